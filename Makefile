@@ -1,0 +1,30 @@
+# Two commands: `make app` serves the app with its demo, `make test` runs lint, types and all tests.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: app test setup lint types
+app: .venv/.installed
+	$(BIN)/python -m core demo --background
+	$(BIN)/python -m streamlit run app.py
+
+test: .venv/.installed-dev lint types
+	$(BIN)/python -m pytest
+
+setup: .venv/.installed
+
+lint: .venv/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/.installed-dev
+	$(BIN)/mypy
+
+.venv/.installed: requirements.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Rematch needs Python 3.11 or newer")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	touch $@
+
+.venv/.installed-dev: requirements.txt requirements-dev.txt .venv/.installed
+	$(BIN)/python -m pip install --quiet --requirement requirements-dev.txt
+	touch $@

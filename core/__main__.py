@@ -1,0 +1,58 @@
+"""The command line: ``python -m core VERB``.
+
+Exit status: 0 done, 2 wrong arguments or input (one line on stderr that says what, where and what to do),
+1 anything else.
+"""
+
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from core.commands import data, models, results
+from core.errors import InputError, RematchError
+
+app = typer.Typer(
+    help="Which photo belongs to which news article, and what fine-tuning CLIP did to that skill.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+for verb, function in (
+    ("demo", data.demo),
+    ("import", data.import_),
+    ("train", models.train),
+    ("sweep", models.sweep),
+    ("rank", models.rank),
+    ("report", results.report),
+    ("runs", results.runs),
+):
+    app.command(verb)(function)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb and return the exit status."""
+    command = typer.main.get_command(app)
+    try:
+        status = command.main(
+            list(arguments) if arguments is not None else None, prog_name="python -m core", standalone_mode=False
+        )
+        return status if isinstance(status, int) else 0
+    except InputError as error:
+        return _fail(str(error), 2)
+    except RematchError as error:
+        return _fail(str(error), 1)
+    except typer.TyperException as error:
+        return _fail(error.format_message(), 2)
+    except (KeyboardInterrupt, typer.Abort):
+        return _fail("stopped.", 1)
+
+
+def _fail(message: str, status: int) -> int:
+    print(f"error: {' '.join(message.split())}", file=sys.stderr)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,131 @@
+"""Verbs that make domains: `demo` and `import`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from core.commands.options import (
+    CacheOption,
+    DeviceOption,
+    JsonOption,
+    WorkspaceOption,
+    answer,
+    be_quiet,
+    choice,
+    places_of,
+)
+from core.data.importers import Intake, import_domain
+from core.data.importers.listing import ColumnNames
+from core.data.newsroom import DEMO_DOMAINS
+from core.encoders.loading import DEVICES
+
+DEMO_JOB = "demo"
+
+Column = Annotated[str | None, typer.Option(help="Name of that column, if it is not recognised.")]
+
+
+def demo(
+    background: Annotated[
+        bool, typer.Option("--background", help="Return at once; the app shows how far it is.")
+    ] = False,
+    device: DeviceOption = "auto",
+    workspace: WorkspaceOption = None,
+    cache: CacheOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make the three synthetic demo domains, fine-tune and sweep each. What is there already is left as it is."""
+    from core.workspace import jobs
+    from core.workspace.demo import missing_steps, prepare_demo
+
+    be_quiet(as_json)
+    places = places_of(workspace, cache)
+    missing = missing_steps(places)
+    if background and missing:
+        jobs.start(places, DEMO_JOB, ["demo", "--device", device])
+    elif missing:
+        chosen = choice("--device", device, DEVICES)
+        prepare_demo(places, chosen, lambda step: None if as_json else print(step, flush=True))
+    slugs = [demo_domain.slug for demo_domain in DEMO_DOMAINS]
+    state = "in the making" if background and missing else "ready"
+    text = f"demo {state} (synthetic): {', '.join(slugs)}.\nnext: python -m core report --domain {slugs[0]}"
+    answer(as_json, {"domains": slugs, "synthetic": True, "state": state}, text)
+
+
+def import_(
+    source: Annotated[Path, typer.Argument(help="A NewsImages 2025 folder, or a CSV, TSV or Parquet table.")],
+    domain: Annotated[str, typer.Option("--domain", help="Slug of the new domain, as in my-news.")],
+    title: Annotated[str | None, typer.Option(help="Name shown for the domain.")] = None,
+    language: Annotated[str | None, typer.Option(help="Two letters, for articles that do not say theirs.")] = None,
+    images: Annotated[Path | None, typer.Option(help="Folder of the pictures, if not beside the table.")] = None,
+    copy_images: Annotated[bool, typer.Option("--copy-images", help="Copy the pictures into the workspace.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace the domain if it exists.")] = False,
+    id_column: Column = None,
+    title_column: Column = None,
+    text_column: Column = None,
+    title_en_column: Column = None,
+    text_en_column: Column = None,
+    image_column: Column = None,
+    language_column: Column = None,
+    date_column: Column = None,
+    url_column: Column = None,
+    workspace: WorkspaceOption = None,
+    cache: CacheOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Read articles and their pictures into a domain, split in time into train and val."""
+    be_quiet(as_json)
+    columns = ColumnNames(
+        id=id_column,
+        title=title_column,
+        text=text_column,
+        title_en=title_en_column,
+        text_en=text_en_column,
+        image=image_column,
+        language=language_column,
+        date=date_column,
+        url=url_column,
+    )
+    intake = import_domain(
+        source,
+        places_of(workspace, cache).domain_folder(domain),
+        columns=columns,
+        title=title,
+        language=language,
+        images=images,
+        copy_images=copy_images,
+        replace_existing=replace,
+    )
+    answer(as_json, _record(intake), _sentences(intake))
+
+
+def _record(intake: Intake) -> dict:
+    info, splits = intake.domain.info, intake.domain.articles["split"].value_counts()
+    return {
+        "domain": info.slug,
+        "listed": intake.listed,
+        "usable": len(intake.domain.articles),
+        "left_out": intake.left_out,
+        "splits": {str(split): int(count) for split, count in splits.items()},
+        "split_by": info.split_by,
+        "language": info.language,
+        "english": intake.domain.has_english,
+        "report": str(intake.domain.folder / "import-report.csv"),
+    }
+
+
+def _sentences(intake: Intake) -> str:
+    record = _record(intake)
+    left_out = ", ".join(f"{count} {reason}" for reason, count in intake.left_out.items()) or "none"
+    splits = ", ".join(f"{split} {count}" for split, count in record["splits"].items())
+    english = ", with an English version" if record["english"] and record["language"] != "en" else ""
+    lines = [
+        f"{record['usable']} of {record['listed']} articles imported as '{record['domain']}'; left out: {left_out}.",
+        f"split in time by {record['split_by']}: {splits}.",
+        f"language: {record['language']}{english}.",
+        *intake.notes,
+    ]
+    if intake.left_out:
+        lines.append(f"each row left out, with its reason: {record['report']}")
+    lines.append(f"next: python -m core train --domain {record['domain']}")
+    return "\n".join(lines)

@@ -1,0 +1,190 @@
+"""Verbs that need weights: `train`, `sweep` and `rank`."""
+
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import pandas as pd
+import typer
+
+from core.analysis.metrics import as_record, metrics_of
+from core.analysis.selection import CRITERIA, select_alpha
+from core.analysis.sweep import parse_alphas
+from core.commands.options import (
+    CacheOption,
+    DeviceOption,
+    DomainOption,
+    JsonOption,
+    RunOption,
+    SplitOption,
+    WorkspaceOption,
+    answer,
+    be_quiet,
+    choice,
+    places_of,
+    plain,
+)
+from core.data.splitting import SPLITS
+from core.data.text import TEXT_CHOICES
+from core.encoders.loading import DEVICES, default_encoder_name
+from core.errors import InputError
+from core.report.tables import curve_text
+from core.training.settings import default_settings
+from core.workspace.runs import Run, find_run
+
+
+def train(
+    domain: DomainOption,
+    encoder: Annotated[
+        str | None,
+        typer.Option(
+            help="lite, lite-multilingual, MODEL:WEIGHTS of open_clip, or hf-hub:NAME; by language if not given."
+        ),
+    ] = None,
+    tune: Annotated[str | None, typer.Option(help="head, text, last:N or all.")] = None,
+    text: Annotated[str, typer.Option(help="title, text or title+text.")] = "title+text",
+    epochs: Annotated[int | None, typer.Option(help="Passes over the train split.")] = None,
+    lr: Annotated[float | None, typer.Option(help="Peak learning rate.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Pairs per step; the others are the negatives.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of the order of the pairs and of dropout.")] = None,
+    device: DeviceOption = "auto",
+    workspace: WorkspaceOption = None,
+    cache: CacheOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Fine-tune an encoder on a domain's train split; a new run."""
+    from core.training.finetune import Epoch
+    from core.workspace.experiment import train_run
+
+    be_quiet(as_json)
+    places = places_of(workspace, cache)
+    loaded = places.load_domain(domain)
+    name = encoder or default_encoder_name(loaded.info.language, loaded.has_english)
+    given: dict[str, Any] = {"epochs": epochs, "lr": lr, "batch_size": batch_size, "seed": seed}
+    settings = replace(
+        default_settings(name, tune), **{key: value for key, value in given.items() if value is not None}
+    )
+
+    def show(epoch: Epoch) -> None:
+        if not as_json:
+            loss = "zero-shot  " if epoch.loss is None else f"loss {epoch.loss:.3f}"
+            print(
+                f"epoch {epoch.epoch:>2}  {loss}  val mrr@100 {epoch.val_mrr:.3f}  recall@1 {epoch.val_recall_1:.3f}",
+                flush=True,
+            )
+
+    run, experiment = train_run(
+        loaded,
+        name,
+        settings,
+        choice("--text", text, TEXT_CHOICES),
+        choice("--device", device, DEVICES),
+        places,
+        show,
+    )
+    record = {
+        "domain": domain,
+        "run": run.info.name,
+        "encoder": run.info.encoder,
+        "english": run.info.english,
+        "reads_the_language": experiment.reads_the_language,
+        "settings": asdict(settings),
+        "history": plain(run.history()),
+    }
+    lines = [f"run '{run.info.name}' of {domain}: {run.info.encoder}, {settings.tune} tuned, {settings.epochs} epochs."]
+    if not experiment.reads_the_language:
+        lines.append(
+            f"note: {run.info.encoder} does not read '{loaded.info.language}' and the domain has no English version; "
+            f"its numbers say little. --encoder lite-multilingual reads it."
+        )
+    lines.append(f"next: python -m core sweep --domain {domain}")
+    answer(as_json, record, "\n".join(lines))
+
+
+def sweep(
+    domain: DomainOption,
+    run: RunOption = None,
+    alphas: Annotated[str, typer.Option(help="start:stop:step or a list; 0 and 1 are always in.")] = "0:1:0.05",
+    criterion: Annotated[str, typer.Option(help="The val metric that chooses alpha.")] = "recall@1",
+    device: DeviceOption = "auto",
+    workspace: WorkspaceOption = None,
+    cache: CacheOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Evaluate theta(alpha) on val, and on test where there is one; choose alpha on val."""
+    from core.workspace.experiment import TunedExperiment
+
+    be_quiet(as_json)
+    chosen_by = choice("--criterion", criterion, CRITERIA)
+    grid = parse_alphas(alphas)
+    places = places_of(workspace, cache)
+    loaded, found = places.load_domain(domain), find_run(places, domain, run)
+    tuned = TunedExperiment(found, loaded, places, choice("--device", device, DEVICES))
+    splits = [split for split in SPLITS if split != "train" and (loaded.articles["split"] == split).any()]
+    sweeps = [tuned.sweep(grid, split) for split in splits]
+    curve = pd.concat([each.curve() for each in sweeps], ignore_index=True)
+    selected = select_alpha(curve[curve["split"] == "val"], chosen_by)
+    found.save_sweep(curve, pd.concat([each.table() for each in sweeps], ignore_index=True), selected)
+    record = {
+        "domain": domain,
+        "run": found.info.name,
+        "n": int(curve.loc[curve["split"] == "val", "n"].iloc[0]),
+        "rows": plain(curve),
+        "selected": asdict(selected),
+    }
+    answer(as_json, record, curve_text(found, curve, selected))
+
+
+def rank(
+    domain: DomainOption,
+    out: Annotated[Path, typer.Option(help="The file to write, in the organisers' format.")],
+    run: RunOption = None,
+    alpha: Annotated[str, typer.Option(help="best (the sweep's choice), 0, 1 or any number between.")] = "best",
+    split: SplitOption = "val",
+    device: DeviceOption = "auto",
+    workspace: WorkspaceOption = None,
+    cache: CacheOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write the best 100 images of every article of a split, with the exact weights at alpha."""
+    from core.retrieval.submission import LENGTH, write_submission
+    from core.workspace.experiment import TunedExperiment
+
+    be_quiet(as_json)
+    places = places_of(workspace, cache)
+    loaded, found = places.load_domain(domain), find_run(places, domain, run)
+    value = _alpha(alpha, found)
+    tuned = TunedExperiment(found, loaded, places, choice("--device", device, DEVICES))
+    view = tuned.at(value, choice("--split", split, SPLITS))
+    images, _ = view.best_images(LENGTH)
+    length = write_submission(out, view.article_ids, images)
+    measured = metrics_of(view.ranks()[0])
+    record = {
+        "domain": domain,
+        "run": found.info.name,
+        "alpha": value,
+        "split": split,
+        "n": measured.n,
+        "images_per_article": length,
+        "out": str(out),
+        "metrics": as_record(measured),
+    }
+    short = f" (the gallery has only {length})" if length < LENGTH else ""
+    answer(
+        as_json,
+        record,
+        f"{measured.n} articles of {split} with their best {length} images{short} at alpha {value:g}: {out}\n"
+        f"mrr@100 {measured.mrr_100:.3f}  recall@1 {measured.recall_1:.3f}  recall@10 {measured.recall_10:.3f}",
+    )
+
+
+def _alpha(text: str, run: Run) -> float:
+    if text == "best":
+        return run.selected().alpha
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0.0 <= value <= 1.0:
+        raise InputError(f"--alpha {text}: expected best, or a number from 0 (zero-shot) to 1 (fine-tuned).")
+    return value

@@ -1,0 +1,58 @@
+"""The options that several verbs share, and how a verb answers: for a person, or as one JSON object."""
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import pandas as pd
+import typer
+
+from core.progress import QUIET
+from core.workspace.places import Places, default_places
+
+DomainOption = Annotated[str, typer.Option("--domain", help="The domain, by its slug.")]
+RunOption = Annotated[str | None, typer.Option("--run", help="The run; the domain's newest if not given.")]
+DeviceOption = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps.")]
+SplitOption = Annotated[str, typer.Option("--split", help="train, val or test.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, nothing else there.")]
+WorkspaceOption = Annotated[
+    Path | None,
+    typer.Option("--workspace", help="Folder of domains and runs (default: REMATCH_WORKSPACE or workspace)."),
+]
+CacheOption = Annotated[
+    Path | None, typer.Option("--cache", help="Folder of derived things (default: REMATCH_CACHE or cache).")
+]
+
+
+def places_of(workspace: Path | None, cache: Path | None) -> Places:
+    """The folders in use: options before environment before defaults."""
+    places = default_places()
+    if workspace is not None:
+        places = replace(places, workspace=workspace.absolute())
+    return replace(places, cache=cache.absolute()) if cache is not None else places
+
+
+def choice(option: str, value: str, allowed: tuple[str, ...]) -> Any:
+    """Return `value` if it is one of `allowed`. Raises typer.BadParameter that lists them."""
+    if value not in allowed:
+        raise typer.BadParameter(f"{option} {value}: expected one of {', '.join(allowed)}.")
+    return value
+
+
+def be_quiet(as_json: bool) -> None:
+    """Keep bars away while the answer is for a program."""
+    if as_json:
+        os.environ[QUIET] = "1"
+
+
+def plain(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows as plain Python values; missing numbers are null."""
+    records = frame.to_dict("records")
+    return [{str(key): None if pd.isna(value) else value for key, value in row.items()} for row in records]
+
+
+def answer(as_json: bool, record: dict[str, Any], text: str) -> None:
+    """Print `record` as JSON, or `text`."""
+    print(json.dumps(record, ensure_ascii=False, allow_nan=False) if as_json else text)

@@ -1,0 +1,163 @@
+"""The small interface every encoder has: two towers, each a list of stages, into one embedding space.
+
+A tower is cut into stages so that what a fine-tuning left alone can be computed once and kept: the
+activations in front of the first changed stage are the same for every α and every epoch. Nothing outside
+this wing knows which encoder it holds.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from PIL import Image
+from torch import Tensor, nn
+from torch.nn import functional
+
+from core.errors import InputError
+
+TowerName = Literal["image", "text"]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of a tower.
+
+    keys: prefixes of the state-dict keys it owns. run: (activations [b, …], the tower's own input) → activations;
+    the first stage's activations are the input itself, later ones may need it again (text masks).
+    kind: `block` for the ones `--tune last:N` counts, `head` for the last, `body` for the rest.
+    """
+
+    name: str
+    keys: tuple[str, ...]
+    run: Callable[[Tensor, Tensor], Tensor]
+    kind: Literal["body", "block", "head"] = "body"
+
+
+class Encoder(nn.Module, ABC):
+    """Two towers in one embedding space. Not safe for use by several threads at once while weights are set.
+
+    languages: two-letter codes of the languages its text tower reads.
+    pad_id: the token id that fills a text up to the context, where dropping it changes nothing; None if it does.
+    """
+
+    name: str
+    embedding_dim: int
+    languages: frozenset[str]
+    preprocessing: str
+    tokenization: str
+    pad_id: int | None
+    logit_scale: nn.Parameter
+
+    @property
+    @abstractmethod
+    def image_stages(self) -> tuple[Stage, ...]:
+        """From uint8 pixels [b, 3, H, W] to embeddings [b, d]."""
+
+    @property
+    @abstractmethod
+    def text_stages(self) -> tuple[Stage, ...]:
+        """From tokens [b, L] to embeddings [b, d]."""
+
+    @abstractmethod
+    def preprocess(self, image: Image.Image) -> Tensor:
+        """RGB picture → uint8 [3, H, W]: resize and crop; the rest (normalising) is the first stage's."""
+
+    @abstractmethod
+    def tokenize(self, texts: Sequence[str]) -> Tensor:
+        """Texts → [n, context] as the first text stage takes them, cut to the encoder's context."""
+
+    def stages(self, tower: TowerName) -> tuple[Stage, ...]:
+        """The stages of one tower."""
+        return self.image_stages if tower == "image" else self.text_stages
+
+    def forward_between(
+        self, tower: TowerName, x: Tensor, source: Tensor, start: int = 0, stop: int | None = None
+    ) -> Tensor:
+        """Run stages start … stop−1 of a tower on the activations `x` in front of stage `start`.
+
+        source: the tower's own input for the same rows (tokens; for images it is not used after stage 0).
+        """
+        for stage in self.stages(tower)[start:stop]:
+            x = stage.run(x, source)
+        return x
+
+    def encode_image(self, pixels: Tensor) -> Tensor:
+        """uint8 [b, 3, H, W] → float [b, d], of length one."""
+        return functional.normalize(self.forward_between("image", pixels, pixels), dim=-1)
+
+    def encode_text(self, tokens: Tensor) -> Tensor:
+        """Tokens [b, L] → float [b, d], of length one."""
+        return functional.normalize(self.forward_between("text", tokens, tokens), dim=-1)
+
+    def train(self, mode: bool = True) -> "Encoder":
+        """Switch only the dropout made for tuning: batch-norm statistics and the towers' own dropout stay still."""
+        super().train(False)
+        for module in self.modules():
+            if isinstance(module, TuningDropout):
+                module.train(mode)
+        return self
+
+    def set_weights(self, weights: Mapping[str, Tensor]) -> None:
+        """Copy `weights` into the parameters and buffers of the same names; others stay."""
+        own = self.state_dict()
+        with torch.no_grad():
+            for key, tensor in weights.items():
+                own[key].copy_(tensor)
+
+
+class TuningDropout(nn.Dropout):
+    """Dropout that exists for fine-tuning, the only module `Encoder.train` switches on."""
+
+
+def tower_of(encoder: Encoder, key: str) -> TowerName | None:
+    """Which tower a state-dict key belongs to; None for the temperature and other shared ones."""
+    for tower in ("image", "text"):
+        if any(key.startswith(prefix) for stage in encoder.stages(tower) for prefix in stage.keys):
+            return tower
+    return None
+
+
+def first_changed_stage(encoder: Encoder, tower: TowerName, changed: set[str]) -> int:
+    """Index of the first stage that owns a key of `changed`; the number of stages if none does."""
+    stages = encoder.stages(tower)
+    for index, stage in enumerate(stages):
+        if any(key.startswith(prefix) for prefix in stage.keys for key in changed):
+            return index
+    return len(stages)
+
+
+def first_tuned_stages(encoder: Encoder, tune: str) -> dict[TowerName, int]:
+    """The first stage `--tune` trains in each tower; it trains that one and all after it.
+
+    head: the two heads. text: the whole text tower and the image head (DESIGN, decision 2).
+    last:N: the last N blocks of each tower and what follows. all: everything.
+    Raises InputError: unknown word, or a tower that is not cut into stages.
+    """
+    heads: dict[TowerName, int] = {
+        "image": len(encoder.image_stages) - 1,
+        "text": len(encoder.text_stages) - 1,
+    }
+    if tune == "all":
+        return {"image": 0, "text": 0}
+    whole = [tower for tower, head in heads.items() if encoder.stages(tower)[head].kind != "head"]
+    if whole:
+        raise InputError(
+            f"{encoder.name}: its {' and '.join(whole)} tower has no separate head, so only --tune all trains it."
+        )
+    if tune == "head":
+        return heads
+    if tune == "text":
+        return {"image": heads["image"], "text": 0}
+    word, _, number = tune.partition(":")
+    if word == "last" and number.isdecimal() and int(number) > 0:
+        return {tower: _last_blocks(encoder.stages(tower), int(number)) for tower in heads}
+    raise InputError(f"--tune {tune}: expected head, text, last:N with N of at least 1 (as in last:2), or all.")
+
+
+def _last_blocks(stages: tuple[Stage, ...], count: int) -> int:
+    blocks = [index for index, stage in enumerate(stages) if stage.kind == "block"]
+    if not blocks:  # a frozen text model in front of a head: nothing but the head can be tuned
+        return len(stages) - 1
+    return blocks[-count] if count <= len(blocks) else 0

@@ -1,0 +1,87 @@
+"""Reading and writing weights: safetensors, or PyTorch files read with ``weights_only=True`` and no fall-back."""
+
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from packaging.version import Version
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from core.errors import InputError
+from core.files import fingerprint, replacing
+
+# Older versions can be made to corrupt memory even with weights_only (CVE-2026-24747).
+_SAFE_TORCH_LOAD = Version("2.10.0")
+_PREFIXES = ("module.", "_orig_mod.")
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """Read a checkpoint as name → tensor on the CPU.
+
+    Accepts open_clip's training checkpoints (weights under ``state_dict``) and strips the prefixes that
+    distributed and compiled training leave. Raises InputError: unreadable, or anything but tensors inside.
+    """
+    if path.suffix == ".safetensors":
+        try:
+            return load_file(path)
+        except (SafetensorError, OSError, ValueError) as error:
+            raise InputError(f"{path} is no readable safetensors file: {error}.") from None
+    if Version(torch.__version__).release < _SAFE_TORCH_LOAD.release:
+        raise InputError(
+            f"{path}: PyTorch {torch.__version__} cannot read such files safely (2.10 or newer can); "
+            f"convert it to safetensors."
+        )
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            loaded = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises a dozen kinds here; none may reach a looser way of loading
+        raise InputError(
+            f"{path} holds more than weights or is damaged, and is not loaded ({type(error).__name__}). "
+            f"Save its state_dict as safetensors where it was made."
+        ) from None
+    weights = loaded.get("state_dict", loaded) if isinstance(loaded, dict) else None
+    if not isinstance(weights, dict) or not all(isinstance(value, Tensor) for value in weights.values()):
+        raise InputError(f"{path} is not a table of tensors; expected a state_dict.")
+    for prefix in _PREFIXES:
+        if weights and all(key.startswith(prefix) for key in weights):
+            weights = {key.removeprefix(prefix): value for key, value in weights.items()}
+    return weights
+
+
+def write_weights(path: Path, weights: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
+    """Write tensors as safetensors, atomically."""
+    on_cpu = {key: tensor.detach().cpu().contiguous() for key, tensor in weights.items()}
+    with replacing(path) as temporary:
+        save_file(on_cpu, temporary, metadata=dict(metadata))
+
+
+def load_into(model: nn.Module, weights: Mapping[str, Tensor], what: str) -> None:
+    """Copy `weights` into `model`. Raises InputError naming the keys that are missing, unknown or of another shape."""
+    own = model.state_dict()
+    problems = [f"missing {key}" for key in own if key not in weights]
+    problems += [f"unknown {key}" for key in weights if key not in own]
+    problems += [
+        f"{key} is {tuple(weights[key].shape)}, expected {tuple(own[key].shape)}"
+        for key in own
+        if key in weights and weights[key].shape != own[key].shape
+    ]
+    if problems:
+        shown = "; ".join(problems[:5]) + (f"; and {len(problems) - 5} more" if len(problems) > 5 else "")
+        raise InputError(f"the weights do not fit {what}: {shown}.")
+    model.load_state_dict(dict(weights))
+
+
+def weights_fingerprint(weights: Mapping[str, Tensor]) -> str:
+    """20 hex digits of names, types, shapes and values."""
+    return fingerprint(
+        [
+            [key, str(tensor.dtype), tensor.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy()]
+            if tensor.numel()
+            else [key, str(tensor.dtype)]
+            for key, tensor in sorted(weights.items())
+        ]
+    )

@@ -1,0 +1,171 @@
+"""Pictures and texts through a tower, in batches; what the weights in question cannot change is computed once and kept.
+
+`Activations` are a tower's values in front of one stage for many inputs, memory-mapped from the cache. With
+`start` 0 they are the pixels or tokens themselves; with `start` at the end of the tower, its embeddings.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from core.data.pixels import pixel_batches
+from core.encoders.base import Encoder, TowerName
+from core.encoders.checkpoints import weights_fingerprint
+from core.files import fingerprint, replacing
+from core.progress import progress
+
+BATCH = 64
+FORMAT = 1  # counts up when what is written changes for the same key
+
+
+@dataclass(frozen=True)
+class Activations:
+    """Values in front of stage `start` of `tower`. x: [N, …]; tokens: [N, L] of a text tower, empty for images."""
+
+    tower: TowerName
+    start: int
+    x: np.ndarray
+    tokens: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def batch(self, rows: np.ndarray, pad_id: int | None, device: torch.device) -> tuple[Tensor, Tensor]:
+        """The activations and source of `rows`, int64 [b], without padding that all of them share."""
+        x = torch.from_numpy(np.ascontiguousarray(self.x[rows])).to(device)
+        if self.tower == "image":
+            return x, x
+        tokens = torch.from_numpy(self.tokens[rows]).to(device)
+        if pad_id is not None and tokens.ndim == 2:
+            length = int(_lengths(tokens, pad_id).max())
+            x = x[:, :length] if x.shape[:2] == tokens.shape else x
+            tokens = tokens[:, :length]
+        return x, tokens
+
+
+def _lengths(tokens: Tensor, pad_id: int) -> Tensor:
+    """Number of tokens of each text up to its last one that is no padding, int64 [n], at least 1."""
+    places = torch.arange(1, tokens.shape[1] + 1, device=tokens.device)
+    return ((tokens != pad_id) * places).amax(dim=1).clamp(min=1)
+
+
+def image_activations(
+    encoder: Encoder, stop: int, files: Sequence[Path], hashes: Sequence[str], cache: Path
+) -> Activations:
+    """Activations of pictures in front of stage `stop` of the image tower. hashes: of the files' contents (the key)."""
+    device = encoder.logit_scale.device
+
+    def batches() -> Iterator[tuple[np.ndarray, Tensor]]:
+        start = 0
+        for pixels in pixel_batches(files, encoder.preprocess, BATCH):
+            moved = pixels.to(device)
+            yield np.arange(start, start + len(pixels)), encoder.forward_between("image", moved, moved, 0, stop)
+            start += len(pixels)
+
+    key = _key(encoder, "image", stop, encoder.preprocessing, list(hashes))
+    x = _cached(cache / "activations" / f"image-{key}.npy", len(files), batches, "Encoding pictures")
+    return Activations("image", stop, x, np.empty((len(files), 0), dtype=np.int64))
+
+
+def text_activations(encoder: Encoder, stop: int, texts: Sequence[str], cache: Path) -> Activations:
+    """Activations of texts in front of stage `stop` of the text tower."""
+    device = encoder.logit_scale.device
+    key = _key(encoder, "text", 0, encoder.tokenization, list(texts))
+
+    def token_batches() -> Iterator[tuple[np.ndarray, Tensor]]:
+        for start in range(0, len(texts), 4 * BATCH):
+            part = texts[start : start + 4 * BATCH]
+            yield np.arange(start, start + len(part)), encoder.tokenize(part)
+
+    folder = cache / "activations"
+    tokens = _cached(folder / f"text-{key}.npy", len(texts), token_batches, "Reading texts")
+    lengths = np.ones(len(texts), dtype=np.int64)
+    if encoder.pad_id is not None:
+        lengths = _lengths(torch.from_numpy(np.array(tokens)), encoder.pad_id).numpy()
+        tokens = np.array(tokens[:, : lengths.max(initial=1)])
+    tokens = np.array(tokens)
+    raw = Activations("text", 0, tokens, tokens)
+    if stop == 0:
+        return raw
+
+    def batches() -> Iterator[tuple[np.ndarray, Tensor]]:
+        for rows in np.array_split(np.argsort(lengths, kind="stable"), max(1, -(-len(texts) // BATCH))):
+            x, source = raw.batch(rows, encoder.pad_id, device)
+            yield rows, encoder.forward_between("text", x, source, 0, stop)
+
+    key = _key(encoder, "text", stop, encoder.tokenization, list(texts))
+    x = _cached(folder / f"text-{key}.npy", len(texts), batches, "Encoding texts", tokens.shape[1])
+    return Activations("text", stop, x, tokens)
+
+
+@torch.inference_mode()
+def embed(encoder: Encoder, activations: Activations, rows: np.ndarray) -> Tensor:
+    """Embeddings of `rows` with the encoder's weights of now: float32 [n, d], of length one, on its device.
+
+    Texts of like length go together; the result is in the order of `rows`.
+    """
+    device = encoder.logit_scale.device
+    out = torch.empty(len(rows), encoder.embedding_dim, device=device)
+    order = np.arange(len(rows))
+    if activations.tower == "text" and encoder.pad_id is not None:
+        tokens = torch.from_numpy(activations.tokens[rows])
+        order = np.argsort(_lengths(tokens, encoder.pad_id).numpy(), kind="stable")
+    batch = BATCH if activations.x.ndim > 2 else 16 * BATCH  # behind the towers, rows are a few kilobytes
+    for start in range(0, len(rows), batch):
+        places = order[start : start + batch]
+        x, source = activations.batch(rows[places], encoder.pad_id, device)
+        y = encoder.forward_between(activations.tower, x, source, activations.start)
+        out[torch.from_numpy(places).to(device)] = functional.normalize(y.float(), dim=-1)
+    return out
+
+
+def _key(encoder: Encoder, tower: TowerName, stop: int, reading: str, inputs: list[str]) -> str:
+    prefixes = tuple(key for stage in encoder.stages(tower)[:stop] for key in stage.keys)
+    passed = {key: tensor for key, tensor in encoder.state_dict().items() if prefixes and key.startswith(prefixes)}
+    return fingerprint(FORMAT, tower, stop, reading, weights_fingerprint(passed), inputs)
+
+
+@torch.inference_mode()
+def _cached(
+    path: Path,
+    count: int,
+    batches: Callable[[], Iterator[tuple[np.ndarray, Tensor]]],
+    label: str,
+    padded_length: int | None = None,
+) -> np.ndarray:
+    """The array kept at `path`, or made of `batches` (rows, values) and kept. Sequences are padded with zeros."""
+    kept = _read(path, count)
+    if kept is not None:
+        return kept
+    out: np.memmap | None = None
+    with replacing(path) as temporary:
+        total = -(-count // BATCH)
+        for rows, values in progress(batches(), label, total=total):
+            if out is None:
+                shape = list(values.shape[1:])
+                if padded_length is not None and len(shape) == 2:
+                    shape[0] = padded_length
+                dtype = values.cpu().numpy().dtype
+                out = np.lib.format.open_memmap(temporary, "w+", dtype=dtype, shape=(count, *shape))
+            part = values.cpu().numpy()
+            if part.shape[1:] == out.shape[1:]:
+                out[rows] = part
+            else:
+                out[rows, : part.shape[1]] = part
+        assert out is not None, "no inputs"
+        out.flush()
+    return np.load(path, mmap_mode="r")
+
+
+def _read(path: Path, count: int) -> np.ndarray | None:
+    """What is kept at `path`; None if it is not there or not what was written (it is made again then)."""
+    try:
+        kept = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None
+    return kept if len(kept) == count else None

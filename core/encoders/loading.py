@@ -1,0 +1,47 @@
+"""From a name to an encoder on a device: the one place that knows which encoders there are."""
+
+from typing import Literal, get_args
+
+import torch
+
+from core.encoders.base import Encoder
+from core.errors import InputError
+
+DeviceChoice = Literal["auto", "cpu", "cuda", "mps"]
+DEVICES: tuple[DeviceChoice, ...] = get_args(DeviceChoice)
+
+
+def choose_device(choice: DeviceChoice) -> torch.device:
+    """`auto` is cuda, else mps, else cpu. Raises InputError if the one asked for is not there."""
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if choice == "auto":
+        return torch.device(next(name for name, present in there.items() if present))
+    if not there[choice]:
+        raise InputError(f"--device {choice} is not available on this machine; use --device auto or cpu.")
+    return torch.device(choice)
+
+
+def load_encoder(name: str, device: torch.device) -> Encoder:
+    """Build the encoder called `name` with its zero-shot weights, in evaluation mode.
+
+    Imports are inside because each takes seconds and most commands need one or none.
+    """
+    encoder: Encoder
+    if name == "lite":
+        from core.encoders.lite import Lite
+
+        encoder = Lite()
+    elif name == "lite-multilingual":
+        from core.encoders.lite_multilingual import LiteMultilingual
+
+        encoder = LiteMultilingual()
+    else:
+        from core.encoders.clip import load_clip
+
+        encoder = load_clip(name)
+    return encoder.eval().to(device)
+
+
+def default_encoder_name(language: str, has_english: bool) -> str:
+    """`lite` where the text is English or has an English version, else the one that reads other languages."""
+    return "lite" if language == "en" or has_english else "lite-multilingual"

@@ -1,0 +1,151 @@
+"""The paper's tables for one run, as text, Markdown and CSV."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+import pandas as pd
+from tabulate import tabulate
+
+from core.analysis.changes import Table4, table_4
+from core.analysis.metrics import METRIC_NAMES
+from core.analysis.published import PUBLISHED, Paper, PublishedDomain
+from core.analysis.selection import Selected
+from core.data.domain import Domain
+from core.workspace.runs import Run
+
+TableFormat = Literal["text", "markdown", "csv"]
+TABLE_FORMATS: tuple[TableFormat, ...] = get_args(TableFormat)
+
+#: The paper's five metrics and recall@1, in the order of its tables.
+TABLE_METRICS = ("mrr@100", "recall@1", "recall@5", "recall@10", "recall@50", "recall@100")
+_ATTRIBUTE = {name: attribute for attribute, name in METRIC_NAMES.items()}
+
+
+@dataclass(frozen=True)
+class PaperTable:
+    """Tables 1–3 and table 4 for one run and split. rows: run, alpha, n and the metrics; published ones lack some."""
+
+    heading: str
+    rows: pd.DataFrame
+    table_4: Table4
+    published: PublishedDomain | None
+    notes: list[str]
+
+
+def paper_table(run: Run, domain: Domain, split: str, paper: Paper | None) -> PaperTable:
+    """Build the table from the run's sweep. Raises InputError if it was not swept."""
+    curve, selected = run.curve(), run.selected()
+    at = {row["alpha"]: row for row in curve[curve["split"] == split].to_dict("records")}
+    models = {"zero-shot": 0.0, "fine-tuning": 1.0, "WiSE-FT": selected.alpha}
+    rows = [
+        {"run": name, "alpha": alpha, "n": at[alpha]["n"]} | {metric: at[alpha][metric] for metric in TABLE_METRICS}
+        for name, alpha in models.items()
+    ]
+    published = PUBLISHED[paper] if paper else None
+    if published:
+        rows += _published_rows(published)
+    ranks = run.ranks()
+    ranks = ranks[ranks["split"] == split]
+    by_model = [_ranks_at(ranks, alpha) for alpha in models.values()]
+    return PaperTable(
+        _heading(run, domain, split, selected),
+        pd.DataFrame(rows),
+        table_4(*by_model),
+        published,
+        _notes(run, domain, split),
+    )
+
+
+def _ranks_at(ranks: pd.DataFrame, alpha: float) -> np.ndarray:
+    return ranks.loc[np.isclose(ranks["alpha"], alpha), "rank"].to_numpy()
+
+
+def _published_rows(published: PublishedDomain) -> list[dict]:
+    rows = (("zero-shot", 0.0, published.zero_shot), ("fine-tuning", 1.0, published.fine_tuned),
+            ("WiSE-FT", published.alpha, published.wise_ft))  # fmt: skip
+    return [
+        {"run": f"published {name}", "alpha": alpha}
+        | {metric: getattr(row, _ATTRIBUTE[metric]) for metric in TABLE_METRICS if hasattr(row, _ATTRIBUTE[metric])}
+        for name, alpha, row in rows
+    ]
+
+
+def _heading(run: Run, domain: Domain, split: str, selected: Selected) -> str:
+    synthetic = " (synthetic)" if domain.info.synthetic and "synthetic" not in domain.info.title else ""
+    reads = "English version" if run.info.english else domain.info.language
+    return (
+        f"{domain.info.title}{synthetic}, {split} split. Run {run.info.name}: {run.info.encoder}, "
+        f"{run.info.settings.tune} tuned, reading {run.info.text} ({reads}). "
+        f"alpha {selected.alpha:g} has the highest val {selected.criterion}."
+    )
+
+
+def _notes(run: Run, domain: Domain, split: str) -> list[str]:
+    notes = []
+    if split == "val":
+        notes.append("alpha was chosen on these same articles, so the WiSE-FT row is a little flattered.")
+    built_in_english = run.info.encoder == "lite" and domain.info.language != "en" and not run.info.english
+    if built_in_english:
+        notes.append(f"{run.info.encoder} does not read '{domain.info.language}', and no English version was there.")
+    return notes
+
+
+def render(table: PaperTable, style: TableFormat) -> str:
+    """The whole report in one of the formats; CSV holds the rows alone."""
+    if style == "csv":
+        return table.rows.to_csv(index=False).rstrip("\n")
+    columns = list(table.rows.columns)
+    body = [[_cell(column, value) for column, value in row.items()] for row in table.rows.to_dict("records")]
+    formatted = tabulate(
+        body,
+        headers=columns,
+        tablefmt="github" if style == "markdown" else "simple",
+        disable_numparse=True,
+        colalign=("left", *["right"] * (len(columns) - 1)),
+    )
+    return "\n".join([table.heading, "", formatted, "", *_table_4_lines(table), *table.notes])
+
+
+def _cell(column: str, value: object) -> str:
+    """One cell as text: what was not published is a dash, n has no decimals."""
+    if isinstance(value, str):
+        return value
+    if pd.isna(value):
+        return "–"
+    return f"{value:.0f}" if column == "n" else f"{value:g}" if column == "alpha" else f"{value:.3f}"
+
+
+def _table_4_lines(table: PaperTable) -> list[str]:
+    counts = table.table_4
+    lines = [
+        f"Table 4, from fine-tuning to WiSE-FT, over the {counts.n} articles that fine-tuning improved over zero-shot "
+        "and both models place among the first 100:",
+        f"  improvement {_places(counts.improvement)} (mean of {counts.n_improved} articles), "
+        f"decrease {_places(counts.decrease)} (mean of {counts.n_decreased})",
+    ]
+    if table.published:
+        published = table.published
+        lines.append(
+            f"  published ({published.name}): improvement {published.improvement:.3f}, "
+            f"decrease {published.decrease:.3f}"
+        )
+    return lines
+
+
+def _places(value: float | None) -> str:
+    return "none" if value is None else f"{value:.3f} places"
+
+
+def curve_text(run: Run, curve: pd.DataFrame, selected: Selected) -> str:
+    """The sweep for a person: the metrics along alpha on val, and the choice."""
+    columns = ["alpha", *TABLE_METRICS]
+    parts = []
+    for split, rows in curve.groupby("split", sort=False):
+        table = tabulate(rows[columns].values.tolist(), headers=columns, floatfmt=("g", *[".3f"] * len(TABLE_METRICS)))
+        parts.append(f"{run.info.domain}, run {run.info.name}, {split}, n = {int(rows['n'].iloc[0])}\n{table}")
+    parts.append(
+        f"alpha {selected.alpha:g} has the highest val {selected.criterion} (ties: mrr@100, then the smaller alpha).\n"
+        f"next: python -m core report --domain {run.info.domain}"
+    )
+    return "\n\n".join(parts)
