@@ -30,6 +30,8 @@ for verb, function in (
 ):
     app.command(verb)(function)
 
+_INTERRUPTED = 130  # what typer makes of Ctrl-C
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb and return the exit status."""
@@ -38,6 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status = command.main(
             list(arguments) if arguments is not None else None, prog_name="python -m core", standalone_mode=False
         )
+        if status == _INTERRUPTED:
+            return _fail("stopped.", 1)
         return status if isinstance(status, int) else 0
     except InputError as error:
         return _fail(str(error), 2)
@@ -45,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(str(error), 1)
     except typer.TyperException as error:
         return _fail(error.format_message(), 2)
-    except (KeyboardInterrupt, typer.Abort):
+    except typer.Abort:
         return _fail("stopped.", 1)
 
 

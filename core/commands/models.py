@@ -112,14 +112,14 @@ def sweep(
     as_json: JsonOption = False,
 ) -> None:
     """Evaluate theta(alpha) on val, and on test where there is one; choose alpha on val."""
-    from core.workspace.experiment import TunedExperiment
+    from core.workspace.experiment import open_run
 
     be_quiet(as_json)
     chosen_by = choice("--criterion", criterion, CRITERIA)
     grid = parse_alphas(alphas)
     places = places_of(workspace, cache)
     loaded, found = places.load_domain(domain), find_run(places, domain, run)
-    tuned = TunedExperiment(found, loaded, places, choice("--device", device, DEVICES))
+    tuned = open_run(found, loaded, places, choice("--device", device, DEVICES))
     splits = [split for split in SPLITS if split != "train" and (loaded.articles["split"] == split).any()]
     sweeps = [tuned.sweep(grid, split) for split in splits]
     curve = pd.concat([each.curve() for each in sweeps], ignore_index=True)
@@ -148,13 +148,13 @@ def rank(
 ) -> None:
     """Write the best 100 images of every article of a split, with the exact weights at alpha."""
     from core.retrieval.submission import LENGTH, write_submission
-    from core.workspace.experiment import TunedExperiment
+    from core.workspace.experiment import open_run
 
     be_quiet(as_json)
     places = places_of(workspace, cache)
     loaded, found = places.load_domain(domain), find_run(places, domain, run)
     value = _alpha(alpha, found)
-    tuned = TunedExperiment(found, loaded, places, choice("--device", device, DEVICES))
+    tuned = open_run(found, loaded, places, choice("--device", device, DEVICES))
     view = tuned.at(value, choice("--split", split, SPLITS))
     images, _ = view.best_images(LENGTH)
     length = write_submission(out, view.article_ids, images)

@@ -1,17 +1,14 @@
-"""Opening pictures from outside safely, and turning them into the pixels an encoder reads.
+"""Opening pictures from outside safely.
 
 A file's name proves nothing: only four formats are opened, by content, and a picture that is too
 large to be one is refused before it is decoded (decompression bombs, Pillow's handbook).
 """
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-import torch
 from PIL import Image, ImageOps
 
 from core.errors import RematchError
@@ -20,9 +17,6 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif"})
 # Pillow only warns up to twice its limit; here the warning is a refusal.
 warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
-
-#: What an encoder does to one RGB picture before its weights see it: resize, crop → uint8 [3, H, W].
-Preprocess = Callable[[Image.Image], torch.Tensor]
 
 
 class ImageError(RematchError):
@@ -57,25 +51,3 @@ def _to_rgb(image: Image.Image) -> Image.Image:
         white = Image.new("RGBA", rgba.size, "white")
         return Image.alpha_composite(white, rgba).convert("RGB")
     return image.convert("RGB")
-
-
-def pixel_batches(paths: Sequence[Path], preprocess: Preprocess, batch_size: int) -> Iterator[torch.Tensor]:
-    """Yield uint8 [b, 3, H, W] batches in order, decoded by two threads ahead of the encoder.
-
-    Raises ImageError naming the file if one that was fine at import can no longer be read.
-    """
-
-    def load(path: Path) -> torch.Tensor:
-        try:
-            return preprocess(open_image(path))
-        except ImageError as error:
-            raise ImageError(f"{path}: {error}. It was readable at import; import the domain again.") from None
-
-    starts = range(0, len(paths), batch_size)
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        ahead = [pool.submit(load, path) for path in paths[:batch_size]]
-        for start in starts:
-            current = ahead
-            following = paths[start + batch_size : start + 2 * batch_size]
-            ahead = [pool.submit(load, path) for path in following]
-            yield torch.stack([future.result() for future in current])

@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import torch
 from packaging.version import Version
 from safetensors import SafetensorError
@@ -26,7 +27,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     """
     if path.suffix == ".safetensors":
         try:
-            return load_file(path)
+            return _without_prefixes(load_file(path))
         except (SafetensorError, OSError, ValueError) as error:
             raise InputError(f"{path} is no readable safetensors file: {error}.") from None
     if Version(torch.__version__).release < _SAFE_TORCH_LOAD.release:
@@ -46,6 +47,10 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     weights = loaded.get("state_dict", loaded) if isinstance(loaded, dict) else None
     if not isinstance(weights, dict) or not all(isinstance(value, Tensor) for value in weights.values()):
         raise InputError(f"{path} is not a table of tensors; expected a state_dict.")
+    return _without_prefixes(weights)
+
+
+def _without_prefixes(weights: dict[str, Tensor]) -> dict[str, Tensor]:
     for prefix in _PREFIXES:
         if weights and all(key.startswith(prefix) for key in weights):
             weights = {key.removeprefix(prefix): value for key, value in weights.items()}
@@ -78,10 +83,9 @@ def load_into(model: nn.Module, weights: Mapping[str, Tensor], what: str) -> Non
 def weights_fingerprint(weights: Mapping[str, Tensor]) -> str:
     """20 hex digits of names, types, shapes and values."""
     return fingerprint(
-        [
-            [key, str(tensor.dtype), tensor.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy()]
-            if tensor.numel()
-            else [key, str(tensor.dtype)]
-            for key, tensor in sorted(weights.items())
-        ]
+        [[key, str(tensor.dtype), list(tensor.shape), _bytes_of(tensor)] for key, tensor in sorted(weights.items())]
     )
+
+
+def _bytes_of(tensor: Tensor) -> np.ndarray:
+    return tensor.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy()

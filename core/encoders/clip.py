@@ -4,6 +4,7 @@ State-dict keys stay open_clip's own, behind `clip.`, so a checkpoint can go in 
 ViTs and causal text towers are cut into stages; every other tower is one stage and is always run whole.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -153,9 +154,18 @@ def load_clip(name: str) -> ClipEncoder:
             f"encoder '{name}': no weights '{weights}'; expected a checkpoint file, or one of the tags "
             f"{', '.join(tags) or '(none)'}."
         )
-    model = open_clip.create_model(architecture)
+    model = _random_model(architecture)
     load_into(model, convert_state_dict(model, read_weights(path)), f"{architecture} ({path})")
     return ClipEncoder(f"{architecture}:{path.absolute()}", model, open_clip.get_tokenizer(architecture))
+
+
+def _random_model(architecture: str) -> Any:
+    """The architecture as open_clip builds it, without its warning that no weights were loaded: they follow."""
+    logging.disable(logging.WARNING)
+    try:
+        return open_clip.create_model(architecture)
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 def _from_hub(name: str, architecture: str, tag: str | None) -> ClipEncoder:

@@ -5,6 +5,7 @@
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from core.data.pixels import pixel_batches
+from core.data.pixels import ImageError, open_image
 from core.encoders.base import Encoder, TowerName
 from core.encoders.checkpoints import weights_fingerprint
 from core.files import fingerprint, replacing
@@ -62,7 +63,7 @@ def image_activations(
 
     def batches() -> Iterator[tuple[np.ndarray, Tensor]]:
         start = 0
-        for pixels in pixel_batches(files, encoder.preprocess, BATCH):
+        for pixels in _pixel_batches(files, encoder, BATCH):
             moved = pixels.to(device)
             yield np.arange(start, start + len(pixels)), encoder.forward_between("image", moved, moved, 0, stop)
             start += len(pixels)
@@ -72,14 +73,36 @@ def image_activations(
     return Activations("image", stop, x, np.empty((len(files), 0), dtype=np.int64))
 
 
+def _pixel_batches(paths: Sequence[Path], encoder: Encoder, batch_size: int) -> Iterator[Tensor]:
+    """Yield uint8 [b, 3, H, W] batches in order, decoded by two threads ahead of the encoder.
+
+    Raises ImageError naming the file if one that was fine at import can no longer be read.
+    """
+
+    def load(path: Path) -> Tensor:
+        try:
+            return encoder.preprocess(open_image(path))
+        except ImageError as error:
+            raise ImageError(f"{path}: {error}. It was readable at import; import the domain again.") from None
+
+    starts = range(0, len(paths), batch_size)
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        ahead = [pool.submit(load, path) for path in paths[:batch_size]]
+        for start in starts:
+            current = ahead
+            following = paths[start + batch_size : start + 2 * batch_size]
+            ahead = [pool.submit(load, path) for path in following]
+            yield torch.stack([future.result() for future in current])
+
+
 def text_activations(encoder: Encoder, stop: int, texts: Sequence[str], cache: Path) -> Activations:
     """Activations of texts in front of stage `stop` of the text tower."""
     device = encoder.logit_scale.device
     key = _key(encoder, "text", 0, encoder.tokenization, list(texts))
 
     def token_batches() -> Iterator[tuple[np.ndarray, Tensor]]:
-        for start in range(0, len(texts), 4 * BATCH):
-            part = texts[start : start + 4 * BATCH]
+        for start in range(0, len(texts), BATCH):
+            part = texts[start : start + BATCH]
             yield np.arange(start, start + len(part)), encoder.tokenize(part)
 
     folder = cache / "activations"

@@ -1,5 +1,7 @@
 """The paper's tables for one run, as text, Markdown and CSV."""
 
+import math
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -107,11 +109,11 @@ def render(table: PaperTable, style: TableFormat) -> str:
     return "\n".join([table.heading, "", formatted, "", *_table_4_lines(table), *table.notes])
 
 
-def _cell(column: str, value: object) -> str:
+def _cell(column: Hashable, value: str | float) -> str:
     """One cell as text: what was not published is a dash, n has no decimals."""
     if isinstance(value, str):
         return value
-    if pd.isna(value):
+    if math.isnan(value):
         return "–"
     return f"{value:.0f}" if column == "n" else f"{value:g}" if column == "alpha" else f"{value:.3f}"
 

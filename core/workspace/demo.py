@@ -1,0 +1,101 @@
+"""Preparing the demo: three synthetic domains, each fine-tuned and swept like any other.
+
+What is ready is left as it is, so that a demo that was interrupted goes on where it stopped.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.analysis.selection import select_alpha
+from core.analysis.sweep import parse_alphas
+from core.data.domain import COLUMNS, Domain, DomainInfo, save_domain
+from core.data.newsroom import DEMO_DOMAINS, DemoDomain, write_newsroom
+from core.data.splitting import split_in_time, time_order
+from core.encoders.loading import DeviceChoice
+from core.files import file_fingerprint
+from core.progress import counting
+from core.training.settings import default_settings
+from core.workspace.experiment import TunedExperiment, train_run
+from core.workspace.places import Places
+from core.workspace.runs import load_runs, now
+
+SWEEP_ALPHAS = "0:1:0.05"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing the demo needs: a domain, or a run of one."""
+
+    slug: str
+    encoder: str | None
+
+    def __str__(self) -> str:
+        return f"{self.slug}: {'pictures and headlines' if self.encoder is None else f'fine-tuning {self.encoder}'}"
+
+
+def demo_steps() -> list[Step]:
+    """All steps in order. German is shown both ways; the paper's (translated, for an English encoder) comes last,
+    since the newest run is the one shown first."""
+    steps = []
+    for demo in DEMO_DOMAINS:
+        encoders = ("lite",) if demo.language == "en" else ("lite-multilingual", "lite")
+        steps += [Step(demo.slug, encoder) for encoder in (None, *encoders)]
+    return steps
+
+
+def missing_steps(places: Places) -> list[Step]:
+    """The steps that are not done yet."""
+    return [step for step in demo_steps() if not _is_done(step, places)]
+
+
+def _is_done(step: Step, places: Places) -> bool:
+    if step.encoder is None:
+        return (places.domain_folder(step.slug) / "domain.toml").exists()
+    swept = (run for run in load_runs(places, step.slug) if (run.folder / "selected.toml").exists())
+    return any(run.info.encoder == step.encoder for run in swept)
+
+
+def prepare_demo(places: Places, device: DeviceChoice, on_step: Callable[[Step], None]) -> None:
+    """Do every missing step in order, telling `on_step` before each."""
+    for step in missing_steps(places):
+        on_step(step)
+        if step.encoder is None:
+            _make_domain(next(demo for demo in DEMO_DOMAINS if demo.slug == step.slug), places)
+        else:
+            _make_run(step.slug, step.encoder, places, device)
+
+
+def _make_domain(demo: DemoDomain, places: Places) -> None:
+    folder = places.domain_folder(demo.slug)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(prefix=f".{demo.slug}-", dir=folder.parent))
+    try:
+        images = staging / "images"
+        images.mkdir()
+        with counting(f"Painting {demo.slug}") as report:
+            articles = write_newsroom(demo, images, on_progress=report)
+        articles["url"] = ""
+        articles["image_hash"] = [file_fingerprint(images / file) for file in articles["image_file"]]
+        in_time = time_order(articles["article_id"], articles["published_at"])
+        articles["split"] = split_in_time(in_time.order)
+        articles = articles.iloc[in_time.order].reset_index(drop=True)
+        text_columns = ["title", "text", "title_en", "text_en"]
+        articles[text_columns] = articles[text_columns].fillna("")
+        info = DomainInfo(
+            demo.slug, demo.title, demo.language, "images", in_time.by, True, "Rematch's demo newsroom", now()
+        )
+        save_domain(Domain(info, staging, articles[list(COLUMNS)]))
+        staging.chmod(0o755)
+        staging.rename(folder)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _make_run(slug: str, encoder: str, places: Places, device: DeviceChoice) -> None:
+    domain = places.load_domain(slug)
+    run, experiment = train_run(domain, encoder, default_settings(encoder, None), "title+text", device, places)
+    sweep = TunedExperiment(run, experiment).sweep(parse_alphas(SWEEP_ALPHAS), "val")
+    run.save_sweep(sweep.curve(), sweep.table(), select_alpha(sweep.curve()))

@@ -1,0 +1,105 @@
+"""Long work in a process of its own, so that a page can be closed and come back to it.
+
+A job is a verb of the command line. Its folder holds what it prints (``log.txt``), how far it is
+(``progress.json``), and a lock that its process holds while it lives: that, not a process number that may be
+reused, says whether it runs.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from filelock import FileLock, Timeout
+
+from core.progress import PROGRESS_FILE
+from core.workspace.places import Places
+
+State = Literal["never started", "running", "done", "failed"]
+LOG_LINES_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class JobStatus:
+    """Where a job stands. label, done, total: of its present step (total None if unknown); log: its last lines."""
+
+    state: State
+    label: str
+    done: int
+    total: int | None
+    log: list[str]
+
+
+def _folder(places: Places, name: str) -> Path:
+    return places.workspace / "jobs" / name
+
+
+def start(places: Places, name: str, verb: Sequence[str]) -> bool:
+    """Start ``python -m core VERB …`` as the job `name`; False if it is running already."""
+    folder = _folder(places, name)
+    folder.mkdir(parents=True, exist_ok=True)
+    if _is_locked(folder):
+        return False
+    (folder / "status.txt").unlink(missing_ok=True)
+    (folder / "progress.json").unlink(missing_ok=True)
+    environment = os.environ | {
+        PROGRESS_FILE: str(folder / "progress.json"),
+        "REMATCH_WORKSPACE": str(places.workspace),
+        "REMATCH_CACHE": str(places.cache),
+    }
+    with (folder / "log.txt").open("wb") as log:
+        subprocess.Popen(
+            [sys.executable, "-m", "core.workspace.jobs", str(folder), *verb],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            start_new_session=True,  # so that Ctrl-C in the app's terminal does not end it
+        )
+    return True
+
+
+def status(places: Places, name: str) -> JobStatus:
+    """Read where the job `name` stands."""
+    folder = _folder(places, name)
+    if not (folder / "log.txt").exists():
+        return JobStatus("never started", "", 0, None, [])
+    log = (folder / "log.txt").read_text(encoding="utf-8", errors="replace").splitlines()[-LOG_LINES_SHOWN:]
+    try:
+        step = json.loads((folder / "progress.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        step = {"label": "Starting", "done": 0, "total": None}
+    ended = folder / "status.txt"
+    if _is_locked(folder):
+        state: State = "running"
+    else:
+        state = "done" if ended.exists() and ended.read_text().strip() == "0" else "failed"
+    return JobStatus(state, step["label"], step["done"], step["total"], log)
+
+
+def _is_locked(folder: Path) -> bool:
+    lock = FileLock(folder / "running.lock")
+    try:
+        with lock.acquire(blocking=False):
+            return False
+    except Timeout:
+        return True
+
+
+def _run(folder: Path, verb: Sequence[str]) -> int:
+    """The job's own process: hold the lock, run the verb, leave its exit status."""
+    from core.__main__ import main
+    from core.files import write_text
+
+    with FileLock(folder / "running.lock"):
+        status = main(verb)
+        write_text(folder / "status.txt", str(status))
+        return status
+
+
+if __name__ == "__main__":
+    sys.exit(_run(Path(sys.argv[1]), sys.argv[2:]))

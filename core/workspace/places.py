@@ -1,0 +1,54 @@
+"""Where things lie: the workspace holds what a user would cry about, the cache what can be made again."""
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.data.domain import Domain, load_domain
+from core.errors import InputError
+
+_SLUG = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
+
+
+@dataclass(frozen=True)
+class Places:
+    """The two folders everything lies in."""
+
+    workspace: Path
+    cache: Path
+
+    def domain_folder(self, slug: str) -> Path:
+        """The folder of one domain. Raises InputError if the slug could leave the workspace."""
+        if not _SLUG.fullmatch(slug):
+            raise InputError(
+                f"'{slug}' cannot name a domain: use lower-case letters, digits and single hyphens, as in 'my-news'."
+            )
+        return self.workspace / "domains" / slug
+
+    def runs_folder(self, slug: str) -> Path:
+        """The folder of all runs of one domain."""
+        return self.workspace / "runs" / self.domain_folder(slug).name
+
+    def domain_slugs(self) -> list[str]:
+        """The domains there are, sorted."""
+        return sorted(path.parent.name for path in self.workspace.glob("domains/*/domain.toml"))
+
+    def load_domain(self, slug: str) -> Domain:
+        """Read one domain. Raises InputError that lists the ones there are."""
+        folder = self.domain_folder(slug)
+        if not (folder / "domain.toml").exists():
+            there = ", ".join(self.domain_slugs()) or "none yet"
+            raise InputError(
+                f"no domain '{slug}' in {self.workspace} (there: {there}). "
+                f"Make one with: python -m core import SOURCE --domain {slug}"
+            )
+        return load_domain(folder)
+
+
+def default_places() -> Places:
+    """`workspace/` and `cache/` in the current folder, unless REMATCH_WORKSPACE and REMATCH_CACHE say otherwise."""
+    return Places(
+        Path(os.environ.get("REMATCH_WORKSPACE") or "workspace").absolute(),
+        Path(os.environ.get("REMATCH_CACHE") or "cache").absolute(),
+    )

@@ -1,0 +1,138 @@
+"""A run: one fine-tuning and what was derived from it, as a folder of small files."""
+
+import re
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from core.analysis.selection import Selected
+from core.data.text import TextChoice
+from core.errors import InputError
+from core.files import read_toml, replacing, write_toml
+from core.training.settings import Settings
+from core.workspace.places import Places
+
+
+@dataclass(frozen=True)
+class RunInfo:
+    """What ``run.toml`` holds: all that the weights depend on.
+
+    text: the --text choice. english: True where the translated text was read. articles: fingerprint of the
+    queries, pictures and splits trained on. zero_shot, fine_tuned: fingerprints of the weights.
+    """
+
+    domain: str
+    name: str
+    created_at: str
+    encoder: str
+    text: TextChoice
+    english: bool
+    device: str
+    settings: Settings
+    articles: str
+    zero_shot: str
+    fine_tuned: str
+    versions: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One finished run and its folder."""
+
+    info: RunInfo
+    folder: Path
+
+    @property
+    def weights_file(self) -> Path:
+        return self.folder / "weights.safetensors"
+
+    def history(self) -> pd.DataFrame:
+        """One row per epoch: epoch, train_loss (empty before training), val mrr@100 and recall@1, logit_scale."""
+        return pd.read_csv(self.folder / "history.csv")
+
+    def curve(self) -> pd.DataFrame:
+        """sweep.csv: alpha, split, n, metrics. Raises InputError if the run was not swept."""
+        return self._swept(lambda: pd.read_csv(self.folder / "sweep.csv"))
+
+    def ranks(self) -> pd.DataFrame:
+        """ranks.parquet: article_id, split, alpha, rank, reverse_rank. Raises InputError if the run was not swept."""
+        return self._swept(lambda: pd.read_parquet(self.folder / "ranks.parquet"))
+
+    def selected(self) -> Selected:
+        """The α that the sweep chose. Raises InputError if the run was not swept."""
+        return Selected(**self._swept(lambda: read_toml(self.folder / "selected.toml", "chosen alpha")))
+
+    def _swept(self, read: Any) -> Any:
+        if not (self.folder / "selected.toml").exists():
+            raise InputError(
+                f"run '{self.info.name}' of {self.info.domain} has no sweep yet; "
+                f"run: python -m core sweep --domain {self.info.domain} --run {self.info.name}"
+            )
+        return read()
+
+    def save_sweep(self, curve: pd.DataFrame, ranks: pd.DataFrame, selected: Selected) -> None:
+        """Write the sweep's three files; selected.toml last, since its presence says that all are there."""
+        (self.folder / "selected.toml").unlink(missing_ok=True)
+        with replacing(self.folder / "ranks.parquet") as temporary:
+            ranks.to_parquet(temporary, index=False)
+        with replacing(self.folder / "sweep.csv") as temporary:
+            curve.to_csv(temporary, index=False)
+        write_toml(self.folder / "selected.toml", asdict(selected))
+
+
+def reserve_folder(places: Places, slug: str, encoder: str, tune: str) -> Path:
+    """Make an empty folder for a new run, named after its encoder and what is tuned; two trainings never share one."""
+    runs = places.runs_folder(slug)
+    runs.mkdir(parents=True, exist_ok=True)
+    model = re.sub(r"[^a-z0-9]+", "-", encoder.partition(":")[0].lower()).strip("-")
+    stem = f"{model}-{tune.replace(':', '')}"
+    number = 1
+    while True:
+        folder = runs / f"{stem}-{number}"
+        try:
+            folder.mkdir()
+            return folder
+        except FileExistsError:
+            number += 1
+
+
+def save_run(run: Run) -> None:
+    """Write run.toml, which makes the folder a run: last, when all else is there."""
+    write_toml(run.folder / "run.toml", asdict(run.info))
+
+
+def load_runs(places: Places, slug: str) -> list[Run]:
+    """All finished runs of a domain, oldest first."""
+    runs = [_load(path.parent) for path in places.runs_folder(slug).glob("*/run.toml")]
+    return sorted(runs, key=lambda run: (run.info.created_at, run.info.name))
+
+
+def find_run(places: Places, slug: str, name: str | None) -> Run:
+    """The run called `name`, or the newest. Raises InputError that lists the runs there are."""
+    runs = load_runs(places, slug)
+    if not runs:
+        raise InputError(f"domain '{slug}' has no run yet; make one with: python -m core train --domain {slug}")
+    if name is None:
+        return runs[-1]
+    found = next((run for run in runs if run.info.name == name), None)
+    if found is None:
+        there = ", ".join(run.info.name for run in runs)
+        raise InputError(f"domain '{slug}' has no run '{name}'; its runs: {there}.")
+    return found
+
+
+def _load(folder: Path) -> Run:
+    table = read_toml(folder / "run.toml", f"run '{folder.name}'")
+    try:
+        settings = Settings(**table.pop("settings"))
+        return Run(RunInfo(settings=settings, **table), folder)
+    except (TypeError, KeyError) as error:
+        raise InputError(f"{folder / 'run.toml'} is of another version of Rematch or damaged: {error}.") from None
+
+
+def now() -> str:
+    """The time of day in UTC, to the microsecond, so that two runs of one second keep their order."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")
