@@ -93,7 +93,7 @@ def show_tiles(table: PaperTable) -> None:
     for column, metric in zip(st.columns(3), ("recall@1", "recall@10", "mrr@100"), strict=True):
         zero_shot, fine_tuned, wise_ft = (rows.loc[name, metric] for name in ("zero-shot", "fine-tuning", "WiSE-FT"))
         column.metric(
-            f"{metric}, WiSE-FT at α = {rows.loc['WiSE-FT', 'alpha']:g}, val n = {n}",
+            f"{metric} at α = {rows.loc['WiSE-FT', 'alpha']:g} (n = {n})",
             f"{wise_ft:.3f}",
             f"{wise_ft - zero_shot:+.3f} against zero-shot",
             border=True,
@@ -155,12 +155,15 @@ def show_articles(domain: Domain, run: Run, alpha: float) -> None:
             with column.container(border=True):
                 text = article["title"] or article["text"]
                 try:
-                    st.image(open_image(domain.images_root / article["image_file"]), width="stretch")
+                    st.image(open_image(domain.images_root / article["image_file"]), width="stretch", alt=text)
                 except (ImageError, OSError):
                     st.warning("This picture can no longer be read.")
                 st.text(text)
                 at = wide.loc[article_id]
-                st.caption(f"rank: zero-shot {at[0.0]}, fine-tuned {at[1.0]}, WiSE-FT {at[alpha]} (of {len(wide)})")
+                planted = f" Planted: {article['planted']}." if article["planted"] else ""
+                st.caption(
+                    f"Rank zero-shot {at[0.0]}, fine-tuned {at[1.0]}, WiSE-FT {at[alpha]}, n = {len(wide)}.{planted}"
+                )
 
 
 def main() -> None:
@@ -181,7 +184,11 @@ def main() -> None:
         show_tiles(table)
         st.subheader("Metrics over α")
         curve = run.curve()
-        st.plotly_chart(plot_curves(curve[curve["split"] == "val"], selected.alpha), width="stretch", key="curves")
+        val = curve[curve["split"] == "val"]
+        described = (
+            f"Line chart of {', '.join(TABLE_METRICS)} on val over alpha; the chosen alpha is {selected.alpha:g}."
+        )
+        st.plotly_chart(plot_curves(val, selected.alpha), width="stretch", key="curves", alt=described)
         st.subheader("Zero-shot, fine-tuning, WiSE-FT")
         if published != "none":
             st.caption(

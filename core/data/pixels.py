@@ -15,8 +15,9 @@ from core.errors import RematchError
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif"})
-# Pillow only warns up to twice its limit; here the warning is a refusal.
-warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
+MAX_PIXELS = 89_478_485  # where Pillow begins to warn; it refuses only twice as many
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)  # refused below
+_TOO_LARGE = "more than 89 million pixels"
 
 
 class ImageError(RematchError):
@@ -31,11 +32,13 @@ def open_image(source: Path | bytes) -> Image.Image:
     """
     try:
         with Image.open(BytesIO(source) if isinstance(source, bytes) else source, formats=FORMATS) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise ImageError(_TOO_LARGE)
             image.load()
             upright = ImageOps.exif_transpose(image)
             return _to_rgb(upright)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise ImageError("more than 89 million pixels") from None
+    except Image.DecompressionBombError:
+        raise ImageError(_TOO_LARGE) from None
     except Image.UnidentifiedImageError:
         raise ImageError(f"not a {', '.join(FORMATS)} picture") from None
     except (OSError, ValueError, SyntaxError, EOFError) as error:

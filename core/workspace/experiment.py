@@ -124,7 +124,7 @@ def train_run(
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
 ) -> tuple[Run, Experiment]:
     """Fine-tune, and write the run's folder. Raises InputError for anything a user can mend."""
-    encoder = load_encoder(encoder_name, choose_device(device))
+    encoder = load_encoder(encoder_name, choose_device(device), places.cache)
     experiment = Experiment(domain, encoder, text, places)
     activations = experiment.activations(first_tuned_stages(encoder, settings.tune))
     val = experiment.view("val", activations)
@@ -204,5 +204,5 @@ class TunedExperiment:
 
 def open_run(run: Run, domain: Domain, places: Places, device: DeviceChoice) -> TunedExperiment:
     """Load the run's encoder and weights. InputError if they or the domain are not what it was made with."""
-    encoder = load_encoder(run.info.encoder, choose_device(device))
+    encoder = load_encoder(run.info.encoder, choose_device(device), places.cache)
     return TunedExperiment(run, Experiment(domain, encoder, run.info.text, places))

@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Literal
 
 from filelock import FileLock, Timeout
 
+from core.files import write_text
 from core.progress import PROGRESS_FILE
 from core.workspace.places import Places
 
@@ -42,24 +44,27 @@ def start(places: Places, name: str, verb: Sequence[str]) -> bool:
     """Start ``python -m core VERB …`` as the job `name`; False if it is running already."""
     folder = _folder(places, name)
     folder.mkdir(parents=True, exist_ok=True)
-    if _is_locked(folder):
-        return False
-    (folder / "status.txt").unlink(missing_ok=True)
-    (folder / "progress.json").unlink(missing_ok=True)
-    environment = os.environ | {
-        PROGRESS_FILE: str(folder / "progress.json"),
-        "REMATCH_WORKSPACE": str(places.workspace),
-        "REMATCH_CACHE": str(places.cache),
-    }
-    with (folder / "log.txt").open("wb") as log:
-        subprocess.Popen(
-            [sys.executable, "-m", "core.workspace.jobs", str(folder), *verb],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            env=environment,
-            start_new_session=True,  # so that Ctrl-C in the app's terminal does not end it
-        )
+    with FileLock(folder / "starting.lock"):  # two pages may ask at once
+        if _is_locked(folder):
+            return False
+        (folder / "status.txt").unlink(missing_ok=True)
+        (folder / "progress.json").unlink(missing_ok=True)
+        environment = os.environ | {
+            PROGRESS_FILE: str(folder / "progress.json"),
+            "REMATCH_WORKSPACE": str(places.workspace),
+            "REMATCH_CACHE": str(places.cache),
+        }
+        with (folder / "log.txt").open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "core.workspace.jobs", str(folder), *verb],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                start_new_session=True,  # so that Ctrl-C in the app's terminal does not end it
+            )
+        while not _is_locked(folder) and process.poll() is None:  # until then it would look as if it had failed
+            time.sleep(0.02)
     return True
 
 
@@ -92,10 +97,9 @@ def _is_locked(folder: Path) -> bool:
 
 def _run(folder: Path, verb: Sequence[str]) -> int:
     """The job's own process: hold the lock, run the verb, leave its exit status."""
-    from core.__main__ import main
-    from core.files import write_text
-
     with FileLock(folder / "running.lock"):
+        from core.__main__ import main  # takes seconds, so after the lock
+
         status = main(verb)
         write_text(folder / "status.txt", str(status))
         return status

@@ -44,12 +44,14 @@ def import_domain(
     listing = read_source(source, columns)
     folder.parent.mkdir(parents=True, exist_ok=True)
     staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    fresh, old = staging / folder.name, staging / "old"
     try:
-        fresh = staging / folder.name
         intake = take_in(listing, fresh, title or folder.name, language, images, copy_images)
         if folder.exists():
-            folder.rename(staging / "old")
+            folder.rename(old)
         fresh.rename(folder)
     finally:
+        if old.exists() and not folder.exists():  # stopped between the two renames
+            old.rename(folder)
         shutil.rmtree(staging, ignore_errors=True)
     return replace(intake, domain=load_domain(folder))

@@ -57,17 +57,25 @@ def _read_parquet(file: Path) -> pd.DataFrame:
         frame = pd.read_parquet(file)
     except (OSError, ValueError) as error:
         raise InputError(f"{file} is no readable Parquet file: {error}.") from None
-    return frame.map(lambda cell: "" if cell is None or cell != cell else str(cell)).astype(object)
+    texts = frame.map(lambda cell: "" if cell is None or cell != cell else str(cell)).astype(object)
+    return texts.set_axis(range(2, len(texts) + 2), axis=0)
 
 
 def _read_delimited(file: Path) -> pd.DataFrame:
-    """All cells as text: ids keep their zeros, and 'NA' or 'null' stay the words they are in a headline."""
+    """All cells as text, rows labelled by their line of the file.
+
+    Ids keep their zeros, and 'NA' or 'null' stay the words they are in a headline.
+    """
     try:
-        return pd.read_csv(
+        # The header is read as a row: pandas would rename a column that comes twice, and take the first
+        # column for row labels where the rows are longer than the header.
+        cells = pd.read_csv(
             file,
             sep=_SUFFIXES[file.suffix.lower()],
+            header=None,
             dtype=str,
             keep_default_na=False,
+            skip_blank_lines=False,
             encoding="utf-8-sig",
             quoting=csv.QUOTE_MINIMAL if file.suffix.lower() == ".csv" else csv.QUOTE_NONE,
         ).fillna("")
@@ -75,6 +83,10 @@ def _read_delimited(file: Path) -> pd.DataFrame:
         raise InputError(f"{file} is not UTF-8 (byte {error.start}); save it as UTF-8.") from None
     except (pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error) as error:
         raise InputError(f"{file} cannot be read as a table: {str(error).strip()}.") from None
+    line_ends = 1 + cells.map(lambda cell: cell.count("\n")).sum(axis=1)  # a quoted cell may span lines
+    frame = cells.iloc[1:].set_axis(1 + line_ends.cumsum().iloc[:-1], axis=0)
+    frame.columns = pd.Index(cells.iloc[0], name=None)
+    return frame[(frame != "").any(axis=1)]
 
 
 def _find_columns(frame: pd.DataFrame, columns: ColumnNames, file: Path) -> dict[str, str]:
@@ -106,7 +118,7 @@ def _find_columns(frame: pd.DataFrame, columns: ColumnNames, file: Path) -> dict
 
 def _canonical(frame: pd.DataFrame, roles: dict[str, str]) -> pd.DataFrame:
     """Columns under our names first, missing ones empty; then the rest of the table as it came."""
-    articles = pd.DataFrame({"line": range(2, len(frame) + 2)})
+    articles = pd.DataFrame({"line": frame.index.to_numpy()})
     for role in KNOWN_NAMES:
         name = _CANONICAL.get(role, role)
         articles[name] = frame[roles[role]].to_numpy() if role in roles else ""

@@ -1,0 +1,82 @@
+"""The paper's table: its numbers, and the sentences that must stand beside them."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.analysis.published import PAPERS, PUBLISHED
+from core.analysis.selection import Selected
+from core.analysis.sweep import Sweep
+from core.report.tables import paper_table, render
+from core.training.settings import Settings
+from core.workspace.runs import Run, RunInfo
+
+INFO = RunInfo(
+    domain="shapes", name="lite-head-1", created_at="2026", encoder="lite", text="title", english=False, device="cpu",
+    settings=Settings(tune="head"), articles="a", zero_shot="z", fine_tuned="f", versions={},
+)  # fmt: skip
+RANKS = np.array([[4, 9, 2, 120], [2, 6, 2, 110], [1, 5, 3, 101], [1, 8, 1, 101]], dtype=np.int32)
+
+
+@pytest.fixture
+def run(tmp_path) -> Run:
+    swept = Sweep("val", (0.0, 0.3, 0.65, 1.0), list("abcd"), RANKS, RANKS)
+    run = Run(INFO, tmp_path / "run")
+    run.save_sweep(swept.curve(), swept.table(), Selected(0.65, "mrr@100"))
+    return run
+
+
+def test_the_rows_are_the_two_ends_and_the_chosen_alpha(run, shapes_domain):
+    rows = paper_table(run, shapes_domain, "val", None).rows.set_index("run")
+    assert rows["alpha"].to_dict() == {"zero-shot": 0.0, "fine-tuning": 1.0, "WiSE-FT": 0.65}
+    assert rows["recall@1"].to_dict() == {"zero-shot": 0.0, "fine-tuning": 0.5, "WiSE-FT": 0.25}
+    assert rows.loc["WiSE-FT", "mrr@100"] == pytest.approx((1 + 1 / 5 + 1 / 3) / 4)
+    assert (rows["n"] == 4).all()
+
+
+def test_table_4_goes_from_fine_tuning_to_wise_ft(run, shapes_domain):
+    counted = paper_table(run, shapes_domain, "val", None).table_4
+    # Fine-tuning improved all four; the last is outside the first 100.
+    assert (counted.n, counted.n_improved, counted.improvement, counted.n_decreased, counted.decrease) == (
+        3,
+        1,
+        3,
+        1,
+        2,
+    )
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_published_rows_stand_beside_with_dashes_for_what_was_not_published(run, shapes_domain, paper):
+    table = paper_table(run, shapes_domain, "val", paper)
+    assert len(table.rows) == 6
+    assert table.rows["mrr@100"].iloc[5] == PUBLISHED[paper].wise_ft.mrr_100
+    assert table.rows.loc[3:, ["n", "recall@1"]].isna().all().all()
+    last = render(table, "text").split("published WiSE-FT")[1].splitlines()[0].split()
+    assert last[1] == "–"
+    assert last[3] == "–"
+
+
+def test_the_chosen_alpha_is_said_to_flatter_on_val(run, shapes_domain):
+    assert "flattered" in render(paper_table(run, shapes_domain, "val", None), "text")
+
+
+def test_an_encoder_that_does_not_read_the_domain_is_said(run, shapes_domain):
+    german = replace(shapes_domain, info=replace(shapes_domain.info, language="de"))
+    assert "lite does not read 'de', and no English version was there." in paper_table(run, german, "val", None).notes
+    translated = Run(replace(INFO, english=True), run.folder)
+    assert not any("does not read" in note for note in paper_table(translated, german, "val", None).notes)
+
+
+def test_what_is_synthetic_is_called_so(run, shapes_domain):
+    synthetic = replace(shapes_domain, info=replace(shapes_domain.info, synthetic=True, title="Demo"))
+    assert "Demo (synthetic)" in paper_table(run, synthetic, "val", None).heading
+    assert "synthetic" not in paper_table(run, shapes_domain, "val", None).heading
+
+
+def test_a_sweep_read_back_is_the_sweep(run):
+    assert run.selected() == Selected(0.65, "mrr@100")
+    pd.testing.assert_frame_equal(run.curve(), Sweep("val", (0.0, 0.3, 0.65, 1.0), list("abcd"), RANKS, RANKS).curve())
+    assert run.ranks()["rank"].to_numpy().reshape(4, 4).tolist() == RANKS.tolist()

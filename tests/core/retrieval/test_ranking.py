@@ -1,0 +1,113 @@
+"""Ranks counted blockwise against an obvious full-matrix stable sort."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.analysis.metrics import metrics_of
+from core.data.domain import tie_order
+from core.errors import RematchError
+from core.retrieval.ranking import ranks_of, top_k
+
+
+def full_matrix_order(queries: torch.Tensor, gallery: torch.Tensor, ties: np.ndarray) -> np.ndarray:
+    """Rows of the gallery, best first, int64 [N, G]: columns in tie order, then one stable sort."""
+    by_tie = np.argsort(ties)
+    scores = (queries.double() @ gallery.double().T).numpy()[:, by_tie]
+    return by_tie[np.argsort(-scores, axis=1, kind="stable")]
+
+
+def full_matrix_ranks(queries: torch.Tensor, gallery: torch.Tensor, target: np.ndarray, ties: np.ndarray) -> np.ndarray:
+    order = full_matrix_order(queries, gallery, ties)
+    return np.array([list(row).index(own) + 1 for row, own in zip(order, target, strict=True)])
+
+
+def problem(
+    n: int, g: int, seed: int, levels: int = 3, dim: int = 2
+) -> tuple[torch.Tensor, torch.Tensor, np.ndarray, np.ndarray]:
+    """Small whole numbers: products are exact in any order of summing, and ties are many. Targets are shared."""
+    rng = np.random.default_rng(seed)
+    queries = torch.from_numpy(rng.integers(-levels, levels + 1, (n, dim)).astype(np.float32))
+    gallery = torch.from_numpy(rng.integers(-levels, levels + 1, (g, dim)).astype(np.float32))
+    return queries, gallery, rng.integers(0, g, n), rng.permutation(g)
+
+
+@pytest.mark.parametrize(("n", "g"), [(1, 1), (1, 7), (7, 1), (2, 3), (13, 5), (17, 31), (33, 64)])
+def test_ranks_equal_a_full_sort_whatever_the_block(n, g):
+    queries, gallery, target, ties = problem(n, g, seed=n * 100 + g)
+    expected = full_matrix_ranks(queries, gallery, target, ties)
+    for block in range(1, n + 2):
+        ranks = ranks_of(queries, gallery, target, ties, block)
+        assert ranks.dtype == np.int32
+        np.testing.assert_array_equal(ranks, expected)
+
+
+sizes = st.integers(1, 40)
+
+
+@given(sizes, sizes, st.integers(1, 41), st.integers(1, 4), st.integers(0, 2**32 - 1))
+def test_ranks_equal_a_full_sort_for_any_size(n, g, block, levels, seed):
+    queries, gallery, target, ties = problem(n, g, seed, levels)
+    expected = full_matrix_ranks(queries, gallery, target, ties)
+    np.testing.assert_array_equal(ranks_of(queries, gallery, target, ties, block), expected)
+
+
+@given(sizes, sizes, st.integers(1, 41), st.integers(1, 50), st.integers(0, 2**32 - 1))
+def test_the_list_is_the_full_sort_cut_at_k(n, g, block, k, seed):
+    queries, gallery, _, ties = problem(n, g, seed)
+    rows, scores = top_k(queries, gallery, ties, k, block)
+    assert rows.shape == scores.shape == (n, min(k, g))
+    np.testing.assert_array_equal(rows, full_matrix_order(queries, gallery, ties)[:, :k])
+    np.testing.assert_array_equal(scores, np.take_along_axis((queries @ gallery.T).numpy(), rows, axis=1))
+
+
+@given(sizes, sizes, st.integers(1, 50), st.booleans(), st.integers(0, 2**32 - 1))
+def test_the_own_item_stands_in_the_list_at_its_rank(n, g, k, rough, seed):
+    queries, gallery, target, ties = problem(n, g, seed)
+    if not rough:
+        rng = torch.Generator().manual_seed(seed % 2**31)
+        queries, gallery = torch.randn(n, 8, generator=rng), torch.randn(g, 8, generator=rng)
+    ranks = ranks_of(queries, gallery, target, ties)
+    rows, _ = top_k(queries, gallery, ties, k)
+    for rank, own, listed in zip(ranks, target, rows, strict=True):
+        if rank <= k:
+            assert listed[rank - 1] == own
+        else:
+            assert own not in listed
+
+
+def test_a_model_that_scores_everything_alike_finds_one_in_g():
+    ids = [f"picture-{number}" for number in range(37)]
+    same = torch.ones(37, 4)
+    ranks = ranks_of(same, same, np.arange(37), tie_order(ids))
+    assert sorted(ranks) == list(range(1, 38))
+    assert metrics_of(ranks).recall_1 == 1 / 37
+
+
+def test_the_order_of_the_gallery_changes_no_rank():
+    queries, gallery, target, _ = problem(50, 29, seed=4)
+    ids = np.array([f"picture-{number}" for number in range(29)])
+    expected = ranks_of(queries, gallery, target, tie_order(list(ids)))
+    moved = np.random.default_rng(1).permutation(29)
+    new_place = np.argsort(moved)
+    ranks = ranks_of(queries, gallery[torch.from_numpy(moved)], new_place[target], tie_order(list(ids[moved])))
+    np.testing.assert_array_equal(ranks, expected)
+
+
+def test_tie_order_is_a_permutation_that_does_not_follow_the_ids():
+    order = tie_order([str(number) for number in range(1000)])
+    assert sorted(order) == list(range(1000))
+    assert abs(np.corrcoef(order, np.arange(1000))[0, 1]) < 0.1
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+@pytest.mark.parametrize("side", ["query", "gallery"])
+def test_what_is_not_finite_has_no_rank(value, side):
+    queries, gallery, target, ties = problem(5, 6, seed=0)
+    {"query": queries, "gallery": gallery}[side][3, 1] = value
+    with pytest.raises(RematchError, match=f"{side} embedding 3 is not finite"):
+        ranks_of(queries, gallery, target, ties)
+    with pytest.raises(RematchError, match=f"{side} embedding 3 is not finite"):
+        top_k(queries, gallery, ties, 2)

@@ -1,0 +1,44 @@
+"""How far a long step is: told to a file for pages, kept from logs."""
+
+import json
+
+import pytest
+
+from core import progress as room
+from core.progress import PROGRESS_FILE, QUIET, counting, progress
+
+
+@pytest.fixture
+def told(tmp_path, monkeypatch):
+    monkeypatch.setenv(PROGRESS_FILE, str(tmp_path / "progress.json"))
+    return lambda: json.loads((tmp_path / "progress.json").read_text())
+
+
+def test_items_come_through_in_order():
+    assert list(progress(range(5), "Counting")) == [0, 1, 2, 3, 4]
+    assert list(progress(iter("ab"), "Counting", total=2)) == ["a", "b"]
+    assert list(progress([], "Counting")) == []
+
+
+def test_a_page_reads_how_far_it_is(told, monkeypatch):
+    monkeypatch.setattr(room, "SECONDS_BETWEEN_WRITES", -1.0)
+    seen = [told() for _ in progress(["x", "y"], "Encoding")]
+    assert seen == [{"label": "Encoding", "done": 0, "total": 2}, {"label": "Encoding", "done": 1, "total": 2}]
+
+
+def test_the_file_is_not_written_at_every_step(told, monkeypatch):
+    written = []
+    monkeypatch.setattr(room, "write_text", lambda path, text: written.append(text))
+    with counting("Sweeping") as report:
+        for number in range(1000):
+            report(number, 1000)
+    assert 1 <= len(written) < 20
+
+
+@pytest.mark.parametrize("quiet", ["1", None])
+def test_no_bar_reaches_a_pipe_or_a_log(monkeypatch, capsys, quiet):
+    if quiet is None:
+        monkeypatch.delenv(QUIET)
+    monkeypatch.setattr(room, "SECONDS_BEFORE_A_BAR", 0.0)
+    assert len(list(progress(range(3), "Counting"))) == 3
+    assert capsys.readouterr() == ("", "")

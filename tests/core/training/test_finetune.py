@@ -1,0 +1,251 @@
+"""Fine-tuning: what changes, by how much, and the same each time."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional
+
+from core.data.domain import query_texts
+from core.encoders.base import first_tuned_stages
+from core.encoders.clip import load_clip
+from core.encoders.embedding import embed, image_activations, text_activations
+from core.errors import InputError, RematchError
+from core.retrieval.ranking import ranks_of
+from core.training.finetune import Pairs, _decay_groups, _trainable, finetune, warmup_cosine
+from core.training.loss import contrastive_loss
+from core.training.settings import Settings, default_settings
+
+LEARNING = Settings(tune="all", epochs=15, lr=3e-3, batch_size=24)
+SHORT = Settings(tune="all", epochs=2, lr=3e-3, batch_size=16)
+
+
+def plain_loss(images: torch.Tensor, texts: torch.Tensor, scale: float) -> float:
+    """The formula with loops: both ways, minus the log of the own partner's share."""
+    total = 0.0
+    for i in range(len(images)):
+        by_text = [math.exp(scale * float(images[i] @ text)) for text in texts]
+        by_image = [math.exp(scale * float(image @ texts[i])) for image in images]
+        total -= math.log(by_text[i] / sum(by_text)) + math.log(by_image[i] / sum(by_image))
+    return total / (2 * len(images))
+
+
+def unit(seed: int, count: int = 7) -> torch.Tensor:
+    return functional.normalize(torch.randn(count, 5, generator=torch.Generator().manual_seed(seed)), dim=-1)
+
+
+@pytest.mark.parametrize("scale", [1.0, 14.3, 60.0])
+def test_the_loss_is_the_formula(scale):
+    ours = contrastive_loss(unit(0), unit(1), torch.tensor(scale).log())
+    assert ours.item() == pytest.approx(plain_loss(unit(0), unit(1), scale), rel=1e-4)
+
+
+def test_the_loss_does_not_mind_which_side_is_which():
+    scale = torch.tensor(2.0)
+    assert contrastive_loss(unit(0), unit(1), scale).item() == pytest.approx(
+        contrastive_loss(unit(1), unit(0), scale).item()
+    )
+
+
+def test_the_temperature_is_capped_at_a_hundred():
+    at_cap, beyond = torch.tensor(math.log(100.0)), torch.tensor(math.log(500.0), requires_grad=True)
+    loss = contrastive_loss(unit(0), unit(1), beyond)
+    assert loss.item() == pytest.approx(contrastive_loss(unit(0), unit(1), at_cap).item())
+    loss.backward()
+    assert beyond.grad.item() == 0.0
+
+
+def test_the_rate_rises_straight_and_falls_as_half_a_cosine():
+    factor = warmup_cosine(0.1, 100)
+    rates = [factor(step) for step in range(101)]
+    assert rates[:10] == pytest.approx([(step + 1) / 10 for step in range(10)])
+    assert rates[10] == pytest.approx(1.0)
+    assert rates[55] == pytest.approx(0.5)
+    assert rates[100] == pytest.approx(0.0, abs=1e-12)
+    assert all(earlier >= later for earlier, later in itertools.pairwise(rates[9:]))
+
+
+@pytest.mark.parametrize("steps", [0, 1, 2, 3])
+@pytest.mark.parametrize("warmup", [0.0, 0.1, 1.0])
+def test_a_schedule_of_few_steps_is_still_one(warmup, steps):
+    rates = [warmup_cosine(warmup, steps)(step) for step in range(steps + 1)]
+    assert all(0 <= rate <= 1 for rate in rates)
+    assert rates[0] > 0
+
+
+class Tuned:
+    """One fine-tuning of the tiny CLIP on the shapes."""
+
+    def __init__(self, name, domain, cache, settings):
+        self.encoder = load_clip(name).eval()
+        self.before = {key: tensor.clone() for key, tensor in self.encoder.state_dict().items()}
+        articles, starts = domain.articles, first_tuned_stages(self.encoder, settings.tune)
+        texts = query_texts(articles, "title+text", english=False)
+        files = [domain.images_root / file for file in articles["image_file"]]
+        self.activations = {
+            "image": image_activations(self.encoder, starts["image"], files, list(articles["image_hash"]), cache),
+            "text": text_activations(self.encoder, starts["text"], texts, cache),
+        }
+        self.train = np.flatnonzero(articles["split"] == "train")
+        self.val = np.flatnonzero(articles["split"] == "val")
+        # Eighteen captions for sixty pictures: the first picture that fits is as good as the own one.
+        self.texts = np.array(texts)
+        self.epochs = []
+        self.changed = finetune(
+            self.encoder, self.activations, Pairs(self.train, self.train), self.ranks, settings, self.epochs.append
+        )
+
+    def ranks(self, encoder):
+        images = embed(encoder, self.activations["image"], self.val)
+        texts = embed(encoder, self.activations["text"], self.val)
+        return ranks_of(texts, images, np.arange(len(self.val)), np.arange(len(self.val)))
+
+
+@pytest.fixture
+def tune(tiny_name, shapes_domain, places):
+    return lambda settings: Tuned(tiny_name, shapes_domain, places.cache, settings)
+
+
+def test_the_loss_falls_and_the_pictures_are_found(tune):
+    epochs = tune(LEARNING).epochs
+    assert [epoch.epoch for epoch in epochs] == list(range(16))
+    assert epochs[0].loss is None
+    assert epochs[-1].loss < 0.75 * epochs[1].loss
+    assert epochs[-1].val_mrr > epochs[0].val_mrr + 0.2
+
+
+def test_the_same_seed_gives_the_same_weights_to_the_bit(tune):
+    first, second = tune(SHORT), tune(SHORT)
+    assert first.changed.keys() == second.changed.keys()
+    assert all(torch.equal(first.changed[key], second.changed[key]) for key in first.changed)
+    assert first.epochs == second.epochs
+
+
+def test_the_seed_alone_decides_not_what_was_drawn_before(tune):
+    first = tune(SHORT)
+    torch.rand(100)
+    np.random.default_rng().random(7)
+    assert torch.equal(first.changed["clip.text_projection"], tune(SHORT).changed["clip.text_projection"])
+
+
+def test_another_seed_gives_other_weights(tune):
+    other = Settings(tune="all", epochs=2, lr=3e-3, batch_size=16, seed=1)
+    assert not torch.equal(tune(SHORT).changed["clip.text_projection"], tune(other).changed["clip.text_projection"])
+
+
+def test_the_seed_decides_the_dropout_too(lite, shapes_domain, places):
+    # One batch an epoch, so that the order of the pairs does not matter and only the dropout differs.
+    settings = Settings(tune="head", epochs=2, lr=1e-2, batch_size=24)
+    before = {key: tensor.clone() for key, tensor in lite.state_dict().items()}
+    articles = shapes_domain.articles.iloc[:24]
+    files = [shapes_domain.images_root / file for file in articles["image_file"]]
+    starts = first_tuned_stages(lite, "head")
+    activations = {
+        "image": image_activations(lite, starts["image"], files, list(articles["image_hash"]), places.cache),
+        "text": text_activations(lite, starts["text"], list(articles["title"]), places.cache),
+    }
+    rows = np.arange(24)
+    seen = []
+    for seed in (0, 0, 1):
+        lite.set_weights(before)
+        again = Settings(**{**vars(settings), "seed": seed})
+        seen.append(finetune(lite, activations, Pairs(rows, rows), lambda _: rows + 1, again, lambda epoch: None))
+    assert seen[0].keys() == {"image_head.branch.weight", "image_head.branch.bias", "text_head.linear.weight",
+                              "text_head.linear.bias", "logit_scale"}  # fmt: skip
+    assert all(torch.equal(seen[0][key], seen[1][key]) for key in seen[0])
+    assert not torch.equal(seen[0]["image_head.branch.weight"], seen[2]["image_head.branch.weight"])
+
+
+BLOCK_1 = ("clip.visual.transformer.resblocks.1.", "clip.transformer.resblocks.1.")
+HEADS = ("clip.visual.proj", "clip.text_projection", "clip.logit_scale")
+TUNED = {
+    "head": HEADS,
+    "last:1": (*HEADS, *BLOCK_1, "clip.visual.ln_post.", "clip.ln_final."),
+    "text": (*HEADS, "clip.transformer.", "clip.token_embedding.", "clip.positional_embedding", "clip.ln_final."),
+    "all": ("clip.",),
+}
+
+
+@pytest.mark.parametrize("what", list(TUNED))
+def test_only_what_is_tuned_changes(tune, what):
+    tuned = tune(Settings(tune=what, epochs=1, lr=3e-3, batch_size=16))
+    after = tuned.encoder.state_dict()
+    changed = {key for key in after if not torch.equal(after[key], tuned.before[key])}
+    expected = {key for key in after if key.startswith(TUNED[what])}
+    # A key bias shifts all of a query's scores alike, so it may stay; of the other tensors every one moves.
+    assert changed <= expected
+    assert {key for key in expected - changed if "bias" not in key} == set()
+    assert tuned.changed.keys() == changed
+    assert all(torch.equal(tuned.changed[key], after[key]) for key in changed)
+    assert not any(parameter.requires_grad for parameter in tuned.encoder.parameters())
+    assert not tuned.encoder.training
+
+
+def test_what_is_returned_stays_when_the_encoder_goes_on(tune):
+    tuned = tune(SHORT)
+    kept = {key: tensor.clone() for key, tensor in tuned.changed.items()}
+    tuned.encoder.set_weights(tuned.before)
+    assert all(torch.equal(tuned.changed[key], kept[key]) for key in kept)
+
+
+def test_no_epochs_change_nothing(tune):
+    tuned = tune(Settings(tune="all", epochs=0))
+    assert tuned.changed == {}
+    assert len(tuned.epochs) == 1
+
+
+def test_the_last_line_of_the_history_is_the_model_that_is_kept(tune):
+    tuned = tune(SHORT)
+    last = tuned.epochs[-1]
+    assert last.logit_scale == pytest.approx(tuned.changed["clip.logit_scale"].exp().item())
+    assert last.val_mrr == float(np.mean(1 / tuned.ranks(tuned.encoder)))
+
+
+def test_biases_norms_and_the_temperature_have_no_decay(tiny):
+    starts = {"image": type("Start", (), {"start": 0}), "text": type("Start", (), {"start": 0})}
+    heads, backbone = _trainable(tiny, starts)
+    names = {parameter: name for name, parameter in tiny.named_parameters()}
+    assert {names[parameter] for parameter in heads} == set(HEADS)
+    assert len(heads) + len(backbone) == len(names)
+    groups = _decay_groups(heads, 1e-3, 0.2) + _decay_groups(backbone, 1e-4, 0.2)
+    without = {names[parameter] for group in groups if group["weight_decay"] == 0 for parameter in group["params"]}
+    assert without == {
+        name for name in names.values()
+        if name.endswith("bias") or "ln_" in name or name.endswith(("logit_scale", "class_embedding"))
+    }  # fmt: skip
+    assert {group["lr"] for group in groups} == {1e-3, 1e-4}
+    assert sum(len(group["params"]) for group in groups) == len(names)
+
+
+def test_a_loss_that_is_not_finite_stops_at_once(tune, monkeypatch):
+    monkeypatch.setattr("core.training.finetune.contrastive_loss", lambda *_: torch.tensor(float("inf")))
+    with pytest.raises(RematchError, match=r"the loss became inf in epoch 1; try a smaller --lr than 0\.003"):
+        tune(SHORT)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"epochs": -1}, "--epochs -1: expected 0 or more"),
+        ({"lr": 0.0}, "--lr 0.0: expected between 0 and 1"),
+        ({"lr": 1.0}, "--lr 1.0: expected between 0 and 1"),
+        ({"lr": float("nan")}, "--lr nan: expected between 0 and 1"),
+        ({"batch_size": 1}, "--batch-size 1: expected at least 2"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(wrong, message):
+    with pytest.raises(InputError, match=message):
+        Settings(**wrong)
+
+
+@pytest.mark.parametrize("name", ["lite", "lite-multilingual"])
+def test_the_built_in_encoders_tune_their_heads_if_not_told_otherwise(name):
+    assert default_settings(name, None).tune == "head"
+    assert default_settings(name, "text").backbone_lr_ratio < 1
+
+
+def test_clip_is_tuned_whole_if_not_told_otherwise():
+    assert default_settings("ViT-B-32:openai", None).tune == "all"
+    assert default_settings("ViT-B-32:openai", "head").lr > default_settings("ViT-B-32:openai", "all").lr

@@ -1,0 +1,102 @@
+"""Long work in a process of its own: started once, watched from anywhere."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import pytest
+
+from core.workspace import jobs
+from core.workspace.jobs import JobStatus
+from core.workspace.places import Places
+
+SLEEPER = """
+import sys, time
+from pathlib import Path
+from filelock import FileLock
+from core.progress import counting
+folder = Path(sys.argv[1])
+with FileLock(folder / "running.lock"):
+    with counting("Sleeping") as report:
+        report(3, 7)
+        print("one line", flush=True)
+        while not (folder / "wake").exists():
+            time.sleep(0.05)
+    (folder / "status.txt").write_text("0")
+"""
+
+
+def wait(places: Places, name: str, until: Callable[[JobStatus], bool], seconds: float = 60) -> JobStatus:
+    end = time.monotonic() + seconds
+    while not until(status := jobs.status(places, name)):
+        assert time.monotonic() < end, status
+        time.sleep(0.05)
+    return status
+
+
+@pytest.fixture
+def sleeper(monkeypatch):
+    """A job that sleeps until a file `wake` appears in its folder, in place of a verb."""
+    popen = subprocess.Popen
+
+    def start(arguments, **options):
+        return popen([sys.executable, "-c", SLEEPER, arguments[3]], **options)
+
+    monkeypatch.setattr(jobs.subprocess, "Popen", start)
+
+
+def test_a_job_that_never_was(places):
+    assert jobs.status(places, "demo") == JobStatus("never started", "", 0, None, [])
+
+
+def test_a_job_ends_as_done_and_keeps_what_it_printed(places):
+    assert jobs.start(places, "list", ["runs"])
+    status = wait(places, "list", lambda status: status.state != "running")
+    assert status.state == "done"
+    assert "no domains yet" in status.log[0]
+
+
+def test_a_job_that_fails_says_why(places):
+    assert jobs.start(places, "list", ["report", "--domain", "nowhere"])
+    status = wait(places, "list", lambda status: status.state != "running")
+    assert status.state == "failed"
+    assert "no domain 'nowhere'" in status.log[-1]
+
+
+def test_a_job_runs_once_at_a_time_and_can_be_started_anew(places, sleeper):
+    assert jobs.start(places, "demo", ["demo"])
+    assert not jobs.start(places, "demo", ["demo"]), "from the first moment on"
+    assert jobs.status(places, "demo").state == "running"
+    status = wait(places, "demo", lambda status: status.log != [])
+    assert (status.state, status.label, status.done, status.total) == ("running", "Sleeping", 3, 7)
+    assert status.log == ["one line"]
+    assert not jobs.start(places, "demo", ["demo"])
+    (places.workspace / "jobs" / "demo" / "wake").touch()
+    assert wait(places, "demo", lambda status: status.state != "running").state == "done"
+    assert jobs.start(places, "demo", ["demo"])
+    wait(places, "demo", lambda status: status.state == "done")
+
+
+def test_a_job_whose_process_was_killed_has_failed(places, sleeper, monkeypatch):
+    started = []
+    popen = jobs.subprocess.Popen
+    monkeypatch.setattr(jobs.subprocess, "Popen", lambda *a, **o: started.append(popen(*a, **o)) or started[-1])
+    jobs.start(places, "demo", ["demo"])
+    wait(places, "demo", lambda status: status.log != [])
+    started[0].kill()
+    started[0].wait()
+    assert wait(places, "demo", lambda status: status.state != "running").state == "failed"
+
+
+@pytest.mark.skipif(not hasattr(os, "getsid"), reason="sessions are POSIX's")
+def test_a_job_outlives_the_terminal_of_the_app(places, sleeper, monkeypatch):
+    started = []
+    popen = jobs.subprocess.Popen
+    monkeypatch.setattr(jobs.subprocess, "Popen", lambda *a, **o: started.append(popen(*a, **o)) or started[-1])
+    jobs.start(places, "demo", ["demo"])
+    wait(places, "demo", lambda status: status.log != [])
+    assert os.getsid(started[0].pid) != os.getsid(0)
+    (places.workspace / "jobs" / "demo" / "wake").touch()
+    started[0].wait()
