@@ -5,12 +5,17 @@ ViTs and causal text towers are cut into stages; every other tower is one stage 
 """
 
 import logging
-from collections.abc import Callable, Sequence
+import socket
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import open_clip
 import torch
+from huggingface_hub import constants as hub
 from open_clip.convert import convert_state_dict
 from open_clip.model import CLIP
 from open_clip.transformer import VisionTransformer, text_global_pool
@@ -161,21 +166,45 @@ def load_clip(name: str) -> ClipEncoder:
 
 def _random_model(architecture: str) -> Any:
     """The architecture as open_clip builds it, without its warning that no weights were loaded: they follow."""
-    logging.disable(logging.WARNING)
-    try:
+    with _silent_logs():
         return open_clip.create_model(architecture)
+
+
+def _from_hub(name: str, architecture: str, tag: str | None) -> ClipEncoder:
+    """Weights that open_clip fetches from a hub, or finds in its cache. The one place that may use the network."""
+    try:
+        with _silent_logs(), _offline_unless_reachable():
+            model = open_clip.create_model(architecture, pretrained=tag)
+            return ClipEncoder(name, model, open_clip.get_tokenizer(architecture))
+    except Exception as error:  # the hub's client raises its own, its HTTP library's and the system's errors
+        from_disk = f"{architecture}:/path/weights.safetensors" if tag else "local-dir:/path/of/its/folder"
+        raise InputError(
+            f"the weights of '{name}' are not on this machine and could not be fetched ({type(error).__name__}). "
+            f"Download them where there is a network and use --encoder {from_disk}, or use a built-in encoder: "
+            f"lite, lite-multilingual."
+        ) from error
+
+
+@contextmanager
+def _silent_logs() -> Iterator[None]:
+    """What open_clip and the hub's client log on the way is not for the user; how it ended is."""
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
     finally:
         logging.disable(logging.NOTSET)
 
 
-def _from_hub(name: str, architecture: str, tag: str | None) -> ClipEncoder:
-    """Weights that open_clip fetches from a hub, or finds in its own cache. The one place that may use the network."""
+@contextmanager
+def _offline_unless_reachable() -> Iterator[None]:
+    """Let the hub's client look only into its cache where its host has no address, instead of a minute of retries."""
+    offline = hub.HF_HUB_OFFLINE
+    if not urllib.request.getproxies():
+        try:
+            socket.getaddrinfo(urllib.parse.urlsplit(hub.ENDPOINT).hostname, 443)
+        except OSError:
+            hub.HF_HUB_OFFLINE = True
     try:
-        model = open_clip.create_model(architecture, pretrained=tag)
-        return ClipEncoder(name, model, open_clip.get_tokenizer(architecture))
-    except Exception as error:  # the hub's client raises its own, its HTTP library's and the system's errors
-        raise InputError(
-            f"the weights of '{name}' are not on this machine and could not be fetched ({type(error).__name__}). "
-            f"Download them where there is a network and pass the file, as in "
-            f"--encoder {architecture}:/path/weights.safetensors, or use a built-in encoder: lite, lite-multilingual."
-        ) from error
+        yield
+    finally:
+        hub.HF_HUB_OFFLINE = offline
