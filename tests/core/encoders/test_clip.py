@@ -1,11 +1,13 @@
 """An open_clip model cut into stages is still that model."""
 
+import socket
 from pathlib import Path
 
 import numpy as np
 import open_clip
 import pytest
 import torch
+from huggingface_hub import constants as hub
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
@@ -145,14 +147,41 @@ def test_a_name_that_leads_nowhere_is_refused(name, message, tiny_names):
         load_clip(name)
 
 
-@pytest.mark.parametrize("name", ["ViT-B-32:openai", "hf-hub:somebody/something", "local-dir:/nowhere"])
-def test_weights_that_cannot_be_fetched_are_said_with_what_to_do(name, monkeypatch):
+@pytest.mark.parametrize(
+    ("name", "from_disk"),
+    [
+        ("ViT-B-32:openai", "--encoder ViT-B-32:/path/weights.safetensors"),
+        ("hf-hub:somebody/something", "--encoder local-dir:/path"),
+        ("local-dir:/nowhere", "--encoder local-dir:/path"),
+    ],
+)
+def test_weights_that_cannot_be_fetched_are_said_with_what_to_do(name, from_disk, monkeypatch):
     def unreachable(*_: object, **__: object) -> None:
         raise OSError("no route to host")
 
     monkeypatch.setattr(open_clip, "create_model", unreachable)
-    with pytest.raises(InputError, match=r"could not be fetched \(OSError\).*/path/weights.safetensors.*lite"):
+    with pytest.raises(InputError, match=rf"could not be fetched \(OSError\).*{from_disk}.*lite"):
         load_clip(name)
+
+
+def test_without_a_network_the_hubs_client_is_not_asked_to_try_again(monkeypatch):
+    seen = []
+
+    def create(*_: object, **__: object) -> None:
+        seen.append(hub.HF_HUB_OFFLINE)
+        raise OSError
+
+    def no_address(*_: object) -> None:
+        raise socket.gaierror
+
+    monkeypatch.setattr(open_clip, "create_model", create)
+    monkeypatch.setattr(socket, "getaddrinfo", no_address)
+    monkeypatch.setattr("urllib.request.getproxies", dict)
+    before = hub.HF_HUB_OFFLINE
+    with pytest.raises(InputError):
+        load_clip("ViT-B-32:openai")
+    assert seen == [True]
+    assert before == hub.HF_HUB_OFFLINE
 
 
 def test_weights_of_another_model_are_named(tiny_names, tmp_path):
