@@ -20,7 +20,6 @@ COLUMNS = (
     "article_id", "title", "text", "title_en", "text_en", "language", "published_at", "url",
     "image_id", "image_file", "image_hash", "split", "planted",
 )  # fmt: skip
-LANGUAGE_NAMES = {"en": "English", "de": "German"}
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,10 @@ class Domain:
         return bool((english.str.strip() != "").all())
 
     def subset(self, split: Split) -> pd.DataFrame:
-        """The articles of one split, in the order of time. Raises InputError if there are none."""
+        """The articles of one split in the order of time, under their row numbers in the whole table.
+
+        Raises InputError if there are none.
+        """
         rows = self.articles[self.articles["split"] == split]
         if rows.empty:
             raise InputError(f"domain {self.info.slug} has no {split} articles.")

@@ -111,14 +111,6 @@ class TuningDropout(nn.Dropout):
     """Dropout that exists for fine-tuning, the only module `Encoder.train` switches on."""
 
 
-def tower_of(encoder: Encoder, key: str) -> TowerName | None:
-    """Which tower a state-dict key belongs to; None for the temperature and other shared ones."""
-    for tower in ("image", "text"):
-        if any(key.startswith(prefix) for stage in encoder.stages(tower) for prefix in stage.keys):
-            return tower
-    return None
-
-
 def first_changed_stage(encoder: Encoder, tower: TowerName, changed: set[str]) -> int:
     """Index of the first stage that owns a key of `changed`; the number of stages if none does."""
     stages = encoder.stages(tower)

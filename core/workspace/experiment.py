@@ -41,7 +41,7 @@ class Experiment:
     def __init__(self, domain: Domain, encoder: Encoder, text: TextChoice, places: Places) -> None:
         self.domain, self.encoder, self.text, self.places = domain, encoder, text, places
         self.english = domain.has_english and domain.info.language not in encoder.languages
-        self.articles = domain.articles.reset_index(drop=True)
+        self.articles = domain.articles
         self.gallery: Gallery = gallery_of(self.articles)
         self.queries = query_texts(self.articles, text, self.english)
         self.zero_shot = {key: tensor.detach().cpu().clone() for key, tensor in encoder.state_dict().items()}
@@ -68,10 +68,8 @@ class Experiment:
 
     def view(self, split: Split, activations: dict[TowerName, Activations]) -> "SplitView":
         """One split, ready to be ranked."""
-        rows = np.flatnonzero(self.articles["split"] == split)
-        if len(rows) == 0:
-            raise InputError(f"domain {self.domain.info.slug} has no {split} articles.")
-        return SplitView(self.encoder, self.articles.iloc[rows], rows, self.gallery, activations)
+        articles = self.domain.subset(split)
+        return SplitView(self.encoder, articles, self.gallery, activations)
 
 
 class SplitView:
@@ -81,11 +79,11 @@ class SplitView:
         self,
         encoder: Encoder,
         articles: pd.DataFrame,
-        text_rows: np.ndarray,
         whole: Gallery,
         activations: dict[TowerName, Activations],
     ) -> None:
-        self.encoder, self.activations, self.text_rows = encoder, activations, text_rows
+        self.encoder, self.activations = encoder, activations
+        self.text_rows = articles.index.to_numpy()
         self.article_ids = articles["article_id"].tolist()
         self.gallery = gallery_of(articles)
         row_of = {image_id: row for row, image_id in enumerate(whole.image_ids)}
@@ -128,7 +126,7 @@ def train_run(
     experiment = Experiment(domain, encoder, text, places)
     activations = experiment.activations(first_tuned_stages(encoder, settings.tune))
     val = experiment.view("val", activations)
-    train_rows = np.flatnonzero(experiment.articles["split"] == "train")
+    train_rows = domain.subset("train").index.to_numpy()
     pairs = Pairs(images=experiment.gallery.target[train_rows], texts=train_rows)
     history: list[Epoch] = []
 
