@@ -91,7 +91,7 @@ def train(
         "settings": asdict(settings),
         "history": plain(run.history()),
     }
-    lines = [f"run '{run.info.name}' of {domain}: {run.info.encoder}, {settings.tune} tuned, {settings.epochs} epochs."]
+    lines = [f"run '{run.info.name}' of {domain}: {run.info.encoder}, {settings.tune} tuned, epochs {settings.epochs}."]
     if not experiment.reads_the_language:
         lines.append(
             f"note: {run.info.encoder} does not read '{loaded.info.language}' and the domain has no English version; "

@@ -32,7 +32,9 @@ class Settings:
 # The heads of the built-in encoders start at zero and at the identity, so they stand a hundred times the rate of
 # pretrained weights; measured on news, tweets and photos (README).
 _BUILT_IN_HEADS = Settings(tune="head", epochs=20, lr=5e-4, batch_size=256, weight_decay=0.5, warmup=0.3)
-_BUILT_IN_TOWERS = replace(_BUILT_IN_HEADS, epochs=6, backbone_lr_ratio=0.05, batch_size=128)
+_BUILT_IN_TEXT = replace(_BUILT_IN_HEADS, epochs=6, backbone_lr_ratio=0.05, batch_size=128)
+# Gradients through the image tower take 0.1 GB a picture (measured: 13 GB at 128), so half the batch.
+_BUILT_IN_TOWERS = replace(_BUILT_IN_TEXT, batch_size=64)
 _CLIP_HEADS = Settings(tune="head", epochs=12, lr=1e-4, batch_size=256)
 
 
@@ -41,5 +43,6 @@ def default_settings(encoder_name: str, tune: str | None) -> Settings:
     built_in = encoder_name in ("lite", "lite-multilingual")
     tune = tune or ("head" if built_in else "all")
     if built_in:
-        return replace(_BUILT_IN_HEADS if tune == "head" else _BUILT_IN_TOWERS, tune=tune)
+        usual = {"head": _BUILT_IN_HEADS, "text": _BUILT_IN_TEXT}.get(tune, _BUILT_IN_TOWERS)
+        return replace(usual, tune=tune)
     return replace(_CLIP_HEADS if tune == "head" else Settings(), tune=tune)
