@@ -30,9 +30,9 @@ def show_demo_progress(places: Places) -> None:
 @st.fragment(run_every=1.0)
 def _poll_demo_progress(places: Places) -> None:
     status = jobs.status(places, "demo")
-    domains = len(places.domain_slugs())
-    if status.state != "running" or st.session_state.setdefault("domains_seen", domains) != domains:
-        st.session_state["domains_seen"] = domains
+    ready = {slug: len(swept_runs(places, slug)) for slug in places.domain_slugs()}
+    if status.state != "running" or st.session_state.setdefault("ready", ready) != ready:
+        st.session_state["ready"] = ready
         st.rerun()
     step = status.log[-1] if status.log else "starting"
     of = f" of {status.total}" if status.total else ""
@@ -50,7 +50,7 @@ def input_domain_and_run(places: Places) -> tuple[Domain, Run] | None:
         return None
     with st.sidebar:
         slug = st.selectbox("Domain", slugs, key="domain", bind="query-params")
-        runs = [run for run in load_runs(places, slug) if (run.folder / "selected.toml").exists()]
+        runs = swept_runs(places, slug)
         if not runs:
             st.info(f"'{slug}' has no swept run yet.")
             if jobs.status(places, "demo").state != "running":
@@ -59,6 +59,11 @@ def input_domain_and_run(places: Places) -> tuple[Domain, Run] | None:
         names = [run.info.name for run in reversed(runs)]
         name = st.selectbox("Run (newest first)", names, key="run", bind="query-params")
     return places.load_domain(slug), next(run for run in runs if run.info.name == name)
+
+
+def swept_runs(places: Places, slug: str) -> list[Run]:
+    """The domain's runs that have something to show, oldest first."""
+    return [run for run in load_runs(places, slug) if run.is_swept]
 
 
 def show_how_to_begin(places: Places) -> None:

@@ -77,11 +77,10 @@ def _lines(places: Places, slug: str) -> list[dict]:
 
 
 def _columns(run: Run) -> dict:
-    swept = (run.folder / "selected.toml").exists()
     return {
         "run": run.info.name,
         "encoder": run.info.encoder,
         "tune": run.info.settings.tune,
-        "alpha": run.selected().alpha if swept else None,
+        "alpha": run.selected().alpha if run.is_swept else None,
         "created": run.info.created_at[:16],
     }

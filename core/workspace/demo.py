@@ -54,7 +54,7 @@ def missing_steps(places: Places) -> list[Step]:
 def _is_done(step: Step, places: Places) -> bool:
     if step.encoder is None:
         return (places.domain_folder(step.slug) / "domain.toml").exists()
-    swept = (run for run in load_runs(places, step.slug) if (run.folder / "selected.toml").exists())
+    swept = (run for run in load_runs(places, step.slug) if run.is_swept)
     return any(run.info.encoder == step.encoder for run in swept)
 
 

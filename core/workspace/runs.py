@@ -49,6 +49,11 @@ class Run:
     def weights_file(self) -> Path:
         return self.folder / "weights.safetensors"
 
+    @property
+    def is_swept(self) -> bool:
+        """True if its curve, ranks and chosen α are there."""
+        return (self.folder / "selected.toml").exists()
+
     def history(self) -> pd.DataFrame:
         """One row per epoch: epoch, train_loss (empty before training), val mrr@100 and recall@1, logit_scale."""
         return pd.read_csv(self.folder / "history.csv")
@@ -66,7 +71,7 @@ class Run:
         return Selected(**self._swept(lambda: read_toml(self.folder / "selected.toml", "chosen alpha")))
 
     def _swept(self, read: Any) -> Any:
-        if not (self.folder / "selected.toml").exists():
+        if not self.is_swept:
             raise InputError(
                 f"run '{self.info.name}' of {self.info.domain} has no sweep yet; "
                 f"run: python -m core sweep --domain {self.info.domain} --run {self.info.name}"
