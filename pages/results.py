@@ -51,14 +51,23 @@ def input_domain_and_run(places: Places) -> tuple[Domain, Run] | None:
     with st.sidebar:
         slug = st.selectbox("Domain", slugs, key="domain", bind="query-params")
         runs = swept_runs(places, slug)
-        if not runs:
-            st.info(f"'{slug}' has no swept run yet.")
-            if jobs.status(places, "demo").state != "running":
-                st.code(f"python -m core train --domain {slug}\npython -m core sweep --domain {slug}", language=None)
-            return None
         names = [run.info.name for run in reversed(runs)]
-        name = st.selectbox("Run (newest first)", names, key="run", bind="query-params")
+        name = st.selectbox("Run (newest first)", names, key="run", bind="query-params") if names else None
+    if name is None:
+        show_what_is_missing(places, slug)
+        return None
     return places.load_domain(slug), next(run for run in runs if run.info.name == name)
+
+
+def show_what_is_missing(places: Places, slug: str) -> None:
+    """A domain without a swept run: that it is coming, or how to make one."""
+    domain = places.load_domain(slug)
+    st.title(domain.info.title)
+    if domain.info.synthetic and jobs.status(places, "demo").state == "running":
+        st.write("Its pictures and headlines are there; the curves appear here as soon as it is fine-tuned.")
+        return
+    st.write(f"{len(domain.articles)} articles, not fine-tuned and swept yet:")
+    st.code(f"python -m core train --domain {slug}\npython -m core sweep --domain {slug}", language=None)
 
 
 def swept_runs(places: Places, slug: str) -> list[Run]:
