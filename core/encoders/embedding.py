@@ -137,25 +137,29 @@ def text_activations(encoder: Encoder, stop: int, texts: Sequence[str], cache: P
 
 @torch.inference_mode()
 def embed(encoder: Encoder, activations: Activations, rows: np.ndarray) -> Tensor:
-    """Embeddings of `rows` with the encoder's weights of now: float32 [n, d], of length one, on its device.
+    """Embeddings of `rows` with the encoder's weights of now: float32 [n, d], of length one, on its device."""
+    return forward(encoder, activations, rows)
 
-    Texts of like length go together; the result is in the order of `rows`.
+
+def forward(encoder: Encoder, activations: Activations, rows: np.ndarray) -> Tensor:
+    """`embed` with gradients where they are on: the rest of the tower in small batches, in the order of `rows`.
+
+    Texts of like length go together, so that a short one is not computed at the length of the longest.
     """
     device = encoder.logit_scale.device
-    out = torch.empty(len(rows), encoder.embedding_dim, device=device)
     order = np.arange(len(rows))
     if activations.tower == "text" and encoder.pad_id is not None:
         tokens = torch.from_numpy(activations.tokens[rows])
         order = np.argsort(_lengths(tokens, encoder.pad_id).numpy(), kind="stable")
     rest = encoder.stages(activations.tower)[activations.start :]
     only_head = all(stage.kind == "head" for stage in rest)
-    batch = POOLED_BATCH if only_head else batch_size(encoder, activations.tower)
-    for start in range(0, len(rows), batch):
-        places = order[start : start + batch]
-        x, source = activations.batch(rows[places], encoder.pad_id, device)
+    size = POOLED_BATCH if only_head else batch_size(encoder, activations.tower)
+    parts = []
+    for start in range(0, len(rows), size):
+        x, source = activations.batch(rows[order[start : start + size]], encoder.pad_id, device)
         y = encoder.forward_between(activations.tower, x, source, activations.start)
-        out[torch.from_numpy(places).to(device)] = functional.normalize(y.float(), dim=-1)
-    return out
+        parts.append(functional.normalize(y.float(), dim=-1))
+    return torch.cat(parts)[torch.from_numpy(np.argsort(order)).to(device)]
 
 
 def _key(encoder: Encoder, tower: TowerName, stop: int, reading: str, inputs: list[str]) -> str:

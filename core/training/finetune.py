@@ -10,11 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from core.analysis.metrics import metrics_of
 from core.encoders.base import Encoder, TowerName
-from core.encoders.embedding import Activations
+from core.encoders.embedding import Activations, forward
 from core.errors import RematchError
 from core.progress import progress
 from core.training.loss import contrastive_loss
@@ -131,14 +130,9 @@ def _decay_groups(parameters: list[nn.Parameter], lr: float, weight_decay: float
 
 
 def _batch_loss(encoder: Encoder, activations: dict[TowerName, Activations], pairs: Pairs, batch: np.ndarray) -> Tensor:
-    rows: dict[TowerName, np.ndarray] = {"image": pairs.images[batch], "text": pairs.texts[batch]}
-    device = encoder.logit_scale.device
-    embeddings = {}
-    for tower, tower_rows in rows.items():
-        x, source = activations[tower].batch(tower_rows, encoder.pad_id, device)
-        y = encoder.forward_between(tower, x, source, activations[tower].start)
-        embeddings[tower] = functional.normalize(y, dim=-1)
-    return contrastive_loss(embeddings["image"], embeddings["text"], encoder.logit_scale)
+    images = forward(encoder, activations["image"], pairs.images[batch])
+    texts = forward(encoder, activations["text"], pairs.texts[batch])
+    return contrastive_loss(images, texts, encoder.logit_scale)
 
 
 def _measured(encoder: Encoder, epoch: int, loss: float | None, val_ranks: Callable[[Encoder], np.ndarray]) -> Epoch:
