@@ -29,7 +29,7 @@ class Settings:
                 raise InputError(f"--{name} {getattr(self, name.replace('-', '_'))}: expected {expected}.")
 
 
-# The heads of the built-in encoders start at zero and at the identity, so they stand a hundred times the rate of
+# The heads of the built-in encoders start at zero and at the identity, so they stand twenty times the rate of
 # pretrained weights; measured on news, tweets and photos (README).
 _BUILT_IN_HEADS = Settings(tune="head", epochs=20, lr=5e-4, batch_size=256, weight_decay=0.5, warmup=0.3)
 _BUILT_IN_TEXT = replace(_BUILT_IN_HEADS, epochs=6, backbone_lr_ratio=0.05, batch_size=128)
