@@ -54,7 +54,7 @@ def train(
 ) -> None:
     """Fine-tune an encoder on a domain's train split; a new run."""
     from core.training.finetune import Epoch
-    from core.workspace.experiment import train_run
+    from core.workspace.training import train_run
 
     be_quiet(as_json)
     places = places_of(workspace, cache)
@@ -112,7 +112,7 @@ def sweep(
     as_json: JsonOption = False,
 ) -> None:
     """Evaluate theta(alpha) on val, and on test where there is one; choose alpha on val."""
-    from core.workspace.experiment import open_run
+    from core.workspace.tuned import open_run
 
     be_quiet(as_json)
     chosen_by = choice("--criterion", criterion, CRITERIA)
@@ -148,7 +148,7 @@ def rank(
 ) -> None:
     """Write the best 100 images of every article of a split, with the exact weights at alpha."""
     from core.retrieval.submission import LENGTH, write_submission
-    from core.workspace.experiment import open_run
+    from core.workspace.tuned import open_run
 
     be_quiet(as_json)
     places = places_of(workspace, cache)

@@ -18,9 +18,10 @@ from core.encoders.loading import DeviceChoice
 from core.files import file_fingerprint
 from core.progress import counting
 from core.training.settings import default_settings
-from core.workspace.experiment import TunedExperiment, train_run
 from core.workspace.places import Places
 from core.workspace.runs import load_runs, now
+from core.workspace.training import train_run
+from core.workspace.tuned import TunedExperiment
 
 SWEEP_ALPHAS = "0:1:0.05"
 

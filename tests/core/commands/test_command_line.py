@@ -304,7 +304,7 @@ def test_train_takes_the_usual_encoder_if_none_is_named(verb, shapes, tiny, monk
         asked.append(name)
         return tiny
 
-    monkeypatch.setattr("core.workspace.experiment.load_encoder", load)
+    monkeypatch.setattr("core.workspace.training.load_encoder", load)
     verb("import", shapes, "--domain", "shapes", "--language", language)
     trained = verb("train", "--domain", "shapes", "--epochs", 0, "--json").record
     assert asked == [expected]

@@ -16,7 +16,7 @@ def small(monkeypatch: pytest.MonkeyPatch, lite, lite_multilingual) -> None:
     """Sixty articles a domain, and the encoders already loaded."""
     encoders = {"lite": lite, "lite-multilingual": lite_multilingual}
     monkeypatch.setattr(demo, "write_newsroom", lambda *args, **kwargs: write_newsroom(*args, count=SMALL, **kwargs))
-    monkeypatch.setattr("core.workspace.experiment.load_encoder", lambda name, device, cache: encoders[name])
+    monkeypatch.setattr("core.workspace.training.load_encoder", lambda name, device, cache: encoders[name])
 
 
 def test_the_first_domain_comes_whole_before_the_next_begins() -> None:

@@ -15,9 +15,10 @@ from core.data.pixels import open_image
 from core.errors import InputError
 from core.retrieval.ranking import ranks_of
 from core.training.settings import Settings
-from core.workspace.experiment import open_run, train_run
 from core.workspace.places import Places, default_places
 from core.workspace.runs import Run, RunInfo, find_run, load_runs, reserve_folder, save_run
+from core.workspace.training import train_run
+from core.workspace.tuned import open_run
 
 INFO = RunInfo(
     domain="news", name="", created_at="", encoder="lite", text="title", english=False, device="cpu",
