@@ -25,6 +25,6 @@ types: .venv/.installed-dev
 	$(BIN)/python -m pip install --quiet --requirement requirements.txt
 	touch $@
 
-.venv/.installed-dev: requirements.txt requirements-dev.txt .venv/.installed
+.venv/.installed-dev: requirements.txt requirements-dev.txt requirements-cluster.txt .venv/.installed
 	$(BIN)/python -m pip install --quiet --requirement requirements-dev.txt
 	touch $@

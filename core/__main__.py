@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 import typer
 
-from core.commands import data, models, results
+from core.commands import data, models, queries, results
+from core.commands.options import LOCAL
 from core.errors import InputError, RematchError
 
 app = typer.Typer(
@@ -25,6 +26,7 @@ for verb, function in (
     ("train", models.train),
     ("sweep", models.sweep),
     ("rank", models.rank),
+    ("match", queries.match),
     ("report", results.report),
     ("runs", results.runs),
 ):
@@ -35,11 +37,10 @@ _INTERRUPTED = 130  # what typer makes of Ctrl-C
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb and return the exit status."""
+    words = list(arguments if arguments is not None else sys.argv[1:])
     command = typer.main.get_command(app)
     try:
-        status = command.main(
-            list(arguments) if arguments is not None else None, prog_name="python -m core", standalone_mode=False
-        )
+        status = command.main(_with_ray_address(words), prog_name="python -m core", standalone_mode=False)
         if status == _INTERRUPTED:
             return _fail("stopped.", 1)
         return status if isinstance(status, int) else 0
@@ -51,6 +52,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(error.format_message(), 2)
     except typer.Abort:
         return _fail("stopped.", 1)
+
+
+def _with_ray_address(words: list[str]) -> list[str]:
+    """`--ray` alone means workers on this machine; typer has no options whose value may be left out."""
+    return [
+        f"--ray={LOCAL}" if word == "--ray" and (not rest or rest[0].startswith("-")) else word
+        for word, *rest in (words[place : place + 2] for place in range(len(words)))
+    ]
 
 
 def _fail(message: str, status: int) -> int:

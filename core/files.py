@@ -41,8 +41,12 @@ def write_text(path: Path, text: str) -> None:
 
 def write_toml(path: Path, table: dict[str, Any]) -> None:
     """Write a TOML file; keys whose value is None are left out, since TOML has no null."""
+    write_text(path, tomli_w.dumps(_without_none(table)))
+
+
+def _without_none(table: dict[str, Any]) -> dict[str, Any]:
     present = {key: value for key, value in table.items() if value is not None}
-    write_text(path, tomli_w.dumps(present))
+    return {key: _without_none(value) if isinstance(value, dict) else value for key, value in present.items()}
 
 
 def read_toml(path: Path, what: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What zero-shot, fine-tuning and WiSE-FT reach on a domain: the paper's table, the curves over α, some articles."""
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
@@ -8,7 +9,7 @@ from core.analysis.published import PAPERS, PUBLISHED
 from core.data.domain import Domain
 from core.data.pixels import ImageError, open_image
 from core.errors import RematchError
-from core.report.tables import TABLE_METRICS, PaperTable, paper_table, render
+from core.report.tables import TABLE_METRICS, PaperTable, paper_table, path_sentences, precision_sentences, render
 from core.workspace import jobs
 from core.workspace.places import Places, default_places
 from core.workspace.runs import Run, load_runs
@@ -124,12 +125,17 @@ def plot_curves(curve: pd.DataFrame, alpha: float) -> go.Figure:
             y=curve[metric],
             name=metric,
             mode="lines+markers",
-            marker={"size": 5},
+            # A dot is an exact point; the line between is interpolated.
+            marker={"size": np.where(curve["interpolated"], 0, 6)},
             line={"color": METRIC_COLOURS[metric], "dash": "dot" if metric == "mrr@100" else "solid"},
-            hovertemplate="%{y:.3f}",
+            customdata=np.where(curve["interpolated"], "interpolated", "exact"),
+            hovertemplate="%{y:.3f} (%{customdata})",
         )
     figure.add_vline(
-        x=alpha, line={"color": MODEL_COLOURS["WiSE-FT"], "dash": "dash"}, annotation_text=f"α* = {alpha:g}"
+        x=alpha,
+        line={"color": MODEL_COLOURS["WiSE-FT"], "dash": "dash"},
+        annotation_text=f"α* = {alpha:g}",
+        annotation_position="bottom right",
     )
     figure.update_xaxes(title="α (0 zero-shot, 1 fine-tuned)", range=[-0.02, 1.02])
     figure.update_yaxes(title=f"val, n = {int(curve['n'].iloc[0])}", rangemode="tozero")
@@ -189,7 +195,8 @@ def main() -> None:
         if chosen is None:
             return
         domain, run = chosen
-        selected = run.selected()
+        swept = run.sweep_info()
+        selected = swept.selected
         published = st.sidebar.selectbox(
             "Published numbers beside", ["none", *PAPERS], key="paper", bind="query-params"
         )
@@ -203,6 +210,8 @@ def main() -> None:
             f"Line chart of {', '.join(TABLE_METRICS)} on val over alpha; the chosen alpha is {selected.alpha:g}."
         )
         st.plotly_chart(plot_curves(val, selected.alpha), width="stretch", key="curves", alt=described)
+        for sentence in [*path_sentences(swept, "the line between the dots"), *precision_sentences(swept)]:
+            st.caption(sentence)
         st.subheader("Zero-shot, fine-tuning, WiSE-FT")
         if published != "none":
             st.caption(

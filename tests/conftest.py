@@ -16,6 +16,7 @@ from safetensors.torch import save_file
 from core.__main__ import main
 from core.data.domain import Domain
 from core.data.importers import import_domain
+from core.encoders.base import TOWERS as TOWER_NAMES
 from core.encoders.base import Encoder
 from core.encoders.clip import load_clip
 from core.encoders.loading import load_encoder
@@ -170,6 +171,8 @@ def _lite_multilingual(tmp_path_factory: pytest.TempPathFactory) -> Encoder:
 def _as_it_was(encoder: Encoder) -> Iterator[Encoder]:
     before = {key: tensor.clone() for key, tensor in encoder.state_dict().items()}
     yield encoder
+    for tower in TOWER_NAMES:
+        encoder.compute_in(tower, torch.float32)
     encoder.set_weights(before)
     encoder.eval().requires_grad_(False)
 

@@ -1,35 +1,42 @@
 """Ranks and metrics along α. What the ranks come from is the caller's; this room only counts."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from core.analysis.metrics import as_record, metrics_of
+from core.data.splitting import Split
 from core.errors import InputError
-from core.progress import progress
 
-#: α → (ranks text→image, ranks image→text), int32 [N] each.
-RanksAt = Callable[[float], tuple[np.ndarray, np.ndarray]]
+#: (ranks text→image, ranks image→text), int32 [N] each.
+BothRanks = tuple[np.ndarray, np.ndarray]
+
+#: The α's of a continuous curve: a hundredth is finer than any difference that two hundred articles can show.
+DENSE = tuple(step / 100 for step in range(101))
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """Ranks of one split at each α. alphas: sorted, [A]; ranks, reverse_ranks: int32 [A, N]; article_ids: [N]."""
+    """Ranks of one split at each α. alphas: sorted, [A]; ranks, reverse_ranks: int32 [A, N]; article_ids: [N].
 
-    split: str
+    interpolated: bool [A], True where the ranks are of embeddings between exact ones (core.interpolation.alphapath).
+    """
+
+    split: Split
     alphas: tuple[float, ...]
     article_ids: list[str]
     ranks: np.ndarray
     reverse_ranks: np.ndarray
+    interpolated: np.ndarray
 
     def curve(self) -> pd.DataFrame:
-        """One row per α: alpha, split, n, the metrics by their names in files (text → image)."""
+        """One row per α: alpha, split, interpolated, n, the metrics by their names in files (text → image)."""
         return pd.DataFrame(
             [
-                {"alpha": alpha, "split": self.split} | as_record(metrics_of(ranks))
-                for alpha, ranks in zip(self.alphas, self.ranks, strict=True)
+                {"alpha": alpha, "split": self.split, "interpolated": bool(interpolated)} | as_record(metrics_of(ranks))
+                for alpha, interpolated, ranks in zip(self.alphas, self.interpolated, self.ranks, strict=True)
             ]
         )
 
@@ -71,8 +78,24 @@ def parse_alphas(text: str) -> tuple[float, ...]:
     return tuple(sorted({0.0, 1.0, *values}))
 
 
-def sweep(split: str, alphas: Sequence[float], article_ids: Sequence[str], ranks_at: RanksAt) -> Sweep:
-    """Evaluate every α with its exact weights."""
-    both = [ranks_at(alpha) for alpha in progress(list(alphas), "Sweeping alpha")]
-    ranks, reverse = (np.stack(column) for column in zip(*both, strict=True))
-    return Sweep(split, tuple(alphas), list(article_ids), ranks, reverse)
+def collect(
+    split: Split,
+    alphas: Sequence[float],
+    article_ids: Sequence[str],
+    ranks: Iterable[BothRanks],
+    interpolated: Sequence[bool] | None = None,
+) -> Sweep:
+    """A sweep of the ranks at each of `alphas`; all exact unless said otherwise."""
+    forward, reverse = (np.stack(column) for column in zip(*ranks, strict=True))
+    marks = np.array(interpolated if interpolated is not None else [False] * len(alphas))
+    return Sweep(split, tuple(alphas), list(article_ids), forward, reverse, marks)
+
+
+def with_exact(sweep: Sweep, exact: Mapping[float, BothRanks]) -> Sweep:
+    """The sweep with the ranks at some of its α's replaced by exact ones."""
+    ranks, reverse, interpolated = sweep.ranks.copy(), sweep.reverse_ranks.copy(), sweep.interpolated.copy()
+    for alpha, both in exact.items():
+        row = sweep.alphas.index(alpha)
+        ranks[row], reverse[row] = both
+        interpolated[row] = False
+    return replace(sweep, ranks=ranks, reverse_ranks=reverse, interpolated=interpolated)

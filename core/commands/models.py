@@ -4,17 +4,18 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any
 
-import pandas as pd
 import typer
 
 from core.analysis.metrics import as_record, metrics_of
-from core.analysis.selection import CRITERIA, select_alpha
+from core.analysis.selection import CRITERIA
 from core.analysis.sweep import parse_alphas
 from core.commands.options import (
     CacheOption,
     DeviceOption,
     DomainOption,
+    IndexOption,
     JsonOption,
+    PrecisionOption,
     RunOption,
     SplitOption,
     WorkspaceOption,
@@ -29,10 +30,13 @@ from core.data.text import TEXT_CHOICES
 from core.encoders.loading import DEVICES, default_encoder_name
 from core.errors import InputError
 from core.report.tables import curve_text
+from core.retrieval.index import INDEX_KINDS
+from core.training.distributed import is_main, processes
 from core.training.settings import default_settings
-from core.workspace.runs import Run, find_run
+from core.workspace.runs import PRECISIONS, Run, find_run
 
 
+@processes()
 def train(
     domain: DomainOption,
     encoder: Annotated[
@@ -45,7 +49,9 @@ def train(
     text: Annotated[str, typer.Option(help="title, text or title+text.")] = "title+text",
     epochs: Annotated[int | None, typer.Option(help="Passes over the train split.")] = None,
     lr: Annotated[float | None, typer.Option(help="Peak learning rate.")] = None,
-    batch_size: Annotated[int | None, typer.Option(help="Pairs per step; the others are the negatives.")] = None,
+    batch_size: Annotated[
+        int | None, typer.Option(help="Pairs per step (of all processes); the others are the negatives.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Of the order of the pairs and of dropout.")] = None,
     device: DeviceOption = "auto",
     workspace: WorkspaceOption = None,
@@ -82,6 +88,8 @@ def train(
         places,
         show,
     )
+    if not is_main():  # under torchrun one process answers for all
+        return
     record = {
         "domain": domain,
         "run": run.info.name,
@@ -104,35 +112,51 @@ def train(
 def sweep(
     domain: DomainOption,
     run: RunOption = None,
-    alphas: Annotated[str, typer.Option(help="start:stop:step or a list; 0 and 1 are always in.")] = "0:1:0.05",
+    alphas: Annotated[
+        str | None,
+        typer.Option(help="Exactly these (and 0 and 1): start:stop:step or a list. Without it, the whole curve."),
+    ] = None,
     criterion: Annotated[str, typer.Option(help="The val metric that chooses alpha.")] = "recall@1",
+    precision: PrecisionOption = "auto",
+    ray: Annotated[
+        str | None,
+        typer.Option(
+            "--ray",
+            metavar="[ADDRESS]",
+            help="Share the work among the workers of a Ray cluster, or of this machine.",
+        ),
+    ] = None,
     device: DeviceOption = "auto",
     workspace: WorkspaceOption = None,
     cache: CacheOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Evaluate theta(alpha) on val, and on test where there is one; choose alpha on val."""
+    from core.workspace.sweeping import sweep_run
     from core.workspace.tuned import open_run
 
     be_quiet(as_json)
     chosen_by = choice("--criterion", criterion, CRITERIA)
-    grid = parse_alphas(alphas)
+    in_precision = choice("--precision", precision, PRECISIONS)
+    grid = parse_alphas(alphas) if alphas is not None else None
     places = places_of(workspace, cache)
     loaded, found = places.load_domain(domain), find_run(places, domain, run)
-    tuned = open_run(found, loaded, places, choice("--device", device, DEVICES))
-    splits = [split for split in SPLITS if split != "train" and (loaded.articles["split"] == split).any()]
-    sweeps = [tuned.sweep(grid, split) for split in splits]
-    curve = pd.concat([each.curve() for each in sweeps], ignore_index=True)
-    selected = select_alpha(curve[curve["split"] == "val"], chosen_by)
-    found.save_sweep(curve, pd.concat([each.table() for each in sweeps], ignore_index=True), selected)
+    on_device = choice("--device", device, DEVICES)
+    tuned = open_run(found, loaded, places, on_device, in_precision)
+    if ray is not None:
+        from core.workspace.cluster import ClusterExperiment, start_ray
+
+        start_ray(ray)
+        tuned = ClusterExperiment(tuned, on_device)
+    curve, info = sweep_run(tuned, grid, chosen_by)
     record = {
         "domain": domain,
         "run": found.info.name,
         "n": int(curve.loc[curve["split"] == "val", "n"].iloc[0]),
         "rows": plain(curve),
-        "selected": asdict(selected),
+        **asdict(info),
     }
-    answer(as_json, record, curve_text(found, curve, selected))
+    answer(as_json, record, curve_text(found, curve, info))
 
 
 def rank(
@@ -141,6 +165,10 @@ def rank(
     run: RunOption = None,
     alpha: Annotated[str, typer.Option(help="best (the sweep's choice), 0, 1 or any number between.")] = "best",
     split: SplitOption = "val",
+    precision: Annotated[
+        str | None, typer.Option(help="fp32, bf16 or auto; the sweep's if not given, so that numbers agree.")
+    ] = None,
+    index: IndexOption = "flat",
     device: DeviceOption = "auto",
     workspace: WorkspaceOption = None,
     cache: CacheOption = None,
@@ -151,14 +179,17 @@ def rank(
     from core.workspace.tuned import open_run
 
     be_quiet(as_json)
+    in_precision = choice("--precision", precision, PRECISIONS) if precision is not None else None
+    kind = choice("--index", index, INDEX_KINDS)
     places = places_of(workspace, cache)
     loaded, found = places.load_domain(domain), find_run(places, domain, run)
-    value = _alpha(alpha, found)
-    tuned = open_run(found, loaded, places, choice("--device", device, DEVICES))
+    value = alpha_of(alpha, found)
+    tuned = open_run(found, loaded, places, choice("--device", device, DEVICES), in_precision)
     view = tuned.at(value, choice("--split", split, SPLITS))
-    images, _ = view.best_images(LENGTH)
-    length = write_submission(out, view.article_ids, images)
-    measured = metrics_of(view.ranks()[0])
+    texts, images = view.embed("text"), view.embed("image")
+    listed = view.best_images(texts, images, LENGTH, kind)
+    length = write_submission(out, view.article_ids, listed.image_ids)
+    measured = metrics_of(view.image_ranks(texts, images))
     record = {
         "domain": domain,
         "run": found.info.name,
@@ -167,18 +198,27 @@ def rank(
         "n": measured.n,
         "images_per_article": length,
         "out": str(out),
+        "index": kind,
+        "index_recall": listed.recall,
         "metrics": as_record(measured),
     }
+    approximate = (
+        f"\nindex {kind}: the lists hold {listed.recall:.1%} of the exact best {length}; metrics are of exact ranks."
+        if listed.recall is not None
+        else ""
+    )
     short = f" (the gallery has only {length})" if length < LENGTH else ""
     answer(
         as_json,
         record,
         f"{measured.n} articles of {split} with their best {length} images{short} at alpha {value:g}: {out}\n"
-        f"mrr@100 {measured.mrr_100:.3f}  recall@1 {measured.recall_1:.3f}  recall@10 {measured.recall_10:.3f}",
+        f"mrr@100 {measured.mrr_100:.3f}  recall@1 {measured.recall_1:.3f}  recall@10 {measured.recall_10:.3f}"
+        f"{approximate}",
     )
 
 
-def _alpha(text: str, run: Run) -> float:
+def alpha_of(text: str, run: Run) -> float:
+    """Read `--alpha`. Raises InputError."""
     if text == "best":
         return run.selected().alpha
     try:

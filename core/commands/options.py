@@ -12,9 +12,18 @@ import typer
 from core.progress import QUIET
 from core.workspace.places import Places, default_places
 
+#: `--ray` without an address: workers on this machine, for as long as the command runs.
+LOCAL = "local"
+
 DomainOption = Annotated[str, typer.Option("--domain", help="The domain, by its slug.")]
 RunOption = Annotated[str | None, typer.Option("--run", help="The run; the domain's newest if not given.")]
 DeviceOption = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps.")]
+PrecisionOption = Annotated[
+    str, typer.Option("--precision", help="fp32, bf16, or auto: bf16 where it is quicker here and ranks agree.")
+]
+IndexOption = Annotated[
+    str, typer.Option("--index", help="flat is exact; ivf and hnsw are approximate, for galleries of a million.")
+]
 SplitOption = Annotated[str, typer.Option("--split", help="train, val or test.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, nothing else there.")]
 WorkspaceOption = Annotated[

@@ -18,6 +18,7 @@ from torch.nn import functional
 from core.errors import InputError
 
 TowerName = Literal["image", "text"]
+TOWERS: tuple[TowerName, ...] = ("image", "text")
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,10 @@ class Encoder(nn.Module, ABC):
     pad_id: int | None
     logit_scale: nn.Parameter
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._dtypes: dict[TowerName, torch.dtype] = dict.fromkeys(TOWERS, torch.float32)
+
     @property
     @abstractmethod
     def image_stages(self) -> tuple[Stage, ...]:
@@ -80,8 +85,25 @@ class Encoder(nn.Module, ABC):
         source: the tower's own input for the same rows (tokens; for images it is not used after stage 0).
         """
         for stage in self.stages(tower)[start:stop]:
+            if x.is_floating_point():
+                x = x.to(torch.float32 if stage.kind == "head" else self._dtypes[tower])
             x = stage.run(x, source)
         return x
+
+    def compute_in(self, tower: TowerName, dtype: torch.dtype) -> None:
+        """Hold a tower's weights and compute its stages in `dtype`; heads stay float32, being small and the last.
+
+        Widening again does not bring back what was rounded away: set the weights anew.
+        """
+        keys = tuple(key for stage in self.stages(tower) if stage.kind != "head" for key in stage.keys)
+        for key, tensor in self.state_dict(keep_vars=True).items():
+            if keys and key.startswith(keys) and tensor.is_floating_point():
+                tensor.data = tensor.data.to(dtype)
+        self._dtypes[tower] = dtype
+
+    def computes_in(self, tower: TowerName) -> torch.dtype:
+        """What `compute_in` set; float32 if it was not called."""
+        return self._dtypes[tower]
 
     def encode_image(self, pixels: Tensor) -> Tensor:
         """uint8 [b, 3, H, W] → float [b, d], of length one."""

@@ -71,7 +71,7 @@ class ClipEncoder(Encoder):
         return self._tokenizer(list(texts))
 
     def _normalised(self, pixels: Tensor) -> Tensor:
-        return (pixels.to(self.pixel_mean.dtype) - self.pixel_mean) / self.pixel_std
+        return ((pixels.float() - self.pixel_mean) / self.pixel_std).to(self.computes_in("image"))
 
     @property
     def image_stages(self) -> tuple[Stage, ...]:

@@ -110,8 +110,8 @@ def image_stages(network: Any, head: ImageHead, network_key: str, head_key: str)
 
     def stem(pixels: Tensor, _: Tensor) -> Tensor:
         # Pixels in [−1, 1], as the TensorFlow original took them.
-        scaled = pixels.to(network.conv_stem.weight.dtype, memory_format=torch.channels_last) / 127.5 - 1.0
-        return network.bn1(network.conv_stem(scaled))
+        scaled = pixels.to(torch.float32, memory_format=torch.channels_last) / 127.5 - 1.0
+        return network.bn1(network.conv_stem(scaled.to(network.conv_stem.weight.dtype)))
 
     def top(x: Tensor, _: Tensor) -> Tensor:
         features = network.global_pool(network.bn2(network.conv_head(x)))

@@ -123,8 +123,8 @@ def _layer(module: nn.Module) -> Callable[[Tensor, Tensor], Tensor]:
 
 def _mean_pool(x: Tensor, tokens: Tensor) -> Tensor:
     """[b, L, d] → [b, d], the mean over the real tokens, of length one."""
-    real = (tokens != Lite.pad_id).unsqueeze(-1).to(x.dtype)
-    return functional.normalize((x * real).sum(dim=1) / real.sum(dim=1).clamp(min=1.0), dim=-1)
+    real = (tokens != Lite.pad_id).unsqueeze(-1).float()
+    return functional.normalize((x.float() * real).sum(dim=1) / real.sum(dim=1).clamp(min=1.0), dim=-1)
 
 
 @torch.inference_mode()

@@ -14,7 +14,7 @@ from core.analysis.metrics import METRIC_NAMES
 from core.analysis.published import PUBLISHED, Paper, PublishedDomain
 from core.analysis.selection import Selected
 from core.data.domain import Domain
-from core.workspace.runs import Run
+from core.workspace.runs import Run, SweepInfo
 
 TableFormat = Literal["text", "markdown", "csv"]
 TABLE_FORMATS: tuple[TableFormat, ...] = get_args(TableFormat)
@@ -139,15 +139,56 @@ def _places(value: float | None) -> str:
     return "none" if value is None else f"{value:.3f} places"
 
 
-def curve_text(run: Run, curve: pd.DataFrame, selected: Selected) -> str:
-    """The sweep for a person: the metrics along alpha on val, and the choice."""
+def curve_text(run: Run, curve: pd.DataFrame, info: SweepInfo) -> str:
+    """The sweep for a person: the metrics along alpha on each split, what was interpolated, and the choice."""
     columns = ["alpha", *TABLE_METRICS]
     parts = []
     for split, rows in curve.groupby("split", sort=False):
-        table = tabulate(rows[columns].values.tolist(), headers=columns, floatfmt=("g", *[".3f"] * len(TABLE_METRICS)))
+        # Of a continuous curve every twentieth part, the alpha chosen, and nothing twice.
+        shown = rows[
+            np.isclose(rows["alpha"] * 20, (rows["alpha"] * 20).round()) | (rows["alpha"] == info.selected.alpha)
+        ]
+        body = [
+            [f"{row['alpha']:g}{'~' if row['interpolated'] else ''}", *(f"{row[name]:.3f}" for name in TABLE_METRICS)]
+            for row in (shown if rows["interpolated"].any() else rows).to_dict("records")
+        ]
+        table = tabulate(body, headers=columns, disable_numparse=True, colalign=("right",) * len(columns))
         parts.append(f"{run.info.domain}, run {run.info.name}, {split}, n = {int(rows['n'].iloc[0])}\n{table}")
+    selected = info.selected
+    parts.append("\n".join([*path_sentences(info, "~ marks what"), *precision_sentences(info)]))
     parts.append(
         f"alpha {selected.alpha:g} has the highest val {selected.criterion} (ties: mrr@100, then the smaller alpha).\n"
         f"next: python -m core report --domain {run.info.domain}"
     )
-    return "\n\n".join(parts)
+    return "\n\n".join(part for part in parts if part)
+
+
+def path_sentences(info: SweepInfo, what: str) -> list[str]:
+    """How far interpolated ranks were seen to be off, split by split; none if every point was asked for exactly.
+
+    what: how interpolated points can be told apart, as in "~ marks what".
+    """
+    sentences = []
+    for split, path in info.paths.items():
+        at = ", ".join(f"{alpha:.3g}" for alpha in path.checked_at)
+        if path.is_good:
+            sentences.append(
+                f"{split}: {what} is interpolated between {path.nodes} exact points, measured at alpha {at}: "
+                f"off by at most {path.error.mrr_100:.4f} in mrr@100 and {path.error.recall_10:.1%} of the first tens."
+            )
+        else:
+            sentences.append(
+                f"{split}: interpolation was off by {path.error.mrr_100:.4f} in mrr@100 and {path.error.recall_10:.1%} "
+                f"of the first tens even with {path.nodes} exact points, so every point shown is exact."
+            )
+    return sentences
+
+
+def precision_sentences(info: SweepInfo) -> list[str]:
+    """Which towers computed in bfloat16, and how far that was seen to change ranks; none for float32."""
+    return [
+        f"{tower} tower in bf16: {chosen.reason}"
+        + (f" ({chosen.speedup:.1f} times as fast; {chosen.agreement})." if chosen.agreement else ".")
+        for tower, chosen in info.precision.items()
+        if chosen.name == "bf16"
+    ]

@@ -13,7 +13,9 @@ class Settings:
     epochs: int = 8  # val mrr@100 has flattened by then on a few thousand pairs
     lr: float = 1e-5  # peak; WiSE-FT (Wortsman et al. 2022, appendix) tunes CLIP at 1e-5 to 3e-5
     backbone_lr_ratio: float = 1.0  # of `lr` for weights in front of the heads
-    batch_size: int = 128  # negatives come from the batch; this many ViT-B/32 activations fit into 24 GB
+    # Negatives come from the batch; this many ViT-B/32 activations fit into 24 GB. It is what all processes share
+    # (torchrun), so that the same settings give the same training on any number of them.
+    batch_size: int = 128
     weight_decay: float = 0.2  # CLIP's own (Radford et al. 2021, table 18)
     warmup: float = 0.1  # share of all steps; then cosine to zero
     seed: int = 0

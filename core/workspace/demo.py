@@ -9,10 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.analysis.selection import select_alpha
-from core.analysis.sweep import parse_alphas
 from core.data.domain import COLUMNS, Domain, DomainInfo, save_domain
-from core.data.newsroom import DEMO_DOMAINS, DemoDomain, write_newsroom
+from core.data.newsroom import DEMO_DOMAINS, write_newsroom
 from core.data.splitting import split_in_time, time_order
 from core.encoders.loading import DeviceChoice
 from core.files import file_fingerprint
@@ -20,10 +18,9 @@ from core.progress import counting
 from core.training.settings import default_settings
 from core.workspace.places import Places
 from core.workspace.runs import load_runs, now
+from core.workspace.sweeping import sweep_run
 from core.workspace.training import train_run
 from core.workspace.tuned import TunedExperiment
-
-SWEEP_ALPHAS = "0:1:0.05"
 
 
 @dataclass(frozen=True)
@@ -64,12 +61,14 @@ def prepare_demo(places: Places, device: DeviceChoice, on_step: Callable[[Step],
     for step in missing_steps(places):
         on_step(step)
         if step.encoder is None:
-            _make_domain(next(demo for demo in DEMO_DOMAINS if demo.slug == step.slug), places)
+            make_domain(step.slug, places)
         else:
             _make_run(step.slug, step.encoder, places, device)
 
 
-def _make_domain(demo: DemoDomain, places: Places) -> None:
+def make_domain(slug: str, places: Places) -> Domain:
+    """Paint one of the demo's domains into the workspace."""
+    demo = next(each for each in DEMO_DOMAINS if each.slug == slug)
     folder = places.domain_folder(demo.slug)
     folder.parent.mkdir(parents=True, exist_ok=True)
     staging = Path(tempfile.mkdtemp(prefix=f".{demo.slug}-", dir=folder.parent))
@@ -93,10 +92,10 @@ def _make_domain(demo: DemoDomain, places: Places) -> None:
         staging.rename(folder)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+    return places.load_domain(slug)
 
 
 def _make_run(slug: str, encoder: str, places: Places, device: DeviceChoice) -> None:
     domain = places.load_domain(slug)
     run, experiment = train_run(domain, encoder, default_settings(encoder, None), "title+text", device, places)
-    sweep = TunedExperiment(run, experiment).sweep(parse_alphas(SWEEP_ALPHAS), "val")
-    run.save_sweep(sweep.curve(), sweep.table(), select_alpha(sweep.curve()))
+    sweep_run(TunedExperiment(run, experiment, "auto"), None, "recall@1")

@@ -4,9 +4,11 @@ This is where the wings meet; the command line and jobs call it, and it knows no
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import torch
 from torch import Tensor
 
 from core.data.domain import Domain, Gallery, gallery_of, query_texts, tie_order
@@ -15,7 +17,8 @@ from core.data.text import TextChoice
 from core.encoders.base import Encoder, TowerName
 from core.encoders.embedding import Activations, embed, image_activations, text_activations
 from core.files import fingerprint
-from core.retrieval.ranking import ranks_of, top_k
+from core.retrieval.index import MEASURED_WITH, IndexKind, build_index, measured_recall
+from core.retrieval.ranking import ranks_of
 from core.workspace.places import Places
 
 
@@ -53,6 +56,10 @@ class Experiment:
             "text": text_activations(self.encoder, starts["text"], self.queries, self.places.cache),
         }
 
+    def has(self, split: Split) -> bool:
+        """Are there articles of this split?"""
+        return bool((self.articles["split"] == split).any())
+
     def view(self, split: Split, activations: dict[TowerName, Activations]) -> "SplitView":
         """One split, ready to be ranked."""
         articles = self.domain.subset(split)
@@ -77,23 +84,40 @@ class SplitView:
         self.image_rows = np.array([row_of[image_id] for image_id in self.gallery.image_ids])
         self.article_ties = tie_order(self.article_ids)
 
-    def embeddings(self) -> tuple[Tensor, Tensor]:
-        """(texts [N, d], pictures [G, d]), of length one."""
-        return (
-            embed(self.encoder, self.activations["text"], self.text_rows),
-            embed(self.encoder, self.activations["image"], self.image_rows),
-        )
+    def rows(self, tower: TowerName) -> np.ndarray:
+        """Which rows of a tower's activations are this split's."""
+        return self.image_rows if tower == "image" else self.text_rows
+
+    def embed(self, tower: TowerName) -> Tensor:
+        """One tower's embeddings: texts [N, d] or pictures [G, d], of length one."""
+        return embed(self.encoder, self.activations[tower], self.rows(tower))
 
     def ranks(self) -> tuple[np.ndarray, np.ndarray]:
         """Ranks of the own picture among pictures, and of the own text among texts: int32 [N] each."""
-        texts, images = self.embeddings()
-        target = self.gallery.target
-        forward = ranks_of(texts, images, target, self.gallery.tie_order)
-        own = np.arange(len(texts))
-        return forward, ranks_of(images[target], texts, own, self.article_ties)
+        texts, images = self.embed("text"), self.embed("image")
+        return self.image_ranks(texts, images), self.text_ranks(texts, images)
 
-    def best_images(self, k: int) -> tuple[list[list[str]], np.ndarray]:
-        """The ids of each article's best `k` pictures, best first, and their scores [N, k]."""
-        texts, images = self.embeddings()
-        rows, scores = top_k(texts, images, self.gallery.tie_order, k)
-        return [[self.gallery.image_ids[column] for column in row] for row in rows], scores
+    def image_ranks(self, texts: Tensor, images: Tensor) -> np.ndarray:
+        """Ranks of each article's own picture among `images` [G, d] for `texts` [N, d]: int32 [N]."""
+        return ranks_of(texts, images, self.gallery.target, self.gallery.tie_order)
+
+    def text_ranks(self, texts: Tensor, images: Tensor) -> np.ndarray:
+        """Ranks of each article's own text among `texts` [N, d] for its picture of `images` [G, d]: int32 [N]."""
+        return ranks_of(images[self.gallery.target], texts, np.arange(len(texts)), self.article_ties)
+
+    def best_images(self, texts: Tensor, images: Tensor, k: int, kind: IndexKind) -> "BestImages":
+        """Each article's best `k` of `images` [G, d] for `texts` [N, d]."""
+        flat = build_index("flat", images, self.gallery.tie_order)
+        index = flat if kind == "flat" else build_index(kind, images, self.gallery.tie_order)
+        rows, _ = index.search(texts.cpu(), k)
+        chosen = np.random.default_rng(0).permutation(len(texts))[:MEASURED_WITH]
+        recall = measured_recall(index, flat, texts[torch.from_numpy(chosen)].cpu(), k) if kind != "flat" else None
+        return BestImages([[self.gallery.image_ids[column] for column in row] for row in rows], recall)
+
+
+@dataclass(frozen=True)
+class BestImages:
+    """image_ids: of each article, best first. recall: share of the exact lists that is in these; None if exact."""
+
+    image_ids: list[list[str]]
+    recall: float | None

@@ -1,27 +1,37 @@
 """A run: one fine-tuning and what was derived from it, as a folder of small files."""
 
 import re
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeVar, get_args
 
 import pandas as pd
 
+from core.analysis.agreement import Disagreement
 from core.analysis.selection import Selected
+from core.data.splitting import Split
 from core.data.text import TextChoice
 from core.errors import InputError
 from core.files import read_toml, replacing, write_toml
 from core.training.settings import Settings
 from core.workspace.places import Places
 
+PrecisionName = Literal["fp32", "bf16"]
+PrecisionChoice = Literal["auto", "fp32", "bf16"]
+PRECISIONS: tuple[PrecisionChoice, ...] = get_args(PrecisionChoice)
+
+Read = TypeVar("Read")
+
 
 @dataclass(frozen=True)
 class RunInfo:
     """What ``run.toml`` holds: all that the weights depend on.
 
-    text: the --text choice. english: True where the translated text was read. articles: fingerprint of the
-    queries, pictures and splits trained on. zero_shot, fine_tuned: fingerprints of the weights.
+    text: the --text choice. english: True where the translated text was read. processes: how many shared each batch
+    (torchrun). articles: fingerprint of the queries, pictures and splits trained on. zero_shot, fine_tuned:
+    fingerprints of the weights.
     """
 
     domain: str
@@ -36,6 +46,60 @@ class RunInfo:
     zero_shot: str
     fine_tuned: str
     versions: dict[str, str]
+    processes: int = 1  # runs made before there could be more do not say so
+
+
+@dataclass(frozen=True)
+class TowerPrecision:
+    """What a tower computed in, and why. speedup, agreement: as `auto` measured on that machine, None if it did not."""
+
+    name: PrecisionName
+    reason: str
+    speedup: float | None = None
+    agreement: Disagreement | None = None
+
+
+@dataclass(frozen=True)
+class PathInfo:
+    """What is known of the path along α on one split. nodes: exact points of a tower; is_good: if it was used.
+
+    error: how far interpolated ranks were off, at worst over the exact points `checked_at`.
+    """
+
+    nodes: int
+    is_good: bool
+    error: Disagreement
+    checked_at: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class SweepInfo:
+    """What ``sweep.toml`` holds: the α chosen, what each tower computed in, the path of each split (none if not tried).
+
+    precision: by tower, `image` and `text`.
+    """
+
+    selected: Selected
+    precision: dict[str, TowerPrecision]
+    paths: dict[Split, PathInfo]
+
+    @classmethod
+    def from_table(cls, table: dict[str, Any]) -> "SweepInfo":
+        """From what TOML gives back. Raises TypeError or KeyError."""
+        return cls(
+            Selected(**table["selected"]),
+            {tower: _precision(row) for tower, row in table["precision"].items()},
+            {split: _path(row) for split, row in table["paths"].items()},
+        )
+
+
+def _precision(row: dict[str, Any]) -> TowerPrecision:
+    measured = {"agreement": Disagreement(**row["agreement"])} if "agreement" in row else {}
+    return TowerPrecision(**row | measured)
+
+
+def _path(row: dict[str, Any]) -> PathInfo:
+    return PathInfo(**row | {"error": Disagreement(**row["error"]), "checked_at": tuple(row["checked_at"])})
 
 
 @dataclass(frozen=True)
@@ -52,25 +116,38 @@ class Run:
     @property
     def is_swept(self) -> bool:
         """True if its curve, ranks and chosen α are there."""
-        return (self.folder / "selected.toml").exists()
+        return (self.folder / "sweep.toml").exists()
 
     def history(self) -> pd.DataFrame:
         """One row per epoch: epoch, train_loss (empty before training), val mrr@100 and recall@1, logit_scale."""
         return pd.read_csv(self.folder / "history.csv")
 
     def curve(self) -> pd.DataFrame:
-        """sweep.csv: alpha, split, n, metrics. Raises InputError if the run was not swept."""
+        """sweep.csv: alpha, split, interpolated, n, metrics. Raises InputError if the run was not swept."""
         return self._swept(lambda: pd.read_csv(self.folder / "sweep.csv"))
 
     def ranks(self) -> pd.DataFrame:
         """ranks.parquet: article_id, split, alpha, rank, reverse_rank. Raises InputError if the run was not swept."""
         return self._swept(lambda: pd.read_parquet(self.folder / "ranks.parquet"))
 
+    def sweep_info(self) -> SweepInfo:
+        """sweep.toml. Raises InputError if the run was not swept, or by another version of Rematch."""
+        file = self.folder / "sweep.toml"
+        try:
+            return self._swept(lambda: SweepInfo.from_table(read_toml(file, "sweep")))
+        except (TypeError, KeyError) as error:
+            raise InputError(f"{file} is of another version of Rematch or damaged: {error}; sweep again.") from None
+
     def selected(self) -> Selected:
         """The α that the sweep chose. Raises InputError if the run was not swept."""
-        return Selected(**self._swept(lambda: read_toml(self.folder / "selected.toml", "chosen alpha")))
+        return self.sweep_info().selected
 
-    def _swept(self, read: Any) -> Any:
+    def precision(self) -> dict[str, PrecisionName]:
+        """What each tower computed in when the run was swept; float32 if it was not."""
+        swept = self.sweep_info().precision if self.is_swept else {}
+        return {tower: swept[tower].name if tower in swept else "fp32" for tower in ("image", "text")}
+
+    def _swept(self, read: Callable[[], Read]) -> Read:
         if not self.is_swept:
             raise InputError(
                 f"run '{self.info.name}' of {self.info.domain} has no sweep yet; "
@@ -78,14 +155,14 @@ class Run:
             )
         return read()
 
-    def save_sweep(self, curve: pd.DataFrame, ranks: pd.DataFrame, selected: Selected) -> None:
-        """Write the sweep's three files; selected.toml last, since its presence says that all are there."""
-        (self.folder / "selected.toml").unlink(missing_ok=True)
+    def save_sweep(self, curve: pd.DataFrame, ranks: pd.DataFrame, info: SweepInfo) -> None:
+        """Write the sweep's three files; sweep.toml last, since its presence says that all are there."""
+        (self.folder / "sweep.toml").unlink(missing_ok=True)
         with replacing(self.folder / "ranks.parquet") as temporary:
             ranks.to_parquet(temporary, index=False)
         with replacing(self.folder / "sweep.csv") as temporary:
             curve.to_csv(temporary, index=False)
-        write_toml(self.folder / "selected.toml", asdict(selected))
+        write_toml(self.folder / "sweep.toml", asdict(info))
 
 
 def reserve_folder(places: Places, slug: str, encoder: str, tune: str) -> Path:

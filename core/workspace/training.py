@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
+from torch import Tensor
 
 from core.data.domain import Domain
 from core.data.text import TextChoice
@@ -13,6 +14,7 @@ from core.encoders.base import first_tuned_stages
 from core.encoders.checkpoints import weights_fingerprint, write_weights
 from core.encoders.loading import DeviceChoice, choose_device, load_encoder
 from core.files import replacing
+from core.training.distributed import by_main, check_same, first_on_each_machine, is_main, own_device, process_count
 from core.training.finetune import Epoch, Pairs, finetune
 from core.training.settings import Settings
 from core.workspace.experiment import Experiment
@@ -31,10 +33,19 @@ def train_run(
     places: Places,
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
 ) -> tuple[Run, Experiment]:
-    """Fine-tune, and write the run's folder. Raises InputError for anything a user can mend."""
-    encoder = load_encoder(encoder_name, choose_device(device), places.cache)
+    """Fine-tune, and write the run's folder. Raises InputError for anything a user can mend.
+
+    Within `core.training.distributed.processes` every process calls this alike and gets the same run, but only the
+    main one calls `on_epoch` and writes the folder.
+    """
+    own = own_device(choose_device(device))
+    with first_on_each_machine():
+        encoder = load_encoder(encoder_name, own, places.cache)
     experiment = Experiment(domain, encoder, text, places)
-    activations = experiment.activations(first_tuned_stages(encoder, settings.tune))
+    zero_shot = weights_fingerprint(experiment.zero_shot)
+    check_same({"settings": repr(settings), "articles": experiment.fingerprint(), "zero-shot weights": zero_shot})
+    with first_on_each_machine():
+        activations = experiment.activations(first_tuned_stages(encoder, settings.tune))
     val = experiment.view("val", activations)
     train_rows = domain.subset("train").index.to_numpy()
     pairs = Pairs(images=experiment.gallery.target[train_rows], texts=train_rows)
@@ -42,29 +53,38 @@ def train_run(
 
     def keep(epoch: Epoch) -> None:
         history.append(epoch)
-        on_epoch(epoch)
+        if is_main():
+            on_epoch(epoch)
 
     changed = finetune(encoder, activations, pairs, lambda _: val.ranks()[0], settings, keep)
-    folder = reserve_folder(places, domain.info.slug, encoder.name, settings.tune)
+    return by_main(lambda: _write_run(experiment, settings, zero_shot, history, changed)), experiment
+
+
+def _write_run(
+    experiment: Experiment, settings: Settings, zero_shot: str, history: list[Epoch], changed: dict[str, Tensor]
+) -> Run:
+    encoder, domain, places = experiment.encoder, experiment.domain.info.slug, experiment.places
+    folder = reserve_folder(places, domain, encoder.name, settings.tune)
     info = RunInfo(
-        domain=domain.info.slug,
+        domain=domain,
         name=folder.name,
         created_at=now(),
         encoder=encoder.name,
-        text=text,
+        text=experiment.text,
         english=experiment.english,
         device=str(encoder.logit_scale.device),
+        processes=process_count(),
         settings=settings,
         articles=experiment.fingerprint(),
-        zero_shot=weights_fingerprint(experiment.zero_shot),
+        zero_shot=zero_shot,
         fine_tuned=weights_fingerprint(changed),
         versions={name: importlib.metadata.version(name) for name in _VERSIONS_OF},
     )
     run = Run(info, folder)
-    write_weights(run.weights_file, changed, {"encoder": encoder.name, "domain": domain.info.slug})
+    write_weights(run.weights_file, changed, {"encoder": encoder.name, "domain": domain})
     _write_history(history, folder / "history.csv")
     save_run(run)
-    return run, experiment
+    return run
 
 
 def _write_history(history: list[Epoch], path: Path) -> None:

@@ -1,56 +1,144 @@
-"""A finished run with its weights loaded: its domain at any α."""
+"""A finished run with its weights loaded: its domain at any α, exactly or along the path between exact points."""
 
-from core.analysis.sweep import Sweep, sweep
+from collections.abc import Iterator, Mapping, Sequence
+
+import torch
+from PIL import Image
+from torch import Tensor
+
 from core.data.domain import Domain
 from core.data.splitting import Split
-from core.encoders.base import first_changed_stage
+from core.encoders.base import TOWERS, TowerName, first_changed_stage
 from core.encoders.checkpoints import read_weights, weights_fingerprint
 from core.encoders.loading import DeviceChoice, choose_device, load_encoder
 from core.errors import InputError
+from core.files import fingerprint
+from core.interpolation.alphapath import AlphaPath, build_path, read_path, write_path
 from core.interpolation.wiseft import check_compatible, interpolate
+from core.progress import progress
 from core.workspace.experiment import Experiment, SplitView
 from core.workspace.places import Places
-from core.workspace.runs import Run
+from core.workspace.precision import choose_precision
+from core.workspace.runs import PrecisionChoice, PrecisionName, Run
+
+Precisions = PrecisionChoice | Mapping[str, PrecisionName]
+
+PATH_FORMAT = 1  # counts up when what is kept changes for the same key
 
 
 class TunedExperiment:
-    """A finished run with its weights loaded, at any α with the exact weights. `open_run` makes one from disk."""
+    """A run's domain under θ(α). `open_run` makes one from disk.
 
-    def __init__(self, run: Run, experiment: Experiment) -> None:
-        self.experiment, encoder = experiment, experiment.encoder
-        if weights_fingerprint(experiment.zero_shot) != run.info.zero_shot:
-            raise InputError(
-                f"the zero-shot weights of {run.info.encoder} are not the ones run '{run.info.name}' started from."
-            )
-        if experiment.fingerprint() != run.info.articles:
-            raise InputError(
-                f"domain '{run.info.domain}' was changed after run '{run.info.name}' was trained on it; train again."
-            )
-        self.fine_tuned = read_weights(run.weights_file)
-        if weights_fingerprint(self.fine_tuned) != run.info.fine_tuned:
+    precision: of the stages that change with α, for both towers or by tower; what is in front of them and the heads
+    are float32. None: what each tower was swept in, so that numbers agree with the sweep's.
+    """
+
+    def __init__(self, run: Run, experiment: Experiment, precision: Precisions | None = None) -> None:
+        self.run, self.experiment = run, experiment
+        _check_is_what_the_run_was_made_with(run, experiment)
+        fine_tuned = read_weights(run.weights_file)
+        if weights_fingerprint(fine_tuned) != run.info.fine_tuned:
             raise InputError(f"{run.weights_file} is not the file that run '{run.info.name}' wrote; train again.")
-        self.base = {key: tensor for key, tensor in self.experiment.zero_shot.items() if key in self.fine_tuned}
-        check_compatible(self.base, self.fine_tuned)
-        changed = set(self.fine_tuned)
-        self.activations = self.experiment.activations(
-            {
-                "image": first_changed_stage(encoder, "image", changed),
-                "text": first_changed_stage(encoder, "text", changed),
-            }
+        encoder = experiment.encoder
+        base = {key: tensor for key, tensor in experiment.zero_shot.items() if key in fine_tuned}
+        check_compatible(base, fine_tuned)
+        self._starts = {tower: first_changed_stage(encoder, tower, set(fine_tuned)) for tower in TOWERS}
+        self.activations = experiment.activations(self._starts)
+        device = encoder.logit_scale.device
+        self._base = {key: tensor.to(device) for key, tensor in base.items()}
+        self._fine_tuned = {key: tensor.to(device) for key, tensor in fine_tuned.items()}
+        self._views: dict[Split, SplitView] = {}
+        self.precision = choose_precision(
+            dict.fromkeys(TOWERS, precision) if isinstance(precision, str) else precision or run.precision(),
+            encoder,
+            self.activations,
+            lambda tower: next(self.embeddings(tower, [0.5], "val")),
+            self.view("val").image_ranks,
         )
 
+    def changes(self, tower: TowerName) -> bool:
+        """Does anything of this tower change with α?"""
+        return self._starts[tower] < len(self.experiment.encoder.stages(tower))
+
+    def view(self, split: Split) -> SplitView:
+        """The split, to be ranked."""
+        if split not in self._views:
+            self._views[split] = self.experiment.view(split, self.activations)
+        return self._views[split]
+
+    def set_alpha(self, alpha: float, tower: TowerName | None = None) -> None:
+        """Put θ(alpha) into the encoder, or only one tower's share of it."""
+        keys = self._base.keys() if tower is None else self._keys_of(tower)
+        base = {key: self._base[key] for key in keys}
+        interpolate(base, self._fine_tuned, alpha, out=self.experiment.encoder.state_dict())
+
     def at(self, alpha: float, split: Split) -> SplitView:
-        """The split under θ(alpha), until the next call of `at`."""
-        self.experiment.encoder.set_weights(interpolate(self.base, self.fine_tuned, alpha))
-        return self.experiment.view(split, self.activations)
+        """The split under θ(alpha), until the weights are set again."""
+        self.set_alpha(alpha)
+        return self.view(split)
 
-    def sweep(self, alphas: tuple[float, ...], split: Split) -> Sweep:
-        """Ranks of one split at each of `alphas`."""
-        article_ids = self.experiment.view(split, self.activations).article_ids
-        return sweep(split, alphas, article_ids, lambda alpha: self.at(alpha, split).ranks())
+    def embeddings(self, tower: TowerName, alphas: Sequence[float], split: Split) -> Iterator[Tensor]:
+        """One tower's exact embeddings of a split at each of `alphas`, one after the other: [n, d]."""
+        for alpha in alphas:
+            self.set_alpha(alpha, tower)
+            yield self.view(split).embed(tower)
+
+    def path(self, split: Split) -> AlphaPath:
+        """The split's embeddings along α, from the cache or made now. Look at its `is_good` before use."""
+        file = self.experiment.places.cache / "paths" / f"{self._path_key(split)}.safetensors"
+        kept = read_path(file)
+        if kept is not None:
+            return kept
+        view = self.view(split)
+
+        def text_at(alphas: Sequence[float]) -> Iterator[Tensor]:
+            return progress(self.embeddings("text", alphas, split), "Texts at exact alphas", len(alphas))
+
+        def image_at(alphas: Sequence[float]) -> Iterator[Tensor]:
+            return progress(self.embeddings("image", alphas, split), "Pictures at exact alphas", len(alphas))
+
+        path = build_path(text_at, image_at, (self.changes("text"), self.changes("image")), view.image_ranks)
+        write_path(path, file)
+        return path
+
+    @torch.inference_mode()
+    def embed_headlines(self, texts: Sequence[str], alpha: float) -> Tensor:
+        """Free queries under θ(alpha): [n, d], of length one."""
+        self.set_alpha(alpha)
+        encoder = self.experiment.encoder
+        return encoder.encode_text(encoder.tokenize(texts).to(encoder.logit_scale.device)).float()
+
+    @torch.inference_mode()
+    def embed_photo(self, photo: Image.Image, alpha: float) -> Tensor:
+        """A picture from outside under θ(alpha): [1, d], of length one."""
+        self.set_alpha(alpha)
+        encoder = self.experiment.encoder
+        return encoder.encode_image(encoder.preprocess(photo)[None].to(encoder.logit_scale.device)).float()
+
+    def _keys_of(self, tower: TowerName) -> list[str]:
+        prefixes = tuple(key for stage in self.experiment.encoder.stages(tower) for key in stage.keys)
+        return [key for key in self._base if key.startswith(prefixes)]
+
+    def _path_key(self, split: Split) -> str:
+        info, encoder = self.run.info, self.experiment.encoder
+        read = [encoder.preprocessing, encoder.tokenization, *(self.precision[tower].name for tower in TOWERS)]
+        return fingerprint(PATH_FORMAT, info.zero_shot, info.fine_tuned, info.articles, split, read)
 
 
-def open_run(run: Run, domain: Domain, places: Places, device: DeviceChoice) -> TunedExperiment:
+def _check_is_what_the_run_was_made_with(run: Run, experiment: Experiment) -> None:
+    if weights_fingerprint(experiment.zero_shot) != run.info.zero_shot:
+        raise InputError(
+            f"the zero-shot weights of {run.info.encoder} are not the ones run '{run.info.name}' started from."
+        )
+    if experiment.fingerprint() != run.info.articles:
+        raise InputError(
+            f"domain '{run.info.domain}' was changed after run '{run.info.name}' was trained on it; train again."
+        )
+
+
+def open_run(
+    run: Run, domain: Domain, places: Places, device: DeviceChoice, precision: Precisions | None = None
+) -> TunedExperiment:
     """Load the run's encoder and weights. InputError if they or the domain are not what it was made with."""
     encoder = load_encoder(run.info.encoder, choose_device(device), places.cache)
-    return TunedExperiment(run, Experiment(domain, encoder, run.info.text, places))
+    return TunedExperiment(run, Experiment(domain, encoder, run.info.text, places), precision)

@@ -13,7 +13,7 @@ from core.data.domain import Domain
 from core.data.importers import import_domain
 from core.training.settings import default_settings
 from core.workspace.places import Places
-from core.workspace.runs import Run, RunInfo, now, reserve_folder, save_run
+from core.workspace.runs import Run, RunInfo, SweepInfo, now, reserve_folder, save_run
 
 PAGE = Path(__file__).parents[2] / "pages" / "results.py"
 
@@ -24,12 +24,12 @@ def swept(places: Places, shapes: Path) -> tuple[Domain, Run]:
     domain = import_domain(shapes, places.domain_folder("shapes"), title="Shapes & Töne", language="en").domain
     ids = domain.subset("val")["article_id"].tolist()
     ranks = np.stack([np.arange(len(ids)) // better + 1 for better in (1, 6, 2)]).astype(np.int32)
-    sweep = Sweep("val", (0.0, 0.5, 1.0), ids, ranks, ranks)
+    sweep = Sweep("val", (0.0, 0.5, 1.0), ids, ranks, ranks, np.zeros(3, dtype=bool))
     settings = default_settings("lite", "head")
     folder = reserve_folder(places, "shapes", "lite", "head")
     info = RunInfo("shapes", folder.name, now(), "lite", "title+text", False, "cpu", settings, "", "", "", {})
     run = Run(info, folder)
-    run.save_sweep(sweep.curve(), sweep.table(), select_alpha(sweep.curve()))
+    run.save_sweep(sweep.curve(), sweep.table(), SweepInfo(select_alpha(sweep.curve()), {}, {}))
     save_run(run)
     return domain, run
 

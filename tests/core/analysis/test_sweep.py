@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.analysis.metrics import metrics_of
-from core.analysis.sweep import parse_alphas, sweep
+from core.analysis.sweep import DENSE, collect, parse_alphas, with_exact
 from core.errors import InputError
 
 
@@ -46,12 +46,8 @@ def test_an_alpha_outside_the_unit_interval_is_refused(text):
 
 def test_a_sweep_keeps_each_rank_with_its_article_and_alpha():
     ranks = {0.0: [1, 2, 3], 0.5: [4, 5, 6], 1.0: [7, 8, 9]}
-    swept = sweep(
-        "val",
-        tuple(ranks),
-        ["a", "b", "c"],
-        lambda alpha: (np.array(ranks[alpha], dtype=np.int32), np.array(ranks[alpha], dtype=np.int32) + 10),
-    )
+    both = ((np.array(row, dtype=np.int32), np.array(row, dtype=np.int32) + 10) for row in ranks.values())
+    swept = collect("val", tuple(ranks), ["a", "b", "c"], both)
     table = swept.table()
     assert len(table) == 9
     for alpha, expected in ranks.items():
@@ -61,4 +57,22 @@ def test_a_sweep_keeps_each_rank_with_its_article_and_alpha():
         assert (rows["split"] == "val").all()
     curve = swept.curve()
     assert list(curve["alpha"]) == list(ranks)
+    assert not curve["interpolated"].any()
     assert list(curve["mrr@100"]) == [metrics_of(np.array(row)).mrr_100 for row in ranks.values()]
+
+
+def test_an_exact_point_takes_the_place_of_an_interpolated_one():
+    ranks = [(np.array([row, row]), np.array([row, row]) + 10) for row in (1, 2, 3)]
+    before = collect("val", (0.0, 0.5, 1.0), ["a", "b"], ranks, [False, True, True])
+    after = with_exact(before, {0.5: (np.array([7, 8]), np.array([9, 9]))})
+    assert after.ranks.tolist() == [[1, 1], [7, 8], [3, 3]]
+    assert after.reverse_ranks.tolist() == [[11, 11], [9, 9], [13, 13]]
+    assert after.interpolated.tolist() == [False, False, True]
+    assert before.ranks.tolist() == [[1, 1], [2, 2], [3, 3]]
+    assert after.curve()["interpolated"].tolist() == [False, False, True]
+
+
+def test_the_continuous_curve_has_the_hundredths_as_they_are_written():
+    assert len(DENSE) == 101
+    assert [f"{alpha:g}" for alpha in DENSE] == [f"{step / 100:g}" for step in range(101)]
+    assert set(parse_alphas("0:1:0.05")) <= set(DENSE)

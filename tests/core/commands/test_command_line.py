@@ -59,10 +59,10 @@ def test_the_whole_thread(verb, shapes, tiny_name, places, tmp_path, tune):
     assert trained["settings"]["tune"] == tune
 
     swept = verb("sweep", "--domain", "shapes", "--alphas", "0:1:0.25", "--json").record
-    assert swept.keys() == {"domain", "run", "n", "rows", "selected"}
+    assert swept.keys() == {"domain", "run", "n", "rows", "selected", "precision", "paths"}
     assert (swept["domain"], swept["run"], swept["n"]) == ("shapes", trained["run"], 12)
     assert [row["alpha"] for row in swept["rows"]] == [0, 0.25, 0.5, 0.75, 1]
-    assert all(list(row) == ["alpha", "split", "n", *METRICS] for row in swept["rows"])
+    assert all(list(row) == ["alpha", "split", "interpolated", "n", *METRICS] for row in swept["rows"])
     best = max(swept["rows"], key=lambda row: (row["recall@1"], row["mrr@100"], -row["alpha"]))
     assert swept["selected"] == {"alpha": best["alpha"], "criterion": "recall@1"}
     assert swept["rows"][0]["mrr@100"] == trained["history"][0]["val_mrr@100"]
@@ -198,9 +198,9 @@ def test_the_cache_may_be_deleted_between_verbs(verb, trained, places):
 def test_the_run_keeps_its_files_in_the_order_of_the_contract(verb, swept, places):
     folder = places.runs_folder("shapes") / "tinyclip-head-1"
     assert {path.name for path in folder.iterdir()} == {
-        "run.toml", "weights.safetensors", "history.csv", "sweep.csv", "ranks.parquet", "selected.toml",
+        "run.toml", "weights.safetensors", "history.csv", "sweep.csv", "ranks.parquet", "sweep.toml",
     }  # fmt: skip
-    assert list(pd.read_csv(folder / "sweep.csv")) == ["alpha", "split", "n", *METRICS]
+    assert list(pd.read_csv(folder / "sweep.csv")) == ["alpha", "split", "interpolated", "n", *METRICS]
     ranks = pd.read_parquet(folder / "ranks.parquet")
     assert len(ranks) == 12 * 3
     assert ranks["rank"].dtype == np.int32

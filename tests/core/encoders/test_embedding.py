@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import open_clip
 import pytest
 import torch
 from PIL import Image
@@ -11,6 +12,7 @@ from core.data.pixels import ImageError
 from core.encoders.base import Encoder
 from core.encoders.clip import load_clip
 from core.encoders.embedding import embed, image_activations, text_activations
+from core.encoders.inputs import pixels_of
 
 # Lengths all mixed up, and more than one batch of them.
 TEXTS = [f"{'a very ' * (number * 7 % 6)}red circle {number}" for number in range(70)]
@@ -34,8 +36,8 @@ def hashes(files: list[Path]) -> list[str]:
     return [file.name for file in files]
 
 
-def kept(cache: Path) -> list[Path]:
-    return sorted((cache / "activations").iterdir())
+def kept(cache: Path, folder: str = "activations") -> list[Path]:
+    return sorted((cache / folder).glob("*")) if (cache / folder).exists() else []
 
 
 def count_runs(encoder: Encoder, monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -163,7 +165,7 @@ def test_a_picture_that_is_gone_is_named(tiny, files, cache):
 
 def name_of_image_file(encoder: Encoder, stop: int, files: list[Path], cache: Path, **changed: list[str]) -> set[str]:
     """Names of the files that this call adds to the cache."""
-    before = set(kept(cache)) if (cache / "activations").exists() else set()
+    before = set(kept(cache))
     image_activations(encoder, stop, files, changed.get("hashes", hashes(files)), cache)
     return {path.name for path in set(kept(cache)) - before}
 
@@ -192,13 +194,46 @@ def test_other_pictures_another_order_and_another_preprocessing_are_new_files(ti
 
 
 def test_other_texts_are_new_files(tiny, cache, monkeypatch):
+    def files_there() -> tuple[int, int]:
+        return len(kept(cache, "inputs")), len(kept(cache))
+
     text_activations(tiny, 2, TEXTS, cache)
-    count = len(kept(cache))
+    assert files_there() == (1, 1), "the tokens and the activations"
     text_activations(tiny, 2, [*TEXTS[:-1], "another"], cache)
-    assert len(kept(cache)) == count + 2, "the tokens and the activations"
+    assert files_there() == (2, 2)
     monkeypatch.setattr(tiny, "tokenization", "another")
     text_activations(tiny, 2, TEXTS, cache)
-    assert len(kept(cache)) == count + 4
+    assert files_there() == (3, 3)
+
+
+def test_pictures_are_decoded_once_for_all_stages(tiny, files, cache, monkeypatch):
+    image_activations(tiny, 3, files, hashes(files), cache)
+    monkeypatch.setattr(tiny, "preprocess", lambda image: pytest.fail("decoded again"))
+    for stop in (0, 1, 5):
+        assert len(image_activations(tiny, stop, files, hashes(files), cache)) == 70
+    assert len(kept(cache, "inputs")) == 1
+
+
+@pytest.mark.parametrize("name", ["lite", "TinyClip", "TinyConv"])
+def test_kept_pixels_are_what_the_encoders_own_transform_gives(name, lite, tiny_names, files, cache):
+    """open_clip's whole transform (decoded, resized, cropped, scaled, normalised) equals ours from bytes, to 1e-6."""
+    encoder = lite if name == "lite" else load_clip(tiny_names[name])
+    pixels = pixels_of(encoder, files, hashes(files), cache)
+    for row in (0, 33, 69):
+        np.testing.assert_array_equal(pixels[row], encoder.preprocess(Image.open(files[row])).numpy())
+    if name != "lite":
+        whole = open_clip.transform.image_transform_v2(
+            open_clip.transform.PreprocessCfg(**encoder.clip.visual.preprocess_cfg), False
+        )
+        theirs = torch.stack([whole(Image.open(file)) for file in files[:3]])
+        torch.testing.assert_close(encoder._normalised(torch.from_numpy(pixels[:3])), theirs, atol=1e-6, rtol=0)
+
+
+def test_many_pictures_keep_their_order_and_the_first_bad_one_is_named(tiny, files, cache):
+    many = files * 3
+    pixels = pixels_of(tiny, many, [str(row) for row in range(len(many))], cache)
+    np.testing.assert_array_equal(pixels[:70], pixels[70:140])
+    np.testing.assert_array_equal(pixels[199], tiny.preprocess(Image.open(files[59])).numpy())
 
 
 def test_embeddings_have_length_one(tiny, files, cache):

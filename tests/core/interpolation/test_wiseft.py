@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from core.errors import InputError
-from core.interpolation.wiseft import interpolate
+from core.interpolation.wiseft import check_compatible, interpolate
 
 
 def checkpoint(seed: int, dtype: torch.dtype = torch.float32) -> dict[str, Tensor]:
@@ -57,6 +57,20 @@ def test_half_precision_is_mixed_in_single_precision(dtype):
         assert torch.equal(mixed[key], in_single[key].to(dtype))
 
 
+@pytest.mark.parametrize("alpha", [0.0, 0.3, 1.0])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_into_what_is_there_it_is_mixed_in_single_precision_and_rounded_once(alpha, dtype):
+    zero_shot, fine_tuned = checkpoint(0), checkpoint(1)
+    there = {key: torch.full_like(tensor, 9.0, dtype=dtype) for key, tensor in zero_shot.items()}
+    other = torch.tensor([1.0, 2.0])
+    mixed = interpolate(zero_shot, fine_tuned, alpha, out=there | {"frozen": other})
+    expected = interpolate(zero_shot, fine_tuned, alpha)
+    for key in zero_shot:
+        assert mixed[key] is there[key]
+        assert torch.equal(there[key], expected[key].to(dtype))
+    assert other.tolist() == [1.0, 2.0]
+
+
 def test_a_long_step_in_half_precision_does_not_overflow():
     zero_shot, fine_tuned = {"w": torch.tensor([-60000.0]).half()}, {"w": torch.tensor([60000.0]).half()}
     assert interpolate(zero_shot, fine_tuned, 0.5)["w"].item() == 0.0
@@ -81,14 +95,14 @@ def test_integer_buffers_are_copied(buffer):
 
 def test_integer_buffers_that_differ_are_refused():
     with pytest.raises(InputError, match=r"steps holds torch\.int64 values that differ"):
-        interpolate({"steps": torch.tensor(1)}, {"steps": torch.tensor(2)}, 0.5)
+        check_compatible({"steps": torch.tensor(1)}, {"steps": torch.tensor(2)})
 
 
 def test_every_mismatch_is_named():
     zero_shot = checkpoint(0) | {"lost": torch.zeros(1)}
     fine_tuned = checkpoint(0) | {"new": torch.zeros(1), "matrix": torch.zeros(5, 7), "bias": torch.zeros(5).half()}
     with pytest.raises(InputError) as error:
-        interpolate(zero_shot, fine_tuned, 0.5)
+        check_compatible(zero_shot, fine_tuned)
     for expected in (
         "lost only in the zero-shot checkpoint",
         "new only in the fine-tuned checkpoint",
@@ -99,14 +113,13 @@ def test_every_mismatch_is_named():
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
-@pytest.mark.parametrize("alpha", [0.0, 0.5, 1.0])
-def test_what_is_not_finite_is_refused(value, alpha):
+def test_what_is_not_finite_is_refused(value):
     damaged = checkpoint(1)
     damaged["matrix"][2, 2] = value
     with pytest.raises(InputError, match="matrix holds values that are not finite"):
-        interpolate(checkpoint(0), damaged, alpha)
+        check_compatible(checkpoint(0), damaged)
     with pytest.raises(InputError, match="matrix holds values that are not finite"):
-        interpolate(damaged, checkpoint(0), alpha)
+        check_compatible(damaged, checkpoint(0))
 
 
 @pytest.mark.parametrize("alpha", [-0.01, 1.01, float("nan"), float("inf")])

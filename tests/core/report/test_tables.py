@@ -6,12 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from core.analysis.agreement import Disagreement
 from core.analysis.published import PAPERS, PUBLISHED
 from core.analysis.selection import Selected
 from core.analysis.sweep import Sweep
-from core.report.tables import paper_table, render
+from core.errors import InputError
+from core.report.tables import curve_text, paper_table, render
 from core.training.settings import Settings
-from core.workspace.runs import Run, RunInfo
+from core.workspace.runs import PathInfo, Run, RunInfo, SweepInfo, TowerPrecision
 
 INFO = RunInfo(
     domain="shapes", name="lite-head-1", created_at="2026", encoder="lite", text="title", english=False, device="cpu",
@@ -19,12 +21,21 @@ INFO = RunInfo(
 )  # fmt: skip
 RANKS = np.array([[4, 9, 2, 120], [2, 6, 2, 110], [1, 5, 3, 101], [1, 8, 1, 101]], dtype=np.int32)
 
+SWEEP = Sweep("val", (0.0, 0.3, 0.65, 1.0), list("abcd"), RANKS, RANKS, np.array([False, True, False, False]))
+SWEPT = SweepInfo(
+    Selected(0.65, "mrr@100"),
+    {
+        "image": TowerPrecision("bf16", "quicker here", 3.4, Disagreement(0.0004, 0.002)),
+        "text": TowerPrecision("fp32", "no more than its head changes with alpha"),
+    },
+    {"val": PathInfo(9, True, Disagreement(0.00031, 0.0018), (0.25, 0.75))},
+)
+
 
 @pytest.fixture
 def run(tmp_path) -> Run:
-    swept = Sweep("val", (0.0, 0.3, 0.65, 1.0), list("abcd"), RANKS, RANKS)
     run = Run(INFO, tmp_path / "run")
-    run.save_sweep(swept.curve(), swept.table(), Selected(0.65, "mrr@100"))
+    run.save_sweep(SWEEP.curve(), SWEEP.table(), SWEPT)
     return run
 
 
@@ -77,6 +88,33 @@ def test_what_is_synthetic_is_called_so(run, shapes_domain):
 
 
 def test_a_sweep_read_back_is_the_sweep(run):
+    assert run.sweep_info() == SWEPT
     assert run.selected() == Selected(0.65, "mrr@100")
-    pd.testing.assert_frame_equal(run.curve(), Sweep("val", (0.0, 0.3, 0.65, 1.0), list("abcd"), RANKS, RANKS).curve())
+    assert run.precision() == {"image": "bf16", "text": "fp32"}
+    pd.testing.assert_frame_equal(run.curve(), SWEEP.curve())
     assert run.ranks()["rank"].to_numpy().reshape(4, 4).tolist() == RANKS.tolist()
+
+
+def test_interpolated_numbers_are_marked_and_carry_their_error(run):
+    text = curve_text(run, run.curve(), SWEPT)
+    assert "0.3~" in text
+    assert "0.65~" not in text
+    assert "off by at most 0.0003 in mrr@100 and 0.2% of the first tens" in text
+    assert "9 exact points, measured at alpha 0.25, 0.75" in text
+    assert "image tower in bf16: quicker here (3.4 times as fast; mrr@100 ±0.0004, first ten 0.2%)." in text
+    assert "text tower" not in text
+
+
+def test_a_path_that_was_not_used_is_said(run):
+    poor = replace(SWEPT, paths={"val": PathInfo(17, False, Disagreement(0.02, 0.1), (0.5,))})
+    exact = replace(SWEEP, interpolated=np.zeros(4, dtype=bool))
+    text = curve_text(run, exact.curve(), poor)
+    assert "even with 17 exact points, so every point shown is exact" in text
+    assert "~" not in text
+
+
+@pytest.mark.parametrize("damage", ["", "[selected]\n", "selected = 3\n", "[selected]\nalpha = 1\nother = 2\n", "\0"])
+def test_a_damaged_or_older_sweep_is_named(run, damage):
+    (run.folder / "sweep.toml").write_text(damage)
+    with pytest.raises(InputError, match="sweep"):
+        run.selected()

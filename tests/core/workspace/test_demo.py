@@ -50,5 +50,6 @@ def test_the_demo_is_made_once_and_goes_on_where_it_stopped(small: None, places:
     portals = [run.info for run in load_runs(places, "demo-portals")]
     assert [(info.encoder, info.english) for info in portals] == [("lite-multilingual", False), ("lite", True)]
     curve = load_runs(places, "demo-rss")[0].curve()
-    assert len(curve) == 21
+    assert len(curve) == 101
+    assert not curve.loc[curve["alpha"].isin([0.0, 1.0]), "interpolated"].any()
     assert set(curve["n"]) == {12}

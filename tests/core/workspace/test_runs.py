@@ -124,7 +124,7 @@ def test_at_any_alpha_it_is_the_model_with_the_mixed_weights(trained, shapes_dom
     for alpha in (0.0, 0.35, 1.0, 0.0):
         tiny.set_weights({key: (1 - alpha) * zero_shot[key] + alpha * weights[key] for key in weights})
         view = opened.at(alpha, "val")
-        texts, images = view.embeddings()
+        texts, images = view.embed("text"), view.embed("image")
         torch.testing.assert_close(texts, tiny.encode_text(tokens), atol=1e-5, rtol=0)
         torch.testing.assert_close(images, tiny.encode_image(pixels), atol=1e-5, rtol=0)
         own, gallery = np.arange(len(val)), gallery_of(val)

@@ -1,0 +1,101 @@
+"""What goes into the towers, read once: pictures as resized and cropped bytes, texts as token ids.
+
+One memory map each per (inputs, preprocessing) in the cache, to the bit what the encoder's own transform gives.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import PIL
+import torch
+import torchvision
+from torch import Tensor
+
+from core.data.pixels import ImageError, open_image
+from core.encoders.base import Encoder
+from core.files import fingerprint, read_array, replacing
+from core.progress import counting
+
+FORMAT = 1  # counts up when what is written changes for the same key
+_TOKENIZED_AT_ONCE = 1024
+
+#: Yields (rows, values): values for these rows of the whole array, in any order.
+Parts = Callable[[], Iterator[tuple[np.ndarray, Tensor]]]
+
+
+def pixels_of(encoder: Encoder, files: Sequence[Path], hashes: Sequence[str], cache: Path) -> np.ndarray:
+    """Pictures as the encoder's `preprocess` gives them: uint8 [N, 3, H, W], memory-mapped.
+
+    hashes: of the files' contents. Raises ImageError naming a file that was fine at import and is no more.
+    """
+
+    def load(path: Path) -> Tensor:
+        try:
+            return encoder.preprocess(open_image(path))
+        except ImageError as error:
+            raise ImageError(f"{path}: {error}. It was readable at import; import the domain again.") from None
+
+    def parts() -> Iterator[tuple[np.ndarray, Tensor]]:
+        # Pillow lets go of Python's lock while it decodes and resizes, so threads are enough.
+        with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+            for row, pixels in enumerate(_in_order(pool, load, files)):
+                yield np.array([row]), pixels[None]
+
+    readers = [encoder.preprocessing, PIL.__version__, torchvision.__version__]
+    key = fingerprint(FORMAT, "pixels", readers, list(hashes))
+    return kept_array(cache / "inputs" / f"pixels-{key}.npy", len(files), parts, "Reading pictures")
+
+
+def tokens_of(encoder: Encoder, texts: Sequence[str], cache: Path) -> np.ndarray:
+    """Texts as the encoder's `tokenize` gives them: [N, context], memory-mapped."""
+
+    def parts() -> Iterator[tuple[np.ndarray, Tensor]]:
+        for start in range(0, len(texts), _TOKENIZED_AT_ONCE):
+            part = texts[start : start + _TOKENIZED_AT_ONCE]
+            yield np.arange(start, start + len(part)), encoder.tokenize(part)
+
+    key = fingerprint(FORMAT, "tokens", encoder.tokenization, list(texts))
+    return kept_array(cache / "inputs" / f"tokens-{key}.npy", len(texts), parts, "Reading texts")
+
+
+def _in_order(pool: ThreadPoolExecutor, load: Callable[[Path], Tensor], files: Sequence[Path]) -> Iterator[Tensor]:
+    """`load` of each file in order, a few ahead of what is asked for: a million pictures are never all in memory."""
+    remaining = iter(files)
+    ahead = [pool.submit(load, path) for path in islice(remaining, 64)]
+    while ahead:
+        yield ahead.pop(0).result()
+        ahead.extend(pool.submit(load, path) for path in islice(remaining, 1))
+
+
+@torch.inference_mode()
+def kept_array(path: Path, count: int, parts: Parts, label: str, padded_length: int | None = None) -> np.ndarray:
+    """The array [count, …] kept at `path`, or made of `parts` and kept; memory-mapped.
+
+    padded_length: of the second axis, where parts are sequences of different lengths; the rest is zeros.
+    """
+    kept = read_array(path, count)
+    if kept is not None:
+        return kept
+    out: np.memmap | None = None
+    with replacing(path) as temporary, counting(label) as report:
+        written = 0
+        for rows, values in parts():
+            report(written, count)
+            written += len(rows)
+            part = values.cpu().numpy()
+            if out is None:
+                shape = list(part.shape[1:])
+                if padded_length is not None and len(shape) == 2:
+                    shape[0] = padded_length
+                out = np.lib.format.open_memmap(temporary, "w+", dtype=part.dtype, shape=(count, *shape))
+            if part.shape[1:] == out.shape[1:]:
+                out[rows] = part
+            else:
+                out[rows, : part.shape[1]] = part
+        assert out is not None, "no inputs"
+        out.flush()
+    return np.load(path, mmap_mode="r")

@@ -1,0 +1,122 @@
+"""Free queries: a typed headline looks for pictures, an uploaded photo for articles, with the exact weights at an α.
+
+What is searched are all pictures (or articles) of the domain, embedded once for each α and kept; a large gallery can
+be searched through an approximate index, whose recall against the exact one is measured and goes with every answer.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from PIL import Image
+from torch import Tensor
+
+from core.data.domain import tie_order
+from core.encoders.base import TOWERS, TowerName
+from core.encoders.embedding import batches, embed
+from core.encoders.inputs import kept_array
+from core.files import fingerprint
+from core.retrieval.index import MEASURED_WITH, GalleryIndex, IndexKind, build_index, load_index, measured_recall
+from core.workspace.tuned import TunedExperiment
+
+RECALL_AT = 100
+FORMAT = 1  # counts up when what is kept changes for the same key
+
+
+@dataclass(frozen=True)
+class Match:
+    """One thing found. place: 1 is best. article: the first article with that picture, or the article itself."""
+
+    place: int
+    score: float
+    image_id: str
+    article: pd.Series
+
+
+class Matcher:
+    """A run's domain at one α, ready for free queries.
+
+    searched: size of what was searched last. recall: share of the exact index's best 100 that this one finds, over
+    the domain's own queries; None if exact.
+    """
+
+    def __init__(self, tuned: TunedExperiment, alpha: float, kind: IndexKind = "flat") -> None:
+        self._tuned, self.alpha, self.kind = tuned, alpha, kind
+        self._articles = tuned.experiment.articles
+        self._embeddings: dict[TowerName, Tensor] = {}
+        self._indexes: dict[TowerName, GalleryIndex] = {}
+        self.recall: float | None = None
+        self.searched = 0
+
+    def pictures_for(self, headline: str, k: int) -> list[Match]:
+        """The `k` best pictures of the domain for a text."""
+        rows, scores = self._search("image", self._tuned.embed_headlines([headline], self.alpha), k)
+        first = self._articles.drop_duplicates("image_id")
+        return self._matches(first, rows, scores)
+
+    def articles_for(self, photo: Image.Image, k: int) -> list[Match]:
+        """The `k` best articles of the domain for a photo."""
+        rows, scores = self._search("text", self._tuned.embed_photo(photo, self.alpha), k)
+        return self._matches(self._articles, rows, scores)
+
+    def _matches(self, table: pd.DataFrame, rows: np.ndarray, scores: np.ndarray) -> list[Match]:
+        found = (table.iloc[row] for row in rows)
+        return [
+            Match(place, float(score), str(article["image_id"]), article)
+            for place, (article, score) in enumerate(zip(found, scores, strict=True), start=1)
+        ]
+
+    def _search(self, tower: TowerName, query: Tensor, k: int) -> tuple[np.ndarray, np.ndarray]:
+        if tower not in self._indexes:
+            self._indexes[tower] = self._index(tower)
+        self.searched = len(self._gallery(tower))
+        rows, scores = self._indexes[tower].search(query.cpu(), k)
+        return rows[0], scores[0]
+
+    def _index(self, tower: TowerName) -> GalleryIndex:
+        """Of the kind asked for; measured against the exact one where it is approximate."""
+        gallery, ties = self._gallery(tower), self._ties(tower)
+        flat = build_index("flat", gallery, ties)
+        if self.kind == "flat":
+            return flat
+        file = self._file(tower, f"{self.kind}.faiss")
+        index = load_index(file, self.kind, gallery, ties)
+        if index is None:
+            index = build_index(self.kind, gallery, ties)
+            index.save(file)
+        other: TowerName = "text" if tower == "image" else "image"
+        queries = self._gallery(other)
+        chosen = np.random.default_rng(0).permutation(len(queries))[:MEASURED_WITH]
+        self.recall = measured_recall(index, flat, queries[torch.from_numpy(chosen)], RECALL_AT)
+        return index
+
+    def _gallery(self, tower: TowerName) -> Tensor:
+        """Every picture or text of the domain under θ(alpha), float32 [G, d], from the cache or made now."""
+        if tower not in self._embeddings:
+            tuned, encoder = self._tuned, self._tuned.experiment.encoder
+            activations = tuned.activations[tower]
+            everything = np.arange(len(activations))
+
+            def parts() -> Iterator[tuple[np.ndarray, Tensor]]:
+                tuned.set_alpha(self.alpha, tower)
+                for rows in batches(encoder, activations, everything):
+                    yield rows, embed(encoder, activations, rows)
+
+            kept = kept_array(self._file(tower, "npy"), len(everything), parts, f"Encoding the {tower} gallery")
+            self._embeddings[tower] = torch.from_numpy(np.array(kept))
+        return self._embeddings[tower]
+
+    def _ties(self, tower: TowerName) -> np.ndarray:
+        if tower == "image":
+            return self._tuned.experiment.gallery.tie_order
+        return tie_order(self._articles["article_id"].tolist())
+
+    def _file(self, tower: TowerName, ending: str) -> Path:
+        info, encoder = self._tuned.run.info, self._tuned.experiment.encoder
+        precision = [self._tuned.precision[each].name for each in TOWERS]
+        read = [encoder.preprocessing, encoder.tokenization, *precision]
+        key = fingerprint(FORMAT, tower, info.zero_shot, info.fine_tuned, info.articles, self.alpha, read)
+        return self._tuned.experiment.places.cache / "galleries" / f"{tower}-{key}.{ending}"

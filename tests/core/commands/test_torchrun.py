@@ -1,0 +1,115 @@
+"""`torchrun … -m core train` as a user types it: one run, one answer, and one message if it fails, whoever fails."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch.distributed as dist
+
+from core.data.domain import Domain
+from core.workspace.places import Places
+
+ROOT = Path(__file__).parents[3]
+SECONDS = 120  # a hang is a failure; each of these takes ten on two idle cores
+LAUNCHER = ["-m", "torch.distributed.run", "--standalone", "--local-addr", "127.0.0.1", "--nproc-per-node", "2"]
+# Python runs this at the start of every process.
+KNOW_THE_TINY_MODEL = """
+import os
+if "RANK" in os.environ:
+    import open_clip
+    open_clip.add_model_config({config!r})
+"""
+
+Ended = subprocess.CompletedProcess[str]
+
+
+@pytest.fixture
+def train(shapes_domain: Domain, tiny_name: str) -> list[str]:
+    """The verb that trains the heads of the tiny CLIP on the shapes."""
+    return ["-m", "core", "train", "--domain", "shapes", "--encoder", tiny_name, "--tune", "head", "--epochs", "2"]
+
+
+@pytest.fixture
+def environment(tiny_name: str, tmp_path: Path) -> dict[str, str]:
+    config = Path(tiny_name.partition(":")[2]).with_suffix(".json")
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "sitecustomize.py").write_text(KNOW_THE_TINY_MODEL.format(config=str(config)))
+    loopback = "lo0" if sys.platform == "darwin" else "lo"
+    return os.environ | {
+        "PYTHONPATH": str(tmp_path / "site"), "OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": loopback,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def torchrun(environment: dict[str, str]) -> Callable[[list[str]], Ended]:
+    def run(arguments: list[str]) -> Ended:
+        command = [sys.executable, *LAUNCHER, *arguments]
+        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=SECONDS)
+
+    return run
+
+
+@pytest.fixture
+def two_left_alone(environment: dict[str, str], train: list[str]) -> Callable[..., list[Ended]]:
+    """Two processes as torchrun starts them, but nobody who ends one because the other has failed."""
+
+    def run(**of_the_second: str) -> list[Ended]:
+        store = dist.TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
+        shared = environment | {
+            "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(store.port),
+            "TORCHELASTIC_RUN_ID": "test", "TORCHELASTIC_USE_AGENT_STORE": "True", "TORCHELASTIC_RESTART_COUNT": "0",
+        }  # fmt: skip
+        started = [
+            subprocess.Popen(
+                [sys.executable, *train],
+                cwd=ROOT, env=shared | {"RANK": number, "LOCAL_RANK": number} | own,
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            )
+            for number, own in (("0", {}), ("1", of_the_second))
+        ]  # fmt: skip
+        try:
+            said = [process.communicate(timeout=SECONDS) for process in started]
+        finally:
+            for process in started:
+                process.kill()
+        return [Ended([], each.returncode, *words) for each, words in zip(started, said, strict=True)]
+
+    return run
+
+
+def test_two_processes_make_one_run_and_give_one_answer(torchrun, train, places: Places):
+    done = torchrun([*train, "--json"])
+    assert done.returncode == 0, done.stderr
+    record = json.loads(done.stdout)
+    assert [row["epoch"] for row in record["history"]] == [0, 1, 2]
+    assert np.isfinite([row["train_loss"] for row in record["history"][1:]]).all()
+    assert [folder.name for folder in places.runs_folder("shapes").iterdir()] == [record["run"]]
+
+
+def test_what_all_find_wrong_is_said_once(torchrun):
+    failed = torchrun(["-m", "core", "train", "--domain", "nowhere"])
+    assert failed.returncode != 0
+    assert failed.stderr.count("error: no domain 'nowhere'") == 1
+    assert "exitcode  : 2" in failed.stderr
+    assert failed.stdout == ""
+
+
+def test_what_one_finds_wrong_it_says_and_the_main_process_ends_in_silence(two_left_alone, places, tmp_path):
+    main, second = two_left_alone(REMATCH_WORKSPACE=str(tmp_path / "stale"))
+    assert (main.returncode, second.returncode) == (1, 2)
+    assert second.stderr.startswith(f"error: no domain 'shapes' in {tmp_path / 'stale'}")
+    assert "Traceback" not in main.stderr
+    assert not places.runs_folder("shapes").exists()
+
+
+def test_a_folder_that_cannot_be_written_ends_those_who_wait_for_it(two_left_alone, places):
+    (places.workspace / "runs").write_text("no folder")
+    main, second = two_left_alone()
+    assert (main.returncode, second.returncode) == (1, 1)
+    assert main.stderr.count("NotADirectoryError: ") == 1
+    assert "Traceback" not in second.stderr

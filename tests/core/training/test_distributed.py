@@ -1,0 +1,240 @@
+"""Two real processes over gloo, started once for all tests, give what one gives: losses, gradients and weights."""
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import open_clip
+import pandas as pd
+import pytest
+import torch
+import torch.distributed as dist
+from PIL import Image
+from torch import nn
+from torch.nn import functional
+
+from core.data.importers import import_domain
+from core.encoders.checkpoints import read_weights
+from core.encoders.clip import ClipEncoder
+from core.errors import InputError
+from core.training.distributed import (
+    average_gradients,
+    by_main,
+    check_same,
+    first_on_each_machine,
+    in_shares,
+    own_device,
+    process_number,
+    processes,
+)
+from core.training.loss import contrastive_loss
+from core.training.settings import Settings
+from core.workspace.places import Places
+from core.workspace.runs import find_run
+from core.workspace.training import train_run
+
+# 48 pairs in batches of 7, 7, 7, 7, 7, 7 and 6, so shares of 4 and 3 and, once, of 3 and 3.
+SETTINGS = {tune: Settings(tune=tune, epochs=2, lr=3e-3, batch_size=7, seed=5) for tune in ("all", "head")}
+
+
+def message_of(call: Callable[[], object]) -> str | None:
+    """What the InputError says, if there is one."""
+    try:
+        call()
+    except InputError as error:
+        return str(error)
+    return None
+
+
+def loss_and_gradients() -> list[torch.Tensor]:
+    """Of seven pairs through one layer: the loss, its gradient for the layer and for the temperature."""
+    pictures, texts = torch.randn(2, 7, 5, generator=torch.Generator().manual_seed(3))
+    layer, log_scale = nn.Parameter(torch.eye(5)), nn.Parameter(torch.tensor(1.0))
+    embedded = [
+        in_shares(lambda rows, x=x: functional.normalize(x[rows] @ layer, dim=-1), np.arange(7))
+        for x in (pictures, texts)
+    ]
+    loss = contrastive_loss(*embedded, log_scale)
+    loss.backward()
+    average_gradients([layer, log_scale])
+    return [loss.detach(), layer.grad, log_scale.grad]
+
+
+def devices() -> list[object]:
+    """What this process makes of cpu, cuda and mps on a machine with one CUDA device."""
+    torch.cuda.device_count, torch.cuda.set_device = lambda: 1, lambda number: None
+    of_cuda: list[object] = []
+    refused = message_of(lambda: of_cuda.append(own_device(torch.device("cuda"))))
+    return [own_device(torch.device("cpu")), refused or of_cuda[0], message_of(lambda: own_device(torch.device("mps")))]
+
+
+def comes_second(mark: Path) -> bool:
+    """Whether another process was through before this one, which takes its time."""
+    with first_on_each_machine():
+        was_there = mark.exists()
+        time.sleep(0.3)
+        mark.touch()
+    return was_there
+
+
+def count_pictures() -> list[object]:
+    """A list that grows by one with every picture this process prepares for an encoder."""
+    prepared, prepare = [], ClipEncoder.preprocess
+
+    def counted(encoder: ClipEncoder, image: Image.Image) -> torch.Tensor:
+        prepared.append(image)
+        return prepare(encoder, image)
+
+    ClipEncoder.preprocess = counted
+    return prepared
+
+
+def one_of_two(number: int, port: int, places: Places, name: str) -> None:
+    """The life of one process: all that the tests ask about, saved for them."""
+    os.environ |= {
+        "RANK": str(number), "LOCAL_RANK": str(number), "WORLD_SIZE": "2",
+        "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port),
+        "TORCHELASTIC_RUN_ID": "test", "TORCHELASTIC_USE_AGENT_STORE": "True", "TORCHELASTIC_RESTART_COUNT": "0",
+        "GLOO_SOCKET_IFNAME": "lo0" if sys.platform == "darwin" else "lo",
+    }  # fmt: skip
+    torch.set_num_threads(1)
+    open_clip.add_model_config(Path(name.partition(":")[2]).with_suffix(".json"))
+    seen: dict[str, Any] = {}
+    prepared = count_pictures()
+    with processes():
+        for tune, settings in SETTINGS.items():
+            epochs: list[Any] = []
+            run, experiment = train_run(
+                places.load_domain("shapes"), name, settings, "title", "cpu", places, epochs.append
+            )
+            seen[tune] = {
+                "run": run.info.name, "epochs": len(epochs), "weights": experiment.encoder.state_dict(),
+                "noise": torch.rand(4),
+            }  # fmt: skip
+        seen["pictures"] = len(prepared)
+        stale = places.load_domain(["shapes", "stale"][number])
+        seen["stale"] = message_of(lambda: train_run(stale, name, SETTINGS["head"], "title", "cpu", places))
+        seen["loss and gradients"] = loss_and_gradients()
+        seen["of the main one"] = by_main(process_number)
+        seen["comes second"] = comes_second(places.cache / "mark")
+        seen["same"] = message_of(lambda: check_same({"settings": "a", "articles": "b"}))
+        seen["too few"] = message_of(lambda: in_shares(lambda rows: torch.zeros(len(rows), 3), np.arange(1)))
+        seen["devices"] = devices()
+    seen["still there"] = dist.is_initialized()
+    torch.save(seen, places.workspace / f"{number}.pt")
+
+
+@pytest.fixture(scope="module")
+def two_places(shapes: Path, tmp_path_factory: pytest.TempPathFactory) -> Places:
+    folder = tmp_path_factory.mktemp("two")
+    places = Places(folder / "workspace", folder / "cache")
+    import_domain(shapes, places.domain_folder("shapes"), language="en")
+    pd.read_csv(shapes).head(30).to_csv(folder / "few.csv", index=False)
+    import_domain(folder / "few.csv", places.domain_folder("stale"), images=shapes.parent / "images", language="en")
+    return places
+
+
+@pytest.fixture(scope="module")
+def two(two_places: Places, tiny_name: str) -> list[dict[str, Any]]:
+    """What each of the two processes saw."""
+    # The store is kept here, as torchrun does, at a port that the system chooses.
+    store = dist.TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
+    torch.multiprocessing.spawn(one_of_two, (store.port, two_places, tiny_name), nprocs=2)
+    return [torch.load(two_places.workspace / f"{number}.pt", weights_only=False) for number in (0, 1)]
+
+
+@pytest.fixture
+def one(shapes_domain, places, tiny_name):
+    """Train as a single process."""
+    return lambda settings: train_run(shapes_domain, tiny_name, settings, "title", "cpu", places)[0]
+
+
+def without_key_biases(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """A key bias shifts all of a query's scores alike: its gradient is rounding, which Adam blows up to whole steps."""
+    for key, tensor in weights.items():
+        if key.endswith("in_proj_bias"):
+            tensor.view(3, -1)[1] = 0
+    return weights
+
+
+@pytest.mark.parametrize("tune", SETTINGS)
+def test_two_processes_give_the_losses_and_the_weights_of_one(two, two_places, one, tune):
+    alone, together = one(SETTINGS[tune]), find_run(two_places, "shapes", two[0][tune]["run"])
+    expected, found = alone.history(), together.history()
+    assert found["train_loss"].notna().tolist() == [False, True, True]
+    pd.testing.assert_frame_equal(found, expected, atol=1e-4)
+    weights = without_key_biases(read_weights(together.weights_file))
+    torch.testing.assert_close(weights, without_key_biases(read_weights(alone.weights_file)), atol=1e-4, rtol=0)
+    assert together.info.settings == alone.info.settings
+    assert (together.info.articles, together.info.zero_shot) == (alone.info.articles, alone.info.zero_shot)
+
+
+@pytest.mark.parametrize("tune", SETTINGS)
+def test_both_end_with_the_same_weights_to_the_bit(two, tune):
+    main, other = (each[tune]["weights"] for each in two)
+    assert all(torch.equal(main[key], other[key]) for key in main)
+
+
+def test_one_makes_the_run_and_tells_and_both_get_it(two, two_places):
+    assert sorted(folder.name for folder in two_places.runs_folder("shapes").iterdir()) == [
+        "tinyclip-all-1",
+        "tinyclip-head-1",
+    ]
+    assert [each["all"]["run"] for each in two] == ["tinyclip-all-1", "tinyclip-all-1"]
+    assert [each["all"]["epochs"] for each in two] == [3, 0]
+    assert [each["of the main one"] for each in two] == [0, 0]
+
+
+def test_the_gradient_of_shares_is_that_of_the_whole_batch(two):
+    # Adam does not mind the scale of a gradient, so the weights above would not show that it is wrong.
+    expected = loss_and_gradients()
+    for each in two:
+        torch.testing.assert_close(each["loss and gradients"], expected)
+
+
+def test_each_process_has_noise_of_its_own_and_the_main_one_that_of_a_single_process(two, one):
+    one(SETTINGS["head"])
+    assert torch.equal(two[0]["head"]["noise"], torch.rand(4))
+    assert not torch.equal(two[0]["head"]["noise"], two[1]["head"]["noise"])
+
+
+def test_one_process_of_a_machine_goes_first(two):
+    assert [each["comes second"] for each in two] == [False, True]
+
+
+def test_what_the_first_encodes_the_other_reads(two):
+    assert two[0]["pictures"] >= 60
+    assert two[1]["pictures"] == 0
+
+
+def test_both_refuse_if_they_do_not_see_the_same(two):
+    assert [each["same"] for each in two] == [None, None]
+    assert two[0]["stale"] == two[1]["stale"]
+    assert two[0]["stale"].startswith("process 1 on ")
+    assert " has other articles than process 0 on " in two[0]["stale"]
+
+
+def test_a_batch_of_fewer_pairs_than_processes_is_refused(two):
+    assert {each["too few"] for each in two} == {
+        "2 processes cannot share a batch of 1; start fewer, or use a larger --batch-size."
+    }
+
+
+def test_each_has_an_accelerator_of_its_own_or_says_that_there_are_too_few(two):
+    (cpu, cuda, mps), (_, too_many, _) = (each["devices"] for each in two)
+    assert (cpu, cuda) == (torch.device("cpu"), torch.device("cuda", 0))
+    assert mps == "several processes cannot train together on mps; use --device cpu."
+    assert too_many.endswith("than its 1 CUDA devices; use torchrun --nproc-per-node 1, or --device cpu.")
+
+
+def test_the_group_is_gone_afterwards(two):
+    assert [each["still there"] for each in two] == [False, False]
+
+
+def test_without_torchrun_there_is_no_group():
+    with processes():
+        assert not dist.is_initialized()
