@@ -2,13 +2,16 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: app test setup lint types
+.PHONY: app test bench setup lint types
 app: .venv/.installed
 	$(BIN)/python -m core demo --background
 	$(BIN)/python -m streamlit run app.py
 
 test: .venv/.installed-dev lint types
 	$(BIN)/python -m pytest
+
+bench: .venv/.installed-dev
+	$(BIN)/python -m benchmarks
 
 setup: .venv/.installed
 
