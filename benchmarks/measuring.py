@@ -60,6 +60,12 @@ def timed(way: Callable[[], Answer]) -> Timed[Answer]:
     return Timed(answer, seconds, max(peak, process.memory_info().rss) / 1e6)
 
 
+def line_of(work: str, size: str, obvious: Timed, ours: Timed, difference: str) -> Line:
+    """A line from one run of each."""
+    ratio = obvious.seconds / ours.seconds
+    return Line(work, size, obvious.seconds, ours.seconds, ratio, difference, obvious.peak_mb, ours.peak_mb)
+
+
 def compare(
     work: str,
     size: str,

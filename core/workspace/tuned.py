@@ -47,6 +47,8 @@ class TunedExperiment:
         device = encoder.logit_scale.device
         self._base = {key: tensor.to(device) for key, tensor in base.items()}
         self._fine_tuned = {key: tensor.to(device) for key, tensor in fine_tuned.items()}
+        # The parameters and buffers themselves, looked up once: with small heads the look-up is a third of the time.
+        self._theta = encoder.state_dict(keep_vars=True)
         self._views: dict[Split, SplitView] = {}
         self.precision = choose_precision(
             dict.fromkeys(TOWERS, precision) if isinstance(precision, str) else precision or run.precision(),
@@ -70,7 +72,7 @@ class TunedExperiment:
         """Put θ(alpha) into the encoder, or only one tower's share of it."""
         keys = self._base.keys() if tower is None else self._keys_of(tower)
         base = {key: self._base[key] for key in keys}
-        interpolate(base, self._fine_tuned, alpha, out=self.experiment.encoder.state_dict())
+        interpolate(base, self._fine_tuned, alpha, out=self._theta)
 
     def at(self, alpha: float, split: Split) -> SplitView:
         """The split under θ(alpha), until the weights are set again."""
