@@ -1,12 +1,14 @@
 """The best pictures of a large gallery for a query: exactly, or through an approximate index of FAISS.
 
-An approximate index only proposes candidates, from eight-bit copies of the gallery. Their scores are then computed
+An approximate index only proposes candidates, by compressed copies of the embeddings. Their scores are then computed
 from the gallery itself and equal ones put in the fixed order, so a list differs from the exact one in nothing but
 what the index did not propose, and is never shorter.
 """
 
 import importlib
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -20,7 +22,6 @@ from core.retrieval.ranking import check_finite, top_k
 IndexKind = Literal["flat", "ivf", "hnsw"]
 INDEX_KINDS: tuple[IndexKind, ...] = get_args(IndexKind)
 
-
 #: Queries that an approximate index is measured with: a hundredth shows, and a million is searched in half a minute.
 MEASURED_WITH = 200
 
@@ -29,18 +30,19 @@ MEASURED_WITH = 200
 class IndexSettings:
     """How an approximate index is built and searched.
 
-    Measured on 10,000 to 1,000,000 noisy copies of real pictures' embeddings (512-d) with real texts as queries. Texts
-    lie apart from all pictures, so they need far more effort than the settings that serve queries by picture.
+    Chosen for real texts as queries in a million pictures (512-d, recall of the best 100): texts lie apart from all
+    pictures and need several times the effort that queries by picture do.
     """
 
-    exact_below: int = 10_000  # such a gallery is searched exactly in a millisecond
-    lists_per_root: float = 4.0  # lists of ivf ÷ √G; half as many is a quarter slower at the same recall
-    points_per_list: int = 50  # to learn the lists from; FAISS asks for at least 39
-    searched_lists: int = 160  # of ivf; recall@100 is 0.98 at every size from 10,000 to a million
-    links: int = 64  # of hnsw, per item and direction; with 32 texts miss a third more at the same speed
-    build_effort: int = 64  # of hnsw (efConstruction); 100 finds little more and takes twice as long
-    search_effort: int = 2000  # of hnsw (efSearch); recall@100 is 0.96 at a million
-    candidates: int = 2  # × k, rescored exactly: what eight bits put out of place stays among them
+    exact_below: int = 10_000  # so few are searched exactly in a millisecond
+    lists_per_root: float = 2.0  # lists of ivf ÷ √G; twice as many take three times as long to build, for nothing
+    points_per_list: int = 50  # that the lists are learned from; FAISS asks for 39
+    searched_lists: int = 200  # of ivf; half as many lose up to four items in a hundred, twice as many find one more
+    ivf_candidates: int = 16  # × k; two bits a dimension put much out of place, and rescoring is quick
+    links: int = 64  # of hnsw, per item; with 32, texts miss a third more for the same effort
+    build_effort: int = 64  # of hnsw (efConstruction); at 40, texts miss a third more, 100 takes twice as long
+    search_effort: int = 2000  # of hnsw (efSearch); 1,000 misses about twice as much
+    hnsw_candidates: int = 2  # × k; eight bits a dimension put little out of place
     seed: int = 0
 
 
@@ -68,7 +70,7 @@ class GalleryIndex:
         rows = np.empty((len(queries), k), dtype=np.int64)
         scores = np.empty((len(queries), k), dtype=np.float32)
         for place, proposed in enumerate(self._candidates(queries, k)):
-            candidates = proposed[proposed >= 0]  # FAISS fills up with -1
+            candidates = proposed[proposed >= 0]
             if len(candidates) < k:
                 exact = top_k(queries[place : place + 1], self.gallery, self.tie_order, k)
                 rows[place], scores[place] = exact[0][0], exact[1][0]
@@ -83,20 +85,21 @@ class GalleryIndex:
                 _faiss().write_index(self._proposing, str(temporary))
 
     def _candidates(self, queries: Tensor, k: int) -> np.ndarray:
-        """Rows that may be among the best `k`, int64 [N, c], in no order that matters."""
-        faiss = _faiss()
+        """Rows that may be among the best `k`, int64 [N, c], filled up with -1 where fewer were found."""
+        faiss, settings = _faiss(), self.settings
         assert self._proposing is not None
-        count = min(self.settings.candidates * k, len(self.gallery))
         if isinstance(self._proposing, faiss.IndexHNSW):
-            effort = faiss.SearchParametersHNSW(efSearch=max(self.settings.search_effort, count))
+            count = min(settings.hnsw_candidates * k, len(self.gallery))
+            effort = faiss.SearchParametersHNSW(efSearch=max(settings.search_effort, count))
         else:
-            effort = faiss.SearchParametersIVF(nprobe=min(self.settings.searched_lists, self._proposing.nlist))
+            count = min(settings.ivf_candidates * k, len(self.gallery))
+            effort = faiss.SearchParametersIVF(nprobe=settings.searched_lists)
         proposed: np.ndarray = self._proposing.search(queries.numpy(), count, params=effort)[1]
         return proposed
 
     def _rescored(self, candidates: np.ndarray, query: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
         """The best `k` of `candidates` [c] in rank order, and their scores. query: [d]."""
-        # einsum stays on one core: for a few hundred rows, waking the others takes longer than the work.
+        # einsum stays on one core: for so few rows, waking the others may take longer than the work.
         scores = np.einsum("cd,d->c", self.gallery.numpy()[candidates], query)
         order = np.lexsort((self.tie_order[candidates], -scores))[:k]
         return candidates[order], scores[order]
@@ -132,7 +135,7 @@ def load_index(
         kept = faiss.read_index(str(path))
     except (RuntimeError, MemoryError):
         return None
-    wanted: Any = {"flat": (), "ivf": faiss.IndexIVFScalarQuantizer, "hnsw": faiss.IndexHNSWSQ}[kind]
+    wanted: Any = {"flat": (), "ivf": faiss.IndexIVFPQFastScan, "hnsw": faiss.IndexHNSWSQ}[kind]
     found = (kept.ntotal, kept.d, kept.metric_type)
     if not isinstance(kept, wanted) or found != (*gallery.shape, faiss.METRIC_INNER_PRODUCT):
         return None
@@ -148,21 +151,38 @@ def measured_recall(index: GalleryIndex, flat: GalleryIndex, queries: Tensor, k:
 
 
 def _build_ivf(gallery: np.ndarray, settings: IndexSettings) -> Any:
-    """Items in lists by their nearest centre; a query is compared with those of the nearest lists."""
+    """Items in lists by their nearest centre; a query is compared with those in the lists of the centres nearest to it.
+
+    An item is kept in four bits for each two dimensions, the nearest of 16 pairs of values (product quantisation).
+    """
     faiss = _faiss()
     count, dim = gallery.shape
     lists = max(1, min(int(settings.lists_per_root * math.sqrt(count)), count // settings.points_per_list))
-    index = faiss.IndexIVFScalarQuantizer(
-        faiss.IndexFlatIP(dim), dim, lists, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT
-    )
-    sample = np.random.default_rng(settings.seed).choice(count, lists * settings.points_per_list, replace=False)
-    index.train(gallery[np.sort(sample)])
+    chosen = np.random.default_rng(settings.seed).choice(count, lists * settings.points_per_list, replace=False)
+    sample = gallery[np.sort(chosen)]
+    centres = faiss.Kmeans(dim, lists, niter=10, spherical=True, seed=settings.seed)
+    centres.train(sample)
+    parts = dim // 2 if dim % 2 == 0 else dim
+    index = faiss.IndexIVFPQFastScan(centres.index, dim, lists, parts, 4, faiss.METRIC_INNER_PRODUCT)
+    with _one_thread(faiss):
+        index.train(sample)
     index.add(gallery)
     return index
 
 
+@contextmanager
+def _one_thread(faiss: Any) -> Iterator[None]:
+    """For thousands of steps too small to be shared: on two busy cores the threads wait for each other, 70 s for 2."""
+    before = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(before)
+
+
 def _build_hnsw(gallery: np.ndarray, settings: IndexSettings) -> Any:
-    """Items linked to near ones; a query walks along the links."""
+    """Items linked to near ones, in eight bits a dimension; a query walks along the links to ever better ones."""
     faiss = _faiss()
     index = faiss.IndexHNSWSQ(
         gallery.shape[1], faiss.ScalarQuantizer.QT_8bit, settings.links, faiss.METRIC_INNER_PRODUCT

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from core.analysis.metrics import metrics_of
 from core.data.domain import tie_order
 from core.errors import RematchError
+from core.retrieval import ranking
 from core.retrieval.ranking import ranks_of, top_k
 
 
@@ -38,8 +39,8 @@ def problem(
 def test_ranks_equal_a_full_sort_whatever_the_block(n, g):
     queries, gallery, target, ties = problem(n, g, seed=n * 100 + g)
     expected = full_matrix_ranks(queries, gallery, target, ties)
-    for block in range(1, n + 2):
-        ranks = ranks_of(queries, gallery, target, ties, block)
+    for rows_at_once in range(1, n + 2):
+        ranks = ranks_of(queries, gallery, target, ties, rows_at_once * g)
         assert ranks.dtype == np.int32
         np.testing.assert_array_equal(ranks, expected)
 
@@ -47,14 +48,25 @@ def test_ranks_equal_a_full_sort_whatever_the_block(n, g):
 sizes = st.integers(1, 40)
 
 
-@given(sizes, sizes, st.integers(1, 41), st.integers(1, 4), st.integers(0, 2**32 - 1))
+blocks = st.integers(1, 2000)
+
+
+@given(sizes, sizes, blocks, st.integers(1, 4), st.integers(0, 2**32 - 1))
 def test_ranks_equal_a_full_sort_for_any_size(n, g, block, levels, seed):
     queries, gallery, target, ties = problem(n, g, seed, levels)
     expected = full_matrix_ranks(queries, gallery, target, ties)
     np.testing.assert_array_equal(ranks_of(queries, gallery, target, ties, block), expected)
 
 
-@given(sizes, sizes, st.integers(1, 41), st.integers(1, 50), st.integers(0, 2**32 - 1))
+@pytest.mark.parametrize("compared", [1, 30, 31, 32, 62, 100])
+def test_ranks_do_not_depend_on_how_many_scores_are_compared_at_once(compared, monkeypatch):
+    queries, gallery, target, ties = problem(17, 31, seed=3)
+    expected = full_matrix_ranks(queries, gallery, target, ties)
+    monkeypatch.setattr(ranking, "COMPARED_SCORES", compared)
+    np.testing.assert_array_equal(ranks_of(queries, gallery, target, ties, 4 * 31), expected)
+
+
+@given(sizes, sizes, blocks, st.integers(1, 50), st.integers(0, 2**32 - 1))
 def test_the_list_is_the_full_sort_cut_at_k(n, g, block, k, seed):
     queries, gallery, _, ties = problem(n, g, seed)
     rows, scores = top_k(queries, gallery, ties, k, block)
@@ -63,14 +75,30 @@ def test_the_list_is_the_full_sort_cut_at_k(n, g, block, k, seed):
     np.testing.assert_array_equal(scores, np.take_along_axis((queries @ gallery.T).numpy(), rows, axis=1))
 
 
-@given(sizes, sizes, st.integers(1, 50), st.booleans(), st.integers(0, 2**32 - 1))
-def test_the_own_item_stands_in_the_list_at_its_rank(n, g, k, rough, seed):
+@pytest.mark.parametrize("k", [1, 2, 36, 37, 38])
+def test_where_all_scores_are_equal_the_list_is_the_fixed_order(k):
+    same = torch.ones(37, 4)
+    ties = np.random.default_rng(0).permutation(37)
+    rows, _ = top_k(same, same, ties, k)
+    np.testing.assert_array_equal(rows, np.tile(np.argsort(ties)[:k], (37, 1)))
+
+
+def test_no_query_has_no_list_and_no_rank():
+    _, gallery, _, ties = problem(1, 6, seed=0)
+    none = torch.empty(0, 2)
+    assert top_k(none, gallery, ties, 3)[0].shape == (0, 3)
+    assert ranks_of(none, gallery, np.empty(0, dtype=np.int64), ties).shape == (0,)
+
+
+@given(sizes, sizes, blocks, st.integers(1, 50), st.booleans(), st.integers(0, 2**32 - 1))
+def test_the_own_item_stands_in_the_list_at_its_rank(n, g, block, k, rough, seed):
+    """Rough: whole numbers; else the last bit of each score matters, and blocks of one query have their own."""
     queries, gallery, target, ties = problem(n, g, seed)
     if not rough:
         rng = torch.Generator().manual_seed(seed % 2**31)
         queries, gallery = torch.randn(n, 8, generator=rng), torch.randn(g, 8, generator=rng)
-    ranks = ranks_of(queries, gallery, target, ties)
-    rows, _ = top_k(queries, gallery, ties, k)
+    ranks = ranks_of(queries, gallery, target, ties, block)
+    rows, _ = top_k(queries, gallery, ties, k, block)
     for rank, own, listed in zip(ranks, target, rows, strict=True):
         if rank <= k:
             assert listed[rank - 1] == own
@@ -104,10 +132,11 @@ def test_tie_order_is_a_permutation_that_does_not_follow_the_ids():
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 @pytest.mark.parametrize("side", ["query", "gallery"])
-def test_what_is_not_finite_has_no_rank(value, side):
+@pytest.mark.parametrize("block", [1, 12, 1000])
+def test_what_is_not_finite_has_no_rank(value, side, block):
     queries, gallery, target, ties = problem(5, 6, seed=0)
     {"query": queries, "gallery": gallery}[side][3, 1] = value
     with pytest.raises(RematchError, match=f"{side} embedding 3 is not finite"):
-        ranks_of(queries, gallery, target, ties)
+        ranks_of(queries, gallery, target, ties, block)
     with pytest.raises(RematchError, match=f"{side} embedding 3 is not finite"):
-        top_k(queries, gallery, ties, 2)
+        top_k(queries, gallery, ties, 2, block)

@@ -1,0 +1,41 @@
+"""One epoch of fine-tuning the heads: the obvious way, which decodes and encodes everything again, against ours."""
+
+from dataclasses import replace
+
+import torch
+
+from benchmarks import obvious
+from benchmarks.measuring import Line, compare
+from core.data.domain import Domain
+from core.encoders.base import first_tuned_stages
+from core.encoders.loading import load_encoder
+from core.training.finetune import Epoch, Pairs, finetune
+from core.training.settings import default_settings
+from core.workspace.experiment import Experiment
+from core.workspace.places import Places
+
+
+def lite_head_epoch(domain: Domain, places: Places) -> Line:
+    """After the first pass, which fills the cache; validation is left out of both."""
+    settings = replace(default_settings("lite", "head"), epochs=1)
+    experiment = Experiment(domain, load_encoder("lite", torch.device("cpu"), places.cache), "title+text", places)
+    activations = experiment.activations(first_tuned_stages(experiment.encoder, "head"))
+    rows = domain.subset("train").index.to_numpy()
+    pairs = Pairs(images=experiment.gallery.target[rows], texts=rows)
+    files = [domain.images_root / file for file in domain.subset("train")["image_file"]]
+    texts = [experiment.queries[row] for row in rows]
+    plain = load_encoder("lite", torch.device("cpu"), places.cache)
+
+    def ours() -> float:
+        epochs: list[Epoch] = []
+        val = experiment.view("val", activations).ranks()[0]
+        finetune(experiment.encoder, activations, pairs, lambda _: val, settings, epochs.append)
+        return epochs[-1].loss or 0.0
+
+    return compare(
+        "fine-tuning epoch, lite, head tuned",
+        f"n = {len(rows)}",
+        lambda: obvious.head_epoch(plain, files, texts, settings.batch_size, settings.lr),
+        ours,
+        lambda theirs, own: f"loss {theirs:.3f} against {own:.3f} (other order, other warm-up)",
+    )

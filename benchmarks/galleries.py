@@ -1,0 +1,88 @@
+"""Ranks of 50,000 articles without the score matrix, and single queries in a million pictures without reading them all.
+
+Nobody has a million pictures at hand, so the gallery is made of real embeddings: copies with noise that is shaped like
+the spread of the real ones, and as large as keeps a copy as near to its source as a picture is to its nearest real
+neighbour. A sample of it then has about the neighbourhoods the real ones have; noise that is alike in all directions
+would make each source an island.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import normalize
+
+from benchmarks.measuring import Line, compare, line_of, timed
+from core.retrieval.index import GalleryIndex, IndexKind, build_index
+from core.retrieval.ranking import ranks_of, top_k
+
+LISTED = 100
+APPROXIMATE: tuple[IndexKind, ...] = ("ivf", "hnsw")
+ROWS_AT_ONCE = 50_000
+
+
+def ranks_50k(images: Tensor, texts: Tensor, count: int = 50_000) -> Line:
+    """Ranks of `count` texts among as many pictures: the whole matrix against blocks of it. The former takes 13 GB.
+
+    images, texts: float32 [n, d], of length one.
+    """
+    gallery, queries = noisy_copies(images, count, seed=0), noisy_copies(texts, count, seed=1)
+    own = np.arange(count)
+    ties = np.random.default_rng(0).permutation(count)
+
+    def obvious() -> np.ndarray:
+        scores = queries @ gallery.T
+        return (1 + (scores > scores.diagonal()[:, None]).sum(dim=1)).numpy()
+
+    def difference(one: np.ndarray, two: np.ndarray) -> str:
+        apart = np.abs(one - two)
+        return f"{(apart > 0).sum():,} ranks differ, by at most {apart.max(initial=0):,}"
+
+    size = f"{count:,} × {count:,}, {images.shape[1]}-d"
+    return compare("ranks", size, obvious, lambda: ranks_of(queries, gallery, own, ties), difference)
+
+
+def queries_in_a_million(images: Tensor, texts: Tensor, count: int = 1_000_000, queries: int = 200) -> list[Line]:
+    """Texts one by one against `count` pictures: exactly, and through each approximate index.
+
+    images, texts: float32 [n, d], of length one.
+    """
+    gallery = noisy_copies(images, count, seed=0)
+    ties = np.random.default_rng(0).permutation(count)
+    chosen = np.random.default_rng(1).permutation(len(texts))[:queries]
+    asked = texts[torch.from_numpy(chosen)]
+    exact = timed(_one_by_one(build_index("flat", gallery, ties), asked))
+    lines = []
+    for kind in APPROXIMATE:
+        built = timed(lambda kind=kind: build_index(kind, gallery, ties))  # type: ignore[misc]
+        found = timed(_one_by_one(built.answer, asked))
+        recall = np.mean([np.isin(one, two).mean() for one, two in zip(exact.answer, found.answer, strict=True)])
+        difference = f"recall@{LISTED} {recall:.3f}, built in {built.seconds:.0f} s within {built.peak_mb / 1e3:.1f} GB"
+        size = f"{len(asked)} queries, one by one, in {count:,} × {images.shape[1]}-d"
+        lines.append(line_of(f"search, {kind} against flat", size, exact, found, difference))
+    return lines
+
+
+def noisy_copies(embeddings: Tensor, count: int, seed: int) -> Tensor:
+    """`count` vectors of length one made of `embeddings` [n, d] in turns, float32 [count, d]. See above."""
+    draw = torch.Generator().manual_seed(seed)
+    sample = embeddings[:5000]
+    _, scores = top_k(sample, sample, np.arange(len(sample)), 2)
+    nearest = float(np.median(scores[:, 1]))  # the first is the vector itself
+    spread, directions = torch.linalg.eigh(torch.cov(embeddings.T))
+    spread = spread.clamp(min=0)
+    # Noise of length l takes a vector of length one to a cosine of 1 / √(1 + l²).
+    length = max(0.0, 1 / nearest**2 - 1) ** 0.5
+    shape = (directions * (spread / spread.sum()).sqrt()).T * length
+    copies = torch.empty(count, embeddings.shape[1])
+    for start in range(0, count, ROWS_AT_ONCE):
+        rows = torch.arange(start, min(start + ROWS_AT_ONCE, count))
+        noise = torch.randn(len(rows), embeddings.shape[1], generator=draw) @ shape
+        copies[rows] = normalize(embeddings[rows % len(embeddings)] + noise, dim=1)
+    return copies
+
+
+def _one_by_one(index: GalleryIndex, queries: Tensor) -> Callable[[], np.ndarray]:
+    """A way that lists the best for each query by itself: int64 [n, LISTED]."""
+    return lambda: np.concatenate([index.search(query[None], LISTED)[0] for query in queries])

@@ -1,0 +1,104 @@
+"""The obvious way, written plainly and fairly: what wise-ft does, and what a user would write.
+
+Batched, `inference_mode`, a DataLoader with as many workers as there are cores; but every picture is decoded and every
+tower run whole for each α, in float32, texts at the context's length (built-in encoders: at the longest of the batch).
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+from torch.utils.data import DataLoader, Dataset
+
+from core.data.pixels import open_image
+from core.encoders.base import Encoder
+from core.encoders.lite import Lite
+from core.training.loss import contrastive_loss
+
+BATCH = 64
+
+
+class Pictures(Dataset[Tensor]):
+    """Decodes and resizes a picture each time it is asked for."""
+
+    def __init__(self, encoder: Encoder, files: Sequence[Path]) -> None:
+        self.preprocess, self.files = encoder.preprocess, files
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def __getitem__(self, row: int) -> Tensor:
+        return self.preprocess(open_image(self.files[row]))
+
+
+def tokenize(encoder: Encoder, texts: Sequence[str]) -> Tensor:
+    """[n, context]; for `lite`, as its tokenizer pads by default, [n, longest]."""
+    tokens = encoder.tokenize(texts)
+    if isinstance(encoder, Lite):
+        tokens = tokens[:, : int((tokens != encoder.pad_id).sum(dim=1).max())]
+    return tokens
+
+
+@torch.inference_mode()
+def embed(encoder: Encoder, files: Sequence[Path], texts: Sequence[str]) -> tuple[Tensor, Tensor]:
+    """(texts [N, d], pictures [N, d])"""
+    loader = DataLoader(Pictures(encoder, files), batch_size=BATCH, num_workers=os.cpu_count() or 1)
+    images = torch.cat([encoder.encode_image(pixels) for pixels in loader])
+    cut = [texts[start : start + BATCH] for start in range(0, len(texts), BATCH)]
+    return torch.cat([encoder.encode_text(tokenize(encoder, part)) for part in cut]), images
+
+
+def ranks(texts: Tensor, images: Tensor) -> np.ndarray:
+    """Rank of picture i for text i, from the whole matrix, sorted."""
+    order = (texts @ images.T).argsort(dim=1, descending=True)
+    return ((order == torch.arange(len(texts))[:, None]).int().argmax(dim=1) + 1).numpy()
+
+
+def sweep(
+    encoder: Encoder,
+    zero_shot: dict[str, Tensor],
+    fine_tuned: dict[str, Tensor],
+    alphas: Sequence[float],
+    files: Sequence[Path],
+    texts: Sequence[str],
+) -> np.ndarray:
+    """Ranks at each α, [A, N]."""
+    rows = []
+    for alpha in alphas:
+        theta = {key: (1 - alpha) * zero_shot[key] + alpha * fine_tuned[key] for key in fine_tuned}
+        encoder.load_state_dict(zero_shot | theta)
+        rows.append(ranks(*embed(encoder, files, texts)))
+    return np.stack(rows)
+
+
+def head_epoch(encoder: Encoder, files: Sequence[Path], texts: Sequence[str], batch_size: int, lr: float) -> float:
+    """One epoch of tuning the two heads, everything decoded and encoded again; the mean loss."""
+    heads = [parameter for key, parameter in encoder.named_parameters() if "head." in key]
+    encoder.requires_grad_(False)
+    for parameter in heads:
+        parameter.requires_grad_()
+    optimiser = torch.optim.AdamW(heads, lr=lr, weight_decay=0.5)
+    losses = []
+    for pixels, part in zip(_batches_of_pixels(encoder, files, batch_size), _cut(texts, batch_size), strict=True):
+        images = functional.normalize(encoder.forward_between("image", pixels, pixels), dim=-1)
+        tokens = tokenize(encoder, part)
+        sentences = functional.normalize(encoder.forward_between("text", tokens, tokens), dim=-1)
+        loss = contrastive_loss(images, sentences, encoder.logit_scale)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+    return float(np.mean(losses))
+
+
+def _batches_of_pixels(encoder: Encoder, files: Sequence[Path], batch_size: int) -> Iterator[Tensor]:
+    yield from DataLoader(Pictures(encoder, files), batch_size=batch_size, num_workers=os.cpu_count() or 1)
+
+
+def _cut(texts: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    for start in range(0, len(texts), size):
+        yield texts[start : start + size]
