@@ -129,8 +129,6 @@ def load_index(
     That it is of this very gallery, built with these settings, is for the file's name to say.
     """
     faiss = _faiss()
-    if not path.exists():
-        return None
     try:
         kept = faiss.read_index(str(path))
     except (RuntimeError, MemoryError):

@@ -15,8 +15,8 @@ from core.errors import RematchError
 
 #: Scores held at once, 268 MB: 1,342 queries against 50,000 items, 67 against a million.
 BLOCK_SCORES = 2**26
-#: Scores compared at once, 8 MB: what is written for them stays in the processor's cache.
-COMPARED_SCORES = 2**21
+#: Scores compared at once, 16 MB: what is written for them stays in the processor's cache.
+COMPARED_SCORES = 2**22
 
 
 @torch.inference_mode()
