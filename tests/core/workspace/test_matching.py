@@ -4,27 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from core.data.domain import Domain
 from core.data.pixels import open_image
 from core.retrieval import index as index_room
 from core.retrieval.ranking import top_k
-from core.training.settings import Settings
 from core.workspace.matching import Matcher
-from core.workspace.places import Places
-from core.workspace.runs import Run
-from core.workspace.training import train_run
-from core.workspace.tuned import TunedExperiment, open_run
-
-
-@pytest.fixture
-def run(shapes_domain: Domain, places: Places, tiny_name: str) -> Run:
-    settings = Settings(tune="all", epochs=2, lr=1e-3, batch_size=16)
-    return train_run(shapes_domain, tiny_name, settings, "title+text", "cpu", places)[0]
-
-
-@pytest.fixture
-def opened(run: Run, shapes_domain: Domain, places: Places) -> TunedExperiment:
-    return open_run(run, shapes_domain, places, "cpu")
 
 
 def test_a_headline_finds_the_best_of_all_pictures(opened):
