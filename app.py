@@ -1,6 +1,29 @@
-"""The door of the app: the table of its pages, nothing else."""
+"""The door of the app: the table of its pages and what stands around each, nothing else."""
 
 import streamlit as st
 
-st.set_page_config(page_title="Rematch", page_icon="pages/icon.svg", layout="wide")
-st.navigation([st.Page("pages/results.py", title="Results", icon=":material/query_stats:", default=True)]).run()
+from app_pages.parts import frame
+from core.errors import RematchError
+
+st.set_page_config(page_title="Rematch", page_icon="app_pages/parts/icon.svg", layout="wide")
+page = st.navigation(
+    {
+        "": [st.Page("app_pages/overview.py", title="Overview", icon=":material/home:", default=True)],
+        "Explore": [
+            st.Page("app_pages/alpha.py", title="Alpha", icon=":material/tune:"),
+            st.Page("app_pages/curves.py", title="Curves", icon=":material/show_chart:"),
+            st.Page("app_pages/changes.py", title="Rank changes", icon=":material/swap_vert:"),
+            st.Page("app_pages/match.py", title="Match", icon=":material/image_search:"),
+        ],
+        "Make": [
+            st.Page("app_pages/train.py", title="Train", icon=":material/model_training:"),
+            st.Page("app_pages/data.py", title="Data", icon=":material/folder_open:"),
+        ],
+    }
+)
+try:
+    frame.keep(frame.input_domain_and_run())
+    frame.show_demo_progress()
+    page.run()
+except RematchError as error:
+    st.error(str(error))

@@ -1,10 +1,27 @@
 """Who gained and who lost between two models, and the paper's table 4."""
 
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 
 from core.analysis.metrics import DEPTH
+
+Case = Literal["worsened by fine-tuning, then improved", "improved by fine-tuning, then worsened"]
+#: The pairs that figures 1–3 of the paper show.
+CASES: tuple[Case, ...] = get_args(Case)
+
+
+def in_case(case: Case, zero_shot: np.ndarray, fine_tuned: np.ndarray, wise_ft: np.ndarray) -> np.ndarray:
+    """Which articles, bool [N], the paper's figures count to `case`, from their ranks, int [N], under three models."""
+    if case == CASES[0]:
+        return (fine_tuned > zero_shot) & (wise_ft < fine_tuned)
+    return (fine_tuned < zero_shot) & (wise_ft > fine_tuned)
+
+
+def places_gained(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """int64 [N], above zero where the rank improved (became smaller)."""
+    return before.astype(np.int64) - after
 
 
 @dataclass(frozen=True)
@@ -26,7 +43,7 @@ class Table4:
 def table_4(zero_shot: np.ndarray, fine_tuned: np.ndarray, wise_ft: np.ndarray) -> Table4:
     """Table 4 from the ranks, int [N], of the same articles under the three models."""
     counted = (fine_tuned < zero_shot) & (fine_tuned <= DEPTH) & (wise_ft <= DEPTH)
-    gained = (fine_tuned - wise_ft.astype(np.int64))[counted]
+    gained = places_gained(fine_tuned, wise_ft)[counted]
     up, down = gained[gained > 0], -gained[gained < 0]
     return Table4(
         int(counted.sum()),

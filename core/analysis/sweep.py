@@ -10,16 +10,28 @@ from core.analysis.metrics import as_record, metrics_of
 from core.data.splitting import Split
 from core.errors import InputError
 
-#: (ranks text→image, ranks image→text), int32 [N] each.
-BothRanks = tuple[np.ndarray, np.ndarray]
+#: Pictures kept of each article at each α: two rows of a gallery; the whole hundred is what `rank` writes for one α.
+SHOWN = 12
 
 #: The α's of a continuous curve: a hundredth is finer than any difference that two hundred articles can show.
 DENSE = tuple(step / 100 for step in range(101))
 
 
 @dataclass(frozen=True)
+class Ranked:
+    """One split at one α. ranks (text → image), reverse_ranks (image → text): int32 [N].
+
+    best: int32 [N, K], each article's first K pictures, as rows of the split's gallery; K is SHOWN or all there are.
+    """
+
+    ranks: np.ndarray
+    reverse_ranks: np.ndarray
+    best: np.ndarray
+
+
+@dataclass(frozen=True)
 class Sweep:
-    """Ranks of one split at each α. alphas: sorted, [A]; ranks, reverse_ranks: int32 [A, N]; article_ids: [N].
+    """One split at each α. alphas: sorted, [A]; ranks, reverse_ranks: int32 [A, N]; best: [A, N, K]; article_ids: [N].
 
     interpolated: bool [A], True where the ranks are of embeddings between exact ones (core.interpolation.alphapath).
     """
@@ -29,6 +41,7 @@ class Sweep:
     article_ids: list[str]
     ranks: np.ndarray
     reverse_ranks: np.ndarray
+    best: np.ndarray
     interpolated: np.ndarray
 
     def curve(self) -> pd.DataFrame:
@@ -82,20 +95,29 @@ def collect(
     split: Split,
     alphas: Sequence[float],
     article_ids: Sequence[str],
-    ranks: Iterable[BothRanks],
+    ranked: Iterable[Ranked],
     interpolated: Sequence[bool] | None = None,
 ) -> Sweep:
-    """A sweep of the ranks at each of `alphas`; all exact unless said otherwise."""
-    forward, reverse = (np.stack(column) for column in zip(*ranks, strict=True))
+    """A sweep of what was ranked at each of `alphas`; all exact unless said otherwise."""
+    each = list(ranked)
     marks = np.array(interpolated if interpolated is not None else [False] * len(alphas))
-    return Sweep(split, tuple(alphas), list(article_ids), forward, reverse, marks)
+    return Sweep(
+        split,
+        tuple(alphas),
+        list(article_ids),
+        np.stack([one.ranks for one in each]),
+        np.stack([one.reverse_ranks for one in each]),
+        np.stack([one.best for one in each]),
+        marks,
+    )
 
 
-def with_exact(sweep: Sweep, exact: Mapping[float, BothRanks]) -> Sweep:
-    """The sweep with the ranks at some of its α's replaced by exact ones."""
-    ranks, reverse, interpolated = sweep.ranks.copy(), sweep.reverse_ranks.copy(), sweep.interpolated.copy()
-    for alpha, both in exact.items():
+def with_exact(sweep: Sweep, exact: Mapping[float, Ranked]) -> Sweep:
+    """The sweep with what was ranked at some of its α's replaced by exact ones."""
+    ranks, reverse, best = sweep.ranks.copy(), sweep.reverse_ranks.copy(), sweep.best.copy()
+    interpolated = sweep.interpolated.copy()
+    for alpha, one in exact.items():
         row = sweep.alphas.index(alpha)
-        ranks[row], reverse[row] = both
+        ranks[row], reverse[row], best[row] = one.ranks, one.reverse_ranks, one.best
         interpolated[row] = False
-    return replace(sweep, ranks=ranks, reverse_ranks=reverse, interpolated=interpolated)
+    return replace(sweep, ranks=ranks, reverse_ranks=reverse, best=best, interpolated=interpolated)

@@ -18,7 +18,9 @@ from core.commands.options import (
 from core.data.importers import Intake, import_domain
 from core.data.importers.listing import ColumnNames
 from core.data.newsroom import DEMO_DOMAINS
+from core.data.uploads import removed_if_uploaded
 from core.encoders.loading import DEVICES
+from core.report.intake import import_sentences, report_file
 
 DEMO_JOB = "demo"
 
@@ -53,7 +55,9 @@ def demo(
 
 
 def import_(
-    source: Annotated[Path, typer.Argument(help="A NewsImages 2025 folder, or a CSV, TSV or Parquet table.")],
+    source: Annotated[
+        Path, typer.Argument(help="A NewsImages 2025 folder, a CSV, TSV or Parquet table, or a ZIP of either.")
+    ],
     domain: Annotated[str, typer.Option("--domain", help="Slug of the new domain, as in my-news.")],
     title: Annotated[str | None, typer.Option(help="Name shown for the domain.")] = None,
     language: Annotated[str | None, typer.Option(help="Two letters, for articles that do not say theirs.")] = None,
@@ -86,16 +90,18 @@ def import_(
         date=date_column,
         url=url_column,
     )
-    intake = import_domain(
-        source,
-        places_of(workspace, cache).domain_folder(domain),
-        columns=columns,
-        title=title,
-        language=language,
-        images=images,
-        copy_images=copy_images,
-        replace_existing=replace,
-    )
+    places = places_of(workspace, cache)
+    with removed_if_uploaded(source, places.workspace):
+        intake = import_domain(
+            source,
+            places.domain_folder(domain),
+            columns=columns,
+            title=title,
+            language=language,
+            images=images,
+            copy_images=copy_images,
+            replace_existing=replace,
+        )
     answer(as_json, _record(intake), _sentences(intake))
 
 
@@ -110,22 +116,13 @@ def _record(intake: Intake) -> dict:
         "split_by": info.split_by,
         "language": info.language,
         "english": intake.domain.has_english,
-        "report": str(intake.domain.folder / "import-report.csv"),
+        "report": str(report_file(intake.domain)),
     }
 
 
 def _sentences(intake: Intake) -> str:
-    record = _record(intake)
-    left_out = ", ".join(f"{count} {reason}" for reason, count in intake.left_out.items()) or "none"
-    splits = ", ".join(f"{split} {count}" for split, count in record["splits"].items())
-    english = ", with an English version" if record["english"] and record["language"] != "en" else ""
-    lines = [
-        f"{record['usable']} of {record['listed']} articles imported as '{record['domain']}'; left out: {left_out}.",
-        f"split in time by {record['split_by']}: {splits}.",
-        f"language: {record['language']}{english}.",
-        *intake.notes,
-    ]
+    lines = [*import_sentences(intake.domain, intake.left_out), *intake.notes]
     if intake.left_out:
-        lines.append(f"each row left out, with its reason: {record['report']}")
-    lines.append(f"next: python -m core train --domain {record['domain']}")
+        lines.append(f"each row left out, with its reason: {report_file(intake.domain)}")
+    lines.append(f"next: python -m core train --domain {intake.domain.info.slug}")
     return "\n".join(lines)

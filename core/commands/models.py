@@ -2,12 +2,12 @@
 
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from core.analysis.metrics import as_record, metrics_of
-from core.analysis.selection import CRITERIA
+from core.analysis.selection import CRITERIA, Selected
 from core.analysis.sweep import parse_alphas
 from core.commands.options import (
     CacheOption,
@@ -27,13 +27,18 @@ from core.commands.options import (
 )
 from core.data.splitting import SPLITS
 from core.data.text import TEXT_CHOICES
-from core.encoders.loading import DEVICES, default_encoder_name
+from core.encoders.loading import DEVICES
+from core.encoders.names import default_encoder_name
 from core.errors import InputError
 from core.report.tables import curve_text
 from core.retrieval.index import INDEX_KINDS
-from core.training.distributed import is_main, processes
+from core.training.distributed import by_main, is_main, processes
 from core.training.settings import default_settings
 from core.workspace.runs import PRECISIONS, Run, find_run
+from core.workspace.unfinished import find_unfinished
+
+if TYPE_CHECKING:
+    from core.workspace.experiment import Experiment
 
 
 @processes()
@@ -46,13 +51,19 @@ def train(
         ),
     ] = None,
     tune: Annotated[str | None, typer.Option(help="head, text, last:N or all.")] = None,
-    text: Annotated[str, typer.Option(help="title, text or title+text.")] = "title+text",
+    text: Annotated[str | None, typer.Option(help="title, text or title+text (if not given).")] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the train split.")] = None,
     lr: Annotated[float | None, typer.Option(help="Peak learning rate.")] = None,
     batch_size: Annotated[
         int | None, typer.Option(help="Pairs per step (of all processes); the others are the negatives.")
     ] = None,
+    weight_decay: Annotated[float | None, typer.Option(help="AdamW's, on matrices.")] = None,
+    warmup: Annotated[float | None, typer.Option(help="Share of all steps in which the rate rises.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of the order of the pairs and of dropout.")] = None,
+    resume: Annotated[
+        str | None, typer.Option("--resume", metavar="RUN", help="Go on with a training that was stopped.")
+    ] = None,
+    sweep: Annotated[bool, typer.Option("--sweep", help="Sweep alpha afterwards, as the verb sweep does.")] = False,
     device: DeviceOption = "auto",
     workspace: WorkspaceOption = None,
     cache: CacheOption = None,
@@ -60,16 +71,17 @@ def train(
 ) -> None:
     """Fine-tune an encoder on a domain's train split; a new run."""
     from core.training.finetune import Epoch
-    from core.workspace.training import train_run
+    from core.workspace.training import resume_run, train_run
 
     be_quiet(as_json)
     places = places_of(workspace, cache)
     loaded = places.load_domain(domain)
-    name = encoder or default_encoder_name(loaded.info.language, loaded.has_english)
-    given: dict[str, Any] = {"epochs": epochs, "lr": lr, "batch_size": batch_size, "seed": seed}
-    settings = replace(
-        default_settings(name, tune), **{key: value for key, value in given.items() if value is not None}
-    )
+    on_device = choice("--device", device, DEVICES)
+    new: dict[str, Any] = {
+        "epochs": epochs, "lr": lr, "batch_size": batch_size, "weight_decay": weight_decay, "warmup": warmup,
+        "seed": seed,
+    }  # fmt: skip
+    given = {key: value for key, value in new.items() if value is not None}
 
     def show(epoch: Epoch) -> None:
         if not as_json:
@@ -79,33 +91,62 @@ def train(
                 flush=True,
             )
 
-    run, experiment = train_run(
-        loaded,
-        name,
-        settings,
-        choice("--text", text, TEXT_CHOICES),
-        choice("--device", device, DEVICES),
-        places,
-        show,
-    )
-    if not is_main():  # under torchrun one process answers for all
-        return
+    if resume is not None:
+        _refuse_with_resume({"encoder": encoder, "tune": tune, "text": text} | given)
+        unfinished = find_unfinished(places, domain, resume)
+        as_before = choice("--device", unfinished.info.device, DEVICES)
+        on_device = on_device if on_device != "auto" else as_before
+        run, experiment = resume_run(unfinished, loaded, on_device, places, show)
+    else:
+        name = encoder or default_encoder_name(loaded.info.language, loaded.has_english)
+        settings = replace(default_settings(name, tune), **given)
+        read = choice("--text", text or "title+text", TEXT_CHOICES)
+        run, experiment = train_run(loaded, name, settings, read, on_device, places, show)
+    selected = by_main(lambda: _sweep_trained(run, experiment)) if sweep else None
+    if is_main():  # under torchrun one process answers for all
+        _answer_trained(as_json, run, experiment, selected)
+
+
+def _refuse_with_resume(given: dict[str, Any]) -> None:
+    """Raise InputError for options that a training which goes on has already."""
+    also = [f"--{key.replace('_', '-')}" for key, value in given.items() if value is not None]
+    if also:
+        raise InputError(f"--resume goes on with the settings the training began with; leave out {', '.join(also)}.")
+
+
+def _sweep_trained(run: Run, experiment: "Experiment") -> Selected:
+    """Sweep a run whose encoder is still loaded, as the verb `sweep` does without options."""
+    from core.workspace.sweeping import sweep_run
+    from core.workspace.tuned import TunedExperiment
+
+    return sweep_run(TunedExperiment(run, experiment, "auto"), None, "recall@1")[1].selected
+
+
+def _answer_trained(as_json: bool, run: Run, experiment: "Experiment", selected: Selected | None) -> None:
+    info, settings = run.info, run.info.settings
     record = {
-        "domain": domain,
-        "run": run.info.name,
-        "encoder": run.info.encoder,
-        "english": run.info.english,
+        "domain": info.domain,
+        "run": info.name,
+        "encoder": info.encoder,
+        "english": info.english,
         "reads_the_language": experiment.reads_the_language,
         "settings": asdict(settings),
         "history": plain(run.history()),
     }
-    lines = [f"run '{run.info.name}' of {domain}: {run.info.encoder}, {settings.tune} tuned, epochs {settings.epochs}."]
+    lines = [f"run '{info.name}' of {info.domain}: {info.encoder}, {settings.tune} tuned, epochs {settings.epochs}."]
     if not experiment.reads_the_language:
         lines.append(
-            f"note: {run.info.encoder} does not read '{loaded.info.language}' and the domain has no English version; "
-            f"its numbers say little. --encoder lite-multilingual reads it."
+            f"note: {info.encoder} does not read '{experiment.domain.info.language}' and the domain has no English "
+            f"version; its numbers say little. --encoder lite-multilingual reads it."
         )
-    lines.append(f"next: python -m core sweep --domain {domain}")
+    if selected is None:
+        lines.append(f"next: python -m core sweep --domain {info.domain}")
+    else:
+        record["selected"] = asdict(selected)
+        lines += [
+            f"swept: alpha {selected.alpha:g} has the highest val {selected.criterion}.",
+            f"next: python -m core report --domain {info.domain}",
+        ]
     answer(as_json, record, "\n".join(lines))
 
 

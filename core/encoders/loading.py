@@ -43,8 +43,3 @@ def load_encoder(name: str, device: torch.device, cache: Path) -> Encoder:
 
         encoder = load_clip(name)
     return encoder.eval().to(device)
-
-
-def default_encoder_name(language: str, has_english: bool) -> str:
-    """`lite` where the text is English or has an English version, else the one that reads other languages."""
-    return "lite" if language == "en" or has_english else "lite-multilingual"

@@ -15,8 +15,9 @@ from torch import Tensor, nn
 from core.analysis.metrics import metrics_of
 from core.encoders.base import Encoder, TowerName
 from core.encoders.embedding import Activations, forward
-from core.errors import RematchError
+from core.errors import InputError, RematchError
 from core.progress import progress
+from core.training.checkpoint import Checkpoint
 from core.training.distributed import average_gradients, by_main, in_shares, process_number
 from core.training.loss import contrastive_loss
 from core.training.settings import Settings
@@ -48,47 +49,117 @@ def finetune(
     val_ranks: Callable[[Encoder], np.ndarray],
     settings: Settings,
     on_epoch: Callable[[Epoch], None],
+    keep: Callable[[Checkpoint], None] = lambda checkpoint: None,
+    resumed: Checkpoint | None = None,
 ) -> dict[str, Tensor]:
     """Train `encoder` in place and return the tensors that changed (on the CPU).
 
     activations: in front of the first tuned stage of each tower. val_ranks: ranks of the validation articles
-    with the encoder's weights of now. Same seed and same machine: same weights; on several processes too, but for
-    rounding and the noise of dropout. Raises RematchError if the loss is not finite.
+    with the encoder's weights of now. keep: told after `on_epoch`; what it is given is of that moment and changes with
+    the next step. resumed: go on after that epoch instead of from the start; `on_epoch` hears of the new ones only.
+    Same seed and same machine: same weights, resumed or not; on several processes too, but for rounding and the noise
+    of dropout. Raises RematchError if the loss is not finite, InputError if `resumed` is of another training.
     """
-    torch.manual_seed(settings.seed + process_number())  # dropout's noise: of each process its own
-    shuffle = np.random.default_rng(settings.seed)
     before = {key: tensor.detach().clone() for key, tensor in encoder.state_dict().items()}
-    heads, backbone = _trainable(encoder, activations)
-    optimiser = torch.optim.AdamW(
-        _decay_groups(heads, settings.lr, settings.weight_decay)
-        + _decay_groups(backbone, settings.lr * settings.backbone_lr_ratio, settings.weight_decay)
-    )
-    steps_per_epoch = math.ceil(len(train.images) / settings.batch_size)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser, warmup_cosine(settings.warmup, settings.epochs * steps_per_epoch)
-    )
-    on_epoch(_measured(encoder, 0, None, val_ranks))
-    for epoch in range(1, settings.epochs + 1):
-        encoder.train()
-        losses = []
-        order = shuffle.permutation(len(train.images))
-        batches = np.array_split(order, steps_per_epoch)  # of equal size, so that no batch has few negatives
-        for batch in progress(batches, f"Epoch {epoch} of {settings.epochs}"):
-            loss = _batch_loss(encoder, activations, train, batch)
-            if not loss.isfinite():
-                raise RematchError(
-                    f"the loss became {loss.item()} in epoch {epoch}; try a smaller --lr than {settings.lr:g}."
-                )
-            optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            average_gradients(heads + backbone)
-            optimiser.step()
-            schedule.step()
-            losses.append(loss.item())
-        on_epoch(_measured(encoder, epoch, float(np.mean(losses)), val_ranks))
+    training = Training(encoder, activations, train, settings, resumed)
+    if resumed is None:
+        on_epoch(_measured(encoder, 0, None, val_ranks))
+    for epoch in range(training.first_epoch, settings.epochs + 1):
+        loss = training.run_epoch(epoch)
+        on_epoch(_measured(encoder, epoch, loss, val_ranks))
+        keep(training.checkpoint(epoch))
     encoder.requires_grad_(False)
     after = encoder.state_dict()
     return {key: after[key].detach().cpu().clone() for key in after if not torch.equal(after[key], before[key])}
+
+
+class Training:
+    """An encoder on its way through the epochs, with all that moves along: optimiser, schedule, random numbers."""
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        activations: dict[TowerName, Activations],
+        train: Pairs,
+        settings: Settings,
+        resumed: Checkpoint | None = None,
+    ) -> None:
+        self._encoder, self._activations, self._train, self._settings = encoder, activations, train, settings
+        torch.manual_seed(settings.seed + process_number())  # dropout's noise: of each process its own
+        self._shuffle = np.random.default_rng(settings.seed)
+        heads, backbone = _trainable(encoder, activations)
+        self._parameters = heads + backbone
+        self._names = {parameter: name for name, parameter in encoder.named_parameters()}
+        self._optimiser = torch.optim.AdamW(
+            _decay_groups(heads, settings.lr, settings.weight_decay)
+            + _decay_groups(backbone, settings.lr * settings.backbone_lr_ratio, settings.weight_decay)
+        )
+        self._steps_per_epoch = math.ceil(len(train.images) / settings.batch_size)
+        self.first_epoch = 1
+        if resumed is not None:
+            self._restore(resumed)
+        self._schedule = torch.optim.lr_scheduler.LambdaLR(
+            self._optimiser,
+            warmup_cosine(settings.warmup, settings.epochs * self._steps_per_epoch),
+            last_epoch=(self.first_epoch - 1) * self._steps_per_epoch - 1,  # the last step taken; -1 before the first
+        )
+
+    def run_epoch(self, epoch: int) -> float:
+        """All pairs once, in a new order; returns the mean loss of the batches."""
+        self._encoder.train()
+        losses = []
+        order = self._shuffle.permutation(len(self._train.images))
+        batches = np.array_split(order, self._steps_per_epoch)  # of equal size, so that no batch has few negatives
+        for batch in progress(batches, f"Epoch {epoch} of {self._settings.epochs}"):
+            loss = self.step(batch)
+            if not math.isfinite(loss):
+                raise RematchError(
+                    f"the loss became {loss} in epoch {epoch}; try a smaller --lr than {self._settings.lr:g}."
+                )
+            losses.append(loss)
+        return float(np.mean(losses))
+
+    def step(self, batch: np.ndarray) -> float:
+        """One step on the pairs `batch`, int64 [b]; returns the loss. No weights change if that is not finite."""
+        loss = _batch_loss(self._encoder, self._activations, self._train, batch)
+        value = loss.item()
+        if math.isfinite(value):
+            self._optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            average_gradients(self._parameters)
+            self._optimiser.step()
+            self._schedule.step()
+        return value
+
+    def checkpoint(self, epoch: int) -> Checkpoint:
+        """The state after `epoch`, without copies."""
+        device = self._encoder.logit_scale.device
+        noise = {"cpu": torch.get_rng_state()}
+        if device.type != "cpu":
+            noise[device.type] = torch.get_device_module(device).get_rng_state()
+        return Checkpoint(
+            epoch,
+            {self._names[parameter]: parameter.detach() for parameter in self._parameters},
+            self._optimiser.state_dict()["state"],
+            noise,
+            self._shuffle.bit_generator.state,
+        )
+
+    def _restore(self, checkpoint: Checkpoint) -> None:
+        shapes = {self._names[parameter]: parameter.shape for parameter in self._parameters}
+        if {name: tensor.shape for name, tensor in checkpoint.weights.items()} != shapes:
+            raise InputError("the checkpoint is of another encoder or other settings; discard the training.")
+        device = self._encoder.logit_scale.device
+        if device.type not in checkpoint.noise:
+            raise InputError(f"the checkpoint is of a training on another kind of device than {device.type}.")
+        self._encoder.set_weights(checkpoint.weights)
+        groups = self._optimiser.state_dict()["param_groups"]
+        self._optimiser.load_state_dict({"state": checkpoint.moments, "param_groups": groups})
+        torch.set_rng_state(checkpoint.noise["cpu"])
+        if device.type != "cpu":
+            torch.get_device_module(device).set_rng_state(checkpoint.noise[device.type])
+        self._shuffle.bit_generator.state = checkpoint.shuffle
+        self.first_epoch = checkpoint.epoch + 1
 
 
 def warmup_cosine(warmup: float, steps: int) -> Callable[[int], float]:
@@ -129,7 +200,8 @@ def _decay_groups(parameters: list[nn.Parameter], lr: float, weight_decay: float
         {"params": matrices, "lr": lr, "weight_decay": weight_decay},
         {"params": others, "lr": lr, "weight_decay": 0.0},
     ]
-    return [group for group in groups if group["params"]]
+    # The schedule reads its peak from here; it sets it by itself only before the very first step.
+    return [group | {"initial_lr": lr} for group in groups if group["params"]]
 
 
 def _batch_loss(encoder: Encoder, activations: dict[TowerName, Activations], pairs: Pairs, batch: np.ndarray) -> Tensor:

@@ -11,6 +11,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from core.analysis.sweep import SHOWN, Ranked
 from core.data.domain import Domain, Gallery, gallery_of, query_texts, tie_order
 from core.data.splitting import Split
 from core.data.text import TextChoice
@@ -18,7 +19,7 @@ from core.encoders.base import Encoder, TowerName
 from core.encoders.embedding import Activations, embed, image_activations, text_activations
 from core.files import fingerprint
 from core.retrieval.index import MEASURED_WITH, IndexKind, build_index, measured_recall
-from core.retrieval.ranking import ranks_of
+from core.retrieval.ranking import ranks_of, top_k
 from core.workspace.places import Places
 
 
@@ -104,6 +105,14 @@ class SplitView:
     def text_ranks(self, texts: Tensor, images: Tensor) -> np.ndarray:
         """Ranks of each article's own text among `texts` [N, d] for its picture of `images` [G, d]: int32 [N]."""
         return ranks_of(images[self.gallery.target], texts, np.arange(len(texts)), self.article_ties)
+
+    def ranked(self, texts: Tensor, images: Tensor) -> Ranked:
+        """Ranks both ways and the first pictures, for `texts` [N, d] and `images` [G, d]."""
+        return Ranked(self.image_ranks(texts, images), self.text_ranks(texts, images), self.first(texts, images))
+
+    def first(self, texts: Tensor, images: Tensor) -> np.ndarray:
+        """Each article's first SHOWN pictures as rows of the gallery, int32 [N, K]."""
+        return top_k(texts, images, self.gallery.tie_order, SHOWN)[0].astype(np.int32)
 
     def best_images(self, texts: Tensor, images: Tensor, k: int, kind: IndexKind) -> "BestImages":
         """Each article's best `k` of `images` [G, d] for `texts` [N, d]."""

@@ -2,27 +2,31 @@
 
 A job is a verb of the command line. Its folder holds what it prints (``log.txt``), how far it is
 (``progress.json``), and a lock that its process holds while it lives: that, not a process number that may be
-reused, says whether it runs.
+reused, says whether it runs. A job that somebody cancelled is told apart from one that failed.
 """
 
 import json
 import os
+import re
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NoReturn
 
 from filelock import FileLock, Timeout
 
+from core.errors import InputError
 from core.files import write_text
 from core.progress import PROGRESS_FILE
 from core.workspace.places import Places
 
-State = Literal["never started", "running", "done", "failed"]
+State = Literal["never started", "running", "done", "failed", "cancelled"]
 LOG_LINES_SHOWN = 10
+_NAME = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,8 @@ class JobStatus:
 
 
 def _folder(places: Places, name: str) -> Path:
+    if not _NAME.fullmatch(name):
+        raise InputError(f"'{name}' cannot name a job: expected lower-case letters, digits and single hyphens.")
     return places.workspace / "jobs" / name
 
 
@@ -47,8 +53,8 @@ def start(places: Places, name: str, verb: Sequence[str]) -> bool:
     with FileLock(folder / "starting.lock"):  # two pages may ask at once
         if _is_locked(folder):
             return False
-        (folder / "status.txt").unlink(missing_ok=True)
-        (folder / "progress.json").unlink(missing_ok=True)
+        for left in ("status.txt", "progress.json", "process.txt", "cancelled.txt"):
+            (folder / left).unlink(missing_ok=True)
         environment = os.environ | {
             PROGRESS_FILE: str(folder / "progress.json"),
             "REMATCH_WORKSPACE": str(places.workspace),
@@ -81,9 +87,40 @@ def status(places: Places, name: str) -> JobStatus:
     ended = folder / "status.txt"
     if _is_locked(folder):
         state: State = "running"
+    elif ended.exists() and ended.read_text().strip() == "0":
+        state = "done"
     else:
-        state = "done" if ended.exists() and ended.read_text().strip() == "0" else "failed"
+        state = "cancelled" if (folder / "cancelled.txt").exists() else "failed"
     return JobStatus(state, step["label"], step["done"], step["total"], log)
+
+
+def cancel(places: Places, name: str) -> None:
+    """Ask the job to end, with every process it started. It is `cancelled` once it has; nothing if it does not run.
+
+    The first time it may tidy up; asked again, it ends where it stands.
+    """
+    folder = _folder(places, name)
+    if not _is_locked(folder):
+        return
+    try:
+        process = int((folder / "process.txt").read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # it holds its lock, but has not said yet who it is
+        raise InputError(f"job '{name}' is only just starting; try again in a second.") from None
+    write_text(folder / "cancelled.txt", "")
+    try:
+        if hasattr(os, "killpg"):
+            os.killpg(process, signal.SIGTERM)  # a job leads a session, and so a group, of its own
+        else:
+            os.kill(process, signal.SIGTERM)
+    except ProcessLookupError:  # it ended just now
+        return
+
+
+def clear(places: Places, name: str) -> None:
+    """Forget how the job ended; nothing while it runs."""
+    folder = _folder(places, name)
+    if folder.exists() and not _is_locked(folder):
+        (folder / "log.txt").unlink(missing_ok=True)
 
 
 def _is_locked(folder: Path) -> bool:
@@ -98,11 +135,19 @@ def _is_locked(folder: Path) -> bool:
 def _run(folder: Path, verb: Sequence[str]) -> int:
     """The job's own process: hold the lock, run the verb, leave its exit status."""
     with FileLock(folder / "running.lock"):
+        write_text(folder / "process.txt", str(os.getpid()))
+        signal.signal(signal.SIGTERM, _stop)
         from core.__main__ import main  # takes seconds, so after the lock
 
         status = main(verb)
         write_text(folder / "status.txt", str(status))
         return status
+
+
+def _stop(*_: object) -> NoReturn:
+    """End as Ctrl-C does, so that half-written files are removed on the way out; a second signal ends at once."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
-"""Free queries: a typed headline looks for pictures, an uploaded photo for articles, with the exact weights at an α.
+"""Queries with the exact weights at an α: a typed headline or an article looks for pictures, a photo for articles.
 
-What is searched are all pictures (or articles) of the domain, embedded once for each α and kept; a large gallery can
-be searched through an approximate index, whose recall against the exact one is measured and goes with every answer.
+A headline and a photo search all pictures (or articles) of the domain; an article searches the pictures of its own
+split, as a sweep does, so that its ranks are the sweep's. What is searched is embedded once for each α and kept. A
+large gallery can be searched through an approximate index, whose recall against the exact one is measured and goes
+with every answer.
 """
 
 from collections.abc import Iterator
@@ -15,15 +17,18 @@ from PIL import Image
 from torch import Tensor
 
 from core.data.domain import tie_order
+from core.data.splitting import Split
 from core.encoders.base import TOWERS, TowerName
 from core.encoders.embedding import batches, embed
 from core.encoders.inputs import kept_array
+from core.errors import InputError
 from core.files import fingerprint
 from core.retrieval.index import MEASURED_WITH, GalleryIndex, IndexKind, build_index, load_index, measured_recall
+from core.retrieval.ranking import top_k
 from core.workspace.tuned import TunedExperiment
 
 RECALL_AT = 100
-FORMAT = 1  # counts up when what is kept changes for the same key
+FORMAT = 2  # counts up when what is kept changes for the same key
 
 
 @dataclass(frozen=True)
@@ -36,8 +41,16 @@ class Match:
     article: pd.Series
 
 
+@dataclass(frozen=True)
+class ArticleMatches:
+    """What an article's text finds among the pictures of its split. own: its own picture, wherever it stands."""
+
+    matches: list[Match]
+    own: Match
+
+
 class Matcher:
-    """A run's domain at one α, ready for free queries.
+    """A run's domain at one α, ready for queries.
 
     searched: size of what was searched last. recall: share of the exact index's best 100 that this one finds, over
     the domain's own queries; None if exact.
@@ -46,7 +59,7 @@ class Matcher:
     def __init__(self, tuned: TunedExperiment, alpha: float, kind: IndexKind = "flat") -> None:
         self._tuned, self.alpha, self.kind = tuned, alpha, kind
         self._articles = tuned.experiment.articles
-        self._embeddings: dict[TowerName, Tensor] = {}
+        self._embeddings: dict[tuple[TowerName, Split | None], Tensor] = {}
         self._indexes: dict[TowerName, GalleryIndex] = {}
         self.recall: float | None = None
         self.searched = 0
@@ -56,6 +69,32 @@ class Matcher:
         rows, scores = self._search("image", self._tuned.embed_headlines([headline], self.alpha), k)
         first = self._articles.drop_duplicates("image_id")
         return self._matches(first, rows, scores)
+
+    def pictures_for_article(self, article_id: str, k: int) -> ArticleMatches:
+        """The `k` best pictures of the article's split for its text. Raises InputError if there is no such article.
+
+        The whole split is scored, in the blocks a sweep scores it in: the last bit of a score depends on its block.
+        """
+        split = self._split_of(article_id)
+        view, articles = self._tuned.view(split), self._tuned.experiment.domain.subset(split)
+        texts, images = self._gallery("text", split), self._gallery("image", split)
+        query = view.article_ids.index(article_id)
+        rows, scores = top_k(texts, images, view.gallery.tie_order, k)
+        self.searched = len(images)
+        matches = self._matches(articles.drop_duplicates("image_id"), rows[query], scores[query])
+        place = int(view.image_ranks(texts, images)[query])
+        if place <= len(matches):
+            return ArticleMatches(matches, matches[place - 1])
+        score = float(texts[query] @ images[view.gallery.target[query]])
+        article = articles.iloc[query]
+        return ArticleMatches(matches, Match(place, score, str(article["image_id"]), article))
+
+    def _split_of(self, article_id: str) -> Split:
+        splits = self._articles.loc[self._articles["article_id"] == article_id, "split"]
+        if splits.empty:
+            raise InputError(f"domain '{self._tuned.run.info.domain}' has no article '{article_id}'.")
+        split: Split = splits.iloc[0]
+        return split
 
     def articles_for(self, photo: Image.Image, k: int) -> list[Match]:
         """The `k` best articles of the domain for a photo."""
@@ -93,30 +132,31 @@ class Matcher:
         self.recall = measured_recall(index, flat, queries[torch.from_numpy(chosen)], RECALL_AT)
         return index
 
-    def _gallery(self, tower: TowerName) -> Tensor:
-        """Every picture or text of the domain under θ(alpha), float32 [G, d], from the cache or made now."""
-        if tower not in self._embeddings:
+    def _gallery(self, tower: TowerName, split: Split | None = None) -> Tensor:
+        """Every picture or text of the split, or of the domain, under θ(alpha): float32 [G, d], kept or made now."""
+        if (tower, split) not in self._embeddings:
             tuned, encoder = self._tuned, self._tuned.experiment.encoder
             activations = tuned.activations[tower]
-            everything = np.arange(len(activations))
+            chosen = np.arange(len(activations)) if split is None else tuned.view(split).rows(tower)
 
             def parts() -> Iterator[tuple[np.ndarray, Tensor]]:
                 tuned.set_alpha(self.alpha, tower)
-                for rows in batches(encoder, activations, everything):
-                    yield rows, embed(encoder, activations, rows)
+                for places in batches(encoder, activations, chosen):
+                    yield places, embed(encoder, activations, chosen[places])
 
-            kept = kept_array(self._file(tower, "npy"), len(everything), parts, f"Encoding the {tower} gallery")
-            self._embeddings[tower] = torch.from_numpy(np.array(kept))
-        return self._embeddings[tower]
+            file = self._file(tower, "npy", split)
+            kept = kept_array(file, len(chosen), parts, f"Encoding the {tower} gallery")
+            self._embeddings[tower, split] = torch.from_numpy(np.array(kept))
+        return self._embeddings[tower, split]
 
     def _ties(self, tower: TowerName) -> np.ndarray:
         if tower == "image":
             return self._tuned.experiment.gallery.tie_order
         return tie_order(self._articles["article_id"].tolist())
 
-    def _file(self, tower: TowerName, ending: str) -> Path:
+    def _file(self, tower: TowerName, ending: str, split: Split | None = None) -> Path:
         info, encoder = self._tuned.run.info, self._tuned.experiment.encoder
         precision = [self._tuned.precision[each].name for each in TOWERS]
         read = [encoder.preprocessing, encoder.tokenization, *precision]
-        key = fingerprint(FORMAT, tower, info.zero_shot, info.fine_tuned, info.articles, self.alpha, read)
+        key = fingerprint(FORMAT, tower, split, info.zero_shot, info.fine_tuned, info.articles, self.alpha, read)
         return self._tuned.experiment.places.cache / "galleries" / f"{tower}-{key}.{ending}"

@@ -1,16 +1,19 @@
 """A run: one fine-tuning and what was derived from it, as a folder of small files."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 
+import numpy as np
 import pandas as pd
 
 from core.analysis.agreement import Disagreement
+from core.analysis.plane import Plane
 from core.analysis.selection import Selected
+from core.analysis.sweep import Sweep
 from core.data.splitting import Split
 from core.data.text import TextChoice
 from core.errors import InputError
@@ -120,7 +123,10 @@ class Run:
 
     def history(self) -> pd.DataFrame:
         """One row per epoch: epoch, train_loss (empty before training), val mrr@100 and recall@1, logit_scale."""
-        return pd.read_csv(self.folder / "history.csv")
+        try:
+            return pd.read_csv(self.folder / "history.csv")
+        except (OSError, ValueError) as error:
+            raise InputError(f"the history of run '{self.info.name}' cannot be read: {error}.") from None
 
     def curve(self) -> pd.DataFrame:
         """sweep.csv: alpha, split, interpolated, n, metrics. Raises InputError if the run was not swept."""
@@ -155,14 +161,54 @@ class Run:
             )
         return read()
 
-    def save_sweep(self, curve: pd.DataFrame, ranks: pd.DataFrame, info: SweepInfo) -> None:
-        """Write the sweep's three files; sweep.toml last, since its presence says that all are there."""
+    def best_images(self, split: Split) -> np.ndarray:
+        """best-<split>.npy, memory-mapped: [A, N, K], the first pictures of each article at each α of the curve."""
+        return self._array(f"best-{split}.npy")
+
+    def plane(self) -> Plane | None:
+        """Val with an α for each tower; None where one tower does not change or the path was not used."""
+        if not (self.folder / "plane.csv").exists():
+            return None
+        alphas = self._swept(lambda: pd.read_csv(self.folder / "plane.csv"))["alpha_image"].unique()
+        return Plane(tuple(alphas.tolist()), self._array("plane-ranks.npy"), self._array("plane-best.npy"))
+
+    def plane_table(self) -> pd.DataFrame | None:
+        """plane.csv: alpha_image, alpha_text, n, metrics; None as for `plane`."""
+        file = self.folder / "plane.csv"
+        return pd.read_csv(file) if file.exists() else None
+
+    def _array(self, name: str) -> np.ndarray:
+        try:
+            kept: np.ndarray = np.load(self.folder / name, mmap_mode="r", allow_pickle=False)
+        except (OSError, ValueError, EOFError):
+            raise InputError(
+                f"{self.folder / name} is missing or damaged; run: "
+                f"python -m core sweep --domain {self.info.domain} --run {self.info.name}"
+            ) from None
+        return kept
+
+    def save_sweep(self, sweeps: Sequence[Sweep], plane: Plane | None, info: SweepInfo) -> None:
+        """Write the sweep's files; sweep.toml last, since its presence says that all are there."""
         (self.folder / "sweep.toml").unlink(missing_ok=True)
         with replacing(self.folder / "ranks.parquet") as temporary:
-            ranks.to_parquet(temporary, index=False)
+            pd.concat([sweep.table() for sweep in sweeps], ignore_index=True).to_parquet(temporary, index=False)
         with replacing(self.folder / "sweep.csv") as temporary:
-            curve.to_csv(temporary, index=False)
+            pd.concat([sweep.curve() for sweep in sweeps], ignore_index=True).to_csv(temporary, index=False)
+        for sweep in sweeps:
+            _save_array(self.folder / f"best-{sweep.split}.npy", sweep.best)
+        (self.folder / "plane.csv").unlink(missing_ok=True)
+        if plane is not None:
+            _save_array(self.folder / "plane-ranks.npy", plane.ranks)
+            _save_array(self.folder / "plane-best.npy", plane.best)
+            with replacing(self.folder / "plane.csv") as temporary:
+                plane.table().to_csv(temporary, index=False)
         write_toml(self.folder / "sweep.toml", asdict(info))
+
+
+def _save_array(path: Path, array: np.ndarray) -> None:
+    """As .npy, whole numbers in as few bytes as they need."""
+    with replacing(path) as temporary:
+        np.save(temporary, array.astype(np.min_scalar_type(int(array.max(initial=0)))))
 
 
 def reserve_folder(places: Places, slug: str, encoder: str, tune: str) -> Path:

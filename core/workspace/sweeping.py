@@ -1,16 +1,19 @@
 """A sweep from a loaded run to its files: the whole of α by way of the path, or the α's that were asked for.
 
 The continuous curve is interpolated and marked so; both ends, the α chosen and its neighbours are always exact, and
-where the path cannot be trusted every point is.
+where the path cannot be trusted every point is. The same path gives the plane of both towers' α.
 """
 
 from collections.abc import Iterable, Sequence
 
+import numpy as np
 import pandas as pd
 
+from core.analysis.plane import GRID, Plane
 from core.analysis.selection import Criterion, select_alpha
-from core.analysis.sweep import DENSE, BothRanks, Sweep, collect, with_exact
+from core.analysis.sweep import DENSE, Ranked, Sweep, collect, with_exact
 from core.data.splitting import SPLITS, Split
+from core.encoders.base import TOWERS
 from core.interpolation.alphapath import AlphaPath
 from core.progress import progress
 from core.workspace.runs import PathInfo, SweepInfo
@@ -44,32 +47,51 @@ def sweep_run(
     curve = val.curve()
     selected = select_alpha(curve[~curve["interpolated"]], criterion)
     sweeps = [val, *(swept(split, [selected.alpha]) for split in splits if split != "val")]
-    curves = pd.concat([sweep.curve() for sweep in sweeps], ignore_index=True)
-    tables = pd.concat([sweep.table() for sweep in sweeps], ignore_index=True)
     precision = {str(tower): chosen for tower, chosen in tuned.precision.items()}
     info = SweepInfo(selected, precision, {split: _info(path) for split, path in paths.items()})
-    tuned.run.save_sweep(curves, tables, info)
-    return curves, info
+    plane = _plane(paths["val"], tuned) if "val" in paths and paths["val"].is_good else None
+    tuned.run.save_sweep(sweeps, plane, info)
+    return pd.concat([sweep.curve() for sweep in sweeps], ignore_index=True), info
+
+
+def sweep_split(tuned: TunedExperiment, split: Split) -> Sweep:
+    """One split along the whole of α: by its path where that can be trusted, else exactly on the paper's grid."""
+    path = tuned.path(split)
+    return _along(path, tuned, split) if path.is_good else _exact(tuned, split, COARSE)
 
 
 def _exact(tuned: TunedExperiment, split: Split, alphas: Sequence[float]) -> Sweep:
-    ranks = progress(_exact_ranks(tuned, split, alphas), "Sweeping alpha", len(alphas))
-    return collect(split, alphas, tuned.view(split).article_ids, ranks)
+    ranked = progress(exactly_ranked(tuned, split, alphas), "Sweeping alpha", len(alphas))
+    return collect(split, alphas, tuned.view(split).article_ids, ranked)
 
 
-def _exact_ranks(tuned: TunedExperiment, split: Split, alphas: Sequence[float]) -> Iterable[BothRanks]:
+def exactly_ranked(tuned: TunedExperiment, split: Split, alphas: Sequence[float]) -> Iterable[Ranked]:
+    """The split with the exact weights at each of `alphas`."""
     view = tuned.view(split)
     both = (tuned.embeddings(tower, alphas, split) for tower in ("text", "image"))
     for texts, images in zip(*both, strict=True):
-        yield view.image_ranks(texts, images), view.text_ranks(texts, images)
+        yield view.ranked(texts, images)
 
 
 def _along(path: AlphaPath, tuned: TunedExperiment, split: Split) -> Sweep:
     """The continuous curve; exact at the nodes that lie on it, 0 and 1 among them."""
     view = tuned.view(split)
-    embeddings = (path.at(alpha, alpha) for alpha in progress(DENSE, "Ranking along alpha"))
-    ranks = [(view.image_ranks(*both), view.text_ranks(*both)) for both in embeddings]
-    return collect(split, DENSE, view.article_ids, ranks, [not path.is_exact_at(alpha) for alpha in DENSE])
+    ranked = (view.ranked(*path.at(alpha, alpha)) for alpha in progress(DENSE, "Ranking along alpha"))
+    return collect(split, DENSE, view.article_ids, ranked, [not path.is_exact_at(alpha) for alpha in DENSE])
+
+
+def _plane(path: AlphaPath, tuned: TunedExperiment) -> Plane | None:
+    """Ranks of val with an α for each tower; none if one of the towers does not change."""
+    if not all(tuned.changes(tower) for tower in TOWERS):
+        return None
+    view = tuned.view("val")
+    texts = [path.text.at(alpha) for alpha in GRID]
+    ranks, best = [], []
+    for alpha_image in progress(GRID, "Ranking the plane of both towers' alpha"):
+        images = path.image.at(alpha_image)
+        ranks.append([view.image_ranks(each, images) for each in texts])
+        best.append([view.first(each, images) for each in texts])
+    return Plane(GRID, np.array(ranks), np.array(best))
 
 
 def _neighbourhood(sweep: Sweep, criterion: Criterion) -> Sequence[float]:
@@ -80,7 +102,7 @@ def _neighbourhood(sweep: Sweep, criterion: Criterion) -> Sequence[float]:
 
 def _exactly_at(alphas: Sequence[float], sweep: Sweep, tuned: TunedExperiment) -> Sweep:
     interpolated = [alpha for alpha in alphas if sweep.interpolated[sweep.alphas.index(alpha)]]
-    exact = progress(_exact_ranks(tuned, sweep.split, interpolated), "Confirming alpha", len(interpolated))
+    exact = progress(exactly_ranked(tuned, sweep.split, interpolated), "Confirming alpha", len(interpolated))
     return with_exact(sweep, dict(zip(interpolated, exact, strict=True)))
 
 

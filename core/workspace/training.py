@@ -1,9 +1,9 @@
-"""A fine-tuning from a domain to a run's folder: what `train` and the demo call."""
+"""A fine-tuning from a domain to a run's folder, from the start or from where it was stopped."""
 
 import importlib.metadata
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import asdict
-from pathlib import Path
 
 import pandas as pd
 from torch import Tensor
@@ -13,15 +13,21 @@ from core.data.text import TextChoice
 from core.encoders.base import first_tuned_stages
 from core.encoders.checkpoints import weights_fingerprint, write_weights
 from core.encoders.loading import DeviceChoice, choose_device, load_encoder
+from core.errors import InputError, RematchError
 from core.files import replacing
+from core.training.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from core.training.distributed import by_main, check_same, first_on_each_machine, is_main, own_device, process_count
 from core.training.finetune import Epoch, Pairs, finetune
 from core.training.settings import Settings
 from core.workspace.experiment import Experiment
 from core.workspace.places import Places
-from core.workspace.runs import Run, RunInfo, now, reserve_folder, save_run
+from core.workspace.runs import Run, RunInfo, now, save_run
+from core.workspace.unfinished import TrainingInfo, Unfinished, begin, check_can_train
 
 _VERSIONS_OF = ("torch", "torchvision", "open_clip_torch", "timm", "transformers", "numpy", "pillow")
+_HISTORY = {"loss": "train_loss", "val_mrr": "val_mrr@100", "val_recall_1": "val_recall@1"}
+
+OnEpoch = Callable[[Epoch], None]
 
 
 def train_run(
@@ -31,63 +37,140 @@ def train_run(
     text: TextChoice,
     device: DeviceChoice,
     places: Places,
-    on_epoch: Callable[[Epoch], None] = lambda epoch: None,
+    on_epoch: OnEpoch = lambda epoch: None,
 ) -> tuple[Run, Experiment]:
     """Fine-tune, and write the run's folder. Raises InputError for anything a user can mend.
 
     Within `core.training.distributed.processes` every process calls this alike and gets the same run, but only the
     main one calls `on_epoch` and writes the folder.
     """
+    check_can_train(domain)
+    experiment = _experiment(domain, encoder_name, text, device, places)
+    first_tuned_stages(experiment.encoder, settings.tune)  # what is wrong with it is said before there is a folder
+    articles, zero_shot = experiment.fingerprint(), weights_fingerprint(experiment.zero_shot)
+    check_same({"settings": repr(settings), "articles": articles, "zero-shot weights": zero_shot})
+    encoder = experiment.encoder.name
+    info = TrainingInfo(domain.info.slug, "", now(), encoder, text, device, settings, articles, zero_shot)
+    return _train(by_main(lambda: begin(places, info)), experiment, on_epoch), experiment
+
+
+def resume_run(
+    unfinished: Unfinished,
+    domain: Domain,
+    device: DeviceChoice,
+    places: Places,
+    on_epoch: OnEpoch = lambda epoch: None,
+) -> tuple[Run, Experiment]:
+    """Go on after the last full epoch; the run is the one that an uninterrupted training would have made.
+
+    on_epoch: told of the epochs that were done before, too. Raises InputError: domain or encoder are not what they
+    were, the checkpoint is damaged, another process trains it, or several are to.
+    """
+    if process_count() > 1:
+        raise InputError("--resume goes on in one process; start it without torchrun.")
+    info = unfinished.info
+    experiment = _experiment(domain, info.encoder, info.text, device, places)
+    if experiment.fingerprint() != info.articles:
+        raise InputError(
+            f"domain '{info.domain}' was changed after training '{info.name}' began, so it cannot go on; "
+            f"discard it and train again."
+        )
+    if weights_fingerprint(experiment.zero_shot) != info.zero_shot:
+        raise InputError(
+            f"the zero-shot weights of {info.encoder} are not the ones training '{info.name}' began with, "
+            f"so it cannot go on; discard it and train again."
+        )
+    return _train(unfinished, experiment, on_epoch), experiment
+
+
+def _experiment(
+    domain: Domain, encoder_name: str, text: TextChoice, device: DeviceChoice, places: Places
+) -> Experiment:
     own = own_device(choose_device(device))
     with first_on_each_machine():
         encoder = load_encoder(encoder_name, own, places.cache)
-    experiment = Experiment(domain, encoder, text, places)
-    zero_shot = weights_fingerprint(experiment.zero_shot)
-    check_same({"settings": repr(settings), "articles": experiment.fingerprint(), "zero-shot weights": zero_shot})
+    return Experiment(domain, encoder, text, places)
+
+
+def _train(unfinished: Unfinished, experiment: Experiment, on_epoch: OnEpoch) -> Run:
+    """From the checkpoint if there is one, to a finished run."""
+    with unfinished.held() if is_main() else nullcontext():
+        try:
+            return _train_held(unfinished, experiment, on_epoch)
+        except RematchError:
+            if is_main() and not unfinished.checkpoint_file.exists():  # nothing in it is worth keeping
+                unfinished.remove()
+            raise
+
+
+def _train_held(unfinished: Unfinished, experiment: Experiment, on_epoch: OnEpoch) -> Run:
+    encoder, settings = experiment.encoder, unfinished.info.settings
+    resumed, history = _where_it_was(unfinished)
     with first_on_each_machine():
         activations = experiment.activations(first_tuned_stages(encoder, settings.tune))
     val = experiment.view("val", activations)
-    train_rows = domain.subset("train").index.to_numpy()
+    train_rows = experiment.domain.subset("train").index.to_numpy()
     pairs = Pairs(images=experiment.gallery.target[train_rows], texts=train_rows)
-    history: list[Epoch] = []
 
-    def keep(epoch: Epoch) -> None:
+    def note(epoch: Epoch) -> None:
         history.append(epoch)
         if is_main():
+            _write_history(history, unfinished)
             on_epoch(epoch)
 
-    changed = finetune(encoder, activations, pairs, lambda _: val.ranks()[0], settings, keep)
-    return by_main(lambda: _write_run(experiment, settings, zero_shot, history, changed)), experiment
+    def keep(checkpoint: Checkpoint) -> None:
+        if is_main():
+            write_checkpoint(unfinished.checkpoint_file, checkpoint)
+
+    for epoch in history:
+        on_epoch(epoch)
+    changed = finetune(encoder, activations, pairs, lambda _: val.ranks()[0], settings, note, keep, resumed)
+    return by_main(lambda: _write_run(unfinished, experiment, changed))
 
 
-def _write_run(
-    experiment: Experiment, settings: Settings, zero_shot: str, history: list[Epoch], changed: dict[str, Tensor]
-) -> Run:
-    encoder, domain, places = experiment.encoder, experiment.domain.info.slug, experiment.places
-    folder = reserve_folder(places, domain, encoder.name, settings.tune)
+def _where_it_was(unfinished: Unfinished) -> tuple[Checkpoint | None, list[Epoch]]:
+    """The last checkpoint and the epochs up to it; none of either if no epoch was full yet.
+
+    The history may be one epoch ahead, where the process ended between writing the two.
+    """
+    if not unfinished.checkpoint_file.exists():
+        return None, []
+    checkpoint = read_checkpoint(unfinished.checkpoint_file)
+    names = {name: field for field, name in _HISTORY.items()}
+    rows = unfinished.history().rename(columns=names).head(checkpoint.epoch + 1)
+    if rows["epoch"].tolist() != list(range(checkpoint.epoch + 1)):
+        raise InputError(
+            f"{unfinished.history_file} lacks epochs that the checkpoint has; delete "
+            f"{unfinished.checkpoint_file} to begin again with the first epoch, or discard the training."
+        )
+    records = rows.astype({"loss": object}).where(rows.notna(), None).to_dict("records")
+    return checkpoint, [Epoch(**{str(name): value for name, value in record.items()}) for record in records]
+
+
+def _write_run(unfinished: Unfinished, experiment: Experiment, changed: dict[str, Tensor]) -> Run:
+    training, encoder = unfinished.info, experiment.encoder
     info = RunInfo(
-        domain=domain,
-        name=folder.name,
+        domain=training.domain,
+        name=training.name,
         created_at=now(),
-        encoder=encoder.name,
-        text=experiment.text,
+        encoder=training.encoder,
+        text=training.text,
         english=experiment.english,
         device=str(encoder.logit_scale.device),
         processes=process_count(),
-        settings=settings,
-        articles=experiment.fingerprint(),
-        zero_shot=zero_shot,
+        settings=training.settings,
+        articles=training.articles,
+        zero_shot=training.zero_shot,
         fine_tuned=weights_fingerprint(changed),
         versions={name: importlib.metadata.version(name) for name in _VERSIONS_OF},
     )
-    run = Run(info, folder)
-    write_weights(run.weights_file, changed, {"encoder": encoder.name, "domain": domain})
-    _write_history(history, folder / "history.csv")
+    run = Run(info, unfinished.folder)
+    write_weights(run.weights_file, changed, {"encoder": encoder.name, "domain": training.domain})
     save_run(run)
+    unfinished.clear()
     return run
 
 
-def _write_history(history: list[Epoch], path: Path) -> None:
-    names = {"loss": "train_loss", "val_mrr": "val_mrr@100", "val_recall_1": "val_recall@1"}
-    with replacing(path) as temporary:
-        pd.DataFrame([asdict(epoch) for epoch in history]).rename(columns=names).to_csv(temporary, index=False)
+def _write_history(history: list[Epoch], unfinished: Unfinished) -> None:
+    with replacing(unfinished.history_file) as temporary:
+        pd.DataFrame([asdict(epoch) for epoch in history]).rename(columns=_HISTORY).to_csv(temporary, index=False)

@@ -35,7 +35,10 @@ class TunedExperiment:
 
     def __init__(self, run: Run, experiment: Experiment, precision: Precisions | None = None) -> None:
         self.run, self.experiment = run, experiment
-        _check_is_what_the_run_was_made_with(run, experiment)
+        if weights_fingerprint(experiment.zero_shot) != run.info.zero_shot:
+            raise InputError(
+                f"the zero-shot weights of {run.info.encoder} are not the ones run '{run.info.name}' started from."
+            )
         fine_tuned = read_weights(run.weights_file)
         if weights_fingerprint(fine_tuned) != run.info.fine_tuned:
             raise InputError(f"{run.weights_file} is not the file that run '{run.info.name}' wrote; train again.")
@@ -124,23 +127,24 @@ class TunedExperiment:
     def _path_key(self, split: Split) -> str:
         info, encoder = self.run.info, self.experiment.encoder
         read = [encoder.preprocessing, encoder.tokenization, *(self.precision[tower].name for tower in TOWERS)]
-        return fingerprint(PATH_FORMAT, info.zero_shot, info.fine_tuned, info.articles, split, read)
-
-
-def _check_is_what_the_run_was_made_with(run: Run, experiment: Experiment) -> None:
-    if weights_fingerprint(experiment.zero_shot) != run.info.zero_shot:
-        raise InputError(
-            f"the zero-shot weights of {run.info.encoder} are not the ones run '{run.info.name}' started from."
-        )
-    if experiment.fingerprint() != run.info.articles:
-        raise InputError(
-            f"domain '{run.info.domain}' was changed after run '{run.info.name}' was trained on it; train again."
-        )
+        return fingerprint(PATH_FORMAT, info.zero_shot, info.fine_tuned, self.experiment.fingerprint(), split, read)
 
 
 def open_run(
     run: Run, domain: Domain, places: Places, device: DeviceChoice, precision: Precisions | None = None
 ) -> TunedExperiment:
     """Load the run's encoder and weights. InputError if they or the domain are not what it was made with."""
+    tuned = open_elsewhere(run, domain, places, device, precision)
+    if tuned.experiment.fingerprint() != run.info.articles:
+        raise InputError(
+            f"domain '{run.info.domain}' was changed after run '{run.info.name}' was trained on it; train again."
+        )
+    return tuned
+
+
+def open_elsewhere(
+    run: Run, domain: Domain, places: Places, device: DeviceChoice, precision: Precisions | None = None
+) -> TunedExperiment:
+    """Load the run's encoder and weights to look at another domain than it was trained on."""
     encoder = load_encoder(run.info.encoder, choose_device(device), places.cache)
     return TunedExperiment(run, Experiment(domain, encoder, run.info.text, places), precision)

@@ -1,17 +1,20 @@
 """Reading the formats articles come in. Each reader ends in a Listing; nothing else knows those formats."""
 
+import re
 import shutil
 import tempfile
 from dataclasses import replace
 from pathlib import Path
 
 from core.data.domain import load_domain
-from core.data.importers import newsimages2025, table
+from core.data.importers import newsimages2025, table, zipped
 from core.data.importers.intake import Intake, take_in
 from core.data.importers.listing import ColumnNames, Listing
 from core.errors import InputError
 
-__all__ = ["ColumnNames", "Intake", "import_domain", "read_source"]
+__all__ = ["ColumnNames", "Intake", "check_first", "import_domain", "read_source"]
+
+_LANGUAGE = re.compile("[a-z]{2}")  # ISO 639-1
 
 
 def read_source(source: Path, columns: ColumnNames) -> Listing:
@@ -22,6 +25,20 @@ def read_source(source: Path, columns: ColumnNames) -> Listing:
     if columns == ColumnNames() and newsimages2025.recognises(source):
         return newsimages2025.read(source)
     return table.read(source, columns)
+
+
+def check_first(
+    source: Path, folder: Path, columns: ColumnNames, language: str | None, replace_existing: bool
+) -> Listing | None:
+    """What can be told before any picture is looked at: the listing; None for a ZIP, which must be unpacked first.
+
+    Raises InputError: the domain exists and is not to be replaced, no such language, or what `read_source` raises.
+    """
+    if (folder / "domain.toml").exists() and not replace_existing:
+        raise InputError(f"domain '{folder.name}' exists already; add --replace to import it anew.")
+    if language is not None and not _LANGUAGE.fullmatch(language):
+        raise InputError(f"'{language}' is no language: expected its two letters, as in 'de' or 'en'.")
+    return None if zipped.recognises(source) else read_source(source, columns)
 
 
 def import_domain(
@@ -37,21 +54,33 @@ def import_domain(
 ) -> Intake:
     """Import `source` as the domain `folder`; the old domain stays whole until the new one is.
 
-    Raises InputError: the domain exists and is not to be replaced, or what `read_source` and `take_in` raise.
+    A ZIP is unpacked first, and the pictures in it are copied.
+    Raises InputError: what `check_first`, `unpack_source` and `take_in` raise.
     """
-    if (folder / "domain.toml").exists() and not replace_existing:
-        raise InputError(f"domain '{folder.name}' exists already; add --replace to import it anew.")
-    listing = read_source(source, columns)
+    listing = check_first(source, folder, columns, language, replace_existing)
+    is_zip = listing is None
     folder.parent.mkdir(parents=True, exist_ok=True)
     staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     fresh, old = staging / folder.name, staging / "old"
     try:
+        listing = listing or _read_zip(source, columns, staging / "unpacked")
+        copy_images = copy_images or (is_zip and images is None)
         intake = take_in(listing, fresh, title or folder.name, language, images, copy_images)
         if folder.exists():
             folder.rename(old)
         fresh.rename(folder)
+    except InputError as error:  # what was unpacked is gone when the message is read
+        unpacked = str(staging / "unpacked")
+        raise InputError(str(error).replace(f"{unpacked}/", "").replace(unpacked, source.name)) from None
     finally:
         if old.exists() and not folder.exists():  # stopped between the two renames
             old.rename(folder)
         shutil.rmtree(staging, ignore_errors=True)
     return replace(intake, domain=load_domain(folder))
+
+
+def _read_zip(source: Path, columns: ColumnNames, folder: Path) -> Listing:
+    """The listing of the table in a ZIP, which is unpacked into `folder`."""
+    file = zipped.unpack_source(source, folder)
+    listing = read_source(file, columns)
+    return replace(listing, source=source, images=zipped.images_beside(file, folder) or listing.images)

@@ -24,7 +24,8 @@ KNOWN_NAMES: dict[str, tuple[str, ...]] = {
     "url": ("url", "article_url", "link"),
 }
 _CANONICAL = {"id": "article_id", "date": "published_at"}
-_SUFFIXES = {".csv": ",", ".tsv": "\t", ".parquet": ""}
+#: File endings of tables, and what parts their cells.
+SUFFIXES = {".csv": ",", ".tsv": "\t", ".parquet": ""}
 
 
 def read(source: Path, columns: ColumnNames) -> Listing:
@@ -39,11 +40,11 @@ def read(source: Path, columns: ColumnNames) -> Listing:
 
 
 def _find_file(source: Path) -> Path:
-    if source.is_file() and source.suffix.lower() in _SUFFIXES:
+    if source.is_file() and source.suffix.lower() in SUFFIXES:
         return source
     looked_for = "a .csv, .tsv or .parquet file, or a folder with exactly one of them (or NewsImages' newsarticles.csv)"
     if source.is_dir():
-        tables = sorted(path for path in source.iterdir() if path.suffix.lower() in _SUFFIXES)
+        tables = sorted(path for path in source.iterdir() if path.suffix.lower() in SUFFIXES)
         if len(tables) == 1:
             return tables[0]
         found = ", ".join(path.name for path in tables) or "none"
@@ -71,7 +72,7 @@ def _read_delimited(file: Path) -> pd.DataFrame:
         # column for row labels where the rows are longer than the header.
         cells = pd.read_csv(
             file,
-            sep=_SUFFIXES[file.suffix.lower()],
+            sep=SUFFIXES[file.suffix.lower()],
             header=None,
             dtype=str,
             keep_default_na=False,

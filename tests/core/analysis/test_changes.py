@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core.analysis.changes import Table4, table_4
+from core.analysis.changes import CASES, Table4, in_case, places_gained, table_4
 
 
 def test_table_4_by_hand():
@@ -29,3 +29,14 @@ def test_nobody_moved_has_no_mean():
 def test_unsigned_and_small_types_do_not_wrap():
     counted = table_4(np.array([9], dtype=np.uint8), np.array([2], dtype=np.uint8), np.array([5], dtype=np.uint8))
     assert (counted.improvement, counted.decrease) == (None, 3.0)
+
+
+def test_the_two_cases_of_the_papers_figures():
+    zero_shot, fine_tuned, wise_ft = (np.array(row) for row in ([5, 5, 5, 5, 5], [9, 2, 9, 2, 5], [3, 4, 9, 1, 1]))
+    assert in_case(CASES[0], zero_shot, fine_tuned, wise_ft).tolist() == [True, False, False, False, False]
+    assert in_case(CASES[1], zero_shot, fine_tuned, wise_ft).tolist() == [False, True, False, False, False]
+
+
+def test_places_gained_do_not_wrap_around():
+    before, after = np.array([1, 3], dtype=np.uint16), np.array([4, 1], dtype=np.uint16)
+    assert places_gained(before, after).tolist() == [-3, 2]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.analysis.metrics import metrics_of
-from core.analysis.sweep import DENSE, collect, parse_alphas, with_exact
+from core.analysis.sweep import DENSE, Ranked, collect, parse_alphas, with_exact
 from core.errors import InputError
 
 
@@ -44,10 +44,14 @@ def test_an_alpha_outside_the_unit_interval_is_refused(text):
         parse_alphas(text)
 
 
+def ranked(row: list[int]) -> Ranked:
+    ranks = np.array(row, dtype=np.int32)
+    return Ranked(ranks, ranks + 10, ranks[:, None] + 100)
+
+
 def test_a_sweep_keeps_each_rank_with_its_article_and_alpha():
     ranks = {0.0: [1, 2, 3], 0.5: [4, 5, 6], 1.0: [7, 8, 9]}
-    both = ((np.array(row, dtype=np.int32), np.array(row, dtype=np.int32) + 10) for row in ranks.values())
-    swept = collect("val", tuple(ranks), ["a", "b", "c"], both)
+    swept = collect("val", tuple(ranks), ["a", "b", "c"], [ranked(row) for row in ranks.values()])
     table = swept.table()
     assert len(table) == 9
     for alpha, expected in ranks.items():
@@ -62,11 +66,11 @@ def test_a_sweep_keeps_each_rank_with_its_article_and_alpha():
 
 
 def test_an_exact_point_takes_the_place_of_an_interpolated_one():
-    ranks = [(np.array([row, row]), np.array([row, row]) + 10) for row in (1, 2, 3)]
-    before = collect("val", (0.0, 0.5, 1.0), ["a", "b"], ranks, [False, True, True])
-    after = with_exact(before, {0.5: (np.array([7, 8]), np.array([9, 9]))})
+    before = collect("val", (0.0, 0.5, 1.0), ["a", "b"], [ranked([row, row]) for row in (1, 2, 3)], [False, True, True])
+    after = with_exact(before, {0.5: Ranked(np.array([7, 8]), np.array([9, 9]), np.array([[5], [6]]))})
     assert after.ranks.tolist() == [[1, 1], [7, 8], [3, 3]]
     assert after.reverse_ranks.tolist() == [[11, 11], [9, 9], [13, 13]]
+    assert after.best.tolist() == [[[101], [101]], [[5], [6]], [[103], [103]]]
     assert after.interpolated.tolist() == [False, False, True]
     assert before.ranks.tolist() == [[1, 1], [2, 2], [3, 3]]
     assert after.curve()["interpolated"].tolist() == [False, False, True]

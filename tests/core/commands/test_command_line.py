@@ -13,7 +13,7 @@ import torch
 
 from core.analysis.metrics import metrics_of
 from core.data.domain import gallery_of
-from core.encoders.loading import default_encoder_name
+from core.encoders.names import default_encoder_name
 from core.workspace.places import Places
 
 METRICS = ["mrr@100", "recall@1", "recall@5", "recall@10", "recall@50", "recall@100", "mean_rank", "median_rank"]
@@ -199,6 +199,7 @@ def test_the_run_keeps_its_files_in_the_order_of_the_contract(verb, swept, place
     folder = places.runs_folder("shapes") / "tinyclip-head-1"
     assert {path.name for path in folder.iterdir()} == {
         "run.toml", "weights.safetensors", "history.csv", "sweep.csv", "ranks.parquet", "sweep.toml",
+            "best-val.npy",
     }  # fmt: skip
     assert list(pd.read_csv(folder / "sweep.csv")) == ["alpha", "split", "interpolated", "n", *METRICS]
     ranks = pd.read_parquet(folder / "ranks.parquet")

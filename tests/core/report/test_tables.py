@@ -21,7 +21,8 @@ INFO = RunInfo(
 )  # fmt: skip
 RANKS = np.array([[4, 9, 2, 120], [2, 6, 2, 110], [1, 5, 3, 101], [1, 8, 1, 101]], dtype=np.int32)
 
-SWEEP = Sweep("val", (0.0, 0.3, 0.65, 1.0), list("abcd"), RANKS, RANKS, np.array([False, True, False, False]))
+MARKS = np.array([False, True, False, False])
+SWEEP = Sweep("val", (0.0, 0.3, 0.65, 1.0), list("abcd"), RANKS, RANKS, RANKS[:, :, None], MARKS)
 SWEPT = SweepInfo(
     Selected(0.65, "mrr@100"),
     {
@@ -35,7 +36,7 @@ SWEPT = SweepInfo(
 @pytest.fixture
 def run(tmp_path) -> Run:
     run = Run(INFO, tmp_path / "run")
-    run.save_sweep(SWEEP.curve(), SWEEP.table(), SWEPT)
+    run.save_sweep([SWEEP], None, SWEPT)
     return run
 
 

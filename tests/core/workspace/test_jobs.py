@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
+from core.errors import InputError
 from core.workspace import jobs
 from core.workspace.jobs import JobStatus
 from core.workspace.places import Places
@@ -100,3 +101,72 @@ def test_a_job_outlives_the_terminal_of_the_app(places, sleeper, monkeypatch):
     assert os.getsid(started[0].pid) != os.getsid(0)
     (places.workspace / "jobs" / "demo" / "wake").touch()
     started[0].wait()
+
+
+BUSY = """
+import sys, time
+from pathlib import Path
+from core.errors import InputError
+from core.workspace import jobs
+import core.__main__
+
+def main(verb):
+    print("busy", flush=True)
+    try:
+        while True:
+            time.sleep(0.05)
+    finally:
+        print("tidied up", flush=True)
+
+core.__main__.main = main
+sys.exit(jobs._run(Path(sys.argv[1]), []))
+"""
+
+
+@pytest.fixture
+def busy(monkeypatch):
+    """A job's own process with a verb that never ends."""
+    popen, started = subprocess.Popen, []
+
+    def start(arguments, **options):
+        started.append(popen([sys.executable, "-c", BUSY, arguments[3]], **options))
+        return started[-1]
+
+    monkeypatch.setattr(jobs.subprocess, "Popen", start)
+    yield started
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def test_a_job_that_is_cancelled_tidies_up_and_says_so(places, busy):
+    jobs.start(places, "train-news", ["train"])
+    wait(places, "train-news", lambda status: status.log != [])
+    jobs.cancel(places, "train-news")
+    busy[0].wait(timeout=30)
+    status = wait(places, "train-news", lambda status: status.state != "running")
+    assert status.state == "cancelled"
+    assert "tidied up" in status.log
+    assert jobs.start(places, "train-news", ["train"]), "it can be started anew"
+    wait(places, "train-news", lambda status: status.log != [])
+    busy[1].kill()
+    busy[1].wait()
+    assert jobs.status(places, "train-news").state == "failed", "an old wish to cancel does not count"
+
+
+def test_cancelling_what_does_not_run_changes_nothing(places):
+    jobs.cancel(places, "train-news")
+    assert jobs.status(places, "train-news").state == "never started"
+    jobs.start(places, "list", ["runs"])
+    wait(places, "list", lambda status: status.state == "done")
+    jobs.cancel(places, "list")
+    assert jobs.status(places, "list").state == "done"
+    jobs.clear(places, "list")
+    assert jobs.status(places, "list").state == "never started"
+
+
+@pytest.mark.parametrize("name", ["", "../up", "a/b", "A", "a b", ".", "a--b", "a\n"])
+def test_a_jobs_name_cannot_leave_the_workspace(places, name):
+    for ask in (jobs.status, jobs.cancel, jobs.clear, lambda *asked: jobs.start(*asked, ["runs"])):
+        with pytest.raises(InputError, match="cannot name a job"):
+            ask(places, name)

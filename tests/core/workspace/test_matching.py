@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from core.data.pixels import open_image
+from core.errors import InputError
 from core.retrieval import index as index_room
 from core.retrieval.ranking import top_k
 from core.workspace.matching import Matcher
@@ -92,3 +93,31 @@ def test_what_cannot_be_matched_is_said_in_one_line(verb, run, arguments, messag
     assert outcome.status == 2
     assert message in outcome.err
     assert len(outcome.err.splitlines()) == 1
+
+
+def test_an_articles_places_are_those_of_the_sweep_and_its_own_picture_is_found_wherever_it_stands(opened):
+    view = opened.at(0.3, "val")
+    texts, images = view.embed("text"), view.embed("image")
+    ranks, (rows, scores) = view.image_ranks(texts, images), top_k(texts, images, view.gallery.tie_order, 3)
+    assert ranks.max() > 3  # or nothing is tested of those beyond the list
+    matcher = Matcher(opened, 0.3)
+    for query, article_id in enumerate(view.article_ids):
+        answer = matcher.pictures_for_article(article_id, 3)
+        assert [match.image_id for match in answer.matches] == [view.gallery.image_ids[row] for row in rows[query]]
+        assert [match.score for match in answer.matches] == scores[query].tolist()
+        assert answer.own.place == ranks[query]
+        assert answer.own.image_id == view.gallery.image_ids[view.gallery.target[query]]
+        assert answer.own.score == pytest.approx(float(texts[query] @ images[view.gallery.target[query]]), abs=1e-6)
+        assert (answer.own in answer.matches) == (ranks[query] <= 3)
+    assert matcher.searched == 12
+
+
+def test_an_article_of_train_searches_the_pictures_of_train(opened):
+    matcher = Matcher(opened, 1.0)
+    matcher.pictures_for_article("1", 5)
+    assert matcher.searched == 48
+
+
+def test_an_unknown_article_is_said(opened):
+    with pytest.raises(InputError, match="no article '999'"):
+        Matcher(opened, 1.0).pictures_for_article("999", 5)

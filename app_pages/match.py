@@ -1,0 +1,198 @@
+"""A headline, an article or a photo, and what three models find for it, side by side or large for an audience."""
+
+from concurrent.futures import BrokenExecutor, Future
+
+import streamlit as st
+
+from app_pages.parts import frame
+from app_pages.parts.match_take_away import show_take_away
+from app_pages.parts.match_view import (
+    Matched,
+    Question,
+    headline_of,
+    show_comparison,
+    show_language_note,
+    show_presentation,
+)
+from app_pages.parts.words import plain, shorten
+from core.data.domain import Domain
+from core.data.pixels import SUFFIXES, ImageError, open_image
+from core.errors import RematchError
+from core.workspace import worker
+from core.workspace.answers import Answer, match_article, match_headline, match_photo
+from core.workspace.places import Places
+from core.workspace.runs import Run
+
+ASKED = "match_asked"  # the last question and its Future, so that drawing again asks nothing
+BY = ("headline", "article", "photo")
+TASKS = {"headline": match_headline, "article": match_article, "photo": match_photo}
+HEADLINE_CHARACTERS = 500  # twice what any encoder here reads
+MAX_UPLOAD = 20  # MB
+EXAMPLES = 3
+
+
+def input_by() -> str:
+    """Whether a headline, an article or a photo is looked for."""
+    chosen = st.segmented_control(
+        "Look for", BY, default="headline", required=True, format_func=str.title, key="by", bind="query-params",
+        label_visibility="collapsed",
+    )  # fmt: skip
+    return chosen if chosen in BY else "headline"
+
+
+def input_headline() -> Question | None:
+    """A typed headline."""
+    text = st.text_input(
+        "Headline", key="headline", bind="query-params", max_chars=HEADLINE_CHARACTERS, type="search",
+        placeholder="Type a headline and press Enter",
+    )  # fmt: skip
+    text = " ".join((text or "").split())[:HEADLINE_CHARACTERS]
+    return Question("headline", text) if text else None
+
+
+def input_article(domain: Domain) -> Question | None:
+    """One of the domain's articles, val first; the same on every page, and in the address."""
+    articles = domain.articles.sort_values("split", ascending=False, kind="stable").set_index("article_id")
+    asked = st.session_state.get("article") or st.query_params.get("article")
+    st.session_state["match_article"] = asked if asked in articles.index else None
+    labels = {
+        article_id: f"{shorten(title or text, 110)} · {article_id} ({split})"
+        for article_id, title, text, split in articles[["title", "text", "split"]].itertuples()
+    }
+    article_id = st.selectbox(
+        "Article", list(labels), index=None, format_func=labels.__getitem__, key="match_article",
+        on_change=lambda: _choose(st.session_state["match_article"]), placeholder="Type a part of its headline",
+    )  # fmt: skip
+    if article_id is None:
+        return None
+    if st.query_params.get("article") != article_id:
+        frame.choose_article(article_id)
+    return Question("article", article_id)
+
+
+def _choose(article_id: str | None) -> None:
+    if article_id is not None:
+        frame.choose_article(article_id)
+    else:
+        st.session_state.pop("article", None)
+        st.query_params.pop("article", None)
+
+
+def input_photo() -> Question | None:
+    """An uploaded picture; a sentence if it is none."""
+    endings = sorted(suffix.lstrip(".") for suffix in SUFFIXES)
+    file = st.file_uploader("Photo", type=endings, key="photo", max_upload_size=MAX_UPLOAD)
+    if file is None:
+        return None
+    data = file.getvalue()
+    try:
+        open_image(data)  # by its content: what the browser says of a file proves nothing
+    except ImageError as error:
+        st.error(f"'{plain(file.name)}' cannot be used: {error}. Choose a JPEG, PNG, WebP or GIF picture.")
+        return None
+    return Question("photo", file.name, data)
+
+
+def input_question(domain: Domain, run: Run) -> tuple[Question | None, float, int]:
+    """What is looked for, at which α, and how many places are shown."""
+    by = input_by()
+    asked, alpha, places_shown = st.columns([6, 1.3, 1.3], vertical_alignment="bottom")
+    with asked:
+        question = {"headline": input_headline, "article": lambda: input_article(domain), "photo": input_photo}[by]()
+    value = alpha.number_input(
+        "α of WiSE-FT", 0.0, 1.0, run.selected().alpha, 0.01, format="%.2f", key="alpha", bind="query-params",
+        help="How far from zero-shot (0) to fine-tuned (1); the run's own choice at first. Part of the page's address.",
+    )  # fmt: skip
+    k = places_shown.selectbox("Places", (3, 5, 10), index=1, key="places", bind="query-params", filter_mode=None)
+    return question, float(value), int(k)
+
+
+def answer_to(places: Places, run: Run, question: Question, alphas: tuple[float, ...], k: int) -> Answer | None:
+    """What the model worker says; None while it is waited for, or with a sentence if it failed."""
+    asked = (str(run.folder), run.info.fine_tuned, question, alphas, k)
+    kept: tuple[object, Future[Answer]] | None = st.session_state.get(ASKED)
+    try:
+        if kept is None or kept[0] != asked:
+            if kept is not None:
+                kept[1].cancel()
+            what = question.text if question.photo is None else question.photo
+            task = TASKS[question.by]
+            kept = (asked, worker.submit(task, places, run.info.domain, run.info.name, alphas, what, k))
+            st.session_state[ASKED] = kept
+        if kept[1].done():
+            return kept[1].result()
+        wait_for(kept[1])
+    except BrokenExecutor:
+        show_failure("The process that holds the model has ended, most likely for want of memory. Nothing is lost.")
+    except RematchError as error:
+        show_failure(str(error))
+    return None
+
+
+@st.fragment(run_every=0.3)
+def wait_for(future: Future) -> None:
+    """What is waited for; the page is drawn again when it is there."""
+    if future.done():
+        st.rerun()
+    st.status("Looking. Loading the model for the first time takes some seconds.", state="running")
+
+
+def show_failure(sentence: str) -> None:
+    """Why there is no answer, and another try."""
+    st.error(plain(sentence))
+    st.button("Try again", icon=":material/refresh:", on_click=lambda: st.session_state.pop(ASKED, None))
+
+
+def show_examples(domain: Domain, run: Run, by: str) -> None:
+    """Nothing asked yet: something to click."""
+    if by == "photo":
+        st.write("Upload a photo, and the domain's articles are ranked for it. It stays on this machine.")
+        return
+    articles = domain.articles[domain.articles["split"] == "val"]
+    articles = articles if len(articles) else domain.articles
+    st.write("Nothing is looked for yet. Try one of these:")
+    for number in range(min(EXAMPLES, len(articles))):
+        article = articles.iloc[number * len(articles) // EXAMPLES]
+        text = headline_of(article, english=run.info.english)
+        st.button(
+            plain(shorten(text, 120)), key=f"example_{number}", icon=":material/search:",
+            on_click=_take_example, args=(by, text, str(article["article_id"])),
+        )  # fmt: skip
+
+
+def _take_example(by: str, text: str, article_id: str) -> None:
+    if by == "article":
+        frame.choose_article(article_id)
+    else:
+        st.session_state["headline"] = text[:HEADLINE_CHARACTERS]
+
+
+def main() -> None:
+    """Draw the page."""
+    places, domain, run = frame.require_run()
+    presented = st.session_state.get("present", st.query_params.get("present") == "true")
+    answer_place = st.container() if presented else None
+    controls = st.expander("Look for something else") if presented else st.container()
+    with controls:
+        if not presented:
+            st.title("Match")
+            frame.show_heading(domain, run)
+        question, alpha, k = input_question(domain, run)
+        st.toggle("Presentation: large pictures, few words", key="present", bind="query-params")
+    with answer_place or st.container():
+        if question is None:
+            show_examples(domain, run, st.session_state["by"])
+            return
+        answer = answer_to(places, run, question, (0.0, alpha, 1.0), k)
+        if answer is None:
+            return
+        matched = Matched(places, domain, run, question, answer)
+        if presented:
+            show_presentation(matched)
+        else:
+            show_language_note(matched)
+            show_comparison(matched)
+            show_take_away(matched)
+
+
+main()

@@ -1,0 +1,108 @@
+// The list of articles and the pictures of the chosen one at an α: one element, so that one message from the server
+// brings all of it, and only what differs is written to the page.
+
+const state = new WeakMap();
+
+export default function ({ data, parentElement, setStateValue }) {
+  const root = parentElement.querySelector(".board");
+  const own = state.get(parentElement) ?? build(root);
+  state.set(parentElement, own);
+  own.choose = (id) => setStateValue("chosen", { article: id, time: Date.now() });
+  text(own.listCaption, data.list_caption);
+  rows(own, data);
+  article(own, data.article);
+  pictures(own, data.pictures);
+  root.dataset.alpha = data.alpha;
+}
+
+function element(parent, tag, className) {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  parent.append(made);
+  return made;
+}
+
+const text = (box, words) => box.textContent !== words && (box.textContent = words);
+const attribute = (box, name, value) => box.getAttribute(name) !== value && box.setAttribute(name, value);
+
+function build(root) {
+  const list = element(root, "section", "list");
+  const listCaption = element(list, "p", "caption");
+  const scroll = element(list, "div", "scroll");
+  const table = element(scroll, "table");
+  const head = element(element(table, "thead"), "tr");
+  const heads = ["article", "zero-shot", "at α", "fine-tuned"].map((name) => {
+    const cell = element(head, "th");
+    cell.textContent = name;
+    cell.scope = "col";
+    return cell;
+  });
+  heads.slice(1).forEach((cell, i) => cell.classList.add(["zero-shot", "wise-ft", "fine-tuned"][i]));
+  const body = element(table, "tbody");
+  const right = element(root, "section", "article");
+  const top = element(right, "div", "top");
+  const picture = element(top, "img", "own");
+  const words = element(top, "div", "words");
+  const headline = element(words, "h2");
+  const about = element(words, "p", "caption");
+  const ranks = element(words, "p", "ranks");
+  const caption = element(right, "p", "caption");
+  caption.setAttribute("aria-live", "polite");
+  const found = element(right, "ol", "pictures");
+  return { listCaption, body, lines: [], picture, headline, about, ranks, caption, found, tiles: [] };
+}
+
+// Without a source the picture can no longer be read: the words stand alone.
+function show(image, source, words) {
+  if (source) attribute(image, "src", source);
+  else image.removeAttribute("src");
+  attribute(image, "alt", words);
+}
+
+function rows(own, data) {
+  while (own.lines.length < data.rows.length) own.lines.push(line(own));
+  own.lines.forEach((each, i) => {
+    const row = data.rows[i];
+    each.row.hidden = !row;
+    if (!row) return;
+    each.id = row.id;
+    text(each.button, row.headline);
+    [row.zero_shot, row.here, row.fine_tuned].forEach((rank, k) => text(each.cells[k], String(rank)));
+    const change = Math.sign(row.fine_tuned - row.here);
+    attribute(each.cells[1], "data-change", change > 0 ? "▲" : change < 0 ? "▼" : "");
+    attribute(each.button, "aria-pressed", String(row.id === data.article.id));
+  });
+}
+
+function line(own) {
+  const row = element(own.body, "tr");
+  const button = element(element(row, "td"), "button");
+  button.type = "button";
+  const made = { row, button, cells: [0, 1, 2].map(() => element(row, "td", "rank")) };
+  row.onclick = () => own.choose(made.id);
+  return made;
+}
+
+function article(own, data) {
+  show(own.picture, data.picture, "The picture this article was published with");
+  text(own.headline, data.headline);
+  text(own.about, data.about);
+  text(own.ranks, data.ranks);
+  text(own.caption, data.caption);
+}
+
+function pictures(own, found) {
+  while (own.tiles.length < found.length) {
+    const box = element(own.found, "li");
+    own.tiles.push({ box, image: element(box, "img"), caption: element(box, "span") });
+  }
+  own.tiles.forEach((tile, i) => {
+    const picture = found[i];
+    tile.box.hidden = !picture;
+    if (!picture) return;
+    show(tile.image, picture.picture, picture.headline);
+    attribute(tile.box, "title", picture.headline);
+    tile.box.classList.toggle("its-own", picture.own);
+    text(tile.caption, picture.own ? `${i + 1} ✓ its own` : `${i + 1}`);
+  });
+}

@@ -1,0 +1,223 @@
+// The α slider: what it shows of the metrics it draws itself, within a frame, from the small tables it is given;
+// the rest of the page follows from the server, which is told no oftener than it answers.
+
+const ANSWER_AT_LATEST = 250; // ms without an answer before the server is told again all the same
+const state = new WeakMap();
+
+export default function ({ data, parentElement, setStateValue }) {
+  const root = parentElement.querySelector(".alpha");
+  const own = state.get(parentElement) ?? { held: false, waiting: null, at: null };
+  state.set(parentElement, own);
+  own.data = data;
+  own.send = setStateValue;
+  if (root.dataset.shape !== shapeOf(data)) build(root, own);
+  if (own.sent && same(own.sent, data.served)) answered(own, root);
+  // A hand on the slider knows better than the server where it is.
+  if (!own.held && !own.sent) own.at = placesOf(data);
+  draw(root, own);
+}
+
+const shapeOf = (data) => JSON.stringify([data.towers.map((t) => t.label), data.names, data.ticks, data.alphas.length]);
+const same = (a, b) => a.length === b.length && a.every((value, i) => Math.abs(value - b[i]) < 1e-9);
+const nearest = (alphas, alpha) =>
+  alphas.reduce((best, each, i) => (Math.abs(each - alpha) < Math.abs(alphas[best] - alpha) ? i : best), 0);
+const placesOf = (data) => data.towers.map((tower) => nearest(data.alphas, tower.alpha));
+const alphasAt = (own) => own.at.map((place) => own.data.alphas[place]);
+
+// Where an α lies along the track, 0 to 1: the slider goes by places in the table, which need not be evenly spaced.
+function along(alphas, alpha) {
+  const after = alphas.findIndex((each) => each >= alpha - 1e-9);
+  if (after <= 0) return 0;
+  const part = (alpha - alphas[after - 1]) / (alphas[after] - alphas[after - 1]);
+  return (after - 1 + part) / (alphas.length - 1);
+}
+
+function build(root, own) {
+  const { data } = own;
+  root.dataset.shape = shapeOf(data);
+  root.replaceChildren();
+  own.inputs = data.towers.map((tower, i) => {
+    const field = element(root, "div", "field");
+    const label = element(field, "label", "label");
+    label.htmlFor = `alpha-${i}`;
+    label.append(tower.label, " ", element(label, "output", "value"));
+    const input = element(field, "input");
+    Object.assign(input, { type: "range", id: `alpha-${i}`, min: 0, max: data.alphas.length - 1, step: 1 });
+    input.setAttribute("aria-label", tower.label);
+    input.oninput = () => moved(root, own, i, input);
+    input.onchange = () => settled(root, own, i, input);
+    input.onpointerdown = () => (own.held = true);
+    input.onpointerup = input.onpointercancel = () => (own.held = false);
+    const scale = element(field, "div", "scale");
+    for (const tick of data.ticks) {
+      const mark = element(scale, "button", `tick ${tick.kind}`);
+      mark.type = "button";
+      mark.style.setProperty("--p", along(data.alphas, tick.alpha));
+      mark.textContent = tick.label;
+      mark.title = tick.hint;
+      mark.onclick = () => {
+        input.value = nearest(data.alphas, tick.alpha);
+        settled(root, own, i, input);
+      };
+    }
+    return { input, output: label.querySelector("output") };
+  });
+  own.status = element(root, "p", "status");
+  own.status.setAttribute("aria-live", "polite");
+  const tiles = element(root, "div", "tiles");
+  own.tiles = data.names.map((name) => tile(tiles, name));
+  own.bars = histogram(root, data);
+}
+
+function element(parent, tag, className) {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  parent.append(made);
+  return made;
+}
+
+function tile(parent, name) {
+  const box = element(parent, "section", "tile");
+  element(box, "h3").textContent = name;
+  const value = element(box, "strong");
+  const zeroShot = element(box, "span", "against zero-shot");
+  const fineTuned = element(box, "span", "against fine-tuned");
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 100 36");
+  svg.setAttribute("preserveAspectRatio", "none");
+  svg.setAttribute("role", "img");
+  for (const kind of ["line", "marker"]) {
+    const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+    path.setAttribute("class", kind);
+    path.setAttribute("vector-effect", "non-scaling-stroke");
+    svg.append(path);
+  }
+  box.append(svg);
+  const dot = element(box, "i", "dot");
+  return { name, value, zeroShot, fineTuned, svg, dot };
+}
+
+function histogram(root, data) {
+  const box = element(root, "figure", "histogram");
+  element(box, "figcaption").textContent = `Articles by the rank of their own picture (${data.of})`;
+  const bars = element(box, "div", "bars");
+  bars.setAttribute("role", "img");
+  const made = data.bins.map((name) => {
+    const column = element(bars, "div", "column");
+    const count = element(column, "b");
+    const well = element(column, "div", "well");
+    const bar = element(well, "div", "bar");
+    const zeroShot = element(well, "div", "end zero-shot");
+    const fineTuned = element(well, "div", "end fine-tuned");
+    element(column, "span").textContent = name;
+    return { count, bar, zeroShot, fineTuned };
+  });
+  const key = element(box, "div", "key");
+  for (const [kind, text] of [["wise-ft", "at this α"], ["zero-shot", "zero-shot"], ["fine-tuned", "fine-tuned"]])
+    element(key, "span", kind).textContent = text;
+  return { box: bars, made };
+}
+
+function moved(root, own, i, input) {
+  own.active = i;
+  own.at[i] = Number(input.value);
+  draw(root, own);
+  tell(root, own, "live");
+}
+
+function settled(root, own, i, input) {
+  own.held = false;
+  own.active = i;
+  own.at[i] = Number(input.value);
+  draw(root, own);
+  own.next = null;
+  clearTimeout(own.waiting);
+  own.sent = alphasAt(own);
+  say(own, "settled");
+  own.waiting = setTimeout(() => answered(own, root), 4 * ANSWER_AT_LATEST);
+}
+
+// One message on its way at a time, the newest position always last.
+function tell(root, own, what) {
+  if (own.sent) return (own.next = what);
+  own.sent = alphasAt(own);
+  say(own, what);
+  own.waiting = setTimeout(() => answered(own, root), ANSWER_AT_LATEST);
+}
+
+// With the time, so that the same place twice counts as two messages.
+const say = (own, what) => own.send(what, { alphas: own.sent, time: Date.now() });
+
+function answered(own, root) {
+  clearTimeout(own.waiting);
+  const sent = own.sent;
+  own.sent = null;
+  if (own.next && !same(sent, alphasAt(own))) tell(root, own, own.next);
+  own.next = null;
+}
+
+// A row of the tables: by place on the diagonal, by both places on the plane.
+const rowOf = (own, at) => (at.length === 1 ? at[0] : at[0] * own.data.alphas.length + at[1]);
+
+function draw(root, own) {
+  const { data, at } = own;
+  const last = data.alphas.length - 1;
+  const here = rowOf(own, at);
+  const start = rowOf(own, at.map(() => 0));
+  const end = rowOf(own, at.map(() => last));
+  const exact = data.exact && same(data.exact.alphas, alphasAt(own)) ? data.exact : null;
+  own.inputs.forEach(({ input, output }, i) => {
+    if (Number(input.value) !== at[i]) input.value = at[i];
+    const alpha = data.alphas[at[i]].toFixed(2);
+    input.setAttribute("aria-valuetext", `alpha ${alpha}`);
+    output.textContent = alpha;
+  });
+  const known = exact || !data.interpolated[here];
+  own.status.textContent = known ? "exact weights" : data.error;
+  own.status.classList.toggle("exact", Boolean(known));
+  own.tiles.forEach((tile, k) => {
+    const values = data.metrics[k];
+    const value = exact ? exact.metrics[k] : values[here];
+    tile.value.textContent = value.toFixed(3);
+    against(tile.zeroShot, value, values[start], "zero-shot");
+    against(tile.fineTuned, value, values[end], "fine-tuned");
+    sparkline(tile, own, values, value);
+  });
+  const counts = exact ? exact.histogram : data.histograms[here];
+  const all = [counts, data.histograms[start], data.histograms[end]];
+  const most = Math.max(...all.flat(), 1);
+  own.bars.made.forEach((bar, k) => {
+    bar.count.textContent = counts[k];
+    bar.bar.style.height = `${(100 * counts[k]) / most}%`;
+    bar.zeroShot.style.bottom = `${(100 * all[1][k]) / most}%`;
+    bar.fineTuned.style.bottom = `${(100 * all[2][k]) / most}%`;
+  });
+  own.bars.box.setAttribute("aria-label", data.bins.map((name, k) => `rank ${name}: ${counts[k]}`).join(", "));
+}
+
+function against(box, value, other, name) {
+  const change = Number((value - other).toFixed(3));
+  const sign = change > 0 ? "+" : change < 0 ? "−" : "±";
+  box.textContent = `${sign}${Math.abs(change).toFixed(3)} vs ${name}`;
+  box.title = `${name}: ${other.toFixed(3)}`;
+}
+
+// The curve of this metric over α with the marker on it; on the plane, along the tower that was moved last.
+function sparkline(tile, own, values, value) {
+  const { data, at } = own;
+  const size = data.alphas.length;
+  const active = own.active ?? 0;
+  const slice = (i) => (at.length === 1 ? i : active === 0 ? i * size + at[1] : at[0] * size + i);
+  const curve = data.alphas.map((_, i) => values[slice(i)]);
+  const low = Math.min(...curve, value);
+  const span = Math.max(...curve, value) - low || 1;
+  const alpha = data.alphas[at[active]];
+  const y = (height) => 33 - (30 * (height - low)) / span;
+  const [line, marker] = tile.svg.children;
+  line.setAttribute("d", curve.map((height, i) => `${i ? "L" : "M"}${100 * data.alphas[i]} ${y(height)}`).join(""));
+  marker.setAttribute("d", `M${100 * alpha} 0V36`);
+  const range = `from ${curve[0].toFixed(3)} to ${curve[size - 1].toFixed(3)}`;
+  tile.svg.setAttribute("aria-label", `${tile.name} over alpha, ${range}`);
+  tile.dot.style.setProperty("--x", alpha);
+  tile.dot.style.setProperty("--y", y(value) / 36);
+}

@@ -1,0 +1,120 @@
+"""A domain's runs side by side: what differs between their trainings, and what each reached."""
+
+from dataclasses import asdict
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from app_pages.parts.style import FINE_TUNED, NEUTRAL, show_figure
+from core.workspace.places import Places
+from core.workspace.runs import Run, load_runs
+
+METRICS = ("mrr@100", "recall@1")
+HISTORY = {"val mrr@100": "val_mrr@100", "val recall@1": "val_recall@1", "training loss": "train_loss"}
+_DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
+_SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up")
+COMPARED = len(_DASHES)
+
+
+def show_earlier_runs(places: Places, slug: str) -> None:
+    """The table and the curves, or that there is nothing to compare yet."""
+    runs = list(reversed(load_runs(places, slug)))
+    st.subheader("Earlier runs of this domain")
+    if not runs:
+        st.write("None yet. The first one appears here when its training has finished.")
+        return
+    table = pd.DataFrame([_row(run) for run in runs])
+    differing = differing_settings(runs)
+    table = pd.concat([table[["run"]], differing, table.drop(columns="run")], axis=1)
+    same = " No setting differs between them." if len(runs) > 1 and differing.empty else ""
+    st.caption(
+        f"Newest first; only settings that differ are shown.{same} Metrics on val; α* was chosen on the same articles, "
+        f"so WiSE-FT is a little flattered."
+    )
+    st.dataframe(
+        table,
+        hide_index=True,
+        width="stretch",
+        column_config={name: st.column_config.NumberColumn(format="%.3f") for name in table if "@" in name}
+        | {"lr": st.column_config.NumberColumn(format="%.1e")},
+    )
+    _show_histories({run.info.name: run for run in runs})
+
+
+def differing_settings(runs: list[Run]) -> pd.DataFrame:
+    """One row per run: what their trainings depended on, without what is the same for all."""
+    table = pd.DataFrame([_made_with(run) for run in runs])
+    return table[[name for name in table if table[name].astype(str).nunique() > 1]]
+
+
+def _made_with(run: Run) -> dict[str, Any]:
+    info = run.info
+    return {
+        "encoder": info.encoder, **asdict(info.settings), "text": info.text, "english": info.english,
+        "processes": info.processes, "articles": info.articles[:6],
+    }  # fmt: skip
+
+
+def _row(run: Run) -> dict[str, Any]:
+    """What a run reached on val; from its history where it is not swept."""
+    row: dict[str, Any] = {"run": run.info.name, "n": None, "α*": None}
+    if run.is_swept:
+        curve, alpha = run.curve(), run.selected().alpha
+        val = curve[curve["split"] == "val"].set_index("alpha")
+        row |= {"n": int(val["n"].iloc[0]), "α*": alpha}
+        reached = {
+            f"{metric} {model}": val.loc[at, metric]
+            for metric in METRICS
+            for model, at in (("zero-shot", 0.0), ("fine-tuned", 1.0), ("WiSE-FT", alpha))
+        }
+    else:
+        history = run.history()
+        reached = {
+            f"{metric} {model}": None if place is None else history[f"val_{metric}"].iloc[place]
+            for metric in METRICS
+            for model, place in (("zero-shot", 0), ("fine-tuned", -1), ("WiSE-FT", None))
+        }
+    return row | reached | {"date": run.info.created_at[:16].replace("T", " ")}
+
+
+def _show_histories(runs: dict[str, Run]) -> None:
+    names = st.multiselect(
+        "Compare their trainings",
+        list(runs),
+        default=list(runs)[:3],
+        max_selections=COMPARED,
+        key="compare",
+        bind="query-params",
+    )
+    measure = st.segmented_control(
+        "Curve", list(HISTORY), default="val mrr@100", key="compare_curve", bind="query-params"
+    )
+    chosen = [runs[name] for name in names if name in runs]
+    if not chosen:
+        st.caption("Choose runs to see their curves.")
+        return
+    label = measure or "val mrr@100"
+    described = f"Line chart of {label} over the epochs of {', '.join(run.info.name for run in chosen)}."
+    show_figure(plot_histories(chosen, label), "training-histories", described, 340)
+
+
+def plot_histories(runs: list[Run], label: str) -> go.Figure:
+    """One line for each run, told apart by dash and mark; the first in colour."""
+    figure = go.Figure()
+    for place, run in enumerate(runs[:COMPARED]):
+        history = run.history()
+        figure.add_scatter(
+            x=history["epoch"],
+            y=history[HISTORY[label]],
+            name=run.info.name,
+            showlegend=True,
+            mode="lines+markers",
+            line={"color": NEUTRAL if place else FINE_TUNED, "dash": _DASHES[place]},
+            marker={"symbol": _SYMBOLS[place], "size": 8},
+            hovertemplate="%{y:.3f} after epoch %{x}",
+        )
+    figure.update_xaxes(title="epoch (0 is zero-shot)")
+    figure.update_yaxes(title=label, rangemode="tozero")
+    return figure

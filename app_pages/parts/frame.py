@@ -1,0 +1,184 @@
+"""What stands around every page: the domain and run of the sidebar, loaded once, and the ways out of emptiness.
+
+Domain and run are part of the address; what cannot be shown without them is stopped here with what to do next.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from app_pages.parts.words import plain
+from core.data.domain import Domain
+from core.data.domain import load_domain as read_domain
+from core.data.splitting import Split
+from core.workspace import jobs
+from core.workspace.places import Places, default_places
+from core.workspace.results import Results
+from core.workspace.runs import Run, load_runs
+
+LAST_SEEN_KEYS = ("alpha", "alpha_text", "article")  # what belongs to one run and is forgotten with it
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What the sidebar says. domain: None only in an empty workspace; run: None where none is swept."""
+
+    places: Places
+    domain: Domain | None
+    run: Run | None
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _domain(folder: Path, stamp: int) -> Domain:
+    return read_domain(folder)
+
+
+def load_domain(places: Places, slug: str) -> Domain:
+    """The domain, read from disk again only when it was written again. Shared: never change its table."""
+    folder = places.domain_folder(slug)
+    file = folder / "domain.toml"
+    return _domain(folder, file.stat().st_mtime_ns if file.exists() else 0)
+
+
+def swept_runs(places: Places, slug: str) -> list[Run]:
+    """The domain's runs that have something to show, newest first."""
+    return [run for run in reversed(load_runs(places, slug)) if run.is_swept]
+
+
+def input_domain_and_run() -> Chosen:
+    """The two pickers of the sidebar."""
+    places = default_places()
+    slugs = places.domain_slugs()
+    if not slugs:
+        return Chosen(places, None, None)
+    with st.sidebar:
+        slug = st.selectbox("Domain", slugs, key="domain", bind="query-params", on_change=_forget)
+        slug = slug if slug in slugs else slugs[0]
+        runs = {run.info.name: run for run in swept_runs(places, slug)}
+        name = st.selectbox("Run", list(runs), key="run", bind="query-params", on_change=_forget) if runs else None
+    run = runs.get(name) or next(iter(runs.values()), None) if runs else None
+    return Chosen(places, load_domain(places, slug), run)
+
+
+def _forget() -> None:
+    for key in LAST_SEEN_KEYS:
+        st.session_state.pop(key, None)
+
+
+def keep(chosen: Chosen) -> None:
+    """For `chosen()` on the page that is about to be drawn."""
+    st.session_state["_chosen"] = chosen
+
+
+def chosen() -> Chosen:
+    """What the sidebar says."""
+    return st.session_state["_chosen"]
+
+
+def require_domain() -> tuple[Places, Domain]:
+    """The places and domain; where there is none, how to begin, and no more of the page."""
+    now = chosen()
+    if now.domain is None:
+        show_how_to_begin(now.places)
+        st.stop()
+    return now.places, now.domain
+
+
+def require_run() -> tuple[Places, Domain, Run]:
+    """The places, domain and swept run; where there is none, the way to one, and no more of the page."""
+    places, domain = require_domain()
+    run = chosen().run
+    if run is None:
+        show_what_is_missing(places, domain)
+        st.stop()
+    return places, domain, run
+
+
+def show_how_to_begin(places: Places) -> None:
+    """The empty state: what to type."""
+    if jobs.status(places, "demo").state == "running":
+        st.write("The demo is being made; its first domain appears here in half a minute.")
+        return
+    st.write("There is no domain yet. Import your own articles and pictures on the **Data** page, or in a terminal:")
+    st.code("python -m core import SOURCE --domain my-news\npython -m core demo", language=None)
+    st.caption("SOURCE is a folder of NewsImages or a CSV, TSV or Parquet table; `demo` makes three synthetic domains.")
+
+
+def show_what_is_missing(places: Places, domain: Domain) -> None:
+    """A domain without a swept run: that it is coming, or how to make one."""
+    slug = domain.info.slug
+    if domain.info.synthetic and jobs.status(places, "demo").state == "running":
+        st.write("Its pictures and headlines are there; the curves appear here as soon as it is fine-tuned.")
+        return
+    unswept = load_runs(places, slug)
+    verb = "sweep" if unswept else "train"
+    doing = "has a run that is not swept yet" if unswept else "is not fine-tuned yet"
+    st.write(f"This domain {doing}. Do it on the **Train** page, or in a terminal:")
+    st.code(
+        "\n".join(f"python -m core {v} --domain {slug}" for v in ("train", "sweep")[verb == "sweep" :]), language=None
+    )
+
+
+def show_demo_progress() -> None:
+    """How far the demo is, while it is being made or after it failed; nothing otherwise."""
+    places = default_places()
+    status = jobs.status(places, "demo")
+    if status.state == "running":
+        _poll_demo_progress(places)
+    elif status.state == "failed":
+        st.error("Making the demo stopped before its end. Start it again with: python -m core demo")
+        st.code("\n".join(status.log), language=None)
+
+
+@st.fragment(run_every=1.0)
+def _poll_demo_progress(places: Places) -> None:
+    status = jobs.status(places, "demo")
+    ready = {slug: len(swept_runs(places, slug)) for slug in places.domain_slugs()}
+    if status.state != "running" or st.session_state.setdefault("ready", ready) != ready:
+        st.session_state["ready"] = ready
+        st.rerun()
+    step = status.log[-1] if status.log else "starting"
+    of = f" of {status.total}" if status.total else ""
+    st.progress(
+        min(1.0, status.done / status.total) if status.total else 0.0,
+        f"Preparing the demo. {step} — {status.label}, {status.done}{of}",
+    )
+
+
+def input_split(domain: Domain) -> Split:
+    """val, or test where there is one; kept in the address."""
+    there: list[Split] = [split for split in ("val", "test") if (domain.articles["split"] == split).any()]
+    if len(there) < 2:
+        return there[0] if there else "val"
+    chosen_split = st.segmented_control("Split", there, default=there[0], key="split", bind="query-params")
+    return chosen_split if chosen_split in there else there[0]
+
+
+def show_heading(domain: Domain, run: Run) -> None:
+    """Which domain and run, and whether it is synthetic."""
+    reads = "English version" if run.info.english else f"in '{domain.info.language}'"
+    synthetic = " · synthetic: a test bed with known truth, none of this is news" if domain.info.synthetic else ""
+    st.caption(
+        f"{plain(domain.info.title)} · run {plain(run.info.name)}: {plain(run.info.encoder)}, "
+        f"{run.info.settings.tune} tuned, {run.info.text} {reads}{synthetic}"
+    )
+
+
+def choose_article(article_id: str) -> None:
+    """Make it the article that every page shows; part of the address."""
+    st.session_state["article"] = article_id
+    st.query_params["article"] = article_id
+
+
+def chosen_article_row(results: Results) -> int:
+    """Row of the article chosen here or in the address; else the one that fine-tuning moved most."""
+    asked = st.session_state.get("article") or st.query_params.get("article")
+    row = results.row_of(asked) if asked else None
+    if row is not None:
+        if st.query_params.get("article") != asked:
+            st.query_params["article"] = asked
+        return row
+    moved = np.abs(np.log(results.ranks[-1]) - np.log(results.ranks[0]))
+    return int(moved.argmax())

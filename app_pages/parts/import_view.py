@@ -1,0 +1,219 @@
+"""Importing from the app: the verb `import` with its checks and options, run as a job that outlives the page."""
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Literal
+
+import streamlit as st
+
+from app_pages.parts import frame
+from app_pages.parts.words import counted, plain
+from core.data.importers import ColumnNames, check_first
+from core.data.uploads import discard_upload, keep_upload
+from core.errors import InputError
+from core.workspace import jobs
+from core.workspace.places import Places
+from core.workspace.runs import load_runs
+
+Way = Literal["On this machine", "Upload"]
+WAYS: tuple[Way, ...] = ("On this machine", "Upload")
+UPLOADED = ("zip", "csv", "tsv", "parquet")
+
+_JOB = "import-"  # and the slug
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked of the verb `import`, apart from its source."""
+
+    slug: str
+    title: str
+    language: str
+    images: str
+    copy_images: bool
+    replace: bool
+    columns: ColumnNames
+
+    def verb(self, source: Path) -> list[str]:
+        """The words after ``python -m core``. Each value stands with its option, so that none is taken for one."""
+        given = {"domain": self.slug, "title": self.title, "language": self.language, "images": self.images}
+        given |= {f"{role.replace('_', '-')}-column": name for role, name in self.columns.given().items()}
+        flags = {"copy-images": self.copy_images, "replace": self.replace}
+        options = [f"--{option}={value}" for option, value in given.items() if value]
+        return ["import", str(source), *options, *(f"--{flag}" for flag, on in flags.items() if on)]
+
+
+def input_import(places: Places) -> None:
+    """The form, and the start of the job; what is wrong is said below it."""
+    way = st.segmented_control("Where the articles are", WAYS, default=WAYS[0], required=True, key="import_from")
+    with st.form("import_form", enter_to_submit=False):
+        path, upload = "", None
+        if way == "Upload":
+            upload = st.file_uploader(
+                f"A ZIP of a table with its pictures, or a table (up to {st.get_option('server.maxUploadSize')} MB)",
+                type=UPLOADED,
+                key="import_upload",
+                help="More than that: put the folder on the machine that runs the app, and import it from there.",
+            )
+        else:
+            path = st.text_input(
+                "Folder, table or ZIP on the machine that runs the app",
+                placeholder="/data/my-news or /data/my-news/articles.csv",
+                help="A NewsImages 2025 folder, a CSV, TSV or Parquet table with its pictures beside it, or a ZIP.",
+                key="import_path",
+            )
+        wanted = _input_wanted(way)
+        submitted = st.form_submit_button("Import", type="primary", icon=":material/upload:")
+    if not submitted:
+        return
+    try:
+        if upload is not None:
+            _begin_with(keep_upload(places.workspace, upload.name, upload), wanted, places)
+        elif path.strip():
+            _begin(Path(path.strip().strip("\"'")).expanduser().absolute(), wanted, places)
+        else:
+            raise InputError("say where the articles are: " + ("choose a file." if way == "Upload" else "type a path."))
+    except InputError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        _show_what_replacing_means(places, wanted.slug)
+    else:
+        st.toast(f"Importing '{plain(wanted.slug)}'. How far it is stands at the top.", icon=":material/hourglass_top:")
+        st.rerun()
+
+
+def _input_wanted(way: str) -> Wanted:
+    slug_column, title_column, language_column = st.columns([2, 3, 2])
+    slug = slug_column.text_input(
+        "Slug", placeholder="my-news", key="import_slug", help="Lower-case letters, digits and single hyphens."
+    )
+    title = title_column.text_input("Title", placeholder="as the slug", key="import_title")
+    language = language_column.text_input(
+        "Language",
+        placeholder="two letters, as de",
+        key="import_language",
+        help="Of articles that do not say theirs in a column; English is assumed if nothing says it.",
+    )
+    with st.expander("Pictures and columns"):
+        images = st.text_input(
+            "Folder of the pictures on the machine that runs the app (--images)",
+            placeholder="beside the table",
+            key="import_images",
+            help="For a table whose pictures lie elsewhere, or one that is uploaded alone.",
+        )
+        copy_images = st.checkbox(
+            "Copy the pictures into the workspace (--copy-images)",
+            key="import_copy",
+            help="Else they stay where they are and must not be moved. Pictures in a ZIP are always copied.",
+        )
+        st.caption("Columns are recognised by their usual names. Name one here if it is not:")
+        with st.grid("auto", min_column_width=170):
+            names = {
+                role: st.text_input(f"{role.replace('_', '-')} column", key=f"import_column_{role}").strip() or None
+                for role in (field.name for field in fields(ColumnNames))
+            }
+    replace = st.checkbox(
+        "Replace the domain if it exists (--replace)",
+        key="import_replace",
+        help="Its runs are kept, but refuse to load if the articles, pictures or splits are others: train again.",
+    )
+    return Wanted(
+        slug.strip(),
+        title.strip(),
+        language.strip().lower(),
+        str(Path(images.strip()).expanduser().absolute()) if images.strip() else "",
+        copy_images,
+        replace,
+        ColumnNames(**names),
+    )
+
+
+def _begin_with(upload: Path, wanted: Wanted, places: Places) -> None:
+    try:
+        _begin(upload, wanted, places)
+    except InputError as error:
+        discard_upload(upload)
+        raise InputError(str(error).replace(f"{upload.parent}/", "")) from None
+
+
+def _begin(source: Path, wanted: Wanted, places: Places) -> None:
+    """Check what can be told at once, then start the job. Raises InputError."""
+    folder = places.domain_folder(wanted.slug)
+    with st.spinner("Reading the table…"):
+        check_first(source, folder, wanted.columns, wanted.language or None, wanted.replace)
+    if not jobs.start(places, _JOB + wanted.slug, wanted.verb(source)):
+        raise InputError(f"'{wanted.slug}' is being imported at this moment; wait for its end.")
+
+
+def _show_what_replacing_means(places: Places, slug: str) -> None:
+    if slug in places.domain_slugs() and (runs := load_runs(places, slug)):
+        st.caption(
+            f"'{plain(slug)}' has {counted(len(runs), 'run')}. Replaced by other articles, it can no longer load them: "
+            "they say so, and have to be trained again."
+        )
+
+
+def show_imports(places: Places) -> None:
+    """Every import that is running, and how those have ended that nobody has closed yet, whoever started them."""
+    for folder in sorted((places.workspace / "jobs").glob(f"{_JOB}*")):
+        slug = folder.name.removeprefix(_JOB)
+        status = jobs.status(places, folder.name)
+        if status.state == "running":
+            _poll(places, slug)
+        elif status.state == "done":
+            _show_done(places, slug, status)
+        elif status.state != "never started":
+            _show_failed(places, slug, status)
+
+
+@st.fragment(run_every=1.0)
+def _poll(places: Places, slug: str) -> None:
+    status = jobs.status(places, _JOB + slug)
+    if status.state != "running":
+        st.toast(f"The import of '{plain(slug)}' has ended: {status.state}.")
+        st.rerun()
+    of = f" of {status.total:,}" if status.total else ""
+    st.progress(
+        min(1.0, status.done / status.total) if status.total else 0.0,
+        f"Importing '{plain(slug)}'. {status.label}, {status.done:,}{of}. You can leave this page.",
+    )
+    st.button("Cancel", key=f"cancel_{slug}", on_click=_cancel, args=(places, slug))
+
+
+def _show_done(places: Places, slug: str, status: jobs.JobStatus) -> None:
+    with st.container(border=True):
+        st.success(f"'{plain(slug)}' is imported.", icon=":material/check_circle:")
+        st.text("\n".join(line for line in status.log if not line.startswith("next: ")))
+        with st.container(horizontal=True):
+            st.button("Open it", key=f"open_{slug}", type="primary", on_click=_open, args=(places, slug))
+            st.button("Close", key=f"close_{slug}", on_click=_close, args=(places, slug))
+
+
+def _show_failed(places: Places, slug: str, status: jobs.JobStatus) -> None:
+    said = next((line for line in reversed(status.log) if line.startswith("error: ")), "")
+    why = said.removeprefix("error: ") or "the process ended before it could say why; start it again."
+    if status.state == "cancelled":
+        why = "cancelled."
+    kept = f" The domain '{slug}' that was there is as it was." if slug in places.domain_slugs() else ""
+    with st.container(border=True):
+        st.error(plain(f"'{slug}' was not imported: {why}{kept}"), icon=":material/error:")
+        st.button("Close", key=f"close_{slug}", on_click=_close, args=(places, slug))
+
+
+def _cancel(places: Places, slug: str) -> None:
+    try:
+        jobs.cancel(places, _JOB + slug)
+    except InputError as error:  # too early
+        st.toast(plain(str(error)))
+
+
+def _close(places: Places, slug: str) -> None:
+    jobs.clear(places, _JOB + slug)
+
+
+def _open(places: Places, slug: str) -> None:
+    """Choose the domain in the sidebar, and its tab."""
+    _close(places, slug)
+    for key in frame.LAST_SEEN_KEYS:
+        st.session_state.pop(key, None)
+    st.session_state["domain"] = slug
+    st.session_state["part"] = "Domain"

@@ -1,0 +1,268 @@
+"""The form of the Train page: encoder, what to tune, settings with their reasons, and the time they would take."""
+
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+import streamlit as st
+
+from app_pages.parts.words import plain
+from core.data.domain import Domain
+from core.data.text import TEXT_CHOICES, TextChoice
+from core.encoders.names import default_encoder_name
+from core.errors import RematchError
+from core.training.settings import Settings, default_settings, reasons
+from core.workspace import worker
+from core.workspace.places import Places
+from core.workspace.probe import Estimate, estimate
+
+OTHER = "other"
+_ESTIMATE = "_training_estimate"
+_SETTING_KEYS = ("epochs", "lr", "batch_size", "weight_decay", "warmup", "seed")
+
+
+@dataclass(frozen=True)
+class EncoderChoice:
+    """An encoder to choose. languages: two-letter codes it reads. tunes: what can be tuned apart from each other."""
+
+    name: str
+    what: str
+    languages: frozenset[str]
+    tunes: tuple[str, ...] = ("head", "text", "last", "all")
+
+
+_ENGLISH = frozenset({"en"})
+ENCODERS = (
+    EncoderChoice("lite", "Built in, for English; trains in seconds on a laptop.", _ENGLISH),
+    EncoderChoice(
+        "lite-multilingual",
+        "Built in, for 15 languages; trains in seconds on a laptop.",
+        frozenset({"ar", "de", "en", "es", "fr", "it", "ja", "ko", "nl", "pl", "pt", "ru", "th", "tr", "zh"}),
+        ("head", "last", "all"),
+    ),
+    EncoderChoice(
+        "ViT-B-32:openai",
+        "CLIP, for English; its weights are fetched from a hub once, and it is slow without a GPU.",
+        _ENGLISH,
+    ),
+    EncoderChoice(
+        OTHER, "Any model of open_clip, from a hub or from weights on this machine; taken to read English.", _ENGLISH
+    ),
+)
+_BY_NAME = {each.name: each for each in ENCODERS}
+
+TUNES = {
+    "head": "the two heads",
+    "text": "the text tower and the image head",
+    "last": "the last blocks of both towers",
+    "all": "everything",
+}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A training as the form says it."""
+
+    encoder: str
+    settings: Settings
+    text: TextChoice
+
+    def verb(self, slug: str) -> list[str]:
+        """The command that does it, sweep included."""
+        values = self.settings
+        return [
+            "train", f"--domain={slug}", f"--encoder={self.encoder}", f"--tune={values.tune}", f"--text={self.text}",
+            f"--epochs={values.epochs}", f"--lr={values.lr!r}", f"--batch-size={values.batch_size}",
+            f"--weight-decay={values.weight_decay!r}", f"--warmup={values.warmup!r}", f"--seed={values.seed}",
+            "--sweep",
+        ]  # fmt: skip
+
+
+def input_training(places: Places, domain: Domain) -> Wanted | None:
+    """The whole form; what to train once Start was pressed."""
+    encoder = input_encoder(domain)
+    tune = input_tune(encoder)
+    defaults, why = default_settings(encoder, tune), reasons(encoder, tune)
+    with st.form("training", border=True):
+        settings, text = input_settings(defaults, why)
+        with st.container(horizontal=True):
+            start = st.form_submit_button("Start training", type="primary", icon=":material/play_arrow:")
+            ask = st.form_submit_button("Estimate the time", icon=":material/timer:")
+    if not encoder:
+        if start or ask:
+            st.error("Name the encoder first, as MODEL:WEIGHTS of open_clip or hf-hub:ORGANISATION/NAME.")
+        return None
+    if not isinstance(settings, Settings):
+        st.error(str(settings))
+        return None
+    wanted = Wanted(encoder, settings, text)
+    if ask:
+        st.session_state[_ESTIMATE] = (
+            (domain.info.slug, wanted),
+            worker.submit(estimate, places, domain.info.slug, encoder, settings, text),
+        )
+    asked, future = st.session_state.get(_ESTIMATE, (None, None))
+    if asked == (domain.info.slug, wanted):
+        show_estimate(future)
+    return wanted if start else None
+
+
+def input_encoder(domain: Domain) -> str:
+    """The encoder's name as the command line takes it; empty if it is still to be typed."""
+    usual = default_encoder_name(domain.info.language, domain.has_english)
+    name = st.selectbox(
+        "Encoder",
+        [each.name for each in ENCODERS],
+        index=[each.name for each in ENCODERS].index(usual),
+        key="encoder",
+        bind="query-params",
+        on_change=_back_to_defaults,
+        help=f"{usual} is the usual one here: it reads this domain's text and needs no network.",
+    )
+    if name == OTHER:
+        typed = st.text_input(
+            "Its name",
+            key="encoder_name",
+            bind="query-params",
+            placeholder="ViT-L-14:/path/weights.safetensors",
+            help="MODEL:WEIGHTS with a model of open_clip and one of its tags (fetched from a hub) or a file here; "
+            "hf-hub:ORGANISATION/NAME; or local-dir:/path/of/its/folder.",
+        ).strip()
+    else:
+        typed = name
+    _show_encoder(domain, _BY_NAME[name])
+    return typed
+
+
+def _show_encoder(domain: Domain, encoder: EncoderChoice) -> None:
+    """What the encoder is and which text it will be shown, and a warning where it cannot read it."""
+    own = domain.info.language
+    if own in encoder.languages:
+        st.caption(f"{encoder.what} It reads the text as it is, in '{plain(own)}'.")
+    elif domain.has_english:
+        st.caption(f"{encoder.what} It reads the domain's English version, not '{plain(own)}'.")
+    else:
+        st.caption(encoder.what)
+        st.warning(
+            f"This encoder does not read '{plain(own)}' and the domain has no English version, so its numbers will say "
+            f"little. lite-multilingual reads 15 languages, German among them.",
+            icon=":material/translate:",
+        )
+
+
+def input_tune(encoder: str) -> str:
+    """What to tune, as the command line takes it."""
+    choices = _BY_NAME.get(encoder, _BY_NAME[OTHER]).tunes
+    usual = default_settings(encoder, None).tune
+    tune = st.selectbox(
+        "What to tune",
+        choices,
+        index=choices.index(usual),
+        key="tune",
+        bind="query-params",
+        on_change=_back_to_defaults,
+        help=f"The usual choice here is {usual}. {reasons(encoder, usual)['tune']}",
+    )
+    if tune not in choices:
+        tune = usual
+    st.caption(f"Tunes {TUNES[tune]}.")
+    if tune != "last":
+        return tune
+    blocks = st.number_input("How many blocks", 1, 48, 2, key="blocks", bind="query-params")
+    return f"last:{int(blocks)}"
+
+
+def input_settings(defaults: Settings, why: dict[str, str]) -> tuple[Settings | RematchError, TextChoice]:
+    """The numbers, each with its default's reason, or what is wrong with them; and the text that is read."""
+    text = st.segmented_control(
+        "Text that is read",
+        TEXT_CHOICES,
+        default="title+text",
+        key="train_text",
+        bind="query-params",
+        help="Both: the text says what the headline leaves out.",
+    )
+    with st.grid("auto", min_column_width=150, gap="small"):
+        epochs = _number("Epochs", defaults, why, "epochs", 0, 1000, 1)
+        lr = _number("Learning rate", defaults, why, "lr", 1e-8, 0.99, None, "%.2e")
+        batch_size = _number("Batch size", defaults, why, "batch_size", 2, 65536, 1)
+        weight_decay = _number("Weight decay", defaults, why, "weight_decay", 0.0, 10.0, 0.05, "%.3f")
+        warmup = _number("Warm-up share", defaults, why, "warmup", 0.0, 1.0, 0.05, "%.2f")
+        seed = _number("Seed", defaults, why, "seed", 0, 2**32 - 1, 1)
+    try:
+        settings: Settings | RematchError = Settings(
+            defaults.tune, int(epochs), float(lr), defaults.backbone_lr_ratio, int(batch_size), float(weight_decay),
+            float(warmup), int(seed),
+        )  # fmt: skip
+    except RematchError as error:
+        settings = error
+    return settings, text or "title+text"
+
+
+def _number(
+    label: str,
+    defaults: Settings,
+    why: dict[str, str],
+    name: str,
+    low: float,
+    high: float,
+    step: float | None,
+    shown: str | None = None,
+) -> float:
+    default = getattr(defaults, name)
+    given = st.number_input(
+        label,
+        low,
+        high,
+        default,
+        step if step is not None else default / 10,
+        format=shown,
+        key=name,
+        bind="query-params",
+        help=f"Default {default:g}. {why[name]}",
+    )
+    return default if given is None else given
+
+
+def _back_to_defaults() -> None:
+    """Another encoder or part to tune has other defaults; what was typed for the last is forgotten."""
+    for key in _SETTING_KEYS:
+        st.session_state.pop(key, None)
+
+
+@st.fragment(run_every=1.0)
+def _wait_for(future: Future) -> None:
+    if future.done():
+        st.rerun()
+    st.status("Training a few batches to see how long it would take (about ten seconds)…", state="running")
+
+
+def show_estimate(future: Future) -> None:
+    """The time a training would take, and of what; or why it cannot be told."""
+    if not future.done():
+        _wait_for(future)
+        return
+    error = future.exception()
+    if isinstance(error, RematchError):
+        st.error(str(error))
+    elif error is not None:
+        st.error("The estimate's process ended before it could answer (out of memory, perhaps); ask again.")
+    else:
+        st.info(estimate_sentence(future.result()), icon=":material/timer:")
+
+
+def estimate_sentence(expected: Estimate) -> str:
+    """The total, then its parts."""
+    encoding = f"reading and encoding {duration(expected.encoding)}" if expected.encoding else "encoded already"
+    return (
+        f"About {duration(expected.seconds)}: start {duration(expected.starting)}, {encoding}, "
+        f"epochs {duration(expected.epochs)}, sweep {duration(expected.sweep)}. "
+        f"Measured on a few batches just now; more if the machine has other work."
+    )
+
+
+def duration(seconds: float) -> str:
+    """`8 s`, `3 min`, `2 h 10 min`; rounded, since it is an estimate."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"

@@ -1,0 +1,41 @@
+"""Waiting for the model worker without holding the page: a line that says so, and a redraw when it is done."""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any
+
+import streamlit as st
+
+from core.workspace import worker
+
+SECONDS = 0.3
+
+
+def submit_once(key: str, task: Callable[..., Any], *arguments: Any) -> Future:
+    """The worker's answer to this task under `key`, asked for once in this session until it is forgotten."""
+    futures: dict[str, Future] = st.session_state.setdefault("_futures", {})
+    if key not in futures:
+        futures[key] = worker.submit(task, *arguments)
+    return futures[key]
+
+
+def forget(key: str) -> None:
+    """Ask again the next time."""
+    st.session_state.get("_futures", {}).pop(key, None)
+
+
+def failure(future: Future) -> str | None:
+    """What went wrong, as a sentence; None if nothing did or it is not done."""
+    error = future.exception() if future.done() else None
+    if isinstance(error, BrokenProcessPool):
+        return "The process that computes with models was ended, perhaps for want of memory. Try again."
+    return str(error) if error is not None else None
+
+
+@st.fragment(run_every=SECONDS)
+def show_waiting(future: Future, sentence: str) -> None:
+    """Say what is being waited for; the page is drawn again when it is there."""
+    if future.done():
+        st.rerun()
+    st.caption(f":material/hourglass_top: {sentence}")

@@ -1,0 +1,45 @@
+"""Fine-tune an encoder on the domain: choose, start, watch, cancel, resume, and compare with earlier runs."""
+
+import streamlit as st
+
+from app_pages.parts import frame
+from app_pages.parts.earlier_runs import show_earlier_runs
+from app_pages.parts.training_form import input_training
+from app_pages.parts.training_view import show_training, show_unfinished, start
+from app_pages.parts.words import plain
+from core.errors import InputError
+from core.workspace.unfinished import check_can_train
+
+
+def main() -> None:
+    """Draw the page."""
+    st.title("Train")
+    places, domain = frame.require_domain()
+    slug = domain.info.slug
+    counts = domain.articles["split"].value_counts()
+    st.caption(
+        f"{plain(domain.info.title)} · trains on {counts.get('train', 0):,} articles, measures on "
+        f"{counts.get('val', 0):,} later ones (val)"
+    )
+    goes_on = show_training(places, slug)
+    if goes_on:
+        st.caption("One training of a domain at a time: the form is back when this one has ended.")
+    else:
+        show_unfinished(places, slug)
+        st.subheader("New training")
+        try:
+            check_can_train(domain)
+        except InputError as error:
+            st.error(str(error))
+        else:
+            wanted = input_training(places, domain)
+            if wanted is not None:
+                start(places, slug, wanted.verb(slug))
+                st.rerun()
+    show_earlier_runs(places, slug)
+
+
+try:
+    main()
+except InputError as error:
+    st.error(str(error))

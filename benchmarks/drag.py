@@ -1,0 +1,209 @@
+"""How fast the Alpha page follows a hand: `python -m benchmarks.drag`, measured in Chromium on made-up results.
+
+A run of 1,100 validation pairs is written as a sweep leaves it (no model is needed), the app is started, and the slider
+is dragged with the mouse held down. Of every position two delays are taken in the page: until the tiles show it, and
+until the list and pictures, which come from the server, do; positions that were passed over are not counted.
+"""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Annotated
+
+import numpy as np
+import pandas as pd
+import typer
+from PIL import Image
+from playwright.sync_api import Page, sync_playwright
+
+from core.analysis.agreement import Disagreement
+from core.analysis.plane import GRID, Plane
+from core.analysis.selection import select_alpha
+from core.analysis.sweep import DENSE, SHOWN, Sweep
+from core.data.domain import Domain
+from core.data.importers import import_domain
+from core.training.settings import default_settings
+from core.workspace.places import Places
+from core.workspace.runs import PathInfo, Run, RunInfo, SweepInfo, now, reserve_folder, save_run
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]  # fmt: skip
+
+# Runs in the page: notes when each position is first said by the slider, shown by a tile, and served by the page.
+OBSERVE = """
+() => {
+  const host = [...document.querySelectorAll('*')].find((e) => e.shadowRoot?.querySelector('.alpha input'));
+  const root = host.shadowRoot;
+  const input = root.querySelector('input');
+  const seen = (window.seen = { input: {}, tiles: {}, page: {} });
+  const alpha = () => (input.value / input.max).toFixed(2);
+  input.addEventListener('input', () => (seen.input[alpha()] = performance.now()), { capture: true });
+  const note = (kind, at) => (seen[kind][at] ??= []).push(performance.now());
+  let tile = null, page = null;
+  const look = () => {
+    const shown = root.querySelector('output').textContent;
+    if (shown !== tile) note('tiles', (tile = shown));
+    const caption = [...document.querySelectorAll('[data-testid=stCaptionContainer]')].map((e) => e.textContent);
+    const served = caption.join(' ').match(/pictures at α = ([0-9.]+[0-9])/)?.[1];
+    if (served && served !== page) note('page', (page = served));
+    requestAnimationFrame(look);
+  };
+  look();
+  const box = input.getBoundingClientRect();
+  return [box.left, box.top, box.width, box.height];
+}
+"""
+
+
+def main(
+    pairs: Annotated[int, typer.Option(help="Validation pairs.")] = 1100,
+    seconds: Annotated[float, typer.Option(help="How long to drag.")] = 20.0,
+    chromium: Annotated[Path, typer.Option(help="The browser.")] = Path("/usr/bin/chromium"),
+) -> None:
+    """Measure and print."""
+    with tempfile.TemporaryDirectory(prefix="rematch-drag-") as scratch:
+        places = Places(Path(scratch) / "workspace", Path(scratch) / "cache")
+        write_results(write_domain(Path(scratch), places, pairs), places)
+        port = _free_port()
+        server = start_app(places, port)
+        try:
+            seen = drag(f"http://localhost:{port}", chromium, seconds)
+        finally:
+            server.terminate()
+            server.wait()
+    report(seen, pairs)
+
+
+def write_domain(scratch: Path, places: Places, pairs: int) -> Domain:
+    """So many val articles and a quarter as many pictures of noise, large enough that decoding them costs something."""
+    (scratch / "images").mkdir()
+    noise = np.random.default_rng(0)
+    total = round(pairs / 0.2)
+    for number in range(pairs):
+        coarse = noise.integers(0, 255, (30, 40, 3), dtype=np.uint8)
+        Image.fromarray(coarse).resize((640, 480)).save(scratch / "images" / f"{number}.jpg")
+    rows = [
+        {
+            "article_id": i,
+            "title": f"Article {i} of a benchmark, with a headline of usual length",
+            "image_file": f"{i % pairs}.jpg",
+        }
+        for i in range(total)
+    ]
+    pd.DataFrame(rows).to_csv(scratch / "articles.csv", index=False)
+    folder = places.domain_folder("benchmark")
+    return import_domain(scratch / "articles.csv", folder, language="en", images=scratch / "images").domain
+
+
+def write_results(domain: Domain, places: Places) -> None:
+    """A sweep in which every article's rank wanders, so that list and pictures differ at each α."""
+    noise = np.random.default_rng(0)
+    ids = domain.subset("val")["article_id"].tolist()
+    n = len(ids)
+    start, end = noise.permutation(n) + 1, noise.permutation(n) + 1
+    ranks = np.stack([np.round(start + (end - start) * alpha) for alpha in DENSE]).astype(np.int32)
+    best = (ranks[:, :, None] * 7 + np.arange(SHOWN) * 13) % n
+    sweep = Sweep("val", DENSE, ids, ranks, ranks, best, np.arange(len(DENSE)) % 25 != 0)
+    places_on_grid = [DENSE.index(alpha) for alpha in GRID]
+    plane = Plane(GRID, np.stack([ranks[places_on_grid]] * len(GRID)), np.stack([best[places_on_grid]] * len(GRID)))
+    slug = domain.info.slug
+    folder = reserve_folder(places, slug, "lite", "head")
+    info = RunInfo(
+        slug, folder.name, now(), "lite", "title", False, "cpu", default_settings("lite", "head"), "", "", "", {}
+    )
+    run = Run(info, folder)
+    path = PathInfo(9, True, Disagreement(0.0001, 0.002), (0.1, 0.25, 0.6, 0.9))
+    run.save_sweep([sweep], plane, SweepInfo(select_alpha(sweep.curve()), {}, {"val": path}))
+    save_run(run)
+
+
+def start_app(places: Places, port: int) -> subprocess.Popen:
+    """The app as `make app` serves it, when it answers."""
+    environment = os.environ | {"REMATCH_WORKSPACE": str(places.workspace), "REMATCH_CACHE": str(places.cache)}
+    command = [
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        "app.py",
+        "--server.port",
+        str(port),
+        "--server.headless",
+        "true",
+    ]
+    server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    for _ in range(300):
+        with socket.socket() as knock:
+            if knock.connect_ex(("localhost", port)) == 0:
+                return server
+        time.sleep(0.1)
+    raise RuntimeError("the app did not start within half a minute")
+
+
+def _free_port() -> int:
+    with socket.socket() as knock:
+        knock.bind(("localhost", 0))
+        return int(knock.getsockname()[1])
+
+
+def drag(address: str, chromium: Path, seconds: float) -> dict[str, dict[str, list[float]]]:
+    """Hold the mouse down on the slider and move it, as a hand does; returns what OBSERVE noted."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        page = browser.new_page(viewport={"width": 1280, "height": 1400})
+        page.goto(address)
+        page.get_by_role("link", name="Alpha").click()
+        page.get_by_text("The first 12 pictures").wait_for(timeout=60_000)
+        time.sleep(15)  # small pictures are being made, the worker loads
+        seen: dict[str, dict[str, list[float]]] = {"tiles": {}, "page": {}}
+        for sweep in range(max(1, round(seconds / 5))):
+            for kind, delays in _one_drag(page, sweep).items():
+                seen[kind].update({f"{sweep} {alpha}": delay for alpha, delay in delays.items()})
+        browser.close()
+    return seen
+
+
+def _one_drag(page: Page, sweep: int) -> dict[str, dict[str, list[float]]]:
+    left, top, width, height = page.evaluate(OBSERVE)
+    y, start, end = top + height / 2, left + 0.1 * width, left + 0.9 * width
+    if sweep % 2:
+        start, end = end, start
+    page.mouse.move(start, y)
+    page.mouse.down()
+    steps = 100
+    for step in range(steps + 1):
+        page.mouse.move(start + (end - start) * step / steps, y)
+        time.sleep(0.05)
+    time.sleep(0.5)
+    page.mouse.up()
+    time.sleep(1.5)
+    seen = json.loads(page.evaluate("JSON.stringify(window.seen)"))
+    return {
+        kind: {
+            alpha: min(after - said for after in shown if after >= said)
+            for alpha, shown in seen[kind].items()
+            if (said := seen["input"].get(alpha)) is not None and any(after >= said for after in shown)
+        }
+        for kind in ("tiles", "page")
+    }
+
+
+def report(seen: dict[str, dict[str, list[float]]], pairs: int) -> None:
+    """Median and 95th percentile of each delay, in milliseconds."""
+    print(f"{pairs} validation pairs, mouse held down, a position every 50 ms")
+    for kind, what in (("tiles", "tiles and marker"), ("page", "list and pictures")):
+        delays = list(seen[kind].values())
+        print(
+            f"{what}: median {median(delays):.0f} ms, 95 % {quantiles(delays, n=20)[-1]:.0f} ms, "
+            f"longest {max(delays):.0f} ms, {len(delays)} positions"
+        )
+
+
+if __name__ == "__main__":
+    typer.run(main)

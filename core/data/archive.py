@@ -1,0 +1,126 @@
+"""Unpacking a ZIP from outside: nothing of it is trusted, neither names nor the sizes that its headers claim.
+
+Only files of the asked endings are written; whatever else lies in it (programs, ZIPs in the ZIP) is never opened.
+"""
+
+import re
+import stat
+import unicodedata
+import zipfile
+import zlib
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from core.errors import InputError
+from core.files import replacing
+from core.progress import progress
+
+_CHUNK = 1 << 16  # bytes read at once
+_UTF_8_NAME = 0x800  # the flag by which a member says that its name is UTF-8
+_ENCRYPTED = 0x1
+_DRIVE = re.compile("[A-Za-z]:")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much an archive may hold. files: members of any kind. size: bytes written in all, counted while unpacking.
+
+    ratio: unpacked to packed size of one member beyond its first `free` bytes. Pictures are at 1, tables at 3 to 20;
+    a bomb made by deflate is near 1,000.
+    """
+
+    files: int = 50_000
+    size: int = 2 * 1024**3
+    ratio: int = 200
+    free: int = 10 * 1024**2
+
+
+def unpack(archive: Path, folder: Path, suffixes: Collection[str], limits: Limits = Limits()) -> int:
+    """Unpack the members of `archive` that end in one of `suffixes` into `folder`; how many there were.
+
+    Raises InputError: no ZIP or damaged, encrypted, a name or link that could lead out of `folder`, over `limits`.
+    What was written until then is the caller's to remove.
+    """
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            wanted = _checked(opened.infolist(), archive.name, suffixes, limits)
+            written = 0
+            for member, name in progress(wanted, "Unpacking the ZIP"):
+                written += _write(opened, member, folder / name, limits, limits.size - written)
+            return len(wanted)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
+        raise InputError(f"{archive.name} is no ZIP that can be read: {error}. Pack it anew.") from None
+    except OSError as error:  # a full disk, a name longer than the disk takes, a file where a folder should be
+        raise InputError(f"{archive.name} cannot be unpacked: {error.strerror or error}.") from None
+
+
+def _checked(
+    members: list[zipfile.ZipInfo], archive: str, suffixes: Collection[str], limits: Limits
+) -> list[tuple[zipfile.ZipInfo, PurePosixPath]]:
+    """The members to write with their names; every member is looked at, wanted or not."""
+    if len(members) > limits.files:
+        raise InputError(
+            f"{archive} holds {len(members):,} files, at most {limits.files:,} are unpacked; "
+            "import the folder from the disk instead."
+        )
+    wanted = []
+    for member in members:
+        name = _safe_name(member, archive)
+        if member.flag_bits & _ENCRYPTED:
+            raise InputError(f"{archive}: '{name}' is encrypted; pack it without a password.")
+        if not member.is_dir() and name.suffix.lower() in suffixes and not _is_hidden(name):
+            wanted.append((member, name))
+    return wanted
+
+
+def _safe_name(member: zipfile.ZipInfo, archive: str) -> PurePosixPath:
+    """The member's name as a relative path below the folder. Raises InputError for any other."""
+    raw = member.orig_filename  # `filename` is cut at a NUL
+    if not member.flag_bits & _UTF_8_NAME:
+        raw = _as_utf_8(raw)
+    name = PurePosixPath(unicodedata.normalize("NFC", raw))  # macOS takes ü apart, tables do not
+    if "\\" in raw or "\0" in raw or _DRIVE.match(raw) or name.is_absolute() or ".." in name.parts:
+        raise InputError(f"{archive}: the name {raw!r} could lead out of its folder; pack the folder anew.")
+    mode = member.external_attr >> 16
+    if mode and stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
+        raise InputError(f"{archive}: '{name}' is a link or device, not a file; pack the files themselves.")
+    return name
+
+
+def _as_utf_8(name: str) -> str:
+    """macOS writes UTF-8 without saying so; zipfile then reads it as the old DOS code page."""
+    try:
+        return name.encode("cp437").decode("utf-8")
+    except UnicodeError:
+        return name
+
+
+def _is_hidden(name: PurePosixPath) -> bool:
+    """Is it what an operating system left there (`._photo.jpg`, `__MACOSX/`)?"""
+    return any(part.startswith(".") or part == "__MACOSX" for part in name.parts)
+
+
+def _write(opened: zipfile.ZipFile, member: zipfile.ZipInfo, to: Path, limits: Limits, left: int) -> int:
+    """Write one member and return its size; never more than `left` bytes."""
+    size = 0
+    with opened.open(member) as packed, replacing(to) as temporary, temporary.open("wb") as file:
+        while chunk := packed.read(_CHUNK):
+            size += len(chunk)
+            if size > left:
+                raise InputError(
+                    f"{_name_of(opened)} unpacks to more than {limits.size // 1024**2:,} MB; "
+                    "import the folder from the disk instead."
+                )
+            if size > limits.free and size > limits.ratio * max(1, member.compress_size):
+                raise InputError(
+                    f"{_name_of(opened)}: '{member.filename}' unpacks to more than {limits.ratio} times its "
+                    "packed size, as no picture or table does; it is not opened."
+                )
+            file.write(chunk)
+    return size
+
+
+def _name_of(opened: zipfile.ZipFile) -> str:
+    """The archive's file name, for messages."""
+    return Path(opened.filename or "the ZIP").name

@@ -1,0 +1,41 @@
+"""A ZIP of one of the other formats: a table with its pictures, or NewsImages as it lies there.
+
+It is unpacked into a folder that the import removes again, so its pictures are always copied.
+"""
+
+from pathlib import Path
+
+from core.data import pixels
+from core.data.archive import unpack
+from core.data.importers import newsimages2025, table
+from core.errors import InputError
+
+
+def recognises(source: Path) -> bool:
+    """True if `source` is a file called .zip."""
+    return source.suffix.lower() == ".zip" and source.is_file()
+
+
+def unpack_source(source: Path, folder: Path) -> Path:
+    """Unpack the ZIP `source` into `folder` and return the table in it.
+
+    Raises InputError: not a ZIP that can be unpacked safely, no table in it, or several.
+    """
+    unpack(source, folder, table.SUFFIXES.keys() | pixels.SUFFIXES)
+    tables = sorted(path for path in folder.rglob("*") if path.suffix.lower() in table.SUFFIXES)
+    known = [path for path in tables if newsimages2025.recognises(path)]
+    depth = min((len(path.parts) for path in tables), default=0)
+    candidates = known or [path for path in tables if len(path.parts) == depth]
+    if len(candidates) == 1:
+        return candidates[0]
+    found = ", ".join(path.relative_to(folder).as_posix() for path in candidates[:5]) or "none"
+    raise InputError(
+        f"cannot tell what to import from {source.name}: looked for one .csv, .tsv or .parquet table in it; "
+        f"found {found}. Pack one table with its pictures."
+    )
+
+
+def images_beside(file: Path, folder: Path) -> Path | None:
+    """Where the pictures of the table `file` lie if not below its own folder: the whole of what was unpacked."""
+    beside = any(path.suffix.lower() in pixels.SUFFIXES for path in file.parent.rglob("*"))
+    return None if beside else folder

@@ -1,0 +1,22 @@
+"""Finding articles by words, as a person types them: case, ß and composed or decomposed umlauts make no difference."""
+
+import unicodedata
+
+import numpy as np
+import pandas as pd
+
+TEXT_COLUMNS = ("title", "text", "title_en", "text_en")
+
+
+def rows_containing(articles: pd.DataFrame, words: str) -> np.ndarray:
+    """Positions of the articles whose title or text (or English version) has every one of `words`; all for none."""
+    title, text, title_en, text_en = (articles[name].fillna("") for name in TEXT_COLUMNS)
+    texts = (title + "\n" + text + "\n" + title_en + "\n" + text_en).map(_folded)
+    found = np.ones(len(articles), dtype=bool)
+    for word in _folded(words).split():
+        found &= texts.str.contains(word, regex=False).to_numpy(dtype=bool)
+    return np.flatnonzero(found)
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFC", text.casefold())

@@ -1,0 +1,60 @@
+"""What an import took in and what it left out, in sentences and as a table: for the command line and the Data page."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from core.data.domain import Domain
+from core.errors import InputError
+
+REPORT_COLUMNS = ("line", "article_id", "image", "reason", "detail")
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """What is known of an import afterwards. rows: one per row left out (REPORT_COLUMNS). left_out: reason → rows."""
+
+    listed: int
+    usable: int
+    left_out: dict[str, int]
+    rows: pd.DataFrame
+
+
+def report_file(domain: Domain) -> Path:
+    """Where the import of a domain wrote down the rows it left out."""
+    return domain.folder / "import-report.csv"
+
+
+def read_report(domain: Domain) -> ImportReport | None:
+    """The report of a domain's import; None for one that was made otherwise (the demo).
+
+    Raises InputError if the file is damaged.
+    """
+    file = report_file(domain)
+    if not file.exists():
+        return None
+    try:
+        rows = pd.read_csv(file, dtype=str, keep_default_na=False)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{file} cannot be read ({error}). Import the domain again.") from None
+    missing = [column for column in REPORT_COLUMNS if column not in rows]
+    if missing:
+        raise InputError(f"{file} lacks {', '.join(missing)}. Import the domain again.")
+    left_out = {str(reason): int(count) for reason, count in rows["reason"].value_counts().items()}
+    usable = len(domain.articles)
+    return ImportReport(usable + len(rows), usable, left_out, rows)
+
+
+def import_sentences(domain: Domain, left_out: Mapping[str, int]) -> list[str]:
+    """How many articles were taken in and left out, how they were split, in which language they are."""
+    info, usable = domain.info, len(domain.articles)
+    reasons = ", ".join(f"{count} {reason}" for reason, count in left_out.items()) or "none"
+    splits = ", ".join(f"{split} {count}" for split, count in domain.articles["split"].value_counts().items())
+    english = ", with an English version" if domain.has_english and info.language != "en" else ""
+    return [
+        f"{usable} of {usable + sum(left_out.values())} articles imported as '{info.slug}'; left out: {reasons}.",
+        f"split in time by {info.split_by}: {splits}.",
+        f"language: {info.language}{english}.",
+    ]

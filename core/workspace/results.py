@@ -1,0 +1,86 @@
+"""One split of a swept run as a reader wants it: article by α, looked up, with no model and no computing on scores."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from core.analysis.plane import Plane
+from core.data.domain import Domain, Gallery, gallery_of
+from core.data.splitting import Split
+from core.errors import InputError
+from core.workspace.runs import Run, SweepInfo
+
+
+@dataclass(frozen=True)
+class Results:
+    """articles: [N] rows of the domain's table, in order of time; gallery: the pictures that were searched.
+
+    alphas: float64 [A], rising; interpolated: bool [A]; ranks: int32 [A, N]; best: [A, N, K] rows of the gallery,
+    memory-mapped. plane: val with an α for each tower, if there is one. curve: the metrics, a row for each α.
+    """
+
+    run: Run
+    info: SweepInfo
+    split: Split
+    articles: pd.DataFrame
+    gallery: Gallery
+    curve: pd.DataFrame
+    alphas: np.ndarray
+    interpolated: np.ndarray
+    ranks: np.ndarray
+    best: np.ndarray
+    plane: Plane | None
+
+    def place(self, alpha: float) -> int:
+        """Row of the α that was swept nearest to `alpha`."""
+        return int(np.abs(self.alphas - alpha).argmin())
+
+    def ranks_at(self, alpha: float) -> np.ndarray:
+        """int32 [N] at the α swept nearest."""
+        return self.ranks[self.place(alpha)]
+
+    def row_of(self, article_id: str) -> int | None:
+        """An article's place in the arrays; None if it is not of this split."""
+        found = np.flatnonzero((self.articles["article_id"] == article_id).to_numpy())
+        return int(found[0]) if len(found) else None
+
+    @cached_property
+    def first_article(self) -> np.ndarray:
+        """Row of the first article that was published with each picture of the gallery, int64 [G]."""
+        return np.unique(self.gallery.target, return_index=True)[1]
+
+    def with_picture(self, row: int) -> pd.Series:
+        """The first article that was published with picture `row` of the gallery."""
+        return self.articles.iloc[self.first_article[row]]
+
+
+def read_results(run: Run, domain: Domain, split: Split) -> Results:
+    """Read what the sweep left. Raises InputError if it is not there, damaged, or of other articles than these."""
+    curve, ranks, info = run.curve(), run.ranks(), run.sweep_info()
+    curve, ranks = curve[curve["split"] == split], ranks[ranks["split"] == split]
+    articles = domain.subset(split)
+    alphas = curve["alpha"].to_numpy()
+    own = articles["article_id"].tolist()
+    if len(ranks) != len(alphas) * len(own) or ranks["article_id"].iloc[: len(own)].tolist() != own:
+        raise InputError(
+            f"domain '{domain.info.slug}' was changed after run '{run.info.name}' was swept: its {split} articles are "
+            f"not the run's. Train again: python -m core train --domain {domain.info.slug}"
+        )
+    best = run.best_images(split)
+    if best.shape[:2] != (len(alphas), len(own)):
+        raise InputError(f"{run.folder / f'best-{split}.npy'} is of another sweep; sweep again.")
+    return Results(
+        run,
+        info,
+        split,
+        articles.reset_index(drop=True),
+        gallery_of(articles),
+        curve.reset_index(drop=True),
+        alphas,
+        curve["interpolated"].to_numpy(dtype=bool),
+        ranks["rank"].to_numpy().reshape(len(alphas), len(own)),
+        best,
+        run.plane() if split == "val" else None,
+    )

@@ -1,0 +1,92 @@
+"""What an analyst says of articles: tags and a note for each, kept in the workspace beside the domain they are of.
+
+They belong to the domain's articles, not to a run, and stay when the domain is imported again.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import pandas as pd
+from filelock import FileLock
+
+from core.data.domain import Domain
+from core.errors import InputError
+from core.files import write_text
+from core.workspace.places import Places
+from core.workspace.runs import now
+
+#: What the paper's authors sorted articles by, and what one meets in every collection; any other word can be added.
+USUAL = ("person", "place", "scene", "thumbnail", "wrong pair")
+MAX_TAG, MAX_NOTE = 40, 2000
+
+
+@dataclass(frozen=True)
+class Tagged:
+    """One article's tags, sorted, and note; changed_at in UTC."""
+
+    tags: tuple[str, ...]
+    note: str
+    changed_at: str
+
+
+def _file(places: Places, slug: str) -> Path:
+    return places.workspace / "tags" / f"{places.domain_folder(slug).name}.json"
+
+
+def read_tags(places: Places, slug: str) -> dict[str, Tagged]:
+    """By article id. Raises InputError if the file is damaged: it is the analyst's work and is not begun anew."""
+    file = _file(places, slug)
+    try:
+        rows = json.loads(file.read_text(encoding="utf-8"))
+        return {
+            article_id: Tagged(tuple(row["tags"]), str(row["note"]), str(row["changed_at"]))
+            for article_id, row in rows.items()
+        }
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise InputError(f"the tags in {file} cannot be read ({error}); mend the file or move it away.") from None
+
+
+def tag_article(places: Places, slug: str, article_id: str, tags: list[str], note: str) -> None:
+    """Set an article's tags and note; with neither it is forgotten. Two windows may do so at once.
+
+    Raises InputError for a tag or note that is too long, or a damaged file.
+    """
+    cleaned = tuple(sorted({" ".join(tag.split()) for tag in tags} - {""}))
+    if too_long := [tag for tag in cleaned if len(tag) > MAX_TAG]:
+        raise InputError(f"the tag '{too_long[0][:MAX_TAG]}…' has over {MAX_TAG} characters; say more in the note.")
+    if len(note) > MAX_NOTE:
+        raise InputError(f"the note has {len(note)} characters; expected at most {MAX_NOTE}.")
+    file = _file(places, slug)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(file.with_suffix(".lock")):
+        every = read_tags(places, slug)
+        every.pop(article_id, None)
+        if cleaned or note.strip():
+            every[article_id] = Tagged(cleaned, note.strip(), now())
+        write_text(file, json.dumps({key: asdict(one) for key, one in every.items()}, ensure_ascii=False, indent=1))
+
+
+def known_tags(every: dict[str, Tagged]) -> list[str]:
+    """The usual ones, then the analyst's own, sorted."""
+    own = {tag for one in every.values() for tag in one.tags}
+    return [*USUAL, *sorted(own - set(USUAL))]
+
+
+def tags_table(domain: Domain, every: dict[str, Tagged]) -> pd.DataFrame:
+    """One row per tagged article: article_id, split, title, tags (joined by ;), note, changed_at."""
+    rows = domain.articles.set_index("article_id")[["split", "title"]]
+    records = [
+        {
+            "article_id": article_id,
+            "split": rows["split"].get(article_id, "not in the domain"),
+            "title": rows["title"].get(article_id, ""),
+            "tags": "; ".join(one.tags),
+            "note": one.note,
+            "changed_at": one.changed_at,
+        }
+        for article_id, one in every.items()
+    ]
+    return pd.DataFrame(records, columns=["article_id", "split", "title", "tags", "note", "changed_at"])

@@ -1,0 +1,40 @@
+"""A run looked at on another domain's articles: what fine-tuning here did there, by α.
+
+WiSE-FT's signature picture (Wortsman et al. 2022, figure 1) is the curve of the one against the other.
+"""
+
+from pathlib import Path
+
+import pandas as pd
+
+from core.data.domain import DomainInfo
+from core.files import fingerprint, replacing
+from core.workspace.places import Places
+from core.workspace.runs import Run, find_run
+
+FORMAT = 1  # counts up when what is kept changes for the same key
+
+
+def _file(places: Places, run: Run, other: DomainInfo) -> Path:
+    info = run.info
+    parts = (FORMAT, info.zero_shot, info.fine_tuned, info.text, other.slug, other.created_at)
+    return places.cache / "transfer" / f"{fingerprint(*parts)}.csv"
+
+
+def read_curve_elsewhere(places: Places, run: Run, other: DomainInfo) -> pd.DataFrame | None:
+    """What `curve_elsewhere` kept: alpha, split, interpolated, n, metrics on the other's val; None if not there."""
+    try:
+        return pd.read_csv(_file(places, run, other))
+    except (OSError, ValueError):
+        return None
+
+
+def curve_elsewhere(places: Places, slug: str, run_name: str, other_slug: str) -> None:
+    """Sweep the run on the other domain's val and keep the curve: a task for the worker. InputError as `open_run`."""
+    from core.workspace.sweeping import sweep_split  # these import torch, which is for the worker alone
+    from core.workspace.tuned import open_elsewhere
+
+    run, other = find_run(places, slug, run_name), places.load_domain(other_slug)
+    curve = sweep_split(open_elsewhere(run, other, places, "auto"), "val").curve()
+    with replacing(_file(places, run, other.info)) as temporary:
+        curve.to_csv(temporary, index=False)

@@ -1,0 +1,67 @@
+"""A process that holds models, so that the app's own stays small and answers while they compute.
+
+Tasks are functions of this wing that are given names and numbers and give back arrays; they run one after the other,
+since an encoder's weights belong to one task at a time. A worker that dies (out of memory) is replaced at the next.
+"""
+
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import lru_cache
+from typing import Any
+
+# Not the standard library's: that one runs the main script anew in each worker, and the main script is the app.
+from loky import ProcessPoolExecutor
+from loky.process_executor import BrokenProcessPool, ShutdownExecutorError
+
+from core.progress import QUIET
+from core.workspace.places import Places
+from core.workspace.runs import find_run
+
+#: Runs kept loaded; one more costs its encoder's memory, one less makes a comparison of two reload for each answer.
+KEPT_OPEN = 2
+#: Seconds without a task after which the worker ends and gives its memory back.
+IDLE = 900
+_NICENESS = 5  # the app, which answers to a hand on a slider, goes first
+
+_lock = threading.Lock()
+_executor: ProcessPoolExecutor | None = None
+
+
+def submit(task: Callable[..., Any], *arguments: Any) -> Future:
+    """Run `task(*arguments)` in the worker after those submitted before, from any thread.
+
+    The task must be importable by name. Its future raises what the task raised, or BrokenProcessPool if it died.
+    """
+    global _executor
+    with _lock:
+        if _executor is None:
+            _executor = _new()
+        try:
+            return _executor.submit(task, *arguments)
+        except (BrokenProcessPool, ShutdownExecutorError):
+            _executor = _new()
+            return _executor.submit(task, *arguments)
+
+
+def _new() -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(max_workers=1, timeout=IDLE, initializer=_begin)
+
+
+def _begin() -> None:
+    os.environ[QUIET] = "1"
+    os.nice(_NICENESS)
+
+
+def opened(places: Places, slug: str, run_name: str) -> Any:
+    """In the worker: the run with its weights loaded (a TunedExperiment), kept for the next task."""
+    run = find_run(places, slug, run_name)
+    return _open(places, slug, run_name, (run.folder / "run.toml").stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=KEPT_OPEN)
+def _open(places: Places, slug: str, run_name: str, stamp: int) -> Any:
+    from core.workspace.tuned import open_run  # imports torch, which is for the worker alone
+
+    return open_run(find_run(places, slug, run_name), places.load_domain(slug), places, "auto")

@@ -1,0 +1,88 @@
+"""What holds of every page: whatever the workspace and the address, a page or a sentence, never a traceback."""
+
+import pytest
+
+from core.data.importers import import_domain
+
+ALL = ("overview", "alpha", "curves", "changes", "match", "train", "data")
+OF_A_RUN = ("alpha", "curves", "changes", "match")
+
+
+@pytest.mark.parametrize("page", ALL)
+def test_an_empty_workspace_says_how_to_begin(page, open_page):
+    app = open_page(page)
+    assert not app.exception
+    said = " ".join(element.value for element in [*app.code, *app.markdown, *app.caption, *app.info])
+    assert "import" in said.lower()
+
+
+@pytest.mark.parametrize("page", OF_A_RUN)
+def test_a_domain_without_a_run_says_what_to_do_next(page, open_page, places, shapes):
+    import_domain(shapes, places.domain_folder("shapes"))
+    app = open_page(page)
+    assert not app.exception
+    assert "python -m core train --domain shapes" in app.code[0].value
+
+
+@pytest.mark.parametrize("page", ALL)
+def test_a_real_domain_with_a_run_is_shown(page, open_page, run):
+    app = open_page(page)
+    assert not app.exception
+    assert not app.error
+    assert app.title
+
+
+@pytest.mark.parametrize("page", ALL)
+def test_a_synthetic_domain_says_that_it_is(page, open_page, synthetic):
+    app = open_page(page)
+    assert not app.exception
+    assert not app.error
+    if page not in ("train", "data"):
+        assert any("synthetic" in element.value for element in [*app.caption, *app.markdown])
+
+
+@pytest.mark.parametrize("page", ALL)
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"alpha": "abc"},
+        {"alpha": "7"},
+        {"alpha": "nan"},
+        {"alpha": "-1"},
+        {"domain": "nowhere"},
+        {"domain": "../../etc"},
+        {"run": "no-such-run"},
+        {"article": "<script>alert(1)</script>"},
+        {"split": "train", "view": "x", "metric": "recall@7", "from": "x", "paper": "abc", "towers": "maybe"},
+    ],
+    ids=str,
+)
+def test_bad_values_in_the_address_fall_back(page, parameters, open_page, run):
+    app = open_page(page, **parameters)
+    assert not app.exception
+    assert not app.error
+
+
+@pytest.mark.parametrize("page", OF_A_RUN)
+def test_a_damaged_sweep_is_a_sentence(page, open_page, run):
+    (run.folder / "sweep.toml").write_text("selected = ", encoding="utf-8")
+    app = open_page(page)
+    assert not app.exception
+    assert "cannot be read" in app.error[0].value
+
+
+@pytest.mark.parametrize("page", ALL)
+def test_a_picture_that_is_gone_is_said_and_the_rest_is_shown(page, open_page, run, domain, tmp_path):
+    toml = domain.folder / "domain.toml"
+    toml.write_text(toml.read_text().replace(str(domain.images_root), str(tmp_path / "gone")))
+    app = open_page(page)
+    assert not app.exception
+    assert not app.error
+
+
+@pytest.mark.parametrize("page", ALL)
+def test_a_damaged_run_is_a_sentence(page, open_page, run):
+    (run.folder / "run.toml").write_text("name = ", encoding="utf-8")
+    app = open_page(page)
+    assert not app.exception
+    assert "cannot be read" in app.error[0].value

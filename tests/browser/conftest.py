@@ -1,0 +1,153 @@
+"""The real app with its demo in Debian's Chromium: one server for all tests, started as `make app` starts it.
+
+Without the browser the tests are skipped and say so; REMATCH_REQUIRE_BROWSER=1 makes that a failure.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]  # fmt: skip
+PATIENCE = 30_000  # milliseconds; machines that test are busy
+expect.set_options(timeout=PATIENCE)
+
+
+@dataclass(frozen=True)
+class Served:
+    """The app's address and the folders it works in."""
+
+    address: str
+    workspace: Path
+    environment: dict[str, str]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        sentence = "no Chromium found: apt-get install chromium"
+        if os.environ.get("REMATCH_REQUIRE_BROWSER") == "1":
+            pytest.fail(sentence)
+        pytest.skip(sentence)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def served(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The app over an empty workspace."""
+    folder = tmp_path_factory.mktemp("served")
+    environment = os.environ | {
+        "REMATCH_WORKSPACE": str(folder / "workspace"),
+        "REMATCH_CACHE": str(folder / "cache"),
+        "REMATCH_QUIET": "1",
+    }
+    with socket.socket() as knock:
+        knock.bind(("localhost", 0))
+        port = knock.getsockname()[1]
+    command = [
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        "app.py",
+        "--server.port",
+        str(port),
+        "--server.headless",
+        "true",
+    ]
+    with (folder / "server.log").open("wb") as log:
+        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+    try:
+        _wait_for(port)
+        yield Served(f"http://localhost:{port}", folder / "workspace", environment)
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(600):
+        with socket.socket() as knock:
+            if knock.connect_ex(("localhost", port)) == 0:
+                return
+        time.sleep(0.1)
+    pytest.fail("the app did not start within a minute")
+
+
+def core(served: Served, *verb: str) -> None:
+    """Run a verb of the command line on the app's workspace."""
+    subprocess.run([sys.executable, "-m", "core", *verb], cwd=ROOT, env=served.environment, check=True, timeout=600)
+
+
+@pytest.fixture(scope="session")
+def demo(served: Served) -> Served:
+    """The app when its demo is ready: the job in the background goes on, and this waits for it."""
+    core(served, "demo", "--background")
+    deadline = time.monotonic() + 600
+    while not (served.workspace / "jobs" / "demo" / "status.txt").exists():
+        assert time.monotonic() < deadline, "the demo was not ready in ten minutes"
+        time.sleep(0.5)
+    return served
+
+
+@dataclass
+class Visit:
+    """A page of its own browser context, and what its console complained of."""
+
+    page: Page
+    context: BrowserContext
+    complaints: list[str]
+
+    def go(self, name: str) -> None:
+        """Click a page in the navigation and wait until it is drawn."""
+        self.page.get_by_test_id("stSidebarNav").get_by_role("link", name=name, exact=True).click()
+        title = "Rematch" if name == "Overview" else name
+        expect(self.page.get_by_role("heading", name=title, exact=True).first).to_be_visible()
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until the app has nothing more to draw."""
+        expect(self.page.get_by_test_id("stStatusWidget")).to_have_count(0)
+
+
+@pytest.fixture
+def visits(browser: Browser) -> Iterator[list[Visit]]:
+    made: list[Visit] = []
+    yield made
+    for visit in made:
+        visit.context.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, visits: list[Visit]):
+    """Open the app: visit(address, width=1280)."""
+
+    def open_it(address: str, width: int = 1280) -> Visit:
+        context = browser.new_context(viewport={"width": width, "height": 1000})
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE)
+        complaints: list[str] = []
+        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(address)
+        made = Visit(page, context, complaints)
+        visits.append(made)
+        expect(page.get_by_role("heading", level=1).first).to_be_visible()
+        made.settle()
+        return made
+
+    return open_it

@@ -1,0 +1,226 @@
+"""What a person does with the app on its demo, from a fresh start to a run of their own."""
+
+import json
+import re
+import time
+import zipfile
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Served, Visit, core
+from tests.conftest import draw, write_shapes
+
+PAGES = ("Overview", "Alpha", "Curves", "Rank changes", "Match", "Train", "Data")
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    """Pick an option of a select box."""
+    page.get_by_role("combobox", name=label, exact=True).first.click()
+    page.get_by_role("option", name=option, exact=True).click()
+
+
+def slider(page: Page) -> dict[str, float]:
+    """Where the α slider is on the screen."""
+    box = page.get_by_role("slider").first.bounding_box()
+    assert box is not None
+    return dict(box)
+
+
+def tile(page: Page, name: str = "mrr@100") -> str:
+    """What a metric's tile shows."""
+    return page.locator(".tile", has_text=name).locator("strong").first.inner_text()
+
+
+def served_alpha(page: Page) -> str:
+    """The α that the list and pictures are of."""
+    return page.locator(".board").get_attribute("data-alpha") or ""
+
+
+def test_a_fresh_start_says_how_to_begin_and_the_demo_appears_by_itself(served: Served, visit) -> None:
+    first = visit(served.address)
+    expect(first.page.get_by_text("There is no domain yet")).to_be_visible()
+    core(served, "demo", "--background")
+    first.page.reload()
+    expect(first.page.get_by_text("Preparing the demo").first).to_be_visible()
+    expect(first.page.get_by_text("synthetic").first).to_be_visible(timeout=240_000)
+
+
+def test_every_page_is_drawn_without_a_complaint(demo: Served, visit) -> None:
+    here = visit(demo.address)
+    for name in PAGES:
+        here.go(name)
+        assert not here.page.get_by_text("has encountered an error").count(), name
+    assert here.complaints == []
+
+
+def test_an_address_opens_its_page_with_its_domain_and_alpha(demo: Served, visit) -> None:
+    page = visit(f"{demo.address}/alpha?domain=demo-twitter&alpha=0.25").page
+    expect(page.get_by_role("heading", name="Alpha", exact=True)).to_be_visible()
+    expect(page.locator(".board")).to_have_attribute("data-alpha", "0.25")
+    expect(page.get_by_role("combobox", name="Domain")).to_have_value(re.compile("demo-twitter"))
+
+
+def test_tiles_and_pictures_move_while_the_slider_is_held(demo: Served, visit) -> None:
+    here: Visit = visit(f"{demo.address}/?domain=demo-rss")
+    here.go("Alpha")
+    page = here.page
+    expect(page.locator(".board")).to_be_visible()
+    box = slider(page)
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + 0.2 * box["width"], y)
+    page.mouse.down()
+    page.wait_for_timeout(300)
+    seen, boards = [tile(page)], [served_alpha(page)]
+    for part in (0.35, 0.5, 0.65, 0.8):
+        page.mouse.move(box["x"] + part * box["width"], y, steps=8)
+        page.wait_for_timeout(400)
+        seen.append(tile(page))
+        boards.append(served_alpha(page))
+    assert len(set(seen)) > 2, seen  # the button is still held
+    assert len(set(boards)) > 2, boards
+    assert page.get_by_role("slider").first.evaluate("e => Number(e.value)") > 70
+    page.mouse.up()
+    expect(page.locator(".status.exact")).to_be_visible(timeout=120_000)
+    expect(page).to_have_url(re.compile(r"alpha=0\.[78]"))
+    assert here.complaints == []
+
+
+def test_the_slider_is_moved_by_keys_and_ticks(demo: Served, visit) -> None:
+    here: Visit = visit(f"{demo.address}/?domain=demo-rss")
+    here.go("Alpha")
+    page = here.page
+    page.get_by_role("button", name="paper 0.4").click()
+    expect(page.locator(".board")).to_have_attribute("data-alpha", "0.40")
+    page.get_by_role("slider").first.focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".board")).to_have_attribute("data-alpha", "0.41")
+    page.keyboard.press("Home")
+    expect(page.locator(".board")).to_have_attribute("data-alpha", "0.00")
+
+
+def test_an_article_of_the_list_shows_its_pictures_and_is_in_the_address(demo: Served, visit) -> None:
+    here: Visit = visit(f"{demo.address}/?domain=demo-rss")
+    here.go("Alpha")
+    page = here.page
+    row = page.locator(".board tbody tr").nth(4)
+    headline = row.locator("button").inner_text()
+    row.click()
+    expect(page.locator(".board h2")).to_have_text(headline)
+    expect(page).to_have_url(re.compile("article="))
+    expect(page.locator(".board .pictures li:not([hidden])")).to_have_count(12)
+    sources = page.locator(".board .pictures li:not([hidden]) img")
+    for place in range(12):
+        expect(sources.nth(place)).to_have_attribute("src", re.compile("^data:image/jpeg"))
+
+
+def test_each_tower_has_an_alpha_of_its_own(demo: Served, visit) -> None:
+    here: Visit = visit(f"{demo.address}/?domain=demo-rss&towers=true")
+    here.go("Alpha")
+    expect(here.page.get_by_role("slider")).to_have_count(2)
+    here.page.get_by_role("slider").first.focus()
+    here.page.keyboard.press("Home")
+    expect(here.page.locator(".board")).to_have_attribute("data-alpha", re.compile(r"^0\.00 \(image\)"))
+
+
+def test_points_select_articles_and_tags_filter_them(demo: Served, visit) -> None:
+    here: Visit = visit(f"{demo.address}/?domain=demo-rss&from=zero-shot")
+    here.go("Rank changes")
+    page = here.page
+    everything = page.get_by_role("heading", name=re.compile(r"160 articles of 160"))
+    expect(everything).to_be_visible()
+    chart = page.locator(".js-plotly-plot .nsewdrag").first
+    chart.scroll_into_view_if_needed()
+    box = chart.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.5 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.99 * box["width"], box["y"] + 0.99 * box["height"], steps=10)
+    page.mouse.up()
+    expect(everything).to_be_hidden()
+    expect(page.get_by_role("heading", name=re.compile(r"^\d+ articles? of 160"))).to_be_visible()
+    page.get_by_role("button", name="Tag", exact=True).first.click()
+    page.get_by_role("combobox", name="Tags").click()
+    page.get_by_role("option", name="scene", exact=True).click()
+    page.keyboard.press("Escape")
+    page.get_by_role("textbox", name="Note").fill("Größe 🙂")
+    page.get_by_role("button", name="Keep").click()
+    expect(page.get_by_role("button", name="scene", exact=True).first).to_be_visible()
+    kept = json.loads((demo.workspace / "tags" / "demo-rss.json").read_text(encoding="utf-8"))
+    assert [one["note"] for one in kept.values()] == ["Größe 🙂"]
+    again: Visit = visit(f"{demo.address}/?domain=demo-rss")
+    again.go("Rank changes")
+    again.page.get_by_role("combobox", name="Tagged as").click()
+    again.page.get_by_role("option", name="scene", exact=True).click()
+    expect(again.page.get_by_role("heading", name="1 article of 160")).to_be_visible()
+    assert here.complaints == []
+
+
+def test_a_headline_finds_pictures_and_a_photo_finds_articles(demo: Served, visit, tmp_path: Path) -> None:
+    here: Visit = visit(f"{demo.address}/?domain=demo-rss")
+    here.go("Match")
+    page = here.page
+    page.get_by_role("searchbox", name="Headline").or_(page.get_by_role("textbox", name="Headline")).fill("a violin")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text(re.compile("similarity")).first).to_be_visible(timeout=120_000)
+    expect(page.get_by_role("button", name=re.compile("HTML"))).to_be_visible()
+    page.get_by_role("radio", name="Photo").or_(page.get_by_role("button", name="Photo")).first.click()
+    photo = tmp_path / "photo.png"
+    draw("red", "circle", 2).save(photo)
+    page.locator("input[type=file]").set_input_files(photo)
+    expect(page.get_by_text(re.compile("similarity")).first).to_be_visible(timeout=120_000)
+    assert here.complaints == []
+
+
+def test_an_uploaded_archive_becomes_a_domain_and_is_trained_to_the_end(demo: Served, visit, tmp_path: Path) -> None:
+    table = write_shapes(tmp_path / "own", 60)
+    archive = tmp_path / "own.zip"
+    with zipfile.ZipFile(archive, "w") as packed:
+        for file in sorted(table.parent.rglob("*")):
+            packed.write(file, file.relative_to(table.parent))
+    here: Visit = visit(f"{demo.address}/?part=Import")
+    here.go("Data")
+    page = here.page
+    page.get_by_role("textbox", name="Slug").fill("own-shapes")
+    page.locator("input[type=file]").first.set_input_files(archive)
+    expect(page.get_by_text("own.zip").first).to_be_visible()
+    page.get_by_role("button", name="Import", exact=True).click()
+    expect(page.get_by_text(re.compile("60 of 60")).first).to_be_visible(timeout=120_000)
+    page.get_by_role("button", name="Open it").first.click()
+    expect(page.get_by_role("combobox", name="Domain")).to_have_value(re.compile("own-shapes"))
+    here.go("Train")
+    page.get_by_role("spinbutton", name=re.compile("epochs", re.IGNORECASE)).first.fill("2")
+    page.keyboard.press("Tab")
+    page.get_by_role("button", name="Start training").click()
+    deadline = time.monotonic() + 240
+    while not list((demo.workspace / "runs" / "own-shapes").glob("*/sweep.toml")):
+        assert time.monotonic() < deadline, "the training did not end"
+        page.wait_for_timeout(500)
+    here.go("Alpha")
+    expect(page.locator(".board tbody tr:not([hidden])")).to_have_count(12)
+    assert here.complaints == []
+
+
+def test_two_windows_with_other_domains_and_alphas_do_not_mix(demo: Served, visit) -> None:
+    windows: list[Visit] = [
+        visit(f"{demo.address}/?domain=demo-rss&alpha=0.2"),
+        visit(f"{demo.address}/?domain=demo-twitter&alpha=0.9"),
+    ]
+    for window in windows:
+        window.go("Alpha")
+    for step in range(3):
+        for window, keys in zip(windows, ("ArrowRight", "ArrowLeft"), strict=True):
+            window.page.get_by_role("slider").first.focus()
+            window.page.keyboard.press(keys)
+        for window, alpha in zip(windows, (0.21 + step / 100, 0.89 - step / 100), strict=True):
+            expect(window.page.locator(".board")).to_have_attribute("data-alpha", f"{alpha:.2f}")
+    for window, domain in zip(windows, ("demo-rss", "demo-twitter"), strict=True):
+        expect(window.page.get_by_role("combobox", name="Domain")).to_have_value(re.compile(domain))
+
+
+def test_nothing_is_cut_off_on_a_phone(demo: Served, visit) -> None:
+    for address in ("", "alpha", "curves", "changes", "match", "train", "data"):
+        page = visit(f"{demo.address}/{address}", width=390).page
+        page.wait_for_timeout(1500)
+        wide = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
+        assert wide <= 390, (address, wide)

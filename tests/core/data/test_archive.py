@@ -1,0 +1,131 @@
+"""A ZIP from outside: what is wanted comes out as it was, and nothing lands outside the folder."""
+
+import io
+import stat
+import struct
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from core.data.archive import Limits, unpack
+from core.errors import InputError
+
+SUFFIXES = {".csv", ".jpg"}
+
+
+def packed(path: Path, members: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> Path:
+    with zipfile.ZipFile(path, "w", compression) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return path
+
+
+def files_below(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_wanted_files_come_out_as_they_were_and_nothing_else(tmp_path):
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w") as archive:
+        archive.writestr("inner.csv", b"x")
+    members = {
+        "news/articles.csv": "Köln".encode(), "news/bilder/Küche.JPG": b"\xff\xd8", "news/empty.csv": b"",
+        "news/inner.zip": inner.getvalue(), "news/run.sh": b"rm", "__MACOSX/news/._a.jpg": b"?", "news/.a.jpg": b"?",
+    }  # fmt: skip
+    out = tmp_path / "out"
+    assert unpack(packed(tmp_path / "a.zip", members), out, SUFFIXES) == 3
+    assert files_below(out) == {
+        "news/articles.csv": "Köln".encode(), "news/bilder/Küche.JPG": b"\xff\xd8", "news/empty.csv": b"",
+    }  # fmt: skip
+
+
+def test_names_of_macos_are_read_as_they_were_written(tmp_path):
+    """UTF-8 without the flag that says so, and ü taken apart."""
+    file = packed(tmp_path / "a.zip", {"Ku\u0308che.jpg": b"1"})
+    data = bytearray(file.read_bytes())
+    for signature, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        data[data.index(signature) + offset + 1] &= ~0x08
+    file.write_bytes(data)
+    unpack(file, tmp_path / "out", SUFFIXES)
+    assert list(files_below(tmp_path / "out")) == ["Küche.jpg"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../evil.jpg", "a/../../evil.jpg", "/evil.jpg", "C:evil.jpg", "a\\evil.jpg", "..\\evil.jpg", "\\\\h\\e.jpg"],
+)
+def test_a_name_that_could_lead_outside_is_refused(tmp_path, name):
+    file = packed(tmp_path / "a.zip", {"x" * len(name): b"1", "first.jpg": b"1"})
+    file.write_bytes(file.read_bytes().replace(b"x" * len(name), name.encode()))
+    before = files_below(tmp_path)
+    with pytest.raises(InputError, match=r"a\.zip: the name .* could lead out of its folder"):
+        unpack(file, tmp_path / "out" / "deep", SUFFIXES)
+    assert files_below(tmp_path) == before
+
+
+def test_a_link_is_refused(tmp_path):
+    link = zipfile.ZipInfo("link.jpg")
+    link.create_system = 3
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr(link, "/etc/passwd")
+    with pytest.raises(InputError, match=r"'link\.jpg' is a link"):
+        unpack(tmp_path / "a.zip", tmp_path / "out", SUFFIXES)
+
+
+def test_an_encrypted_member_is_refused(tmp_path):
+    file = packed(tmp_path / "a.zip", {"a.jpg": b"1"})
+    data = bytearray(file.read_bytes())
+    data[data.index(b"PK\x01\x02") + 8] |= 1
+    file.write_bytes(data)
+    with pytest.raises(InputError, match=r"'a\.jpg' is encrypted"):
+        unpack(file, tmp_path / "out", SUFFIXES)
+
+
+def test_too_many_files_are_refused_before_any_is_written(tmp_path):
+    file = packed(tmp_path / "a.zip", {f"{n}.txt": b"" for n in range(4)})
+    with pytest.raises(InputError, match="holds 4 files, at most 3"):
+        unpack(file, tmp_path / "out", SUFFIXES, Limits(files=3))
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_size_is_counted_over_all_members(tmp_path):
+    file = packed(tmp_path / "a.zip", {f"{n}.jpg": bytes(40_000) for n in range(3)}, zipfile.ZIP_STORED)
+    assert unpack(file, tmp_path / "fits", SUFFIXES, Limits(size=120_000)) == 3
+    with pytest.raises(InputError, match="unpacks to more than"):
+        unpack(file, tmp_path / "out", SUFFIXES, Limits(size=119_999))
+
+
+def test_a_bomb_stops_at_its_ratio(tmp_path):
+    file = packed(tmp_path / "a.zip", {"bomb.jpg": bytes(3_000_000)})
+    assert file.stat().st_size < 10_000
+    with pytest.raises(InputError, match=r"'bomb\.jpg' unpacks to more than 200 times"):
+        unpack(file, tmp_path / "out", SUFFIXES, Limits(free=100_000))
+    assert files_below(tmp_path / "out") == {}
+    assert unpack(file, tmp_path / "fits", SUFFIXES, Limits(free=3_000_000)) == 1
+
+
+def test_a_header_that_lies_about_the_size_is_no_way_around(tmp_path):
+    file = packed(tmp_path / "a.zip", {"bomb.jpg": bytes(3_000_000)})
+    data = file.read_bytes().replace(struct.pack("<I", 3_000_000), struct.pack("<I", 10))
+    file.write_bytes(data)
+    with pytest.raises(InputError, match=r"a\.zip is no ZIP that can be read: Bad CRC"):
+        unpack(file, tmp_path / "out", SUFFIXES)
+    assert files_below(tmp_path / "out") == {}
+
+
+def test_what_is_damaged_or_no_zip_is_a_sentence(tmp_path):
+    (tmp_path / "no.zip").write_bytes(b"id,title,image\n")
+    whole = packed(tmp_path / "a.zip", {"a.jpg": bytes(range(256)) * 99}).read_bytes()
+    (tmp_path / "cut.zip").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "turned.zip").write_bytes(whole[:60] + bytes(30) + whole[90:])
+    for name in ("no", "cut", "turned"):
+        with pytest.raises(InputError, match=rf"^{name}\.zip is no ZIP that can be read"):
+            unpack(tmp_path / f"{name}.zip", tmp_path / "out", SUFFIXES)
+
+
+def test_a_file_where_a_folder_should_be_is_a_sentence(tmp_path):
+    file = packed(tmp_path / "a.zip", {"a.jpg": b"1", "a.jpg/b.jpg": b"2", f"{'n' * 300}.jpg": b"3"})
+    with pytest.raises(InputError, match=r"a\.zip cannot be unpacked"):
+        unpack(file, tmp_path / "out", SUFFIXES)

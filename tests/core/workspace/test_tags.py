@@ -1,0 +1,58 @@
+"""Tags: kept, shared by two windows, never lost."""
+
+import threading
+
+import pytest
+
+from core.errors import InputError
+from core.workspace.tags import USUAL, known_tags, read_tags, tag_article, tags_table
+
+
+def test_what_was_said_is_there_again(places, shapes_domain):
+    tag_article(places, "shapes", "7", ["scene", "  Größe 🙂 ", "scene"], " fällt auf\n")
+    kept = read_tags(places, "shapes")["7"]
+    assert kept.tags == ("Größe 🙂", "scene")
+    assert kept.note == "fällt auf"
+    assert known_tags(read_tags(places, "shapes")) == [*USUAL, "Größe 🙂"]
+
+
+def test_no_tag_and_no_note_is_forgotten(places):
+    tag_article(places, "shapes", "7", ["person"], "")
+    tag_article(places, "shapes", "7", [], "  ")
+    assert read_tags(places, "shapes") == {}
+
+
+def test_two_windows_lose_nothing(places):
+    threads = [
+        threading.Thread(target=tag_article, args=(places, "shapes", str(number), ["person"], ""))
+        for number in range(12)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(read_tags(places, "shapes"), key=int) == [str(number) for number in range(12)]
+
+
+def test_a_damaged_file_is_said_and_not_overwritten(places):
+    tag_article(places, "shapes", "7", ["person"], "")
+    file = places.workspace / "tags" / "shapes.json"
+    file.write_text('{"7": {"tags"', encoding="utf-8")
+    with pytest.raises(InputError, match="cannot be read"):
+        tag_article(places, "shapes", "8", ["place"], "")
+    assert file.read_text(encoding="utf-8") == '{"7": {"tags"'
+
+
+@pytest.mark.parametrize(("tags", "note"), [(["x" * 41], ""), ([], "x" * 2001)])
+def test_what_is_too_long_is_refused(places, tags, note):
+    with pytest.raises(InputError, match="characters"):
+        tag_article(places, "shapes", "7", tags, note)
+
+
+def test_the_table_names_the_article_also_when_it_is_gone(places, shapes_domain):
+    tag_article(places, "shapes", "7", ["scene", "place"], "n")
+    tag_article(places, "shapes", "no longer", ["person"], "")
+    table = tags_table(shapes_domain, read_tags(places, "shapes")).set_index("article_id")
+    assert table.loc["7", "tags"] == "place; scene"
+    assert table.loc["7", "title"].startswith("a ")
+    assert table.loc["no longer", "split"] == "not in the domain"

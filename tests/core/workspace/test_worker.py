@@ -1,0 +1,46 @@
+"""The model worker: one for all threads, replaced when it dies, silent about the app's main script."""
+
+import os
+import signal
+import sys
+import threading
+
+import pytest
+from loky.process_executor import BrokenProcessPool
+
+from core.workspace.worker import submit
+
+
+def test_all_threads_share_one_worker_that_is_not_this_process():
+    first = submit(os.getpid).result()
+    others = []
+    threads = [threading.Thread(target=lambda: others.append(submit(os.getpid).result())) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert others == [first] * 3
+    assert first != os.getpid()
+
+
+def test_what_a_task_raises_reaches_who_asked():
+    with pytest.raises(ZeroDivisionError):
+        submit(divmod, 1, 0).result()
+
+
+def test_a_worker_that_dies_is_replaced():
+    first = submit(os.getpid).result()
+    killed = submit(os.kill, first, signal.SIGKILL)
+    with pytest.raises(BrokenProcessPool):
+        killed.result(timeout=60)
+    second = submit(os.getpid).result(timeout=60)
+    assert second != first
+
+
+def test_the_app_itself_does_not_import_torch():
+    code = (
+        "import sys; import core.workspace.worker, core.workspace.results, core.workspace.exact, core.workspace.jobs, "
+        "core.workspace.transfer, core.workspace.answers, core.report.tables, core.workspace.tags; "
+        "sys.exit('torch' in sys.modules)"
+    )
+    assert os.spawnv(os.P_WAIT, sys.executable, [sys.executable, "-c", code]) == 0
