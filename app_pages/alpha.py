@@ -1,18 +1,21 @@
 """Drag α and see what moves: the metrics, the ranks of all articles, and the pictures one article finds."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
 
 from app_pages.parts import frame
-from app_pages.parts.alpha_board import alpha_board, found_pictures, rows_of, shown_article
-from app_pages.parts.alpha_slider import Exact, Tables, Tick, alpha_slider, tables_of
+from app_pages.parts.alpha_answer import Answer, found_pictures, rows_of, shown_article
+from app_pages.parts.alpha_hand import Exact, Hand, Tables, Tick, tables_of
+from app_pages.parts.alpha_view import alpha_element
 from app_pages.parts.exactness import Pending, exact_ranked
 from app_pages.parts.pictures import prepare_pictures
 from app_pages.parts.point import Point, point_at
 from app_pages.parts.results import results_of, stamp_of
 from core.analysis.published import PUBLISHED
+from core.analysis.sweep import Ranked
 from core.data.domain import Domain
 from core.data.search import rows_containing
 from core.errors import InputError
@@ -20,8 +23,18 @@ from core.report.tables import path_sentences
 from core.workspace.places import Places
 from core.workspace.results import Results
 
-SLIDER, BOARD = "alpha_slider", "alpha_board"
+CONTROLS, VIEW, ELEMENT, LIVE = "alpha_controls", "alpha_view", "alpha_element", "alpha_live"
 LISTED = 50
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Which articles are listed. order: a key of ORDERS; words: to be found in them; page: counted from 1."""
+
+    order: str
+    words: str
+    page: int
+
 
 #: Orders of the list by ranks (zero-shot, at α, fine-tuned), int [N] each: what comes first has the lowest value.
 ORDERS: dict[str, Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]] = {
@@ -59,76 +72,84 @@ def ticks_of(results: Results) -> list[Tick]:
     ]
 
 
-def input_alphas(results: Results) -> list[float]:
-    """The α's that were typed, settled on, or are in the address: one, or the (image, text) towers'."""
+@st.fragment(key=CONTROLS)
+def input_alphas(results: Results) -> None:
+    """The α's as numbers, one or the (image, text) towers'; with the switch between, part of the address."""
     controls = st.columns(4, vertical_alignment="bottom")
-    both = results.plane is not None and controls[-1].toggle("α for each tower", key="towers", bind="query-params")
-    best = results.info.selected.alpha
-    labels = {
-        "alpha": "α of the image tower" if both else "α",
-        **({"alpha_text": "α of the text tower"} if both else {}),
-    }
-    values = []
-    for column, (key, label) in zip(controls, labels.items(), strict=False):
-        value = column.number_input(
-            label, 0.0, 1.0, best, 0.01, format="%.2f", key=key, bind="query-params", on_change=_let_go,
-            help="0 is zero-shot, 1 is fine-tuned; part of the page's address.",
+    if results.plane is not None:
+        controls[-1].toggle("α for each tower", key="towers", bind="query-params", on_change=_on_typed)
+    for column, (key, label) in zip(controls, towers_of(results), strict=False):
+        column.number_input(
+            label, 0.0, 1.0, results.info.selected.alpha, 0.01, format="%.2f", key=key, bind="query-params",
+            on_change=_on_typed, help="0 is zero-shot, 1 is fine-tuned; part of the page's address.",
         )  # fmt: skip
-        values.append(float(value))
-    return values
 
 
-def _let_go() -> None:
-    st.session_state.pop("alpha_live", None)
+def towers_of(results: Results) -> list[tuple[str, str]]:
+    """(key, label) of each α asked for."""
+    if results.plane is not None and st.session_state.get("towers"):
+        return [("alpha", "α of the image tower"), ("alpha_text", "α of the text tower")]
+    return [("alpha", "α")]
+
+
+def _on_typed() -> None:
+    st.session_state.pop(LIVE, None)
+    st.rerun([CONTROLS, VIEW])
 
 
 def _on_live() -> None:
-    if (live := st.session_state[SLIDER].get("live")) is not None:
-        st.session_state["alpha_live"] = live["alphas"]
+    if (live := st.session_state[ELEMENT].get("live")) is not None:
+        st.session_state[LIVE] = live["alphas"]
 
 
 def _on_settled() -> None:
-    settled = st.session_state[SLIDER].get("settled")
-    _let_go()
+    settled = st.session_state[ELEMENT].get("settled")
+    st.session_state.pop(LIVE, None)
     if settled is not None:
         for key, alpha in zip(("alpha", "alpha_text"), settled["alphas"], strict=False):
             st.session_state[key] = float(alpha)
+        st.rerun([CONTROLS, VIEW])
 
 
-@st.fragment
-def alpha_view(places: Places, domain: Domain, results: Results, listing: tuple[str, str, int]) -> None:
-    """Everything that moves with α."""
-    typed = input_alphas(results)
-    both = len(typed) == 2
-    live: Sequence[float] | None = st.session_state.get("alpha_live")
-    alphas = list(live) if live is not None and len(live) == len(typed) else typed
+def _on_chosen() -> None:
+    if (chosen := st.session_state[ELEMENT].get("chosen")) is not None:
+        frame.choose_article(str(chosen["article"]))
+
+
+@st.fragment(key=VIEW)
+def show_view(places: Places, domain: Domain, results: Results, listing: Listing) -> None:
+    """All that moves with α: one element, and what is said while an exact value is waited for."""
+    towers = towers_of(results)
+    best = results.info.selected.alpha
+    settled = [float(st.session_state.get(key, best)) for key, _ in towers]
+    live: Sequence[float] | None = st.session_state.get(LIVE)
+    alphas = list(live) if live is not None and len(live) == len(towers) else settled
     point = point_at(results, alphas)
-    exact = None
-    if live is None and not point.is_exact:
-        exact = exact_ranked(places, results, alphas)
-    show_slider(results, both, alphas, exact)
+    exact = exact_ranked(places, results, alphas) if live is None and not point.is_exact else None
+    if exact is not None and not isinstance(exact, Pending):
+        point = point.replaced_by(exact)
+    alpha_element(
+        hand_of(results, [label for _, label in towers], alphas, exact),
+        answer_of(places, domain, results, point, listing),
+        on_live=_on_live,
+        on_settled=_on_settled,
+        on_chosen=_on_chosen,
+        key=ELEMENT,
+    )
     if isinstance(exact, Pending):
         exact.show()
-    elif exact is not None:
-        point = point.replaced_by(exact)
-    show_board(places, domain, results, point, listing)
 
 
-def show_slider(results: Results, both: bool, alphas: Sequence[float], exact: object) -> None:
-    """The component, with what it needs to draw by itself."""
-    n = len(results.articles)
-    labels = ("α of the image tower", "α of the text tower") if both else ("α",)
-    alpha_slider(
-        _tables(results, stamp_of(results.run), both),
+def hand_of(results: Results, labels: list[str], alphas: Sequence[float], exact: Ranked | Pending | None) -> Hand:
+    """What the slider draws from."""
+    return Hand(
+        _tables(results, stamp_of(results.run), len(labels) == 2),
         list(zip(labels, alphas, strict=True)),
         alphas,
         ticks_of(results),
-        error=_error_sentence(results, both),
-        of=f"{results.split}, n = {n}",
-        exact=None if exact is None or isinstance(exact, Pending) else Exact.of(alphas, exact),
-        on_live=_on_live,
-        on_settled=_on_settled,
-        key=SLIDER,
+        _error_sentence(results, len(labels) == 2),
+        f"{results.split}, n = {len(results.articles)}",
+        None if exact is None or isinstance(exact, Pending) else Exact.of(alphas, exact),
     )
 
 
@@ -143,47 +164,38 @@ def _error_sentence(results: Results, both: bool) -> str:
     )
 
 
-def input_order(results: Results) -> tuple[str, str, int]:
+def input_listing(results: Results) -> Listing:
     """How the list is ordered, what it is searched for, and which part of it is shown."""
     order_column, search_column, page_column = st.columns([2, 2, 3], vertical_alignment="bottom")
     order = order_column.selectbox("Order of the articles", list(ORDERS), key="order", bind="query-params")
     words = search_column.text_input("Words in the text", key="find", bind="query-params", placeholder="flood, Größe …")
+    pages = -(-len(results.articles) // LISTED)
     with page_column:
-        pages = -(-len(results.articles) // LISTED)
         page = st.pagination(pages, key="alpha_page") if pages > 1 and not words else 1
-    return order if order in ORDERS else next(iter(ORDERS)), words or "", min(max(page or 1, 1), pages)
+    return Listing(order if order in ORDERS else next(iter(ORDERS)), words or "", min(max(page or 1, 1), pages))
 
 
-def listed_rows(results: Results, point: Point, order: str, words: str, page: int) -> tuple[np.ndarray, int]:
-    """Rows of the articles listed, and how many pass the search."""
-    keys = ORDERS[order](results.ranks[0], point.ranks, results.ranks[-1])
-    rows = np.argsort(keys, kind="stable")
-    if words:
-        rows = rows[np.isin(rows, rows_containing(results.articles, words))]
-    return rows[(page - 1) * LISTED : page * LISTED], len(rows)
-
-
-def show_board(places: Places, domain: Domain, results: Results, point: Point, listing: tuple[str, str, int]) -> None:
+def answer_of(places: Places, domain: Domain, results: Results, point: Point, listing: Listing) -> Answer:
     """The list, and the chosen article with its first pictures."""
-    rows, passing = listed_rows(results, point, *listing)
+    rows, passing = listed_rows(results, point, listing)
     row = frame.chosen_article_row(results)
-    n = len(results.articles)
-    few = f"{len(rows)} of {passing} found, of {n}" if listing[1] else f"{len(rows)} of {n}"
-    alpha_board(
+    few = f"{len(rows)} of {passing} found, of" if listing.words else f"{len(rows)} of"
+    return Answer(
         rows_of(results, point, rows),
         shown_article(places, domain, results, point, row),
         found_pictures(places, domain, results, point, row),
-        caption=f"{few} {results.split} articles: the rank of their own picture among {len(results.gallery.files)}. "
-        "▲ better than fine-tuned, ▼ worse.",
-        alpha=point.name,
-        on_chosen=_on_chosen,
-        key=BOARD,
+        f"{few} {len(results.articles)} {results.split} articles: the rank of their own picture among "
+        f"{len(results.gallery.files)}. ▲ better than fine-tuned, ▼ worse.",
+        point.name,
     )
 
 
-def _on_chosen() -> None:
-    if (chosen := st.session_state[BOARD].get("chosen")) is not None:
-        frame.choose_article(str(chosen["article"]))
+def listed_rows(results: Results, point: Point, listing: Listing) -> tuple[np.ndarray, int]:
+    """Rows of the articles listed, and how many pass the search."""
+    rows = np.argsort(ORDERS[listing.order](results.ranks[0], point.ranks, results.ranks[-1]), kind="stable")
+    if listing.words:
+        rows = rows[np.isin(rows, rows_containing(results.articles, listing.words))]
+    return rows[(listing.page - 1) * LISTED : listing.page * LISTED], len(rows)
 
 
 def main() -> None:
@@ -193,8 +205,8 @@ def main() -> None:
     results = results_of(run, domain, frame.input_split(domain))
     frame.show_heading(domain, run)
     prepare_pictures(places, domain, results.articles)
-    listing = input_order(results)
-    alpha_view(places, domain, results, listing)
+    input_alphas(results)
+    show_view(places, domain, results, input_listing(results))
     for sentence in path_sentences(results.info, "what is marked ≈"):
         st.caption(sentence)
 

@@ -49,8 +49,7 @@ OBSERVE = """
   const look = () => {
     const shown = root.querySelector('output').textContent;
     if (shown !== tile) note('tiles', (tile = shown));
-    const caption = [...document.querySelectorAll('[data-testid=stCaptionContainer]')].map((e) => e.textContent);
-    const served = caption.join(' ').match(/pictures at α = ([0-9.]+[0-9])/)?.[1];
+    const served = root.querySelector('.board').dataset.alpha;
     if (served && served !== page) note('page', (page = served));
     requestAnimationFrame(look);
   };
@@ -156,7 +155,7 @@ def drag(address: str, chromium: Path, seconds: float) -> dict[str, dict[str, li
     """Hold the mouse down on the slider and move it, as a hand does; returns what OBSERVE noted."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        page = browser.new_page(viewport={"width": 1280, "height": 1400})
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
         page.goto(address)
         page.get_by_role("link", name="Alpha").click()
         page.get_by_text("The first 12 pictures").wait_for(timeout=60_000)

@@ -1,9 +1,10 @@
 """Pictures of articles on a page: small ones quickly, and a sentence where one can no longer be read."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -14,6 +15,8 @@ from core.data.pixels import ImageError
 from core.data.thumbnails import LARGE, SMALL, thumbnail
 from core.workspace.places import Places
 
+#: A row of a domain's table: what is read are `image_file` and `image_hash`.
+Article = Mapping[Any, Any] | pd.Series
 GONE = "This picture can no longer be read."
 
 
@@ -22,8 +25,8 @@ def _small(file: Path, image_hash: str, cache: Path) -> bytes:
     return thumbnail(file, image_hash, SMALL, cache)
 
 
-def picture_of(places: Places, domain: Domain, article: pd.Series, *, large: bool = False) -> bytes | None:
-    """JPEG of an article's picture; None if it can no longer be read. article: a row of the domain's table."""
+def picture_of(places: Places, domain: Domain, article: Article, *, large: bool = False) -> bytes | None:
+    """JPEG of an article's picture; None if it can no longer be read."""
     file, image_hash = domain.images_root / article["image_file"], str(article["image_hash"])
     try:
         if large:
@@ -33,7 +36,7 @@ def picture_of(places: Places, domain: Domain, article: pd.Series, *, large: boo
         return None
 
 
-def picture_url(places: Places, domain: Domain, article: pd.Series) -> str:
+def picture_url(places: Places, domain: Domain, article: Article) -> str:
     """Where the browser gets an article's small picture, for a component; empty if it can no longer be read.
 
     This is what st.image does with bytes, which Streamlit has no public name for: the browser keeps what it has, and a
@@ -48,7 +51,7 @@ def picture_url(places: Places, domain: Domain, article: pd.Series) -> str:
     return f"/{base}{url}" if base else url
 
 
-def show_picture(places: Places, domain: Domain, article: pd.Series, *, alt: str, large: bool = False) -> None:
+def show_picture(places: Places, domain: Domain, article: Article, *, alt: str, large: bool = False) -> None:
     """The picture at the width of its column, or that it is gone."""
     data = picture_of(places, domain, article, large=large)
     if data is None:

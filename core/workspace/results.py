@@ -1,7 +1,9 @@
 """One split of a swept run as a reader wants it: article by α, looked up, with no model and no computing on scores."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -51,9 +53,14 @@ class Results:
         """Row of the first article that was published with each picture of the gallery, int64 [G]."""
         return np.unique(self.gallery.target, return_index=True)[1]
 
-    def with_picture(self, row: int) -> pd.Series:
+    @cached_property
+    def records(self) -> list[dict[Hashable, Any]]:
+        """The articles as dicts, in order: a hundred times as quick to look into as rows of a table."""
+        return self.articles.to_dict("records")
+
+    def with_picture(self, row: int) -> dict[Hashable, Any]:
         """The first article that was published with picture `row` of the gallery."""
-        return self.articles.iloc[self.first_article[row]]
+        return self.records[self.first_article[row]]
 
 
 def read_results(run: Run, domain: Domain, split: Split) -> Results:

@@ -1,27 +1,17 @@
-"""The list of articles and one article's pictures at an α, as one element of the page (alpha_board.js draws it).
+"""What the Alpha page answers at an α: lines of the list, the chosen article, its first pictures."""
 
-One, because each Streamlit element is a message and a redraw of its own: sixty of them took three times as long as a
-hand moves.
-"""
-
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import streamlit as st
 
 from app_pages.parts.pictures import picture_url
 from app_pages.parts.point import Point
-from app_pages.parts.style import FINE_TUNED, WISE_FT, ZERO_SHOT
 from app_pages.parts.words import shorten
 from core.data.domain import Domain
 from core.workspace.places import Places
 from core.workspace.results import Results
-
-_HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True)
@@ -58,11 +48,11 @@ class Found:
 
 def rows_of(results: Results, point: Point, order: np.ndarray) -> list[Row]:
     """Lines for the articles of `order`, int [M] rows of the results."""
-    titles, texts, ids = (results.articles[name] for name in ("title", "text", "article_id"))
+    records = results.records
     return [
         Row(
-            str(ids.iat[row]),
-            shorten(titles.iat[row] or texts.iat[row], 140),
+            str(records[row]["article_id"]),
+            shorten(records[row]["title"] or records[row]["text"], 140),
             int(results.ranks[0][row]),
             int(point.ranks[row]),
             int(results.ranks[-1][row]),
@@ -73,7 +63,7 @@ def rows_of(results: Results, point: Point, order: np.ndarray) -> list[Row]:
 
 def shown_article(places: Places, domain: Domain, results: Results, point: Point, row: int) -> Shown:
     """The article at `row` of the results."""
-    article, total = results.articles.iloc[row], len(results.gallery.files)
+    article, total = results.records[row], len(results.gallery.files)
     published = f"{article['published_at']:%Y-%m-%d} · " if pd.notna(article["published_at"]) else ""
     planted = f" · planted: {article['planted']}" if article["planted"] else ""
     rank, best = int(point.ranks[row]), point.best[row]
@@ -98,36 +88,22 @@ def found_pictures(places: Places, domain: Domain, results: Results, point: Poin
     ]
 
 
-@st.cache_resource(show_spinner=False)
-def _component() -> Callable[..., Any]:
-    colours = f"--zero-shot:{ZERO_SHOT};--wise-ft:{WISE_FT};--fine-tuned:{FINE_TUNED}"
-    return st.components.v2.component(
-        "rematch_alpha_board",
-        html=f'<div class="board" style="{colours}">\n</div>',
-        css=(_HERE / "alpha_board.css").read_text(encoding="utf-8"),
-        js=(_HERE / "alpha_board.js").read_text(encoding="utf-8"),
-    )
+@dataclass(frozen=True)
+class Answer:
+    """All of it. caption: above the list; alpha: what it is for."""
 
+    rows: list[Row]
+    article: Shown
+    found: list[Found]
+    caption: str
+    alpha: str
 
-def alpha_board(
-    rows: list[Row],
-    article: Shown,
-    found: list[Found],
-    *,
-    caption: str,
-    alpha: str,
-    on_chosen: Callable[[], None],
-    key: str,
-) -> None:
-    """Draw it. caption: above the list. In the callback `st.session_state[key]["chosen"]["article"]` is an id."""
-    _component()(
-        key=key,
-        data={
-            "rows": [vars(row) for row in rows],
-            "article": vars(article),
-            "pictures": [vars(picture) for picture in found],
-            "list_caption": caption,
-            "alpha": alpha,
-        },
-        on_chosen_change=on_chosen,
-    )
+    def as_data(self) -> dict[str, Any]:
+        """For alpha_answer.js."""
+        return {
+            "rows": [vars(row) for row in self.rows],
+            "article": vars(self.article),
+            "pictures": [vars(picture) for picture in self.found],
+            "list_caption": self.caption,
+            "alpha": self.alpha,
+        }

@@ -1,16 +1,15 @@
-// The α slider: what it shows of the metrics it draws itself, within a frame, from the small tables it is given;
-// the rest of the page follows from the server, which is told no oftener than it answers.
+// The hand: the α slider with tiles, marker and histogram. What it shows it draws itself, within a frame, from the
+// small tables it is given; the answer follows from the server, which is told no oftener than it answers.
 
-const ANSWER_AT_LATEST = 250; // ms without an answer before the server is told again all the same
-const state = new WeakMap();
+const ANSWER_AT_LATEST = 1000; // ms without an answer before the server is told again all the same
+const BREATH = 60; // ms after an answer in which the page finishes drawing; a position told sooner waits longer
 
-export default function ({ data, parentElement, setStateValue }) {
-  const root = parentElement.querySelector(".alpha");
-  const own = state.get(parentElement) ?? { held: false, waiting: null, at: null };
-  state.set(parentElement, own);
+function hand(root, own, data, setStateValue) {
+  if (own.tables !== data.tables) Object.assign(own, { tables: data.tables, known: JSON.parse(data.tables) });
+  data = { ...data, ...own.known };
   own.data = data;
   own.send = setStateValue;
-  if (root.dataset.shape !== shapeOf(data)) build(root, own);
+  if (root.dataset.shape !== shapeOf(data)) buildHand(root, own);
   if (own.sent && same(own.sent, data.served)) answered(own, root);
   // A hand on the slider knows better than the server where it is.
   if (!own.held && !own.sent) own.at = placesOf(data);
@@ -32,7 +31,7 @@ function along(alphas, alpha) {
   return (after - 1 + part) / (alphas.length - 1);
 }
 
-function build(root, own) {
+function buildHand(root, own) {
   const { data } = own;
   root.dataset.shape = shapeOf(data);
   root.replaceChildren();
@@ -67,13 +66,6 @@ function build(root, own) {
   const tiles = element(root, "div", "tiles");
   own.tiles = data.names.map((name) => tile(tiles, name));
   own.bars = histogram(root, data);
-}
-
-function element(parent, tag, className) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  parent.append(made);
-  return made;
 }
 
 function tile(parent, name) {
@@ -134,7 +126,7 @@ function settled(root, own, i, input) {
   clearTimeout(own.waiting);
   own.sent = alphasAt(own);
   say(own, "settled");
-  own.waiting = setTimeout(() => answered(own, root), 4 * ANSWER_AT_LATEST);
+  own.waiting = setTimeout(() => answered(own, root), ANSWER_AT_LATEST);
 }
 
 // One message on its way at a time, the newest position always last.
@@ -151,9 +143,11 @@ const say = (own, what) => own.send(what, { alphas: own.sent, time: Date.now() }
 function answered(own, root) {
   clearTimeout(own.waiting);
   const sent = own.sent;
-  own.sent = null;
-  if (own.next && !same(sent, alphasAt(own))) tell(root, own, own.next);
-  own.next = null;
+  own.waiting = setTimeout(() => {
+    const next = own.next;
+    own.sent = own.next = null;
+    if (next && !same(sent, alphasAt(own))) tell(root, own, next);
+  }, BREATH);
 }
 
 // A row of the tables: by place on the diagonal, by both places on the plane.

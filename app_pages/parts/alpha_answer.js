@@ -1,12 +1,8 @@
-// The list of articles and the pictures of the chosen one at an α: one element, so that one message from the server
-// brings all of it, and only what differs is written to the page.
+// The answer: the list of articles and the pictures of the chosen one at the α that the server was told. Only what
+// differs is written to the page.
 
-const state = new WeakMap();
-
-export default function ({ data, parentElement, setStateValue }) {
-  const root = parentElement.querySelector(".board");
-  const own = state.get(parentElement) ?? build(root);
-  state.set(parentElement, own);
+function answer(root, own, data, setStateValue) {
+  if (!own.body) Object.assign(own, buildAnswer(root));
   own.choose = (id) => setStateValue("chosen", { article: id, time: Date.now() });
   text(own.listCaption, data.list_caption);
   rows(own, data);
@@ -15,17 +11,10 @@ export default function ({ data, parentElement, setStateValue }) {
   root.dataset.alpha = data.alpha;
 }
 
-function element(parent, tag, className) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  parent.append(made);
-  return made;
-}
-
 const text = (box, words) => box.textContent !== words && (box.textContent = words);
 const attribute = (box, name, value) => box.getAttribute(name) !== value && box.setAttribute(name, value);
 
-function build(root) {
+function buildAnswer(root) {
   const list = element(root, "section", "list");
   const listCaption = element(list, "p", "caption");
   const scroll = element(list, "div", "scroll");

@@ -1,0 +1,93 @@
+"""What the α slider draws from: small tables of metrics and histograms by α, ticks, an exact value."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from core.analysis.histogram import BIN_NAMES, rank_histogram
+from core.analysis.metrics import as_record, metrics_of
+from core.analysis.sweep import Ranked
+from core.report.tables import TABLE_METRICS
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Metrics and histograms by α, as lists for the browser. On the plane a row is [α_image, α_text], flattened."""
+
+    alphas: list[float]
+    metrics: list[list[float]]
+    histograms: list[list[int]]
+    interpolated: list[bool]
+
+    @cached_property
+    def as_json(self) -> str:
+        """Written once, and read by the browser only when it differs: it goes with every answer."""
+        return json.dumps(vars(self) | {"names": TABLE_METRICS, "bins": BIN_NAMES})
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A named α on the slider. hint: more of it; kind: start, end, best, or `paper before`, `paper after` it."""
+
+    alpha: float
+    label: str
+    hint: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Exact:
+    """What exact weights gave at these α (one, or the towers'), in place of what the tables say."""
+
+    alphas: list[float]
+    metrics: list[float]
+    histogram: list[int]
+
+    @classmethod
+    def of(cls, alphas: Sequence[float], ranked: Ranked) -> "Exact":
+        """From an exact evaluation."""
+        record = as_record(metrics_of(ranked.ranks))
+        return cls(list(alphas), [record[name] for name in TABLE_METRICS], rank_histogram(ranked.ranks).tolist())
+
+
+def tables_of(alphas: Sequence[float], curve: pd.DataFrame, ranks: np.ndarray, interpolated: Sequence[bool]) -> Tables:
+    """From metrics (a row for each α) and ranks int [rows, N]."""
+    return Tables(
+        [float(alpha) for alpha in alphas],
+        [curve[name].round(5).tolist() for name in TABLE_METRICS],
+        rank_histogram(ranks).tolist(),
+        [bool(mark) for mark in interpolated],
+    )
+
+
+@dataclass(frozen=True)
+class Hand:
+    """What the slider draws from. towers: (label, α) of each slider; served: the α's that the answer is for.
+
+    error: what to say of interpolated values; of: split and n.
+    """
+
+    tables: Tables
+    towers: Sequence[tuple[str, float]]
+    served: Sequence[float]
+    ticks: Sequence[Tick]
+    error: str
+    of: str
+    exact: Exact | None
+
+    def as_data(self) -> dict[str, Any]:
+        """For alpha_hand.js."""
+        return {
+            "tables": self.tables.as_json,
+            "towers": [{"label": label, "alpha": alpha} for label, alpha in self.towers],
+            "served": list(self.served),
+            "ticks": [vars(tick) for tick in self.ticks],
+            "error": self.error,
+            "of": self.of,
+            "exact": vars(self.exact) if self.exact else None,
+        }

@@ -1,0 +1,44 @@
+"""The one element of the Alpha page that moves with the hand, as Streamlit sees it: data in, positions out."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from app_pages.parts.alpha_answer import Answer
+from app_pages.parts.alpha_hand import Hand
+from app_pages.parts.style import FINE_TUNED, WISE_FT, ZERO_SHOT
+
+_HERE = Path(__file__).parent
+_COLOURS = f"--zero-shot:{ZERO_SHOT};--wise-ft:{WISE_FT};--fine-tuned:{FINE_TUNED}"
+
+
+@st.cache_resource(show_spinner=False)
+def _component() -> Callable[..., Any]:
+    scripts = ("alpha_hand.js", "alpha_answer.js", "alpha_view.js")
+    return st.components.v2.component(
+        "rematch_alpha",
+        html=f'<div class="alpha" style="{_COLOURS}"></div>\n<div class="board" style="{_COLOURS}"></div>',
+        css=(_HERE / "alpha_view.css").read_text(encoding="utf-8"),
+        js="\n".join((_HERE / script).read_text(encoding="utf-8") for script in scripts),
+    )
+
+
+def alpha_element(
+    hand: Hand,
+    answer: Answer,
+    *,
+    on_live: Callable[[], None],
+    on_settled: Callable[[], None],
+    on_chosen: Callable[[], None],
+    key: str,
+) -> None:
+    """Draw it. In the callbacks `st.session_state[key]` has `live` or `settled` ({alphas}), or `chosen` ({article})."""
+    _component()(
+        key=key,
+        data={"hand": hand.as_data(), "answer": answer.as_data()},
+        on_live_change=on_live,
+        on_settled_change=on_settled,
+        on_chosen_change=on_chosen,
+    )
