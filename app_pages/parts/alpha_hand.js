@@ -196,22 +196,30 @@ function against(box, value, other, name) {
   box.title = `${name}: ${other.toFixed(3)}`;
 }
 
-// The curve of this metric over α with the marker on it; on the plane, along the tower that was moved last.
+// The curve of this metric over α with the marker on it; on the plane, along the tower that was moved last. The curve is
+// drawn anew only when it is another one: six of them for each position took longer than all else.
 function sparkline(tile, own, values, value) {
+  const { data, at } = own;
+  const active = own.active ?? 0;
+  const along = at.length === 1 ? "diagonal" : `${active} ${at[1 - active]}`;
+  if (tile.values !== values || tile.along !== along) curveOf(tile, own, values, along);
+  const alpha = data.alphas[at[active]];
+  tile.svg.lastChild.setAttribute("d", `M${100 * alpha} 0V36`);
+  tile.dot.style.setProperty("--x", alpha);
+  tile.dot.style.setProperty("--y", heightOf(tile, Math.min(Math.max(value, tile.low), tile.high)) / 36);
+}
+
+const heightOf = ({ low, high }, value) => 33 - (30 * (value - low)) / (high - low || 1);
+
+function curveOf(tile, own, values, along) {
   const { data, at } = own;
   const size = data.alphas.length;
   const active = own.active ?? 0;
   const slice = (i) => (at.length === 1 ? i : active === 0 ? i * size + at[1] : at[0] * size + i);
   const curve = data.alphas.map((_, i) => values[slice(i)]);
-  const low = Math.min(...curve, value);
-  const span = Math.max(...curve, value) - low || 1;
-  const alpha = data.alphas[at[active]];
-  const y = (height) => 33 - (30 * (height - low)) / span;
-  const [line, marker] = tile.svg.children;
-  line.setAttribute("d", curve.map((height, i) => `${i ? "L" : "M"}${100 * data.alphas[i]} ${y(height)}`).join(""));
-  marker.setAttribute("d", `M${100 * alpha} 0V36`);
+  Object.assign(tile, { values, along, low: Math.min(...curve), high: Math.max(...curve) });
+  const steps = curve.map((value, i) => `${i ? "L" : "M"}${100 * data.alphas[i]} ${heightOf(tile, value)}`);
+  tile.svg.firstChild.setAttribute("d", steps.join(""));
   const range = `from ${curve[0].toFixed(3)} to ${curve[size - 1].toFixed(3)}`;
   tile.svg.setAttribute("aria-label", `${tile.name} over alpha, ${range}`);
-  tile.dot.style.setProperty("--x", alpha);
-  tile.dot.style.setProperty("--y", y(value) / 36);
 }
