@@ -13,6 +13,7 @@ from app_pages.parts.alpha_view import alpha_element
 from app_pages.parts.exactness import Pending, exact_ranked
 from app_pages.parts.pictures import prepare_pictures
 from app_pages.parts.point import Point, point_at
+from app_pages.parts.position import current_position
 from app_pages.parts.results import results_of, stamp_of
 from core.analysis.published import PUBLISHED
 from core.analysis.sweep import Ranked
@@ -23,7 +24,6 @@ from core.report.tables import path_sentences
 from core.workspace.places import Places
 from core.workspace.results import Results
 
-CONTROLS, VIEW, ELEMENT, LIVE = "alpha_controls", "alpha_view", "alpha_element", "alpha_live"
 LISTED = 50
 
 
@@ -72,69 +72,33 @@ def ticks_of(results: Results) -> list[Tick]:
     ]
 
 
-@st.fragment(key=CONTROLS)
-def input_alphas(results: Results) -> None:
-    """The α's as numbers, one or the (image, text) towers'; with the switch between, part of the address."""
-    controls = st.columns(4, vertical_alignment="bottom")
-    if results.plane is not None:
-        controls[-1].toggle("α for each tower", key="towers", bind="query-params", on_change=_on_typed)
-    for column, (key, label) in zip(controls, towers_of(results), strict=False):
-        column.number_input(
-            label, 0.0, 1.0, results.info.selected.alpha, 0.01, format="%.2f", key=key, bind="query-params",
-            on_change=_on_typed, help="0 is zero-shot, 1 is fine-tuned; part of the page's address.",
-        )  # fmt: skip
+def input_towers(results: Results) -> list[str]:
+    """The label of each α: one, or one for each tower if that is switched on and both change with α."""
+    both = results.plane is not None and st.toggle("α for each tower", key="towers", bind="query-params")
+    return ["α of the image tower", "α of the text tower"] if both else ["α"]
 
 
-def towers_of(results: Results) -> list[tuple[str, str]]:
-    """(key, label) of each α asked for."""
-    if results.plane is not None and st.session_state.get("towers"):
-        return [("alpha", "α of the image tower"), ("alpha_text", "α of the text tower")]
-    return [("alpha", "α")]
-
-
-def _on_typed() -> None:
-    st.session_state.pop(LIVE, None)
-    st.rerun([CONTROLS, VIEW])
-
-
-def _on_live() -> None:
-    if (live := st.session_state[ELEMENT].get("live")) is not None:
-        st.session_state[LIVE] = live["alphas"]
-
-
-def _on_settled() -> None:
-    settled = st.session_state[ELEMENT].get("settled")
-    st.session_state.pop(LIVE, None)
-    if settled is not None:
-        for key, alpha in zip(("alpha", "alpha_text"), settled["alphas"], strict=False):
-            st.session_state[key] = float(alpha)
-        st.rerun([CONTROLS, VIEW])
-
-
-def _on_chosen() -> None:
-    if (chosen := st.session_state[ELEMENT].get("chosen")) is not None:
-        frame.choose_article(str(chosen["article"]))
-
-
-@st.fragment(key=VIEW)
-def show_view(places: Places, domain: Domain, results: Results, listing: Listing) -> None:
+@st.fragment
+def show_view(places: Places, domain: Domain, results: Results, labels: list[str], listing: Listing) -> None:
     """All that moves with α: one element, and what is said while an exact value is waited for."""
-    towers = towers_of(results)
-    best = results.info.selected.alpha
-    settled = [float(st.session_state.get(key, best)) for key, _ in towers]
-    live: Sequence[float] | None = st.session_state.get(LIVE)
-    alphas = list(live) if live is not None and len(live) == len(towers) else settled
+    element = f"alpha {results.run.folder}"  # another run begins anew
+
+    def choose() -> None:
+        if (chosen := st.session_state[element].get("chosen")) is not None:
+            frame.choose_article(str(chosen["article"]))
+
+    moved = st.session_state.get(element, {}).get("moved")
+    position = current_position(moved, len(labels), results.run)
+    alphas = position.alphas
     point = point_at(results, alphas)
-    exact = exact_ranked(places, results, alphas) if live is None and not point.is_exact else None
+    exact = exact_ranked(places, results, alphas) if position.settled and not point.is_exact else None
     if exact is not None and not isinstance(exact, Pending):
         point = point.replaced_by(exact)
     alpha_element(
-        hand_of(results, [label for _, label in towers], alphas, exact),
+        hand_of(results, labels, alphas, exact),
         answer_of(places, domain, results, point, listing),
-        on_live=_on_live,
-        on_settled=_on_settled,
-        on_chosen=_on_chosen,
-        key=ELEMENT,
+        on_chosen=choose,
+        key=element,
     )
     if isinstance(exact, Pending):
         exact.show()
@@ -205,8 +169,8 @@ def main() -> None:
     results = results_of(run, domain, frame.input_split(domain))
     frame.show_heading(domain, run)
     prepare_pictures(places, domain, results.articles)
-    input_alphas(results)
-    show_view(places, domain, results, input_listing(results))
+    labels = input_towers(results)
+    show_view(places, domain, results, labels, input_listing(results))
     for sentence in path_sentences(results.info, "what is marked ≈"):
         st.caption(sentence)
 

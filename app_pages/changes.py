@@ -11,6 +11,7 @@ import streamlit as st
 from app_pages.parts import frame
 from app_pages.parts.change_card import show_card
 from app_pages.parts.changes_table import DIRECTIONS, MODELS, Filter, Model, change_table, rows_of
+from app_pages.parts.position import last_alpha
 from app_pages.parts.results import results_of
 from app_pages.parts.style import input_figure_format, show_figure
 from app_pages.parts.words import counted, shorten
@@ -37,7 +38,7 @@ def input_models(results: Results) -> tuple[Model, Model, float]:
     before = from_column.selectbox("From", MODELS, index=2, **bound(key="from"))
     after = to_column.selectbox("To", MODELS, index=1, **bound(key="to"))
     alpha = alpha_column.number_input(
-        "α of WiSE-FT", 0.0, 1.0, results.info.selected.alpha, 0.01, format="%.2f", **bound(key="alpha")
+        "α of WiSE-FT", 0.0, 1.0, last_alpha(results.run), 0.01, format="%.2f", **bound(key="alpha")
     )
     nearest = float(results.alphas[results.place(alpha)])
     if abs(nearest - alpha) > 1e-6:

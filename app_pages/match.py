@@ -14,6 +14,7 @@ from app_pages.parts.match_view import (
     show_language_note,
     show_presentation,
 )
+from app_pages.parts.position import last_alpha
 from app_pages.parts.words import plain, shorten
 from core.data.domain import Domain
 from core.data.pixels import SUFFIXES, ImageError, open_image
@@ -100,7 +101,7 @@ def input_question(domain: Domain, run: Run) -> tuple[Question | None, float, in
     with asked:
         question = {"headline": input_headline, "article": lambda: input_article(domain), "photo": input_photo}[by]()
     value = alpha.number_input(
-        "α of WiSE-FT", 0.0, 1.0, run.selected().alpha, 0.01, format="%.2f", key="alpha", bind="query-params",
+        "α of WiSE-FT", 0.0, 1.0, last_alpha(run), 0.01, format="%.2f", key="alpha", bind="query-params",
         help="How far from zero-shot (0) to fine-tuned (1); the run's own choice at first. Part of the page's address.",
     )  # fmt: skip
     k = places_shown.selectbox("Places", (3, 5, 10), index=1, key="places", bind="query-params", filter_mode=None)

@@ -38,16 +38,16 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
 # Runs in the page: notes when each position is first said by the slider, shown by a tile, and served by the page.
 OBSERVE = """
 () => {
-  const host = [...document.querySelectorAll('*')].find((e) => e.shadowRoot?.querySelector('.alpha input'));
+  const host = [...document.querySelectorAll('*')].find((e) => e.shadowRoot?.querySelector('.alpha input[type=range]'));
   const root = host.shadowRoot;
-  const input = root.querySelector('input');
+  const input = root.querySelector('input[type=range]');
   const seen = (window.seen = { input: {}, tiles: {}, page: {} });
   const alpha = () => (input.value / input.max).toFixed(2);
   input.addEventListener('input', () => (seen.input[alpha()] = performance.now()), { capture: true });
   const note = (kind, at) => (seen[kind][at] ??= []).push(performance.now());
   let tile = null, page = null;
   const look = () => {
-    const shown = root.querySelector('output').textContent;
+    const shown = root.querySelector('.typed').value;
     if (shown !== tile) note('tiles', (tile = shown));
     const served = root.querySelector('.board').dataset.alpha;
     if (served && served !== page) note('page', (page = served));

@@ -37,14 +37,23 @@ function buildHand(root, own) {
   root.replaceChildren();
   own.inputs = data.towers.map((tower, i) => {
     const field = element(root, "div", "field");
-    const label = element(field, "label", "label");
+    const head = element(field, "div", "head");
+    const label = element(head, "label");
+    const typed = element(head, "input", "typed");
+    Object.assign(typed, { type: "number", min: 0, max: 1, step: 0.01 });
+    typed.setAttribute("aria-label", `${tower.label}, typed`);
     label.htmlFor = `alpha-${i}`;
-    label.append(tower.label, " ", element(label, "output", "value"));
+    label.textContent = tower.label;
     const input = element(field, "input");
     Object.assign(input, { type: "range", id: `alpha-${i}`, min: 0, max: data.alphas.length - 1, step: 1 });
     input.setAttribute("aria-label", tower.label);
     input.oninput = () => moved(root, own, i, input);
     input.onchange = () => settled(root, own, i, input);
+    typed.onchange = () => {
+      const alpha = Number.parseFloat(typed.value);
+      if (Number.isFinite(alpha)) input.value = nearest(data.alphas, alpha);
+      settled(root, own, i, input);
+    };
     input.onpointerdown = () => (own.held = true);
     input.onpointerup = input.onpointercancel = () => (own.held = false);
     const scale = element(field, "div", "scale");
@@ -59,7 +68,7 @@ function buildHand(root, own) {
         settled(root, own, i, input);
       };
     }
-    return { input, output: label.querySelector("output") };
+    return { input, typed };
   });
   own.status = element(root, "p", "status");
   own.status.setAttribute("aria-live", "polite");
@@ -114,7 +123,7 @@ function moved(root, own, i, input) {
   own.active = i;
   own.at[i] = Number(input.value);
   draw(root, own);
-  tell(root, own, "live");
+  if (own.held) tell(root, own); // a key settles at once
 }
 
 function settled(root, own, i, input) {
@@ -122,31 +131,31 @@ function settled(root, own, i, input) {
   own.active = i;
   own.at[i] = Number(input.value);
   draw(root, own);
-  own.next = null;
+  say(root, own, true);
+}
+
+// One position on its way at a time, the newest always last; where the hand lets go is told at once.
+function tell(root, own) {
+  if (own.sent) own.next = true;
+  else say(root, own, false);
+}
+
+function say(root, own, settled) {
+  own.next = false;
+  own.sent = alphasAt(own);
   clearTimeout(own.waiting);
-  own.sent = alphasAt(own);
-  say(own, "settled");
   own.waiting = setTimeout(() => answered(own, root), ANSWER_AT_LATEST);
+  // With the time, so that the same place twice counts as two messages.
+  own.send("moved", { alphas: own.sent, settled, time: Date.now() });
 }
-
-// One message on its way at a time, the newest position always last.
-function tell(root, own, what) {
-  if (own.sent) return (own.next = what);
-  own.sent = alphasAt(own);
-  say(own, what);
-  own.waiting = setTimeout(() => answered(own, root), ANSWER_AT_LATEST);
-}
-
-// With the time, so that the same place twice counts as two messages.
-const say = (own, what) => own.send(what, { alphas: own.sent, time: Date.now() });
 
 function answered(own, root) {
   clearTimeout(own.waiting);
   const sent = own.sent;
   own.waiting = setTimeout(() => {
     const next = own.next;
-    own.sent = own.next = null;
-    if (next && !same(sent, alphasAt(own))) tell(root, own, next);
+    Object.assign(own, { sent: null, next: false });
+    if (next && !same(sent, alphasAt(own))) tell(root, own);
   }, BREATH);
 }
 
@@ -160,11 +169,11 @@ function draw(root, own) {
   const start = rowOf(own, at.map(() => 0));
   const end = rowOf(own, at.map(() => last));
   const exact = data.exact && same(data.exact.alphas, alphasAt(own)) ? data.exact : null;
-  own.inputs.forEach(({ input, output }, i) => {
+  own.inputs.forEach(({ input, typed }, i) => {
     if (Number(input.value) !== at[i]) input.value = at[i];
     const alpha = data.alphas[at[i]].toFixed(2);
     input.setAttribute("aria-valuetext", `alpha ${alpha}`);
-    output.textContent = alpha;
+    if (typed.value !== alpha) typed.value = alpha;
   });
   const known = exact || !data.interpolated[here];
   own.status.textContent = known ? "exact weights" : data.error;

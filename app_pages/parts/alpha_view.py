@@ -25,20 +25,21 @@ def _component() -> Callable[..., Any]:
     )
 
 
+def _nothing() -> None:
+    """Streamlit keeps a component's value only where somebody listens."""
+
+
 def alpha_element(
     hand: Hand,
     answer: Answer,
     *,
-    on_live: Callable[[], None],
-    on_settled: Callable[[], None],
     on_chosen: Callable[[], None],
     key: str,
 ) -> None:
-    """Draw it. In the callbacks `st.session_state[key]` has `live` or `settled` ({alphas}), or `chosen` ({article})."""
+    """Draw it. `st.session_state[key]` has `moved` ({alphas, settled}) and, in the callback, `chosen` ({article})."""
     _component()(
         key=key,
         data={"hand": hand.as_data(), "answer": answer.as_data()},
-        on_live_change=on_live,
-        on_settled_change=on_settled,
+        on_moved_change=_nothing,
         on_chosen_change=on_chosen,
     )

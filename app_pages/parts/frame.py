@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
+from app_pages.parts.position import forget_position
 from app_pages.parts.words import plain
 from core.data.domain import Domain
 from core.data.domain import load_domain as read_domain
@@ -17,8 +18,6 @@ from core.workspace import jobs
 from core.workspace.places import Places, default_places
 from core.workspace.results import Results
 from core.workspace.runs import Run, load_runs
-
-LAST_SEEN_KEYS = ("alpha", "alpha_text", "article")  # what belongs to one run and is forgotten with it
 
 
 @dataclass(frozen=True)
@@ -54,17 +53,19 @@ def input_domain_and_run() -> Chosen:
     if not slugs:
         return Chosen(places, None, None)
     with st.sidebar:
-        slug = st.selectbox("Domain", slugs, key="domain", bind="query-params", on_change=_forget)
+        slug = st.selectbox("Domain", slugs, key="domain", bind="query-params", on_change=forget)
         slug = slug if slug in slugs else slugs[0]
         runs = {run.info.name: run for run in swept_runs(places, slug)}
-        name = st.selectbox("Run", list(runs), key="run", bind="query-params", on_change=_forget) if runs else None
+        name = st.selectbox("Run", list(runs), key="run", bind="query-params", on_change=forget) if runs else None
     run = runs.get(name) or next(iter(runs.values()), None) if runs else None
     return Chosen(places, load_domain(places, slug), run)
 
 
-def _forget() -> None:
-    for key in LAST_SEEN_KEYS:
-        st.session_state.pop(key, None)
+def forget() -> None:
+    """Another domain or run is chosen: its α and article are its own. For callbacks."""
+    forget_position()
+    st.session_state.pop("article", None)
+    st.query_params.pop("article", None)
 
 
 def keep(chosen: Chosen) -> None:

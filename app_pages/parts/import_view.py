@@ -213,7 +213,6 @@ def _close(places: Places, slug: str) -> None:
 def _open(places: Places, slug: str) -> None:
     """Choose the domain in the sidebar, and its tab."""
     _close(places, slug)
-    for key in frame.LAST_SEEN_KEYS:
-        st.session_state.pop(key, None)
+    frame.forget()
     st.session_state["domain"] = slug
     st.session_state["part"] = "Domain"

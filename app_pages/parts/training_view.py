@@ -4,7 +4,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from app_pages.parts.frame import LAST_SEEN_KEYS, chosen
+from app_pages.parts.frame import chosen, forget
 from app_pages.parts.style import FINE_TUNED, NEUTRAL, ZERO_SHOT, show_figure
 from app_pages.parts.words import counted, plain
 from core.errors import InputError
@@ -204,8 +204,7 @@ def _show_ways_on(run: Run) -> None:
 
 def _choose_run(name: str) -> None:
     """What the sidebar's picker will say."""
-    for key in LAST_SEEN_KEYS:
-        st.session_state.pop(key, None)
+    forget()
     st.session_state["run"] = name
 
 

@@ -95,6 +95,15 @@ def test_the_slider_is_moved_by_keys_and_ticks(demo: Served, visit) -> None:
     expect(page.locator(".board")).to_have_attribute("data-alpha", "0.41")
     page.keyboard.press("Home")
     expect(page.locator(".board")).to_have_attribute("data-alpha", "0.00")
+    typed = page.get_by_role("spinbutton", name="typed")
+    typed.fill("0.37")
+    page.keyboard.press("Enter")
+    expect(page.locator(".board")).to_have_attribute("data-alpha", "0.37")
+    expect(page).to_have_url(re.compile("alpha=0.37"))
+    for step in range(1, 7):  # while exact values are waited for, nothing is lost
+        page.get_by_role("slider").first.focus()
+        page.keyboard.press("ArrowLeft")
+        expect(page.locator(".board")).to_have_attribute("data-alpha", f"{0.37 - step / 100:.2f}")
 
 
 def test_an_article_of_the_list_shows_its_pictures_and_is_in_the_address(demo: Served, visit) -> None:
