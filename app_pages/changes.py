@@ -53,7 +53,7 @@ def show_counts(results: Results, table: pd.DataFrame, before: Model, after: Mod
     with st.grid(3, min_column_width=95):
         for direction in DIRECTIONS:
             count = int(counts.get(direction, 0))
-            st.metric(f"{direction}, of {n}", count, border=True)
+            st.metric(direction, count, border=True, help=f"of {n} articles")
     ranks = (table[name].to_numpy() for name in ("zero-shot", "fine-tuned", "WiSE-FT"))
     paper = table_4(*ranks)
     up, down = (f"{value:.2f}" if value is not None else "none" for value in (paper.improvement, paper.decrease))

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import typer
 
-from core.commands import data, models, queries, results
+from core.commands import data, models, queries, results, runs
 from core.commands.options import LOCAL
 from core.errors import InputError, RematchError
 
@@ -28,9 +28,10 @@ for verb, function in (
     ("rank", models.rank),
     ("match", queries.match),
     ("report", results.report),
-    ("runs", results.runs),
+    ("export", runs.export),
 ):
     app.command(verb)(function)
+app.add_typer(runs.runs, name="runs")
 
 _INTERRUPTED = 130  # what typer makes of Ctrl-C
 

@@ -1,17 +1,13 @@
 """A domain's runs side by side: what differs between their trainings, and what each reached."""
 
-from dataclasses import asdict
-from typing import Any
-
-import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
 from app_pages.parts.style import FINE_TUNED, NEUTRAL, show_figure
+from core.report.comparing import compared, differing_settings
 from core.workspace.places import Places
 from core.workspace.runs import Run, load_runs
 
-METRICS = ("mrr@100", "recall@1")
 HISTORY = {"val mrr@100": "val_mrr@100", "val recall@1": "val_recall@1", "training loss": "train_loss"}
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 _SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up")
@@ -25,10 +21,8 @@ def show_earlier_runs(places: Places, slug: str) -> None:
     if not runs:
         st.write("None yet. The first one appears here when its training has finished.")
         return
-    table = pd.DataFrame([_row(run) for run in runs])
-    differing = differing_settings(runs)
-    table = pd.concat([table[["run"]], differing, table.drop(columns="run")], axis=1)
-    same = " No setting differs between them." if len(runs) > 1 and differing.empty else ""
+    table = compared(runs)
+    same = " No setting differs between them." if len(runs) > 1 and differing_settings(runs).empty else ""
     st.caption(
         f"Newest first; only settings that differ are shown.{same} Metrics on val; α* was chosen on the same articles, "
         f"so WiSE-FT is a little flattered."
@@ -41,42 +35,6 @@ def show_earlier_runs(places: Places, slug: str) -> None:
         | {"lr": st.column_config.NumberColumn(format="%.1e")},
     )
     _show_histories({run.info.name: run for run in runs})
-
-
-def differing_settings(runs: list[Run]) -> pd.DataFrame:
-    """One row per run: what their trainings depended on, without what is the same for all."""
-    table = pd.DataFrame([_made_with(run) for run in runs])
-    return table[[name for name in table if table[name].astype(str).nunique() > 1]]
-
-
-def _made_with(run: Run) -> dict[str, Any]:
-    info = run.info
-    return {
-        "encoder": info.encoder, **asdict(info.settings), "text": info.text, "english": info.english,
-        "processes": info.processes, "articles": info.articles[:6],
-    }  # fmt: skip
-
-
-def _row(run: Run) -> dict[str, Any]:
-    """What a run reached on val; from its history where it is not swept."""
-    row: dict[str, Any] = {"run": run.info.name, "n": None, "α*": None}
-    if run.is_swept:
-        curve, alpha = run.curve(), run.selected().alpha
-        val = curve[curve["split"] == "val"].set_index("alpha")
-        row |= {"n": int(val["n"].iloc[0]), "α*": alpha}
-        reached = {
-            f"{metric} {model}": val.loc[at, metric]
-            for metric in METRICS
-            for model, at in (("zero-shot", 0.0), ("fine-tuned", 1.0), ("WiSE-FT", alpha))
-        }
-    else:
-        history = run.history()
-        reached = {
-            f"{metric} {model}": None if place is None else history[f"val_{metric}"].iloc[place]
-            for metric in METRICS
-            for model, place in (("zero-shot", 0), ("fine-tuned", -1), ("WiSE-FT", None))
-        }
-    return row | reached | {"date": run.info.created_at[:16].replace("T", " ")}
 
 
 def _show_histories(runs: dict[str, Run]) -> None:

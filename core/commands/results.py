@@ -1,10 +1,9 @@
-"""Verbs that read what runs left: `report` and `runs`."""
+"""The verb that reads what runs left: `report`."""
 
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from tabulate import tabulate
 
 from core.analysis.published import PAPERS
 from core.commands.options import (
@@ -20,9 +19,9 @@ from core.commands.options import (
     plain,
 )
 from core.data.splitting import SPLITS
+from core.report.comparing import over_seeds, seeds_text, sister_runs
 from core.report.tables import TABLE_FORMATS, paper_table, render
-from core.workspace.places import Places
-from core.workspace.runs import Run, find_run, load_runs
+from core.workspace.runs import find_run, load_runs
 
 
 def report(
@@ -39,8 +38,11 @@ def report(
     places = places_of(workspace, cache)
     loaded, found = places.load_domain(domain), find_run(places, domain, run)
     published = choice("--paper", paper, PAPERS) if paper else None
-    table = paper_table(found, loaded, choice("--split", split, SPLITS), published)
+    on = choice("--split", split, SPLITS)
+    table = paper_table(found, loaded, on, published)
     selected = found.selected()
+    sisters = sister_runs(found, load_runs(places, domain))
+    seeds = over_seeds(sisters, on) if len(sisters) > 1 else None
     record = {
         "domain": domain,
         "synthetic": loaded.info.synthetic,
@@ -48,39 +50,13 @@ def report(
         "split": split,
         "rows": plain(table.rows),
         "selected": asdict(selected),
+        "seeds": plain(seeds) if seeds is not None else None,
         "table_4": asdict(table.table_4),
         "published": asdict(table.published) if table.published else None,
         "notes": table.notes,
     }
-    answer(as_json, record, render(table, choice("--format", style, TABLE_FORMATS)))
-
-
-def runs(
-    domain: Annotated[str | None, typer.Option("--domain", help="Only this domain's runs.")] = None,
-    workspace: WorkspaceOption = None,
-    cache: CacheOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """List domains and their runs, newest last."""
-    places = places_of(workspace, cache)
-    slugs = [places.load_domain(domain).info.slug] if domain else places.domain_slugs()
-    listed = [line for slug in slugs for line in _lines(places, slug)]
-    empty = "no domains yet; make one with: python -m core import SOURCE --domain SLUG, or python -m core demo"
-    answer(as_json, {"runs": listed}, tabulate(listed, headers="keys") if listed else empty)
-
-
-def _lines(places: Places, slug: str) -> list[dict]:
-    """A line per run; a domain without runs has one that says so."""
-    domain = {"domain": slug, "articles": len(places.load_domain(slug).articles)}
-    lines = [domain | _columns(run) for run in load_runs(places, slug)]
-    return lines or [domain | {"run": "none yet"}]
-
-
-def _columns(run: Run) -> dict:
-    return {
-        "run": run.info.name,
-        "encoder": run.info.encoder,
-        "tune": run.info.settings.tune,
-        "alpha": run.selected().alpha if run.is_swept else None,
-        "created": run.info.created_at[:16],
-    }
+    written = choice("--format", style, TABLE_FORMATS)
+    parts = [render(table, written)]
+    if seeds is not None and written != "csv":  # a CSV holds one table
+        parts.append(seeds_text(seeds, [run.info.settings.seed for run in sisters], written))
+    answer(as_json, record, "\n\n".join(parts))

@@ -36,6 +36,14 @@ class Stage:
     kind: Literal["body", "block", "head"] = "body"
 
 
+@dataclass(frozen=True)
+class OpenClipCheckpoint:
+    """weights: under open_clip's own names. architecture: what ``open_clip.create_model`` takes to load them into."""
+
+    architecture: str
+    weights: dict[str, Tensor]
+
+
 class Encoder(nn.Module, ABC):
     """Two towers in one embedding space. Not safe for use by several threads at once while weights are set.
 
@@ -104,6 +112,10 @@ class Encoder(nn.Module, ABC):
     def computes_in(self, tower: TowerName) -> torch.dtype:
         """What `compute_in` set; float32 if it was not called."""
         return self._dtypes[tower]
+
+    def open_clip_checkpoint(self) -> "OpenClipCheckpoint":
+        """The present weights as open_clip loads them by itself. Raises InputError if this is no open_clip model."""
+        raise InputError(f"{self.name} is not a model of open_clip, so open_clip cannot load it.")
 
     def encode_image(self, pixels: Tensor) -> Tensor:
         """uint8 [b, 3, H, W] → float [b, d], of length one."""

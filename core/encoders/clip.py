@@ -18,12 +18,12 @@ import torch
 from huggingface_hub import constants as hub
 from open_clip.convert import convert_state_dict
 from open_clip.model import CLIP
-from open_clip.transformer import VisionTransformer, text_global_pool
+from open_clip.transformer import QuickGELU, VisionTransformer, text_global_pool
 from PIL import Image
 from torch import Tensor, nn
 from torchvision import transforms
 
-from core.encoders.base import Encoder, Stage
+from core.encoders.base import Encoder, OpenClipCheckpoint, Stage
 from core.encoders.checkpoints import load_into, read_weights
 from core.errors import InputError
 
@@ -63,6 +63,14 @@ class ClipEncoder(Encoder):
     @property
     def logit_scale(self) -> nn.Parameter:  # type: ignore[override]
         return self.clip.logit_scale
+
+    def open_clip_checkpoint(self) -> OpenClipCheckpoint:
+        architecture = self.name if self.name.startswith(_HUB_SCHEMES) else self.name.partition(":")[0]
+        # OpenAI's weights are of QuickGELU, which open_clip knows by their tag and otherwise only by this name.
+        quick = any(isinstance(module, QuickGELU) for module in self.clip.modules())
+        if quick and f"{architecture}-quickgelu" in open_clip.list_models():
+            architecture += "-quickgelu"
+        return OpenClipCheckpoint(architecture, self.clip.state_dict())
 
     def preprocess(self, image: Image.Image) -> Tensor:
         return self._resize_and_crop(image)

@@ -99,14 +99,19 @@ def render(table: PaperTable, style: TableFormat) -> str:
         return table.rows.to_csv(index=False).rstrip("\n")
     columns = list(table.rows.columns)
     body = [[_cell(column, value) for column, value in row.items()] for row in table.rows.to_dict("records")]
-    formatted = tabulate(
+    formatted = grid(columns, body, style)
+    return "\n".join([table.heading, "", formatted, "", *_table_4_lines(table), *table.notes])
+
+
+def grid(columns: list[str], body: list[list[str]], style: TableFormat) -> str:
+    """A table whose first column are words and the others numbers that stand as they are given."""
+    return tabulate(
         body,
         headers=columns,
         tablefmt="github" if style == "markdown" else "simple",
         disable_numparse=True,
         colalign=("left", *["right"] * (len(columns) - 1)),
     )
-    return "\n".join([table.heading, "", formatted, "", *_table_4_lines(table), *table.notes])
 
 
 def _cell(column: Hashable, value: str | float) -> str:

@@ -256,7 +256,8 @@ def _load(folder: Path) -> Run:
     table = read_toml(folder / "run.toml", f"run '{folder.name}'")
     try:
         settings = Settings(**table.pop("settings"))
-        return Run(RunInfo(settings=settings, **table), folder)
+        # Its folder names a run, whatever was written into it before it was called otherwise.
+        return Run(RunInfo(settings=settings, **table | {"name": folder.name}), folder)
     except (TypeError, KeyError) as error:
         raise InputError(f"{folder / 'run.toml'} is of another version of Rematch or damaged: {error}.") from None
 

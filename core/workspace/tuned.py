@@ -35,16 +35,8 @@ class TunedExperiment:
 
     def __init__(self, run: Run, experiment: Experiment, precision: Precisions | None = None) -> None:
         self.run, self.experiment = run, experiment
-        if weights_fingerprint(experiment.zero_shot) != run.info.zero_shot:
-            raise InputError(
-                f"the zero-shot weights of {run.info.encoder} are not the ones run '{run.info.name}' started from."
-            )
-        fine_tuned = read_weights(run.weights_file)
-        if weights_fingerprint(fine_tuned) != run.info.fine_tuned:
-            raise InputError(f"{run.weights_file} is not the file that run '{run.info.name}' wrote; train again.")
         encoder = experiment.encoder
-        base = {key: tensor for key, tensor in experiment.zero_shot.items() if key in fine_tuned}
-        check_compatible(base, fine_tuned)
+        base, fine_tuned = both_ends(run, experiment.zero_shot)
         self._starts = {tower: first_changed_stage(encoder, tower, set(fine_tuned)) for tower in TOWERS}
         self.activations = experiment.activations(self._starts)
         device = encoder.logit_scale.device
@@ -128,6 +120,23 @@ class TunedExperiment:
         info, encoder = self.run.info, self.experiment.encoder
         read = [encoder.preprocessing, encoder.tokenization, *(self.precision[tower].name for tower in TOWERS)]
         return fingerprint(PATH_FORMAT, info.zero_shot, info.fine_tuned, self.experiment.fingerprint(), split, read)
+
+
+def both_ends(run: Run, zero_shot: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """The tensors that training changed, at α = 0 and at α = 1, on the CPU; other tensors are the same at every α.
+
+    zero_shot: the encoder's weights. Raises InputError: they, or the file, are not those of the run.
+    """
+    if weights_fingerprint(zero_shot) != run.info.zero_shot:
+        raise InputError(
+            f"the zero-shot weights of {run.info.encoder} are not the ones run '{run.info.name}' started from."
+        )
+    fine_tuned = read_weights(run.weights_file)
+    if weights_fingerprint(fine_tuned) != run.info.fine_tuned:
+        raise InputError(f"{run.weights_file} is not the file that run '{run.info.name}' wrote; train again.")
+    base = {key: tensor for key, tensor in zero_shot.items() if key in fine_tuned}
+    check_compatible(base, fine_tuned)
+    return base, fine_tuned
 
 
 def open_run(

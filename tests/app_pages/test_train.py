@@ -10,12 +10,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app_pages.parts import training_form
-from app_pages.parts.earlier_runs import differing_settings
 from app_pages.parts.training_form import ENCODERS, Wanted, duration
 from core.data.domain import Domain, save_domain
 from core.data.importers import import_domain
 from core.encoders.lite import Lite
 from core.encoders.lite_multilingual import LiteMultilingual
+from core.report.comparing import differing_settings
 from core.training.settings import Settings, default_settings, reasons
 from core.workspace import jobs
 from core.workspace.places import Places

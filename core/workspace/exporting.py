@@ -1,0 +1,36 @@
+"""θ(α) of a run as a checkpoint that open_clip loads without Rematch."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from core.encoders.checkpoints import write_weights
+from core.encoders.loading import load_encoder
+from core.interpolation.wiseft import interpolate
+from core.workspace.places import Places
+from core.workspace.runs import Run
+from core.workspace.tuned import both_ends
+
+
+@dataclass(frozen=True)
+class Exported:
+    """architecture: for ``open_clip.create_model``. parameters: how many numbers the file holds."""
+
+    architecture: str
+    parameters: int
+
+
+def export_run(run: Run, alpha: float, out: Path, places: Places) -> Exported:
+    """Write all weights at `alpha`, mixed in float32, as safetensors under open_clip's names.
+
+    Raises InputError: the encoder is not open_clip's, or what `both_ends` and `interpolate` raise.
+    """
+    encoder = load_encoder(run.info.encoder, torch.device("cpu"), places.cache)
+    encoder.open_clip_checkpoint()  # says at once if there can be none
+    base, fine_tuned = both_ends(run, encoder.state_dict())
+    encoder.set_weights(interpolate(base, fine_tuned, alpha))
+    made = encoder.open_clip_checkpoint()
+    about = {"format": "pt", "alpha": f"{alpha:g}", "encoder": run.info.encoder, "domain": run.info.domain}
+    write_weights(out, made.weights, about | {"fine_tuned": run.info.fine_tuned})
+    return Exported(made.architecture, sum(tensor.numel() for tensor in made.weights.values()))
