@@ -7,24 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from core.data.domain import load_domain
-from core.data.importers import newsimages2025, table, zipped
-from core.data.importers.intake import Intake, take_in
+from core.data.importers import zipped
+from core.data.importers.formats import read_source
+from core.data.importers.intake import Intake, save_intake, take_in
 from core.data.importers.listing import ColumnNames, Listing
 from core.errors import InputError
 
 __all__ = ["ColumnNames", "Intake", "check_first", "import_domain", "read_source"]
 
 _LANGUAGE = re.compile("[a-z]{2}")  # ISO 639-1
-
-
-def read_source(source: Path, columns: ColumnNames) -> Listing:
-    """Read `source` with the first reader that knows it: NewsImages 2025, else any table.
-
-    Raises InputError: nothing there, a format nobody knows, a column that is not found.
-    """
-    if columns == ColumnNames() and newsimages2025.recognises(source):
-        return newsimages2025.read(source)
-    return table.read(source, columns)
 
 
 def check_first(
@@ -66,6 +57,7 @@ def import_domain(
         listing = listing or _read_zip(source, columns, staging / "unpacked")
         copy_images = copy_images or (is_zip and images is None)
         intake = take_in(listing, fresh, title or folder.name, language, images, copy_images)
+        save_intake(intake)
         if folder.exists():
             folder.rename(old)
         fresh.rename(folder)
