@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import typer
 
-from core.commands import data, models, queries, results
+from core.commands import data, models, queries, results, submissions
 from core.commands.options import LOCAL
 from core.errors import InputError, RematchError
 
@@ -27,6 +27,9 @@ for verb, function in (
     ("sweep", models.sweep),
     ("rank", models.rank),
     ("match", queries.match),
+    ("submit", submissions.submit),
+    ("truth", submissions.truth),
+    ("score", submissions.score),
     ("report", results.report),
     ("runs", results.runs),
 ):
