@@ -23,6 +23,7 @@ app = typer.Typer(
 for verb, function in (
     ("demo", data.demo),
     ("import", data.import_),
+    ("fetch-images", data.fetch_images),
     ("train", models.train),
     ("sweep", models.sweep),
     ("rank", models.rank),

@@ -18,6 +18,7 @@ from core.commands.options import (
 )
 from core.data.importers import Intake, TestSet, import_domain
 from core.data.importers.describe import describe
+from core.data.importers.formats import read_listed
 from core.data.importers.listing import ColumnNames
 from core.data.newsroom import DEMO_DOMAINS
 from core.data.uploads import removed_if_uploaded
@@ -130,6 +131,40 @@ def import_(
             test=test,
         )
     answer(as_json, _record(intake), _sentences(intake))
+
+
+def fetch_images(
+    source: Annotated[
+        Path | None, typer.Argument(help="The table with the addresses, as for import; or a test set's images.")
+    ] = None,
+    domain: Annotated[str | None, typer.Option("--domain", help="Instead: what this domain's import missed.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to fetch into; with --domain its folder of pictures.")
+    ] = None,
+    pause: Annotated[float, typer.Option(help="Seconds between two requests to one host.", min=0.0)] = 1.0,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Download a table's pictures by their addresses, if you may. Asked again, it goes on with what is missing."""
+    from core.data.fetching import FAILURES, fetch_pictures, wanted_pictures
+
+    be_quiet(as_json)
+    if (source is None) == (domain is None):
+        raise InputError("fetch-images needs either a SOURCE or --domain SLUG.")
+    if domain is not None:
+        loaded = places_of(workspace, None).load_domain(domain)
+        source, out = Path(loaded.info.source), out or loaded.images_root
+    if source is None or out is None:
+        raise InputError("fetch-images SOURCE needs --out DIR, the folder to fetch into.")
+    fetched = fetch_pictures(wanted_pictures(read_listed(source)), out, pause)
+    again = f"--domain {domain} --replace" if domain else "--domain SLUG"
+    lines = [
+        f"{fetched.fetched} pictures fetched into {out}, {fetched.there} were there, {len(fetched.failures)} failed."
+    ]
+    if fetched.failures:
+        lines.append(f"each that failed, with its reason: {out / FAILURES}; the same command tries them again.")
+    lines.append(f"next: python -m core import {source} {again} --images {out}")
+    answer(as_json, asdict(fetched) | {"out": str(out)}, "\n".join(lines))
 
 
 def _record(intake: Intake) -> dict:

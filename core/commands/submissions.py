@@ -131,9 +131,7 @@ def score(
         loaded, wanted = places.load_domain(domain or ""), choice("--split", split, SPLITS)
         articles = loaded.judged(wanted)
         if articles.empty:
-            raise InputError(
-                f"domain '{domain}' has no {wanted} articles whose picture is known; add the ground truth."
-            )
+            raise InputError(f"domain '{domain}' has no {wanted} articles whose picture is known; see the verb truth.")
         known = dict(zip(articles["article_id"], articles["image_id"], strict=True))
         gallery = set(loaded.pictures(wanted)["image_id"])
     scored = score_run(submission, known, gallery)

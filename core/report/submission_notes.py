@@ -1,9 +1,9 @@
 """The README that goes with three run files: how they were made, so that the working notes can say it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from typing import Any
 
-import pandas as pd
 from tabulate import tabulate
 
 from core.analysis.metrics import as_record
@@ -17,12 +17,10 @@ _NUMBERS = ("mrr@100", "recall@1", "recall@5", "recall@10", "recall@50", "recall
 def submission_notes(run: Run, domain: Domain, split: str, submitted: Sequence[Submitted], notes: Sequence[str]) -> str:
     """Markdown: the files, val along the three α, the test where it is known, settings, versions, fingerprints."""
     info, selected = run.info, run.selected()
-    files = [
-        {"file": one.file, "alpha": one.alpha, "articles": one.articles, "images": one.images} for one in submitted
-    ]
+    files = [{name: getattr(one, name) for name in ("file", "alpha", "articles", "images")} for one in submitted]
     curve = run.curve()
-    val = curve[curve["split"] == "val"].set_index("alpha")
-    of_val = [{"file": one.file, "n": int(val.loc[one.alpha, "n"])} | _of_row(val.loc[one.alpha]) for one in submitted]
+    rows = {row["alpha"]: row for row in curve[curve["split"] == "val"].to_dict("records")}
+    of_val = [{"file": one.file, "n": int(rows[one.alpha]["n"])} | _of_row(rows[one.alpha]) for one in submitted]
     parts = [
         f"# {domain.info.title}: three runs on {split}",
         f"Made {now()[:16]} UTC with Rematch from run `{info.name}` of domain `{info.domain}`.",
@@ -48,7 +46,7 @@ def submission_notes(run: Run, domain: Domain, split: str, submitted: Sequence[S
     return "\n\n".join(parts) + "\n"
 
 
-def _of_row(row: "pd.Series | dict[str, float]") -> dict[str, str]:
+def _of_row(row: Mapping[Any, Any]) -> dict[str, str]:
     return {name: f"{row[name]:.4f}" for name in _NUMBERS}
 
 

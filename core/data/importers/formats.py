@@ -42,3 +42,9 @@ def read_pictures(source: Path) -> Listing:
     """
     listed = newsimages.read_list(source, "images")
     return listed or listing_of("pictures", [read_file(table.find_file(source))], source, needs=("image",))
+
+
+def read_listed(source: Path) -> Listing:
+    """Whatever names pictures: pairs, or the list of a test set's pictures. Raises InputError as `read_source` does."""
+    is_list = source.is_file() and bool(newsimages.read_list(source, "images"))
+    return read_pictures(source) if is_list else read_source(source)
