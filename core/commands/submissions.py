@@ -147,7 +147,7 @@ def _score_lines(scored: Score) -> list[str]:
         "articles are not in the ground truth": scored.unknown_articles,
         "articles have more than one line, of which the first counts": scored.repeated_articles,
         "lines list an image twice": scored.repeated_images,
-        "images are not known": scored.unknown_images,
+        "images belong to no article of the ground truth, or to no gallery of the domain": scored.unknown_images,
         f"lines have fewer than {LENGTH} images": scored.short_lines,
     }
     lines += [f"note: {len(ids)} {what}: {_examples(ids)}." for what, ids in odd.items() if ids]

@@ -1,5 +1,8 @@
 """The organisers' scorer, against ir_measures and against runs whose answer is known."""
 
+import subprocess
+import sys
+
 import ir_measures
 import numpy as np
 import pytest
@@ -70,3 +73,9 @@ def test_what_is_no_run_is_refused(tmp_path, content):
     (tmp_path / "run.tsv").write_text(content)
     with pytest.raises(InputError, match="is no run: none of its"):
         read_submission(tmp_path / "run.tsv")
+
+
+def test_scoring_needs_no_torch():
+    rooms = "core.analysis.scoring, core.retrieval.submission, core.data.importers.groundtruth"
+    code = f"import sys, {rooms}; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
