@@ -166,7 +166,7 @@ def main() -> None:
     """Draw the page."""
     st.title("Alpha")
     places, domain, run = frame.require_run()
-    results = results_of(run, domain, frame.input_split(domain))
+    results = results_of(run, domain, frame.input_split(domain, run))
     frame.show_heading(domain, run)
     prepare_pictures(places, domain, results.articles)
     labels = input_towers(results)

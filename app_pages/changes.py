@@ -184,7 +184,7 @@ def main() -> None:
     """Draw the page."""
     st.title("Rank changes")
     places, domain, run = frame.require_run()
-    results = results_of(run, domain, frame.input_split(domain))
+    results = results_of(run, domain, frame.input_split(domain, run))
     frame.show_heading(domain, run)
     before, after, alpha = input_models(results)
     if before == after:

@@ -131,7 +131,7 @@ def show_tables(domain: Domain, run: Run) -> None:
     names = {"none": None} | {PUBLISHED[paper].name: paper for paper in PAPERS}
     label = "Published numbers beside (test set)"
     published = st.selectbox(label, list(names), key="paper", bind="query-params", width=340)
-    split = frame.input_split(domain)
+    split = frame.input_split(domain, run)
     table = paper_table(run, domain, split, names.get(published))
     shown = table.rows.astype({metric: object for metric in TABLE_METRICS}).where(table.rows.notna(), "–")
     shown[list(TABLE_METRICS)] = shown[list(TABLE_METRICS)].map(lambda value: value if value == "–" else f"{value:.3f}")

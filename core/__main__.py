@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import typer
 
-from core.commands import data, models, queries, results, runs
+from core.commands import data, models, queries, results, runs, submissions
 from core.commands.options import LOCAL
 from core.errors import InputError, RematchError
 
@@ -23,10 +23,14 @@ app = typer.Typer(
 for verb, function in (
     ("demo", data.demo),
     ("import", data.import_),
+    ("fetch-images", data.fetch_images),
     ("train", models.train),
     ("sweep", models.sweep),
     ("rank", models.rank),
     ("match", queries.match),
+    ("submit", submissions.submit),
+    ("truth", submissions.truth),
+    ("score", submissions.score),
     ("report", results.report),
     ("export", runs.export),
 ):

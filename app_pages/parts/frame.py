@@ -148,9 +148,10 @@ def _poll_demo_progress(places: Places) -> None:
     )
 
 
-def input_split(domain: Domain) -> Split:
-    """val, or test where there is one; kept in the address."""
-    there: list[Split] = [split for split in ("val", "test") if (domain.articles["split"] == split).any()]
+def input_split(domain: Domain, run: Run) -> Split:
+    """val, or test where the run was measured on it; kept in the address."""
+    measured = set(run.curve()["split"])
+    there: list[Split] = [split for split in ("val", "test") if split in measured and not domain.judged(split).empty]
     if len(there) < 2:
         return there[0] if there else "val"
     chosen_split = st.segmented_control("Split", there, default=there[0], key="split", bind="query-params")

@@ -69,7 +69,7 @@ def sheet_of(matched: Matched) -> MatchSheet:
 
 
 def _entry(matched: Matched, model: ModelAnswer, one: Found) -> Entry:
-    article = matched.article(one.article_id)
+    article = matched.article_of(one)
     return Entry(
         f"Rank {one.place}, similarity {one.score:.3f}",
         OWN if is_own(model, one) else "",

@@ -65,6 +65,13 @@ class Matched:
         articles = self.domain.articles
         return articles[articles["article_id"] == article_id].iloc[0]
 
+    def article_of(self, one: Found) -> pd.Series:
+        """The row of what was found; empty but for the picture where nobody knows which article it came with."""
+        if one.article_id:
+            return self.article(one.article_id)
+        pictures = self.domain.pictures()
+        return pictures[(pictures["image_id"] == one.image_id) & (pictures["article_id"] == "")].iloc[0]
+
     @property
     def title(self) -> str:
         """The headline that was looked for, or the photo's name."""
@@ -84,7 +91,7 @@ class Matched:
 def headline_of(article: pd.Series, *, english: bool = False) -> str:
     """An article's headline, in English if wanted and there."""
     wanted = (article["title_en"] or article["text_en"]) if english else ""
-    return str(wanted or article["title"] or article["text"])
+    return str(wanted or article["title"] or article["text"] or f"picture {article['image_id']}")
 
 
 def date_of(article: pd.Series) -> str:
@@ -160,7 +167,7 @@ def show_bar(name: str) -> None:
 
 def show_card(matched: Matched, name: str, model: ModelAnswer, one: Found) -> None:
     """One thing found by one model."""
-    article, own = matched.article(one.article_id), is_own(model, one)
+    article, own = matched.article_of(one), is_own(model, one)
     key = f"match-{'own-' if own else ''}{list(MODEL_COLOURS).index(name)}-{one.place}"
     with st.container(border=True, key=key, height="stretch", gap="xsmall"):
         show_bar(name)
@@ -188,7 +195,7 @@ def show_presentation(matched: Matched) -> None:
             st.image(open_image(matched.question.photo or b""), alt="The photo")
     best, others = st.columns([2, 1])
     for number, (word, one) in enumerate(zip(ORDINALS, model.found, strict=False)):
-        article = matched.article(one.article_id)
+        article = matched.article_of(one)
         column, key = (others, f"small-{number}") if number else (best, "large")
         with column, st.container(key=key, gap="xsmall"):
             own = ": the picture it was published with" if is_own(model, one) else ""

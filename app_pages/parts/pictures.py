@@ -18,6 +18,7 @@ from core.workspace.places import Places
 #: A row of a domain's table: what is read are `image_file` and `image_hash`.
 Article = Mapping[Any, Any] | pd.Series
 GONE = "This picture can no longer be read."
+UNKNOWN = "Its picture is not known."
 
 
 @lru_cache(maxsize=4096)  # 12 kB each
@@ -54,7 +55,9 @@ def picture_url(places: Places, domain: Domain, article: Article) -> str:
 def show_picture(places: Places, domain: Domain, article: Article, *, alt: str, large: bool = False) -> None:
     """The picture at the width of its column, or that it is gone."""
     data = picture_of(places, domain, article, large=large)
-    if data is None:
+    if data is None and not article["image_file"]:
+        st.caption(UNKNOWN)
+    elif data is None:
         st.warning(GONE, icon=":material/broken_image:")
     else:
         st.image(data, width="stretch", alt=alt)

@@ -38,9 +38,10 @@ METRIC_NAMES = {
 
 
 def metrics_of(ranks: np.ndarray) -> Metrics:
-    """Metrics of int ranks [N], N at least 1. mrr@100 counts an article found after place 100 as 0."""
+    """Metrics of int ranks [N], N at least 1, in any order. mrr@100 counts an article found after place 100 as 0."""
     if len(ranks) == 0:
         raise ValueError("no ranks: expected at least one article")
+    ranks = np.sort(ranks)  # floats summed in another order differ in the last digit
     places = ranks.astype(np.float64)
     reciprocal = np.where(ranks <= DEPTH, 1.0 / places, 0.0)
     recall = {f"recall_{k}": float((ranks <= k).mean()) for k in RECALL_AT}

@@ -1,5 +1,6 @@
 """Verbs that make domains: `demo` and `import`."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -15,11 +16,15 @@ from core.commands.options import (
     choice,
     places_of,
 )
-from core.data.importers import Intake, import_domain
+from core.data.importers import Intake, TestSet, import_domain
+from core.data.importers.describe import describe
+from core.data.importers.formats import read_listed
 from core.data.importers.listing import ColumnNames
 from core.data.newsroom import DEMO_DOMAINS
 from core.data.uploads import removed_if_uploaded
 from core.encoders.loading import DEVICES
+from core.errors import InputError
+from core.report.description import description_lines
 from core.report.intake import import_sentences, report_file
 
 DEMO_JOB = "demo"
@@ -56,13 +61,26 @@ def demo(
 
 def import_(
     source: Annotated[
-        Path, typer.Argument(help="A NewsImages 2025 folder, a CSV, TSV or Parquet table, or a ZIP of either.")
+        Path,
+        typer.Argument(help="A folder or file of a NewsImages release, a CSV, TSV or Parquet table, or a ZIP of one."),
     ],
-    domain: Annotated[str, typer.Option("--domain", help="Slug of the new domain, as in my-news.")],
+    domain: Annotated[str | None, typer.Option("--domain", help="Slug of the new domain, as in my-news.")] = None,
+    describe_only: Annotated[
+        bool, typer.Option("--describe", help="Say what would be read and found, and do nothing.")
+    ] = False,
     title: Annotated[str | None, typer.Option(help="Name shown for the domain.")] = None,
     language: Annotated[str | None, typer.Option(help="Two letters, for articles that do not say theirs.")] = None,
     images: Annotated[Path | None, typer.Option(help="Folder of the pictures, if not beside the table.")] = None,
     copy_images: Annotated[bool, typer.Option("--copy-images", help="Copy the pictures into the workspace.")] = False,
+    test_articles: Annotated[
+        Path | None, typer.Option(help="Articles of a test set: its list, or the folder of both lists.")
+    ] = None,
+    test_images: Annotated[
+        Path | None, typer.Option(help="Pictures of the test set, another list; in --test-articles if not given.")
+    ] = None,
+    ground_truth: Annotated[
+        Path | None, typer.Option(help="Which picture is whose in the test set; can be added later with truth.")
+    ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Replace the domain if it exists.")] = False,
     id_column: Column = None,
     title_column: Column = None,
@@ -90,6 +108,15 @@ def import_(
         date=date_column,
         url=url_column,
     )
+    if describe_only:
+        described = describe(source, columns, images)
+        answer(as_json, asdict(described), "\n".join(description_lines(described)))
+        return
+    if domain is None:
+        raise InputError("Missing option '--domain': the slug of the new domain, as in my-news.")
+    test = TestSet(test_articles, test_images, ground_truth) if test_articles is not None else None
+    if test is None and (test_images or ground_truth):
+        raise InputError("--test-images and --ground-truth belong to a test set; name its articles: --test-articles.")
     places = places_of(workspace, cache)
     with removed_if_uploaded(source, places.workspace):
         intake = import_domain(
@@ -101,8 +128,43 @@ def import_(
             images=images,
             copy_images=copy_images,
             replace_existing=replace,
+            test=test,
         )
     answer(as_json, _record(intake), _sentences(intake))
+
+
+def fetch_images(
+    source: Annotated[
+        Path | None, typer.Argument(help="The table with the addresses, as for import; or a test set's images.")
+    ] = None,
+    domain: Annotated[str | None, typer.Option("--domain", help="Instead: what this domain's import missed.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to fetch into; with --domain its folder of pictures.")
+    ] = None,
+    pause: Annotated[float, typer.Option(help="Seconds between two requests to one host.", min=0.0)] = 1.0,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Download a table's pictures by their addresses, if you may. Asked again, it goes on with what is missing."""
+    from core.data.fetching import FAILURES, fetch_pictures, wanted_pictures
+
+    be_quiet(as_json)
+    if (source is None) == (domain is None):
+        raise InputError("fetch-images needs either a SOURCE or --domain SLUG.")
+    if domain is not None:
+        loaded = places_of(workspace, None).load_domain(domain)
+        source, out = Path(loaded.info.source), out or loaded.images_root
+    if source is None or out is None:
+        raise InputError("fetch-images SOURCE needs --out DIR, the folder to fetch into.")
+    fetched = fetch_pictures(wanted_pictures(read_listed(source)), out, pause)
+    again = f"--domain {domain} --replace" if domain else "--domain SLUG"
+    lines = [
+        f"{fetched.fetched} pictures fetched into {out}, {fetched.there} were there, {len(fetched.failures)} failed."
+    ]
+    if fetched.failures:
+        lines.append(f"each that failed, with its reason: {out / FAILURES}; the same command tries them again.")
+    lines.append(f"next: python -m core import {source} {again} --images {out}")
+    answer(as_json, asdict(fetched) | {"out": str(out)}, "\n".join(lines))
 
 
 def _record(intake: Intake) -> dict:
@@ -116,6 +178,9 @@ def _record(intake: Intake) -> dict:
         "split_by": info.split_by,
         "language": info.language,
         "english": intake.domain.has_english,
+        "test_pictures": None if intake.domain.test_pictures is None else len(intake.domain.test_pictures),
+        "judged": len(intake.domain.judged("test")),
+        "notes": intake.notes,
         "report": str(report_file(intake.domain)),
     }
 

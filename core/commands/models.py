@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from core.analysis.metrics import as_record, metrics_of
+from core.analysis.metrics import Metrics, as_record, metrics_of
 from core.analysis.selection import CRITERIA, Selected
 from core.analysis.sweep import parse_alphas
 from core.commands.options import (
@@ -25,6 +25,7 @@ from core.commands.options import (
     places_of,
     plain,
 )
+from core.data.domain import Domain
 from core.data.splitting import SPLITS
 from core.data.text import TEXT_CHOICES
 from core.encoders.loading import DEVICES
@@ -197,7 +198,20 @@ def sweep(
         "rows": plain(curve),
         **asdict(info),
     }
-    answer(as_json, record, curve_text(found, curve, info))
+    answer(as_json, record, "\n\n".join([curve_text(found, curve, info), *_test_notes(loaded)]))
+
+
+def _test_notes(domain: Domain) -> list[str]:
+    """How much of a test set was measured, if not all of it."""
+    test = int((domain.articles["split"] == "test").sum())
+    judged = len(domain.judged("test"))
+    if judged == test:
+        return []
+    if judged:
+        return [f"note: test was measured on the {judged} of {test} articles whose picture is known."]
+    from core.workspace.experiment import unjudged_sentence
+
+    return [f"note: test was not measured; {unjudged_sentence(domain)}"]
 
 
 def rank(
@@ -230,18 +244,20 @@ def rank(
     texts, images = view.embed("text"), view.embed("image")
     listed = view.best_images(texts, images, LENGTH, kind)
     length = write_submission(out, view.article_ids, listed.image_ids)
-    measured = metrics_of(view.image_ranks(texts, images))
+    ranks = view.image_ranks(texts, images)
+    measured = metrics_of(ranks) if len(ranks) else None
     record = {
         "domain": domain,
         "run": found.info.name,
         "alpha": value,
         "split": split,
-        "n": measured.n,
+        "articles": len(view.article_ids),
+        "n": len(ranks),
         "images_per_article": length,
         "out": str(out),
         "index": kind,
         "index_recall": listed.recall,
-        "metrics": as_record(measured),
+        "metrics": as_record(measured) if measured else None,
     }
     approximate = (
         f"\nindex {kind}: the lists hold {listed.recall:.1%} of the exact best {length}; metrics are of exact ranks."
@@ -252,10 +268,18 @@ def rank(
     answer(
         as_json,
         record,
-        f"{measured.n} articles of {split} with their best {length} images{short} at alpha {value:g}: {out}\n"
-        f"mrr@100 {measured.mrr_100:.3f}  recall@1 {measured.recall_1:.3f}  recall@10 {measured.recall_10:.3f}"
-        f"{approximate}",
+        f"{len(view.article_ids)} articles of {split} with their best {length} images{short} at alpha {value:g}: "
+        f"{out}\n"
+        f"{_measured_line(measured, len(view.article_ids))}{approximate}",
     )
+
+
+def _measured_line(measured: Metrics | None, articles: int) -> str:
+    """What the ranks gave, and of how many articles where the ground truth is not known of all."""
+    if measured is None:
+        return "not measured: the ground truth of these articles is not known."
+    of = f"  (of the {measured.n} articles whose picture is known)" if measured.n < articles else ""
+    return f"mrr@100 {measured.mrr_100:.3f}  recall@1 {measured.recall_1:.3f}  recall@10 {measured.recall_10:.3f}{of}"
 
 
 def alpha_of(text: str, run: Run) -> float:

@@ -1,7 +1,9 @@
 """A domain: the articles of one source, their pictures, and their split in time.
 
 On disk it is a folder with ``domain.toml``, ``articles.parquet`` and, where the pictures were copied,
-``images/``; otherwise the TOML points at the folder where they stayed.
+``images/``; otherwise the TOML points at the folder where they stayed. A test set comes as two lists that nobody has
+paired: its pictures are in ``gallery-test.parquet``, and its articles have an empty `image_id` until the ground truth
+is known.
 """
 
 from dataclasses import asdict, dataclass
@@ -20,6 +22,11 @@ COLUMNS = (
     "article_id", "title", "text", "title_en", "text_en", "language", "published_at", "url",
     "image_id", "image_file", "image_hash", "split", "planted",
 )  # fmt: skip
+
+
+#: What is known of a picture: its id, its file (relative to the domain's `images_root`, or absolute), its content.
+PICTURE_COLUMNS = ("image_id", "image_file", "image_hash")
+_TEST_GALLERY = "gallery-test.parquet"
 
 
 @dataclass(frozen=True)
@@ -42,11 +49,15 @@ class DomainInfo:
 
 @dataclass(frozen=True)
 class Domain:
-    """One domain in memory. articles: one row per article (COLUMNS), in the order of time."""
+    """One domain in memory. articles: one row per article (COLUMNS), in the order of time, a test set's last.
+
+    test_pictures: the pictures of a test set (PICTURE_COLUMNS, each id once); None where test is pairs, or not there.
+    """
 
     info: DomainInfo
     folder: Path
     articles: pd.DataFrame
+    test_pictures: pd.DataFrame | None = None
 
     @property
     def images_root(self) -> Path:
@@ -69,6 +80,35 @@ class Domain:
             raise InputError(f"domain {self.info.slug} has no {split} articles.")
         return rows
 
+    def judged(self, split: Split) -> pd.DataFrame:
+        """The articles of one split whose own picture is known: all of them but for a test set. May be empty."""
+        articles = self.articles
+        return articles[(articles["split"] == split) & (articles["image_id"] != "")]
+
+    def pictures(self, split: Split | None = None) -> pd.DataFrame:
+        """The pictures that are searched, of one split or of all: each once, in the columns of the article table.
+
+        The columns of the first article that a picture was published with; empty where none is known. The order does
+        not depend on the ground truth of a test set.
+        """
+        articles = self.articles if split is None else self.articles[self.articles["split"] == split]
+        if self.test_pictures is None:
+            return articles[articles["image_id"] != ""].drop_duplicates("image_id")
+        paired = articles[articles["split"] != "test"].drop_duplicates("image_id")
+        if split not in (None, "test"):
+            return paired
+        published = self.judged("test").drop_duplicates("image_id").drop(columns=["image_file", "image_hash"])
+        listed = self.test_pictures.merge(published, on="image_id", how="left")[list(self.articles.columns)]
+        texts = [str(name) for name in listed if name != "published_at"]
+        listed[texts] = listed[texts].fillna("")
+        # One id may be one picture in the training set and another in the test set.
+        return pd.concat([paired, listed], ignore_index=True).drop_duplicates(["image_id", "image_file"])
+
+    def gallery(self, split: Split | None = None) -> "Gallery":
+        """`pictures`, and which is each article's own, for the articles of the split (or of the domain)."""
+        articles = self.articles if split is None else self.articles[self.articles["split"] == split]
+        return gallery_of(articles, self.pictures(split))
+
 
 def query_texts(articles: pd.DataFrame, which: TextChoice, english: bool) -> list[str]:
     """The query of each article; with `english` from the translated columns, where the original is empty else."""
@@ -78,26 +118,28 @@ def query_texts(articles: pd.DataFrame, which: TextChoice, english: bool) -> lis
 
 @dataclass(frozen=True)
 class Gallery:
-    """The pictures of a set of articles, each once.
+    """The pictures that a set of articles is searched in, each once.
 
-    image_ids, files: [G], in the order of first use. target: int64 [N], each article's row in them.
+    image_ids, files, hashes: [G]. target: int64 [N], each article's row in them, -1 if its picture is not known.
     tie_order: int64 [G], a fixed order that has nothing to do with the articles (rank ties go by it).
     """
 
     image_ids: list[str]
     files: list[str]
+    hashes: list[str]
     target: np.ndarray
     tie_order: np.ndarray
 
 
-def gallery_of(articles: pd.DataFrame) -> Gallery:
-    """Collect the distinct pictures of `articles`; several articles may share one."""
-    target, ids = pd.factorize(articles["image_id"])
-    first = articles.drop_duplicates("image_id")
-    return Gallery(list(ids), list(first["image_file"]), target.astype(np.int64), tie_order(ids))
+def gallery_of(articles: pd.DataFrame, pictures: pd.DataFrame) -> Gallery:
+    """The gallery of `pictures` (PICTURE_COLUMNS) for `articles`; several articles may share one."""
+    ids = pictures["image_id"].tolist()
+    row_of = {image_id: row for row, image_id in reversed(list(enumerate(ids)))}  # of a repeated id the first counts
+    target = np.array([row_of.get(image_id, -1) for image_id in articles["image_id"]], dtype=np.int64)
+    return Gallery(ids, pictures["image_file"].tolist(), pictures["image_hash"].tolist(), target, tie_order(ids))
 
 
-def tie_order(ids: "pd.Index | list[str]") -> np.ndarray:
+def tie_order(ids: list[str]) -> np.ndarray:
     """Return each id's place, int64 [G], when ids are sorted by a hash of themselves.
 
     Among equal scores the lower place ranks first, so a model that scores everything alike gets
@@ -108,9 +150,12 @@ def tie_order(ids: "pd.Index | list[str]") -> np.ndarray:
 
 
 def save_domain(domain: Domain) -> None:
-    """Write the article table, then the TOML that makes it a domain."""
+    """Write the tables, then the TOML that makes it a domain."""
     with replacing(domain.folder / "articles.parquet") as temporary:
         domain.articles.to_parquet(temporary, index=False)
+    if domain.test_pictures is not None:
+        with replacing(domain.folder / _TEST_GALLERY) as temporary:
+            domain.test_pictures.to_parquet(temporary, index=False)
     write_toml(domain.folder / "domain.toml", asdict(domain.info))
 
 
@@ -120,9 +165,11 @@ def load_domain(folder: Path) -> Domain:
     try:
         info = DomainInfo(**table)
         articles = pd.read_parquet(folder / "articles.parquet")
+        listed = folder / _TEST_GALLERY
+        pictures = pd.read_parquet(listed, columns=list(PICTURE_COLUMNS)) if listed.exists() else None
     except (TypeError, OSError, ValueError) as error:
         raise InputError(f"domain '{folder.name}' is damaged ({error}). Import it again.") from None
     missing = [column for column in COLUMNS if column not in articles]
     if missing:
         raise InputError(f"{folder / 'articles.parquet'} lacks {', '.join(missing)}. Import the domain again.")
-    return Domain(info, folder, articles)
+    return Domain(info, folder, articles, pictures)

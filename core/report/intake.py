@@ -8,7 +8,9 @@ import pandas as pd
 
 from core.data.domain import Domain
 from core.errors import InputError
+from core.retrieval.submission import LENGTH
 
+TEST_PICTURE = "test picture"  # how reasons begin that are not an article's
 REPORT_COLUMNS = ("line", "article_id", "image", "reason", "detail")
 
 
@@ -44,17 +46,36 @@ def read_report(domain: Domain) -> ImportReport | None:
         raise InputError(f"{file} lacks {', '.join(missing)}. Import the domain again.")
     left_out = {str(reason): int(count) for reason, count in rows["reason"].value_counts().items()}
     usable = len(domain.articles)
-    return ImportReport(usable + len(rows), usable, left_out, rows)
+    listed = usable + sum(count for reason, count in left_out.items() if not reason.startswith(TEST_PICTURE))
+    return ImportReport(listed, usable, left_out, rows)
 
 
 def import_sentences(domain: Domain, left_out: Mapping[str, int]) -> list[str]:
     """How many articles were taken in and left out, how they were split, in which language they are."""
     info, usable = domain.info, len(domain.articles)
-    reasons = ", ".join(f"{count} {reason}" for reason, count in left_out.items()) or "none"
+    of_articles = {reason: count for reason, count in left_out.items() if not reason.startswith(TEST_PICTURE)}
+    reasons = ", ".join(f"{count} {reason}" for reason, count in of_articles.items()) or "none"
     splits = ", ".join(f"{split} {count}" for split, count in domain.articles["split"].value_counts().items())
     english = ", with an English version" if domain.has_english and info.language != "en" else ""
     return [
-        f"{usable} of {usable + sum(left_out.values())} articles imported as '{info.slug}'; left out: {reasons}.",
+        f"{usable} of {usable + sum(of_articles.values())} articles imported as '{info.slug}'; left out: {reasons}.",
         f"split in time by {info.split_by}: {splits}.",
         f"language: {info.language}{english}.",
+        *_test_sentences(domain, left_out),
     ]
+
+
+def _test_sentences(domain: Domain, left_out: Mapping[str, int]) -> list[str]:
+    """About the gallery of a test set of two lists, if there is one."""
+    if domain.test_pictures is None:
+        return []
+    count = len(domain.test_pictures)
+    lost = ", ".join(f"{n} {reason}" for reason, n in left_out.items() if reason.startswith(TEST_PICTURE))
+    judged, test = len(domain.judged("test")), int((domain.articles["split"] == "test").sum())
+    sentences = [
+        f"test set: {test} articles, {count} pictures{f' (left out: {lost})' if lost else ''}; ground truth known "
+        f"of {judged or 'none'}."
+    ]
+    if count < LENGTH:
+        sentences.append(f"warning: {count} pictures make lists shorter than {LENGTH}.")
+    return sentences

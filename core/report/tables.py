@@ -14,6 +14,8 @@ from core.analysis.metrics import METRIC_NAMES
 from core.analysis.published import PUBLISHED, Paper, PublishedDomain
 from core.analysis.selection import Selected
 from core.data.domain import Domain
+from core.data.splitting import Split
+from core.errors import InputError
 from core.workspace.runs import Run, SweepInfo
 
 TableFormat = Literal["text", "markdown", "csv"]
@@ -35,10 +37,15 @@ class PaperTable:
     notes: list[str]
 
 
-def paper_table(run: Run, domain: Domain, split: str, paper: Paper | None) -> PaperTable:
+def paper_table(run: Run, domain: Domain, split: Split, paper: Paper | None) -> PaperTable:
     """Build the table from the run's sweep. Raises InputError if it was not swept."""
     curve, selected = run.curve(), run.selected()
     at = {row["alpha"]: row for row in curve[curve["split"] == split].to_dict("records")}
+    if not at:
+        raise InputError(
+            f"run '{run.info.name}' has no results on {split}: the domain has no such articles, or their ground truth "
+            f"was not known when it was swept; see: python -m core sweep --domain {run.info.domain}"
+        )
     models = {"zero-shot": 0.0, "fine-tuning": 1.0, "WiSE-FT": selected.alpha}
     rows = [
         {"run": name, "alpha": alpha, "n": at[alpha]["n"]} | {metric: at[alpha][metric] for metric in TABLE_METRICS}
@@ -83,10 +90,13 @@ def _heading(run: Run, domain: Domain, split: str, selected: Selected) -> str:
     )
 
 
-def _notes(run: Run, domain: Domain, split: str) -> list[str]:
+def _notes(run: Run, domain: Domain, split: Split) -> list[str]:
     notes = []
     if split == "val":
         notes.append("alpha was chosen on these same articles, so the WiSE-FT row is a little flattered.")
+    unknown = int((domain.articles["split"] == split).sum()) - len(domain.judged(split))
+    if unknown:
+        notes.append(f"the ground truth of {unknown} more {split} articles is not known; they are not counted.")
     built_in_english = run.info.encoder == "lite" and domain.info.language != "en" and not run.info.english
     if built_in_english:
         notes.append(f"{run.info.encoder} does not read '{domain.info.language}', and no English version was there.")

@@ -1,11 +1,15 @@
 """The organisers' run format: a header, then per article its id and its best 100 images, tab-separated."""
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from core.errors import InputError
 from core.files import replacing
 
 LENGTH = 100
+_NUMBER = re.compile("[0-9]+")
 
 
 def write_submission(path: Path, article_ids: Sequence[str], best_images: Sequence[Sequence[str]]) -> int:
@@ -17,3 +21,45 @@ def write_submission(path: Path, article_ids: Sequence[str], best_images: Sequen
         for article_id, images in zip(article_ids, best_images, strict=True):
             file.write("\t".join([article_id, *images[:length]]) + "\n")
     return length
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A run file as the organisers' scorer reads it. lists: article → its images, best first, of its first line.
+
+    skipped: lines whose first field is no number, the header among them. repeated: articles with another line, which
+    does not count.
+    """
+
+    lists: dict[str, list[str]]
+    skipped: int
+    repeated: list[str]
+
+
+def is_number(article_id: str) -> bool:
+    """Would the organisers' scorer read a line that begins with it?"""
+    return _NUMBER.fullmatch(article_id) is not None
+
+
+def read_submission(path: Path) -> Submission:
+    """Read a run file: of each line the first 100 images. Raises InputError: not there, or no line of a run in it."""
+    try:
+        text = path.read_text(encoding="utf-8-sig", errors="replace")
+    except OSError as error:
+        raise InputError(f"the run {path} cannot be read: {error.strerror or error}.") from None
+    lists: dict[str, list[str]] = {}
+    repeated, skipped = [], 0
+    for line in filter(str.strip, text.split("\n")):
+        article_id, *images = (cell.strip() for cell in line.rstrip("\r\n").split("\t"))
+        if not is_number(article_id):
+            skipped += 1
+        elif article_id in lists:
+            repeated.append(article_id)
+        else:
+            lists[article_id] = [image for image in images if image][:LENGTH]
+    if not lists:
+        raise InputError(
+            f"{path} is no run: none of its {skipped} lines begins with a number; expected an article id and its "
+            f"images, parted by tabs."
+        )
+    return Submission(lists, skipped, repeated)

@@ -71,7 +71,8 @@ def match_article(places: Places, slug: str, run_name: str, alphas: Sequence[flo
 
     def ask(matcher: "Matcher") -> ModelAnswer:
         answer = matcher.pictures_for_article(article_id, k)
-        return ModelAnswer(matcher.alpha, _found(answer.matches), _found([answer.own])[0])
+        own = _found([answer.own])[0] if answer.own is not None else None
+        return ModelAnswer(matcher.alpha, _found(answer.matches), own)
 
     return _ask(opened(places, slug, run_name), alphas, ask)
 

@@ -5,6 +5,7 @@ This is where the wings meet; the command line and jobs call it, and it knows no
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ from core.data.splitting import Split
 from core.data.text import TextChoice
 from core.encoders.base import Encoder, TowerName
 from core.encoders.embedding import Activations, embed, image_activations, text_activations
+from core.errors import InputError
 from core.files import fingerprint
 from core.retrieval.index import MEASURED_WITH, IndexKind, build_index, measured_recall
 from core.retrieval.ranking import ranks_of, top_k
@@ -33,7 +35,7 @@ class Experiment:
         self.domain, self.encoder, self.text, self.places = domain, encoder, text, places
         self.english = domain.has_english and domain.info.language not in encoder.languages
         self.articles = domain.articles
-        self.gallery: Gallery = gallery_of(self.articles)
+        self.gallery: Gallery = domain.gallery()
         self.queries = query_texts(self.articles, text, self.english)
         self.zero_shot = {key: tensor.detach().cpu().clone() for key, tensor in encoder.state_dict().items()}
 
@@ -43,28 +45,53 @@ class Experiment:
         return self.english or self.domain.info.language in self.encoder.languages
 
     def fingerprint(self) -> str:
-        """20 hex digits of all that is learned from: queries, pictures, splits."""
-        columns = [self.articles[name].tolist() for name in ("article_id", "image_id", "image_hash", "split")]
-        return fingerprint(self.queries, *columns)
+        """20 hex digits of all that is learned from or searched: queries, pictures, splits; not a test set's truth."""
+        articles, pictures, listed = self.articles, self.domain.test_pictures, []
+        if pictures is not None:
+            known = articles["split"] != "test"
+            articles = articles.assign(**{name: articles[name].where(known, "") for name in ("image_id", "image_hash")})
+            listed = [pictures[name].tolist() for name in ("image_id", "image_hash")]
+        columns = [articles[name].tolist() for name in ("article_id", "image_id", "image_hash", "split")]
+        return fingerprint(self.queries, *columns, *listed)
 
     def activations(self, starts: Mapping[TowerName, int]) -> dict[TowerName, Activations]:
         """The whole domain's activations in front of the given stages, with the zero-shot weights."""
         self.encoder.set_weights(self.zero_shot)
-        hashes = self.articles.drop_duplicates("image_id")["image_hash"].tolist()
-        files = [self.domain.images_root / file for file in self.gallery.files]
+        files, hashes = self.files, self.gallery.hashes
         return {
             "image": image_activations(self.encoder, starts["image"], files, hashes, self.places.cache),
             "text": text_activations(self.encoder, starts["text"], self.queries, self.places.cache),
         }
 
-    def has(self, split: Split) -> bool:
-        """Are there articles of this split?"""
-        return bool((self.articles["split"] == split).any())
+    @property
+    def files(self) -> list[Path]:
+        """Where the pictures of the gallery lie, [G]."""
+        return [self.domain.images_root / file for file in self.gallery.files]
 
-    def view(self, split: Split, activations: dict[TowerName, Activations]) -> "SplitView":
-        """One split, ready to be ranked."""
-        articles = self.domain.subset(split)
-        return SplitView(self.encoder, articles, self.gallery, activations)
+    def has(self, split: Split) -> bool:
+        """Are there articles of this split whose picture is known, so that it can be measured?"""
+        return not self.domain.judged(split).empty
+
+    def view(self, split: Split, activations: dict[TowerName, Activations], *, unjudged: bool = False) -> "SplitView":
+        """One split, ready to be ranked: the articles whose picture is known, or with `unjudged` all of them.
+
+        Raises InputError if there are none.
+        """
+        articles = self.domain.subset(split) if unjudged else self.domain.judged(split)
+        if articles.empty:
+            self.domain.subset(split)  # is there anything?
+            raise InputError(unjudged_sentence(self.domain))
+        gallery = gallery_of(articles, self.domain.pictures(split))
+        return SplitView(self.encoder, articles, gallery, self.gallery, activations)
+
+
+def unjudged_sentence(domain: Domain) -> str:
+    """Why a test set cannot be measured, and what to do."""
+    slug = domain.info.slug
+    return (
+        f"the ground truth of the test articles of {slug} is not known, so they can be ranked but not measured; add it "
+        f"with: python -m core truth --domain {slug} --ground-truth GT.tsv"
+    )
 
 
 class SplitView:
@@ -74,15 +101,16 @@ class SplitView:
         self,
         encoder: Encoder,
         articles: pd.DataFrame,
+        gallery: Gallery,
         whole: Gallery,
         activations: dict[TowerName, Activations],
     ) -> None:
         self.encoder, self.activations = encoder, activations
         self.text_rows = articles.index.to_numpy()
         self.article_ids = articles["article_id"].tolist()
-        self.gallery = gallery_of(articles)
-        row_of = {image_id: row for row, image_id in enumerate(whole.image_ids)}
-        self.image_rows = np.array([row_of[image_id] for image_id in self.gallery.image_ids])
+        self.gallery = gallery
+        row_of = {key: row for row, key in enumerate(zip(whole.image_ids, whole.files, strict=True))}
+        self.image_rows = np.array([row_of[key] for key in zip(gallery.image_ids, gallery.files, strict=True)])
         self.article_ties = tie_order(self.article_ids)
 
     def rows(self, tower: TowerName) -> np.ndarray:
@@ -99,8 +127,10 @@ class SplitView:
         return self.image_ranks(texts, images), self.text_ranks(texts, images)
 
     def image_ranks(self, texts: Tensor, images: Tensor) -> np.ndarray:
-        """Ranks of each article's own picture among `images` [G, d] for `texts` [N, d]: int32 [N]."""
-        return ranks_of(texts, images, self.gallery.target, self.gallery.tie_order)
+        """Ranks of the own picture among `images` [G, d] for `texts` [N, d]: int32, of the articles that have one."""
+        # All are scored, since the last bit of a score depends on its block, and lists are of all.
+        ranks = ranks_of(texts, images, self.gallery.target.clip(0), self.gallery.tie_order)
+        return ranks[self.gallery.target >= 0]
 
     def text_ranks(self, texts: Tensor, images: Tensor) -> np.ndarray:
         """Ranks of each article's own text among `texts` [N, d] for its picture of `images` [G, d]: int32 [N]."""

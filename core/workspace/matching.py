@@ -33,7 +33,10 @@ FORMAT = 2  # counts up when what is kept changes for the same key
 
 @dataclass(frozen=True)
 class Match:
-    """One thing found. place: 1 is best. article: the first article with that picture, or the article itself."""
+    """One thing found. place: 1 is best. article: the first article with that picture, or the article itself.
+
+    The article's columns are empty for a picture of a test set that nobody knows the article of.
+    """
 
     place: int
     score: float
@@ -43,10 +46,13 @@ class Match:
 
 @dataclass(frozen=True)
 class ArticleMatches:
-    """What an article's text finds among the pictures of its split. own: its own picture, wherever it stands."""
+    """What an article's text finds among the pictures of its split.
+
+    own: its own picture, wherever it stands; None if it is not known.
+    """
 
     matches: list[Match]
-    own: Match
+    own: Match | None
 
 
 class Matcher:
@@ -67,8 +73,7 @@ class Matcher:
     def pictures_for(self, headline: str, k: int) -> list[Match]:
         """The `k` best pictures of the domain for a text."""
         rows, scores = self._search("image", self._tuned.embed_headlines([headline], self.alpha), k)
-        first = self._articles.drop_duplicates("image_id")
-        return self._matches(first, rows, scores)
+        return self._matches(self._tuned.experiment.domain.pictures(), rows, scores)
 
     def pictures_for_article(self, article_id: str, k: int) -> ArticleMatches:
         """The `k` best pictures of the article's split for its text. Raises InputError if there is no such article.
@@ -76,17 +81,21 @@ class Matcher:
         The whole split is scored, in the blocks a sweep scores it in: the last bit of a score depends on its block.
         """
         split = self._split_of(article_id)
-        view, articles = self._tuned.view(split), self._tuned.experiment.domain.subset(split)
+        view, domain = self._tuned.view(split, unjudged=True), self._tuned.experiment.domain
         texts, images = self._gallery("text", split), self._gallery("image", split)
         query = view.article_ids.index(article_id)
         rows, scores = top_k(texts, images, view.gallery.tie_order, k)
         self.searched = len(images)
-        matches = self._matches(articles.drop_duplicates("image_id"), rows[query], scores[query])
-        place = int(view.image_ranks(texts, images)[query])
+        matches = self._matches(domain.pictures(split), rows[query], scores[query])
+        own = view.gallery.target[query]
+        if own < 0:
+            return ArticleMatches(matches, None)
+        judged = int((view.gallery.target[:query] >= 0).sum())  # its place among those that have a rank
+        place = int(view.image_ranks(texts, images)[judged])
         if place <= len(matches):
             return ArticleMatches(matches, matches[place - 1])
-        score = float(texts[query] @ images[view.gallery.target[query]])
-        article = articles.iloc[query]
+        score = float(texts[query] @ images[own])
+        article = domain.subset(split).iloc[query]
         return ArticleMatches(matches, Match(place, score, str(article["image_id"]), article))
 
     def _split_of(self, article_id: str) -> Split:
@@ -137,7 +146,7 @@ class Matcher:
         if (tower, split) not in self._embeddings:
             tuned, encoder = self._tuned, self._tuned.experiment.encoder
             activations = tuned.activations[tower]
-            chosen = np.arange(len(activations)) if split is None else tuned.view(split).rows(tower)
+            chosen = np.arange(len(activations)) if split is None else tuned.view(split, unjudged=True).rows(tower)
 
             def parts() -> Iterator[tuple[np.ndarray, Tensor]]:
                 tuned.set_alpha(self.alpha, tower)

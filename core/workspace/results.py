@@ -17,7 +17,9 @@ from core.workspace.runs import Run, SweepInfo
 
 @dataclass(frozen=True)
 class Results:
-    """articles: [N] rows of the domain's table, in order of time; gallery: the pictures that were searched.
+    """articles: [N] rows of the domain's table, in order of time, whose picture is known.
+
+    gallery: the pictures that were searched; pictures: [G] the same as rows of that table (`Domain.pictures`).
 
     alphas: float64 [A], rising; interpolated: bool [A]; ranks: int32 [A, N]; best: [A, N, K] rows of the gallery,
     memory-mapped. plane: val with an α for each tower, if there is one. curve: the metrics, a row for each α.
@@ -28,6 +30,7 @@ class Results:
     split: Split
     articles: pd.DataFrame
     gallery: Gallery
+    pictures: pd.DataFrame
     curve: pd.DataFrame
     alphas: np.ndarray
     interpolated: np.ndarray
@@ -49,28 +52,32 @@ class Results:
         return int(found[0]) if len(found) else None
 
     @cached_property
-    def first_article(self) -> np.ndarray:
-        """Row of the first article that was published with each picture of the gallery, int64 [G]."""
-        return np.unique(self.gallery.target, return_index=True)[1]
-
-    @cached_property
     def records(self) -> list[dict[Hashable, Any]]:
         """The articles as dicts, in order: a hundred times as quick to look into as rows of a table."""
         return self.articles.to_dict("records")
 
+    @cached_property
+    def _picture_records(self) -> list[dict[Hashable, Any]]:
+        return self.pictures.to_dict("records")
+
     def with_picture(self, row: int) -> dict[Hashable, Any]:
-        """The first article that was published with picture `row` of the gallery."""
-        return self.records[self.first_article[row]]
+        """The first article published with picture `row` of the gallery; its text is empty where none is known."""
+        return self._picture_records[row]
 
 
 def read_results(run: Run, domain: Domain, split: Split) -> Results:
     """Read what the sweep left. Raises InputError if it is not there, damaged, or of other articles than these."""
     curve, ranks, info = run.curve(), run.ranks(), run.sweep_info()
     curve, ranks = curve[curve["split"] == split], ranks[ranks["split"] == split]
-    articles = domain.subset(split)
+    articles, pictures = domain.judged(split), domain.pictures(split)
     alphas = curve["alpha"].to_numpy()
     own = articles["article_id"].tolist()
     if len(ranks) != len(alphas) * len(own) or ranks["article_id"].iloc[: len(own)].tolist() != own:
+        if split == "test" and domain.test_pictures is not None:
+            raise InputError(
+                f"run '{run.info.name}' was swept before this ground truth of its test articles was there; sweep "
+                f"again: python -m core sweep --domain {domain.info.slug} --run {run.info.name}"
+            )
         raise InputError(
             f"domain '{domain.info.slug}' was changed after run '{run.info.name}' was swept: its {split} articles are "
             f"not the run's. Train again: python -m core train --domain {domain.info.slug}"
@@ -83,7 +90,8 @@ def read_results(run: Run, domain: Domain, split: Split) -> Results:
         info,
         split,
         articles.reset_index(drop=True),
-        gallery_of(articles),
+        gallery_of(articles, pictures),
+        pictures,
         curve.reset_index(drop=True),
         alphas,
         curve["interpolated"].to_numpy(dtype=bool),

@@ -110,7 +110,8 @@ def _sampled(experiment: Experiment, size: int, cache: Path) -> Experiment:
     """The same with a few of the articles, from all over the domain, and a cache of its own."""
     articles = experiment.articles
     rows = np.unique(np.linspace(0, len(articles) - 1, min(size, len(articles))).round().astype(int))
-    domain = replace(experiment.domain, articles=articles.iloc[rows].reset_index(drop=True))
+    sampled = articles.iloc[rows].reset_index(drop=True)
+    domain = replace(experiment.domain, articles=sampled, test_pictures=None)
     return Experiment(domain, experiment.encoder, experiment.text, Places(experiment.places.workspace, cache))
 
 
@@ -125,8 +126,7 @@ class Reading:
         experiment, encoder, cache = self._experiment, self._experiment.encoder, self._experiment.places.cache
         if part == "text":
             return text_activations(encoder, self._starts["text"], experiment.queries, cache)
-        files = [experiment.domain.images_root / file for file in experiment.gallery.files]
-        hashes = experiment.articles.drop_duplicates("image_id")["image_hash"].tolist()
+        files, hashes = experiment.files, experiment.gallery.hashes
         if part == "pixels":
             return pixels_of(encoder, files, hashes, cache)
         return image_activations(encoder, self._starts["image"], files, hashes, cache)

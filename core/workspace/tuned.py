@@ -44,7 +44,7 @@ class TunedExperiment:
         self._fine_tuned = {key: tensor.to(device) for key, tensor in fine_tuned.items()}
         # The parameters and buffers themselves, looked up once: with small heads the look-up is a third of the time.
         self._theta = encoder.state_dict(keep_vars=True)
-        self._views: dict[Split, SplitView] = {}
+        self._views: dict[tuple[Split, bool], SplitView] = {}
         self.precision = choose_precision(
             dict.fromkeys(TOWERS, precision) if isinstance(precision, str) else precision or run.precision(),
             encoder,
@@ -57,11 +57,12 @@ class TunedExperiment:
         """Does anything of this tower change with α?"""
         return self._starts[tower] < len(self.experiment.encoder.stages(tower))
 
-    def view(self, split: Split) -> SplitView:
-        """The split, to be ranked."""
-        if split not in self._views:
-            self._views[split] = self.experiment.view(split, self.activations)
-        return self._views[split]
+    def view(self, split: Split, *, unjudged: bool = False) -> SplitView:
+        """The split, to be ranked; as `Experiment.view`."""
+        key = (split, unjudged)
+        if key not in self._views:
+            self._views[key] = self.experiment.view(split, self.activations, unjudged=unjudged)
+        return self._views[key]
 
     def set_alpha(self, alpha: float, tower: TowerName | None = None) -> None:
         """Put θ(alpha) into the encoder, or only one tower's share of it."""
@@ -70,9 +71,9 @@ class TunedExperiment:
         interpolate(base, self._fine_tuned, alpha, out=self._theta)
 
     def at(self, alpha: float, split: Split) -> SplitView:
-        """The split under θ(alpha), until the weights are set again."""
+        """All articles of the split under θ(alpha), judged or not, until the weights are set again."""
         self.set_alpha(alpha)
-        return self.view(split)
+        return self.view(split, unjudged=True)
 
     def embeddings(self, tower: TowerName, alphas: Sequence[float], split: Split) -> Iterator[Tensor]:
         """One tower's exact embeddings of a split at each of `alphas`, one after the other: [n, d]."""
@@ -119,7 +120,10 @@ class TunedExperiment:
     def _path_key(self, split: Split) -> str:
         info, encoder = self.run.info, self.experiment.encoder
         read = [encoder.preprocessing, encoder.tokenization, *(self.precision[tower].name for tower in TOWERS)]
-        return fingerprint(PATH_FORMAT, info.zero_shot, info.fine_tuned, self.experiment.fingerprint(), split, read)
+        key = fingerprint(PATH_FORMAT, info.zero_shot, info.fine_tuned, self.experiment.fingerprint(), split, read)
+        if split == "test" and self.experiment.domain.test_pictures is not None:
+            return fingerprint(key, self.view(split).article_ids, self.view(split).gallery.target)  # its ground truth
+        return key
 
 
 def both_ends(run: Run, zero_shot: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:

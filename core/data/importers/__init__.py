@@ -7,24 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from core.data.domain import load_domain
-from core.data.importers import newsimages2025, table, zipped
-from core.data.importers.intake import Intake, take_in
+from core.data.importers import zipped
+from core.data.importers.formats import read_source
+from core.data.importers.intake import Intake, save_intake, take_in
 from core.data.importers.listing import ColumnNames, Listing
+from core.data.importers.testset import TestSet, add_test_set
 from core.errors import InputError
 
-__all__ = ["ColumnNames", "Intake", "check_first", "import_domain", "read_source"]
+__all__ = ["ColumnNames", "Intake", "TestSet", "check_first", "import_domain", "read_source"]
 
 _LANGUAGE = re.compile("[a-z]{2}")  # ISO 639-1
-
-
-def read_source(source: Path, columns: ColumnNames) -> Listing:
-    """Read `source` with the first reader that knows it: NewsImages 2025, else any table.
-
-    Raises InputError: nothing there, a format nobody knows, a column that is not found.
-    """
-    if columns == ColumnNames() and newsimages2025.recognises(source):
-        return newsimages2025.read(source)
-    return table.read(source, columns)
 
 
 def check_first(
@@ -51,11 +43,12 @@ def import_domain(
     images: Path | None = None,
     copy_images: bool = False,
     replace_existing: bool = False,
+    test: TestSet | None = None,
 ) -> Intake:
     """Import `source` as the domain `folder`; the old domain stays whole until the new one is.
 
     A ZIP is unpacked first, and the pictures in it are copied.
-    Raises InputError: what `check_first`, `unpack_source` and `take_in` raise.
+    Raises InputError: what `check_first`, `unpack_source`, `take_in` and `add_test_set` raise.
     """
     listing = check_first(source, folder, columns, language, replace_existing)
     is_zip = listing is None
@@ -66,6 +59,9 @@ def import_domain(
         listing = listing or _read_zip(source, columns, staging / "unpacked")
         copy_images = copy_images or (is_zip and images is None)
         intake = take_in(listing, fresh, title or folder.name, language, images, copy_images)
+        if test is not None:
+            intake = add_test_set(intake, test, images, copy_images)
+        save_intake(intake)
         if folder.exists():
             folder.rename(old)
         fresh.rename(folder)

@@ -26,20 +26,36 @@ class ColumnNames:
 
 
 @dataclass(frozen=True)
-class Listing:
-    """Articles as a file lists them, one row each, nothing left out yet.
+class TableFile:
+    """One file as it was read. encoding: in words; frame: str cells, rows labelled by their line of the file."""
 
-    articles: str columns article_id, title, text, title_en, text_en, language, published_at, url, image
-    (the name a picture is looked for by), `line` (int, of the file), and the file's other columns as they are.
-    Missing cells are "". images: where the pictures are looked for if the user does not say.
+    path: Path
+    encoding: str
+    frame: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Articles as their files list them, one row each, nothing left out yet.
+
+    articles: the str columns LISTING_COLUMNS (`line` is an int), and the files' other columns as they are. Missing
+    cells are "". A list of pictures alone has the same columns, all about articles empty.
+    image_columns: which of its columns a picture is looked for by, in this order. images: where it is looked for if
+    the user does not say. roles: what was taken for what, as role → the file's column. files: what was read.
+    notes: sentences worth reading.
     """
 
     format: str
     articles: pd.DataFrame
     images: Path
     source: Path
+    image_columns: tuple[str, ...]
+    roles: dict[str, str]
+    files: tuple[TableFile, ...]
+    notes: tuple[str, ...] = ()
 
 
 LISTING_COLUMNS = (
-    "article_id", "title", "text", "title_en", "text_en", "language", "published_at", "url", "image", "line",
+    "article_id", "title", "text", "title_en", "text_en", "language", "published_at", "url",
+    "image", "image_id", "image_url", "file", "line",
 )  # fmt: skip

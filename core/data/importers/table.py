@@ -1,14 +1,17 @@
-"""Any CSV, TSV or Parquet table with at least an id, a text and an image column.
+"""Any CSV, TSV or Parquet table with at least an id, a text and something that names the picture.
 
 Columns are recognised by the names in use (below, best first) unless the user gives them.
 """
 
-import csv
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 
-from core.data.importers.listing import LISTING_COLUMNS, ColumnNames, Listing
+from core.data.importers import delimited
+from core.data.importers.delimited import LATIN_1, read_delimited
+from core.data.importers.listing import LISTING_COLUMNS, ColumnNames, Listing, TableFile
 from core.errors import InputError
 
 #: Column names seen in the wild, lower case, best first.
@@ -18,33 +21,69 @@ KNOWN_NAMES: dict[str, tuple[str, ...]] = {
     "text": ("text", "body", "article_text", "content", "tweet", "caption", "description"),
     "title_en": ("title_en", "titleen"),
     "text_en": ("text_en", "texten"),
-    "image": ("image_file", "imgfile", "image", "image_path", "file_name", "filename", "image_id", "iid"),
+    "image": ("image_file", "imgfile", "image", "image_path", "file_name", "filename"),
+    "image_id": ("image_id", "imageid", "iid"),
+    "image_url": ("image_url", "imageurl", "img"),
     "language": ("language", "lang"),
     "date": ("published_at", "date", "published", "created_at", "timestamp"),
     "url": ("url", "article_url", "link"),
 }
 _CANONICAL = {"id": "article_id", "date": "published_at"}
-#: File endings of tables, and what parts their cells.
-SUFFIXES = {".csv": ",", ".tsv": "\t", ".parquet": ""}
+#: What names a picture, the surest first: a path, an id (the file is called by it), an address (its last part).
+IMAGE_COLUMNS = ("image", "image_id", "image_url")
+SUFFIXES = (*delimited.SUFFIXES, ".parquet")
+
+Need = Literal["id", "text", "image"]
+PAIRS: tuple[Need, ...] = ("id", "text", "image")
 
 
 def read(source: Path, columns: ColumnNames) -> Listing:
-    """Read one table. Raises InputError: no such file, unknown format, column missing."""
-    file = _find_file(source)
-    frame = _read_parquet(file) if file.suffix.lower() == ".parquet" else _read_delimited(file)
-    if not frame.columns.is_unique:
-        twice = sorted(set(frame.columns[frame.columns.duplicated()]))
-        raise InputError(f"{file} has two columns named {', '.join(twice)}; give each its own name.")
-    roles = _find_columns(frame, columns, file)
-    return Listing(f"table ({file.suffix[1:].upper()})", _canonical(frame, roles), file.parent, source)
+    """Read one table of pairs. Raises InputError: no such file, unknown format, column missing."""
+    file = find_file(source)
+    return listing_of(f"table ({file.suffix[1:].upper()})", [read_file(file)], source, columns)
 
 
-def _find_file(source: Path) -> Path:
+def read_file(file: Path) -> TableFile:
+    """Read one CSV, TSV or Parquet file. Raises InputError."""
+    return _read_parquet(file) if file.suffix.lower() == ".parquet" else read_delimited(file)
+
+
+def listing_of(
+    name: str,
+    files: Sequence[TableFile],
+    source: Path,
+    columns: ColumnNames = ColumnNames(),
+    needs: Sequence[Need] = PAIRS,
+    image_columns: tuple[str, ...] = IMAGE_COLUMNS,
+) -> Listing:
+    """The listing of one file or more, each with its own columns, one under the other.
+
+    Raises InputError: a column that comes twice, or is missing though it is among `needs`.
+    """
+    parts, roles = [], dict[str, str]()
+    for file in files:
+        if not file.frame.columns.is_unique:
+            twice = sorted(set(file.frame.columns[file.frame.columns.duplicated()]))
+            raise InputError(f"{file.path} has two columns named {', '.join(twice)}; give each its own name.")
+        own = _find_columns(file.frame, columns, file.path, needs)
+        parts.append(_canonical(file, own))
+        roles |= {role: column for role, column in own.items() if role not in roles}
+    articles = pd.concat(parts, ignore_index=True).fillna("")
+    notes = [
+        f"encoding: {file.path.name} is not UTF-8, so it was read as {LATIN_1}."
+        for file in files
+        if file.encoding == LATIN_1
+    ]
+    return Listing(name, articles, files[0].path.parent, source, image_columns, roles, tuple(files), tuple(notes))
+
+
+def find_file(source: Path) -> Path:
+    """The table at `source`, or the only one in it. Raises InputError that says what was looked for and found."""
     if source.is_file() and source.suffix.lower() in SUFFIXES:
         return source
-    looked_for = "a .csv, .tsv or .parquet file, or a folder with exactly one of them (or NewsImages' newsarticles.csv)"
+    looked_for = "a .csv, .tsv or .parquet file, or a folder with exactly one of them or a release of NewsImages"
     if source.is_dir():
-        tables = sorted(path for path in source.iterdir() if path.suffix.lower() in SUFFIXES)
+        tables = tables_in(source)
         if len(tables) == 1:
             return tables[0]
         found = ", ".join(path.name for path in tables) or "none"
@@ -53,44 +92,21 @@ def _find_file(source: Path) -> Path:
     raise InputError(f"cannot import {source}, it {state}: looked for {looked_for}.")
 
 
-def _read_parquet(file: Path) -> pd.DataFrame:
+def tables_in(folder: Path) -> list[Path]:
+    """The tables that lie in a folder itself, by name."""
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and path.is_file())
+
+
+def _read_parquet(file: Path) -> TableFile:
     try:
         frame = pd.read_parquet(file)
     except (OSError, ValueError) as error:
         raise InputError(f"{file} is no readable Parquet file: {error}.") from None
     texts = frame.map(lambda cell: "" if cell is None or cell != cell else str(cell)).astype(object)
-    return texts.set_axis(range(2, len(texts) + 2), axis=0)
+    return TableFile(file, "Parquet", texts.set_axis(range(2, len(texts) + 2), axis=0))
 
 
-def _read_delimited(file: Path) -> pd.DataFrame:
-    """All cells as text, rows labelled by their line of the file.
-
-    Ids keep their zeros, and 'NA' or 'null' stay the words they are in a headline.
-    """
-    try:
-        # The header is read as a row: pandas would rename a column that comes twice, and take the first
-        # column for row labels where the rows are longer than the header.
-        cells = pd.read_csv(
-            file,
-            sep=SUFFIXES[file.suffix.lower()],
-            header=None,
-            dtype=str,
-            keep_default_na=False,
-            skip_blank_lines=False,
-            encoding="utf-8-sig",
-            quoting=csv.QUOTE_MINIMAL if file.suffix.lower() == ".csv" else csv.QUOTE_NONE,
-        ).fillna("")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{file} is not UTF-8 (byte {error.start}); save it as UTF-8.") from None
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error) as error:
-        raise InputError(f"{file} cannot be read as a table: {str(error).strip()}.") from None
-    line_ends = 1 + cells.map(lambda cell: cell.count("\n")).sum(axis=1)  # a quoted cell may span lines
-    frame = cells.iloc[1:].set_axis(1 + line_ends.cumsum().iloc[:-1], axis=0)
-    frame.columns = pd.Index(cells.iloc[0], name=None)
-    return frame[(frame != "").any(axis=1)]
-
-
-def _find_columns(frame: pd.DataFrame, columns: ColumnNames, file: Path) -> dict[str, str]:
+def _find_columns(frame: pd.DataFrame, columns: ColumnNames, file: Path, needs: Sequence[Need]) -> dict[str, str]:
     """Return role → column name."""
     there = ", ".join(map(str, frame.columns))
     roles = columns.given()
@@ -102,24 +118,23 @@ def _find_columns(frame: pd.DataFrame, columns: ColumnNames, file: Path) -> dict
         known = next((by_lower[name] for name in names if name in by_lower), None)
         if role not in roles and known is not None and known not in roles.values():
             roles[role] = known
-    for role in ("id", "image"):
-        if role not in roles:
+    serve: dict[Need, tuple[str, ...]] = {"id": ("id",), "text": ("title", "text"), "image": IMAGE_COLUMNS}
+    for need in needs:
+        if roles.keys().isdisjoint(serve[need]):
+            looked_for = ", ".join(name for role in serve[need] for name in KNOWN_NAMES[role])
+            options = "--text-column or --title-column" if need == "text" else f"--{need}-column"
+            what = "with a text" if need == "text" else f"for the {need}"
             raise InputError(
-                f"{file} has no column for the {role}: looked for {', '.join(KNOWN_NAMES[role])}; "
-                f"its columns are: {there}. Name it with --{role}-column."
+                f"{file} has no column {what}: looked for {looked_for}; its columns are: {there}. "
+                f"Name it with {options}."
             )
-    if not {"title", "text"} & roles.keys():
-        looked_for = ", ".join(KNOWN_NAMES["title"] + KNOWN_NAMES["text"])
-        raise InputError(
-            f"{file} has no column with a text: looked for {looked_for}; "
-            f"its columns are: {there}. Name it with --text-column or --title-column."
-        )
     return roles
 
 
-def _canonical(frame: pd.DataFrame, roles: dict[str, str]) -> pd.DataFrame:
+def _canonical(file: TableFile, roles: dict[str, str]) -> pd.DataFrame:
     """Columns under our names first, missing ones empty; then the rest of the table as it came."""
-    articles = pd.DataFrame({"line": frame.index.to_numpy()})
+    frame = file.frame
+    articles = pd.DataFrame({"file": file.path.name, "line": frame.index.to_numpy()})
     for role in KNOWN_NAMES:
         name = _CANONICAL.get(role, role)
         articles[name] = frame[roles[role]].to_numpy() if role in roles else ""

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from core.data import pixels
 from core.data.archive import unpack
-from core.data.importers import newsimages2025, table
+from core.data.importers import table
+from core.data.importers.formats import is_known_release
 from core.errors import InputError
 
 
@@ -17,13 +18,15 @@ def recognises(source: Path) -> bool:
 
 
 def unpack_source(source: Path, folder: Path) -> Path:
-    """Unpack the ZIP `source` into `folder` and return the table in it.
+    """Unpack the ZIP `source` into `folder` and return the table in it, or the folder of a release's tables.
 
     Raises InputError: not a ZIP that can be unpacked safely, no table in it, or several.
     """
-    unpack(source, folder, table.SUFFIXES.keys() | pixels.SUFFIXES)
+    unpack(source, folder, {*table.SUFFIXES, *pixels.SUFFIXES})
     tables = sorted(path for path in folder.rglob("*") if path.suffix.lower() in table.SUFFIXES)
-    known = [path for path in tables if newsimages2025.recognises(path)]
+    known = [path for path in tables if is_known_release(path)]
+    if len(known) > 1 and len({path.parent for path in known}) == 1 and is_known_release(known[0].parent):
+        return known[0].parent
     depth = min((len(path.parts) for path in tables), default=0)
     candidates = known or [path for path in tables if len(path.parts) == depth]
     if len(candidates) == 1:
@@ -36,6 +39,7 @@ def unpack_source(source: Path, folder: Path) -> Path:
 
 
 def images_beside(file: Path, folder: Path) -> Path | None:
-    """Where the pictures of the table `file` lie if not below its own folder: the whole of what was unpacked."""
-    beside = any(path.suffix.lower() in pixels.SUFFIXES for path in file.parent.rglob("*"))
+    """Where the pictures of a table or release's folder lie if not below it: the whole of what was unpacked."""
+    own = file if file.is_dir() else file.parent
+    beside = any(path.suffix.lower() in pixels.SUFFIXES for path in own.rglob("*"))
     return None if beside else folder

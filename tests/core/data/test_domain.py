@@ -74,10 +74,12 @@ def test_queries_are_read_from_the_columns_of_their_language():
 
 
 def test_a_gallery_holds_each_picture_once_and_knows_whose_it_is():
-    articles = pd.DataFrame({"image_id": ["b", "a", "b", "c"], "image_file": ["b.jpg", "a.png", "b.jpg", "c.gif"]})
-    gallery = gallery_of(articles)
+    files = ["b.jpg", "a.png", "b.jpg", "c.gif"]
+    articles = pd.DataFrame({"image_id": ["b", "a", "b", "c"], "image_file": files, "image_hash": ["1", "0", "1", "2"]})
+    gallery = gallery_of(articles, articles.drop_duplicates("image_id"))
     assert gallery.image_ids == ["b", "a", "c"]
     assert gallery.files == ["b.jpg", "a.png", "c.gif"]
+    assert gallery.hashes == ["1", "0", "2"]
     assert gallery.target.tolist() == [0, 1, 0, 2]
     assert gallery.tie_order.tolist() == tie_order(["b", "a", "c"]).tolist()
 

@@ -127,7 +127,7 @@ def test_at_any_alpha_it_is_the_model_with_the_mixed_weights(trained, shapes_dom
         texts, images = view.embed("text"), view.embed("image")
         torch.testing.assert_close(texts, tiny.encode_text(tokens), atol=1e-5, rtol=0)
         torch.testing.assert_close(images, tiny.encode_image(pixels), atol=1e-5, rtol=0)
-        own, gallery = np.arange(len(val)), gallery_of(val)
+        own, gallery = np.arange(len(val)), gallery_of(val, val.drop_duplicates("image_id"))
         ranks, reverse = view.ranks()
         np.testing.assert_array_equal(ranks, ranks_of(texts, images, own, gallery.tie_order))
         np.testing.assert_array_equal(reverse, ranks_of(images, texts, own, tie_order(list(val["article_id"]))))

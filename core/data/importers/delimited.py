@@ -1,0 +1,103 @@
+"""Delimited text as it comes, in one place: tabs without quoting, commas with it, any line ends, two encodings.
+
+Releases of NewsImages mix all of these, sometimes between the files of one folder.
+"""
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from core.data.importers.listing import TableFile
+from core.errors import InputError
+
+#: File endings of tables, and what parts their cells if the first line does not tell.
+SUFFIXES = {".csv": ",", ".tsv": "\t"}
+_FIRST = 1 << 16  # bytes; the longest header line seen has 120
+UTF_8, UTF_8_BOM, LATIN_1 = "UTF-8", "UTF-8 with BOM", "Latin-1"
+
+
+def read_delimited(file: Path, names: Sequence[str] | None = None) -> TableFile:
+    """All cells as text, rows labelled by their line of the file, blank rows and columns without a name left out.
+
+    names: of the columns, for a file without a header line. Ids keep their zeros, and 'NA' or 'null' stay the words
+    they are in a headline. Raises InputError: cannot be read as a table.
+    """
+    content, encoding = _decode(_bytes_of(file), file)
+    separator = _separator(content.partition("\n")[0], file)
+    cells = _tabbed(content, file) if separator == "\t" else _quoted(content, separator, file)
+    if names is None:
+        header, cells = cells.iloc[0], cells.iloc[1:]
+        names = [name.strip() for name in header]
+        names[0] = names[0].removeprefix("#").strip()  # `# article`, as in 2022
+    frame = cells.set_axis(pd.Index(names), axis=1)
+    frame = frame.loc[:, frame.columns != ""]
+    return TableFile(file, encoding, frame[(frame != "").any(axis=1)])
+
+
+def first_cells(file: Path) -> list[str]:
+    """The cells of a file's first line, whatever its encoding; none if it cannot be read or has another ending."""
+    if file.suffix.lower() not in SUFFIXES or not file.is_file():
+        return []
+    with file.open("rb") as opened:
+        line = opened.read(_FIRST).split(b"\n")[0].removeprefix(b"\xef\xbb\xbf").decode("latin-1").rstrip("\r")
+    cells = next(csv.reader([line], delimiter=_separator(line, file)), [])
+    return [cell.strip() for cell in cells]
+
+
+def _bytes_of(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise InputError(f"{file} cannot be read: {error.strerror or error}.") from None
+
+
+def _decode(content: bytes, file: Path) -> tuple[str, str]:
+    """The text and its encoding. Latin-1 here is what Windows writes under that name, with its quotes and dashes."""
+    if b"\0" in content:
+        raise InputError(f"{file} holds zero bytes, so it is neither UTF-8 nor Latin-1; save it as UTF-8.")
+    try:
+        bom = content.startswith(b"\xef\xbb\xbf")
+        return content.decode("utf-8-sig"), UTF_8_BOM if bom else UTF_8
+    except UnicodeDecodeError:
+        try:
+            return content.decode("cp1252"), LATIN_1
+        except UnicodeDecodeError:  # a byte that Windows leaves undefined
+            return content.decode("latin-1"), LATIN_1
+
+
+def _separator(first_line: str, file: Path) -> str:
+    if "\t" in first_line:
+        return "\t"
+    usual = SUFFIXES.get(file.suffix.lower(), ",")
+    return ";" if usual == "," and first_line.count(";") > first_line.count(",") else usual
+
+
+def _tabbed(content: str, file: Path) -> pd.DataFrame:
+    """Quotes are part of the text; only \\n ends a line, since a stray \\r may stand in one."""
+    rows = [line.removesuffix("\r").split("\t") for line in content.split("\n")]
+    width = len(rows[0])
+    for number, row in enumerate(rows, 1):
+        if len(row) > width and any(row[width:]):
+            raise InputError(
+                f"{file} cannot be read as a table: line {number} has {len(row)} cells, the first line {width}."
+            )
+        rows[number - 1] = row[:width] + [""] * (width - len(row))
+    if rows[0] == [""]:
+        raise InputError(f"{file} cannot be read as a table: its first line is empty.")
+    return pd.DataFrame(rows, index=range(1, len(rows) + 1), dtype=object)
+
+
+def _quoted(content: str, separator: str, file: Path) -> pd.DataFrame:
+    try:
+        # The header is read as a row: pandas would rename a column that comes twice, and take the first
+        # column for row labels where the rows are longer than the header.
+        cells = pd.read_csv(
+            io.StringIO(content), sep=separator, header=None, dtype=str, keep_default_na=False, skip_blank_lines=False
+        ).fillna("")
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error) as error:
+        raise InputError(f"{file} cannot be read as a table: {str(error).strip()}.") from None
+    line_ends = cells.map(lambda cell: cell.count("\n")).sum(axis=1) + 1  # a quoted cell may span lines
+    return cells.set_axis(1 + line_ends.cumsum() - line_ends, axis=0)

@@ -1,0 +1,92 @@
+"""What an import would do with a source, found out without doing it: no picture is decoded, nothing is written."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from core.data.importers import zipped
+from core.data.importers.formats import read_source
+from core.data.importers.listing import ColumnNames
+from core.data.importers.pictures import ImageFolder, find_pictures, image_names
+from core.data.splitting import time_order
+from core.data.text import clean
+from core.errors import InputError
+
+
+@dataclass(frozen=True)
+class DescribedFile:
+    """One file of the source as it was read."""
+
+    name: str
+    encoding: str
+    rows: int
+    columns: list[str]
+
+
+@dataclass(frozen=True)
+class Description:
+    """columns: role → the file's column. ignored: columns that only travel along.
+
+    sample: the first article under our names. looked_in: where pictures are looked for, `pictures` of them there;
+    by: column → an example of the name that would be looked for; found: articles whose picture is there.
+    first_date, last_date: of the articles, None without dates; order: what the order in time would be read from.
+    """
+
+    format: str
+    files: list[DescribedFile]
+    columns: dict[str, str]
+    ignored: list[str]
+    articles: int
+    with_text: int
+    with_english: int
+    sample: dict[str, str]
+    looked_in: str
+    pictures: int
+    by: dict[str, str]
+    found: int
+    first_date: str | None
+    last_date: str | None
+    order: str
+    notes: list[str]
+
+
+def describe(source: Path, columns: ColumnNames, images: Path | None) -> Description:
+    """Describe `source`. Raises InputError: what `read_source` raises, an image folder that is not there, a ZIP."""
+    if zipped.recognises(source):
+        raise InputError(
+            f"{source.name} is a ZIP, which --describe does not unpack; describe the folder that was packed."
+        )
+    listing = read_source(source, columns)
+    articles, names = listing.articles, image_names(listing)
+    folder = ImageFolder(images or listing.images)
+    dates = pd.to_datetime(articles["published_at"], utc=True, errors="coerce", format="mixed").dropna()
+    in_time = time_order(articles["article_id"], articles["published_at"] if len(dates) else None)
+    taken = set(listing.roles.values())
+    every = list(dict.fromkeys(str(name) for file in listing.files for name in file.frame.columns))
+    first = articles.iloc[0] if len(articles) else pd.Series(dtype=object)
+    return Description(
+        format=listing.format,
+        files=[
+            DescribedFile(file.path.name, file.encoding, len(file.frame), [str(name) for name in file.frame.columns])
+            for file in listing.files
+        ],
+        columns=listing.roles,
+        ignored=[name for name in every if name not in taken],
+        articles=len(articles),
+        with_text=int(((articles["title"].map(clean) + articles["text"].map(clean)) != "").sum()),
+        with_english=int(((articles["title_en"] + articles["text_en"]).str.strip() != "").sum()),
+        sample={str(name): str(value) for name, value in first.items() if str(value)},
+        looked_in=str(folder.root),
+        pictures=len(folder),
+        by={
+            listing.roles[role]: next(filter(None, names[role]), "")
+            for role in listing.image_columns
+            if role in listing.roles
+        },
+        found=int(find_pictures(names, folder).notna().sum()),
+        first_date=dates.min().isoformat() if len(dates) else None,
+        last_date=dates.max().isoformat() if len(dates) else None,
+        order=in_time.by,
+        notes=list(listing.notes),
+    )

@@ -1,0 +1,50 @@
+"""Which formats there are. Each reader recognises its own by content; the first that does reads."""
+
+from pathlib import Path
+
+from core.data.importers import newsimages, newsimages2025, newsimages_rt, table
+from core.data.importers.listing import ColumnNames, Listing
+from core.data.importers.table import listing_of, read_file
+
+READERS = (newsimages2025, newsimages_rt, newsimages)
+
+
+def read_source(source: Path, columns: ColumnNames = ColumnNames()) -> Listing:
+    """Read pairs from `source` with the first reader that knows it, else as any table.
+
+    Raises InputError: nothing there, a format nobody knows, a column that is not found.
+    """
+    if columns == ColumnNames():
+        for reader in READERS:
+            if reader.recognises(source):
+                return reader.read(source)
+    return table.read(source, columns)
+
+
+def is_known_release(source: Path) -> bool:
+    """True if one of the readers of releases recognises it."""
+    return any(reader.recognises(source) for reader in READERS)
+
+
+def read_articles(source: Path) -> Listing:
+    """The articles of a test set: its list, the folder of both lists, or any table with an id and a text.
+
+    Raises InputError as `read_source` does.
+    """
+    listed = newsimages.read_list(source, "articles")
+    return listed or listing_of("articles", [read_file(table.find_file(source))], source, needs=("id", "text"))
+
+
+def read_pictures(source: Path) -> Listing:
+    """The pictures of a test set, likewise; any table that names pictures.
+
+    Raises InputError as `read_source` does.
+    """
+    listed = newsimages.read_list(source, "images")
+    return listed or listing_of("pictures", [read_file(table.find_file(source))], source, needs=("image",))
+
+
+def read_listed(source: Path) -> Listing:
+    """Whatever names pictures: pairs, or the list of a test set's pictures. Raises InputError as `read_source` does."""
+    is_list = source.is_file() and bool(newsimages.read_list(source, "images"))
+    return read_pictures(source) if is_list else read_source(source)

@@ -1,0 +1,113 @@
+"""A test set: articles and pictures as two lists that nobody has paired, of different length where the task is hard.
+
+Ids stay as they are listed, scrambled or not, since a run is handed in under them.
+"""
+
+import os
+from collections import Counter
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+
+from core.data.domain import COLUMNS, PICTURE_COLUMNS, Domain
+from core.data.importers.formats import read_articles, read_pictures
+from core.data.importers.groundtruth import judge, odd_truth, read_ground_truth
+from core.data.importers.intake import Intake, copy_pictures, report_rows
+from core.data.importers.listing import Listing
+from core.data.importers.pictures import ImageFolder, check_images, find_pictures, image_names, not_found
+from core.data.pixels import ImageError
+from core.data.text import clean
+from core.errors import InputError
+
+
+@dataclass(frozen=True)
+class TestSet:
+    """Where it lies. images: the list of pictures; None: in the folder (or file) of the articles."""
+
+    __test__ = False  # for pytest, which takes it for a test by its name
+
+    articles: Path
+    images: Path | None = None
+    ground_truth: Path | None = None
+
+
+def add_test_set(intake: Intake, test: TestSet, images: Path | None, copy_images: bool) -> Intake:
+    """Add the test set to a domain that was just taken in.
+
+    images: where its pictures lie; else they are looked for beside their list. Raises InputError: a list cannot be
+    read, none of its pictures is there, or an article has an id of the training set.
+    """
+    listed_articles = read_articles(test.articles)
+    articles, left_articles = _articles(listed_articles, intake.domain)
+    listed = read_pictures(test.images or test.articles)
+    pictures, left_pictures = _pictures(listed, intake.domain, images, copy_images)
+    domain = replace(
+        intake.domain,
+        articles=pd.concat([intake.domain.articles, articles], ignore_index=True),
+        test_pictures=pictures,
+    )
+    notes = [*intake.notes, *listed_articles.notes, *listed.notes]
+    report = pd.concat([intake.report, left_articles, left_pictures], ignore_index=True)
+    if test.ground_truth is not None:
+        judged = judge(domain, read_ground_truth(test.ground_truth))
+        domain = judged.domain
+        notes += odd_truth(judged)
+    intake_listed = intake.listed + len(listed_articles.articles)
+    left_out = {str(reason): int(count) for reason, count in Counter(report["reason"]).items()}
+    return replace(intake, domain=domain, listed=intake_listed, left_out=left_out, notes=notes, report=report)
+
+
+def _articles(listing: Listing, domain: Domain) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The test articles in the columns of the domain's table, and the rows left out."""
+    rows = listing.articles.assign(tried="")
+    reasons = pd.Series("", index=rows.index, dtype=object)
+    reasons[rows["article_id"].duplicated()] = "duplicate id: test"
+    reasons[(rows["title"].map(clean) + rows["text"].map(clean)) == ""] = "no text: test"
+    reasons[rows["article_id"].str.strip() == ""] = "no id: test"
+    articles = rows[reasons == ""].reset_index(drop=True)
+    also_trained = sorted(set(articles["article_id"]) & set(domain.articles["article_id"]))
+    if also_trained:
+        raise InputError(
+            f"{len(also_trained)} of {len(articles)} articles in {listing.source} have an id that the training "
+            f"table has too, such as {also_trained[0]}; expected other articles. Is it the same file?"
+        )
+    articles["language"] = articles["language"].where(articles["language"] != "", domain.info.language)
+    articles["published_at"] = pd.to_datetime(articles["published_at"], utc=True, errors="coerce", format="mixed")
+    articles = articles.assign(split="test", planted="", **dict.fromkeys(PICTURE_COLUMNS, ""))
+    kept = [*COLUMNS, *(name for name in domain.articles if name not in COLUMNS)]
+    return articles.reindex(columns=kept).fillna(dict.fromkeys(kept[len(COLUMNS) :], "")), report_rows(rows, reasons)
+
+
+def _pictures(
+    listing: Listing, domain: Domain, images: Path | None, copy_images: bool
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The test pictures (PICTURE_COLUMNS), and the rows left out."""
+    folder = ImageFolder(images or listing.images)
+    names = image_names(listing)
+    found = find_pictures(names, folder)
+    if found.isna().all():
+        raise not_found(listing, names, [folder])
+    tried = names.apply(lambda row: ", ".join(dict.fromkeys(filter(None, row))), axis=1)
+    rows = listing.articles.assign(tried=tried, image_file=found)
+    stem = found.fillna("").str.rsplit(".", n=1).str[0]
+    rows["image_id"] = rows["image_id"].where(rows["image_id"] != "", stem)
+    reasons = pd.Series("", index=rows.index, dtype=object)
+    reasons[found.isna()] = "test picture not found: " + rows["tried"]
+    candidates = rows[reasons == ""]
+    reasons[candidates.index[candidates["image_id"].duplicated()]] = "test picture twice"
+    candidates = rows[reasons == ""]
+    hashes = dict[int, str]()
+    paths = [folder.root / file for file in candidates["image_file"]]
+    for row, checked in zip(candidates.index, check_images(paths), strict=True):
+        if isinstance(checked, ImageError):
+            reasons[row] = f"test picture undecodable: {checked}"
+        else:
+            hashes[row] = checked
+    usable = rows[reasons == ""].assign(image_hash=pd.Series(hashes, dtype=object))
+    if copy_images:
+        copy_pictures(usable["image_file"], folder.root, domain.folder / "images" / "test")
+        usable["image_file"] = "test/" + usable["image_file"]
+    elif folder.root.resolve() != domain.images_root:
+        usable["image_file"] = [os.fspath(folder.root.resolve() / file) for file in usable["image_file"]]
+    return usable[list(PICTURE_COLUMNS)].reset_index(drop=True), report_rows(rows, reasons)

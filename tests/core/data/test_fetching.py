@@ -1,0 +1,127 @@
+"""Pictures are fetched from a server on this machine: what comes is checked, what is missing is asked for again."""
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
+
+import pandas as pd
+import pytest
+from PIL import Image
+
+from core.data import fetching
+from core.data.fetching import FAILURES, Wanted, fetch_pictures
+from core.data.importers import import_domain
+
+
+def jpeg() -> bytes:
+    out = BytesIO()
+    Image.new("RGB", (8, 8), "red").save(out, "JPEG")
+    return out.getvalue()
+
+
+class Server(ThreadingHTTPServer):
+    """Answers by path; `asked` are the paths, `agents` who asked, `broken` the ones that fail at the moment."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.asked: list[str] = []
+        self.agents: set[str] = set()
+        self.broken: set[str] = set()
+
+    @property
+    def root(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Server
+
+    def do_GET(self) -> None:
+        self.server.asked.append(self.path)
+        self.server.agents.add(self.headers["User-Agent"])
+        if self.path.startswith("/gone") or self.path in self.server.broken:
+            self.send_error(404)
+        elif self.path.startswith("/moved"):
+            self.send_response(301)
+            self.send_header("Location", "/real.jpg")
+            self.end_headers()
+        else:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"<html>please log in</html>" if self.path.startswith("/page") else jpeg())
+
+    def log_message(self, *_: object) -> None:
+        """No noise."""
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server() as running:
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        yield running
+        running.shutdown()
+
+
+def test_what_is_a_picture_is_kept_and_what_is_not_is_listed(server, tmp_path):
+    wanted = [
+        Wanted(path, f"{server.root}/{path}.jpg") for path in ("1", "moved", "gone", "page")
+    ] + [Wanted("local", "file:///etc/passwd"), Wanted("nowhere", "http://127.0.0.1:1/x.jpg")]  # fmt: skip
+    fetched = fetch_pictures(wanted, tmp_path, pause=0)
+    assert (fetched.fetched, fetched.there) == (2, 0)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["1.jpg", FAILURES, "moved.jpg"]
+    reasons = pd.read_csv(tmp_path / FAILURES).set_index("name")["reason"].to_dict()
+    assert reasons == {
+        "gone": "status 404", "page": "not a JPEG, PNG, WEBP, GIF picture",
+        "local": "not an http or https address", "nowhere": "cannot be reached (ConnectionError)",
+    }  # fmt: skip
+    assert all("Rematch" in agent for agent in server.agents)
+
+
+def test_a_second_round_asks_only_for_what_is_missing(server, tmp_path):
+    wanted = [Wanted(str(n), f"{server.root}/{n}.jpg") for n in range(4)]
+    server.broken = {"/2.jpg"}
+    fetch_pictures(wanted, tmp_path, pause=0)
+    server.asked.clear()
+    server.broken = set()
+    again = fetch_pictures(wanted, tmp_path, pause=0)
+    assert server.asked == ["/2.jpg"]
+    assert (again.fetched, again.there, again.failures) == (1, 3, [])
+    assert not (tmp_path / FAILURES).exists()
+
+
+def test_a_host_is_left_alone_between_two_requests(server, tmp_path, monkeypatch):
+    slept: list[float] = []
+    monkeypatch.setattr(fetching.time, "sleep", slept.append)
+    fetch_pictures([Wanted(str(n), f"{server.root}/{n}.jpg") for n in range(3)], tmp_path, pause=5)
+    assert len(slept) == 2
+    assert all(4 < seconds <= 5 for seconds in slept)
+
+
+def test_what_is_too_large_is_not_read_to_its_end(server, tmp_path, monkeypatch):
+    monkeypatch.setattr(fetching, "MAX_BYTES", 100)
+    failures = fetch_pictures([Wanted("1", f"{server.root}/1.jpg")], tmp_path, pause=0).failures
+    assert failures[0].reason.startswith("more than")
+
+
+def test_a_release_without_pictures_is_fetched_then_imported(server, verb, places, tmp_path):
+    rows = [f"{n}\t{n}\t\t{server.root}/a/b{n}.jpg\t{n + 500}\t\tTitle {n}\ttext\tf{n}.jpg" for n in range(1, 26)]
+    table = tmp_path / "content2019-01.tsv"
+    table.write_text("\n".join(["article\taid\turl\timg\tiid\thashvalue\ttitle\ttext\timgFile", *rows]))
+    assert "fetch-images" in verb("import", table, "--domain", "news").err
+    out = tmp_path / "pictures"
+    record = verb("fetch-images", table, "--out", out, "--pause", 0, "--json").record
+    assert (record["fetched"], record["failures"]) == (25, [])
+    (out / "507.jpg").unlink()
+    domain = import_domain(table, places.domain_folder("news"), images=out).domain
+    assert len(domain.articles) == 24
+    assert set(domain.articles["image_id"]) == {str(n + 500) for n in range(1, 26)} - {"507"}
+    assert verb("fetch-images", "--domain", "news", "--pause", 0, "--json").record["fetched"] == 1
+    assert (out / "507.jpg").exists()
+
+
+def test_no_cell_of_a_table_names_a_place_outside(server, verb, tmp_path):
+    table = tmp_path / "t.csv"
+    table.write_text(f"id,title,image_id,image_url\n1,a,../../up,{server.root}/1.jpg\n")
+    verb("fetch-images", table, "--out", tmp_path / "deep" / "in", "--pause", 0)
+    assert [path.name for path in (tmp_path / "deep" / "in").iterdir()] == ["up.jpg"]
