@@ -5,6 +5,8 @@ from typing import Any
 
 from core.errors import InputError
 
+STOP_METRICS = ("mrr@100", "recall@1")
+
 
 def _because(default: Any, reason: str) -> Any:
     """A field with its default and the reason for it, which `reasons` gives back."""
@@ -17,6 +19,9 @@ class Settings:
 
     batch_size: what all processes of torchrun share, so that the same settings give the same training on any number
     of them. lr: the peak. backbone_lr_ratio: of `lr`, for weights in front of the heads. warmup: share of all steps.
+    layer_decay: factor on the rate for each block further from the heads. chunk_size: pairs whose activations are
+    in memory at once; None: the batch. grad_checkpointing: keep the activations between blocks only. augment: other
+    crops of the pictures in every epoch. stop_after: epochs without a better `stop_metric` on val; None: never.
     """
 
     tune: str = _because("all", "The paper tunes the whole model.")
@@ -29,6 +34,12 @@ class Settings:
     weight_decay: float = _because(0.2, "CLIP's own (Radford et al. 2021, table 18).")
     warmup: float = _because(0.1, "Adam's first steps are noisy; after them the rate falls as a cosine to zero.")
     seed: int = _because(0, "Any number; the same one gives the same weights on the same machine.")
+    layer_decay: float = _because(1.0, "The paper moves all layers at the same rate.")
+    augment: bool = _because(False, "On: square crops of 90 to 100 % of a picture, as open_clip trains; no flips.")
+    stop_after: int | None = _because(None, "The rate ends at zero, and α mends what was tuned for too long.")
+    stop_metric: str = _because("mrr@100", "It moves with every article, recall@1 only with the few at the top.")
+    chunk_size: int | None = _because(None, "None: the whole batch at once, which is quickest where it fits.")
+    grad_checkpointing: bool = _because(False, "It costs a third more time; needed only where memory runs out.")
 
     def __post_init__(self) -> None:
         checks = {
@@ -38,6 +49,14 @@ class Settings:
             "weight-decay": (0 <= self.weight_decay <= 10, "from 0 to 10"),
             "warmup": (0 <= self.warmup <= 1, "a share of all steps, from 0 to 1"),
             "seed": (0 <= self.seed < 2**32, "a whole number from 0 to 4294967295"),
+            "layer-decay": (0 < self.layer_decay <= 1, "a factor above 0, at most 1"),
+            "stop-after": (self.stop_after is None or self.stop_after >= 1, "at least 1 epoch"),
+            "stop-metric": (self.stop_metric in STOP_METRICS, f"one of {', '.join(STOP_METRICS)}"),
+            "chunk-size": (self.chunk_size is None or self.chunk_size >= 1, "at least 1 pair"),
+            "augment": (
+                not self.augment or self.tune == "all",
+                "--tune all with it, since only then are pictures read anew",
+            ),
         }
         for name, (good, expected) in checks.items():
             if not good:

@@ -14,8 +14,10 @@ from core.encoders.clip import load_clip
 from core.encoders.embedding import embed, image_activations, text_activations
 from core.errors import InputError, RematchError
 from core.retrieval.ranking import ranks_of
-from core.training.finetune import Pairs, _decay_groups, _trainable, finetune, warmup_cosine
+from core.training.finetune import finetune, warmup_cosine
 from core.training.loss import contrastive_loss
+from core.training.pairs import Pairs
+from core.training.rates import parameter_groups
 from core.training.settings import Settings, default_settings
 
 LEARNING = Settings(tune="all", epochs=15, lr=3e-3, batch_size=24)
@@ -75,6 +77,12 @@ def test_a_schedule_of_few_steps_is_still_one(warmup, steps):
     assert rates[0] > 0
 
 
+def all_different(rows: np.ndarray) -> Pairs:
+    """Pairs of the same row in both towers, of which no two are alike."""
+    groups = np.arange(len(rows))
+    return Pairs([f"article {row}" for row in rows], rows, rows, groups, groups)
+
+
 class Tuned:
     """One fine-tuning of the tiny CLIP on the shapes."""
 
@@ -94,7 +102,7 @@ class Tuned:
         self.texts = np.array(texts)
         self.epochs = []
         self.changed = finetune(
-            self.encoder, self.activations, Pairs(self.train, self.train), self.ranks, settings, self.epochs.append
+            self.encoder, self.activations, all_different(self.train), self.ranks, settings, self.epochs.append
         )
 
     def ranks(self, encoder):
@@ -151,7 +159,7 @@ def test_the_seed_decides_the_dropout_too(lite, shapes_domain, places):
     for seed in (0, 0, 1):
         lite.set_weights(before)
         again = Settings(**{**vars(settings), "seed": seed})
-        seen.append(finetune(lite, activations, Pairs(rows, rows), lambda _: rows + 1, again, lambda epoch: None))
+        seen.append(finetune(lite, activations, all_different(rows), lambda _: rows + 1, again, lambda epoch: None))
     assert seen[0].keys() == {"image_head.branch.weight", "image_head.branch.bias", "text_head.linear.weight",
                               "text_head.linear.bias", "logit_scale"}  # fmt: skip
     assert all(torch.equal(seen[0][key], seen[1][key]) for key in seen[0])
@@ -204,12 +212,10 @@ def test_the_last_line_of_the_history_is_the_model_that_is_kept(tune):
 
 
 def test_biases_norms_and_the_temperature_have_no_decay(tiny):
-    starts = {"image": type("Start", (), {"start": 0}), "text": type("Start", (), {"start": 0})}
-    heads, backbone = _trainable(tiny, starts)
+    groups = parameter_groups(tiny, {"image": 0, "text": 0}, "", Settings(lr=1e-3, backbone_lr_ratio=0.1))
     names = {parameter: name for name, parameter in tiny.named_parameters()}
-    assert {names[parameter] for parameter in heads} == set(HEADS)
-    assert len(heads) + len(backbone) == len(names)
-    groups = _decay_groups(heads, 1e-3, 0.2) + _decay_groups(backbone, 1e-4, 0.2)
+    heads = {names[parameter] for group in groups if group["lr"] == 1e-3 for parameter in group["params"]}
+    assert heads == set(HEADS)
     without = {names[parameter] for group in groups if group["weight_decay"] == 0 for parameter in group["params"]}
     assert without == {
         name for name in names.values()
@@ -221,7 +227,7 @@ def test_biases_norms_and_the_temperature_have_no_decay(tiny):
 
 def test_a_loss_that_is_not_finite_stops_at_once(tune, monkeypatch):
     monkeypatch.setattr("core.training.finetune.contrastive_loss", lambda *_: torch.tensor(float("inf")))
-    with pytest.raises(RematchError, match=r"the loss became inf in epoch 1; try a smaller --lr than 0\.003"):
+    with pytest.raises(RematchError, match=r"the loss became inf in epoch 1 on articles .* smaller --lr than 0\.003"):
         tune(SHORT)
 
 
