@@ -39,3 +39,4 @@ def merge_adapters(encoder: Encoder) -> None:
         parent, _, own = name.rpartition(".")
         base: nn.Module = layer.get_base_layer()
         setattr(encoder.get_submodule(parent), own, base)
+    del encoder.peft_config  # peft's note of which adapters are there

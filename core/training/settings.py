@@ -69,7 +69,10 @@ _BUILT_IN_HEADS = Settings(tune="head", epochs=20, lr=5e-4, batch_size=256, weig
 _BUILT_IN_TEXT = replace(_BUILT_IN_HEADS, epochs=6, backbone_lr_ratio=0.05, batch_size=128)
 # Gradients through the image tower take 0.1 GB a picture (measured: 13 GB at 128), so half the batch.
 _BUILT_IN_TOWERS = replace(_BUILT_IN_TEXT, batch_size=64)
+# Adapters exist in the text tower only; they start at zero, as the heads do.
+_BUILT_IN_LORA = replace(_BUILT_IN_TEXT, backbone_lr_ratio=1.0)
 _CLIP_HEADS = Settings(tune="head", epochs=12, lr=1e-4, batch_size=256)
+_CLIP_LORA = Settings(tune="lora:8", lr=2e-4)
 
 _BUILT_IN_REASONS = {
     "tune": "Heads train in seconds on kept features, and gave most of the gain on news, tweets and photos.",
@@ -84,10 +87,19 @@ _BUILT_IN_TOWER_REASONS = _BUILT_IN_REASONS | {
     "lr": "For the heads, which start new; the pretrained weights in front of them move at a twentieth of it.",
     "batch_size": "The others of a batch are the negatives; gradients through a tower take up to 0.1 GB a pair.",
 }
+_BUILT_IN_LORA_REASONS = _BUILT_IN_TOWER_REASONS | {
+    "tune": "Adapters beside the linear layers of the text tower learn with the heads; merged at the end.",
+    "lr": "For heads and adapters alike, since both start at zero or at the identity.",
+    "backbone_lr_ratio": "Adapters start at zero, so they stand the rate of new heads.",
+}
 _CLIP_HEAD_REASONS = {
     "epochs": "An epoch of heads is quick, so more of them than for the whole model.",
     "lr": "The heads alone stand ten times the rate of the whole model.",
     "batch_size": "The others of a batch are the negatives; heads need little memory, so many fit.",
+}
+_CLIP_LORA_REASONS = {
+    "tune": "Adapters beside the linear layers of all blocks learn, the model itself stays; merged at the end.",
+    "lr": "CLIP-LoRA (Zanella and Ben Ayed 2024) takes 2e-4: adapters start at zero and stand more than the model.",
 }
 
 
@@ -95,17 +107,18 @@ def default_settings(encoder_name: str, tune: str | None) -> Settings:
     """The settings for `tune` (None: the encoder's usual choice: heads for the built-in ones, all for CLIP)."""
     tune = tune or ("head" if _is_built_in(encoder_name) else "all")
     if _is_built_in(encoder_name):
-        usual = {"head": _BUILT_IN_HEADS, "text": _BUILT_IN_TEXT}.get(tune, _BUILT_IN_TOWERS)
-        return replace(usual, tune=tune)
-    return replace(_CLIP_HEADS if tune == "head" else Settings(), tune=tune)
+        usual = {"head": _BUILT_IN_HEADS, "text": _BUILT_IN_TEXT, "lora": _BUILT_IN_LORA}
+        return replace(usual.get(tune.partition(":")[0], _BUILT_IN_TOWERS), tune=tune)
+    return replace({"head": _CLIP_HEADS, "lora": _CLIP_LORA}.get(tune.partition(":")[0], Settings()), tune=tune)
 
 
 def reasons(encoder_name: str, tune: str) -> dict[str, str]:
     """For each setting, why its default for this encoder and `tune` is what it is: a sentence."""
     usual = {each.name: each.metadata["reason"] for each in fields(Settings)}
     if _is_built_in(encoder_name):
-        return usual | (_BUILT_IN_REASONS if tune == "head" else _BUILT_IN_TOWER_REASONS)
-    return usual | (_CLIP_HEAD_REASONS if tune == "head" else {})
+        own = {"head": _BUILT_IN_REASONS, "lora": _BUILT_IN_LORA_REASONS}
+        return usual | own.get(tune.partition(":")[0], _BUILT_IN_TOWER_REASONS)
+    return usual | {"head": _CLIP_HEAD_REASONS, "lora": _CLIP_LORA_REASONS}.get(tune.partition(":")[0], {})
 
 
 def _is_built_in(encoder_name: str) -> bool:

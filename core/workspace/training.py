@@ -103,6 +103,11 @@ def _train(unfinished: Unfinished, experiment: Experiment, on_epoch: OnEpoch) ->
             if is_main() and not unfinished.checkpoint_file.exists():  # nothing in it is worth keeping
                 unfinished.remove()
             raise
+        except KeyboardInterrupt:  # Ctrl-C, or SIGTERM
+            info = unfinished.info
+            raise RematchError(
+                f"stopped; go on with: python -m core train --domain {info.domain} --resume {info.name}"
+            ) from None
 
 
 def _train_held(unfinished: Unfinished, experiment: Experiment, on_epoch: OnEpoch) -> Run:
