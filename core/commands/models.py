@@ -151,6 +151,12 @@ def _answer_trained(as_json: bool, run: Run, experiment: "Experiment", selected:
         "history": plain(run.history()),
     }
     lines = [f"run '{info.name}' of {info.domain}: {info.encoder}, {settings.tune} tuned, epochs {settings.epochs}."]
+    if settings.stop_after is not None:
+        history = run.history()
+        kept = int(history.loc[history["kept"], "epoch"].iloc[0])
+        lines.append(
+            f"kept: the weights of epoch {kept} of {len(history) - 1}, with the best val {settings.stop_metric}."
+        )
     if not experiment.reads_the_language:
         lines.append(
             f"note: {info.encoder} does not read '{experiment.domain.info.language}' and the domain has no English "
