@@ -36,7 +36,9 @@ class Settings:
     seed: int = _because(0, "Any number; the same one gives the same weights on the same machine.")
     layer_decay: float = _because(1.0, "The paper moves all layers at the same rate.")
     augment: bool = _because(False, "On: square crops of 90 to 100 % of a picture, as open_clip trains; no flips.")
-    stop_after: int | None = _because(None, "The rate ends at zero, and α mends what was tuned for too long.")
+    stop_after: int | None = _because(
+        None, "Off: α mends what was tuned for too long, and is chosen on the same articles."
+    )
     stop_metric: str = _because("mrr@100", "It moves with every article, recall@1 only with the few at the top.")
     chunk_size: int | None = _because(None, "None: the whole batch at once, which is quickest where it fits.")
     grad_checkpointing: bool = _because(False, "It costs a third more time; needed only where memory runs out.")
