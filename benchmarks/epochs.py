@@ -9,10 +9,12 @@ from benchmarks.measuring import Line, compare
 from core.data.domain import Domain
 from core.encoders.base import first_tuned_stages
 from core.encoders.loading import load_encoder
-from core.training.finetune import Epoch, Pairs, finetune
+from core.training.finetune import finetune
+from core.training.history import Epoch
 from core.training.settings import default_settings
 from core.workspace.experiment import Experiment
 from core.workspace.places import Places
+from core.workspace.training import train_pairs
 
 
 def lite_head_epoch(domain: Domain, places: Places) -> Line:
@@ -21,7 +23,7 @@ def lite_head_epoch(domain: Domain, places: Places) -> Line:
     experiment = Experiment(domain, load_encoder("lite", torch.device("cpu"), places.cache), "title+text", places)
     activations = experiment.activations(first_tuned_stages(experiment.encoder, "head"))
     rows = domain.subset("train").index.to_numpy()
-    pairs = Pairs(images=experiment.gallery.target[rows], texts=rows)
+    pairs = train_pairs(experiment)
     files = [domain.images_root / file for file in domain.subset("train")["image_file"]]
     texts = [experiment.queries[row] for row in rows]
     plain = load_encoder("lite", torch.device("cpu"), places.cache)

@@ -12,6 +12,7 @@ import typer
 from core.commands import data, models, queries, results, runs, submissions
 from core.commands.options import LOCAL
 from core.errors import InputError, RematchError
+from core.stopping import stop_on_sigterm
 
 app = typer.Typer(
     help="Which photo belongs to which news article, and what fine-tuning CLIP did to that skill.",
@@ -73,4 +74,5 @@ def _fail(message: str, status: int) -> int:
 
 
 if __name__ == "__main__":
+    stop_on_sigterm()
     sys.exit(main())

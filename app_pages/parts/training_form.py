@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from app_pages.parts.training_settings import SETTING_KEYS, input_settings
 from app_pages.parts.words import plain
 from core.data.domain import Domain
-from core.data.text import TEXT_CHOICES, TextChoice
+from core.data.text import TextChoice
 from core.encoders.names import default_encoder_name
 from core.errors import RematchError
 from core.training.settings import Settings, default_settings, reasons
@@ -17,7 +18,6 @@ from core.workspace.probe import Estimate, estimate
 
 OTHER = "other"
 _ESTIMATE = "_training_estimate"
-_SETTING_KEYS = ("epochs", "lr", "batch_size", "weight_decay", "warmup", "seed")
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class EncoderChoice:
     name: str
     what: str
     languages: frozenset[str]
-    tunes: tuple[str, ...] = ("head", "text", "last", "all")
+    tunes: tuple[str, ...] = ("head", "text", "last", "lora", "all")
 
 
 _ENGLISH = frozenset({"en"})
@@ -54,6 +54,7 @@ TUNES = {
     "head": "the two heads",
     "text": "the text tower and the image head",
     "last": "the last blocks of both towers",
+    "lora": "the heads and thin adapters in the towers' blocks, merged at the end (LoRA)",
     "all": "everything",
 }
 
@@ -73,6 +74,11 @@ class Wanted:
             "train", f"--domain={slug}", f"--encoder={self.encoder}", f"--tune={values.tune}", f"--text={self.text}",
             f"--epochs={values.epochs}", f"--lr={values.lr!r}", f"--batch-size={values.batch_size}",
             f"--weight-decay={values.weight_decay!r}", f"--warmup={values.warmup!r}", f"--seed={values.seed}",
+            f"--layer-decay={values.layer_decay!r}", f"--stop-metric={values.stop_metric}",
+            *([f"--stop-after={values.stop_after}"] if values.stop_after is not None else []),
+            *([f"--chunk-size={values.chunk_size}"] if values.chunk_size is not None else []),
+            *(["--augment"] if values.augment else []),
+            *(["--grad-checkpointing"] if values.grad_checkpointing else []),
             "--sweep",
         ]  # fmt: skip
 
@@ -165,67 +171,16 @@ def input_tune(encoder: str) -> str:
     if tune not in choices:
         tune = usual
     st.caption(f"Tunes {TUNES[tune]}.")
-    if tune != "last":
-        return tune
-    blocks = st.number_input("How many blocks", 1, 48, 2, key="blocks", bind="query-params")
-    return f"last:{int(blocks)}"
-
-
-def input_settings(defaults: Settings, why: dict[str, str]) -> tuple[Settings | RematchError, TextChoice]:
-    """The numbers, each with its default's reason, or what is wrong with them; and the text that is read."""
-    text = st.segmented_control(
-        "Text that is read",
-        TEXT_CHOICES,
-        default="title+text",
-        key="train_text",
-        bind="query-params",
-        help="Both: the text says what the headline leaves out.",
-    )
-    with st.grid("auto", min_column_width=150, gap="small"):
-        epochs = _number("Epochs", defaults, why, "epochs", 0, 1000, 1)
-        lr = _number("Learning rate", defaults, why, "lr", 1e-8, 0.99, None, "%.2e")
-        batch_size = _number("Batch size", defaults, why, "batch_size", 2, 65536, 1)
-        weight_decay = _number("Weight decay", defaults, why, "weight_decay", 0.0, 10.0, 0.05, "%.3f")
-        warmup = _number("Warm-up share", defaults, why, "warmup", 0.0, 1.0, 0.05, "%.2f")
-        seed = _number("Seed", defaults, why, "seed", 0, 2**32 - 1, 1)
-    try:
-        settings: Settings | RematchError = Settings(
-            defaults.tune, int(epochs), float(lr), defaults.backbone_lr_ratio, int(batch_size), float(weight_decay),
-            float(warmup), int(seed),
-        )  # fmt: skip
-    except RematchError as error:
-        settings = error
-    return settings, text or "title+text"
-
-
-def _number(
-    label: str,
-    defaults: Settings,
-    why: dict[str, str],
-    name: str,
-    low: float,
-    high: float,
-    step: float | None,
-    shown: str | None = None,
-) -> float:
-    default = getattr(defaults, name)
-    given = st.number_input(
-        label,
-        low,
-        high,
-        default,
-        step if step is not None else default / 10,
-        format=shown,
-        key=name,
-        bind="query-params",
-        help=f"Default {default:g}. {why[name]}",
-    )
-    return default if given is None else given
+    if tune == "last":
+        return f"last:{int(st.number_input('How many blocks', 1, 48, 2, key='blocks', bind='query-params'))}"
+    if tune == "lora":
+        return f"lora:{int(st.number_input('Rank of the adapters', 1, 256, 8, key='rank', bind='query-params'))}"
+    return tune
 
 
 def _back_to_defaults() -> None:
     """Another encoder or part to tune has other defaults; what was typed for the last is forgotten."""
-    for key in _SETTING_KEYS:
+    for key in SETTING_KEYS:
         st.session_state.pop(key, None)
 
 

@@ -51,7 +51,7 @@ def train(
             help="lite, lite-multilingual, MODEL:WEIGHTS of open_clip, or hf-hub:NAME; by language if not given."
         ),
     ] = None,
-    tune: Annotated[str | None, typer.Option(help="head, text, last:N or all.")] = None,
+    tune: Annotated[str | None, typer.Option(help="head, text, last:N, lora:R or all.")] = None,
     text: Annotated[str | None, typer.Option(help="title, text or title+text (if not given).")] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the train split.")] = None,
     lr: Annotated[float | None, typer.Option(help="Peak learning rate.")] = None,
@@ -61,6 +61,22 @@ def train(
     weight_decay: Annotated[float | None, typer.Option(help="AdamW's, on matrices.")] = None,
     warmup: Annotated[float | None, typer.Option(help="Share of all steps in which the rate rises.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of the order of the pairs and of dropout.")] = None,
+    layer_decay: Annotated[
+        float | None, typer.Option(help="Factor on the rate for each block further from the heads; 1 is none.")
+    ] = None,
+    augment: Annotated[
+        bool | None, typer.Option("--augment", help="Other crops of the pictures in every epoch; with --tune all.")
+    ] = None,
+    stop_after: Annotated[
+        int | None, typer.Option(help="Epochs without a better val metric, then stop; keeps the best epoch.")
+    ] = None,
+    stop_metric: Annotated[str | None, typer.Option(help="mrr@100 or recall@1, for --stop-after.")] = None,
+    chunk_size: Annotated[
+        int | None, typer.Option(help="Pairs in memory at once: the same loss and gradients, one more pass.")
+    ] = None,
+    grad_checkpointing: Annotated[
+        bool | None, typer.Option("--grad-checkpointing", help="Keep activations between blocks only; less memory.")
+    ] = None,
     resume: Annotated[
         str | None, typer.Option("--resume", metavar="RUN", help="Go on with a training that was stopped.")
     ] = None,
@@ -71,7 +87,7 @@ def train(
     as_json: JsonOption = False,
 ) -> None:
     """Fine-tune an encoder on a domain's train split; a new run."""
-    from core.training.finetune import Epoch
+    from core.training.history import Epoch
     from core.workspace.training import resume_run, train_run
 
     be_quiet(as_json)
@@ -80,7 +96,8 @@ def train(
     on_device = choice("--device", device, DEVICES)
     new: dict[str, Any] = {
         "epochs": epochs, "lr": lr, "batch_size": batch_size, "weight_decay": weight_decay, "warmup": warmup,
-        "seed": seed,
+        "seed": seed, "layer_decay": layer_decay, "augment": augment, "stop_after": stop_after,
+        "stop_metric": stop_metric, "chunk_size": chunk_size, "grad_checkpointing": grad_checkpointing,
     }  # fmt: skip
     given = {key: value for key, value in new.items() if value is not None}
 
@@ -135,6 +152,12 @@ def _answer_trained(as_json: bool, run: Run, experiment: "Experiment", selected:
         "history": plain(run.history()),
     }
     lines = [f"run '{info.name}' of {info.domain}: {info.encoder}, {settings.tune} tuned, epochs {settings.epochs}."]
+    if settings.stop_after is not None:
+        history = run.history()
+        kept = int(history.loc[history["kept"], "epoch"].iloc[0])
+        lines.append(
+            f"kept: the weights of epoch {kept} of {len(history) - 1}, with the best val {settings.stop_metric}."
+        )
     if not experiment.reads_the_language:
         lines.append(
             f"note: {info.encoder} does not read '{experiment.domain.info.language}' and the domain has no English "

@@ -14,6 +14,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.utils.checkpoint import checkpoint
 
 from core.errors import InputError
 
@@ -49,6 +50,7 @@ class Encoder(nn.Module, ABC):
 
     languages: two-letter codes of the languages its text tower reads.
     pad_id: the token id that fills a text up to the context, where dropping it changes nothing; None if it does.
+    grad_checkpointing: in passes with gradients, keep activations between blocks only and compute the others again.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Encoder(nn.Module, ABC):
     tokenization: str
     pad_id: int | None
     logit_scale: nn.Parameter
+    grad_checkpointing: bool = False
 
     def __init__(self) -> None:
         super().__init__()
@@ -95,7 +98,10 @@ class Encoder(nn.Module, ABC):
         for stage in self.stages(tower)[start:stop]:
             if x.is_floating_point():
                 x = x.to(torch.float32 if stage.kind == "head" else self._dtypes[tower])
-            x = stage.run(x, source)
+            if self.grad_checkpointing and stage.kind == "block" and torch.is_grad_enabled():
+                x = checkpoint(stage.run, x, source, use_reentrant=False)
+            else:
+                x = stage.run(x, source)
         return x
 
     def compute_in(self, tower: TowerName, dtype: torch.dtype) -> None:
@@ -158,8 +164,9 @@ def first_tuned_stages(encoder: Encoder, tune: str) -> dict[TowerName, int]:
     """The first stage `--tune` trains in each tower; it trains that one and all after it.
 
     head: the two heads. text: the whole text tower and the image head (DESIGN, decision 2).
-    last:N: the last N blocks of each tower and what follows. all: everything.
-    Raises InputError: unknown word, or a tower that is not cut into stages.
+    last:N: the last N blocks of each tower and what follows. lora:R: the heads, and adapters of rank R in all blocks
+    that have linear layers. all: everything.
+    Raises InputError: unknown word, a tower that is not cut into stages, or nothing that LoRA fits.
     """
     heads: dict[TowerName, int] = {
         "image": len(encoder.image_stages) - 1,
@@ -177,9 +184,13 @@ def first_tuned_stages(encoder: Encoder, tune: str) -> dict[TowerName, int]:
     if tune == "text":
         return {"image": heads["image"], "text": 0}
     word, _, number = tune.partition(":")
-    if word == "last" and number.isdecimal() and int(number) > 0:
-        return {tower: _last_blocks(encoder.stages(tower), int(number)) for tower in heads}
-    raise InputError(f"--tune {tune}: expected head, text, last:N with N of at least 1 (as in last:2), or all.")
+    if word in ("last", "lora") and number.isdecimal() and int(number) > 0:
+        if word == "last":
+            return {tower: _last_blocks(encoder.stages(tower), int(number)) for tower in heads}
+        return _adapted(encoder, heads)
+    raise InputError(
+        f"--tune {tune}: expected head, text, last:N or lora:R with a number from 1 (as in last:2), or all."
+    )
 
 
 def _last_blocks(stages: tuple[Stage, ...], count: int) -> int:
@@ -187,3 +198,23 @@ def _last_blocks(stages: tuple[Stage, ...], count: int) -> int:
     if not blocks:  # a frozen text model in front of a head: nothing but the head can be tuned
         return len(stages) - 1
     return blocks[-count] if count <= len(blocks) else 0
+
+
+def _adapted(encoder: Encoder, heads: dict[TowerName, int]) -> dict[TowerName, int]:
+    first = {tower: min(block_linears(encoder, tower), default=head) for tower, head in heads.items()}
+    if first == heads:
+        raise InputError(f"{encoder.name}: its blocks have no linear layers that LoRA fits; use --tune head or last:N.")
+    return first
+
+
+def block_linears(encoder: Encoder, tower: TowerName) -> dict[int, list[str]]:
+    """The linear layers in a tower's blocks, by stage: names of modules, without those inside nn.MultiheadAttention."""
+    modules = dict(encoder.named_modules())
+    inside = tuple(f"{name}." for name, module in modules.items() if isinstance(module, nn.MultiheadAttention))
+    linears = [name for name, module in modules.items() if isinstance(module, nn.Linear)]
+    found: dict[int, list[str]] = {}
+    for index, stage in enumerate(encoder.stages(tower)):
+        own = [name for name in linears if name.startswith(stage.keys) and not name.startswith(inside)]
+        if stage.kind == "block" and own:
+            found[index] = own
+    return found

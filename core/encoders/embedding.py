@@ -4,7 +4,7 @@
 `start` 0 they are the pixels or tokens themselves; with `start` at the end of the tower, its embeddings.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -125,14 +125,22 @@ def embed(encoder: Encoder, activations: Activations, rows: np.ndarray) -> Tenso
     return forward(encoder, activations, rows)
 
 
-def forward(encoder: Encoder, activations: Activations, rows: np.ndarray) -> Tensor:
-    """`embed` with gradients where they are on: the rest of the tower, batch by batch, in the order of `rows`."""
+def forward(
+    encoder: Encoder,
+    activations: Activations,
+    rows: np.ndarray,
+    vary: Callable[[Tensor], Tensor] = lambda x: x,
+) -> Tensor:
+    """`embed` with gradients where they are on: the rest of the tower, batch by batch, in the order of `rows`.
+
+    vary: changes the activations of a batch before they go on, as augmentation does with pixels.
+    """
     device = encoder.logit_scale.device
     cut = batches(encoder, activations, rows)
     parts = []
     for places in cut:
         x, source = activations.batch(rows[places], device)
-        y = encoder.forward_between(activations.tower, x, source, activations.start)
+        y = encoder.forward_between(activations.tower, vary(x), source, activations.start)
         parts.append(functional.normalize(y.float(), dim=-1))
     back = np.argsort(np.concatenate(cut))
     return torch.cat(parts)[torch.from_numpy(back).to(device)]

@@ -15,38 +15,43 @@ from torch import Tensor
 from core.encoders.checkpoints import write_weights
 from core.errors import InputError
 
-FORMAT = "1"  # counts up when what is written changes
+FORMAT = "2"  # counts up when what is written changes
 
 
 @dataclass(frozen=True)
 class Checkpoint:
     """All that the epochs still to come depend on, beside settings and data.
 
-    epoch: the last full one. weights: the parameters in training, by name. moments: the optimiser's state, by the
-    parameter's place and its own names. noise: state of torch's random numbers by kind of device, uint8.
-    shuffle: state of the generator that orders the pairs, as numpy gives it.
+    epoch: the last full one. weights: the parameters in training, by name; best: those of the best epoch, none without
+    early stopping. moments: the optimiser's state, by the parameter's place and its own names. noise: state of torch's
+    random numbers by kind of device, uint8. shuffle: state of the generator that orders the pairs, as numpy gives it.
+    scaling: of the loss in float16, as torch's GradScaler gives it; empty otherwise.
     """
 
     epoch: int
     weights: dict[str, Tensor]
+    best: dict[str, Tensor]
     moments: dict[int, dict[str, Tensor]]
     noise: dict[str, Tensor]
     shuffle: Mapping[str, Any]
+    scaling: Mapping[str, Any]
 
 
 def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     """Write it, all of it or nothing: the one before stays until this one is whole."""
     tensors = {f"weights/{name}": tensor for name, tensor in checkpoint.weights.items()}
+    tensors |= {f"best/{name}": tensor for name, tensor in checkpoint.best.items()}
     for place, state in checkpoint.moments.items():
         tensors |= {f"moments/{place}/{name}": tensor for name, tensor in state.items()}
     tensors |= {f"noise/{device}": state for device, state in checkpoint.noise.items()}
-    text = {"format": FORMAT, "epoch": str(checkpoint.epoch), "shuffle": json.dumps(checkpoint.shuffle)}
+    text = {"format": FORMAT, "epoch": str(checkpoint.epoch)}
+    text |= {"shuffle": json.dumps(checkpoint.shuffle), "scaling": json.dumps(checkpoint.scaling)}
     write_weights(path, tensors, text)
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
     """Read what `write_checkpoint` wrote. Raises InputError if it is damaged or of another version."""
-    parts: dict[str, dict[str, Tensor]] = {"weights": {}, "moments": {}, "noise": {}}
+    parts: dict[str, dict[str, Tensor]] = {"weights": {}, "best": {}, "moments": {}, "noise": {}}
     try:
         with safe_open(path, "pt") as file:
             text = file.metadata() or {}
@@ -59,7 +64,15 @@ def read_checkpoint(path: Path) -> Checkpoint:
         for key, tensor in parts["moments"].items():
             place, _, name = key.partition("/")
             moments.setdefault(int(place), {})[name] = tensor
-        return Checkpoint(int(text["epoch"]), parts["weights"], moments, parts["noise"], json.loads(text["shuffle"]))
+        return Checkpoint(
+            int(text["epoch"]),
+            parts["weights"],
+            parts["best"],
+            moments,
+            parts["noise"],
+            json.loads(text["shuffle"]),
+            json.loads(text["scaling"]),
+        )
     except (SafetensorError, OSError, ValueError, KeyError) as error:
         reason = " ".join(str(error).split())
         raise InputError(

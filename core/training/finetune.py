@@ -5,41 +5,28 @@ torchrun all processes take every step together (`core.training.distributed`).
 """
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from core.analysis.metrics import metrics_of
 from core.encoders.base import Encoder, TowerName
 from core.encoders.embedding import Activations, forward
 from core.errors import InputError, RematchError
 from core.progress import progress
+from core.training.augmentation import random_crops
 from core.training.checkpoint import Checkpoint
 from core.training.distributed import average_gradients, by_main, in_shares, process_number
+from core.training.history import Epoch, is_over, kept_epoch
+from core.training.lora import ADAPTER, add_adapters, lora_rank, merge_adapters
 from core.training.loss import contrastive_loss
+from core.training.mixed_precision import loss_scaler, training_dtype
+from core.training.pairs import Pairs
+from core.training.rates import parameter_groups
+from core.training.recompute import in_chunks
 from core.training.settings import Settings
-
-
-@dataclass(frozen=True)
-class Pairs:
-    """Pairs by their rows in the activations: images, texts int64 [n]."""
-
-    images: np.ndarray
-    texts: np.ndarray
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """One line of history.csv. loss: mean over the epoch's batches, None before training (epoch 0)."""
-
-    epoch: int
-    loss: float | None
-    val_mrr: float
-    val_recall_1: float
-    logit_scale: float
 
 
 def finetune(
@@ -50,25 +37,34 @@ def finetune(
     settings: Settings,
     on_epoch: Callable[[Epoch], None],
     keep: Callable[[Checkpoint], None] = lambda checkpoint: None,
-    resumed: Checkpoint | None = None,
+    resumed: tuple[Checkpoint, Sequence[Epoch]] | None = None,
 ) -> dict[str, Tensor]:
     """Train `encoder` in place and return the tensors that changed (on the CPU).
 
     activations: in front of the first tuned stage of each tower. val_ranks: ranks of the validation articles
     with the encoder's weights of now. keep: told after `on_epoch`; what it is given is of that moment and changes with
-    the next step. resumed: go on after that epoch instead of from the start; `on_epoch` hears of the new ones only.
-    Same seed and same machine: same weights, resumed or not; on several processes too, but for rounding and the noise
-    of dropout. Raises RematchError if the loss is not finite, InputError if `resumed` is of another training.
+    the next step. resumed: go on after that checkpoint and the epochs up to it instead of from the start; `on_epoch`
+    hears of the new ones only. Same seed and same machine: same weights, resumed or not; on several processes too, but
+    for rounding and the noise of dropout. Raises RematchError if the loss is not finite, InputError if `resumed` is of
+    another training.
     """
     before = {key: tensor.detach().clone() for key, tensor in encoder.state_dict().items()}
-    training = Training(encoder, activations, train, settings, resumed)
+    checkpoint, epochs = resumed or (None, ())
+    training, history = Training(encoder, activations, train, settings, checkpoint), list(epochs)
+
+    def measure(epoch: int, loss: float | None) -> None:
+        history.append(_measured(encoder, epoch, loss, val_ranks))
+        on_epoch(history[-1])
+
     if resumed is None:
-        on_epoch(_measured(encoder, 0, None, val_ranks))
-    for epoch in range(training.first_epoch, settings.epochs + 1):
-        loss = training.run_epoch(epoch)
-        on_epoch(_measured(encoder, epoch, loss, val_ranks))
+        measure(0, None)
+    while not is_over(history, settings):
+        epoch = history[-1].epoch + 1
+        measure(epoch, training.run_epoch(epoch))
+        if settings.stop_after is not None and kept_epoch(history, settings) == epoch:
+            training.remember()
         keep(training.checkpoint(epoch))
-    encoder.requires_grad_(False)
+    training.finish()
     after = encoder.state_dict()
     return {key: after[key].detach().cpu().clone() for key in after if not torch.equal(after[key], before[key])}
 
@@ -85,81 +81,137 @@ class Training:
         resumed: Checkpoint | None = None,
     ) -> None:
         self._encoder, self._activations, self._train, self._settings = encoder, activations, train, settings
+        self._device = encoder.logit_scale.device
+        self._dtype = training_dtype(self._device)
+        self._scaler = loss_scaler(self._device, self._dtype)
+        self._rank = lora_rank(settings.tune)
+        if self._rank is not None:
+            add_adapters(encoder, self._rank, settings.seed)
+        encoder.grad_checkpointing = settings.grad_checkpointing
         torch.manual_seed(settings.seed + process_number())  # dropout's noise: of each process its own
         self._shuffle = np.random.default_rng(settings.seed)
-        heads, backbone = _trainable(encoder, activations)
-        self._parameters = heads + backbone
+        starts = {tower: each.start for tower, each in activations.items()}
+        groups = parameter_groups(encoder, starts, "" if self._rank is None else ADAPTER, settings)
+        self._parameters = [parameter for group in groups for parameter in group["params"]]
+        encoder.requires_grad_(False)
+        for parameter in self._parameters:
+            parameter.requires_grad_()
         self._names = {parameter: name for name, parameter in encoder.named_parameters()}
-        self._optimiser = torch.optim.AdamW(
-            _decay_groups(heads, settings.lr, settings.weight_decay)
-            + _decay_groups(backbone, settings.lr * settings.backbone_lr_ratio, settings.weight_decay)
-        )
-        self._steps_per_epoch = math.ceil(len(train.images) / settings.batch_size)
-        self.first_epoch = 1
+        self._optimiser = torch.optim.AdamW(groups)
+        self._steps_per_epoch = math.ceil(len(train) / settings.batch_size)
+        self._best: dict[str, Tensor] = {}
+        done = 0
         if resumed is not None:
             self._restore(resumed)
+            done = resumed.epoch * self._steps_per_epoch
         self._schedule = torch.optim.lr_scheduler.LambdaLR(
             self._optimiser,
             warmup_cosine(settings.warmup, settings.epochs * self._steps_per_epoch),
-            last_epoch=(self.first_epoch - 1) * self._steps_per_epoch - 1,  # the last step taken; -1 before the first
+            last_epoch=done - 1,  # the last step taken; -1 before the first
         )
 
     def run_epoch(self, epoch: int) -> float:
-        """All pairs once, in a new order; returns the mean loss of the batches."""
+        """All pairs once, in a new order; returns the mean loss of the batches. Raises RematchError if not finite."""
         self._encoder.train()
         losses = []
-        order = self._shuffle.permutation(len(self._train.images))
+        order = self._shuffle.permutation(len(self._train))
         batches = np.array_split(order, self._steps_per_epoch)  # of equal size, so that no batch has few negatives
         for batch in progress(batches, f"Epoch {epoch} of {self._settings.epochs}"):
             loss = self.step(batch)
             if not math.isfinite(loss):
                 raise RematchError(
-                    f"the loss became {loss} in epoch {epoch}; try a smaller --lr than {self._settings.lr:g}."
+                    f"the loss became {loss} in epoch {epoch} on articles {self._train.named(batch)}; "
+                    f"look at these, or try a smaller --lr than {self._settings.lr:g}."
                 )
             losses.append(loss)
         return float(np.mean(losses))
 
     def step(self, batch: np.ndarray) -> float:
-        """One step on the pairs `batch`, int64 [b]; returns the loss. No weights change if that is not finite."""
-        loss = _batch_loss(self._encoder, self._activations, self._train, batch)
+        """One step on the pairs `batch`, int64 [b]; returns the loss, nan if a gradient is not finite.
+
+        No weights change if it is not finite.
+        """
+        loss = self._loss(batch)
         value = loss.item()
-        if math.isfinite(value):
-            self._optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            average_gradients(self._parameters)
-            self._optimiser.step()
-            self._schedule.step()
+        if not math.isfinite(value):
+            return value
+        self._optimiser.zero_grad(set_to_none=True)
+        self._scaler.scale(loss).backward()
+        average_gradients(self._parameters)
+        if not self._scaler.is_enabled() and not self._gradients_are_finite():  # the scaler looks for itself
+            return math.nan
+        self._scaler.step(self._optimiser)
+        self._scaler.update()
+        self._schedule.step()
         return value
+
+    def _loss(self, batch: np.ndarray) -> Tensor:
+        images = in_shares(self._embed("image"), self._train.images[batch])
+        texts = in_shares(self._embed("text"), self._train.texts[batch])
+        same = torch.from_numpy(self._train.same(batch)).to(self._device)
+        return contrastive_loss(images, texts, self._encoder.logit_scale, same)
+
+    def _embed(self, tower: TowerName) -> Callable[[np.ndarray], Tensor]:
+        """Rows → embeddings of one tower as this training wants them computed."""
+        activations = self._activations[tower]
+        crop = [random_crops] if self._settings.augment and tower == "image" else []
+
+        def embed(rows: np.ndarray) -> Tensor:
+            with torch.autocast(self._device.type, self._dtype, enabled=self._dtype is not None):
+                return forward(self._encoder, activations, rows, *crop)
+
+        return in_chunks(embed, self._settings.chunk_size)
+
+    def _gradients_are_finite(self) -> bool:
+        gradients = [parameter.grad for parameter in self._parameters if parameter.grad is not None]
+        return bool(torch.nn.utils.get_total_norm(gradients).isfinite())
+
+    def remember(self) -> None:
+        """The weights of now are the ones to keep, unless it is told again."""
+        self._best = {name: tensor.clone() for name, tensor in self._weights().items()}
+
+    def finish(self) -> None:
+        """Put the weights to keep into the encoder, as plain weights without gradients."""
+        self._encoder.set_weights(self._best)
+        if self._rank is not None:
+            merge_adapters(self._encoder)
+        self._encoder.requires_grad_(False)
+        self._encoder.grad_checkpointing = False
+
+    def _weights(self) -> dict[str, Tensor]:
+        return {self._names[parameter]: parameter.detach() for parameter in self._parameters}
 
     def checkpoint(self, epoch: int) -> Checkpoint:
         """The state after `epoch`, without copies."""
-        device = self._encoder.logit_scale.device
         noise = {"cpu": torch.get_rng_state()}
-        if device.type != "cpu":
-            noise[device.type] = torch.get_device_module(device).get_rng_state()
+        if self._device.type != "cpu":
+            noise[self._device.type] = torch.get_device_module(self._device).get_rng_state()
         return Checkpoint(
             epoch,
-            {self._names[parameter]: parameter.detach() for parameter in self._parameters},
+            self._weights(),
+            self._best,
             self._optimiser.state_dict()["state"],
             noise,
             self._shuffle.bit_generator.state,
+            self._scaler.state_dict(),
         )
 
     def _restore(self, checkpoint: Checkpoint) -> None:
-        shapes = {self._names[parameter]: parameter.shape for parameter in self._parameters}
+        shapes = {name: tensor.shape for name, tensor in self._weights().items()}
         if {name: tensor.shape for name, tensor in checkpoint.weights.items()} != shapes:
             raise InputError("the checkpoint is of another encoder or other settings; discard the training.")
-        device = self._encoder.logit_scale.device
-        if device.type not in checkpoint.noise:
-            raise InputError(f"the checkpoint is of a training on another kind of device than {device.type}.")
+        if self._device.type not in checkpoint.noise:
+            raise InputError(f"the checkpoint is of a training on another kind of device than {self._device.type}.")
         self._encoder.set_weights(checkpoint.weights)
+        self._best = checkpoint.best
         groups = self._optimiser.state_dict()["param_groups"]
         self._optimiser.load_state_dict({"state": checkpoint.moments, "param_groups": groups})
+        if checkpoint.scaling:
+            self._scaler.load_state_dict(dict(checkpoint.scaling))
         torch.set_rng_state(checkpoint.noise["cpu"])
-        if device.type != "cpu":
-            torch.get_device_module(device).set_rng_state(checkpoint.noise[device.type])
+        if self._device.type != "cpu":
+            torch.get_device_module(self._device).set_rng_state(checkpoint.noise[self._device.type])
         self._shuffle.bit_generator.state = checkpoint.shuffle
-        self.first_epoch = checkpoint.epoch + 1
 
 
 def warmup_cosine(warmup: float, steps: int) -> Callable[[int], float]:
@@ -172,42 +224,6 @@ def warmup_cosine(warmup: float, steps: int) -> Callable[[int], float]:
         return 0.5 * (1 + math.cos(math.pi * (step - rising) / max(1, steps - rising)))
 
     return factor
-
-
-def _trainable(
-    encoder: Encoder, activations: dict[TowerName, Activations]
-) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
-    """Switch gradients on for the tuned stages and the temperature; return (heads and temperature, the rest)."""
-    encoder.requires_grad_(False)
-    heads: list[nn.Parameter] = [encoder.logit_scale]
-    backbone: list[nn.Parameter] = []
-    named = dict(encoder.named_parameters())
-    for tower, tuned in activations.items():
-        for stage in encoder.stages(tower)[tuned.start :]:
-            for key, parameter in named.items():
-                if key.startswith(stage.keys):
-                    (heads if stage.kind == "head" else backbone).append(parameter)
-    for parameter in heads + backbone:
-        parameter.requires_grad_()
-    return heads, backbone
-
-
-def _decay_groups(parameters: list[nn.Parameter], lr: float, weight_decay: float) -> list[dict]:
-    """Weight decay for matrices only: biases, norms and the temperature have no business at zero."""
-    matrices = [parameter for parameter in parameters if parameter.ndim >= 2]
-    others = [parameter for parameter in parameters if parameter.ndim < 2]
-    groups = [
-        {"params": matrices, "lr": lr, "weight_decay": weight_decay},
-        {"params": others, "lr": lr, "weight_decay": 0.0},
-    ]
-    # The schedule reads its peak from here; it sets it by itself only before the very first step.
-    return [group | {"initial_lr": lr} for group in groups if group["params"]]
-
-
-def _batch_loss(encoder: Encoder, activations: dict[TowerName, Activations], pairs: Pairs, batch: np.ndarray) -> Tensor:
-    images = in_shares(lambda rows: forward(encoder, activations["image"], rows), pairs.images[batch])
-    texts = in_shares(lambda rows: forward(encoder, activations["text"], rows), pairs.texts[batch])
-    return contrastive_loss(images, texts, encoder.logit_scale)
 
 
 def _measured(encoder: Encoder, epoch: int, loss: float | None, val_ranks: Callable[[Encoder], np.ndarray]) -> Epoch:

@@ -15,13 +15,14 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NoReturn
+from typing import Literal
 
 from filelock import FileLock, Timeout
 
 from core.errors import InputError
 from core.files import write_text
 from core.progress import PROGRESS_FILE
+from core.stopping import stop_on_sigterm
 from core.workspace.places import Places
 
 State = Literal["never started", "running", "done", "failed", "cancelled"]
@@ -136,18 +137,12 @@ def _run(folder: Path, verb: Sequence[str]) -> int:
     """The job's own process: hold the lock, run the verb, leave its exit status."""
     with FileLock(folder / "running.lock"):
         write_text(folder / "process.txt", str(os.getpid()))
-        signal.signal(signal.SIGTERM, _stop)
+        stop_on_sigterm()
         from core.__main__ import main  # takes seconds, so after the lock
 
         status = main(verb)
         write_text(folder / "status.txt", str(status))
         return status
-
-
-def _stop(*_: object) -> NoReturn:
-    """End as Ctrl-C does, so that half-written files are removed on the way out; a second signal ends at once."""
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

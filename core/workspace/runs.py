@@ -122,7 +122,7 @@ class Run:
         return (self.folder / "sweep.toml").exists()
 
     def history(self) -> pd.DataFrame:
-        """One row per epoch: epoch, train_loss (empty before training), val mrr@100 and recall@1, logit_scale."""
+        """One row per epoch: epoch, train_loss (empty before training), val mrr@100 and recall@1, logit_scale, kept."""
         try:
             return pd.read_csv(self.folder / "history.csv")
         except (OSError, ValueError) as error:

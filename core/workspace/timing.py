@@ -28,7 +28,8 @@ from core.encoders.inputs import pixels_of
 from core.encoders.loading import choose_device, load_encoder
 from core.interpolation.alphapath import CHECKED_NEAR, NODE_COUNTS
 from core.training.checkpoint import write_checkpoint
-from core.training.finetune import Pairs, Training
+from core.training.finetune import Training
+from core.training.pairs import Pairs
 from core.training.settings import Settings
 from core.workspace.experiment import Experiment, SplitView
 from core.workspace.places import Places
@@ -179,12 +180,14 @@ def _epochs(
     """All epochs: steps with gradients, val after each (and before the first), and the checkpoint."""
     count = len(experiment.domain.subset("train"))
     steps = -(-count // settings.batch_size)
-    pairs = Pairs(np.arange(len(sample["text"])) % len(sample["image"]), np.arange(len(sample["text"])))
+    texts = np.arange(len(sample["text"]))
+    images = texts % len(sample["image"])
+    pairs = Pairs([str(row) for row in texts], images, texts, images, texts)
     training = Training(experiment.encoder, sample, pairs, settings)
-    step = _step(training, len(pairs.texts), round(count / steps))
+    step = _step(training, len(texts), round(count / steps))
     checkpoint = replace(training.checkpoint(0), moments={})
     saving = _timed(lambda: write_checkpoint(scratch / "checkpoint.safetensors", checkpoint)) * (1 + _MOMENTS)
-    experiment.encoder.requires_grad_(False)
+    training.finish()
     val = experiment.view("val", {})
     measuring = _embedding(val, embedding) + _ranking(val, experiment.encoder)
     return settings.epochs * (steps * step + saving + measuring) + measuring

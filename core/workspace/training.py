@@ -17,7 +17,9 @@ from core.errors import InputError, RematchError
 from core.files import replacing
 from core.training.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from core.training.distributed import by_main, check_same, first_on_each_machine, is_main, own_device, process_count
-from core.training.finetune import Epoch, Pairs, finetune
+from core.training.finetune import finetune
+from core.training.history import Epoch, kept_epoch
+from core.training.pairs import Pairs
 from core.training.settings import Settings
 from core.workspace.experiment import Experiment
 from core.workspace.places import Places
@@ -101,16 +103,20 @@ def _train(unfinished: Unfinished, experiment: Experiment, on_epoch: OnEpoch) ->
             if is_main() and not unfinished.checkpoint_file.exists():  # nothing in it is worth keeping
                 unfinished.remove()
             raise
+        except KeyboardInterrupt:  # Ctrl-C, or SIGTERM
+            info = unfinished.info
+            raise RematchError(
+                f"stopped; go on with: python -m core train --domain {info.domain} --resume {info.name}"
+            ) from None
 
 
 def _train_held(unfinished: Unfinished, experiment: Experiment, on_epoch: OnEpoch) -> Run:
     encoder, settings = experiment.encoder, unfinished.info.settings
-    resumed, history = _where_it_was(unfinished)
+    resumed = _where_it_was(unfinished)
+    history = list(resumed[1]) if resumed is not None else []
     with first_on_each_machine():
         activations = experiment.activations(first_tuned_stages(encoder, settings.tune))
     val = experiment.view("val", activations)
-    train_rows = experiment.domain.subset("train").index.to_numpy()
-    pairs = Pairs(images=experiment.gallery.target[train_rows], texts=train_rows)
 
     def note(epoch: Epoch) -> None:
         history.append(epoch)
@@ -124,20 +130,34 @@ def _train_held(unfinished: Unfinished, experiment: Experiment, on_epoch: OnEpoc
 
     for epoch in history:
         on_epoch(epoch)
+    pairs = train_pairs(experiment)
     changed = finetune(encoder, activations, pairs, lambda _: val.ranks()[0], settings, note, keep, resumed)
     return by_main(lambda: _write_run(unfinished, experiment, changed))
 
 
-def _where_it_was(unfinished: Unfinished) -> tuple[Checkpoint | None, list[Epoch]]:
-    """The last checkpoint and the epochs up to it; none of either if no epoch was full yet.
+def train_pairs(experiment: Experiment) -> Pairs:
+    """The train split's pairs; pictures are identical where their files are, texts where what is read of them is."""
+    articles = experiment.domain.subset("train")
+    rows = articles.index.to_numpy()
+    return Pairs(
+        article_ids=articles["article_id"].astype(str).tolist(),
+        images=experiment.gallery.target[rows],
+        texts=rows,
+        image_groups=pd.factorize(articles["image_hash"])[0],
+        text_groups=pd.factorize(pd.Series(experiment.queries)[rows])[0],
+    )
+
+
+def _where_it_was(unfinished: Unfinished) -> tuple[Checkpoint, list[Epoch]] | None:
+    """The last checkpoint and the epochs up to it; None if no epoch was full yet.
 
     The history may be one epoch ahead, where the process ended between writing the two.
     """
     if not unfinished.checkpoint_file.exists():
-        return None, []
+        return None
     checkpoint = read_checkpoint(unfinished.checkpoint_file)
     names = {name: field for field, name in _HISTORY.items()}
-    rows = unfinished.history().rename(columns=names).head(checkpoint.epoch + 1)
+    rows = unfinished.history().drop(columns="kept", errors="ignore").rename(columns=names).head(checkpoint.epoch + 1)
     if rows["epoch"].tolist() != list(range(checkpoint.epoch + 1)):
         raise InputError(
             f"{unfinished.history_file} lacks epochs that the checkpoint has; delete "
@@ -172,5 +192,8 @@ def _write_run(unfinished: Unfinished, experiment: Experiment, changed: dict[str
 
 
 def _write_history(history: list[Epoch], unfinished: Unfinished) -> None:
+    """history.csv; kept: True for the epoch whose weights the run would have if it ended now."""
+    kept = kept_epoch(history, unfinished.info.settings)
+    rows = [asdict(epoch) | {"kept": epoch.epoch == kept} for epoch in history]
     with replacing(unfinished.history_file) as temporary:
-        pd.DataFrame([asdict(epoch) for epoch in history]).rename(columns=_HISTORY).to_csv(temporary, index=False)
+        pd.DataFrame(rows).rename(columns=_HISTORY).to_csv(temporary, index=False)

@@ -80,7 +80,7 @@ class Unfinished:
         try:
             return pd.read_csv(self.history_file, float_precision="round_trip")
         except (FileNotFoundError, pd.errors.EmptyDataError):
-            return pd.DataFrame(columns=["epoch", "train_loss", "val_mrr@100", "val_recall@1", "logit_scale"])
+            return pd.DataFrame(columns=["epoch", "train_loss", "val_mrr@100", "val_recall@1", "logit_scale", "kept"])
 
     @contextmanager
     def held(self) -> Iterator[None]:

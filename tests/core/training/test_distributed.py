@@ -32,6 +32,7 @@ from core.training.distributed import (
     processes,
 )
 from core.training.loss import contrastive_loss
+from core.training.recompute import in_chunks
 from core.training.settings import Settings
 from core.workspace.places import Places
 from core.workspace.runs import find_run
@@ -50,15 +51,17 @@ def message_of(call: Callable[[], object]) -> str | None:
     return None
 
 
-def loss_and_gradients() -> list[torch.Tensor]:
-    """Of seven pairs through one layer: the loss, its gradient for the layer and for the temperature."""
+def loss_and_gradients(chunk: int | None = None) -> list[torch.Tensor]:
+    """Of seven pairs, two of them alike, through one layer: the loss, its gradients for layer and temperature."""
     pictures, texts = torch.randn(2, 7, 5, generator=torch.Generator().manual_seed(3))
     layer, log_scale = nn.Parameter(torch.eye(5)), nn.Parameter(torch.tensor(1.0))
     embedded = [
-        in_shares(lambda rows, x=x: functional.normalize(x[rows] @ layer, dim=-1), np.arange(7))
+        in_shares(in_chunks(lambda rows, x=x: functional.normalize(x[rows] @ layer, dim=-1), chunk), np.arange(7))
         for x in (pictures, texts)
     ]
-    loss = contrastive_loss(*embedded, log_scale)
+    same = torch.eye(7, dtype=torch.bool)
+    same[1, 5] = same[5, 1] = True  # of shares of 4 and 3, one in each
+    loss = contrastive_loss(*embedded, log_scale, same)
     loss.backward()
     average_gradients([layer, log_scale])
     return [loss.detach(), layer.grad, log_scale.grad]
@@ -118,7 +121,7 @@ def one_of_two(number: int, port: int, places: Places, name: str) -> None:
         seen["pictures"] = len(prepared)
         stale = places.load_domain(["shapes", "stale"][number])
         seen["stale"] = message_of(lambda: train_run(stale, name, SETTINGS["head"], "title", "cpu", places))
-        seen["loss and gradients"] = loss_and_gradients()
+        seen["loss and gradients"] = [loss_and_gradients(chunk) for chunk in (None, 1, 2, 9)]
         seen["of the main one"] = by_main(process_number)
         seen["comes second"] = comes_second(places.cache / "mark")
         seen["same"] = message_of(lambda: check_same({"settings": "a", "articles": "b"}))
@@ -193,7 +196,8 @@ def test_the_gradient_of_shares_is_that_of_the_whole_batch(two):
     # Adam does not mind the scale of a gradient, so the weights above would not show that it is wrong.
     expected = loss_and_gradients()
     for each in two:
-        torch.testing.assert_close(each["loss and gradients"], expected)
+        for found in each["loss and gradients"]:  # in chunks, too
+            torch.testing.assert_close(found, expected)
 
 
 def test_each_process_has_noise_of_its_own_and_the_main_one_that_of_a_single_process(two, one):

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,8 +15,11 @@ from core.encoders.clip import load_clip
 from core.encoders.embedding import embed, image_activations, text_activations
 from core.errors import InputError, RematchError
 from core.retrieval.ranking import ranks_of
-from core.training.finetune import Pairs, _decay_groups, _trainable, finetune, warmup_cosine
+from core.training.augmentation import random_crops
+from core.training.finetune import Training, finetune, warmup_cosine
 from core.training.loss import contrastive_loss
+from core.training.pairs import Pairs
+from core.training.rates import parameter_groups
 from core.training.settings import Settings, default_settings
 
 LEARNING = Settings(tune="all", epochs=15, lr=3e-3, batch_size=24)
@@ -40,6 +44,41 @@ def unit(seed: int, count: int = 7) -> torch.Tensor:
 def test_the_loss_is_the_formula(scale):
     ours = contrastive_loss(unit(0), unit(1), torch.tensor(scale).log())
     assert ours.item() == pytest.approx(plain_loss(unit(0), unit(1), scale), rel=1e-4)
+
+
+def loss_without(images: torch.Tensor, texts: torch.Tensor, scale: float, groups: list[list[int]]) -> float:
+    """The formula with loops again; pairs that share a picture (groups[0]) or a text (groups[1]) do not compete."""
+    total = 0.0
+    for i in range(len(images)):
+        rivals = [j for j in range(len(images)) if j == i or all(group[j] != group[i] for group in groups)]
+        by_text = sum(math.exp(scale * float(images[i] @ texts[j])) for j in rivals)
+        by_image = sum(math.exp(scale * float(images[j] @ texts[i])) for j in rivals)
+        own = math.exp(scale * float(images[i] @ texts[i]))
+        total -= math.log(own / by_text) + math.log(own / by_image)
+    return total / (2 * len(images))
+
+
+ALIKE = {
+    "none": [[0, 1, 2, 3, 4, 5, 6], [0, 1, 2, 3, 4, 5, 6]],
+    "pictures": [[0, 1, 0, 3, 0, 5, 6], [0, 1, 2, 3, 4, 5, 6]],
+    "texts": [[0, 1, 2, 3, 4, 5, 6], [0, 0, 2, 3, 4, 3, 6]],
+    "both, in a chain": [[0, 1, 1, 3, 4, 5, 6], [0, 0, 2, 2, 4, 5, 6]],
+    "all": [[0] * 7, [0, 1, 2, 3, 4, 5, 6]],
+}
+
+
+@pytest.mark.parametrize("alike", ALIKE)
+def test_identical_pictures_or_texts_are_not_each_others_negatives(alike):
+    groups = ALIKE[alike]
+    pairs = Pairs(list("abcdefg"), np.arange(7), np.arange(7), *(np.array(group) for group in groups))
+    order = np.array([3, 0, 6, 1, 5, 2, 4])
+    images, texts = unit(0)[order].requires_grad_(), unit(1)[order]
+    found = contrastive_loss(images, texts, torch.tensor(2.0).log(), torch.from_numpy(pairs.same(order)))
+    expected = loss_without(unit(0), unit(1), 2.0, groups)
+    assert found.item() == pytest.approx(expected, rel=1e-4, abs=1e-6)
+    found.backward()
+    assert images.grad.isfinite().all()
+    assert (expected == 0) == (alike == "all")
 
 
 def test_the_loss_does_not_mind_which_side_is_which():
@@ -75,6 +114,12 @@ def test_a_schedule_of_few_steps_is_still_one(warmup, steps):
     assert rates[0] > 0
 
 
+def all_different(rows: np.ndarray) -> Pairs:
+    """Pairs of the same row in both towers, of which no two are alike."""
+    groups = np.arange(len(rows))
+    return Pairs([f"article {row}" for row in rows], rows, rows, groups, groups)
+
+
 class Tuned:
     """One fine-tuning of the tiny CLIP on the shapes."""
 
@@ -94,7 +139,7 @@ class Tuned:
         self.texts = np.array(texts)
         self.epochs = []
         self.changed = finetune(
-            self.encoder, self.activations, Pairs(self.train, self.train), self.ranks, settings, self.epochs.append
+            self.encoder, self.activations, all_different(self.train), self.ranks, settings, self.epochs.append
         )
 
     def ranks(self, encoder):
@@ -151,7 +196,7 @@ def test_the_seed_decides_the_dropout_too(lite, shapes_domain, places):
     for seed in (0, 0, 1):
         lite.set_weights(before)
         again = Settings(**{**vars(settings), "seed": seed})
-        seen.append(finetune(lite, activations, Pairs(rows, rows), lambda _: rows + 1, again, lambda epoch: None))
+        seen.append(finetune(lite, activations, all_different(rows), lambda _: rows + 1, again, lambda epoch: None))
     assert seen[0].keys() == {"image_head.branch.weight", "image_head.branch.bias", "text_head.linear.weight",
                               "text_head.linear.bias", "logit_scale"}  # fmt: skip
     assert all(torch.equal(seen[0][key], seen[1][key]) for key in seen[0])
@@ -204,12 +249,10 @@ def test_the_last_line_of_the_history_is_the_model_that_is_kept(tune):
 
 
 def test_biases_norms_and_the_temperature_have_no_decay(tiny):
-    starts = {"image": type("Start", (), {"start": 0}), "text": type("Start", (), {"start": 0})}
-    heads, backbone = _trainable(tiny, starts)
+    groups = parameter_groups(tiny, {"image": 0, "text": 0}, "", Settings(lr=1e-3, backbone_lr_ratio=0.1))
     names = {parameter: name for name, parameter in tiny.named_parameters()}
-    assert {names[parameter] for parameter in heads} == set(HEADS)
-    assert len(heads) + len(backbone) == len(names)
-    groups = _decay_groups(heads, 1e-3, 0.2) + _decay_groups(backbone, 1e-4, 0.2)
+    heads = {names[parameter] for group in groups if group["lr"] == 1e-3 for parameter in group["params"]}
+    assert heads == set(HEADS)
     without = {names[parameter] for group in groups if group["weight_decay"] == 0 for parameter in group["params"]}
     assert without == {
         name for name in names.values()
@@ -221,7 +264,7 @@ def test_biases_norms_and_the_temperature_have_no_decay(tiny):
 
 def test_a_loss_that_is_not_finite_stops_at_once(tune, monkeypatch):
     monkeypatch.setattr("core.training.finetune.contrastive_loss", lambda *_: torch.tensor(float("inf")))
-    with pytest.raises(RematchError, match=r"the loss became inf in epoch 1; try a smaller --lr than 0\.003"):
+    with pytest.raises(RematchError, match=r"the loss became inf in epoch 1 on articles .* smaller --lr than 0\.003"):
         tune(SHORT)
 
 
@@ -233,6 +276,11 @@ def test_a_loss_that_is_not_finite_stops_at_once(tune, monkeypatch):
         ({"lr": 1.0}, "--lr 1.0: expected between 0 and 1"),
         ({"lr": float("nan")}, "--lr nan: expected between 0 and 1"),
         ({"batch_size": 1}, "--batch-size 1: expected at least 2"),
+        ({"layer_decay": 0.0}, "--layer-decay 0.0: expected a factor above 0"),
+        ({"layer_decay": 1.1}, "--layer-decay 1.1: expected a factor above 0"),
+        ({"stop_after": 0}, "--stop-after 0: expected at least 1 epoch"),
+        ({"stop_metric": "mrr"}, "--stop-metric mrr: expected one of mrr@100, recall@1"),
+        ({"chunk_size": 0}, "--chunk-size 0: expected at least 1 pair"),
     ],
 )
 def test_settings_that_cannot_be_are_refused(wrong, message):
@@ -249,3 +297,118 @@ def test_the_built_in_encoders_tune_their_heads_if_not_told_otherwise(name):
 def test_clip_is_tuned_whole_if_not_told_otherwise():
     assert default_settings("ViT-B-32:openai", None).tune == "all"
     assert default_settings("ViT-B-32:openai", "head").lr > default_settings("ViT-B-32:openai", "all").lr
+
+
+@pytest.mark.parametrize("name", ["lite", "ViT-B-32:openai"])
+def test_adapters_have_defaults_of_their_own(name):
+    assert default_settings(name, "lora:4").tune == "lora:4"
+    assert default_settings(name, "lora:4").lr > default_settings("ViT-B-32:openai", "all").lr
+
+
+def rates(encoder: torch.nn.Module, **settings: float) -> dict[str, float]:
+    """Parameter → its peak rate, where everything is tuned."""
+    groups = parameter_groups(encoder, {"image": 0, "text": 0}, "", Settings(lr=1.0 - 1e-9, **settings))
+    of = {parameter: group["lr"] for group in groups for parameter in group["params"]}
+    return {name: round(of[parameter], 6) for name, parameter in encoder.named_parameters()}
+
+
+def test_the_rate_falls_with_each_block_further_from_the_heads(tiny):
+    found = rates(tiny, layer_decay=0.5, backbone_lr_ratio=0.1)
+    expected = {
+        "clip.visual.proj": 1.0, "clip.text_projection": 1.0, "clip.logit_scale": 1.0,
+        "clip.visual.ln_post.weight": 0.1, "clip.ln_final.weight": 0.1,
+        "clip.visual.transformer.resblocks.1.mlp.c_fc.weight": 0.05,
+        "clip.visual.transformer.resblocks.0.mlp.c_fc.weight": 0.025,
+        "clip.transformer.resblocks.0.mlp.c_fc.bias": 0.025,
+        "clip.visual.conv1.weight": 0.0125, "clip.token_embedding.weight": 0.0125,
+    }  # fmt: skip
+    assert {name: found[name] for name in expected} == expected
+    assert set(rates(tiny).values()) == {1.0}
+
+
+def test_a_tower_that_is_one_piece_has_one_rate(tiny_names):
+    found = rates(load_clip(tiny_names["TinyConv"]), layer_decay=0.5, backbone_lr_ratio=0.1)
+    assert {rate for name, rate in found.items() if ".visual." in name} == {0.1}
+
+
+def test_a_loss_that_is_not_finite_names_the_batch(tune, monkeypatch):
+    monkeypatch.setattr("core.training.finetune.contrastive_loss", lambda *_: torch.tensor(float("nan")))
+    with pytest.raises(
+        RematchError, match=r"in epoch 1 on articles (article \d+, ){4}article \d+ and 11 more; look at"
+    ):
+        tune(SHORT)
+
+
+def test_a_gradient_that_is_not_finite_stops_before_any_weight_changes(tune, monkeypatch):
+    def steep(images, *_):
+        loss = images.sum() * 0.0
+        loss.register_hook(lambda gradient: gradient * float("inf"))
+        return loss
+
+    encoders = []
+    monkeypatch.setattr("core.training.finetune.contrastive_loss", steep)
+
+    class Watched(Training):
+        def __init__(self, encoder, *arguments):
+            encoders.append((encoder, {key: tensor.clone() for key, tensor in encoder.state_dict().items()}))
+            super().__init__(encoder, *arguments)
+
+    monkeypatch.setattr("core.training.finetune.Training", Watched)
+    with pytest.raises(RematchError, match="the loss became nan in epoch 1 on articles"):
+        tune(SHORT)
+    encoder, before = encoders[0]
+    assert all(torch.equal(tensor, before[key]) for key, tensor in encoder.state_dict().items())
+
+
+def test_cached_gradients_and_checkpoints_between_blocks_train_the_same_model(tune):
+    plain = tune(SHORT)
+    for settings in ({"chunk_size": 5}, {"grad_checkpointing": True}, {"chunk_size": 3, "grad_checkpointing": True}):
+        other = tune(replace(SHORT, **settings))
+        assert other.encoder.grad_checkpointing is False, "it is the training's own"
+        assert [epoch.loss for epoch in other.epochs[1:]] == pytest.approx([e.loss for e in plain.epochs[1:]], rel=1e-4)
+
+
+def test_lora_gives_full_matrices_of_what_it_adapted_and_the_heads(tune):
+    tuned = tune(replace(LEARNING, tune="lora:4", epochs=6))
+    adapted = {key for key in tuned.changed if ".mlp.c_" in key and key.endswith("weight")}
+    assert len(adapted) == 8
+    assert tuned.changed.keys() == adapted | set(HEADS)
+    assert all(tuned.changed[key].shape == tuned.before[key].shape for key in tuned.changed)
+    difference = tuned.changed["clip.transformer.resblocks.0.mlp.c_fc.weight"]
+    difference = difference - tuned.before["clip.transformer.resblocks.0.mlp.c_fc.weight"]
+    values = torch.linalg.svdvals(difference)
+    assert values[3] > 1e-4 > 10 * values[4], "of rank four"
+    assert tuned.epochs[-1].loss < tuned.epochs[1].loss
+    assert tuned.epochs[-1].val_mrr == float(np.mean(1 / tuned.ranks(tuned.encoder))), "merged ranks as measured"
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_mixed_precision_learns_too(tune, monkeypatch, dtype):
+    """As on CUDA, but on the CPU; loss and weights stay in 32 bits."""
+    plain = tune(SHORT)
+    monkeypatch.setattr("core.training.finetune.training_dtype", lambda device: dtype)
+    mixed = tune(SHORT)
+    assert [epoch.loss for epoch in mixed.epochs[1:]] == pytest.approx([e.loss for e in plain.epochs[1:]], rel=0.02)
+    assert mixed.epochs[1].loss != plain.epochs[1].loss
+    assert {tensor.dtype for tensor in mixed.changed.values()} == {torch.float32}
+
+
+def test_crops_are_other_ones_each_time_and_nearly_the_whole_picture():
+    pixels = torch.arange(64 * 64, dtype=torch.float).view(1, 1, 64, 64).expand(2, 3, 64, 64) / 16
+    crops = random_crops(pixels.to(torch.uint8))
+    assert (crops.shape, crops.dtype) == ((2, 3, 64, 64), torch.uint8)
+    assert not torch.equal(crops[0], crops[1])
+    assert (crops.float() - pixels).abs().mean() < 0.06 * 256
+    assert crops[0, 0, 0, 0] < crops[0, 0, -1, -1], "not upside down"
+    assert crops[0, 0, 5, 0] <= crops[0, 0, 5, -1], "not mirrored"
+    torch.manual_seed(3)
+    first = random_crops(pixels.to(torch.uint8))
+    torch.manual_seed(3)
+    assert torch.equal(random_crops(pixels.to(torch.uint8)), first)
+
+
+def test_augmentation_needs_pixels(tune):
+    augmented = tune(replace(SHORT, augment=True))
+    assert augmented.epochs[1].loss != tune(SHORT).epochs[1].loss
+    with pytest.raises(InputError, match="--augment True: expected --tune all with it"):
+        Settings(tune="head", augment=True)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
@@ -12,12 +13,13 @@ from core.data.domain import Domain
 from core.data.importers import import_domain
 from core.encoders.loading import load_encoder
 from core.errors import InputError, RematchError
-from core.training.finetune import Epoch
+from core.training.history import Epoch
 from core.training.settings import Settings
 from core.workspace import training, unfinished
+from core.workspace.experiment import Experiment
 from core.workspace.places import Places
 from core.workspace.runs import load_runs
-from core.workspace.training import resume_run, train_run
+from core.workspace.training import resume_run, train_pairs, train_run
 from core.workspace.unfinished import Unfinished, find_unfinished, load_unfinished
 
 SETTINGS = Settings(tune="all", epochs=4, lr=3e-3, batch_size=16, warmup=0.4)
@@ -78,6 +80,47 @@ def test_dropout_goes_on_too(lite, shapes_domain, places, monkeypatch, stop_afte
     whole, _ = train_run(shapes_domain, "lite", settings, "title", "cpu", places)
     run, _ = resume_run(stop_after(2, settings, "lite"), shapes_domain, "cpu", places)
     assert same_weights(run.weights_file, whole.weights_file)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        Settings(tune="all", epochs=8, lr=0.03, batch_size=16, stop_after=2),
+        Settings(tune="lora:2", epochs=3, lr=0.01, batch_size=16),
+        Settings(tune="all", epochs=3, lr=3e-3, batch_size=16, layer_decay=0.7, chunk_size=5, augment=True),
+    ],
+    ids=lambda settings: f"{settings.tune}-{settings.stop_after}",
+)
+def test_early_stopping_lora_and_augmentation_go_on_too(stop_after, shapes_domain, places, tiny_name, settings):
+    whole, _ = train_run(shapes_domain, tiny_name, settings, "title", "cpu", places)
+    last = int(whole.history()["epoch"].iloc[-1])
+    for epoch in range(1, last + 1):
+        run, _ = resume_run(stop_after(epoch, settings), shapes_domain, "cpu", places)
+        assert same_weights(run.weights_file, whole.weights_file)
+        pd.testing.assert_frame_equal(run.history(), whole.history(), check_exact=True)
+
+
+def test_the_best_epoch_is_what_the_run_keeps_and_the_history_says_which(shapes_domain, places, tiny_name):
+    """With a rate far too high, so that it gets worse again."""
+    settings = Settings(tune="all", epochs=12, lr=0.03, batch_size=16, stop_after=2)
+    run, _ = train_run(shapes_domain, tiny_name, settings, "title", "cpu", places)
+    history = run.history()
+    kept = history[history["kept"]]
+    tuned = history[history["epoch"] > 0]
+    assert kept["epoch"].tolist() == [tuned.loc[tuned["val_mrr@100"].idxmax(), "epoch"]]
+    assert history["epoch"].iloc[-1] == kept["epoch"].iloc[0] + 2 < 12
+    scale = load_file(run.weights_file)["clip.logit_scale"].exp().item()
+    assert scale == pytest.approx(kept["logit_scale"].iloc[0])
+
+
+def test_pairs_know_what_is_identical(shapes_domain, places, tiny):
+    shapes_domain.articles.loc[3, "image_hash"] = shapes_domain.articles.loc[9, "image_hash"]
+    pairs = train_pairs(Experiment(shapes_domain, tiny, "title", places))
+    same = pairs.same(np.arange(len(pairs)))
+    titles, hashes = (shapes_domain.articles[name].head(48).to_numpy() for name in ("title", "image_hash"))
+    assert (same == ((titles[:, None] == titles) | (hashes[:, None] == hashes))).all()
+    assert same[3, 9]
+    assert same.sum() > 48
 
 
 def test_it_can_be_stopped_twice(stop_after, shapes_domain, places, tiny_name):
@@ -172,9 +215,9 @@ def test_a_first_epoch_that_fails_leaves_nothing_a_later_one_what_was_reached(
 ):
     stopped = stop_after(2)
     monkeypatch.setattr("core.training.finetune.contrastive_loss", lambda *_: torch.tensor(float("nan")))
-    with pytest.raises(RematchError, match="the loss became nan in epoch 1; try a smaller --lr"):
+    with pytest.raises(RematchError, match=r"the loss became nan in epoch 1 on articles .* smaller --lr"):
         train_run(shapes_domain, tiny_name, SETTINGS, "title", "cpu", places)
-    with pytest.raises(RematchError, match="the loss became nan in epoch 2; try a smaller --lr"):
+    with pytest.raises(RematchError, match=r"the loss became nan in epoch 2 on articles .* smaller --lr"):
         resume_run(stopped, shapes_domain, "cpu", places)
     assert [each.info.name for each in load_unfinished(places, "shapes")] == [stopped.info.name]
 
@@ -205,6 +248,33 @@ def test_the_verb_resumes_and_sweeps(verb, stop_after, places):
     run = load_runs(places, "shapes")[0]
     assert run.info.device == "cpu"
     assert run.selected().alpha == record["selected"]["alpha"]
+
+
+def test_no_epochs_leave_theta_0_which_sweeps_and_reports(verb, shapes_domain, tiny_name, places):
+    trained = verb("train", "--domain", "shapes", "--encoder", tiny_name, "--epochs", 0, "--sweep", "--json")
+    assert trained.status == 0, trained.err
+    run = load_runs(places, "shapes")[0]
+    assert load_file(run.weights_file) == {}
+    curve = run.curve()
+    assert curve["mrr@100"].nunique() == 1, "every alpha is zero-shot"
+    assert verb("report", "--domain", "shapes").status == 0
+
+
+def test_the_new_settings_are_options(verb, shapes_domain, tiny_name):
+    arguments = ("train", "--domain", "shapes", "--encoder", tiny_name, "--epochs", 0, "--json")
+    more = ("--layer-decay", 0.75, "--stop-after", 3, "--stop-metric", "recall@1", "--chunk-size", 16, "--augment")
+    settings = verb(*arguments, *more, "--grad-checkpointing").record["settings"]
+    expected = {"layer_decay": 0.75, "stop_after": 3, "stop_metric": "recall@1", "chunk_size": 16, "augment": True,
+                "grad_checkpointing": True}  # fmt: skip
+    assert {name: settings[name] for name in expected} == expected
+    assert "--augment True: expected --tune all" in verb(*arguments, "--tune", "head", "--augment").err
+
+
+def test_which_epoch_is_kept_is_said(verb, shapes_domain, tiny_name):
+    said = verb(
+        "train", "--domain", "shapes", "--encoder", tiny_name, "--tune", "head", "--epochs", 1, "--stop-after", 1
+    )
+    assert "kept: the weights of epoch 1 of 1, with the best val mrr@100." in said.out
 
 
 def test_weight_decay_and_warm_up_are_options(verb, shapes_domain, tiny_name):

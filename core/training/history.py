@@ -1,0 +1,39 @@
+"""The epochs of a training as measured: which one's weights the run keeps, and when there is no use in going on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.training.settings import Settings
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One line of history.csv. loss: mean over the epoch's batches, None before training (epoch 0)."""
+
+    epoch: int
+    loss: float | None
+    val_mrr: float
+    val_recall_1: float
+    logit_scale: float
+
+    def score(self, metric: str) -> float:
+        """The val metric of that name, one of STOP_METRICS."""
+        return self.val_mrr if metric == "mrr@100" else self.val_recall_1
+
+
+def kept_epoch(history: Sequence[Epoch], settings: Settings) -> int:
+    """Number of the epoch whose weights are kept: the last, or with `stop_after` the best, of equal ones the first.
+
+    Zero-shot is no candidate once there is another: α = 0 gives it anyhow, and there would be nothing to mix.
+    """
+    if settings.stop_after is None:
+        return history[-1].epoch
+    tuned = [epoch for epoch in history if epoch.epoch > 0] or list(history)
+    return max(tuned, key=lambda epoch: epoch.score(settings.stop_metric)).epoch
+
+
+def is_over(history: Sequence[Epoch], settings: Settings) -> bool:
+    """True if all epochs are done, or `stop_after` of them without a better one."""
+    last = history[-1].epoch
+    patience = settings.stop_after
+    return last >= settings.epochs or (patience is not None and last - kept_epoch(history, settings) >= patience)

@@ -1,0 +1,45 @@
+"""Which parameters a fine-tuning moves, and each one's share of the learning rate and of weight decay."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from torch import nn
+
+from core.encoders.base import Encoder, Stage, TowerName
+from core.training.settings import Settings
+
+
+def parameter_groups(
+    encoder: Encoder, starts: Mapping[TowerName, int], only: str, settings: Settings
+) -> list[dict[str, Any]]:
+    """AdamW's groups: the temperature, the heads, and what of the stages from `starts` on has `only` in its name.
+
+    Heads move at `lr`; the rest at `backbone_lr_ratio` of it, times `layer_decay` for each block further from the head
+    (Howard and Ruder 2018; by depth as in BEiT, Bao et al. 2022). Weight decay is for matrices only: biases, norms
+    and the temperature have no business at zero.
+    """
+    rates = {encoder.logit_scale: settings.lr}
+    named = dict(encoder.named_parameters())
+    for tower, start in starts.items():
+        stages = encoder.stages(tower)
+        for index in range(start, len(stages)):
+            is_head = stages[index].kind == "head"
+            rate = 1.0 if is_head else settings.backbone_lr_ratio * settings.layer_decay ** _depth(stages, index)
+            for key, parameter in named.items():
+                if key.startswith(stages[index].keys) and (is_head or only in key):
+                    rates[parameter] = settings.lr * rate
+    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
+    for parameter, rate in rates.items():
+        groups.setdefault((rate, settings.weight_decay if parameter.ndim >= 2 else 0.0), []).append(parameter)
+    # The schedule reads its peak from initial_lr; it sets it by itself only before the very first step.
+    return [
+        {"params": parameters, "lr": rate, "initial_lr": rate, "weight_decay": decay}
+        for (rate, decay), parameters in groups.items()
+    ]
+
+
+def _depth(stages: Sequence[Stage], index: int) -> int:
+    """How many blocks a stage is below the head, itself included; the embeddings in front of all are one more."""
+    blocks_above = sum(stage.kind == "block" for stage in stages[index:])
+    is_below_all = not any(stage.kind == "block" for stage in stages[: index + 1])
+    return blocks_above + (is_below_all and blocks_above > 0)

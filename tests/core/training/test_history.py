@@ -1,0 +1,45 @@
+"""Early stopping: which epoch is kept and when a training is over."""
+
+import pytest
+
+from core.training.history import Epoch, is_over, kept_epoch
+from core.training.settings import Settings
+
+PATIENT = Settings(epochs=9, stop_after=2)
+
+
+def history(*mrr: float) -> list[Epoch]:
+    """Epochs from 0 with these val mrr@100; recall@1 goes the other way."""
+    return [Epoch(number, 1.0, value, 1 - value, 10.0) for number, value in enumerate(mrr)]
+
+
+@pytest.mark.parametrize(
+    ("mrr", "kept", "over"),
+    [
+        ((0.5,), 0, False),
+        ((0.5, 0.1), 1, False),  # zero-shot is no candidate once there is another
+        ((0.5, 0.1, 0.2), 2, False),
+        ((0.5, 0.3, 0.2), 1, False),
+        ((0.5, 0.3, 0.2, 0.3), 1, True),  # of equal ones the first
+        ((0.5, 0.3, 0.2, 0.4), 3, False),
+        ((0.5, 0.3, 0.2, 0.1, 0.9), 4, False),
+    ],
+)
+def test_the_best_is_kept_and_patience_ends(mrr, kept, over):
+    assert (kept_epoch(history(*mrr), PATIENT), is_over(history(*mrr), PATIENT)) == (kept, over)
+
+
+def test_the_metric_is_the_one_that_was_asked_for():
+    by_recall = Settings(epochs=9, stop_after=2, stop_metric="recall@1")
+    assert kept_epoch(history(0.5, 0.3, 0.2, 0.4), by_recall) == 2
+
+
+def test_without_it_the_last_is_kept_after_all_epochs():
+    patient_for_ever = Settings(epochs=3)
+    assert kept_epoch(history(0.5, 0.9, 0.1), patient_for_ever) == 2
+    assert not is_over(history(0.5, 0.9, 0.1), patient_for_ever)
+    assert is_over(history(0.5, 0.9, 0.1, 0.1), patient_for_ever)
+
+
+def test_no_epochs_are_over_at_once():
+    assert is_over(history(0.5), Settings(epochs=0, stop_after=1))
