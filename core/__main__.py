@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import typer
 
-from core.commands import data, models, queries, results
+from core.commands import data, models, queries, results, translating
 from core.commands.options import LOCAL
 from core.errors import InputError, RematchError
 
@@ -23,6 +23,7 @@ app = typer.Typer(
 for verb, function in (
     ("demo", data.demo),
     ("import", data.import_),
+    ("translate", translating.translate),
     ("train", models.train),
     ("sweep", models.sweep),
     ("rank", models.rank),

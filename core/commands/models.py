@@ -25,8 +25,8 @@ from core.commands.options import (
     places_of,
     plain,
 )
+from core.data.reading import ENTITY_TAGS, HASHTAGS, PARTS, Reading
 from core.data.splitting import SPLITS
-from core.data.text import TEXT_CHOICES
 from core.encoders.loading import DEVICES
 from core.encoders.names import default_encoder_name
 from core.errors import InputError
@@ -52,6 +52,15 @@ def train(
     ] = None,
     tune: Annotated[str | None, typer.Option(help="head, text, last:N or all.")] = None,
     text: Annotated[str | None, typer.Option(help="title, text or title+text (if not given).")] = None,
+    hashtags: Annotated[
+        str | None, typer.Option(help="#BreakingNews: split into words (if not given), or keep.")
+    ] = None,
+    entity_tags: Annotated[
+        str | None, typer.Option(help="Tags where a text should be (a;b|orgs;c): as a phrase (if not given), or drop.")
+    ] = None,
+    body: Annotated[
+        str | None, typer.Option(help="How much of the text: whole (if not given), first-sentence, or words:N.")
+    ] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the train split.")] = None,
     lr: Annotated[float | None, typer.Option(help="Peak learning rate.")] = None,
     batch_size: Annotated[
@@ -82,6 +91,7 @@ def train(
         "seed": seed,
     }  # fmt: skip
     given = {key: value for key, value in new.items() if value is not None}
+    read = {"text": text, "hashtags": hashtags, "entity_tags": entity_tags, "body": body}
 
     def show(epoch: Epoch) -> None:
         if not as_json:
@@ -92,7 +102,7 @@ def train(
             )
 
     if resume is not None:
-        _refuse_with_resume({"encoder": encoder, "tune": tune, "text": text} | given)
+        _refuse_with_resume({"encoder": encoder, "tune": tune} | read | given)
         unfinished = find_unfinished(places, domain, resume)
         as_before = choice("--device", unfinished.info.device, DEVICES)
         on_device = on_device if on_device != "auto" else as_before
@@ -100,11 +110,21 @@ def train(
     else:
         name = encoder or default_encoder_name(loaded.info.language, loaded.has_english)
         settings = replace(default_settings(name, tune), **given)
-        read = choice("--text", text or "title+text", TEXT_CHOICES)
-        run, experiment = train_run(loaded, name, settings, read, on_device, places, show)
+        run, experiment = train_run(loaded, name, settings, _reading(read), on_device, places, show)
     selected = by_main(lambda: _sweep_trained(run, experiment)) if sweep else None
     if is_main():  # under torchrun one process answers for all
         _answer_trained(as_json, run, experiment, selected)
+
+
+def _reading(read: dict[str, str | None]) -> Reading:
+    """The options that say how articles are read. Raises InputError, or BadParameter that lists what there is."""
+    usual = Reading()
+    return Reading(
+        choice("--text", read["text"] or usual.parts, PARTS),
+        choice("--hashtags", read["hashtags"] or usual.hashtags, HASHTAGS),
+        choice("--entity-tags", read["entity_tags"] or usual.entity_tags, ENTITY_TAGS),
+        read["body"] or usual.body,
+    )
 
 
 def _refuse_with_resume(given: dict[str, Any]) -> None:

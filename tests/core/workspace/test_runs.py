@@ -12,6 +12,7 @@ from safetensors.torch import load_file, save_file
 from core.data.domain import gallery_of, tie_order
 from core.data.importers import import_domain
 from core.data.pixels import open_image
+from core.data.reading import Reading
 from core.errors import InputError
 from core.retrieval.ranking import ranks_of
 from core.training.settings import Settings
@@ -107,7 +108,7 @@ def test_the_environment_says_where_things_lie(monkeypatch, tmp_path):
 
 @pytest.fixture
 def trained(shapes_domain, places, tiny_name) -> Run:
-    return train_run(shapes_domain, tiny_name, HEAD, "title+text", "cpu", places)[0]
+    return train_run(shapes_domain, tiny_name, HEAD, Reading(), "cpu", places)[0]
 
 
 def test_only_the_changed_tensors_are_kept(trained):
@@ -156,7 +157,7 @@ def test_zero_shot_weights_that_were_replaced_are_refused(shapes_domain, places,
     file = tmp_path / "mine.safetensors"
     weights = load_file(tiny_name.partition(":")[2])
     save_file(weights, file)
-    run, _ = train_run(shapes_domain, f"TinyClip:{file}", HEAD, "title", "cpu", places)
+    run, _ = train_run(shapes_domain, f"TinyClip:{file}", HEAD, Reading("title"), "cpu", places)
     save_file(weights | {"visual.proj": weights["visual.proj"] + 1}, file)
     with pytest.raises(InputError, match="are not the ones run 'tinyclip-head-1' started from"):
         open_run(run, shapes_domain, places, "cpu")

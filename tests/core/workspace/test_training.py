@@ -10,6 +10,7 @@ from safetensors.torch import load_file
 
 from core.data.domain import Domain
 from core.data.importers import import_domain
+from core.data.reading import Reading
 from core.encoders.loading import load_encoder
 from core.errors import InputError, RematchError
 from core.training.finetune import Epoch
@@ -37,7 +38,7 @@ def stop_after(shapes_domain: Domain, places: Places, tiny_name: str) -> Callabl
                 raise KilledError
 
         with pytest.raises(KilledError):
-            train_run(shapes_domain, encoder, settings, "title", "cpu", places, die)
+            train_run(shapes_domain, encoder, settings, Reading("title"), "cpu", places, die)
         return load_unfinished(places, "shapes")[-1]
 
     return stop
@@ -50,7 +51,7 @@ def same_weights(one: Path, other: Path) -> bool:
 
 @pytest.mark.parametrize("epoch", [0, 1, 3, 4])
 def test_it_goes_on_to_the_same_weights(stop_after, shapes_domain, places, tiny_name, epoch):
-    whole, _ = train_run(shapes_domain, tiny_name, SETTINGS, "title", "cpu", places)
+    whole, _ = train_run(shapes_domain, tiny_name, SETTINGS, Reading("title"), "cpu", places)
     stopped = stop_after(epoch)
     assert len(stopped.history()) == epoch + 1, "a page can draw what there is"
     assert stopped.checkpoint_file.exists() == (epoch > 1)
@@ -75,13 +76,13 @@ def test_dropout_goes_on_too(lite, shapes_domain, places, monkeypatch, stop_afte
 
     monkeypatch.setattr(training, "load_encoder", load)
     settings = Settings(tune="head", epochs=3, lr=1e-2, batch_size=24)
-    whole, _ = train_run(shapes_domain, "lite", settings, "title", "cpu", places)
+    whole, _ = train_run(shapes_domain, "lite", settings, Reading("title"), "cpu", places)
     run, _ = resume_run(stop_after(2, settings, "lite"), shapes_domain, "cpu", places)
     assert same_weights(run.weights_file, whole.weights_file)
 
 
 def test_it_can_be_stopped_twice(stop_after, shapes_domain, places, tiny_name):
-    whole, _ = train_run(shapes_domain, tiny_name, SETTINGS, "title", "cpu", places)
+    whole, _ = train_run(shapes_domain, tiny_name, SETTINGS, Reading("title"), "cpu", places)
     stopped = stop_after(2)
 
     def die(epoch: Epoch) -> None:
@@ -127,7 +128,7 @@ def test_an_encoder_that_changed_is_refused(stop_after, shapes_domain, places, t
 
 
 def test_a_damaged_checkpoint_is_said_and_without_it_all_begins_again(stop_after, shapes_domain, places, tiny_name):
-    whole, _ = train_run(shapes_domain, tiny_name, SETTINGS, "title", "cpu", places)
+    whole, _ = train_run(shapes_domain, tiny_name, SETTINGS, Reading("title"), "cpu", places)
     stopped = stop_after(2)
     stopped.checkpoint_file.write_bytes(stopped.checkpoint_file.read_bytes()[:-9])
     with pytest.raises(InputError, match=r"is damaged.*Delete that file to begin again"):
@@ -173,7 +174,7 @@ def test_a_first_epoch_that_fails_leaves_nothing_a_later_one_what_was_reached(
     stopped = stop_after(2)
     monkeypatch.setattr("core.training.finetune.contrastive_loss", lambda *_: torch.tensor(float("nan")))
     with pytest.raises(RematchError, match="the loss became nan in epoch 1; try a smaller --lr"):
-        train_run(shapes_domain, tiny_name, SETTINGS, "title", "cpu", places)
+        train_run(shapes_domain, tiny_name, SETTINGS, Reading("title"), "cpu", places)
     with pytest.raises(RematchError, match="the loss became nan in epoch 2; try a smaller --lr"):
         resume_run(stopped, shapes_domain, "cpu", places)
     assert [each.info.name for each in load_unfinished(places, "shapes")] == [stopped.info.name]
@@ -190,7 +191,7 @@ def test_a_first_epoch_that_fails_leaves_nothing_a_later_one_what_was_reached(
 def test_too_little_is_said(shapes_domain, places, tiny_name, splits, message):
     shapes_domain.articles["split"] = splits
     with pytest.raises(InputError, match=message):
-        train_run(shapes_domain, tiny_name, SETTINGS, "title", "cpu", places)
+        train_run(shapes_domain, tiny_name, SETTINGS, Reading("title"), "cpu", places)
     assert not places.runs_folder("shapes").exists()
 
 
