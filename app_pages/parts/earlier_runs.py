@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from app_pages.parts.style import FINE_TUNED, NEUTRAL, show_figure
+from core.report.language import MARK, language_mark
 from core.workspace.places import Places
 from core.workspace.runs import Run, load_runs
 
@@ -40,6 +41,8 @@ def show_earlier_runs(places: Places, slug: str) -> None:
         column_config={name: st.column_config.NumberColumn(format="%.3f") for name in table if "@" in name}
         | {"lr": st.column_config.NumberColumn(format="%.1e")},
     )
+    if any(language_mark(run) for run in runs):
+        st.caption(f"{MARK} the encoder does not read the language it was shown, so the numbers say little.")
     _show_histories({run.info.name: run for run in runs})
 
 
@@ -52,14 +55,14 @@ def differing_settings(runs: list[Run]) -> pd.DataFrame:
 def _made_with(run: Run) -> dict[str, Any]:
     info = run.info
     return {
-        "encoder": info.encoder, **asdict(info.settings), "text": info.text, "english": info.english,
+        "encoder": info.encoder, **asdict(info.settings), "text": info.text.describe(), "english": info.english,
         "processes": info.processes, "articles": info.articles[:6],
     }  # fmt: skip
 
 
 def _row(run: Run) -> dict[str, Any]:
     """What a run reached on val; from its history where it is not swept."""
-    row: dict[str, Any] = {"run": run.info.name, "n": None, "α*": None}
+    row: dict[str, Any] = {"run": run.info.name + language_mark(run), "n": None, "α*": None}
     if run.is_swept:
         curve, alpha = run.curve(), run.selected().alpha
         val = curve[curve["split"] == "val"].set_index("alpha")

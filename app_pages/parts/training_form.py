@@ -7,7 +7,7 @@ import streamlit as st
 
 from app_pages.parts.words import plain
 from core.data.domain import Domain
-from core.data.text import TEXT_CHOICES, TextChoice
+from core.data.reading import ENTITY_TAGS, FIRST_SENTENCE, HASHTAGS, PARTS, WHOLE, WORDS, Reading
 from core.encoders.names import default_encoder_name
 from core.errors import RematchError
 from core.training.settings import Settings, default_settings, reasons
@@ -64,13 +64,15 @@ class Wanted:
 
     encoder: str
     settings: Settings
-    text: TextChoice
+    text: Reading
 
     def verb(self, slug: str) -> list[str]:
         """The command that does it, sweep included."""
         values = self.settings
         return [
-            "train", f"--domain={slug}", f"--encoder={self.encoder}", f"--tune={values.tune}", f"--text={self.text}",
+            "train", f"--domain={slug}", f"--encoder={self.encoder}", f"--tune={values.tune}",
+            f"--text={self.text.parts}", f"--hashtags={self.text.hashtags}",
+            f"--entity-tags={self.text.entity_tags}", f"--body={self.text.body}",
             f"--epochs={values.epochs}", f"--lr={values.lr!r}", f"--batch-size={values.batch_size}",
             f"--weight-decay={values.weight_decay!r}", f"--warmup={values.warmup!r}", f"--seed={values.seed}",
             "--sweep",
@@ -171,16 +173,9 @@ def input_tune(encoder: str) -> str:
     return f"last:{int(blocks)}"
 
 
-def input_settings(defaults: Settings, why: dict[str, str]) -> tuple[Settings | RematchError, TextChoice]:
+def input_settings(defaults: Settings, why: dict[str, str]) -> tuple[Settings | RematchError, Reading]:
     """The numbers, each with its default's reason, or what is wrong with them; and the text that is read."""
-    text = st.segmented_control(
-        "Text that is read",
-        TEXT_CHOICES,
-        default="title+text",
-        key="train_text",
-        bind="query-params",
-        help="Both: the text says what the headline leaves out.",
-    )
+    text = input_reading()
     with st.grid("auto", min_column_width=150, gap="small"):
         epochs = _number("Epochs", defaults, why, "epochs", 0, 1000, 1)
         lr = _number("Learning rate", defaults, why, "lr", 1e-8, 0.99, None, "%.2e")
@@ -195,7 +190,30 @@ def input_settings(defaults: Settings, why: dict[str, str]) -> tuple[Settings | 
         )  # fmt: skip
     except RematchError as error:
         settings = error
-    return settings, text or "title+text"
+    return settings, text
+
+
+def input_reading() -> Reading:
+    """Which parts of the articles are read, and, folded away, how."""
+    usual = Reading()
+    parts = st.segmented_control(
+        "Text that is read",
+        PARTS,
+        default=usual.parts,
+        key="train_text",
+        bind="query-params",
+        help="Both: the text says what the headline leaves out.",
+    )
+    with st.expander("Hashtags, entity tags, long texts", icon=":material/notes:"):
+        hashtags = st.segmented_control("Hashtags", HASHTAGS, default=usual.hashtags, key="train_hashtags",
+                                        help="split: #BreakingNews is read as Breaking News.")  # fmt: skip
+        tags = st.segmented_control("Entity tags", ENTITY_TAGS, default=usual.entity_tags, key="train_entity_tags",
+                                    help="Lists of names in place of a text: a phrase, or left out.")  # fmt: skip
+        body = st.segmented_control("Body", (WHOLE, FIRST_SENTENCE, WORDS), default=WHOLE, key="train_body",
+                                    help="How much of the text; whole is cut at the encoder's context.")  # fmt: skip
+        count = st.number_input("Words, if so many are read", 1, 10_000, 50, key="train_words")
+    read = f"{WORDS}:{int(count)}" if body == WORDS else body or WHOLE
+    return Reading(parts or usual.parts, hashtags or usual.hashtags, tags or usual.entity_tags, read)
 
 
 def _number(

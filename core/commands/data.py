@@ -115,7 +115,9 @@ def _record(intake: Intake) -> dict:
         "splits": {str(split): int(count) for split, count in splits.items()},
         "split_by": info.split_by,
         "language": info.language,
+        "languages": {str(name): int(n) for name, n in intake.domain.articles["language"].value_counts().items()},
         "english": intake.domain.has_english,
+        "notes": intake.notes,
         "report": str(report_file(intake.domain)),
     }
 

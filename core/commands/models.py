@@ -30,6 +30,7 @@ from core.data.splitting import SPLITS
 from core.encoders.loading import DEVICES
 from core.encoders.names import default_encoder_name
 from core.errors import InputError
+from core.report.language import language_mark, language_note, text_read
 from core.report.tables import curve_text
 from core.retrieval.index import INDEX_KINDS
 from core.training.distributed import by_main, is_main, processes
@@ -149,16 +150,17 @@ def _answer_trained(as_json: bool, run: Run, experiment: "Experiment", selected:
         "run": info.name,
         "encoder": info.encoder,
         "english": info.english,
-        "reads_the_language": experiment.reads_the_language,
+        "reads_the_language": info.reads_the_language,
+        "text": asdict(info.text),
         "settings": asdict(settings),
         "history": plain(run.history()),
     }
-    lines = [f"run '{info.name}' of {info.domain}: {info.encoder}, {settings.tune} tuned, epochs {settings.epochs}."]
-    if not experiment.reads_the_language:
-        lines.append(
-            f"note: {info.encoder} does not read '{experiment.domain.info.language}' and the domain has no English "
-            f"version; its numbers say little. --encoder lite-multilingual reads it."
-        )
+    lines = [
+        f"run '{info.name}'{language_mark(run)} of {info.domain}: {info.encoder}, {settings.tune} tuned, epochs "
+        f"{settings.epochs}, reading {text_read(run, experiment.domain)}."
+    ]
+    if (unread := language_note(run, experiment.domain)) is not None:
+        lines.append(unread)
     if selected is None:
         lines.append(f"next: python -m core sweep --domain {info.domain}")
     else:
@@ -217,7 +219,7 @@ def sweep(
         "rows": plain(curve),
         **asdict(info),
     }
-    answer(as_json, record, curve_text(found, curve, info))
+    answer(as_json, record, curve_text(found, loaded, curve, info))
 
 
 def rank(
@@ -268,13 +270,15 @@ def rank(
         if listed.recall is not None
         else ""
     )
+    unread = language_note(found, loaded)
     short = f" (the gallery has only {length})" if length < LENGTH else ""
     answer(
         as_json,
         record,
         f"{measured.n} articles of {split} with their best {length} images{short} at alpha {value:g}: {out}\n"
-        f"mrr@100 {measured.mrr_100:.3f}  recall@1 {measured.recall_1:.3f}  recall@10 {measured.recall_10:.3f}"
-        f"{approximate}",
+        f"mrr@100 {measured.mrr_100:.3f}{language_mark(found)}  recall@1 {measured.recall_1:.3f}  "
+        f"recall@10 {measured.recall_10:.3f}"
+        f"{approximate}" + (f"\n{unread}" if unread else ""),
     )
 
 

@@ -20,6 +20,8 @@ from core.commands.options import (
     plain,
 )
 from core.data.splitting import SPLITS
+from core.report.comparison import compare_readings, render_comparison
+from core.report.language import language_mark, text_read
 from core.report.tables import TABLE_FORMATS, paper_table, render
 from core.workspace.places import Places
 from core.workspace.runs import Run, find_run, load_runs
@@ -29,6 +31,9 @@ def report(
     domain: DomainOption,
     run: RunOption = None,
     split: SplitOption = "val",
+    compare: Annotated[
+        bool, typer.Option("--compare", help="The newest runs that read the English version and the original, beside.")
+    ] = False,
     paper: Annotated[str | None, typer.Option(help="Published rows beside: portals, twitter or rss.")] = None,
     style: Annotated[str, typer.Option("--format", help="text, markdown or csv.")] = "text",
     workspace: WorkspaceOption = None,
@@ -37,6 +42,9 @@ def report(
 ) -> None:
     """Print the paper's table for a run: zero-shot, fine-tuning, WiSE-FT; and table 4."""
     places = places_of(workspace, cache)
+    if compare:
+        _answer_compared(as_json, places, domain, choice("--split", split, SPLITS))
+        return
     loaded, found = places.load_domain(domain), find_run(places, domain, run)
     published = choice("--paper", paper, PAPERS) if paper else None
     table = paper_table(found, loaded, choice("--split", split, SPLITS), published)
@@ -45,6 +53,8 @@ def report(
         "domain": domain,
         "synthetic": loaded.info.synthetic,
         "run": found.info.name,
+        "text": text_read(found, loaded),
+        "reads_the_language": found.info.reads_the_language,
         "split": split,
         "rows": plain(table.rows),
         "selected": asdict(selected),
@@ -53,6 +63,12 @@ def report(
         "notes": table.notes,
     }
     answer(as_json, record, render(table, choice("--format", style, TABLE_FORMATS)))
+
+
+def _answer_compared(as_json: bool, places: Places, slug: str, split: str) -> None:
+    comparison = compare_readings(load_runs(places, slug), places.load_domain(slug), split)
+    record = {"domain": slug, "split": split, "rows": plain(comparison.rows), "notes": comparison.notes}
+    answer(as_json, record, render_comparison(comparison))
 
 
 def runs(
@@ -78,7 +94,7 @@ def _lines(places: Places, slug: str) -> list[dict]:
 
 def _columns(run: Run) -> dict:
     return {
-        "run": run.info.name,
+        "run": run.info.name + language_mark(run),
         "encoder": run.info.encoder,
         "tune": run.info.settings.tune,
         "alpha": run.selected().alpha if run.is_swept else None,

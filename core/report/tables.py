@@ -14,6 +14,7 @@ from core.analysis.metrics import METRIC_NAMES
 from core.analysis.published import PUBLISHED, Paper, PublishedDomain
 from core.analysis.selection import Selected
 from core.data.domain import Domain
+from core.report.language import language_mark, language_note, text_read
 from core.workspace.runs import Run, SweepInfo
 
 TableFormat = Literal["text", "markdown", "csv"]
@@ -26,13 +27,22 @@ _ATTRIBUTE = {name: attribute for attribute, name in METRIC_NAMES.items()}
 
 @dataclass(frozen=True)
 class PaperTable:
-    """Tables 1–3 and table 4 for one run and split. rows: run, alpha, n and the metrics; published ones lack some."""
+    """Tables 1–3 and table 4 for one run and split. rows: run, alpha, n and the metrics; published ones lack some.
+
+    mark: what `shown_rows` puts beside the run's own names.
+    """
 
     heading: str
     rows: pd.DataFrame
     table_4: Table4
     published: PublishedDomain | None
     notes: list[str]
+    mark: str = ""
+
+    def shown_rows(self) -> pd.DataFrame:
+        """The rows as they are shown: the run's own marked where its encoder does not read the language."""
+        published = self.rows["run"].str.startswith("published")
+        return self.rows.assign(run=self.rows["run"].where(published, self.rows["run"] + self.mark))
 
 
 def paper_table(run: Run, domain: Domain, split: str, paper: Paper | None) -> PaperTable:
@@ -56,6 +66,7 @@ def paper_table(run: Run, domain: Domain, split: str, paper: Paper | None) -> Pa
         table_4(*by_model),
         published,
         _notes(run, domain, split),
+        language_mark(run),
     )
 
 
@@ -75,10 +86,9 @@ def _published_rows(published: PublishedDomain) -> list[dict]:
 
 def _heading(run: Run, domain: Domain, split: str, selected: Selected) -> str:
     synthetic = " (synthetic)" if domain.info.synthetic and "synthetic" not in domain.info.title else ""
-    reads = "English version" if run.info.english else domain.info.language
     return (
         f"{domain.info.title}{synthetic}, {split} split. Run {run.info.name}: {run.info.encoder}, "
-        f"{run.info.settings.tune} tuned, reading {run.info.text} ({reads}). "
+        f"{run.info.settings.tune} tuned, reading {text_read(run, domain)}. "
         f"alpha {selected.alpha:g} has the highest val {selected.criterion}."
     )
 
@@ -87,18 +97,16 @@ def _notes(run: Run, domain: Domain, split: str) -> list[str]:
     notes = []
     if split == "val":
         notes.append("alpha was chosen on these same articles, so the WiSE-FT row is a little flattered.")
-    built_in_english = run.info.encoder == "lite" and domain.info.language != "en" and not run.info.english
-    if built_in_english:
-        notes.append(f"{run.info.encoder} does not read '{domain.info.language}', and no English version was there.")
-    return notes
+    unread = language_note(run, domain)
+    return notes if unread is None else [*notes, unread]
 
 
 def render(table: PaperTable, style: TableFormat) -> str:
     """The whole report in one of the formats; CSV holds the rows alone."""
     if style == "csv":
-        return table.rows.to_csv(index=False).rstrip("\n")
+        return table.shown_rows().to_csv(index=False).rstrip("\n")
     columns = list(table.rows.columns)
-    body = [[_cell(column, value) for column, value in row.items()] for row in table.rows.to_dict("records")]
+    body = [[_cell(column, value) for column, value in row.items()] for row in table.shown_rows().to_dict("records")]
     formatted = tabulate(
         body,
         headers=columns,
@@ -139,7 +147,7 @@ def _places(value: float | None) -> str:
     return "none" if value is None else f"{value:.3f} places"
 
 
-def curve_text(run: Run, curve: pd.DataFrame, info: SweepInfo) -> str:
+def curve_text(run: Run, domain: Domain, curve: pd.DataFrame, info: SweepInfo) -> str:
     """The sweep for a person: the metrics along alpha on each split, what was interpolated, and the choice."""
     columns = ["alpha", *TABLE_METRICS]
     parts = []
@@ -153,9 +161,12 @@ def curve_text(run: Run, curve: pd.DataFrame, info: SweepInfo) -> str:
             for row in (shown if rows["interpolated"].any() else rows).to_dict("records")
         ]
         table = tabulate(body, headers=columns, disable_numparse=True, colalign=("right",) * len(columns))
-        parts.append(f"{run.info.domain}, run {run.info.name}, {split}, n = {int(rows['n'].iloc[0])}\n{table}")
+        n = int(rows["n"].iloc[0])
+        parts.append(f"{run.info.domain}, run {run.info.name}{language_mark(run)}, {split}, n = {n}\n{table}")
     selected = info.selected
-    parts.append("\n".join([*path_sentences(info, "~ marks what"), *precision_sentences(info)]))
+    unread = language_note(run, domain)
+    told = [*path_sentences(info, "~ marks what"), *precision_sentences(info), *([unread] if unread else [])]
+    parts.append("\n".join(told))
     parts.append(
         f"alpha {selected.alpha:g} has the highest val {selected.criterion} (ties: mrr@100, then the smaller alpha).\n"
         f"next: python -m core report --domain {run.info.domain}"
