@@ -22,8 +22,9 @@ from core.workspace.training import train_run
 from core.workspace.tuned import open_run
 
 INFO = RunInfo(
-    domain="news", name="", created_at="", encoder="lite", text="title", english=False, device="cpu",
-    settings=Settings(), articles="a", zero_shot="z", fine_tuned="f", versions={"torch": "2"},
+    domain="news", name="", created_at="", encoder="lite", text=Reading("title"), english=False,
+    reads_the_language=True, device="cpu", settings=Settings(), articles="a",
+    zero_shot="z", fine_tuned="f", versions={"torch": "2"},
 )  # fmt: skip
 HEAD = Settings(tune="head", epochs=1, lr=0.01)
 
@@ -167,3 +168,12 @@ def test_a_run_without_a_sweep_says_how_to_make_one(trained):
     for read in (trained.curve, trained.ranks, trained.selected):
         with pytest.raises(InputError, match="has no sweep yet; run: python -m core sweep --domain shapes --run tiny"):
             read()
+
+
+def test_a_run_that_says_its_text_in_the_older_way_is_of_another_version(places):
+    file = keep(places, "older", "2026").folder / "run.toml"
+    whole = file.read_text()
+    assert Reading("title") == find_run(places, "news", "older").info.text
+    file.write_text('text = "title"\n' + whole.partition("[text]")[0])
+    with pytest.raises(InputError, match="of another version of Rematch"):
+        find_run(places, "news", "older")
