@@ -11,6 +11,7 @@ from core.analysis.plane import best_of_plane
 from core.analysis.published import PAPERS, PUBLISHED
 from core.data.domain import Domain
 from core.errors import InputError
+from core.report.language import language_mark
 from core.report.tables import TABLE_METRICS, paper_table, path_sentences, precision_sentences, render
 from core.workspace.places import Places
 from core.workspace.runs import Run
@@ -55,7 +56,10 @@ def show_all_domains(places: Places) -> None:
             curve, selected = runs[0].curve(), runs[0].selected().alpha
             with st.container():
                 n = int(curve["n"].iloc[0])
-                st.caption(f"**{plain(slug)}**, {plain(runs[0].info.name)}, val n = {n}, α* = {selected:g}")
+                st.caption(
+                    f"**{plain(slug)}**, {plain(runs[0].info.name)}{language_mark(runs[0])}, "
+                    f"val n = {n}, α* = {selected:g}"
+                )
                 alt = f"Line chart of {metric} over alpha on {slug}."
                 name = f"all-{slug}-{metric.replace('@', '')}"
                 show_figure(plot_metric(curve, metric, selected), name, alt, 240)
@@ -133,7 +137,7 @@ def show_tables(domain: Domain, run: Run) -> None:
     published = st.selectbox(label, list(names), key="paper", bind="query-params", width=340)
     split = frame.input_split(domain, run)
     table = paper_table(run, domain, split, names.get(published))
-    shown = table.rows.astype({metric: object for metric in TABLE_METRICS}).where(table.rows.notna(), "–")
+    shown = table.shown_rows().astype({metric: object for metric in TABLE_METRICS}).where(table.rows.notna(), "–")
     shown[list(TABLE_METRICS)] = shown[list(TABLE_METRICS)].map(lambda value: value if value == "–" else f"{value:.3f}")
     shown["n"] = [f"{value:.0f}" if value != "–" else "–" for value in shown["n"]]
     shown["alpha"] = [f"{alpha:g}" for alpha in table.rows["alpha"]]

@@ -9,9 +9,11 @@ from app_pages.parts import frame
 from app_pages.parts.articles_view import show_articles, show_duplicates
 from app_pages.parts.import_view import input_import, show_imports
 from app_pages.parts.style import NEUTRAL, show_figure
+from app_pages.parts.translate_view import input_translation, show_translations
 from app_pages.parts.words import counted, period, plain
 from core.analysis.timeline import Timeline, timeline
-from core.data.domain import Domain
+from core.data.domain import Domain, translated
+from core.data.language import STATED, contradicts
 from core.data.splitting import SPLITS
 from core.encoders.names import default_encoder_name
 from core.report.intake import ImportReport, import_sentences, read_report
@@ -32,7 +34,7 @@ def show_domain(places: Places, domain: Domain) -> None:
             "Synthetic: a test bed with known truth, made by the demo. None of this is news.", icon=":material/science:"
         )
     show_timeline(domain)
-    show_language(domain)
+    show_language(places, domain)
     show_report(domain)
 
 
@@ -74,7 +76,7 @@ def plot_timeline(line: Timeline, domain: Domain) -> go.Figure:
     return figure
 
 
-def show_language(domain: Domain) -> None:
+def show_language(places: Places, domain: Domain) -> None:
     """Which languages, whether there is an English version, and which encoder reads it."""
     articles, info = domain.articles, domain.info
     st.subheader("Language")
@@ -82,30 +84,37 @@ def show_language(domain: Domain) -> None:
     listed = [f"{language} {count:,}" for language, count in counts.head(LANGUAGES_SHOWN).items()]
     more = f" and {len(counts) - LANGUAGES_SHOWN} more" if len(counts) > LANGUAGES_SHOWN else ""
     st.text(f"Articles by language: {', '.join(listed)}{more}. The domain counts as '{info.language}'.")
+    if STATED in articles and (contradicted := contradicts(articles[STATED], articles["language"])):
+        st.caption(f"{counted(contradicted, 'article')} stated another language than the text is written in.")
     encoder = default_encoder_name(info.language, domain.has_english)
     if info.language == "en":
         st.write(f"English is what the default encoder `{encoder}` reads.")
     else:
-        _show_translation(domain, encoder)
+        _show_translation(places, domain, encoder)
     if st.button(f"Train with {encoder}", icon=":material/model_training:"):
         st.switch_page("app_pages/train.py")
 
 
-def _show_translation(domain: Domain, encoder: str) -> None:
-    articles = domain.articles
-    english = (articles["title_en"].fillna("") + articles["text_en"].fillna("")).str.strip() != ""
-    of = f"{english.sum():,} of {counted(len(articles), 'article')}"
+def _show_translation(places: Places, domain: Domain, encoder: str) -> None:
+    articles = domain.articles[domain.articles["language"] == domain.info.language]
+    english = translated(articles)
+    of = f"{english.sum():,} of {counted(len(articles), 'article')} in '{domain.info.language}'"
+    models = domain.translated_by
+    whose = f"machine-translated by {', '.join(models)} where none came with the data" if models else "used as it came"
     if domain.has_english:
         st.write(
-            f"{of} have an English version (`title_en`, `text_en`), which is used as it is: the default encoder is "
-            f"`{encoder}`, which reads English. `lite-multilingual` reads the original instead."
+            plain(f"{of} have an English version, {whose}: the default encoder is ")
+            + f"`{encoder}`, which reads English. `lite-multilingual` reads the original instead."
         )
-        return
-    why = "too few, since all need one" if english.any() else "none"
-    st.write(
-        f"{of} have an English version ({why}), so the default encoder is `{encoder}`, which reads fifteen languages "
-        "as they are. Translating is not built yet; to read English instead, import a table with a `title_en` column."
-    )
+    else:
+        why = "too few, since all need one" if english.any() else "none"
+        st.write(
+            plain(f"{of} have an English version ({why}), so the default encoder is ")
+            + f"`{encoder}`, which reads fifteen languages as they are. Translated, the text can be read by an English "
+            "encoder such as CLIP."
+        )
+    if not english.all():
+        input_translation(places, domain)
 
 
 def show_report(domain: Domain) -> None:
@@ -141,6 +150,7 @@ def main() -> None:
     st.title("Data")
     now = frame.chosen()
     show_imports(now.places)
+    show_translations(now.places)
     if now.domain is None:
         st.write("There is no domain yet. Import your own articles and pictures; `python -m core demo` makes three.")
         input_import(now.places)

@@ -9,6 +9,7 @@ from app_pages.parts.words import counted, period, plain, signed
 from core.analysis.published import PAPERS, PUBLISHED, Paper
 from core.data.domain import Domain
 from core.errors import InputError
+from core.report.language import language_note
 from core.report.tables import paper_table
 from core.workspace.places import Places
 from core.workspace.runs import Run
@@ -67,12 +68,14 @@ def show_samples(places: Places, domain: Domain) -> None:
 
 def show_rows(run: Run, domain: Domain, paper: Paper | None) -> None:
     """The three rows of the paper's table on val, each with its change against zero-shot."""
-    rows = paper_table(run, domain, "val", paper).rows.set_index("run")
+    table = paper_table(run, domain, "val", paper)
+    rows = table.rows.set_index("run")
     zero_shot = rows.loc["zero-shot"]
     body = {}
     for name, row in rows.iterrows():
         changed = name in ("fine-tuning", "WiSE-FT")
-        body[f"{name}, α = {row['alpha']:g}" if name == "WiSE-FT" else str(name)] = {
+        own = "" if str(name).startswith("published") else table.mark
+        body[(f"{name}, α = {row['alpha']:g}" if name == "WiSE-FT" else str(name)) + own] = {
             metric: _cell(row[metric], zero_shot[metric] if changed else None) for metric in METRICS
         }
     st.table(pd.DataFrame(body).T)
@@ -80,6 +83,8 @@ def show_rows(run: Run, domain: Domain, paper: Paper | None) -> None:
         " α was chosen on these articles." if paper is None else f" Published: {PUBLISHED[paper].name}, other articles."
     )
     st.caption(f"val, n = {int(zero_shot['n'])}; in brackets the change against zero-shot.{note}")
+    if (unread := language_note(run, domain)) is not None:
+        st.caption(plain(unread))
 
 
 def _cell(value: float, zero_shot: float | None) -> str:

@@ -21,6 +21,7 @@ from benchmarks.galleries import queries_in_a_million, ranks_50k
 from benchmarks.measuring import Line
 from benchmarks.sweeps import lite_runs, vit_runs
 from core.data.domain import Domain
+from core.data.reading import Reading
 from core.encoders.base import TOWERS
 from core.encoders.embedding import embed
 from core.encoders.loading import load_encoder
@@ -72,7 +73,7 @@ def _newest(domain: Domain, val: int | None) -> Domain:
 def _embeddings(domain: Domain, places: Places) -> tuple[Tensor, Tensor]:
     """Real embeddings to multiply: pictures and texts under `lite-multilingual`, float32 [n, 512]."""
     encoder = load_encoder("lite-multilingual", torch.device("cpu"), places.cache)
-    experiment = Experiment(domain, encoder, "title+text", places)
+    experiment = Experiment(domain, encoder, Reading(), places)
     activations = experiment.activations({tower: len(encoder.stages(tower)) for tower in TOWERS})
     rows = {tower: range(len(activations[tower])) for tower in TOWERS}
     images, texts = (embed(encoder, activations[tower], pd.Index(rows[tower]).to_numpy()) for tower in TOWERS)

@@ -7,6 +7,7 @@ import torch
 from benchmarks import obvious
 from benchmarks.measuring import Line, compare
 from core.data.domain import Domain
+from core.data.reading import Reading
 from core.encoders.base import first_tuned_stages
 from core.encoders.loading import load_encoder
 from core.training.finetune import finetune
@@ -20,7 +21,7 @@ from core.workspace.training import train_pairs
 def lite_head_epoch(domain: Domain, places: Places) -> Line:
     """After the first pass, which fills the cache; validation is left out of both."""
     settings = replace(default_settings("lite", "head"), epochs=1)
-    experiment = Experiment(domain, load_encoder("lite", torch.device("cpu"), places.cache), "title+text", places)
+    experiment = Experiment(domain, load_encoder("lite", torch.device("cpu"), places.cache), Reading(), places)
     activations = experiment.activations(first_tuned_stages(experiment.encoder, "head"))
     rows = domain.subset("train").index.to_numpy()
     pairs = train_pairs(experiment)

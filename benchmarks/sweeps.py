@@ -16,6 +16,7 @@ from core.analysis.agreement import disagreement
 from core.analysis.metrics import metrics_of
 from core.analysis.sweep import DENSE
 from core.data.domain import Domain
+from core.data.reading import Reading
 from core.encoders.checkpoints import read_weights, weights_fingerprint, write_weights
 from core.encoders.clip import load_clip
 from core.encoders.loading import load_encoder
@@ -33,7 +34,7 @@ VIT_STEP = 0.02  # of each tensor's spread: about what a fine-tuning of CLIP at 
 def lite_runs(domain: Domain, places: Places, tune: str) -> list[Line]:
     """`lite`, really tuned (two epochs): 21 exact α and 101 along the path, in float32 and bfloat16."""
     settings = replace(default_settings("lite", tune), epochs=2)
-    run, _ = train_run(domain, "lite", settings, "title+text", "cpu", places)
+    run, _ = train_run(domain, "lite", settings, Reading(), "cpu", places)
     return _lines(run, domain, places, f"lite, {tune} tuned", ("fp32",) if tune == "head" else ("fp32", "bf16"))
 
 
@@ -47,14 +48,14 @@ def _random_vit_run(domain: Domain, places: Places) -> Run:
     weights = Path(tempfile.mkdtemp(dir=places.cache)) / "vit.safetensors"
     save_file(open_clip.create_model("ViT-B-32").state_dict(), weights)
     encoder = load_clip(f"ViT-B-32:{weights}").eval()
-    experiment = Experiment(domain, encoder, "title+text", places)
+    experiment = Experiment(domain, encoder, Reading(), places)
     moved = {
         key: tensor + VIT_STEP * tensor.std(correction=0) * torch.randn_like(tensor)
         for key, tensor in experiment.zero_shot.items()
     }
     folder = reserve_folder(places, domain.info.slug, encoder.name, "all")
     info = RunInfo(
-        domain.info.slug, folder.name, now(), encoder.name, "title+text", experiment.english, "cpu", Settings(),
+        domain.info.slug, folder.name, now(), encoder.name, Reading(), experiment.english, True, "cpu", Settings(),
         experiment.fingerprint(), weights_fingerprint(experiment.zero_shot), weights_fingerprint(moved), {},
     )  # fmt: skip
     run = Run(info, folder)

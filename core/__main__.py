@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import typer
 
-from core.commands import data, models, queries, results, runs, submissions
+from core.commands import data, models, queries, results, runs, submissions, training, translating
 from core.commands.options import LOCAL
 from core.errors import InputError, RematchError
 from core.stopping import stop_on_sigterm
@@ -25,7 +25,8 @@ for verb, function in (
     ("demo", data.demo),
     ("import", data.import_),
     ("fetch-images", data.fetch_images),
-    ("train", models.train),
+    ("translate", translating.translate),
+    ("train", training.train),
     ("sweep", models.sweep),
     ("rank", models.rank),
     ("match", queries.match),

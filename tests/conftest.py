@@ -35,6 +35,7 @@ COLOURS = {
     "pink": (240, 130, 190),
 }
 SHAPES = ("circle", "square", "triangle")
+MARIAN_CONTEXT = 40
 
 TOWERS: dict[str, Any] = {
     "embed_dim": 32,
@@ -186,3 +187,41 @@ def lite(_lite: Encoder) -> Iterator[Encoder]:
 @pytest.fixture
 def lite_multilingual(_lite_multilingual: Encoder) -> Iterator[Encoder]:
     yield from _as_it_was(_lite_multilingual)
+
+
+@pytest.fixture(scope="session")
+def marian(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder as a download of an OPUS-MT model: random weights, a vocabulary learned from a few sentences."""
+    import sentencepiece
+    from transformers import MarianConfig, MarianMTModel
+
+    folder = tmp_path_factory.mktemp("marian")
+    said = folder / "sentences.txt"
+    said.write_text(
+        "\n".join(f"Ein {colour} {shape} steht am Wasser. One two." for colour in COLOURS for shape in SHAPES)
+    )
+    for side in ("source", "target"):
+        sentencepiece.SentencePieceTrainer.train(
+            input=str(said), model_prefix=str(folder / side), vocab_size=64, hard_vocab_limit=False, minloglevel=2
+        )
+        (folder / f"{side}.model").rename(folder / f"{side}.spm")
+    pieces = sentencepiece.SentencePieceProcessor(model_file=str(folder / "source.spm"))
+    words = [pieces.id_to_piece(number) for number in range(3, pieces.get_piece_size())]
+    vocabulary = {piece: number for number, piece in enumerate(["</s>", "<unk>", *words, "<pad>"])}
+    (folder / "vocab.json").write_text(json.dumps(vocabulary))
+    names = {
+        "source_lang": "de",
+        "target_lang": "en",
+        "model_max_length": MARIAN_CONTEXT,
+        "tokenizer_class": "MarianTokenizer",
+    }
+    (folder / "tokenizer_config.json").write_text(json.dumps(names))
+    torch.manual_seed(0)
+    last = len(vocabulary) - 1
+    config = MarianConfig(
+        vocab_size=len(vocabulary), d_model=16, encoder_layers=1, decoder_layers=1, encoder_attention_heads=2,
+        decoder_attention_heads=2, encoder_ffn_dim=16, decoder_ffn_dim=16, max_position_embeddings=MARIAN_CONTEXT,
+        pad_token_id=last, eos_token_id=0, decoder_start_token_id=last, forced_eos_token_id=0,
+    )  # fmt: skip
+    MarianMTModel(config).save_pretrained(folder)
+    return folder

@@ -4,7 +4,8 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from app_pages.parts.style import FINE_TUNED, NEUTRAL, show_figure
-from core.report.comparing import compared, differing_settings
+from core.report.language import MARK, language_mark
+from core.report.run_tables import compared, differing_settings
 from core.workspace.places import Places
 from core.workspace.runs import Run, load_runs
 
@@ -34,6 +35,8 @@ def show_earlier_runs(places: Places, slug: str) -> None:
         column_config={name: st.column_config.NumberColumn(format="%.3f") for name in table if "@" in name}
         | {"lr": st.column_config.NumberColumn(format="%.1e")},
     )
+    if any(language_mark(run) for run in runs):
+        st.caption(f"{MARK} the encoder does not read the language it was shown, so the numbers say little.")
     _show_histories({run.info.name: run for run in runs})
 
 

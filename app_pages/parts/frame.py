@@ -14,6 +14,7 @@ from app_pages.parts.words import plain
 from core.data.domain import Domain
 from core.data.domain import load_domain as read_domain
 from core.data.splitting import Split
+from core.report.language import language_mark, language_note, text_read
 from core.workspace import jobs
 from core.workspace.places import Places, default_places
 from core.workspace.results import Results
@@ -160,12 +161,13 @@ def input_split(domain: Domain, run: Run) -> Split:
 
 def show_heading(domain: Domain, run: Run) -> None:
     """Which domain and run, and whether it is synthetic."""
-    reads = "English version" if run.info.english else f"in '{domain.info.language}'"
     synthetic = " · synthetic: a test bed with known truth, none of this is news" if domain.info.synthetic else ""
     st.caption(
-        f"{plain(domain.info.title)} · run {plain(run.info.name)}: {plain(run.info.encoder)}, "
-        f"{run.info.settings.tune} tuned, {run.info.text} {reads}{synthetic}"
+        f"{plain(domain.info.title)} · run {plain(run.info.name)}{language_mark(run)}: "
+        f"{plain(run.info.encoder)}, {run.info.settings.tune} tuned, {plain(text_read(run, domain))}{synthetic}"
     )
+    if (unread := language_note(run, domain)) is not None:
+        st.caption(plain(unread))
 
 
 def choose_article(article_id: str) -> None:

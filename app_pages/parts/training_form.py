@@ -8,7 +8,7 @@ import streamlit as st
 from app_pages.parts.training_settings import SETTING_KEYS, input_settings
 from app_pages.parts.words import plain
 from core.data.domain import Domain
-from core.data.text import TextChoice
+from core.data.reading import ENTITY_TAGS, FIRST_SENTENCE, HASHTAGS, PARTS, WHOLE, WORDS, Reading
 from core.encoders.names import default_encoder_name
 from core.errors import RematchError
 from core.training.settings import Settings, default_settings, reasons
@@ -65,13 +65,15 @@ class Wanted:
 
     encoder: str
     settings: Settings
-    text: TextChoice
+    text: Reading
 
     def verb(self, slug: str) -> list[str]:
         """The command that does it, sweep included."""
         values = self.settings
         return [
-            "train", f"--domain={slug}", f"--encoder={self.encoder}", f"--tune={values.tune}", f"--text={self.text}",
+            "train", f"--domain={slug}", f"--encoder={self.encoder}", f"--tune={values.tune}",
+            f"--text={self.text.parts}", f"--hashtags={self.text.hashtags}",
+            f"--entity-tags={self.text.entity_tags}", f"--body={self.text.body}",
             f"--epochs={values.epochs}", f"--lr={values.lr!r}", f"--batch-size={values.batch_size}",
             f"--weight-decay={values.weight_decay!r}", f"--warmup={values.warmup!r}", f"--seed={values.seed}",
             f"--layer-decay={values.layer_decay!r}", f"--stop-metric={values.stop_metric}",
@@ -89,7 +91,8 @@ def input_training(places: Places, domain: Domain) -> Wanted | None:
     tune = input_tune(encoder)
     defaults, why = default_settings(encoder, tune), reasons(encoder, tune)
     with st.form("training", border=True):
-        settings, text = input_settings(defaults, why)
+        text = input_reading()
+        settings = input_settings(defaults, why)
         with st.container(horizontal=True):
             start = st.form_submit_button("Start training", type="primary", icon=":material/play_arrow:")
             ask = st.form_submit_button("Estimate the time", icon=":material/timer:")
@@ -176,6 +179,29 @@ def input_tune(encoder: str) -> str:
     if tune == "lora":
         return f"lora:{int(st.number_input('Rank of the adapters', 1, 256, 8, key='rank', bind='query-params'))}"
     return tune
+
+
+def input_reading() -> Reading:
+    """Which parts of the articles are read, and, folded away, how."""
+    usual = Reading()
+    parts = st.segmented_control(
+        "Text that is read",
+        PARTS,
+        default=usual.parts,
+        key="train_text",
+        bind="query-params",
+        help="Both: the text says what the headline leaves out.",
+    )
+    with st.expander("Hashtags, entity tags, long texts", icon=":material/notes:"):
+        hashtags = st.segmented_control("Hashtags", HASHTAGS, default=usual.hashtags, key="train_hashtags",
+                                        help="split: #BreakingNews is read as Breaking News.")  # fmt: skip
+        tags = st.segmented_control("Entity tags", ENTITY_TAGS, default=usual.entity_tags, key="train_entity_tags",
+                                    help="Lists of names in place of a text: a phrase, or left out.")  # fmt: skip
+        body = st.segmented_control("Body", (WHOLE, FIRST_SENTENCE, WORDS), default=WHOLE, key="train_body",
+                                    help="How much of the text; whole is cut at the encoder's context.")  # fmt: skip
+        count = st.number_input("Words, if so many are read", 1, 10_000, 50, key="train_words")
+    read = f"{WORDS}:{int(count)}" if body == WORDS else body or WHOLE
+    return Reading(parts or usual.parts, hashtags or usual.hashtags, tags or usual.entity_tags, read)
 
 
 def _back_to_defaults() -> None:

@@ -5,7 +5,6 @@ from typing import Any
 
 import streamlit as st
 
-from core.data.text import TEXT_CHOICES, TextChoice
 from core.errors import RematchError
 from core.training.settings import STOP_METRICS, Settings
 
@@ -16,16 +15,8 @@ SETTING_KEYS = (
 )  # fmt: skip
 
 
-def input_settings(defaults: Settings, why: dict[str, str]) -> tuple[Settings | RematchError, TextChoice]:
-    """The numbers, each with its default's reason, or what is wrong with them; and the text that is read."""
-    text = st.segmented_control(
-        "Text that is read",
-        TEXT_CHOICES,
-        default="title+text",
-        key="train_text",
-        bind="query-params",
-        help="Both: the text says what the headline leaves out.",
-    )
+def input_settings(defaults: Settings, why: dict[str, str]) -> Settings | RematchError:
+    """The numbers, each with its default's reason; or what is wrong with them."""
     with st.grid("auto", min_column_width=150, gap="small"):
         epochs = _number("Epochs", defaults, why, "epochs", 0, 1000, 1)
         lr = _number("Learning rate", defaults, why, "lr", 1e-8, 0.99, None, "%.2e")
@@ -40,10 +31,9 @@ def input_settings(defaults: Settings, why: dict[str, str]) -> tuple[Settings | 
     with st.expander("More settings"):
         given |= input_more(defaults, why)
     try:
-        settings: Settings | RematchError = replace(defaults, **given)
+        return replace(defaults, **given)
     except RematchError as error:
-        settings = error
-    return settings, text or "title+text"
+        return error
 
 
 def input_more(defaults: Settings, why: dict[str, str]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from core.data.domain import query_texts
+from core.data.reading import Reading
 
 Kind = Literal["picture", "text"]
 
@@ -49,7 +50,7 @@ def same_text(articles: pd.DataFrame) -> list[DuplicateGroup]:
 
     Articles without any text are not counted.
     """
-    texts = query_texts(articles, "title+text", english=False)
+    texts = query_texts(articles, Reading(), english=False)
     alike = pd.Series([unicodedata.normalize("NFC", text.casefold()) for text in texts], dtype=object)
     return _groups("text", articles, alike[alike != ""])
 

@@ -177,6 +177,7 @@ def _record(intake: Intake) -> dict:
         "splits": {str(split): int(count) for split, count in splits.items()},
         "split_by": info.split_by,
         "language": info.language,
+        "languages": {str(name): int(n) for name, n in intake.domain.articles["language"].value_counts().items()},
         "english": intake.domain.has_english,
         "test_pictures": None if intake.domain.test_pictures is None else len(intake.domain.test_pictures),
         "judged": len(intake.domain.judged("test")),

@@ -1,13 +1,13 @@
-"""Verbs that need weights: `train`, `sweep` and `rank`."""
+"""Verbs that put weights to work: `sweep` and `rank`."""
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from core.analysis.metrics import Metrics, as_record, metrics_of
-from core.analysis.selection import CRITERIA, Selected
+from core.analysis.selection import CRITERIA
 from core.analysis.sweep import parse_alphas
 from core.commands.options import (
     CacheOption,
@@ -27,151 +27,15 @@ from core.commands.options import (
 )
 from core.data.domain import Domain
 from core.data.splitting import SPLITS
-from core.data.text import TEXT_CHOICES
 from core.encoders.loading import DEVICES
-from core.encoders.names import default_encoder_name
 from core.errors import InputError
+from core.report.language import language_mark, language_note
 from core.report.tables import curve_text
 from core.retrieval.index import INDEX_KINDS
-from core.training.distributed import by_main, is_main, processes
-from core.training.settings import default_settings
 from core.workspace.runs import PRECISIONS, Run, find_run
-from core.workspace.unfinished import find_unfinished
 
 if TYPE_CHECKING:
-    from core.workspace.experiment import Experiment
-
-
-@processes()
-def train(
-    domain: DomainOption,
-    encoder: Annotated[
-        str | None,
-        typer.Option(
-            help="lite, lite-multilingual, MODEL:WEIGHTS of open_clip, or hf-hub:NAME; by language if not given."
-        ),
-    ] = None,
-    tune: Annotated[str | None, typer.Option(help="head, text, last:N, lora:R or all.")] = None,
-    text: Annotated[str | None, typer.Option(help="title, text or title+text (if not given).")] = None,
-    epochs: Annotated[int | None, typer.Option(help="Passes over the train split.")] = None,
-    lr: Annotated[float | None, typer.Option(help="Peak learning rate.")] = None,
-    batch_size: Annotated[
-        int | None, typer.Option(help="Pairs per step (of all processes); the others are the negatives.")
-    ] = None,
-    weight_decay: Annotated[float | None, typer.Option(help="AdamW's, on matrices.")] = None,
-    warmup: Annotated[float | None, typer.Option(help="Share of all steps in which the rate rises.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Of the order of the pairs and of dropout.")] = None,
-    layer_decay: Annotated[
-        float | None, typer.Option(help="Factor on the rate for each block further from the heads; 1 is none.")
-    ] = None,
-    augment: Annotated[
-        bool | None, typer.Option("--augment", help="Other crops of the pictures in every epoch; with --tune all.")
-    ] = None,
-    stop_after: Annotated[
-        int | None, typer.Option(help="Epochs without a better val metric, then stop; keeps the best epoch.")
-    ] = None,
-    stop_metric: Annotated[str | None, typer.Option(help="mrr@100 or recall@1, for --stop-after.")] = None,
-    chunk_size: Annotated[
-        int | None, typer.Option(help="Pairs in memory at once: the same loss and gradients, one more pass.")
-    ] = None,
-    grad_checkpointing: Annotated[
-        bool | None, typer.Option("--grad-checkpointing", help="Keep activations between blocks only; less memory.")
-    ] = None,
-    resume: Annotated[
-        str | None, typer.Option("--resume", metavar="RUN", help="Go on with a training that was stopped.")
-    ] = None,
-    sweep: Annotated[bool, typer.Option("--sweep", help="Sweep alpha afterwards, as the verb sweep does.")] = False,
-    device: DeviceOption = "auto",
-    workspace: WorkspaceOption = None,
-    cache: CacheOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Fine-tune an encoder on a domain's train split; a new run."""
-    from core.training.history import Epoch
-    from core.workspace.training import resume_run, train_run
-
-    be_quiet(as_json)
-    places = places_of(workspace, cache)
-    loaded = places.load_domain(domain)
-    on_device = choice("--device", device, DEVICES)
-    new: dict[str, Any] = {
-        "epochs": epochs, "lr": lr, "batch_size": batch_size, "weight_decay": weight_decay, "warmup": warmup,
-        "seed": seed, "layer_decay": layer_decay, "augment": augment, "stop_after": stop_after,
-        "stop_metric": stop_metric, "chunk_size": chunk_size, "grad_checkpointing": grad_checkpointing,
-    }  # fmt: skip
-    given = {key: value for key, value in new.items() if value is not None}
-
-    def show(epoch: Epoch) -> None:
-        if not as_json:
-            loss = "zero-shot  " if epoch.loss is None else f"loss {epoch.loss:.3f}"
-            print(
-                f"epoch {epoch.epoch:>2}  {loss}  val mrr@100 {epoch.val_mrr:.3f}  recall@1 {epoch.val_recall_1:.3f}",
-                flush=True,
-            )
-
-    if resume is not None:
-        _refuse_with_resume({"encoder": encoder, "tune": tune, "text": text} | given)
-        unfinished = find_unfinished(places, domain, resume)
-        as_before = choice("--device", unfinished.info.device, DEVICES)
-        on_device = on_device if on_device != "auto" else as_before
-        run, experiment = resume_run(unfinished, loaded, on_device, places, show)
-    else:
-        name = encoder or default_encoder_name(loaded.info.language, loaded.has_english)
-        settings = replace(default_settings(name, tune), **given)
-        read = choice("--text", text or "title+text", TEXT_CHOICES)
-        run, experiment = train_run(loaded, name, settings, read, on_device, places, show)
-    selected = by_main(lambda: _sweep_trained(run, experiment)) if sweep else None
-    if is_main():  # under torchrun one process answers for all
-        _answer_trained(as_json, run, experiment, selected)
-
-
-def _refuse_with_resume(given: dict[str, Any]) -> None:
-    """Raise InputError for options that a training which goes on has already."""
-    also = [f"--{key.replace('_', '-')}" for key, value in given.items() if value is not None]
-    if also:
-        raise InputError(f"--resume goes on with the settings the training began with; leave out {', '.join(also)}.")
-
-
-def _sweep_trained(run: Run, experiment: "Experiment") -> Selected:
-    """Sweep a run whose encoder is still loaded, as the verb `sweep` does without options."""
-    from core.workspace.sweeping import sweep_run
-    from core.workspace.tuned import TunedExperiment
-
-    return sweep_run(TunedExperiment(run, experiment, "auto"), None, "recall@1")[1].selected
-
-
-def _answer_trained(as_json: bool, run: Run, experiment: "Experiment", selected: Selected | None) -> None:
-    info, settings = run.info, run.info.settings
-    record = {
-        "domain": info.domain,
-        "run": info.name,
-        "encoder": info.encoder,
-        "english": info.english,
-        "reads_the_language": experiment.reads_the_language,
-        "settings": asdict(settings),
-        "history": plain(run.history()),
-    }
-    lines = [f"run '{info.name}' of {info.domain}: {info.encoder}, {settings.tune} tuned, epochs {settings.epochs}."]
-    if settings.stop_after is not None:
-        history = run.history()
-        kept = int(history.loc[history["kept"], "epoch"].iloc[0])
-        lines.append(
-            f"kept: the weights of epoch {kept} of {len(history) - 1}, with the best val {settings.stop_metric}."
-        )
-    if not experiment.reads_the_language:
-        lines.append(
-            f"note: {info.encoder} does not read '{experiment.domain.info.language}' and the domain has no English "
-            f"version; its numbers say little. --encoder lite-multilingual reads it."
-        )
-    if selected is None:
-        lines.append(f"next: python -m core sweep --domain {info.domain}")
-    else:
-        record["selected"] = asdict(selected)
-        lines += [
-            f"swept: alpha {selected.alpha:g} has the highest val {selected.criterion}.",
-            f"next: python -m core report --domain {info.domain}",
-        ]
-    answer(as_json, record, "\n".join(lines))
+    pass
 
 
 def sweep(
@@ -221,7 +85,7 @@ def sweep(
         "rows": plain(curve),
         **asdict(info),
     }
-    answer(as_json, record, "\n\n".join([curve_text(found, curve, info), *_test_notes(loaded)]))
+    answer(as_json, record, "\n\n".join([curve_text(found, loaded, curve, info), *_test_notes(loaded)]))
 
 
 def _test_notes(domain: Domain) -> list[str]:
@@ -287,22 +151,25 @@ def rank(
         if listed.recall is not None
         else ""
     )
+    unread = language_note(found, loaded)
     short = f" (the gallery has only {length})" if length < LENGTH else ""
     answer(
         as_json,
         record,
         f"{len(view.article_ids)} articles of {split} with their best {length} images{short} at alpha {value:g}: "
         f"{out}\n"
-        f"{_measured_line(measured, len(view.article_ids))}{approximate}",
+        f"{_measured_line(measured, len(view.article_ids), language_mark(found))}{approximate}"
+        + (f"\n{unread}" if unread else ""),
     )
 
 
-def _measured_line(measured: Metrics | None, articles: int) -> str:
+def _measured_line(measured: Metrics | None, articles: int, mark: str) -> str:
     """What the ranks gave, and of how many articles where the ground truth is not known of all."""
     if measured is None:
         return "not measured: the ground truth of these articles is not known."
     of = f"  (of the {measured.n} articles whose picture is known)" if measured.n < articles else ""
-    return f"mrr@100 {measured.mrr_100:.3f}  recall@1 {measured.recall_1:.3f}  recall@10 {measured.recall_10:.3f}{of}"
+    recalls = f"recall@1 {measured.recall_1:.3f}  recall@10 {measured.recall_10:.3f}"
+    return f"mrr@100 {measured.mrr_100:.3f}{mark}  {recalls}{of}"
 
 
 def alpha_of(text: str, run: Run) -> float:

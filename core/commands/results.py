@@ -18,9 +18,12 @@ from core.commands.options import (
     places_of,
     plain,
 )
-from core.data.splitting import SPLITS
-from core.report.comparing import over_seeds, seeds_text, sister_runs
+from core.data.splitting import SPLITS, Split
+from core.report.language import text_read
+from core.report.readings import compare_readings, render_comparison
+from core.report.run_tables import over_seeds, seeds_text, sister_runs
 from core.report.tables import TABLE_FORMATS, paper_table, render
+from core.workspace.places import Places
 from core.workspace.runs import find_run, load_runs
 
 
@@ -28,6 +31,9 @@ def report(
     domain: DomainOption,
     run: RunOption = None,
     split: SplitOption = "val",
+    compare: Annotated[
+        bool, typer.Option("--compare", help="The newest runs that read the English version and the original, beside.")
+    ] = False,
     paper: Annotated[str | None, typer.Option(help="Published rows beside: portals, twitter or rss.")] = None,
     style: Annotated[str, typer.Option("--format", help="text, markdown or csv.")] = "text",
     workspace: WorkspaceOption = None,
@@ -36,6 +42,9 @@ def report(
 ) -> None:
     """Print the paper's table for a run: zero-shot, fine-tuning, WiSE-FT; and table 4."""
     places = places_of(workspace, cache)
+    if compare:
+        _answer_compared(as_json, places, domain, choice("--split", split, SPLITS))
+        return
     loaded, found = places.load_domain(domain), find_run(places, domain, run)
     published = choice("--paper", paper, PAPERS) if paper else None
     on = choice("--split", split, SPLITS)
@@ -47,6 +56,8 @@ def report(
         "domain": domain,
         "synthetic": loaded.info.synthetic,
         "run": found.info.name,
+        "text": text_read(found, loaded),
+        "reads_the_language": found.info.reads_the_language,
         "split": split,
         "rows": plain(table.rows),
         "selected": asdict(selected),
@@ -60,3 +71,9 @@ def report(
     if seeds is not None and written != "csv":  # a CSV holds one table
         parts.append(seeds_text(seeds, [run.info.settings.seed for run in sisters], written))
     answer(as_json, record, "\n\n".join(parts))
+
+
+def _answer_compared(as_json: bool, places: Places, slug: str, split: Split) -> None:
+    comparison = compare_readings(load_runs(places, slug), places.load_domain(slug), split)
+    record = {"domain": slug, "split": split, "rows": plain(comparison.rows), "notes": comparison.notes}
+    answer(as_json, record, render_comparison(comparison))

@@ -21,7 +21,8 @@ from core.commands.options import (
     plain,
 )
 from core.errors import InputError
-from core.report.comparing import compared
+from core.report.language import language_mark
+from core.report.run_tables import compared
 from core.workspace.keeping import delete_run, rename_run
 from core.workspace.places import Places
 from core.workspace.runs import Run, find_run, load_runs
@@ -56,7 +57,7 @@ def _lines(places: Places, slug: str) -> list[dict]:
 
 def _columns(run: Run) -> dict:
     return {
-        "run": run.info.name,
+        "run": run.info.name + language_mark(run),
         "encoder": run.info.encoder,
         "tune": run.info.settings.tune,
         "alpha": run.selected().alpha if run.is_swept else None,

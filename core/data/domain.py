@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from core.data.reading import Reading, queries
 from core.data.splitting import Split
-from core.data.text import TextChoice, compose_all
 from core.errors import InputError
 from core.files import fingerprint, read_toml, replacing, write_toml
 
@@ -22,6 +22,11 @@ COLUMNS = (
     "article_id", "title", "text", "title_en", "text_en", "language", "published_at", "url",
     "image_id", "image_file", "image_hash", "split", "planted",
 )  # fmt: skip
+ENGLISH = "en"
+#: A column where `translate` ran: the model that wrote the English version, "" where it came with the data or is none.
+TRANSLATOR = "english_by"
+#: A column of releases whose text is nothing but entity tags: the tags as they came.
+TAGS = "article_tags"
 
 
 #: What is known of a picture: its id, its file (relative to the domain's `images_root`, or absolute), its content.
@@ -66,9 +71,14 @@ class Domain:
 
     @property
     def has_english(self) -> bool:
-        """True if every article has an English title or text beside the original."""
-        english = self.articles["title_en"].fillna("") + self.articles["text_en"].fillna("")
-        return bool((english.str.strip() != "").all())
+        """True if every article in the domain's language is English or has an English title or text beside it."""
+        articles = self.articles[self.articles["language"] == self.info.language]
+        return self.info.language == ENGLISH or bool(len(articles) and translated(articles).all())
+
+    @property
+    def translated_by(self) -> list[str]:
+        """The models that wrote English versions here; none where all came with the data."""
+        return sorted(set(self.articles[TRANSLATOR]) - {""}) if TRANSLATOR in self.articles else []
 
     def subset(self, split: Split) -> pd.DataFrame:
         """The articles of one split in the order of time, under their row numbers in the whole table.
@@ -110,10 +120,23 @@ class Domain:
         return gallery_of(articles, self.pictures(split))
 
 
-def query_texts(articles: pd.DataFrame, which: TextChoice, english: bool) -> list[str]:
-    """The query of each article; with `english` from the translated columns, where the original is empty else."""
-    title, text = ("title_en", "text_en") if english else ("title", "text")
-    return compose_all(articles[title].fillna(""), articles[text].fillna(""), which)
+def translated(articles: pd.DataFrame) -> pd.Series:
+    """Which articles have an English title or text beside the original, bool [N]."""
+    return (articles["title_en"].fillna("") + articles["text_en"].fillna("")).str.strip() != ""
+
+
+def query_texts(articles: pd.DataFrame, reading: Reading, english: bool) -> list[str]:
+    """The query of each article; with `english` from its English version, where it has one."""
+    title, text = articles["title"].fillna(""), articles["text"].fillna("")
+    if TAGS in articles and reading.entity_tags == "drop":
+        text = text.where(articles[TAGS].fillna("") == "", "")
+    languages = articles["language"]
+    if english:
+        has = translated(articles)
+        title = title.where(~has, articles["title_en"].fillna(""))
+        text = text.where(~has, articles["text_en"].fillna(""))
+        languages = languages.where(~has, ENGLISH)
+    return queries(title, text, languages, reading)
 
 
 @dataclass(frozen=True)

@@ -1,42 +1,68 @@
-"""From an article's title and text to the one string an encoder reads.
+"""News text as it is found, made readable: addresses, retweet heads, entities and broken characters go.
 
-The originals stay as they came in the article table; what is cleaned here is cleaned each time it is read.
+The originals stay as they came in the article table; what is cleaned here is cleaned each time it is read
+(`core.data.reading`).
 """
 
 import html
 import re
-from collections.abc import Iterable
-from typing import Literal, get_args
 
-TextChoice = Literal["title", "text", "title+text"]
-TEXT_CHOICES: tuple[TextChoice, ...] = get_args(TextChoice)
+import ftfy
+import sentencex
 
 # An address says nothing about a picture, and the random part of a shortened one costs tokens.
-_URL = re.compile(r"https?://\S+|www\.\S+")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_URL = re.compile(r"https?://\S+|www\.\S+|\b(?:t\.co|pic\.twitter\.com)/\w+")
+# What a tweet cut at 140 characters leaves of its last address: h… to https:/…
+_CUT_URL = re.compile(r"\bh(?:t(?:t(?:ps?(?::/?/?)?)?)?)?…")
+_RETWEET = re.compile(r"(?:\s*RT @\w+:?)+")
+# Control characters that ftfy leaves, and U+FFFD, the stand-in for a character that is lost.
+_NO_CHARACTER = re.compile(r"[\x00-\x1f\x7f\ufffd]")
+_HASHTAG = re.compile(r"(?<!\w)#(\w*)")
+_MENTION = re.compile(r"(?<!\w)@(?=\w)")
+
+# Quotation marks stay as the newsroom set them; the width of letters is not the repair of anything.
+_REPAIRS = ftfy.TextFixerConfig(unescape_html=False, uncurl_quotes=False, fix_character_width=False)
 
 
 def clean(text: str) -> str:
-    """Return `text` without HTML entities, URLs and control characters, white space folded to single blanks."""
-    return " ".join(_CONTROL.sub(" ", _URL.sub(" ", html.unescape(text))).split())
+    """Return `text` readable, on one line.
 
-
-def compose(title: str, text: str, which: TextChoice) -> str:
-    """Return the query of one article, cleaned.
-
-    ``title+text`` joins the two with ". " (the recipe of the published baseline: headline, then tags or body).
-    Where the chosen part is empty the other one stands in, so that no article is without a query.
+    Without HTML entities, broken characters (UTF-8 read as something else is set right), addresses, `RT @name:` at its
+    beginning and the @ of those mentioned, whose names are often the best word on who is in the picture.
     """
-    title, text = clean(title), clean(text)
-    if which == "title":
-        return title or text
-    if which == "text":
-        return text or title
-    if not (title and text):
-        return title or text
-    return f"{title} {text}" if title[-1] in ".!?…" else f"{title}. {text}"
+    text = ftfy.fix_text(_unescape(text), _REPAIRS)
+    text = _CUT_URL.sub(" ", _URL.sub(" ", text))
+    text = _MENTION.sub("", _RETWEET.sub("", text, count=1) if _RETWEET.match(text) else text)
+    return " ".join(_NO_CHARACTER.sub(" ", text).split())
 
 
-def compose_all(titles: Iterable[str], texts: Iterable[str], which: TextChoice) -> list[str]:
-    """`compose` for every article, in order."""
-    return [compose(title, text, which) for title, text in zip(titles, texts, strict=True)]
+def _unescape(text: str) -> str:
+    """HTML entities as characters, however often they were escaped (each round is shorter, so it ends)."""
+    while (plain := html.unescape(text)) != text:
+        text = plain
+    return text
+
+
+def split_hashtags(text: str) -> str:
+    """`#BreakingNews` → `Breaking News`, `#old_town` → `old town`, `#legday` → `legday`: only what is marked is cut."""
+    return " ".join(_HASHTAG.sub(lambda tag: _words_of(tag[1]), text).split())
+
+
+def _words_of(tag: str) -> str:
+    """Blanks where a small letter or digit is followed by a capital, or letters change to digits or back.
+
+    A capital starts a new word after a capital, too, if a small letter follows: `NYCMarathon` → `NYC Marathon`.
+    """
+    cut = []
+    for place, here in enumerate(tag):
+        before, after = tag[place - 1 : place], tag[place + 1 : place + 2]
+        starts = here.isupper() and (before.islower() or before.isdigit() or (before.isupper() and after.islower()))
+        if place and (starts or (here.isdigit() != before.isdigit() and here.isalnum() and before.isalnum())):
+            cut.append(" ")
+        cut.append(here)
+    return "".join(cut).replace("_", " ")
+
+
+def sentences(text: str, language: str) -> list[str]:
+    """The sentences of a text, in order. language: two letters; its abbreviations end none."""
+    return [sentence for part in sentencex.segment(language, text) if (sentence := part.strip())]

@@ -4,18 +4,12 @@ State-dict keys stay open_clip's own, behind `clip.`, so a checkpoint can go in 
 ViTs and causal text towers are cut into stages; every other tower is one stage and is always run whole.
 """
 
-import logging
-import socket
-import urllib.parse
-import urllib.request
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import open_clip
 import torch
-from huggingface_hub import constants as hub
 from open_clip.convert import convert_state_dict
 from open_clip.model import CLIP
 from open_clip.transformer import QuickGELU, VisionTransformer, text_global_pool
@@ -26,6 +20,7 @@ from torchvision import transforms
 from core.encoders.base import Encoder, OpenClipCheckpoint, Stage
 from core.encoders.checkpoints import load_into, read_weights
 from core.errors import InputError
+from core.hub import offline_unless_reachable, silent_logs
 
 _HUB_SCHEMES = ("hf-hub:", "local-dir:")
 
@@ -174,14 +169,14 @@ def load_clip(name: str) -> ClipEncoder:
 
 def _random_model(architecture: str) -> Any:
     """The architecture as open_clip builds it, without its warning that no weights were loaded: they follow."""
-    with _silent_logs():
+    with silent_logs():
         return open_clip.create_model(architecture)
 
 
 def _from_hub(name: str, architecture: str, tag: str | None) -> ClipEncoder:
     """Weights that open_clip fetches from a hub, or finds in its cache. The one place that may use the network."""
     try:
-        with _silent_logs(), _offline_unless_reachable():
+        with silent_logs(), offline_unless_reachable():
             model = open_clip.create_model(architecture, pretrained=tag)
             return ClipEncoder(name, model, open_clip.get_tokenizer(architecture))
     except Exception as error:  # the hub's client raises its own, its HTTP library's and the system's errors
@@ -191,28 +186,3 @@ def _from_hub(name: str, architecture: str, tag: str | None) -> ClipEncoder:
             f"Download them where there is a network and use --encoder {from_disk}, or use a built-in encoder: "
             f"lite, lite-multilingual."
         ) from error
-
-
-@contextmanager
-def _silent_logs() -> Iterator[None]:
-    """What open_clip and the hub's client log on the way is not for the user; how it ended is."""
-    logging.disable(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        logging.disable(logging.NOTSET)
-
-
-@contextmanager
-def _offline_unless_reachable() -> Iterator[None]:
-    """Let the hub's client look only into its cache where its host has no address, instead of a minute of retries."""
-    offline = hub.HF_HUB_OFFLINE
-    if not urllib.request.getproxies():
-        try:
-            socket.getaddrinfo(urllib.parse.urlsplit(hub.ENDPOINT).hostname, 443)
-        except OSError:
-            hub.HF_HUB_OFFLINE = True
-    try:
-        yield
-    finally:
-        hub.HF_HUB_OFFLINE = offline

@@ -57,10 +57,12 @@ def import_sentences(domain: Domain, left_out: Mapping[str, int]) -> list[str]:
     reasons = ", ".join(f"{count} {reason}" for reason, count in of_articles.items()) or "none"
     splits = ", ".join(f"{split} {count}" for split, count in domain.articles["split"].value_counts().items())
     english = ", with an English version" if domain.has_english and info.language != "en" else ""
+    counts = domain.articles["language"].value_counts()
+    each = ", ".join(f"{language} {count}" for language, count in counts.items())
     return [
         f"{usable} of {usable + sum(of_articles.values())} articles imported as '{info.slug}'; left out: {reasons}.",
         f"split in time by {info.split_by}: {splits}.",
-        f"language: {info.language}{english}.",
+        f"language: {info.language}{english}; articles by language: {each}.",
         *_test_sentences(domain, left_out),
     ]
 

@@ -16,6 +16,7 @@ from core.analysis.selection import Selected
 from core.data.domain import Domain
 from core.data.splitting import Split
 from core.errors import InputError
+from core.report.language import language_mark, language_note, text_read
 from core.workspace.runs import Run, SweepInfo
 
 TableFormat = Literal["text", "markdown", "csv"]
@@ -28,13 +29,22 @@ _ATTRIBUTE = {name: attribute for attribute, name in METRIC_NAMES.items()}
 
 @dataclass(frozen=True)
 class PaperTable:
-    """Tables 1–3 and table 4 for one run and split. rows: run, alpha, n and the metrics; published ones lack some."""
+    """Tables 1–3 and table 4 for one run and split. rows: run, alpha, n and the metrics; published ones lack some.
+
+    mark: what `shown_rows` puts beside the run's own names.
+    """
 
     heading: str
     rows: pd.DataFrame
     table_4: Table4
     published: PublishedDomain | None
     notes: list[str]
+    mark: str = ""
+
+    def shown_rows(self) -> pd.DataFrame:
+        """The rows as they are shown: the run's own marked where its encoder does not read the language."""
+        published = self.rows["run"].str.startswith("published")
+        return self.rows.assign(run=self.rows["run"].where(published, self.rows["run"] + self.mark))
 
 
 def paper_table(run: Run, domain: Domain, split: Split, paper: Paper | None) -> PaperTable:
@@ -63,6 +73,7 @@ def paper_table(run: Run, domain: Domain, split: Split, paper: Paper | None) -> 
         table_4(*by_model),
         published,
         _notes(run, domain, split),
+        language_mark(run),
     )
 
 
@@ -82,10 +93,9 @@ def _published_rows(published: PublishedDomain) -> list[dict]:
 
 def _heading(run: Run, domain: Domain, split: str, selected: Selected) -> str:
     synthetic = " (synthetic)" if domain.info.synthetic and "synthetic" not in domain.info.title else ""
-    reads = "English version" if run.info.english else domain.info.language
     return (
         f"{domain.info.title}{synthetic}, {split} split. Run {run.info.name}: {run.info.encoder}, "
-        f"{run.info.settings.tune} tuned, reading {run.info.text} ({reads}). "
+        f"{run.info.settings.tune} tuned, reading {text_read(run, domain)}. "
         f"alpha {selected.alpha:g} has the highest val {selected.criterion}."
     )
 
@@ -97,18 +107,16 @@ def _notes(run: Run, domain: Domain, split: Split) -> list[str]:
     unknown = int((domain.articles["split"] == split).sum()) - len(domain.judged(split))
     if unknown:
         notes.append(f"the ground truth of {unknown} more {split} articles is not known; they are not counted.")
-    built_in_english = run.info.encoder == "lite" and domain.info.language != "en" and not run.info.english
-    if built_in_english:
-        notes.append(f"{run.info.encoder} does not read '{domain.info.language}', and no English version was there.")
-    return notes
+    unread = language_note(run, domain)
+    return notes if unread is None else [*notes, unread]
 
 
 def render(table: PaperTable, style: TableFormat) -> str:
     """The whole report in one of the formats; CSV holds the rows alone."""
     if style == "csv":
-        return table.rows.to_csv(index=False).rstrip("\n")
+        return table.shown_rows().to_csv(index=False).rstrip("\n")
     columns = list(table.rows.columns)
-    body = [[_cell(column, value) for column, value in row.items()] for row in table.rows.to_dict("records")]
+    body = [[_cell(column, value) for column, value in row.items()] for row in table.shown_rows().to_dict("records")]
     formatted = grid(columns, body, style)
     return "\n".join([table.heading, "", formatted, "", *_table_4_lines(table), *table.notes])
 
@@ -154,7 +162,7 @@ def _places(value: float | None) -> str:
     return "none" if value is None else f"{value:.3f} places"
 
 
-def curve_text(run: Run, curve: pd.DataFrame, info: SweepInfo) -> str:
+def curve_text(run: Run, domain: Domain, curve: pd.DataFrame, info: SweepInfo) -> str:
     """The sweep for a person: the metrics along alpha on each split, what was interpolated, and the choice."""
     columns = ["alpha", *TABLE_METRICS]
     parts = []
@@ -168,9 +176,12 @@ def curve_text(run: Run, curve: pd.DataFrame, info: SweepInfo) -> str:
             for row in (shown if rows["interpolated"].any() else rows).to_dict("records")
         ]
         table = tabulate(body, headers=columns, disable_numparse=True, colalign=("right",) * len(columns))
-        parts.append(f"{run.info.domain}, run {run.info.name}, {split}, n = {int(rows['n'].iloc[0])}\n{table}")
+        n = int(rows["n"].iloc[0])
+        parts.append(f"{run.info.domain}, run {run.info.name}{language_mark(run)}, {split}, n = {n}\n{table}")
     selected = info.selected
-    parts.append("\n".join([*path_sentences(info, "~ marks what"), *precision_sentences(info)]))
+    unread = language_note(run, domain)
+    told = [*path_sentences(info, "~ marks what"), *precision_sentences(info), *([unread] if unread else [])]
+    parts.append("\n".join(told))
     parts.append(
         f"alpha {selected.alpha:g} has the highest val {selected.criterion} (ties: mrr@100, then the smaller alpha).\n"
         f"next: python -m core report --domain {run.info.domain}"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from core.data.domain import COLUMNS, Domain, DomainInfo, save_domain
 from core.data.newsroom import DEMO_DOMAINS, write_newsroom
+from core.data.reading import Reading
 from core.data.splitting import split_in_time, time_order
 from core.encoders.loading import DeviceChoice
 from core.files import file_fingerprint
@@ -97,5 +98,5 @@ def make_domain(slug: str, places: Places) -> Domain:
 
 def _make_run(slug: str, encoder: str, places: Places, device: DeviceChoice) -> None:
     domain = places.load_domain(slug)
-    run, experiment = train_run(domain, encoder, default_settings(encoder, None), "title+text", device, places)
+    run, experiment = train_run(domain, encoder, default_settings(encoder, None), Reading(), device, places)
     sweep_run(TunedExperiment(run, experiment, "auto"), None, "recall@1")

@@ -14,8 +14,8 @@ from torch import Tensor
 
 from core.analysis.sweep import SHOWN, Ranked
 from core.data.domain import Domain, Gallery, gallery_of, query_texts, tie_order
+from core.data.reading import Reading
 from core.data.splitting import Split
-from core.data.text import TextChoice
 from core.encoders.base import Encoder, TowerName
 from core.encoders.embedding import Activations, embed, image_activations, text_activations
 from core.errors import InputError
@@ -28,12 +28,16 @@ from core.workspace.places import Places
 class Experiment:
     """One domain seen through one encoder. Its activations are made on first use and kept in the cache.
 
-    english: True if the queries are the domain's English version, for an encoder that does not read the original.
+    english: True if the queries are the domain's English version: what a run was trained on, or, if None, wherever
+    there is one and the encoder does not read the original.
     """
 
-    def __init__(self, domain: Domain, encoder: Encoder, text: TextChoice, places: Places) -> None:
+    def __init__(
+        self, domain: Domain, encoder: Encoder, text: Reading, places: Places, english: bool | None = None
+    ) -> None:
         self.domain, self.encoder, self.text, self.places = domain, encoder, text, places
-        self.english = domain.has_english and domain.info.language not in encoder.languages
+        usual = domain.has_english and domain.info.language not in encoder.languages
+        self.english = usual if english is None else english
         self.articles = domain.articles
         self.gallery: Gallery = domain.gallery()
         self.queries = query_texts(self.articles, text, self.english)

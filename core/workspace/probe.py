@@ -5,7 +5,7 @@ This door is light, so that a page can name it; the model worker goes through it
 
 from dataclasses import dataclass
 
-from core.data.text import TextChoice
+from core.data.reading import Reading
 from core.training.settings import Settings
 from core.workspace.places import Places
 
@@ -25,7 +25,7 @@ class Estimate:
         return self.starting + self.encoding + self.epochs + self.sweep
 
 
-def estimate(places: Places, slug: str, encoder: str, settings: Settings, text: TextChoice) -> Estimate:
+def estimate(places: Places, slug: str, encoder: str, settings: Settings, text: Reading) -> Estimate:
     """What `train --sweep` would take. Changes nothing. Raises InputError as the training itself would."""
     from core.workspace.timing import measure
 

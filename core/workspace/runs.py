@@ -14,8 +14,8 @@ from core.analysis.agreement import Disagreement
 from core.analysis.plane import Plane
 from core.analysis.selection import Selected
 from core.analysis.sweep import Sweep
+from core.data.reading import Reading
 from core.data.splitting import Split
-from core.data.text import TextChoice
 from core.errors import InputError
 from core.files import read_toml, replacing, write_toml
 from core.training.settings import Settings
@@ -32,7 +32,8 @@ Read = TypeVar("Read")
 class RunInfo:
     """What ``run.toml`` holds: all that the weights depend on.
 
-    text: the --text choice. english: True where the translated text was read. processes: how many shared each batch
+    text: how queries are read. english: True where their English version was read; reads_the_language: False if the
+    encoder does not read what it was shown. processes: how many shared each batch
     (torchrun). articles: fingerprint of the queries, pictures and splits trained on. zero_shot, fine_tuned:
     fingerprints of the weights.
     """
@@ -41,8 +42,9 @@ class RunInfo:
     name: str
     created_at: str
     encoder: str
-    text: TextChoice
+    text: Reading
     english: bool
+    reads_the_language: bool
     device: str
     settings: Settings
     articles: str
@@ -255,9 +257,9 @@ def find_run(places: Places, slug: str, name: str | None) -> Run:
 def _load(folder: Path) -> Run:
     table = read_toml(folder / "run.toml", f"run '{folder.name}'")
     try:
-        settings = Settings(**table.pop("settings"))
+        settings, text = Settings(**table.pop("settings")), Reading(**table.pop("text"))
         # Its folder names a run, whatever was written into it before it was called otherwise.
-        return Run(RunInfo(settings=settings, **table | {"name": folder.name}), folder)
+        return Run(RunInfo(settings=settings, text=text, **table | {"name": folder.name}), folder)
     except (TypeError, KeyError) as error:
         raise InputError(f"{folder / 'run.toml'} is of another version of Rematch or damaged: {error}.") from None
 

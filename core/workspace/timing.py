@@ -20,8 +20,8 @@ from torch.nn import functional
 
 from core.analysis.plane import GRID
 from core.data.domain import Domain
+from core.data.reading import Reading
 from core.data.splitting import SPLITS
-from core.data.text import TextChoice
 from core.encoders.base import TOWERS, Encoder, TowerName, first_tuned_stages
 from core.encoders.embedding import Activations, embed, image_activations, text_activations
 from core.encoders.inputs import pixels_of
@@ -47,7 +47,7 @@ _MOMENTS = 2  # that AdamW keeps of each weight, beside it in a checkpoint
 _IMPORTS = "import core.workspace.sweeping, core.workspace.training"
 
 
-def measure(domain: Domain, encoder_name: str, settings: Settings, text: TextChoice, places: Places) -> Estimate:
+def measure(domain: Domain, encoder_name: str, settings: Settings, text: Reading, places: Places) -> Estimate:
     """See `core.workspace.probe.estimate`."""
     check_can_train(domain)
     starting = _timed(lambda: subprocess.run([sys.executable, "-c", _IMPORTS], check=False, capture_output=True))
@@ -86,7 +86,7 @@ def _encoding(
     experiment: Experiment, starts: dict[TowerName, int], scratch: Path
 ) -> tuple[float, dict[TowerName, Activations]]:
     """Seconds for what is not kept yet, and the activations of the largest sample."""
-    whole = Reading(experiment, starts)
+    whole = Preparation(experiment, starts)
     counts = {"pixels": len(experiment.gallery.files), "image": len(experiment.gallery.files),
               "text": len(experiment.queries)}  # fmt: skip
     kept = {part: whole.is_kept(part) for part in counts}
@@ -96,7 +96,7 @@ def _encoding(
     for number, size in enumerate(_SAMPLES):
         if number == len(_SAMPLES) - 1 and sum(seconds[-1].values()) > _QUICK:
             break
-        sample = Reading(_sampled(experiment, size, scratch / str(size)), starts)
+        sample = Preparation(_sampled(experiment, size, scratch / str(size)), starts)
         seconds.append({part: _timed(sample.read, part) for part in counts})
         sizes.append({part: len(sample.read(part)) for part in counts})
     total = 0.0
@@ -113,10 +113,11 @@ def _sampled(experiment: Experiment, size: int, cache: Path) -> Experiment:
     rows = np.unique(np.linspace(0, len(articles) - 1, min(size, len(articles))).round().astype(int))
     sampled = articles.iloc[rows].reset_index(drop=True)
     domain = replace(experiment.domain, articles=sampled, test_pictures=None)
-    return Experiment(domain, experiment.encoder, experiment.text, Places(experiment.places.workspace, cache))
+    places = Places(experiment.places.workspace, cache)
+    return Experiment(domain, experiment.encoder, experiment.text, places, experiment.english)
 
 
-class Reading:
+class Preparation:
     """What a training reads before its first epoch, part by part: pixels, and activations of each tower."""
 
     def __init__(self, experiment: Experiment, starts: dict[TowerName, int]) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 from torch import Tensor
 
 from core.data.domain import Domain
-from core.data.text import TextChoice
+from core.data.reading import Reading
 from core.encoders.base import first_tuned_stages
 from core.encoders.checkpoints import weights_fingerprint, write_weights
 from core.encoders.loading import DeviceChoice, choose_device, load_encoder
@@ -36,7 +36,7 @@ def train_run(
     domain: Domain,
     encoder_name: str,
     settings: Settings,
-    text: TextChoice,
+    text: Reading,
     device: DeviceChoice,
     places: Places,
     on_epoch: OnEpoch = lambda epoch: None,
@@ -51,8 +51,8 @@ def train_run(
     first_tuned_stages(experiment.encoder, settings.tune)  # what is wrong with it is said before there is a folder
     articles, zero_shot = experiment.fingerprint(), weights_fingerprint(experiment.zero_shot)
     check_same({"settings": repr(settings), "articles": articles, "zero-shot weights": zero_shot})
-    encoder = experiment.encoder.name
-    info = TrainingInfo(domain.info.slug, "", now(), encoder, text, device, settings, articles, zero_shot)
+    encoder, english = experiment.encoder.name, experiment.english
+    info = TrainingInfo(domain.info.slug, "", now(), encoder, text, english, device, settings, articles, zero_shot)
     return _train(by_main(lambda: begin(places, info)), experiment, on_epoch), experiment
 
 
@@ -71,7 +71,7 @@ def resume_run(
     if process_count() > 1:
         raise InputError("--resume goes on in one process; start it without torchrun.")
     info = unfinished.info
-    experiment = _experiment(domain, info.encoder, info.text, device, places)
+    experiment = _experiment(domain, info.encoder, info.text, device, places, info.english)
     if experiment.fingerprint() != info.articles:
         raise InputError(
             f"domain '{info.domain}' was changed after training '{info.name}' began, so it cannot go on; "
@@ -86,12 +86,12 @@ def resume_run(
 
 
 def _experiment(
-    domain: Domain, encoder_name: str, text: TextChoice, device: DeviceChoice, places: Places
+    domain: Domain, encoder_name: str, text: Reading, device: DeviceChoice, places: Places, english: bool | None = None
 ) -> Experiment:
     own = own_device(choose_device(device))
     with first_on_each_machine():
         encoder = load_encoder(encoder_name, own, places.cache)
-    return Experiment(domain, encoder, text, places)
+    return Experiment(domain, encoder, text, places, english)
 
 
 def _train(unfinished: Unfinished, experiment: Experiment, on_epoch: OnEpoch) -> Run:
@@ -176,6 +176,7 @@ def _write_run(unfinished: Unfinished, experiment: Experiment, changed: dict[str
         encoder=training.encoder,
         text=training.text,
         english=experiment.english,
+        reads_the_language=experiment.reads_the_language,
         device=str(encoder.logit_scale.device),
         processes=process_count(),
         settings=training.settings,

@@ -3,6 +3,7 @@
 WiSE-FT's signature picture (Wortsman et al. 2022, figure 1) is the curve of the one against the other.
 """
 
+from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
@@ -17,7 +18,7 @@ FORMAT = 1  # counts up when what is kept changes for the same key
 
 def _file(places: Places, run: Run, other: DomainInfo) -> Path:
     info = run.info
-    parts = (FORMAT, info.zero_shot, info.fine_tuned, info.text, other.slug, other.created_at)
+    parts = (FORMAT, info.zero_shot, info.fine_tuned, asdict(info.text), other.slug, other.created_at)
     return places.cache / "transfer" / f"{fingerprint(*parts)}.csv"
 
 

@@ -147,7 +147,7 @@ def open_run(
     run: Run, domain: Domain, places: Places, device: DeviceChoice, precision: Precisions | None = None
 ) -> TunedExperiment:
     """Load the run's encoder and weights. InputError if they or the domain are not what it was made with."""
-    tuned = open_elsewhere(run, domain, places, device, precision)
+    tuned = _open(run, domain, places, device, precision, run.info.english)
     if tuned.experiment.fingerprint() != run.info.articles:
         raise InputError(
             f"domain '{run.info.domain}' was changed after run '{run.info.name}' was trained on it; train again."
@@ -159,5 +159,16 @@ def open_elsewhere(
     run: Run, domain: Domain, places: Places, device: DeviceChoice, precision: Precisions | None = None
 ) -> TunedExperiment:
     """Load the run's encoder and weights to look at another domain than it was trained on."""
+    return _open(run, domain, places, device, precision, None)
+
+
+def _open(
+    run: Run,
+    domain: Domain,
+    places: Places,
+    device: DeviceChoice,
+    precision: Precisions | None,
+    english: bool | None,
+) -> TunedExperiment:
     encoder = load_encoder(run.info.encoder, choose_device(device), places.cache)
-    return TunedExperiment(run, Experiment(domain, encoder, run.info.text, places), precision)
+    return TunedExperiment(run, Experiment(domain, encoder, run.info.text, places, english), precision)

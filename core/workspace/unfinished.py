@@ -15,7 +15,7 @@ import pandas as pd
 from filelock import FileLock, Timeout
 
 from core.data.domain import Domain
-from core.data.text import TextChoice
+from core.data.reading import Reading
 from core.errors import InputError
 from core.files import read_toml, write_toml
 from core.training.settings import Settings
@@ -38,7 +38,8 @@ class TrainingInfo:
     name: str
     created_at: str
     encoder: str
-    text: TextChoice
+    text: Reading
+    english: bool
     device: str
     settings: Settings
     articles: str
@@ -151,8 +152,8 @@ def find_unfinished(places: Places, slug: str, name: str) -> Unfinished:
 def _load(file: Path) -> Unfinished:
     table = read_toml(file, f"training '{file.parent.name}'")
     try:
-        settings = Settings(**table.pop("settings"))
-        return Unfinished(TrainingInfo(settings=settings, **table), file.parent)
+        settings, text = Settings(**table.pop("settings")), Reading(**table.pop("text"))
+        return Unfinished(TrainingInfo(settings=settings, text=text, **table), file.parent)
     except (TypeError, KeyError) as error:
         raise InputError(
             f"{file} is of another version of Rematch or damaged: {error}. Delete its folder to go on without it."

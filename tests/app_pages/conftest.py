@@ -14,6 +14,7 @@ from core.analysis.selection import select_alpha
 from core.analysis.sweep import Sweep
 from core.data.domain import Domain, save_domain
 from core.data.importers import import_domain
+from core.data.reading import Reading
 from core.training.settings import default_settings
 from core.workspace.places import Places
 from core.workspace.runs import PathInfo, Run, RunInfo, SweepInfo, now, reserve_folder, save_run
@@ -52,7 +53,7 @@ def write_run(places: Places, domain: Domain, *, plane: bool = True, interpolate
     )
     settings = default_settings("lite", "head")
     folder = reserve_folder(places, slug, "lite", "head")
-    info = RunInfo(slug, folder.name, now(), "lite", "title+text", False, "cpu", settings, "", "", "", {})
+    info = RunInfo(slug, folder.name, now(), "lite", Reading(), False, True, "cpu", settings, "", "", "", {})
     run = Run(info, folder)
     path = PathInfo(9, True, Disagreement(0.0003, 0.001), (0.1, 0.3))
     curve = sweep.curve()

@@ -16,6 +16,7 @@ from core.__main__ import main
 from core.data.domain import Domain, save_domain
 from core.data.importers import ColumnNames, import_domain
 from core.data.pixels import open_image
+from core.data.reading import Reading
 from core.training.settings import default_settings
 from core.workspace import jobs
 from core.workspace.places import Places
@@ -145,7 +146,12 @@ def test_what_replacing_does_to_runs_is_said(shapes_domain: Domain, shapes: Path
     folder = reserve_folder(places, "shapes", "lite", "head")
     settings = default_settings("lite", "head")
     save_run(
-        Run(RunInfo("shapes", folder.name, now(), "lite", "title", False, "cpu", settings, "", "", "", {}), folder)
+        Run(
+            RunInfo(
+                "shapes", folder.name, now(), "lite", Reading("title"), False, True, "cpu", settings, "", "", "", {}
+            ),
+            folder,
+        )
     )
     page = submit(open_page(part="Import"), path=str(shapes), slug="shapes")
     assert "'shapes' has 1 run. Replaced by other articles, it can no longer load them" in written(page)
@@ -231,10 +237,24 @@ def test_the_domain_says_its_splits_its_language_and_its_encoder(german: Domain)
     assert "60 articles, 2022-01-01 to 2023-02-18." in said
     assert "train 48 (80%), val 12 (20%), test none" in said
     assert "Articles by language: de 60." in said
-    assert "0 of 60 articles have an English version" in said
-    assert "Translating is not built yet" in said
+    assert "0 of 60 articles in 'de' have an English version" in said
+    assert page.text_input(key="translate_model").value == "Helsinki-NLP/opus-mt-de-en"
     assert "Train with lite-multilingual" in [button.label for button in page.button]
     assert len(page.get("plotly_chart")) == 1
+
+
+def test_translating_starts_a_job_that_is_followed_to_its_end(german: Domain, places: Places, marian: Path) -> None:
+    page = open_page()
+    page.text_input(key="translate_model").set_value(str(marian))
+    next(button for button in page.button if button.label == "Translate into English").click()
+    page.run()
+    until = time.monotonic() + 90
+    while jobs.status(places, f"translate-{german.info.slug}").state == "running" and time.monotonic() < until:
+        time.sleep(0.2)
+    page = open_page()
+    assert not page.exception
+    assert "is translated" in page.success[0].value
+    assert f"machine-translated by {marian}" in written(page)
 
 
 def test_a_domain_without_dates_says_what_the_order_is(shapes_domain: Domain) -> None:

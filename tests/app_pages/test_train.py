@@ -13,9 +13,10 @@ from app_pages.parts import training_form
 from app_pages.parts.training_form import ENCODERS, Wanted, duration
 from core.data.domain import Domain, save_domain
 from core.data.importers import import_domain
+from core.data.reading import Reading
 from core.encoders.lite import Lite
 from core.encoders.lite_multilingual import LiteMultilingual
-from core.report.comparing import differing_settings
+from core.report.run_tables import differing_settings
 from core.training.settings import Settings, default_settings, reasons
 from core.workspace import jobs
 from core.workspace.places import Places
@@ -57,7 +58,7 @@ def stopped(shapes_domain: Domain, places: Places, tiny_name: str) -> Unfinished
             raise StoppedError
 
     with pytest.raises(StoppedError):
-        train_run(shapes_domain, tiny_name, HEAD, "title", "cpu", places, stop)
+        train_run(shapes_domain, tiny_name, HEAD, Reading("title"), "cpu", places, stop)
     return load_unfinished(places, "shapes")[0]
 
 
@@ -243,7 +244,7 @@ def test_a_duration_is_rounded(seconds, said):
 
 def test_only_what_differs_is_compared(shapes_domain, places, tiny_name):
     train: Callable[[Settings], object] = lambda settings: train_run(  # noqa: E731
-        shapes_domain, tiny_name, settings, "title", "cpu", places
+        shapes_domain, tiny_name, settings, Reading("title"), "cpu", places
     )
     train(HEAD)
     train(replace(HEAD, lr=0.02, epochs=1))
@@ -257,7 +258,7 @@ def test_only_what_differs_is_compared(shapes_domain, places, tiny_name):
 
 
 def test_the_command_takes_every_setting_as_it_stands(tmp_path: Path):
-    verb = Wanted("lite", default_settings("lite", "text"), "title+text").verb("news")
+    verb = Wanted("lite", default_settings("lite", "text"), Reading()).verb("news")
     assert "--lr=0.0005" in verb
     assert verb[0] == "train"
     assert not [word for word in verb if word.startswith(("--stop-after", "--chunk-size", "--augment", "--grad"))]

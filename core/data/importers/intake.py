@@ -14,6 +14,7 @@ import pandas as pd
 from core.data.domain import COLUMNS, Domain, DomainInfo, save_domain
 from core.data.importers.listing import LISTING_COLUMNS, Listing
 from core.data.importers.pictures import ImageFolder, check_images, find_pictures, image_names, not_found
+from core.data.language import STATED, languages_of
 from core.data.pixels import ImageError
 from core.data.splitting import split_in_time, time_order
 from core.data.text import clean
@@ -125,11 +126,9 @@ def _domain(
         notes.append(f"order in time: by {in_time.by} ({in_time.note}).")
     usable["split"] = split_in_time(in_time.order)
     usable = usable.iloc[in_time.order].reset_index(drop=True)
-    main_language = language or _main_language(usable["language"])
-    if main_language is None:
-        main_language = "en"
-        notes.append("language: English is assumed, the table does not say; --language sets it.")
-    usable["language"] = usable["language"].where(usable["language"] != "", main_language)
+    languages = languages_of(usable["title"].tolist(), usable["text"].tolist(), usable["language"].tolist(), language)
+    notes += languages.notes()
+    usable[STATED], usable["language"] = usable["language"], languages.of
     usable["published_at"] = pd.to_datetime(usable["published_at"], utc=True, errors="coerce", format="mixed")
     stem = usable["image_file"].str.rsplit(".", n=1).str[0]
     usable["image_id"] = usable["image_id"].where(usable["image_id"] != "", stem)
@@ -139,7 +138,7 @@ def _domain(
     info = DomainInfo(
         slug=folder.name,
         title=title,
-        language=main_language,
+        language=languages.main,
         images=images,
         split_by=in_time.by,
         synthetic=False,
@@ -147,8 +146,3 @@ def _domain(
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
     return Domain(info, folder, usable[[*COLUMNS, *extra]]), notes
-
-
-def _main_language(languages: pd.Series) -> str | None:
-    stated = languages[languages != ""].str.lower().str[:2]
-    return None if stated.empty else str(stated.mode()[0])

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.data.domain import gallery_of, load_domain, query_texts, save_domain, tie_order
+from core.data.domain import gallery_of, load_domain, save_domain, tie_order
 from core.errors import InputError
 
 
@@ -62,15 +62,10 @@ def test_a_table_that_lacks_a_column_is_refused(shapes_domain):
 )
 def test_english_is_there_when_every_article_has_some(shapes_domain, title_en, text_en, expected):
     articles = shapes_domain.articles.iloc[:2].assign(title_en=title_en, text_en=text_en)
-    assert replace(shapes_domain, articles=articles).has_english == expected
-
-
-def test_queries_are_read_from_the_columns_of_their_language():
-    articles = pd.DataFrame(
-        {"title": ["Hund", "Katze"], "text": ["", None], "title_en": ["dog", None], "text_en": ["", "cat"]}
-    )
-    assert query_texts(articles, "title+text", english=False) == ["Hund", "Katze"]
-    assert query_texts(articles, "title+text", english=True) == ["dog", "cat"]
+    assert replace(shapes_domain, articles=articles).has_english, "it is English itself"
+    german = replace(shapes_domain, info=replace(shapes_domain.info, language="de"), articles=articles)
+    assert replace(german, articles=articles.assign(language="de")).has_english == expected
+    assert not replace(german, articles=articles.assign(language="fr")).has_english, "nothing is in its language"
 
 
 def test_a_gallery_holds_each_picture_once_and_knows_whose_it_is():

@@ -408,7 +408,9 @@ def test_an_imported_domain_is_readable_by_the_users_group(source, folder):
 def test_the_language_is_the_given_one_or_assumed_and_said(source, folder, language, expected):
     intake = import_domain(lay_out(source, numbered(20)), folder, language=language)
     assert intake.domain.info.language == expected
-    assert any("English is assumed" in note for note in intake.notes) == (language is None)
+    assert any("do not state theirs: 0 detected, the others taken for 'en'" in note for note in intake.notes) == (
+        language is None
+    )
 
 
 def test_the_language_most_articles_state_is_the_domains(source, folder):

@@ -1,10 +1,10 @@
-"""Cleaning, and the one string an encoder reads."""
+"""Cleaning text as news has it."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.data.text import clean, compose, compose_all
+from core.data.text import clean, sentences, split_hashtags
 
 
 @pytest.mark.parametrize(
@@ -12,10 +12,20 @@ from core.data.text import clean, compose, compose_all
     [
         ("  two\n\twords ", "two words"),
         ("Tom &amp; Jerry &lt;3 &#8222;Zitat&#8220;", "Tom & Jerry <3 „Zitat“"),
+        ("escaped twice &amp;amp; once", "escaped twice & once"),
         ("see https://t.co/aBc123 now", "see now"),
         ("www.example.org/path?x=1", ""),
+        ("pic.twitter.com/abc and t.co/xyz", "and"),
         ("http://a.b", ""),
-        ("NUL\x00 and bell\x07", "NUL and bell"),
+        ("cut by the tweet's end ht…", "cut by the tweet's end"),
+        ("cut later http://t.c…", "cut later"),
+        ("a word that goes on, with…", "a word that goes on, with…"),
+        ("RT @somebody: what they said", "what they said"),
+        ("RT @one: RT @two: twice", "twice"),
+        ("please RT @one", "please RT one"),
+        ("thanks @ada_l, write to me@example.org", "thanks ada_l, write to me@example.org"),
+        ("schÃ¶ner MÃ¼ll", "schöner Müll"),
+        ("lost \ufffd and NUL\x00 and bell\x07", "lost and NUL and bell"),
         ("Größe: 100 °C, café, 東京", "Größe: 100 °C, café, 東京"),
         ("no\u00a0break", "no break"),
         ("", ""),
@@ -29,28 +39,36 @@ def test_clean(text, expected):
 def test_cleaned_text_is_one_line_of_single_blanks(text):
     cleaned = clean(text)
     assert cleaned == " ".join(cleaned.split())
-    assert "\x00" not in cleaned
+    assert not {"\x00", "\ufffd"} & set(cleaned)
+
+
+@given(st.lists(st.sampled_from(["Storm", "„Sturm“", "Straße", "7.30", "&", "naïve", "#tag"])))
+def test_text_that_needs_no_cleaning_is_left_alone(words):
+    assert clean(" ".join(words)) == " ".join(words)
 
 
 @pytest.mark.parametrize(
-    ("which", "expected"), [("title", "Storm"), ("text", "wind, sea"), ("title+text", "Storm. wind, sea")]
+    ("text", "expected"),
+    [
+        ("#BreakingNews from #Köln", "Breaking News from Köln"),
+        ("#legday", "legday"),
+        ("#NYCMarathon #Brexit2019 #old_town #4thOfJuly", "NYC Marathon Brexit 2019 old town 4 th Of July"),
+        ("#StraßenÜberflutung", "Straßen Überflutung"),
+        ("#ГородМосква #东京", "Город Москва 东京"),
+        ("C#, #1 and a lone #", "C#, 1 and a lone"),
+    ],
 )
-def test_compose_takes_what_is_asked_for(which, expected):
-    assert compose("Storm", "wind, sea", which) == expected
+def test_split_hashtags(text, expected):
+    assert split_hashtags(text) == expected
 
 
-@pytest.mark.parametrize("which", ["title", "text", "title+text"])
-@pytest.mark.parametrize(("title", "text"), [("Storm", ""), ("", "Storm"), ("Storm", "https://t.co/x"), (" ", "Storm")])
-def test_the_other_part_stands_in_for_an_empty_one(title, text, which):
-    assert compose(title, text, which) == "Storm"
+@given(st.text(alphabet="aBcÄß1"))
+def test_splitting_a_hashtag_loses_no_letter(tag):
+    assert split_hashtags(f"#{tag}").replace(" ", "") == tag
 
 
-@pytest.mark.parametrize("end", [".", "!", "?", "…"])
-def test_a_title_that_ends_a_sentence_gets_no_second_stop(end):
-    assert compose(f"Really{end}", "yes", "title+text") == f"Really{end} yes"
-
-
-def test_compose_all_keeps_the_order_and_refuses_uneven_lists():
-    assert compose_all(["a", "b"], ["c", ""], "title+text") == ["a. c", "b"]
-    with pytest.raises(ValueError, match="shorter"):
-        compose_all(["a", "b"], ["c"], "title")
+def test_sentences_end_where_a_reader_would_end_them():
+    text = "Am 5. Mai kam Dr. Müller z. B. nach Köln. „Warum?“, fragte sie. Er blieb."
+    assert sentences(text, "de")[0] == "Am 5. Mai kam Dr. Müller z. B. nach Köln."
+    assert sentences("", "de") == []
+    assert sentences("One. Two.", "xx") == ["One.", "Two."]

@@ -10,13 +10,15 @@ from core.analysis.agreement import Disagreement
 from core.analysis.published import PAPERS, PUBLISHED
 from core.analysis.selection import Selected
 from core.analysis.sweep import Sweep
+from core.data.reading import Reading
 from core.errors import InputError
 from core.report.tables import curve_text, paper_table, render
 from core.training.settings import Settings
 from core.workspace.runs import PathInfo, Run, RunInfo, SweepInfo, TowerPrecision
 
 INFO = RunInfo(
-    domain="shapes", name="lite-head-1", created_at="2026", encoder="lite", text="title", english=False, device="cpu",
+    domain="shapes", name="lite-head-1", created_at="2026", encoder="lite", text=Reading("title"),
+    english=False, reads_the_language=True, device="cpu",
     settings=Settings(tune="head"), articles="a", zero_shot="z", fine_tuned="f", versions={},
 )  # fmt: skip
 RANKS = np.array([[4, 9, 2, 120], [2, 6, 2, 110], [1, 5, 3, 101], [1, 8, 1, 101]], dtype=np.int32)
@@ -77,9 +79,25 @@ def test_the_chosen_alpha_is_said_to_flatter_on_val(run, shapes_domain):
 
 def test_an_encoder_that_does_not_read_the_domain_is_said(run, shapes_domain):
     german = replace(shapes_domain, info=replace(shapes_domain.info, language="de"))
-    assert "lite does not read 'de', and no English version was there." in paper_table(run, german, "val", None).notes
+    unread = Run(replace(INFO, reads_the_language=False), run.folder)
+    table = paper_table(unread, german, "val", "rss")
+    assert any(note.startswith("† lite does not read 'de'") for note in table.notes)
+    text = render(table, "text")
+    assert "zero-shot†" in text
+    assert "WiSE-FT†" in render(table, "csv")
+    assert "published zero-shot†" not in text, "theirs is another encoder"
+    assert "shapes, run lite-head-1†, val" in curve_text(unread, german, unread.curve(), SWEPT)
     translated = Run(replace(INFO, english=True), run.folder)
-    assert not any("does not read" in note for note in paper_table(translated, german, "val", None).notes)
+    assert "†" not in render(paper_table(translated, german, "val", None), "text")
+
+
+def test_the_heading_says_who_wrote_the_english(run, shapes_domain):
+    german = replace(shapes_domain, info=replace(shapes_domain.info, language="de"))
+    english = Run(replace(INFO, english=True), run.folder)
+    assert "reading title in 'de'." in paper_table(run, german, "val", None).heading
+    assert "English version of 'de' (came with the data)" in paper_table(english, german, "val", None).heading
+    by_machine = replace(german, articles=german.articles.assign(english_by="opus-mt-de-en"))
+    assert "(machine-translated by opus-mt-de-en)" in paper_table(english, by_machine, "val", None).heading
 
 
 def test_what_is_synthetic_is_called_so(run, shapes_domain):
@@ -96,8 +114,8 @@ def test_a_sweep_read_back_is_the_sweep(run):
     assert run.ranks()["rank"].to_numpy().reshape(4, 4).tolist() == RANKS.tolist()
 
 
-def test_interpolated_numbers_are_marked_and_carry_their_error(run):
-    text = curve_text(run, run.curve(), SWEPT)
+def test_interpolated_numbers_are_marked_and_carry_their_error(run, shapes_domain):
+    text = curve_text(run, shapes_domain, run.curve(), SWEPT)
     assert "0.3~" in text
     assert "0.65~" not in text
     assert "off by at most 0.0003 in mrr@100 and 0.2% of the first tens" in text
@@ -106,10 +124,10 @@ def test_interpolated_numbers_are_marked_and_carry_their_error(run):
     assert "text tower" not in text
 
 
-def test_a_path_that_was_not_used_is_said(run):
+def test_a_path_that_was_not_used_is_said(run, shapes_domain):
     poor = replace(SWEPT, paths={"val": PathInfo(17, False, Disagreement(0.02, 0.1), (0.5,))})
     exact = replace(SWEEP, interpolated=np.zeros(4, dtype=bool))
-    text = curve_text(run, exact.curve(), poor)
+    text = curve_text(run, shapes_domain, exact.curve(), poor)
     assert "even with 17 exact points, so every point shown is exact" in text
     assert "~" not in text
 

@@ -18,6 +18,7 @@ from torch import nn
 from torch.nn import functional
 
 from core.data.importers import import_domain
+from core.data.reading import Reading
 from core.encoders.checkpoints import read_weights
 from core.encoders.clip import ClipEncoder
 from core.errors import InputError
@@ -112,7 +113,7 @@ def one_of_two(number: int, port: int, places: Places, name: str) -> None:
         for tune, settings in SETTINGS.items():
             epochs: list[Any] = []
             run, experiment = train_run(
-                places.load_domain("shapes"), name, settings, "title", "cpu", places, epochs.append
+                places.load_domain("shapes"), name, settings, Reading("title"), "cpu", places, epochs.append
             )
             seen[tune] = {
                 "run": run.info.name, "epochs": len(epochs), "weights": experiment.encoder.state_dict(),
@@ -120,7 +121,7 @@ def one_of_two(number: int, port: int, places: Places, name: str) -> None:
             }  # fmt: skip
         seen["pictures"] = len(prepared)
         stale = places.load_domain(["shapes", "stale"][number])
-        seen["stale"] = message_of(lambda: train_run(stale, name, SETTINGS["head"], "title", "cpu", places))
+        seen["stale"] = message_of(lambda: train_run(stale, name, SETTINGS["head"], Reading("title"), "cpu", places))
         seen["loss and gradients"] = [loss_and_gradients(chunk) for chunk in (None, 1, 2, 9)]
         seen["of the main one"] = by_main(process_number)
         seen["comes second"] = comes_second(places.cache / "mark")
@@ -153,7 +154,7 @@ def two(two_places: Places, tiny_name: str) -> list[dict[str, Any]]:
 @pytest.fixture
 def one(shapes_domain, places, tiny_name):
     """Train as a single process."""
-    return lambda settings: train_run(shapes_domain, tiny_name, settings, "title", "cpu", places)[0]
+    return lambda settings: train_run(shapes_domain, tiny_name, settings, Reading("title"), "cpu", places)[0]
 
 
 def without_key_biases(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:

@@ -10,6 +10,7 @@ import torch
 from torch.nn import functional
 
 from core.data.domain import query_texts
+from core.data.reading import Reading
 from core.encoders.base import first_tuned_stages
 from core.encoders.clip import load_clip
 from core.encoders.embedding import embed, image_activations, text_activations
@@ -127,7 +128,7 @@ class Tuned:
         self.encoder = load_clip(name).eval()
         self.before = {key: tensor.clone() for key, tensor in self.encoder.state_dict().items()}
         articles, starts = domain.articles, first_tuned_stages(self.encoder, settings.tune)
-        texts = query_texts(articles, "title+text", english=False)
+        texts = query_texts(articles, Reading(), english=False)
         files = [domain.images_root / file for file in articles["image_file"]]
         self.activations = {
             "image": image_activations(self.encoder, starts["image"], files, list(articles["image_hash"]), cache),

@@ -3,6 +3,7 @@
 import pytest
 
 from core.data.domain import Domain
+from core.data.reading import Reading
 from core.training.settings import Settings
 from core.workspace.places import Places
 from core.workspace.runs import Run
@@ -14,7 +15,7 @@ from core.workspace.tuned import TunedExperiment, open_run
 def run(shapes_domain: Domain, places: Places, tiny_name: str) -> Run:
     """TinyClip tuned whole; with little training, so that nothing bends wildly."""
     settings = Settings(tune="all", epochs=2, lr=1e-3, batch_size=16)
-    return train_run(shapes_domain, tiny_name, settings, "title+text", "cpu", places)[0]
+    return train_run(shapes_domain, tiny_name, settings, Reading(), "cpu", places)[0]
 
 
 @pytest.fixture

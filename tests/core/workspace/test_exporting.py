@@ -5,6 +5,7 @@ import pytest
 import torch
 from safetensors import safe_open
 
+from core.data.reading import Reading
 from core.encoders.clip import load_clip
 from core.encoders.loading import load_encoder
 from core.errors import InputError
@@ -20,7 +21,7 @@ from core.workspace.tuned import both_ends
 def test_open_clip_loads_it_by_itself(alpha, tiny_name, shapes_domain, places, tmp_path):
     settings = Settings(tune="head", epochs=1, lr=0.01)
     with torch.inference_mode(False):
-        run, _ = train_run(shapes_domain, tiny_name, settings, "title", "cpu", places)
+        run, _ = train_run(shapes_domain, tiny_name, settings, Reading("title"), "cpu", places)
     exported = export_run(run, alpha, tmp_path / "model.safetensors", places)
     assert exported.architecture == "TinyClip"
     model, _, _ = open_clip.create_model_and_transforms(

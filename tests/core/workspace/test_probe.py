@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from core.data.reading import Reading
 from core.errors import InputError
 from core.training.settings import Settings
 from core.workspace import timing
@@ -39,7 +40,7 @@ def test_it_changes_nothing_and_grows_with_the_epochs(shapes_domain, places, tin
 @pytest.mark.parametrize("tune", ["head", "all"])
 def test_what_is_in_the_cache_costs_nothing(shapes_domain, places, tiny_name, tune):
     settings = replace(SETTINGS, tune=tune)
-    train_run(shapes_domain, tiny_name, settings, "title", "cpu", places)
+    train_run(shapes_domain, tiny_name, settings, Reading("title"), "cpu", places)
     kept = files_below(places.cache)
     assert estimate(places, "shapes", tiny_name, settings, "title").encoding == 0
     assert files_below(places.cache) == kept

@@ -12,6 +12,7 @@ from safetensors.torch import load_file, save_file
 from core.data.domain import gallery_of, tie_order
 from core.data.importers import import_domain
 from core.data.pixels import open_image
+from core.data.reading import Reading
 from core.errors import InputError
 from core.retrieval.ranking import ranks_of
 from core.training.settings import Settings
@@ -21,8 +22,9 @@ from core.workspace.training import train_run
 from core.workspace.tuned import open_run
 
 INFO = RunInfo(
-    domain="news", name="", created_at="", encoder="lite", text="title", english=False, device="cpu",
-    settings=Settings(), articles="a", zero_shot="z", fine_tuned="f", versions={"torch": "2"},
+    domain="news", name="", created_at="", encoder="lite", text=Reading("title"), english=False,
+    reads_the_language=True, device="cpu", settings=Settings(), articles="a",
+    zero_shot="z", fine_tuned="f", versions={"torch": "2"},
 )  # fmt: skip
 HEAD = Settings(tune="head", epochs=1, lr=0.01)
 
@@ -107,7 +109,7 @@ def test_the_environment_says_where_things_lie(monkeypatch, tmp_path):
 
 @pytest.fixture
 def trained(shapes_domain, places, tiny_name) -> Run:
-    return train_run(shapes_domain, tiny_name, HEAD, "title+text", "cpu", places)[0]
+    return train_run(shapes_domain, tiny_name, HEAD, Reading(), "cpu", places)[0]
 
 
 def test_only_the_changed_tensors_are_kept(trained):
@@ -156,7 +158,7 @@ def test_zero_shot_weights_that_were_replaced_are_refused(shapes_domain, places,
     file = tmp_path / "mine.safetensors"
     weights = load_file(tiny_name.partition(":")[2])
     save_file(weights, file)
-    run, _ = train_run(shapes_domain, f"TinyClip:{file}", HEAD, "title", "cpu", places)
+    run, _ = train_run(shapes_domain, f"TinyClip:{file}", HEAD, Reading("title"), "cpu", places)
     save_file(weights | {"visual.proj": weights["visual.proj"] + 1}, file)
     with pytest.raises(InputError, match="are not the ones run 'tinyclip-head-1' started from"):
         open_run(run, shapes_domain, places, "cpu")
@@ -166,3 +168,12 @@ def test_a_run_without_a_sweep_says_how_to_make_one(trained):
     for read in (trained.curve, trained.ranks, trained.selected):
         with pytest.raises(InputError, match="has no sweep yet; run: python -m core sweep --domain shapes --run tiny"):
             read()
+
+
+def test_a_run_that_says_its_text_in_the_older_way_is_of_another_version(places):
+    file = keep(places, "older", "2026").folder / "run.toml"
+    whole = file.read_text()
+    assert Reading("title") == find_run(places, "news", "older").info.text
+    file.write_text('text = "title"\n' + whole.partition("[text]")[0])
+    with pytest.raises(InputError, match="of another version of Rematch"):
+        find_run(places, "news", "older")

@@ -8,6 +8,7 @@ import pytest
 from core.analysis.agreement import Disagreement
 from core.analysis.selection import select_alpha
 from core.data.domain import Domain
+from core.data.reading import Reading
 from core.training.settings import Settings
 from core.workspace import tuned as tuned_room
 from core.workspace.places import Places
@@ -19,7 +20,7 @@ from core.workspace.tuned import TunedExperiment, open_run
 @pytest.fixture(params=["head", "all"])
 def opened(request, shapes_domain: Domain, places: Places, tiny_name: str) -> TunedExperiment:
     settings = Settings(tune=request.param, epochs=3, lr=3e-3, batch_size=16)
-    run = train_run(shapes_domain, tiny_name, settings, "title+text", "cpu", places)[0]
+    run = train_run(shapes_domain, tiny_name, settings, Reading(), "cpu", places)[0]
     return open_run(run, shapes_domain, places, "cpu")
 
 
@@ -91,7 +92,7 @@ def test_test_is_swept_too_and_is_exact_at_the_alpha_that_val_chose(shapes_domai
     articles.loc[articles.index[40:48], "split"] = "test"
     domain = replace(shapes_domain, articles=articles)
     run = train_run(
-        domain, tiny_name, Settings(tune="head", epochs=3, lr=3e-3, batch_size=16), "title+text", "cpu", places
+        domain, tiny_name, Settings(tune="head", epochs=3, lr=3e-3, batch_size=16), Reading(), "cpu", places
     )[0]
     curve, info = sweep_run(open_run(run, domain, places, "cpu"), None, "recall@1")
     at_choice = curve[curve["alpha"] == info.selected.alpha].set_index("split")

@@ -11,6 +11,7 @@ from safetensors.torch import load_file
 
 from core.data.domain import Domain
 from core.data.importers import import_domain
+from core.data.reading import Reading
 from core.encoders.loading import load_encoder
 from core.errors import InputError, RematchError
 from core.training.history import Epoch
@@ -39,7 +40,7 @@ def stop_after(shapes_domain: Domain, places: Places, tiny_name: str) -> Callabl
                 raise KilledError
 
         with pytest.raises(KilledError):
-            train_run(shapes_domain, encoder, settings, "title", "cpu", places, die)
+            train_run(shapes_domain, encoder, settings, Reading("title"), "cpu", places, die)
         return load_unfinished(places, "shapes")[-1]
 
     return stop
@@ -52,7 +53,7 @@ def same_weights(one: Path, other: Path) -> bool:
 
 @pytest.mark.parametrize("epoch", [0, 1, 3, 4])
 def test_it_goes_on_to_the_same_weights(stop_after, shapes_domain, places, tiny_name, epoch):
-    whole, _ = train_run(shapes_domain, tiny_name, SETTINGS, "title", "cpu", places)
+    whole, _ = train_run(shapes_domain, tiny_name, SETTINGS, Reading("title"), "cpu", places)
     stopped = stop_after(epoch)
     assert len(stopped.history()) == epoch + 1, "a page can draw what there is"
     assert stopped.checkpoint_file.exists() == (epoch > 1)
@@ -77,7 +78,7 @@ def test_dropout_goes_on_too(lite, shapes_domain, places, monkeypatch, stop_afte
 
     monkeypatch.setattr(training, "load_encoder", load)
     settings = Settings(tune="head", epochs=3, lr=1e-2, batch_size=24)
-    whole, _ = train_run(shapes_domain, "lite", settings, "title", "cpu", places)
+    whole, _ = train_run(shapes_domain, "lite", settings, Reading("title"), "cpu", places)
     run, _ = resume_run(stop_after(2, settings, "lite"), shapes_domain, "cpu", places)
     assert same_weights(run.weights_file, whole.weights_file)
 
@@ -92,7 +93,7 @@ def test_dropout_goes_on_too(lite, shapes_domain, places, monkeypatch, stop_afte
     ids=lambda settings: f"{settings.tune}-{settings.stop_after}",
 )
 def test_early_stopping_lora_and_augmentation_go_on_too(stop_after, shapes_domain, places, tiny_name, settings):
-    whole, _ = train_run(shapes_domain, tiny_name, settings, "title", "cpu", places)
+    whole, _ = train_run(shapes_domain, tiny_name, settings, Reading("title"), "cpu", places)
     last = int(whole.history()["epoch"].iloc[-1])
     for epoch in range(1, last + 1):
         run, _ = resume_run(stop_after(epoch, settings), shapes_domain, "cpu", places)
@@ -103,7 +104,7 @@ def test_early_stopping_lora_and_augmentation_go_on_too(stop_after, shapes_domai
 def test_the_best_epoch_is_what_the_run_keeps_and_the_history_says_which(shapes_domain, places, tiny_name):
     """With a rate far too high, so that it gets worse again."""
     settings = Settings(tune="all", epochs=12, lr=0.03, batch_size=16, stop_after=2)
-    run, _ = train_run(shapes_domain, tiny_name, settings, "title", "cpu", places)
+    run, _ = train_run(shapes_domain, tiny_name, settings, Reading("title"), "cpu", places)
     history = run.history()
     kept = history[history["kept"]]
     tuned = history[history["epoch"] > 0]
@@ -124,7 +125,7 @@ def test_pairs_know_what_is_identical(shapes_domain, places, tiny):
 
 
 def test_it_can_be_stopped_twice(stop_after, shapes_domain, places, tiny_name):
-    whole, _ = train_run(shapes_domain, tiny_name, SETTINGS, "title", "cpu", places)
+    whole, _ = train_run(shapes_domain, tiny_name, SETTINGS, Reading("title"), "cpu", places)
     stopped = stop_after(2)
 
     def die(epoch: Epoch) -> None:
@@ -170,7 +171,7 @@ def test_an_encoder_that_changed_is_refused(stop_after, shapes_domain, places, t
 
 
 def test_a_damaged_checkpoint_is_said_and_without_it_all_begins_again(stop_after, shapes_domain, places, tiny_name):
-    whole, _ = train_run(shapes_domain, tiny_name, SETTINGS, "title", "cpu", places)
+    whole, _ = train_run(shapes_domain, tiny_name, SETTINGS, Reading("title"), "cpu", places)
     stopped = stop_after(2)
     stopped.checkpoint_file.write_bytes(stopped.checkpoint_file.read_bytes()[:-9])
     with pytest.raises(InputError, match=r"is damaged.*Delete that file to begin again"):
@@ -216,7 +217,7 @@ def test_a_first_epoch_that_fails_leaves_nothing_a_later_one_what_was_reached(
     stopped = stop_after(2)
     monkeypatch.setattr("core.training.finetune.contrastive_loss", lambda *_: torch.tensor(float("nan")))
     with pytest.raises(RematchError, match=r"the loss became nan in epoch 1 on articles .* smaller --lr"):
-        train_run(shapes_domain, tiny_name, SETTINGS, "title", "cpu", places)
+        train_run(shapes_domain, tiny_name, SETTINGS, Reading("title"), "cpu", places)
     with pytest.raises(RematchError, match=r"the loss became nan in epoch 2 on articles .* smaller --lr"):
         resume_run(stopped, shapes_domain, "cpu", places)
     assert [each.info.name for each in load_unfinished(places, "shapes")] == [stopped.info.name]
@@ -233,7 +234,7 @@ def test_a_first_epoch_that_fails_leaves_nothing_a_later_one_what_was_reached(
 def test_too_little_is_said(shapes_domain, places, tiny_name, splits, message):
     shapes_domain.articles["split"] = splits
     with pytest.raises(InputError, match=message):
-        train_run(shapes_domain, tiny_name, SETTINGS, "title", "cpu", places)
+        train_run(shapes_domain, tiny_name, SETTINGS, Reading("title"), "cpu", places)
     assert not places.runs_folder("shapes").exists()
 
 

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from core.data.pixels import open_image
+from core.data.reading import Reading
 from core.interpolation.alphapath import lobatto_nodes
 from core.training.settings import Settings
 from core.workspace.runs import PrecisionChoice
@@ -52,7 +53,7 @@ def test_another_split_another_run_and_another_precision_have_paths_of_their_own
     open_run(run, shapes_domain, places, "cpu").path("train")
     open_run(run, shapes_domain, places, "cpu", "bf16").path("val")
     other = train_run(
-        shapes_domain, tiny_name, Settings(tune="head", epochs=1, lr=1e-3, batch_size=16), "title+text", "cpu", places
+        shapes_domain, tiny_name, Settings(tune="head", epochs=1, lr=1e-3, batch_size=16), Reading(), "cpu", places
     )[0]
     open_run(other, shapes_domain, places, "cpu").path("val")
     assert len(list((places.cache / "paths").iterdir())) == 4

@@ -8,7 +8,7 @@ import pytest
 
 from core.analysis.selection import select_alpha
 from core.analysis.sweep import Sweep
-from core.report.comparing import compared, differing_settings, over_seeds, seeds_text, sister_runs
+from core.report.run_tables import compared, differing_settings, over_seeds, seeds_text, sister_runs
 from core.training.settings import Settings
 from core.workspace.runs import SweepInfo
 from tests.core.workspace.test_runs import INFO, keep

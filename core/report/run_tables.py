@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from core.data.splitting import Split
+from core.report.language import language_mark
 from core.report.tables import TABLE_METRICS, TableFormat, grid
 from core.workspace.runs import Run
 
@@ -23,7 +24,7 @@ def differing_settings(runs: Sequence[Run]) -> pd.DataFrame:
 def _made_with(run: Run) -> dict[str, Any]:
     info = run.info
     return {
-        "encoder": info.encoder, **asdict(info.settings), "text": info.text, "english": info.english,
+        "encoder": info.encoder, **asdict(info.settings), "text": info.text.describe(), "english": info.english,
         "processes": info.processes, "articles": info.articles[:6],
     }  # fmt: skip
 
@@ -36,7 +37,7 @@ def compared(runs: Sequence[Run]) -> pd.DataFrame:
 
 def _reached(run: Run) -> dict[str, Any]:
     """What a run reached on val; from its history where it is not swept."""
-    row: dict[str, Any] = {"run": run.info.name, "n": None, "α*": None}
+    row: dict[str, Any] = {"run": run.info.name + language_mark(run), "n": None, "α*": None}
     metrics: dict[str, Any] = {}
     if run.is_swept:
         val, alpha = _rows(run, "val"), run.selected().alpha

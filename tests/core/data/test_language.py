@@ -1,0 +1,45 @@
+"""The language of each article: stated, detected, contradicted."""
+
+import pytest
+
+from core.data.language import detect, languages_of
+
+GERMAN = "Der Fluss trat in der Nacht über die Ufer und überschwemmte zwei Dörfer."
+RUSSIAN = "Ночью река вышла из берегов и затопила две деревни, жители покинули свои дома"
+ENGLISH = "The river burst its banks during the night and flooded two villages."
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [(GERMAN, "de"), (ENGLISH, "en"), (RUSSIAN, "ru"), ("Angela Merkel", None),
+     ("#flood #river #night @rivers", None), ("https://example.org/the-river-burst-its-banks", None), ("", None)],
+)  # fmt: skip
+def test_detect(text, expected):
+    assert detect(text) == expected
+
+
+def test_what_is_stated_counts_unless_the_text_contradicts_it_with_confidence():
+    languages = languages_of(["", "", "Merkel"], [GERMAN, ENGLISH, ""], ["de-AT", "de", "de"], None)
+    assert languages.of == ["de", "en", "de"]
+    assert (languages.main, languages.contradicted, languages.detected) == ("de", 1, 0)
+    assert languages.notes()[0].startswith("language: 1 articles state one that their text contradicts")
+
+
+def test_where_nothing_is_stated_the_text_says_it_and_the_rest_is_taken_for_the_most_frequent():
+    languages = languages_of(["", "", "", "Merkel"], [GERMAN, GERMAN, ENGLISH, ""], ["", "und", "", ""], None)
+    assert languages.of == ["de", "de", "en", "de"]
+    assert (languages.main, languages.contradicted, languages.detected) == ("de", 0, 3)
+    assert "4 articles do not state theirs: 3 detected, the others taken for 'de'" in languages.notes()[0]
+
+
+def test_the_language_given_is_that_of_articles_that_do_not_state_theirs():
+    languages = languages_of(["Merkel", "Merkel"], ["", ""], ["", "fr"], "de")
+    assert (languages.of, languages.main, languages.notes()) == (["de", "fr"], "de", [])
+
+
+def test_a_column_that_is_wrong_throughout_does_not_name_the_domain():
+    assert languages_of([""] * 3, [GERMAN] * 3, ["en"] * 3, None).main == "de"
+
+
+def test_nothing_to_go_by_is_english():
+    assert languages_of(["Merkel"], [""], [""], None).main == "en"

@@ -1,0 +1,124 @@
+"""Translation with a real Marian model of random weights: what is put to it, how often, and what is kept."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+import torch
+
+from core.data.translation import Translator, translate_all
+from core.data.translation_cache import TranslationCache
+from core.errors import InputError
+from tests.conftest import MARIAN_CONTEXT
+
+TEXTS = ["Ein red circle steht am Wasser. Ein blue square.", "Ein blue square.", "persons;Ada|orgs;Royal Society", ""]
+
+
+class StoppedError(Exception):
+    """The process ends here."""
+
+
+@pytest.fixture
+def translator(marian: Path) -> Translator:
+    return Translator(str(marian), torch.device("cpu"))
+
+
+@pytest.fixture
+def cache(tmp_path: Path):
+    with TranslationCache(tmp_path / "sentences.sqlite") as opened:
+        yield opened
+
+
+def test_each_distinct_sentence_is_translated_once_and_in_its_place(translator, cache):
+    english, count = translate_all(TEXTS + TEXTS, "de", translator, cache)
+    first, second = (translator([sentence])[0] for sentence in ("Ein red circle steht am Wasser.", "Ein blue square."))
+    assert first
+    assert second
+    assert count == 2
+    assert english == {TEXTS[0]: f"{first} {second}", TEXTS[1]: second, TEXTS[2]: TEXTS[2], "": ""}
+
+
+def test_a_second_time_nothing_is_translated(translator, cache, monkeypatch):
+    english, _ = translate_all(TEXTS, "de", translator, cache)
+    monkeypatch.setattr(Translator, "__call__", lambda *_: pytest.fail("translated again"))
+    assert translate_all(TEXTS, "de", translator, cache) == (english, 0)
+
+
+def test_stopped_in_the_middle_it_goes_on_after_the_last_batch(translator, cache, monkeypatch):
+    texts = [f"Ein {number} circle." for number in range(40)]
+    whole, seen = Translator.__call__, []
+
+    def stop(self: Translator, sentences: list[str]) -> list[str]:
+        if len(seen) == 2:
+            raise StoppedError
+        seen.append(sentences)
+        return whole(self, sentences)
+
+    monkeypatch.setattr(Translator, "__call__", stop)
+    with pytest.raises(StoppedError):
+        translate_all(texts, "de", translator, cache)
+    monkeypatch.setattr(Translator, "__call__", whole)
+    done = sum(map(len, seen))
+    assert done == 2 * translator.batch_size
+    english, count = translate_all(texts, "de", translator, cache)
+    assert count == 40 - done
+    assert len(english) == 40
+
+
+def test_a_batch_gives_what_each_sentence_gives_alone(translator):
+    sentences = ["Ein red circle.", "Ein blue square steht am Wasser.", "One two."]
+    assert translator(sentences) == [translator([sentence])[0] for sentence in sentences]
+
+
+def test_a_sentence_longer_than_the_context_is_cut_without_losing_a_word(translator):
+    long = " ".join(["Wasser"] * 60) + "."
+    parts = translator.sentences_of(long, "de")
+    assert len(parts) > 1
+    assert " ".join(parts) == long
+    assert all(translator.length(part) <= MARIAN_CONTEXT for part in parts)
+    endless = "x" * 200
+    assert "".join(translator.sentences_of(endless, "de")) == endless
+
+
+def test_other_weights_have_another_fingerprint(translator, marian, tmp_path):
+    other = tmp_path / "other"
+    other.mkdir()
+    for file in marian.iterdir():
+        (other / file.name).write_bytes(file.read_bytes())
+    assert Translator(str(other), torch.device("cpu")).fingerprint == translator.fingerprint
+    weights = other / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"\x01")
+    assert Translator(str(other), torch.device("cpu")).fingerprint != translator.fingerprint
+
+
+def test_a_folder_that_is_no_model_is_said(tmp_path):
+    with pytest.raises(InputError, match=r"is no Marian model.*expected a folder with config.json, source.spm"):
+        Translator(str(tmp_path), torch.device("cpu"))
+
+
+def test_a_model_that_cannot_be_fetched_is_said_with_what_to_do(monkeypatch):
+    def unreachable(*_: object, **__: object) -> None:
+        raise OSError("no route to host")
+
+    monkeypatch.setattr("core.data.translation.snapshot_download", unreachable)
+    with pytest.raises(InputError, match=r"could not be fetched \(OSError\).*--model /path.*lite-multilingual"):
+        Translator("Helsinki-NLP/opus-mt-de-en", torch.device("cpu"))
+
+
+def test_a_damaged_cache_is_begun_anew(tmp_path):
+    file = tmp_path / "sentences.sqlite"
+    file.write_bytes(b"no database at all" * 100)
+    with TranslationCache(file) as cache:
+        assert cache.known(["a"]) == {}
+        cache.keep({"a": "b"})
+        assert cache.known(["a", "c"]) == {"a": "b"}
+
+
+def test_a_cache_of_something_else_is_begun_anew(tmp_path):
+    file = tmp_path / "sentences.sqlite"
+    connection = sqlite3.connect(file)
+    connection.execute("CREATE TABLE translations (something TEXT)")
+    connection.close()
+    with TranslationCache(file) as cache:
+        cache.keep({"a": "b"})
+        assert cache.known(["a"]) == {"a": "b"}
