@@ -263,7 +263,7 @@ def test_the_command_takes_every_setting_as_it_stands(tmp_path: Path):
     assert verb[0] == "train"
     assert not [word for word in verb if word.startswith(("--stop-after", "--chunk-size", "--augment", "--grad"))]
     settings = Settings(layer_decay=0.75, augment=True, stop_after=3, chunk_size=16, grad_checkpointing=True)
-    verb = Wanted("lite", settings, "title+text").verb("news")
+    verb = Wanted("lite", settings, Reading()).verb("news")
     assert {"--layer-decay=0.75", "--augment", "--stop-after=3", "--stop-metric=mrr@100", "--chunk-size=16",
             "--grad-checkpointing"} < set(verb)  # fmt: skip
 

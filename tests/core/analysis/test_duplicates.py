@@ -14,7 +14,7 @@ def table(**columns: list[str | None]) -> pd.DataFrame:
         name: [f"{name} {number}" for number in numbers]
         for name in ("article_id", "title", "text", "image_id", "image_file", "image_hash")
     }
-    return pd.DataFrame({**distinct, "split": ["train"] * (n - 1) + ["val"], **columns})
+    return pd.DataFrame({**distinct, "language": "en", "split": ["train"] * (n - 1) + ["val"], **columns})
 
 
 def test_articles_that_differ_are_no_duplicates():

@@ -28,10 +28,10 @@ def files_below(folder):
 
 def test_it_changes_nothing_and_grows_with_the_epochs(shapes_domain, places, tiny_name):
     before = files_below(places.workspace)
-    short = estimate(places, "shapes", tiny_name, SETTINGS, "title")
+    short = estimate(places, "shapes", tiny_name, SETTINGS, Reading("title"))
     assert short.encoding > 0
     assert short.seconds == short.starting + short.encoding + short.epochs + short.sweep
-    long = estimate(places, "shapes", tiny_name, replace(SETTINGS, epochs=200), "title")
+    long = estimate(places, "shapes", tiny_name, replace(SETTINGS, epochs=200), Reading("title"))
     assert long.epochs > 10 * short.epochs
     assert files_below(places.workspace) == before
     assert files_below(places.cache) == set()
@@ -42,15 +42,15 @@ def test_what_is_in_the_cache_costs_nothing(shapes_domain, places, tiny_name, tu
     settings = replace(SETTINGS, tune=tune)
     train_run(shapes_domain, tiny_name, settings, Reading("title"), "cpu", places)
     kept = files_below(places.cache)
-    assert estimate(places, "shapes", tiny_name, settings, "title").encoding == 0
+    assert estimate(places, "shapes", tiny_name, settings, Reading("title")).encoding == 0
     assert files_below(places.cache) == kept
 
 
 def test_what_is_wrong_is_said_as_the_training_would(shapes_domain, places, tiny_name):
     with pytest.raises(InputError, match="--tune heads: expected head, text"):
-        estimate(places, "shapes", tiny_name, replace(SETTINGS, tune="heads"), "title")
+        estimate(places, "shapes", tiny_name, replace(SETTINGS, tune="heads"), Reading("title"))
     with pytest.raises(InputError, match="no domain 'nowhere'"):
-        estimate(places, "nowhere", tiny_name, SETTINGS, "title")
+        estimate(places, "nowhere", tiny_name, SETTINGS, Reading("title"))
 
 
 def test_the_door_is_light():

@@ -116,7 +116,7 @@ def test_the_best_epoch_is_what_the_run_keeps_and_the_history_says_which(shapes_
 
 def test_pairs_know_what_is_identical(shapes_domain, places, tiny):
     shapes_domain.articles.loc[3, "image_hash"] = shapes_domain.articles.loc[9, "image_hash"]
-    pairs = train_pairs(Experiment(shapes_domain, tiny, "title", places))
+    pairs = train_pairs(Experiment(shapes_domain, tiny, Reading("title"), places))
     same = pairs.same(np.arange(len(pairs)))
     titles, hashes = (shapes_domain.articles[name].head(48).to_numpy() for name in ("title", "image_hash"))
     assert (same == ((titles[:, None] == titles) | (hashes[:, None] == hashes))).all()
