@@ -5,11 +5,14 @@ import re
 from core.data.domain import Domain
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:@])")
+# Addresses become links after escapes were read, so something invisible has to stand inside them.
+_LINKED = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?<=@)", re.IGNORECASE)
+_WORD_JOINER = "\u2060"
 
 
 def plain(text: str) -> str:
     """Text for a place that would read Markdown (captions, labels): shown as it is written."""
-    return _MARKDOWN.sub(r"\\\1", " ".join(str(text).split()))
+    return _MARKDOWN.sub(r"\\\1", _LINKED.sub(_WORD_JOINER, " ".join(str(text).split())))
 
 
 def shorten(text: str, length: int) -> str:

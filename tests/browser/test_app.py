@@ -153,7 +153,8 @@ def test_points_select_articles_and_tags_filter_them(demo: Served, visit) -> Non
     kept = json.loads((demo.workspace / "tags" / "demo-rss.json").read_text(encoding="utf-8"))
     assert [one["note"] for one in kept.values()] == ["Größe 🙂"]
     again: Visit = visit(f"{demo.address}/changes?domain=demo-rss")
-    again.page.get_by_role("combobox", name="Tagged as").click()
+    again.page.get_by_role("combobox", name="Tagged as").focus()
+    again.page.keyboard.type("scene")
     again.page.get_by_role("option", name="scene", exact=True).click()
     again.page.keyboard.press("Escape")  # while the list is open nothing else can be reached
     expect(again.page.get_by_role("heading", name="1 article of 160")).to_be_visible()
@@ -183,6 +184,7 @@ def test_an_uploaded_archive_becomes_a_domain_and_is_trained_to_the_end(demo: Se
             packed.write(file, file.relative_to(table.parent))
     here: Visit = visit(f"{demo.address}/data?part=Import")
     page = here.page
+    page.get_by_role("radio", name="Upload").or_(page.get_by_role("button", name="Upload")).first.click()
     page.get_by_role("textbox", name="Slug").fill("own-shapes")
     page.locator("input[type=file]").first.set_input_files(archive)
     expect(page.get_by_text("own.zip").first).to_be_visible()
