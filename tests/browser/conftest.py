@@ -104,6 +104,13 @@ def demo(served: Served) -> Served:
     return served
 
 
+_PICTURES_ARE_THERE = """() => {
+  const roots = [document, ...[...document.querySelectorAll('*')].map((each) => each.shadowRoot).filter(Boolean)];
+  const pictures = roots.flatMap((root) => [...root.querySelectorAll('img[src]')]);
+  return pictures.every((picture) => picture.complete || picture.loading === 'lazy');
+}"""
+
+
 @dataclass
 class Visit:
     """A page of its own browser context, and what its console complained of."""
@@ -120,8 +127,9 @@ class Visit:
         self.settle()
 
     def settle(self) -> None:
-        """Wait until the app has nothing more to draw."""
+        """Wait until all is drawn and the pictures are there: the server drops those of a page that is left sooner."""
         expect(self.page.get_by_test_id("stStatusWidget")).to_have_count(0)
+        self.page.wait_for_function(_PICTURES_ARE_THERE)
 
 
 def _is_complaint(said: ConsoleMessage) -> bool:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,8 +37,10 @@ def start(shapes_domain: Domain, tiny_name: str):
 
     def run(*arguments: str) -> subprocess.Popen[str]:
         command = [sys.executable, "-c", script, "train", "--domain", "shapes", *arguments]
+        # Ctrl-C counts even where the tests themselves run in the background, which ignores it.
+        heed: dict[str, Any] = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-        started.append(subprocess.Popen(command, cwd=ROOT, env=os.environ | {"OMP_NUM_THREADS": "1"}, **pipes))
+        started.append(subprocess.Popen(command, cwd=ROOT, env=os.environ | {"OMP_NUM_THREADS": "1"}, **pipes, **heed))
         return started[-1]
 
     yield run
