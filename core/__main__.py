@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import typer
 
-from core.commands import data, models, queries, results, runs, submissions, training, translating
+from core.commands import analysing, data, models, queries, results, runs, submissions, training, translating
 from core.commands.options import LOCAL
 from core.errors import InputError, RematchError
 from core.stopping import stop_on_sigterm
@@ -33,6 +33,7 @@ for verb, function in (
     ("submit", submissions.submit),
     ("truth", submissions.truth),
     ("score", submissions.score),
+    ("analyse", analysing.analyse),
     ("report", results.report),
     ("export", runs.export),
 ):

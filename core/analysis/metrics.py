@@ -54,6 +54,24 @@ def metrics_of(ranks: np.ndarray) -> Metrics:
     )
 
 
+def values_of(ranks: np.ndarray, metric: str) -> np.ndarray:
+    """What each article adds to a metric, float64 of the shape of `ranks`: its mean (median_rank: median) is the metric.
+
+    metric: a name of tables and files. Raises KeyError for one that there is not.
+    """
+    if metric == "mrr@100":
+        return np.where(ranks <= DEPTH, 1.0 / ranks, 0.0)
+    if metric in ("mean_rank", "median_rank"):
+        return ranks.astype(np.float64)
+    depth = {f"recall@{k}": k for k in RECALL_AT}[metric]
+    return (ranks <= depth).astype(np.float64)
+
+
+def lower_is_better(metric: str) -> bool:
+    """True for ranks, False for shares and reciprocals."""
+    return metric in ("mean_rank", "median_rank")
+
+
 def as_record(metrics: Metrics) -> dict[str, float]:
     """Metric name → value, by the names of tables and files; n first."""
     return {"n": metrics.n} | {name: getattr(metrics, attribute) for attribute, name in METRIC_NAMES.items()}

@@ -5,6 +5,8 @@ from typing import Literal, get_args
 
 import pandas as pd
 
+from core.analysis.metrics import lower_is_better
+
 Criterion = Literal[
     "mrr@100", "recall@1", "recall@5", "recall@10", "recall@50", "recall@100", "mean_rank", "median_rank"
 ]
@@ -24,7 +26,7 @@ def select_alpha(curve: pd.DataFrame, criterion: Criterion = "recall@1") -> Sele
 
     For mean_rank and median_rank lower is better.
     """
-    better = curve[criterion] * (-1 if criterion in ("mean_rank", "median_rank") else 1)
+    better = curve[criterion] * (-1 if lower_is_better(criterion) else 1)
     order = pd.DataFrame({"criterion": better, "mrr@100": curve["mrr@100"], "alpha": -curve["alpha"]})
     best = order.sort_values(["criterion", "mrr@100", "alpha"]).index[-1]
     return Selected(float(curve["alpha"].loc[best]), criterion)

@@ -1,0 +1,9 @@
+"""The questions that can be asked about a run, in the order of the report. One room each."""
+
+from typing import Any
+
+from core.workspace.findings import Question
+from core.workspace.questions.difference import DIFFERENCE
+
+QUESTIONS: tuple[Question[Any], ...] = (DIFFERENCE,)
+BY_NAME = {question.name: question for question in QUESTIONS}
