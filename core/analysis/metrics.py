@@ -55,7 +55,7 @@ def metrics_of(ranks: np.ndarray) -> Metrics:
 
 
 def values_of(ranks: np.ndarray, metric: str) -> np.ndarray:
-    """What each article adds to a metric, float64 of the shape of `ranks`: its mean (median_rank: median) is the metric.
+    """What each article adds to a metric, float64 of the shape of `ranks`; the metric is their mean (or median).
 
     metric: a name of tables and files. Raises KeyError for one that there is not.
     """

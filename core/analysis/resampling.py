@@ -71,8 +71,8 @@ def interval(drawn: np.ndarray, n: int, level: float = LEVEL) -> Interval:
 
     Plain percentiles are too narrow by √((n − 1) / n) and by the normal's quantile where t's is meant; the shares
     that are cut off are set so that both are made good (Hesterberg 2015, "What Teachers Should Know About the
-    Bootstrap", section 5.3.2). With n below 30 and values as skewed as reciprocal ranks it still covers too little: 0.93 at 25
-    articles and 0.88 at 12 (measured), so such slices are shown greyed. One article has no spread at all.
+    Bootstrap", section 5.3.2). With n below 30 and values as skewed as reciprocal ranks it still covers too little,
+    0.93 at 25 articles and 0.88 at 12 (measured), so such slices are shown greyed. One article has no spread.
     """
     low, high = bands(drawn[:, None], n, level)
     return Interval(float(low[0]), float(high[0]))
