@@ -3,7 +3,6 @@
 import streamlit as st
 
 from app_pages.parts import frame
-from app_pages.parts.curve_charts import plot_metric, plot_plane, plot_trace
 from app_pages.parts.style import input_figure_format, show_figure
 from app_pages.parts.waiting import failure, forget, show_waiting, submit_once
 from app_pages.parts.words import plain
@@ -11,6 +10,7 @@ from core.analysis.plane import best_of_plane
 from core.analysis.published import PAPERS, PUBLISHED
 from core.data.domain import Domain
 from core.errors import InputError
+from core.report.curve_charts import plot_metric, plot_plane, plot_trace
 from core.report.language import language_mark
 from core.report.tables import TABLE_METRICS, paper_table, path_sentences, precision_sentences, render
 from core.workspace.places import Places

@@ -107,9 +107,13 @@ def _drawn(resamples: Resamples, ranks: np.ndarray, metric: str) -> np.ndarray:
 def permutation_p(before: np.ndarray, after: np.ndarray, metric: str) -> float:
     """Two-sided p of a metric's difference between two models of the same articles, ranks int [n]; 1 if none differs.
 
-    Only articles whose value differs can change the difference by a swap; the others are left out for means.
+    Only articles whose value differs can change the difference by a swap; the others are left out for means. Of zeros
+    and ones (recalls) all swaps together are a binomial, so their p is exact (McNemar's exact test).
     """
     a, b = values_of(before, metric), values_of(after, metric)
+    if metric.startswith("recall"):
+        gained, changed = int((b > a).sum()), int((a != b).sum())
+        return float(stats.binomtest(gained, changed).pvalue) if changed else 1.0
     if metric != "median_rank":
         a, b = a[a != b], b[a != b]
     if len(a) < 2:
