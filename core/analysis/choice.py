@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.analysis.difference import LEVEL_OF_TESTS, Differences, differences, permutation_p
+from core.analysis.difference import LEVEL_OF_TESTS, Differences, differences, drawn_curve, permutation_p
 from core.analysis.metrics import lower_is_better, values_of
 from core.analysis.resampling import LEVEL, Interval, Resamples, interval
 
@@ -81,19 +81,11 @@ def _best(criterion: np.ndarray, reciprocal: np.ndarray) -> np.ndarray:
 
 def spread_of_choice(ranks: np.ndarray, alphas: Sequence[float], criterion: str) -> Spread:
     """The choice made anew on each bootstrap draw of the articles; ranks int [A, n]."""
-    resamples = Resamples(ranks.shape[1])
-    drawn = [_oriented(_drawn(resamples, ranks, metric), metric) for metric in (criterion, "mrr@100")]
+    drawn = [_oriented(drawn_curve(ranks, metric), metric) for metric in (criterion, "mrr@100")]
     chosen = np.asarray(alphas)[_best(drawn[0], drawn[1])]
     low, high = np.quantile(chosen, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], method="nearest")
     counts = [float((chosen == alpha).mean()) for alpha in alphas]
     return Spread(tuple(alphas), tuple(counts), Interval(float(low), float(high)))
-
-
-def _drawn(resamples: Resamples, ranks: np.ndarray, metric: str) -> np.ndarray:
-    """A metric of each draw at each α, [B, A]."""
-    if metric == "median_rank":
-        return np.stack([resamples.medians(values_of(row, metric)) for row in ranks], axis=1)
-    return resamples.means(values_of(ranks, metric).T)
 
 
 def flat_region(ranks: np.ndarray, alphas: Sequence[float], place: int, metric: str) -> Flat:
