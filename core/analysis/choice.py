@@ -65,7 +65,12 @@ class Spread:
 
 def chosen_place(ranks: np.ndarray, criterion: str) -> int:
     """Row of the α that `select_alpha` would take, from ranks int [A, n], α rising."""
-    return int(_best(*(_oriented(values_of(ranks, m).mean(axis=1), m)[None] for m in (criterion, "mrr@100")))[0])
+    return int(_best(*(_oriented(_averages(ranks, metric), metric)[None] for metric in (criterion, "mrr@100")))[0])
+
+
+def _averages(ranks: np.ndarray, metric: str) -> np.ndarray:
+    values = np.sort(values_of(ranks, metric), axis=1)  # floats summed in another order differ in the last digit
+    return np.median(values, axis=1) if metric == "median_rank" else values.mean(axis=1)
 
 
 def _oriented(values: np.ndarray, metric: str) -> np.ndarray:
