@@ -91,6 +91,8 @@ def report(
     parts = [render(table, written)]
     if seeds is not None and written != "csv":  # a CSV holds one table
         parts.append(seeds_text(seeds, [run.info.settings.seed for run in sisters], written))
+    if written == "text":
+        parts.append(f"is the difference real, and who gains? python -m core analyse --domain {domain}")
     answer(as_json, record, "\n\n".join(parts))
 
 
