@@ -22,7 +22,7 @@ from core.data.importers.formats import read_listed
 from core.data.importers.listing import ColumnNames
 from core.data.newsroom import DEMO_DOMAINS
 from core.data.uploads import removed_if_uploaded
-from core.encoders.loading import DEVICES
+from core.encoders.names import DEVICES
 from core.errors import InputError
 from core.report.description import description_lines
 from core.report.intake import import_sentences, report_file

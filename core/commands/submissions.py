@@ -25,7 +25,7 @@ from core.commands.options import (
 from core.data.domain import save_domain
 from core.data.importers.groundtruth import in_ids_of, judge, odd_truth, read_ground_truth
 from core.data.splitting import SPLITS
-from core.encoders.loading import DEVICES
+from core.encoders.names import DEVICES
 from core.errors import InputError
 from core.files import write_text
 from core.retrieval.submission import LENGTH, is_number, read_submission

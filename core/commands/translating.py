@@ -16,7 +16,7 @@ from core.commands.options import (
     places_of,
 )
 from core.data.domain import ENGLISH, Domain
-from core.encoders.loading import DEVICES, choose_device
+from core.encoders.names import DEVICES
 from core.errors import InputError
 from core.report.translation_quality import Quality, translation_quality
 from core.workspace.places import Places
@@ -46,6 +46,7 @@ def translate(
 ) -> None:
     """Write an English version beside the original, where none came with the data."""
     from core.data.translation import Translator
+    from core.encoders.loading import choose_device
     from core.workspace.translating import translate_domain
 
     be_quiet(as_json)

@@ -12,7 +12,8 @@ from core.data.domain import Domain
 from core.data.reading import Reading
 from core.encoders.base import first_tuned_stages
 from core.encoders.checkpoints import weights_fingerprint, write_weights
-from core.encoders.loading import DeviceChoice, choose_device, load_encoder
+from core.encoders.loading import choose_device, load_encoder
+from core.encoders.names import DeviceChoice
 from core.errors import InputError, RematchError
 from core.files import replacing
 from core.training.checkpoint import Checkpoint, read_checkpoint, write_checkpoint

@@ -10,7 +10,8 @@ from core.data.domain import Domain
 from core.data.splitting import Split
 from core.encoders.base import TOWERS, TowerName, first_changed_stage
 from core.encoders.checkpoints import read_weights, weights_fingerprint
-from core.encoders.loading import DeviceChoice, choose_device, load_encoder
+from core.encoders.loading import choose_device, load_encoder
+from core.encoders.names import DeviceChoice
 from core.errors import InputError
 from core.files import fingerprint
 from core.interpolation.alphapath import AlphaPath, build_path, read_path, write_path
