@@ -37,7 +37,7 @@ class Wanted:
     def verb(self, source: Path) -> list[str]:
         """The words after ``python -m core``. Each value stands with its option, so that none is taken for one."""
         given = {"domain": self.slug, "title": self.title, "language": self.language, "images": self.images}
-        given |= {f"{role.replace('_', '-')}-column": name for role, name in self.columns.given().items()}
+        given |= self.columns.options()
         flags = {"copy-images": self.copy_images, "replace": self.replace}
         options = [f"--{option}={value}" for option, value in given.items() if value]
         return ["import", str(source), *options, *(f"--{flag}" for flag, on in flags.items() if on)]

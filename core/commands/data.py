@@ -1,5 +1,6 @@
 """Verbs that make domains: `demo` and `import`."""
 
+import shlex
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -16,6 +17,7 @@ from core.commands.options import (
     choice,
     places_of,
 )
+from core.data.domain import Domain
 from core.data.importers import Intake, TestSet, import_domain
 from core.data.importers.describe import describe
 from core.data.importers.formats import read_listed
@@ -141,6 +143,9 @@ def fetch_images(
     out: Annotated[
         Path | None, typer.Option(help="Folder to fetch into; with --domain its folder of pictures.")
     ] = None,
+    image_column: Annotated[
+        str | None, typer.Option(help="Column that holds the addresses, if it is not recognised.")
+    ] = None,
     pause: Annotated[float, typer.Option(help="Seconds between two requests to one host.", min=0.0)] = 1.0,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
@@ -151,20 +156,35 @@ def fetch_images(
     be_quiet(as_json)
     if (source is None) == (domain is None):
         raise InputError("fetch-images needs either a SOURCE or --domain SLUG.")
+    columns = ColumnNames(image=image_column)
+    again = ["--domain", domain or "SLUG"]
     if domain is not None:
         loaded = places_of(workspace, None).load_domain(domain)
-        source, out = Path(loaded.info.source), out or loaded.images_root
+        source, out = _source_of(loaded), out or loaded.images_root
+        columns = ColumnNames(**loaded.info.columns | columns.given())
+        again += ["--replace", "--title", loaded.info.title]
     if source is None or out is None:
         raise InputError("fetch-images SOURCE needs --out DIR, the folder to fetch into.")
-    fetched = fetch_pictures(wanted_pictures(read_listed(source)), out, pause)
-    again = f"--domain {domain} --replace" if domain else "--domain SLUG"
+    fetched = fetch_pictures(wanted_pictures(read_listed(source, columns)), out, pause)
+    again += [word for option, name in columns.options().items() for word in (f"--{option}", name)]
     lines = [
         f"{fetched.fetched} pictures fetched into {out}, {fetched.there} were there, {len(fetched.failures)} failed."
     ]
     if fetched.failures:
         lines.append(f"each that failed, with its reason: {out / FAILURES}; the same command tries them again.")
-    lines.append(f"next: python -m core import {source} {again} --images {out}")
+    lines.append(f"next: python -m core import {shlex.join([str(source), *again, '--images', str(out)])}")
     answer(as_json, asdict(fetched) | {"out": str(out)}, "\n".join(lines))
+
+
+def _source_of(domain: Domain) -> Path:
+    """What a domain was imported from. Raises InputError if it is not there any more."""
+    source = Path(domain.info.source)
+    if not source.exists():
+        raise InputError(
+            f"domain '{domain.info.slug}' was imported from {source}, which is not there (any more); name its table: "
+            f"python -m core fetch-images TABLE --out DIR"
+        )
+    return source
 
 
 def _record(intake: Intake) -> dict:
