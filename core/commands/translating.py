@@ -20,6 +20,7 @@ from core.encoders.names import DEVICES
 from core.errors import InputError
 from core.report.translation_quality import Quality, translation_quality
 from core.workspace.places import Places
+from core.workspace.runs import load_runs
 
 if TYPE_CHECKING:
     from core.data.translation import Translator
@@ -78,6 +79,12 @@ def translate(
     if done.others:
         others = ", ".join(f"{name} {count}" for name, count in done.others.items())
         lines.append(f"articles in other languages are read as they are: {others}; --from translates them.")
+    lines += [
+        f"note: run {run.info.name} reads the English of {' and '.join(gone)}, so it opens only when that model has "
+        f"translated again; or train again."
+        for run in load_runs(places, domain)
+        if (gone := sorted(set(run.info.translators or ()) - set(done.domain.translated_by)))
+    ]
     if quality is not None:
         lines += _quality_lines(quality, reference_column)
     lines.append(f"next: python -m core train --domain {domain}")

@@ -149,10 +149,7 @@ def open_run(
 ) -> TunedExperiment:
     """Load the run's encoder and weights. InputError if they or the domain are not what it was made with."""
     tuned = _open(run, domain, places, device, precision, run.info.english)
-    if tuned.experiment.fingerprint() != run.info.articles:
-        raise InputError(
-            f"domain '{run.info.domain}' was changed after run '{run.info.name}' was trained on it; train again."
-        )
+    tuned.experiment.check_articles(run.info.articles, run.info.translators, f"run '{run.info.name}'", "train again")
     return tuned
 
 
