@@ -18,7 +18,7 @@ from core.commands.options import (
     places_of,
 )
 from core.data.domain import Domain
-from core.data.importers import Intake, TestSet, import_domain
+from core.data.importers import Intake, import_domain, named_test_set
 from core.data.importers.describe import describe
 from core.data.importers.formats import read_listed
 from core.data.importers.listing import ColumnNames
@@ -116,9 +116,7 @@ def import_(
         return
     if domain is None:
         raise InputError("Missing option '--domain': the slug of the new domain, as in my-news.")
-    test = TestSet(test_articles, test_images, ground_truth) if test_articles is not None else None
-    if test is None and (test_images or ground_truth):
-        raise InputError("--test-images and --ground-truth belong to a test set; name its articles: --test-articles.")
+    test = named_test_set(test_articles, test_images, ground_truth)
     places = places_of(workspace, cache)
     with removed_if_uploaded(source, places.workspace):
         intake = import_domain(

@@ -32,6 +32,23 @@ class TestSet:
     ground_truth: Path | None = None
 
 
+def named_test_set(articles: Path | None, images: Path | None, ground_truth: Path | None) -> TestSet | None:
+    """The test set of these files; None if none is named. Raises InputError: others without the list of articles."""
+    if articles is not None:
+        return TestSet(articles, images, ground_truth)
+    if images is not None or ground_truth is not None:
+        raise InputError("--test-images and --ground-truth belong to a test set; name its articles: --test-articles.")
+    return None
+
+
+def check_lists(test: TestSet) -> None:
+    """Raise InputError, before any picture is looked at, if a list or the ground truth cannot be read."""
+    read_articles(test.articles)
+    read_pictures(test.images or test.articles)
+    if test.ground_truth is not None:
+        read_ground_truth(test.ground_truth)
+
+
 def add_test_set(intake: Intake, test: TestSet, images: Path | None, copy_images: bool) -> Intake:
     """Add the test set to a domain that was just taken in.
 
