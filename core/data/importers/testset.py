@@ -52,7 +52,7 @@ def check_lists(test: TestSet) -> None:
 def add_test_set(intake: Intake, test: TestSet, images: Path | None, copy_images: bool) -> Intake:
     """Add the test set to a domain that was just taken in.
 
-    images: where its pictures lie; else they are looked for beside their list. Raises InputError: a list cannot be
+    images: where pictures lie; its own are looked for beside their list, too. Raises InputError: a list cannot be
     read, none of its pictures is there, or an article has an id of the training set.
     """
     listed_articles = read_articles(test.articles)
@@ -100,11 +100,12 @@ def _pictures(
     listing: Listing, domain: Domain, images: Path | None, copy_images: bool
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The test pictures (PICTURE_COLUMNS), and the rows left out."""
-    folder = ImageFolder(images or listing.images)
+    folders = [ImageFolder(root) for root in dict.fromkeys((images or listing.images, listing.images))]
     names = image_names(listing)
-    found = find_pictures(names, folder)
+    looked = [(folder, find_pictures(names, folder)) for folder in folders]
+    folder, found = max(looked, key=lambda each: each[1].notna().sum())
     if found.isna().all():
-        raise not_found(listing, names, [folder])
+        raise not_found(listing, names, folders)
     tried = names.apply(lambda row: ", ".join(dict.fromkeys(filter(None, row))), axis=1)
     rows = listing.articles.assign(tried=tried, image_file=found)
     stem = found.fillna("").str.rsplit(".", n=1).str[0]
