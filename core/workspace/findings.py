@@ -15,6 +15,7 @@ import msgspec
 
 from core.data.domain import Domain
 from core.data.splitting import Split
+from core.encoders.names import DeviceChoice
 from core.errors import InputError
 from core.files import file_fingerprint, fingerprint
 from core.kept import read_sealed, write_sealed
@@ -22,8 +23,7 @@ from core.workspace.places import Places
 from core.workspace.results import Results, read_results
 from core.workspace.runs import Run
 
-if TYPE_CHECKING:  # these import torch, which most questions do without
-    from core.encoders.loading import DeviceChoice
+if TYPE_CHECKING:  # it imports torch, which most questions do without
     from core.workspace.tuned import TunedExperiment
 
 Record = TypeVar("Record")
@@ -36,7 +36,7 @@ class Asked:
     run: Run
     domain: Domain
     places: Places
-    device: "DeviceChoice" = "auto"
+    device: DeviceChoice = "auto"
 
     @cached_property
     def splits(self) -> list[Split]:

@@ -34,9 +34,9 @@ class RunInfo:
     """What ``run.toml`` holds: all that the weights depend on.
 
     text: how queries are read. english: True where their English version was read; reads_the_language: False if the
-    encoder does not read what it was shown. processes: how many shared each batch
-    (torchrun). articles: fingerprint of the queries, pictures and splits trained on. zero_shot, fine_tuned:
-    fingerprints of the weights.
+    encoder does not read what it was shown. translators: the models that wrote the English it read. processes: how many
+    shared each batch (torchrun). articles: fingerprint of the queries, pictures and splits trained on. zero_shot,
+    fine_tuned: fingerprints of the weights.
     """
 
     domain: str
@@ -53,6 +53,7 @@ class RunInfo:
     fine_tuned: str
     versions: dict[str, str]
     processes: int = 1  # runs made before there could be more do not say so
+    translators: list[str] | None = None  # None: the run was made before this was kept
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from core.data.domain import Domain
 from core.data.splitting import Split
 from core.encoders.base import TOWERS, TowerName, first_changed_stage
 from core.encoders.checkpoints import read_weights, weights_fingerprint
-from core.encoders.loading import DeviceChoice, choose_device, load_encoder
+from core.encoders.loading import choose_device, load_encoder
+from core.encoders.names import DeviceChoice
 from core.errors import InputError
 from core.files import fingerprint
 from core.interpolation.alphapath import AlphaPath, build_path, read_path, write_path
@@ -148,10 +149,7 @@ def open_run(
 ) -> TunedExperiment:
     """Load the run's encoder and weights. InputError if they or the domain are not what it was made with."""
     tuned = _open(run, domain, places, device, precision, run.info.english)
-    if tuned.experiment.fingerprint() != run.info.articles:
-        raise InputError(
-            f"domain '{run.info.domain}' was changed after run '{run.info.name}' was trained on it; train again."
-        )
+    tuned.experiment.check_articles(run.info.articles, run.info.translators, f"run '{run.info.name}'", "train again")
     return tuned
 
 
