@@ -4,6 +4,8 @@ from typing import Any
 
 from core.workspace.findings import Question
 from core.workspace.questions.difference import DIFFERENCE
+from core.workspace.questions.mixes import MIXES
+from core.workspace.questions.rolling import ROLLING
 
-QUESTIONS: tuple[Question[Any], ...] = (DIFFERENCE,)
+QUESTIONS: tuple[Question[Any], ...] = (DIFFERENCE, ROLLING, MIXES)
 BY_NAME = {question.name: question for question in QUESTIONS}

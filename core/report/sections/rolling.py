@@ -1,0 +1,126 @@
+"""Trained until each period, judged on what came after: does it hold for the next one, and for how long?"""
+
+from collections.abc import Sequence
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from core.analysis.rolling import ENOUGH_TO_JUDGE, FINE_TUNED, WISE_FT, ZERO_SHOT, Gain
+from core.report.figures import MODEL_COLOURS, NEUTRAL
+from core.report.section import Chart, Grid, Section, Words
+from core.report.sections.difference import verdict
+from core.report.wording import between_signed, number, signed
+from core.workspace.findings import Asked
+from core.workspace.questions.rolling import METRIC, ROLLING, Origin, RollingFound
+
+MODELS = (FINE_TUNED, WISE_FT)
+
+
+def section(found: RollingFound, asked: Asked) -> Section:
+    """The next period over all origins first, then whether the gain fades with the age of a training."""
+    unit, origins = found.unit, found.origins
+    alphas = ", ".join(f"{one.alpha:g}" for one in origins)
+    settings = asked.run.info.settings
+    blocks = (
+        Words(
+            f"{len(origins)} trainings with the settings of run {asked.run.info.name} (--tune {settings.tune}, "
+            f"{settings.epochs} epochs, seed {settings.seed}), each on the first 80 % of all articles until one "
+            f"{unit}, its α* chosen by {METRIC} on the last 20 % of them, and judged on later {unit}s, each article "
+            f"against the pictures of its own {unit}."
+        ),
+        Chart(
+            "rolling-next",
+            _plot([one.judged for one in origins], [one.gains for one in origins], f"{unit} judged"),
+            f"Gain over zero-shot in {METRIC} in the {unit} after each training, with 95 % intervals.",
+        ),
+        Grid(f"The {unit} after each training: gain over zero-shot in {METRIC} (95 % interval)", _origins(origins)),
+        Words(f"α* of each training, in the order of time: {alphas}."),
+        Chart(
+            "rolling-age",
+            _plot(
+                [f"{age.periods}" for age in found.ages], [age.gains for age in found.ages], f"{unit}s since training"
+            ),
+            f"Gain over zero-shot in {METRIC} by the {unit}s since the end of training, with 95 % intervals.",
+        ),
+        Grid(
+            f"By age of the training, over all trainings: gain over zero-shot in {METRIC} (95 % interval)",
+            _ages(found),
+            frozenset(place for place, age in enumerate(found.ages) if age.n < ENOUGH_TO_JUDGE),
+        ),
+        Words(
+            "High ages are seen by early trainings alone, which had few articles to learn from; the change that is "
+            "told above is therefore within each training, from its first later period to its last. Intervals: paired "
+            "bootstrap over articles. p: permutation test, corrected (Holm) over the three pairs of models."
+        ),
+    )
+    return Section(ROLLING.name, ROLLING.title, _answer(found), blocks)
+
+
+def _answer(found: RollingFound) -> str:
+    verdicts = " ".join(verdict(one, found.n) for one in found.next_period)
+    return (
+        f"Trained until each of {len(found.origins)} {found.unit}s and judged on the next, n = {found.n}: {verdicts} "
+        f"{_fading(found, FINE_TUNED)}"
+    )
+
+
+def _fading(found: RollingFound, model: str) -> str:
+    slope = found.fading[model]
+    if slope is None:
+        return "No training could be judged on two periods, so whether its gain fades is not known."
+    measured = f"({METRIC} {signed(slope.value)} a {found.unit}, {between_signed(slope.interval)})"
+    if not slope.interval.excludes_zero:
+        return f"Whether the gain of a {model} model changes with each {found.unit} is not distinguishable {measured}."
+    return f"The gain of a {model} model {'fades' if slope.value < 0 else 'grows'} with each {found.unit} {measured}."
+
+
+def _gain(gain: Gain) -> str:
+    return f"{signed(gain.value)} ({between_signed(gain.interval)})"
+
+
+def _origins(origins: Sequence[Origin]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "trained until": one.until,
+            "pairs": f"{one.n_trained}",
+            "α*": f"{one.alpha:g}",
+            "chosen on": f"{one.n_chosen}",
+            "judged on": one.judged,
+            "n": f"{one.n_judged}",
+            ZERO_SHOT: number(one.zero_shot),
+        }
+        | {model: _gain(one.gains[model]) for model in MODELS}
+        for one in origins
+    )
+
+
+def _ages(found: RollingFound) -> pd.DataFrame:
+    return pd.DataFrame(
+        {f"{found.unit}s after training": f"{age.periods}", "n": f"{age.n}", "trainings": f"{age.origins}"}
+        | {model: _gain(age.gains[model]) for model in MODELS}
+        for age in found.ages
+    )
+
+
+def _plot(labels: Sequence[str], gains: Sequence[dict[str, Gain]], title: str) -> go.Figure:
+    figure = go.Figure()
+    for model in MODELS:
+        own = [each[model] for each in gains]
+        figure.add_scatter(
+            x=list(labels),
+            y=[gain.value for gain in own],
+            error_y={
+                "type": "data",
+                "symmetric": False,
+                "array": [gain.interval.high - gain.value for gain in own],
+                "arrayminus": [gain.value - gain.interval.low for gain in own],
+                "thickness": 1.5,
+            },
+            name=model,
+            mode="markers+lines",
+            line={"color": MODEL_COLOURS[model]},
+            hovertemplate="%{x}: %{y:+.3f}",
+        )
+    figure.add_hline(y=0, line={"color": NEUTRAL, "dash": "dot"})
+    figure.update_xaxes(title=title, type="category")
+    return figure.update_yaxes(title=f"{METRIC}, gain over zero-shot")
