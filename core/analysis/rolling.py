@@ -1,7 +1,7 @@
 """Rolling origin: train until period m, judge on what came after, for every m (Tashman 2000, forecasting's usual test).
 
 Here are the periods, which of them can be an origin, and what the ranks of all origins say together: the gain over
-zero-shot in the next period, and how it fades with the age of the training.
+zero-shot in the next period, and how it fades with the age of a training.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,6 +23,8 @@ FEWEST_PERIODS = 6
 BLOCKS = 10
 #: With fewer pairs nothing is learned; with fewer articles an interval says nothing.
 ENOUGH_TO_TRAIN, ENOUGH_TO_JUDGE = 100, 30
+#: Of all articles, what trainings that are compared by their age learn from: few enough that there are several ages.
+WINDOW_SHARE = 0.3
 
 
 @dataclass(frozen=True)
@@ -33,11 +35,16 @@ class Periods:
     of: np.ndarray
     labels: tuple[str, ...]
 
-    def origins(self) -> list[int]:
-        """The periods m that enough articles lie up to, and enough in m + 1."""
+    def origins(self, at_least: int) -> list[int]:
+        """The periods m that at least so many articles lie up to, and enough in m + 1."""
         counts = np.bincount(self.of, minlength=len(self.labels))
         until = counts.cumsum()
-        return [m for m in range(len(counts) - 1) if until[m] >= ENOUGH_TO_TRAIN and counts[m + 1] >= ENOUGH_TO_JUDGE]
+        return [m for m in range(len(counts) - 1) if until[m] >= at_least and counts[m + 1] >= ENOUGH_TO_JUDGE]
+
+    @property
+    def window(self) -> int:
+        """Articles of a training that is compared with others by its age."""
+        return max(ENOUGH_TO_TRAIN, round(len(self.of) * WINDOW_SHARE))
 
 
 def periods_of(published_at: pd.Series | None, count: int) -> Periods:
@@ -57,7 +64,7 @@ def periods_of(published_at: pd.Series | None, count: int) -> Periods:
 
 @dataclass(frozen=True)
 class OriginRanks:
-    """What a training until the period `origin` makes of all articles after it.
+    """What a training until the end of the period `origin` makes of all articles after it.
 
     articles, periods: int64 [n], the place of each in the order of time, and its period. alpha: chosen on the last of
     the training's own part. ranks: model → int32 [n], each article against the pictures of its period.
@@ -78,7 +85,7 @@ class OriginRanks:
 
 @dataclass(frozen=True)
 class Gain:
-    """What a model has over zero-shot in a metric."""
+    """What a model has over zero-shot in a metric, or a change of it."""
 
     value: float
     interval: Interval
@@ -111,7 +118,7 @@ def next_period(origins: Sequence[OriginRanks]) -> dict[str, np.ndarray]:
 
 def by_age(origins: Sequence[OriginRanks], metric: str) -> tuple[Age, ...]:
     """The gains in the first period after the end of training, in the second, and so on."""
-    oldest = max(int(one.periods.max()) - one.origin for one in origins)
+    oldest = max((int(one.periods.max()) - one.origin for one in origins), default=0)
     ages = []
     for age in range(1, oldest + 1):
         ranks = _pooled(origins, age)
@@ -128,23 +135,23 @@ def _pooled(origins: Sequence[OriginRanks], age: int) -> dict[str, np.ndarray]:
 
 
 def fading(origins: Sequence[OriginRanks], model: str, metric: str) -> Gain | None:
-    """How much the gain changes with each period of age, within one training: the slope pooled over the origins.
+    """How much a model's metric changes on an article with each period that its training is older: a slope.
 
-    Within, because an earlier origin has fewer articles to learn from, and its age would be taken for that. Every
-    origin's gains and ages are centred on their means. The interval draws articles with all origins they are judged
-    by. None where no training is judged on two periods.
+    origins: of trainings on equally many articles. Each article's values and ages are centred on their means over the
+    trainings it is judged by, so that neither the articles of a period nor zero-shot's part in a gain has a say. The
+    interval draws articles; the trainings stay. None where no article is judged by two trainings.
     """
-    count = 1 + max(int(one.articles.max()) for one in origins)
-    products, spread = np.zeros(count), 0.0
-    seen = np.zeros(count, dtype=bool)
-    for one in origins:
-        gained = values_of(one.ranks[model], metric) - values_of(one.ranks[ZERO_SHOT], metric)
-        age = (one.periods - one.origin).astype(np.float64)
-        age -= age.mean()
-        products[one.articles] += age * (gained - gained.mean())
-        spread += float((age**2).sum())
-        seen[one.articles] = True
+    if not origins:
+        return None
+    articles = np.concatenate([one.articles for one in origins])
+    ages = np.concatenate([one.periods - one.origin for one in origins]).astype(np.float64)
+    values = np.concatenate([values_of(one.ranks[model], metric) for one in origins])
+    _, places, times = np.unique(articles, return_inverse=True, return_counts=True)
+    ages -= (np.bincount(places, ages) / times)[places]
+    values -= (np.bincount(places, values) / times)[places]
+    spread = float((ages**2).sum())
     if spread == 0:
         return None
-    each = products[seen] * seen.sum() / spread  # their mean is the slope
-    return Gain(float(each.mean()), interval(Resamples(len(each)).means(each), len(each)))
+    each = np.bincount(places, ages * values)[times > 1] / spread
+    n = len(each)  # the slope is the sum over these, n times their mean
+    return Gain(float(each.sum()), interval(n * Resamples(n).means(each), n))

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from core.analysis.metrics import values_of
-from core.analysis.rolling import FINE_TUNED, WISE_FT, ZERO_SHOT, OriginRanks, Periods
+from core.analysis.rolling import ENOUGH_TO_TRAIN, FINE_TUNED, WISE_FT, ZERO_SHOT, OriginRanks, Periods
 from core.data.domain import gallery_of
 from core.data.splitting import TRAIN_SHARE
 from core.encoders.base import TOWERS, first_tuned_stages
@@ -30,18 +30,21 @@ from core.workspace.tuned import TunedExperiment
 METRIC = "mrr@100"
 
 
-def roll(tuned: TunedExperiment, articles: pd.DataFrame, periods: Periods) -> Iterator[OriginRanks]:
+def roll(
+    tuned: TunedExperiment, articles: pd.DataFrame, periods: Periods, window: int | None = None
+) -> Iterator[OriginRanks]:
     """Train until each origin; the encoder is as it was afterwards.
 
-    articles: rows of the domain's table in the order of time, all with their picture known.
+    articles: rows of the domain's table in the order of time, all with their picture known. window: learn from this
+    many articles before the origin only, so that trainings differ in their age alone; None: from all before it.
     """
     experiment = tuned.experiment
     for tower in TOWERS:  # training is in float32, whatever ranks of the run are computed in
         experiment.encoder.compute_in(tower, torch.float32)
     rolling = _Rolling(experiment, tuned.run.info.settings, articles, periods)
     try:
-        for origin in progress(periods.origins(), "Training until each period"):
-            yield rolling.train(origin)
+        for origin in progress(periods.origins(window or ENOUGH_TO_TRAIN), "Training until each period"):
+            yield rolling.train(origin, window)
     finally:
         experiment.encoder.set_weights(experiment.zero_shot)
         for tower, precision in tuned.precision.items():
@@ -63,8 +66,9 @@ class _Rolling:
         gallery = gallery_of(articles, articles.drop_duplicates("image_id"))
         return SplitView(self._encoder, articles, gallery, self._experiment.gallery, self._activations)
 
-    def train(self, origin: int) -> OriginRanks:
+    def train(self, origin: int, window: int | None) -> OriginRanks:
         own = self._articles[self._periods.of <= origin]
+        own = own if window is None else own.iloc[-window:]
         trained, chosen = own.iloc[: int(len(own) * TRAIN_SHARE)], own.iloc[int(len(own) * TRAIN_SHARE) :]
         view = self._view(chosen)
         self._encoder.set_weights(self._experiment.zero_shot)

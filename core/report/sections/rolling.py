@@ -43,14 +43,15 @@ def section(found: RollingFound, asked: Asked) -> Section:
             f"Gain over zero-shot in {METRIC} by the {unit}s since the end of training, with 95 % intervals.",
         ),
         Grid(
-            f"By age of the training, over all trainings: gain over zero-shot in {METRIC} (95 % interval)",
+            f"{found.windows} trainings on {found.window} articles each, by their age: gain over zero-shot in {METRIC} "
+            f"(95 % interval)",
             _ages(found),
             frozenset(place for place, age in enumerate(found.ages) if age.n < ENOUGH_TO_JUDGE),
         ),
         Words(
-            "High ages are seen by early trainings alone, which had few articles to learn from; the change that is "
-            "told above is therefore within each training, from its first later period to its last. Intervals: paired "
-            "bootstrap over articles. p: permutation test, corrected (Holm) over the three pairs of models."
+            f"What changes with age is measured on the same articles, between trainings on equally many, so that "
+            f"neither harder {unit}s nor fewer pairs count as age. Intervals: paired bootstrap over articles, the "
+            f"trainings as they are. p: permutation test, corrected (Holm) over the three pairs of models."
         ),
     )
     return Section(ROLLING.name, ROLLING.title, _answer(found), blocks)
@@ -60,18 +61,21 @@ def _answer(found: RollingFound) -> str:
     verdicts = " ".join(verdict(one, found.n) for one in found.next_period)
     return (
         f"Trained until each of {len(found.origins)} {found.unit}s and judged on the next, n = {found.n}: {verdicts} "
-        f"{_fading(found, FINE_TUNED)}"
+        f"{_fading(found)}"
     )
 
 
-def _fading(found: RollingFound, model: str) -> str:
-    slope = found.fading[model]
-    if slope is None:
-        return "No training could be judged on two periods, so whether its gain fades is not known."
-    measured = f"({METRIC} {signed(slope.value)} a {found.unit}, {between_signed(slope.interval)})"
-    if not slope.interval.excludes_zero:
-        return f"Whether the gain of a {model} model changes with each {found.unit} is not distinguishable {measured}."
-    return f"The gain of a {model} model {'fades' if slope.value < 0 else 'grows'} with each {found.unit} {measured}."
+def _fading(found: RollingFound) -> str:
+    told = [f"{model} {_slope(slope)}" for model, slope in found.fading.items() if slope is not None]
+    if not told:
+        return "Too few articles are judged by two trainings to say whether older trainings are worth less."
+    return f"With each {found.unit} that a training is older, {METRIC} on the same articles changes: {', '.join(told)}."
+
+
+def _slope(slope: Gain) -> str:
+    """A change with its interval, and whether it is one."""
+    measured = f"{signed(slope.value)} ({between_signed(slope.interval)})"
+    return measured if slope.interval.excludes_zero else f"{measured}, not distinguishable from none"
 
 
 def _gain(gain: Gain) -> str:

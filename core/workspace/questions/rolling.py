@@ -46,15 +46,18 @@ class Origin:
 
 @dataclass(frozen=True)
 class RollingFound:
-    """next_period: the three models' differences over all next periods together, n articles.
+    """origins: each learns from all before it. next_period: differences over all next periods together, n articles.
 
-    ages: the gains by age of the training. fading: of each model, its gain's change with each period of age.
+    windows: how many trainings learn from `window` articles each, so that they differ in their age alone. ages: their
+    gains by age. fading: of each model, how much it changes on the same article with each period of age.
     """
 
     unit: Unit
     origins: tuple[Origin, ...]
     n: int
     next_period: tuple[Difference, ...]
+    window: int
+    windows: int
     ages: tuple[Age, ...]
     fading: dict[str, Gain | None]
 
@@ -66,21 +69,24 @@ def _ask(asked: Asked) -> RollingFound:
     articles = articles[(articles["split"] != "test") & (articles["image_id"] != "")]
     dates = articles["published_at"] if asked.domain.info.split_by == "published_at" else None
     periods = periods_of(dates, len(articles))
-    if not periods.origins():
+    if not periods.origins(ENOUGH_TO_TRAIN):
         raise InputError(
             f"domain '{asked.domain.info.slug}' has {len(articles)} articles in {len(periods.labels)} periods "
             f"({periods.unit}), too few to train until one and judge on the next: expected {ENOUGH_TO_TRAIN} until one "
             f"and {ENOUGH_TO_JUDGE} in the next; leave this question out with --only."
         )
     found = list(roll(asked.tuned, articles, periods))
+    windows = list(roll(asked.tuned, articles, periods, periods.window))
     pooled = next_period(found)
     return RollingFound(
         periods.unit,
         tuple(_origin(one, periods.labels) for one in found),
         len(pooled[ZERO_SHOT]),
         tuple(differences_in(METRIC, pooled, PAIRS)),
-        by_age(found, METRIC),
-        {model: fading(found, model, METRIC) for model in (FINE_TUNED, WISE_FT)},
+        periods.window,
+        len(windows),
+        by_age(windows, METRIC),
+        {model: fading(windows, model, METRIC) for model in (FINE_TUNED, WISE_FT)},
     )
 
 
@@ -97,5 +103,5 @@ ROLLING = Question(
     "Would it have helped with the next period?",
     RollingFound,
     _ask,
-    takes="about five trainings of this run",
+    takes="as long as eight trainings of this run",
 )
