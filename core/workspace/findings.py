@@ -16,7 +16,7 @@ import msgspec
 from core.data.domain import Domain
 from core.data.splitting import Split
 from core.errors import InputError
-from core.files import file_fingerprint, fingerprint, replacing
+from core.files import Part, file_fingerprint, fingerprint, replacing
 from core.workspace.places import Places
 from core.workspace.results import Results, read_results
 from core.workspace.runs import Run
@@ -77,7 +77,8 @@ class Asked:
 class Question(Generic[Record]):
     """name: in files and on the command line. title: in words. version: counts up when an answer would change.
 
-    takes: about how long, in words; None if it is a matter of a second, so that a page need not ask first.
+    takes: about how long, in words; None if it is a matter of a second, so that a page need not ask first. rests_on:
+    what an answer depends on beside the run that is asked about.
     """
 
     name: str
@@ -86,10 +87,11 @@ class Question(Generic[Record]):
     ask: Callable[[Asked], Record]
     version: int = 1
     takes: str | None = None
+    rests_on: Callable[[Asked], tuple[Part, ...]] = lambda asked: ()
 
 
 def _file(question: Question[Record], asked: Asked) -> Path:
-    key = fingerprint(question.version, asked.fingerprint)
+    key = fingerprint(question.version, asked.fingerprint, *question.rests_on(asked))
     return asked.places.cache / "findings" / f"{question.name}-{key}.json"
 
 

@@ -15,7 +15,7 @@ from core.analysis.metrics import values_of
 from core.interpolation.mix import TENTHS, Mix
 from core.workspace.findings import Asked, Question
 from core.workspace.questions.difference import FINE_TUNED, WISE_FT, ZERO_SHOT
-from core.workspace.runs import load_runs, sister_runs
+from core.workspace.runs import Run, load_runs, sister_runs
 
 if TYPE_CHECKING:  # it imports torch
     from core.workspace.mixing import Mixer
@@ -55,10 +55,7 @@ class MixesFound:
 def _ask(asked: Asked) -> MixesFound:
     from core.workspace.mixing import Mixer
 
-    run = asked.run
-    sisters = sister_runs(run, load_runs(asked.places, run.info.domain))
-    # The newest of a seed stands for it, but the run that is asked about stands for itself.
-    sisters = [run, *(one for one in sisters if one.info.settings.seed != run.info.settings.seed)]
+    sisters = _sisters(asked)
     mixer = Mixer(asked.tuned, sisters)
     search = _Search(mixer, len(asked.val.articles) // 2)
     names = tuple(one.info.name for one in sisters)
@@ -75,6 +72,13 @@ def _ask(asked: Asked) -> MixesFound:
         {name: _value(ranks) for name, ranks in later.items()},
         tuple(differences_in(METRIC, later, pairs)),
     )
+
+
+def _sisters(asked: Asked) -> list[Run]:
+    """The run that is asked about, then the newest of each other seed."""
+    run = asked.run
+    sisters = sister_runs(run, load_runs(asked.places, run.info.domain))
+    return [run, *(one for one in sisters if one.info.settings.seed != run.info.settings.seed)]
 
 
 class _Search:
@@ -140,4 +144,11 @@ def _greedy(search: _Search, runs: tuple[str, ...]) -> tuple[tuple[str, ...], in
     return members, len(runs) + len(others)
 
 
-MIXES = Question("mixes", "Do other ways to mix beat one α?", MixesFound, _ask, takes="a minute or two")
+MIXES = Question(
+    "mixes",
+    "Do other ways to mix beat one α?",
+    MixesFound,
+    _ask,
+    takes="seconds for heads, else as long as sweeping five times",
+    rests_on=lambda asked: tuple(one.info.fine_tuned for one in _sisters(asked)),
+)

@@ -101,6 +101,15 @@ def test_a_soup_is_of_the_runs_that_differ_in_nothing_but_the_seed(swept, shapes
     assert set(found.searched[GREEDY].mix.runs) <= set(found.runs)
 
 
+def test_another_seed_makes_another_answer(swept):
+    asked = swept("head")
+    alone = answered(MIXES, asked)
+    sister = swept("head", seeds=2)  # makes seed 0 anew, and seed 1
+    assert kept(MIXES, asked) is None
+    assert alone.runs == ("tinyclip-head-1",)
+    assert answered(MIXES, asked).runs == ("tinyclip-head-1", sister.run.info.name)
+
+
 def test_differences_in_one_metric_are_corrected_over_the_pairs():
     generator = np.random.default_rng(0)
     models = {name: generator.integers(1, 60, 80) for name in ("a", "b")} | {"c": np.ones(80, dtype=int)}
