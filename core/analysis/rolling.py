@@ -112,7 +112,10 @@ def gains(ranks: Mapping[str, np.ndarray], metric: str) -> dict[str, Gain]:
 
 
 def next_period(origins: Sequence[OriginRanks]) -> dict[str, np.ndarray]:
-    """Ranks of the articles of all periods that follow an origin, each under the training that ended just before it."""
+    """Ranks of the articles of all periods that follow an origin, each under the training that ended just before it.
+
+    Empty where there is no origin.
+    """
     return _pooled(origins, 1)
 
 
@@ -131,7 +134,7 @@ def by_age(origins: Sequence[OriginRanks], metric: str) -> tuple[Age, ...]:
 
 def _pooled(origins: Sequence[OriginRanks], age: int) -> dict[str, np.ndarray]:
     parts = [one.in_period(one.origin + age) for one in origins]
-    return {model: np.concatenate([part[model] for part in parts]) for model in origins[0].ranks}
+    return {model: np.concatenate([part[model] for part in parts]) for model in (origins[0].ranks if origins else ())}
 
 
 def fading(origins: Sequence[OriginRanks], model: str, metric: str) -> Gain | None:

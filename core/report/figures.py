@@ -19,6 +19,8 @@ TEMPLATE = go.layout.Template(
         "font": {"size": 13},
         "colorway": [WISE_FT, ZERO_SHOT, FINE_TUNED, NEUTRAL],
         "hoverlabel": {"namelength": -1},
+        "xaxis": {"automargin": True},
+        "yaxis": {"automargin": True},
     }
 )
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.analysis.rolling import ENOUGH_TO_JUDGE, FINE_TUNED, WISE_FT, ZERO_SHOT, Gain
+from core.analysis.rolling import ENOUGH_TO_JUDGE, ENOUGH_TO_TRAIN, FINE_TUNED, WISE_FT, ZERO_SHOT, Gain
 from core.report.figures import MODEL_COLOURS, NEUTRAL
 from core.report.section import Chart, Grid, Section, Words
 from core.report.sections.difference import verdict
@@ -18,6 +18,8 @@ MODELS = (FINE_TUNED, WISE_FT)
 
 def section(found: RollingFound, asked: Asked) -> Section:
     """The next period over all origins first, then whether the gain fades with the age of a training."""
+    if not found.origins:
+        return Section(ROLLING.name, ROLLING.title, _too_few(found), ())
     unit, origins = found.unit, found.origins
     alphas = ", ".join(f"{one.alpha:g}" for one in origins)
     settings = asked.run.info.settings
@@ -55,6 +57,13 @@ def section(found: RollingFound, asked: Asked) -> Section:
         ),
     )
     return Section(ROLLING.name, ROLLING.title, _answer(found), blocks)
+
+
+def _too_few(found: RollingFound) -> str:
+    return (
+        f"Not known: no {found.unit} has {ENOUGH_TO_TRAIN} articles before it to train on and {ENOUGH_TO_JUDGE} of its "
+        f"own to be judged on."
+    )
 
 
 def _answer(found: RollingFound) -> str:

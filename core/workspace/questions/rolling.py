@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from core.analysis.difference import Difference, differences_in
 from core.analysis.metrics import values_of
 from core.analysis.rolling import (
-    ENOUGH_TO_JUDGE,
-    ENOUGH_TO_TRAIN,
     FINE_TUNED,
     WISE_FT,
     ZERO_SHOT,
@@ -20,7 +18,6 @@ from core.analysis.rolling import (
     next_period,
     periods_of,
 )
-from core.errors import InputError
 from core.workspace.findings import Asked, Question
 from core.workspace.questions.difference import PAIRS
 
@@ -46,7 +43,9 @@ class Origin:
 
 @dataclass(frozen=True)
 class RollingFound:
-    """origins: each learns from all before it. next_period: differences over all next periods together, n articles.
+    """origins: each learns from all before it; none if no period has enough articles before it and in it.
+
+    next_period: the three models' differences over all next periods together, n articles.
 
     windows: how many trainings learn from `window` articles each, so that they differ in their age alone. ages: their
     gains by age. fading: of each model, how much it changes on the same article with each period of age.
@@ -69,20 +68,14 @@ def _ask(asked: Asked) -> RollingFound:
     articles = articles[(articles["split"] != "test") & (articles["image_id"] != "")]
     dates = articles["published_at"] if asked.domain.info.split_by == "published_at" else None
     periods = periods_of(dates, len(articles))
-    if not periods.origins(ENOUGH_TO_TRAIN):
-        raise InputError(
-            f"domain '{asked.domain.info.slug}' has {len(articles)} articles in {len(periods.labels)} periods "
-            f"({periods.unit}), too few to train until one and judge on the next: expected {ENOUGH_TO_TRAIN} until one "
-            f"and {ENOUGH_TO_JUDGE} in the next; leave this question out with --only."
-        )
     found = list(roll(asked.tuned, articles, periods))
     windows = list(roll(asked.tuned, articles, periods, periods.window))
     pooled = next_period(found)
     return RollingFound(
         periods.unit,
         tuple(_origin(one, periods.labels) for one in found),
-        len(pooled[ZERO_SHOT]),
-        tuple(differences_in(METRIC, pooled, PAIRS)),
+        len(pooled[ZERO_SHOT]) if found else 0,
+        tuple(differences_in(METRIC, pooled, PAIRS)) if found else (),
         periods.window,
         len(windows),
         by_age(windows, METRIC),
