@@ -140,8 +140,8 @@ def _pooled(origins: Sequence[OriginRanks], age: int) -> dict[str, np.ndarray]:
 def fading(origins: Sequence[OriginRanks], model: str, metric: str) -> Gain | None:
     """How much a model's metric changes on an article with each period that its training is older: a slope.
 
-    origins: of trainings on equally many articles. Each article's values and ages are centred on their means over the
-    trainings it is judged by, so that neither the articles of a period nor zero-shot's part in a gain has a say. The
+    origins: of trainings on equally many articles. Each article is compared with itself under the trainings it is
+    judged by (its ages are centred on their mean), so neither the articles of a period nor zero-shot has a say. The
     interval draws articles; the trainings stay. None where no article is judged by two trainings.
     """
     if not origins:
@@ -151,7 +151,6 @@ def fading(origins: Sequence[OriginRanks], model: str, metric: str) -> Gain | No
     values = np.concatenate([values_of(one.ranks[model], metric) for one in origins])
     _, places, times = np.unique(articles, return_inverse=True, return_counts=True)
     ages -= (np.bincount(places, ages) / times)[places]
-    values -= (np.bincount(places, values) / times)[places]
     spread = float((ages**2).sum())
     if spread == 0:
         return None
