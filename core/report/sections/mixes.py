@@ -39,32 +39,19 @@ def section(found: MixesFound, asked: Asked) -> Section:
 
 
 def _answer(found: MixesFound) -> str:
-    real = [one for one in found.differences if one.is_real]
-    better = [one for one in real if one.value > 0]
-    worse = [one for one in real if one.value < 0]
-    if not real:
+    better = [_measured(one) for one in found.differences if one.is_real and one.value > 0]
+    worse = [_measured(one) for one in found.differences if one.is_real and one.value < 0]
+    judged = f"on {found.n_judged} later articles"
+    if better:
+        told = f"Better than WiSE-FT {judged}: {'; '.join(better)}."
+    else:
         best = max(found.differences, key=lambda one: one.value)
-        needed = f", which about {best.needed:,} articles would be needed to tell" if best.needed else ""
-        return (
-            f"None of the {len(found.differences)} other ways to mix is distinguishable from WiSE-FT on "
-            f"{found.n_judged} later articles; the most that one has over it is {_measured(best)}{needed}."
+        needed = f", for which about {best.needed:,} would be needed" if (best.needed or 0) > found.n_judged else ""
+        told = (
+            f"None of the {len(found.differences)} other ways to mix is distinguishably better than WiSE-FT {judged}; "
+            f"the best of them is {_measured(best)}{needed}."
         )
-    told = (
-        f"{_listed(better)} WiSE-FT"
-        if better
-        else "None of the other ways to mix is distinguishably better than WiSE-FT"
-    )
-    return f"{told}{_worse(worse)}, judged on {found.n_judged} later articles."
-
-
-def _listed(better: list[Difference]) -> str:
-    return " and ".join(_measured(one) for one in better) + (" beats" if len(better) == 1 else " beat")
-
-
-def _worse(worse: list[Difference]) -> str:
-    if not worse:
-        return ""
-    return f"; {' and '.join(_measured(one) for one in worse)} {'is' if len(worse) == 1 else 'are'} worse"
+    return f"{told} Worse: {'; '.join(worse)}." if worse else told
 
 
 def _measured(one: Difference) -> str:

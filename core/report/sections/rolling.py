@@ -51,9 +51,10 @@ def section(found: RollingFound, asked: Asked) -> Section:
             frozenset(place for place, age in enumerate(found.ages) if age.n < ENOUGH_TO_JUDGE),
         ),
         Words(
-            f"What changes with age is measured on the same articles, between trainings on equally many, so that "
-            f"neither harder {unit}s nor fewer pairs count as age. Intervals: paired bootstrap over articles, the "
-            f"trainings as they are. p: permutation test, corrected (Holm) over the three pairs of models."
+            f"High ages are seen by the last {unit}s alone, which may be harder for any training. What is said above "
+            f"to change with age is therefore measured on the same articles, under trainings of different age on "
+            f"equally many. Intervals: paired bootstrap over articles, the trainings as they are. p: permutation test, "
+            f"corrected (Holm) over the three pairs of models."
         ),
     )
     return Section(ROLLING.name, ROLLING.title, _answer(found), blocks)
