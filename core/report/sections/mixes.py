@@ -29,8 +29,9 @@ def section(found: MixesFound, asked: Asked) -> Section:
     blocks: list[Block] = [
         Grid(caption, _table(found)),
         Words(
-            f"WiSE-FT's α was chosen anew on the same earlier half. Difference: from WiSE-FT, with its 95 % interval "
-            f"(paired bootstrap). p: permutation test, corrected (Holm) over the {len(found.differences)} mixes."
+            f"WiSE-FT's α was chosen anew on the same earlier half, among tenths as every other (α per depth: among "
+            f"quarters). Difference: from WiSE-FT, with its 95 % interval (paired bootstrap). p: permutation test, "
+            f"corrected (Holm) over the {len(found.differences)} mixes."
         ),
         Words(". ".join(f"{name}: {ABOUT[name]}" for name in found.searched if name in ABOUT) + "."),
         *(Words(sentence) for sentence in _missing(found, asked)),

@@ -12,8 +12,10 @@ import numpy as np
 
 from core.analysis.difference import Difference, differences_in
 from core.analysis.metrics import values_of
+from core.errors import InputError
 from core.interpolation.mix import TENTHS, Mix
 from core.workspace.findings import Asked, Question
+from core.workspace.questions.choice import LEAST
 from core.workspace.questions.difference import FINE_TUNED, WISE_FT, ZERO_SHOT
 from core.workspace.runs import Run, load_runs, sister_runs
 
@@ -55,9 +57,12 @@ class MixesFound:
 def _ask(asked: Asked) -> MixesFound:
     from core.workspace.mixing import Mixer
 
+    n = len(asked.val.articles)
+    if n < LEAST:
+        raise InputError(f"{asked.domain.info.slug} has {n} articles in val; its halves need at least {LEAST}.")
     sisters = _sisters(asked)
     mixer = Mixer(asked.tuned, sisters)
-    search = _Search(mixer, len(asked.val.articles) // 2)
+    search = _Search(mixer, n // 2)
     names = tuple(one.info.name for one in sisters)
     searched = _searched(search, names)
     models = {name: each.mix for name, each in searched.items()}
