@@ -9,7 +9,7 @@ from core.analysis.rolling import ENOUGH_TO_JUDGE, ENOUGH_TO_TRAIN, FINE_TUNED, 
 from core.report.figures import MODEL_COLOURS, NEUTRAL
 from core.report.section import Chart, Grid, Section, Words
 from core.report.sections.difference import verdict
-from core.report.wording import between_signed, number, signed
+from core.report.wording import between_signed, number, p_value, signed
 from core.workspace.findings import Asked
 from core.workspace.questions.rolling import METRIC, ROLLING, Origin, RollingFound
 
@@ -36,6 +36,7 @@ def section(found: RollingFound, asked: Asked) -> Section:
             f"Gain over zero-shot in {METRIC} in the {unit} after each training, with 95 % intervals.",
         ),
         Grid(f"The {unit} after each training: gain over zero-shot in {METRIC} (95 % interval)", _origins(origins)),
+        Grid(f"Over all {len(origins)} next {unit}s, {METRIC}, n = {found.n}", _differences(found)),
         Words(f"α* of each training, in the order of time: {alphas}."),
         Chart(
             "rolling-age",
@@ -68,7 +69,7 @@ def _too_few(found: RollingFound) -> str:
 
 
 def _answer(found: RollingFound) -> str:
-    verdicts = " ".join(verdict(one, found.n) for one in found.next_period)
+    verdicts = " ".join(verdict(one, found.n) for one in found.next_period if one.before == ZERO_SHOT)
     return (
         f"Trained until each of {len(found.origins)} {found.unit}s and judged on the next, n = {found.n}: {verdicts} "
         f"{_fading(found)}"
@@ -105,6 +106,20 @@ def _origins(origins: Sequence[Origin]) -> pd.DataFrame:
         }
         | {model: _gain(one.gains[model]) for model in MODELS}
         for one in origins
+    )
+
+
+def _differences(found: RollingFound) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "from": one.before,
+            "to": one.after,
+            "difference": signed(one.value),
+            "95 % interval": between_signed(one.interval),
+            "p (Holm)": p_value(one.p_holm).removeprefix("p = ").removeprefix("p "),
+            "verdict": "real" if one.is_real else "not distinguishable",
+        }
+        for one in found.next_period
     )
 
 
