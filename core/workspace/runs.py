@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -271,6 +271,17 @@ def find_run(places: Places, slug: str, name: str | None) -> Run:
         there = ", ".join(run.info.name for run in runs)
         raise InputError(f"domain '{slug}' has no run '{name}'; its runs: {there}.")
     return found
+
+
+def sister_runs(run: Run, runs: Sequence[Run]) -> list[Run]:
+    """The swept runs that differ from `run` in nothing but the seed, itself among them, by seed; the newest of each."""
+    alike = {one.info.settings.seed: one for one in runs if one.is_swept and _but_seed(one) == _but_seed(run)}
+    return [alike[seed] for seed in sorted(alike)]
+
+
+def _but_seed(run: Run) -> tuple[Any, ...]:
+    info = run.info
+    return (info.encoder, info.text, info.english, info.articles, info.zero_shot, replace(info.settings, seed=0))
 
 
 def _load(folder: Path) -> Run:
