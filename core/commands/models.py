@@ -16,6 +16,7 @@ from core.commands.options import (
     IndexOption,
     JsonOption,
     PrecisionOption,
+    RerankOption,
     RunOption,
     SplitOption,
     WorkspaceOption,
@@ -30,8 +31,10 @@ from core.data.splitting import SPLITS
 from core.encoders.loading import DEVICES
 from core.errors import InputError
 from core.report.language import language_mark, language_note
+from core.report.reranking import reranked_by
 from core.report.tables import curve_text
 from core.retrieval.index import INDEX_KINDS
+from core.retrieval.names import RERANKS
 from core.workspace.runs import PRECISIONS, Run, find_run
 
 if TYPE_CHECKING:
@@ -47,6 +50,13 @@ def sweep(
     ] = None,
     criterion: Annotated[str, typer.Option(help="The val metric that chooses alpha.")] = "recall@1",
     precision: PrecisionOption = "auto",
+    rerank: Annotated[
+        str,
+        typer.Option(
+            help="none, dual-softmax or csls: rank by scores that all queries of the split correct together. Kept with "
+            "the sweep; rank, submit and match follow it."
+        ),
+    ] = "none",
     ray: Annotated[
         str | None,
         typer.Option(
@@ -67,11 +77,12 @@ def sweep(
     be_quiet(as_json)
     chosen_by = choice("--criterion", criterion, CRITERIA)
     in_precision = choice("--precision", precision, PRECISIONS)
+    reranking = choice("--rerank", rerank, RERANKS)
     grid = parse_alphas(alphas) if alphas is not None else None
     places = places_of(workspace, cache)
     loaded, found = places.load_domain(domain), find_run(places, domain, run)
     on_device = choice("--device", device, DEVICES)
-    tuned = open_run(found, loaded, places, on_device, in_precision)
+    tuned = open_run(found, loaded, places, on_device, in_precision, reranking)
     if ray is not None:
         from core.workspace.cluster import ClusterExperiment, start_ray
 
@@ -110,6 +121,7 @@ def rank(
     precision: Annotated[
         str | None, typer.Option(help="fp32, bf16 or auto; the sweep's if not given, so that numbers agree.")
     ] = None,
+    rerank: RerankOption = None,
     index: IndexOption = "flat",
     device: DeviceOption = "auto",
     workspace: WorkspaceOption = None,
@@ -123,10 +135,11 @@ def rank(
     be_quiet(as_json)
     in_precision = choice("--precision", precision, PRECISIONS) if precision is not None else None
     kind = choice("--index", index, INDEX_KINDS)
+    reranking = choice("--rerank", rerank, RERANKS) if rerank is not None else None
     places = places_of(workspace, cache)
     loaded, found = places.load_domain(domain), find_run(places, domain, run)
     value = alpha_of(alpha, found)
-    tuned = open_run(found, loaded, places, choice("--device", device, DEVICES), in_precision)
+    tuned = open_run(found, loaded, places, choice("--device", device, DEVICES), in_precision, reranking)
     view = tuned.at(value, choice("--split", split, SPLITS))
     texts, images = view.embed("text"), view.embed("image")
     listed = view.best_images(texts, images, LENGTH, kind)
@@ -141,6 +154,7 @@ def rank(
         "articles": len(view.article_ids),
         "n": len(ranks),
         "images_per_article": length,
+        "reranking": asdict(tuned.reranking),
         "out": str(out),
         "index": kind,
         "index_recall": listed.recall,
@@ -152,11 +166,12 @@ def rank(
         else ""
     )
     unread = language_note(found, loaded)
+    by = reranked_by(tuned.reranking)
     short = f" (the gallery has only {length})" if length < LENGTH else ""
     answer(
         as_json,
         record,
-        f"{len(view.article_ids)} articles of {split} with their best {length} images{short} at alpha {value:g}: "
+        f"{len(view.article_ids)} articles of {split} with their best {length} images{short} at alpha {value:g}{by}: "
         f"{out}\n"
         f"{_measured_line(measured, len(view.article_ids), language_mark(found))}{approximate}"
         + (f"\n{unread}" if unread else ""),

@@ -8,6 +8,7 @@ import pandas as pd
 
 from core.data.splitting import Split
 from core.report.language import language_mark
+from core.report.reranking import reranked_by
 from core.report.tables import TABLE_METRICS, TableFormat, grid
 from core.workspace.runs import Run
 
@@ -37,7 +38,8 @@ def compared(runs: Sequence[Run]) -> pd.DataFrame:
 
 def _reached(run: Run) -> dict[str, Any]:
     """What a run reached on val; from its history where it is not swept."""
-    row: dict[str, Any] = {"run": run.info.name + language_mark(run), "n": None, "α*": None}
+    name = f"{run.info.name}{language_mark(run)}{reranked_by(run.reranking())}"
+    row: dict[str, Any] = {"run": name, "n": None, "α*": None}
     metrics: dict[str, Any] = {}
     if run.is_swept:
         val, alpha = _rows(run, "val"), run.selected().alpha
@@ -60,14 +62,15 @@ def _rows(run: Run, split: Split) -> pd.DataFrame:
 
 
 def sister_runs(run: Run, runs: Sequence[Run]) -> list[Run]:
-    """The swept runs that differ from `run` in nothing but the seed, itself among them, by seed; the newest of each."""
+    """The runs trained and swept as `run` but for the seed, itself among them, by seed; the newest of each."""
     alike = {one.info.settings.seed: one for one in runs if one.is_swept and _but_seed(one) == _but_seed(run)}
     return [alike[seed] for seed in sorted(alike)]
 
 
 def _but_seed(run: Run) -> tuple[Any, ...]:
-    info = run.info
-    return (info.encoder, info.text, info.english, info.articles, info.zero_shot, replace(info.settings, seed=0))
+    info, settings = run.info, replace(run.info.settings, seed=0)
+    by = run.reranking().method
+    return (info.encoder, info.text, info.english, info.articles, info.zero_shot, settings, by)
 
 
 def over_seeds(runs: Sequence[Run], split: Split) -> pd.DataFrame:

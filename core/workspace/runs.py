@@ -18,6 +18,7 @@ from core.data.reading import Reading
 from core.data.splitting import Split
 from core.errors import InputError
 from core.files import read_toml, replacing, write_toml
+from core.retrieval.names import BY_COSINE, Reranking
 from core.training.settings import Settings
 from core.workspace.places import Places
 
@@ -81,12 +82,13 @@ class PathInfo:
 class SweepInfo:
     """What ``sweep.toml`` holds: the α chosen, what each tower computed in, the path of each split (none if not tried).
 
-    precision: by tower, `image` and `text`.
+    precision: by tower, `image` and `text`. reranking: how the scores were re-ranked that all ranks are of.
     """
 
     selected: Selected
     precision: dict[str, TowerPrecision]
     paths: dict[Split, PathInfo]
+    reranking: Reranking = BY_COSINE  # sweeps made before there were others do not say so
 
     @classmethod
     def from_table(cls, table: dict[str, Any]) -> "SweepInfo":
@@ -95,6 +97,7 @@ class SweepInfo:
             Selected(**table["selected"]),
             {tower: _precision(row) for tower, row in table["precision"].items()},
             {split: _path(row) for split, row in table["paths"].items()},
+            Reranking(**table.get("reranking", {})),
         )
 
 
@@ -154,6 +157,10 @@ class Run:
         """What each tower computed in when the run was swept; float32 if it was not."""
         swept = self.sweep_info().precision if self.is_swept else {}
         return {tower: swept[tower].name if tower in swept else "fp32" for tower in ("image", "text")}
+
+    def reranking(self) -> Reranking:
+        """How scores were re-ranked when the run was swept; not at all if it was not."""
+        return self.sweep_info().reranking if self.is_swept else BY_COSINE
 
     def _swept(self, read: Callable[[], Read]) -> Read:
         if not self.is_swept:
