@@ -13,6 +13,7 @@ page = st.navigation(
             st.Page("app_pages/alpha.py", title="Alpha", icon=":material/tune:"),
             st.Page("app_pages/curves.py", title="Curves", icon=":material/show_chart:"),
             st.Page("app_pages/changes.py", title="Rank changes", icon=":material/swap_vert:"),
+            st.Page("app_pages/findings.py", title="Findings", icon=":material/lightbulb:"),
             st.Page("app_pages/match.py", title="Match", icon=":material/image_search:"),
         ],
         "Make": [

@@ -14,7 +14,8 @@ from app_pages.parts.exactness import Pending, exact_ranked
 from app_pages.parts.pictures import prepare_pictures
 from app_pages.parts.point import Point, point_at
 from app_pages.parts.position import current_position
-from app_pages.parts.results import results_of, stamp_of
+from app_pages.parts.results import flat_of, results_of, stamp_of
+from core.analysis.choice import Flat
 from core.analysis.published import PUBLISHED
 from core.analysis.sweep import Ranked
 from core.data.domain import Domain
@@ -79,7 +80,9 @@ def input_towers(results: Results) -> list[str]:
 
 
 @st.fragment
-def show_view(places: Places, domain: Domain, results: Results, labels: list[str], listing: Listing) -> None:
+def show_view(
+    places: Places, domain: Domain, results: Results, labels: list[str], listing: Listing, flat: Flat | None
+) -> None:
     """All that moves with α: one element, and what is said while an exact value is waited for."""
     element = f"alpha {results.run.folder}"  # another run begins anew
 
@@ -95,7 +98,7 @@ def show_view(places: Places, domain: Domain, results: Results, labels: list[str
     if exact is not None and not isinstance(exact, Pending):
         point = point.replaced_by(exact)
     alpha_element(
-        hand_of(results, labels, alphas, exact),
+        hand_of(results, labels, alphas, exact, flat),
         answer_of(places, domain, results, point, listing),
         on_chosen=choose,
         key=element,
@@ -104,7 +107,9 @@ def show_view(places: Places, domain: Domain, results: Results, labels: list[str
         exact.show()
 
 
-def hand_of(results: Results, labels: list[str], alphas: Sequence[float], exact: Ranked | Pending | None) -> Hand:
+def hand_of(
+    results: Results, labels: list[str], alphas: Sequence[float], exact: Ranked | Pending | None, flat: Flat | None
+) -> Hand:
     """What the slider draws from."""
     return Hand(
         _tables(results, stamp_of(results.run), len(labels) == 2),
@@ -114,6 +119,7 @@ def hand_of(results: Results, labels: list[str], alphas: Sequence[float], exact:
         _error_sentence(results, len(labels) == 2),
         f"{results.split}, n = {len(results.articles)}",
         None if exact is None or isinstance(exact, Pending) else Exact.of(alphas, exact),
+        (flat.low, flat.high) if flat is not None else None,
     )
 
 
@@ -170,7 +176,14 @@ def main() -> None:
     frame.show_heading(domain, run)
     prepare_pictures(places, domain, results.articles)
     labels = input_towers(results)
-    show_view(places, domain, results, labels, input_listing(results))
+    flat = flat_of(run, domain) if len(labels) == 1 else None
+    show_view(places, domain, results, labels, input_listing(results), flat)
+    if flat is not None:
+        n = int(run.curve()["n"].iloc[0])
+        st.caption(
+            f"Grey on the slider: from {flat.low:g} to {flat.high:g}, α is within noise of α* = {flat.best:g} in "
+            f"{flat.metric} (val, n = {n}); no test at 5 % tells them apart, or less than one article does."
+        )
     for sentence in path_sentences(results.info, "what is marked ≈"):
         st.caption(sentence)
 

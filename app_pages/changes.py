@@ -16,6 +16,7 @@ from app_pages.parts.results import results_of
 from app_pages.parts.style import input_figure_format, show_figure
 from app_pages.parts.words import counted, shorten
 from core.analysis.changes import CASES, table_4
+from core.analysis.shapes import SHAPES
 from core.data.domain import Domain
 from core.report.spreadsheet import spreadsheet_csv
 from core.workspace.places import Places
@@ -109,6 +110,7 @@ def input_filter(results: Results, tags: dict[str, Tagged], rows: tuple[int, ...
         words = st.text_input("Words in the text", **bound(key="words"), placeholder="flood, Größe …")
         chosen_tags = st.multiselect("Tagged as", known_tags(tags), **bound(key="tagged"))
         language = _input_value("Language", articles["language"], "language")
+        shape = st.selectbox("Along α", ["all", *SHAPES], **bound(key="shape"))
         planted = _input_value("Planted cause", articles["planted"], "planted")
         dates = _input_dates(articles["published_at"])
     return Filter(
@@ -120,6 +122,7 @@ def input_filter(results: Results, tags: dict[str, Tagged], rows: tuple[int, ...
         language,
         planted,
         tuple(chosen_tags),
+        shape if shape in SHAPES else None,
         rows,
     )
 

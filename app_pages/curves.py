@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app_pages.parts import frame
-from app_pages.parts.curve_charts import plot_metric, plot_plane, plot_trace
+from app_pages.parts.results import bands_of
 from app_pages.parts.style import input_figure_format, show_figure
 from app_pages.parts.waiting import failure, forget, show_waiting, submit_once
 from app_pages.parts.words import plain
@@ -11,6 +11,7 @@ from core.analysis.plane import best_of_plane
 from core.analysis.published import PAPERS, PUBLISHED
 from core.data.domain import Domain
 from core.errors import InputError
+from core.report.curve_charts import plot_metric, plot_plane, plot_trace
 from core.report.language import language_mark
 from core.report.reranking import reranked_by
 from core.report.tables import TABLE_METRICS, paper_table, path_sentences, precision_sentences, render
@@ -25,19 +26,19 @@ def input_metric(label: str, key: str, default: str = "recall@1") -> str:
     return chosen if chosen in TABLE_METRICS else default
 
 
-def show_this_run(run: Run) -> None:
+def show_this_run(run: Run, domain: Domain) -> None:
     """All six metrics of the run, each a chart of its own."""
     curve, selected = run.curve(), run.selected().alpha
     st.caption(
         f"Blue circle: zero-shot (α = 0). Green square: fine-tuned (α = 1). Diamond: α* = {selected:g}, the highest "
-        f"val {run.selected().criterion}. Solid: val, n = {int(curve['n'].iloc[0])}."
+        f"val {run.selected().criterion}. Solid: val, n = {int(curve['n'].iloc[0])}, with the 95 % interval at each α."
         + (" Dotted: test." if "test" in set(curve["split"]) else "")
     )
     with st.grid(3, min_column_width=260):
         for metric in TABLE_METRICS:
             name = f"{run.info.domain}-{run.info.name}-{metric.replace('@', '')}"
             alt = f"Line chart of {metric} over alpha; the chosen alpha is {selected:g}."
-            show_figure(plot_metric(curve, metric, selected), name, alt, 240)
+            show_figure(plot_metric(curve, metric, selected, bands_of(run, domain, metric)), name, alt, 240)
     for sentence in [*path_sentences(run.sweep_info(), "the line"), *precision_sentences(run.sweep_info())]:
         st.caption(sentence)
     st.download_button(
@@ -64,7 +65,8 @@ def show_all_domains(places: Places) -> None:
                 )
                 alt = f"Line chart of {metric} over alpha on {slug}."
                 name = f"all-{slug}-{metric.replace('@', '')}"
-                show_figure(plot_metric(curve, metric, selected), name, alt, 240)
+                bands = bands_of(runs[0], frame.load_domain(places, slug), metric)
+                show_figure(plot_metric(curve, metric, selected, bands), name, alt, 240)
 
 
 def show_plane(run: Run) -> None:
@@ -146,6 +148,7 @@ def show_tables(domain: Domain, run: Run) -> None:
     st.dataframe(shown, hide_index=True, width="stretch")
     for note in table.notes:
         st.caption(note)
+    st.page_link("app_pages/findings.py", label="Is the difference real?", icon=":material/lightbulb:")
     counts = table.table_4
     gained, lost = (f"{value:.2f}" if value is not None else "none" for value in (counts.improvement, counts.decrease))
     st.write(
@@ -176,7 +179,7 @@ def main() -> None:
         elif view == "Elsewhere":
             show_elsewhere(places, domain, run)
         else:
-            show_this_run(run)
+            show_this_run(run, domain)
         input_figure_format()
         st.subheader("Zero-shot, fine-tuning, WiSE-FT")
         show_tables(domain, run)

@@ -8,7 +8,7 @@ import streamlit as st
 from app_pages.parts import frame
 from app_pages.parts.articles_view import show_articles, show_duplicates
 from app_pages.parts.import_view import input_import, show_imports
-from app_pages.parts.style import NEUTRAL, show_figure
+from app_pages.parts.style import show_figure
 from app_pages.parts.translate_view import input_translation, show_translations
 from app_pages.parts.words import counted, period, plain
 from core.analysis.timeline import Timeline, timeline
@@ -16,6 +16,7 @@ from core.data.domain import Domain, translated
 from core.data.language import STATED, contradicts
 from core.data.splitting import SPLITS
 from core.encoders.names import default_encoder_name
+from core.report.figures import NEUTRAL
 from core.report.intake import ImportReport, import_sentences, read_report
 from core.report.spreadsheet import spreadsheet_csv
 from core.workspace.places import Places

@@ -16,7 +16,8 @@ function hand(root, own, data, setStateValue) {
   draw(root, own);
 }
 
-const shapeOf = (data) => JSON.stringify([data.towers.map((t) => t.label), data.names, data.ticks, data.alphas.length]);
+const shapeOf = (data) =>
+  JSON.stringify([data.towers.map((t) => t.label), data.names, data.ticks, data.flat, data.alphas.length]);
 const same = (a, b) => a.length === b.length && a.every((value, i) => Math.abs(value - b[i]) < 1e-9);
 const nearest = (alphas, alpha) =>
   alphas.reduce((best, each, i) => (Math.abs(each - alpha) < Math.abs(alphas[best] - alpha) ? i : best), 0);
@@ -56,6 +57,12 @@ function buildHand(root, own) {
     };
     input.onpointerdown = () => (own.held = true);
     input.onpointerup = input.onpointercancel = () => (own.held = false);
+    if (data.flat) {
+      const flat = element(element(field, "div", "track"), "div", "flat");
+      flat.style.setProperty("--from", along(data.alphas, data.flat[0]));
+      flat.style.setProperty("--to", along(data.alphas, data.flat[1]));
+      flat.title = "within noise of α*";
+    }
     const scale = element(field, "div", "scale");
     for (const tick of data.ticks) {
       const mark = element(scale, "button", `tick ${tick.kind}`);
@@ -81,8 +88,10 @@ function tile(parent, name) {
   const box = element(parent, "section", "tile");
   element(box, "h3").textContent = name;
   const value = element(box, "strong");
-  const zeroShot = element(box, "span", "against zero-shot");
-  const fineTuned = element(box, "span", "against fine-tuned");
+  const [zeroShot, fineTuned] = ["zero-shot", "fine-tuned"].map((model) => {
+    const change = element(box, "span", `against ${model}`);
+    return { change, interval: element(box, "span", "interval") };
+  });
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("viewBox", "0 0 100 36");
   svg.setAttribute("preserveAspectRatio", "none");
@@ -182,8 +191,9 @@ function draw(root, own) {
     const values = data.metrics[k];
     const value = exact ? exact.metrics[k] : values[here];
     tile.value.textContent = value.toFixed(3);
-    against(tile.zeroShot, value, values[start], "zero-shot");
-    against(tile.fineTuned, value, values[end], "fine-tuned");
+    const intervals = data.intervals.length ? data.intervals[k][here] : null;
+    against(tile.zeroShot, value, values[start], "zero-shot", intervals && intervals.slice(0, 2));
+    against(tile.fineTuned, value, values[end], "fine-tuned", intervals && intervals.slice(2));
     sparkline(tile, own, values, value);
   });
   const counts = exact ? exact.histogram : data.histograms[here];
@@ -198,11 +208,19 @@ function draw(root, own) {
   own.bars.box.setAttribute("aria-label", data.bins.map((name, k) => `rank ${name}: ${counts[k]}`).join(", "));
 }
 
-function against(box, value, other, name) {
-  const change = Number((value - other).toFixed(3));
+// Bold where the 95 % interval leaves zero out; towers' own α's have no intervals.
+function against({ change, interval }, value, other, name, thousandths) {
+  change.textContent = `${signed(value - other)} vs ${name}`;
+  change.title = `${name}: ${other.toFixed(3)}`;
+  const [low, high] = (thousandths || [0, 0]).map((each) => each / 1000);
+  change.classList.toggle("sure", low > 0 || high < 0);
+  interval.textContent = thousandths ? `${signed(low)} to ${signed(high)}` : "";
+}
+
+function signed(number) {
+  const change = Number(number.toFixed(3));
   const sign = change > 0 ? "+" : change < 0 ? "−" : "±";
-  box.textContent = `${sign}${Math.abs(change).toFixed(3)} vs ${name}`;
-  box.title = `${name}: ${other.toFixed(3)}`;
+  return `${sign}${Math.abs(change).toFixed(3)}`;
 }
 
 // The curve of this metric over α with the marker on it; on the plane, along the tower that was moved last. The curve is

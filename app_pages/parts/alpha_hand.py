@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from core.analysis.difference import curve_differences
 from core.analysis.histogram import BIN_NAMES, rank_histogram
 from core.analysis.metrics import as_record, metrics_of
 from core.analysis.sweep import Ranked
@@ -17,10 +18,15 @@ from core.report.tables import TABLE_METRICS
 
 @dataclass(frozen=True)
 class Tables:
-    """Metrics and histograms by α, as lists for the browser. On the plane a row is [α_image, α_text], flattened."""
+    """Metrics and histograms by α, as lists for the browser. On the plane a row is [α_image, α_text], flattened.
+
+    intervals: by metric and α, the 95 % intervals of the difference to zero-shot and to fine-tuned: low, high, low,
+    high, in thousandths, which are shorter to send; none on the plane.
+    """
 
     alphas: list[float]
     metrics: list[list[float]]
+    intervals: list[list[list[int]]]
     histograms: list[list[int]]
     interpolated: list[bool]
 
@@ -60,16 +66,24 @@ def tables_of(alphas: Sequence[float], curve: pd.DataFrame, ranks: np.ndarray, i
     return Tables(
         [float(alpha) for alpha in alphas],
         [curve[name].round(5).tolist() for name in TABLE_METRICS],
+        [_intervals(ranks, name) for name in TABLE_METRICS] if len(ranks) == len(alphas) else [],
         rank_histogram(ranks).tolist(),
         [bool(mark) for mark in interpolated],
     )
+
+
+def _intervals(ranks: np.ndarray, metric: str) -> list[list[int]]:
+    ends = np.concatenate(curve_differences(ranks, metric, (0, -1)))  # [4, A]
+    thousandths: list[list[int]] = (1000 * ends.T).round().astype(int).tolist()
+    return thousandths
 
 
 @dataclass(frozen=True)
 class Hand:
     """What the slider draws from. towers: (label, α) of each slider; served: the α's that the answer is for.
 
-    error: what to say of interpolated values; of: split and n.
+    flat: from where to where α is within noise of α*, None where that is not known. error: what to say of
+    interpolated values; of: split and n.
     """
 
     tables: Tables
@@ -79,6 +93,7 @@ class Hand:
     error: str
     of: str
     exact: Exact | None
+    flat: tuple[float, float] | None = None
 
     def as_data(self) -> dict[str, Any]:
         """For alpha_hand.js."""
@@ -90,4 +105,5 @@ class Hand:
             "error": self.error,
             "of": self.of,
             "exact": vars(self.exact) if self.exact else None,
+            "flat": self.flat,
         }

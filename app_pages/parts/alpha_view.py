@@ -8,7 +8,7 @@ import streamlit as st
 
 from app_pages.parts.alpha_answer import Answer
 from app_pages.parts.alpha_hand import Hand
-from app_pages.parts.style import FINE_TUNED, WISE_FT, ZERO_SHOT
+from core.report.figures import FINE_TUNED, WISE_FT, ZERO_SHOT
 
 _HERE = Path(__file__).parent
 _COLOURS = f"--zero-shot:{ZERO_SHOT};--wise-ft:{WISE_FT};--fine-tuned:{FINE_TUNED}"

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from core.analysis.changes import CASES, Case, in_case, places_gained
+from core.analysis.shapes import Shape, shapes_of
 from core.data.search import rows_containing
 from core.workspace.results import Results
 from core.workspace.tags import Tagged
@@ -19,9 +20,10 @@ DIRECTIONS: tuple[Direction, ...] = ("improved", "worsened", "unchanged")
 
 
 def change_table(results: Results, alpha: float, before: Model, after: Model) -> pd.DataFrame:
-    """A row for each article, in the results' order: article_id, MODELS, before, after, gained, direction.
+    """A row for each article, in the results' order: article_id, MODELS, before, after, gained, direction, shape.
 
-    MODELS: a rank under each; before, after: those of the two compared; gained: places, above zero where improved.
+    MODELS: a rank under each; before, after: those of the two compared; gained: places, above zero where improved;
+    shape: of the article's ranks along all of α.
     """
     ranks = {"zero-shot": results.ranks[0], "WiSE-FT": results.ranks_at(alpha), "fine-tuned": results.ranks[-1]}
     gained = places_gained(ranks[before], ranks[after])
@@ -30,6 +32,7 @@ def change_table(results: Results, alpha: float, before: Model, after: Model) ->
         {"article_id": results.articles["article_id"]}
         | ranks
         | {"before": ranks[before], "after": ranks[after], "gained": gained, "direction": direction}
+        | {"shape": shapes_of(results.ranks)}
     )
 
 
@@ -45,6 +48,7 @@ class Filter:
     language: str | None = None
     planted: str | None = None
     tags: tuple[str, ...] = ()
+    shape: Shape | None = None
     rows: tuple[int, ...] | None = None
 
 
@@ -61,6 +65,8 @@ def rows_of(chosen: Filter, table: pd.DataFrame, articles: pd.DataFrame, tags: d
     for column, value in (("language", chosen.language), ("planted", chosen.planted)):
         if value is not None:
             keep &= (articles[column] == value).to_numpy()
+    if chosen.shape is not None:
+        keep &= (table["shape"] == chosen.shape).to_numpy()
     if chosen.tags:
         wanted = set(chosen.tags)
         keep &= np.array([bool(wanted & set(tags[i].tags)) if i in tags else False for i in table["article_id"]])

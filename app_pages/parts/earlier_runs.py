@@ -3,7 +3,8 @@
 import plotly.graph_objects as go
 import streamlit as st
 
-from app_pages.parts.style import FINE_TUNED, NEUTRAL, show_figure
+from app_pages.parts.style import show_figure
+from core.report.figures import FINE_TUNED, NEUTRAL
 from core.report.language import MARK, language_mark
 from core.report.run_tables import compared, differing_settings
 from core.workspace.places import Places

@@ -10,9 +10,9 @@ from PIL import Image
 
 from app_pages.parts.match_view import OWN, Matched, date_of, headline_of, is_own, name_at
 from app_pages.parts.pictures import picture_of
-from app_pages.parts.style import MODEL_COLOURS
 from app_pages.parts.words import shorten
 from core.data.pixels import open_image
+from core.report.figures import MODEL_COLOURS
 from core.report.match_drawing import as_png
 from core.report.match_sheet import PLACES, Column, Entry, MatchSheet, as_html
 from core.workspace.answers import Found, ModelAnswer

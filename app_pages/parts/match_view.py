@@ -6,10 +6,10 @@ import pandas as pd
 import streamlit as st
 
 from app_pages.parts.pictures import show_picture
-from app_pages.parts.style import MODEL_COLOURS
 from app_pages.parts.words import counted, plain, shorten
 from core.data.domain import Domain
 from core.data.pixels import open_image
+from core.report.figures import MODEL_COLOURS
 from core.retrieval.names import BY_COSINE
 from core.workspace.answers import Answer, Found, ModelAnswer
 from core.workspace.places import Places

@@ -1,9 +1,13 @@
 """Results of a sweep, read once for all sessions and again only when the run was swept again."""
 
+import numpy as np
 import streamlit as st
 
+from core.analysis.choice import Flat
+from core.analysis.difference import curve_bands
 from core.data.domain import Domain
 from core.data.splitting import Split
+from core.workspace.questions.choice import flat_at_choice
 from core.workspace.results import Results, read_results
 from core.workspace.runs import Run
 
@@ -23,3 +27,25 @@ def _results(_run: Run, _domain: Domain, split: Split, stamp: Stamp, domain_crea
 def results_of(run: Run, domain: Domain, split: Split) -> Results:
     """Shared by all sessions: never change its arrays. Raises InputError as `read_results`."""
     return _results(run, domain, split, stamp_of(run), domain.info.created_at)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _bands(_results: Results, metric: str, split: Split, stamp: Stamp) -> tuple[np.ndarray, np.ndarray]:
+    return curve_bands(_results.ranks, metric)
+
+
+def bands_of(run: Run, domain: Domain, metric: str) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """The 95 % band of a metric along the curve of each split that can be judged. InputError as `read_results`."""
+    swept = set(run.curve()["split"])
+    splits: list[Split] = [split for split in ("val", "test") if split in swept and not domain.judged(split).empty]
+    return {split: _bands(results_of(run, domain, split), metric, split, stamp_of(run)) for split in splits}
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _flat(_results: Results, stamp: Stamp) -> Flat:
+    return flat_at_choice(_results)
+
+
+def flat_of(run: Run, domain: Domain) -> Flat:
+    """The α's that val cannot tell from α*. InputError as `read_results`."""
+    return _flat(results_of(run, domain, "val"), stamp_of(run))

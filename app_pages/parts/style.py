@@ -1,28 +1,11 @@
-"""Colours, charts and downloads that look and mean the same on every page.
-
-The three colours are Okabe and Ito's, which colour-blind readers can tell apart, and stand for the three models
-wherever they appear; other things are told apart by place, dash or shape.
-"""
+"""Charts and their downloads, which look and work the same on every page (their look: `core.report.figures`)."""
 
 import plotly.graph_objects as go
 import streamlit as st
 
-ZERO_SHOT, WISE_FT, FINE_TUNED = "#0072B2", "#D55E00", "#009E73"
-MODEL_COLOURS = {"zero-shot": ZERO_SHOT, "WiSE-FT": WISE_FT, "fine-tuned": FINE_TUNED}
-NEUTRAL = "#8A8F98"  # readable on both themes
+from core.report.figures import TEMPLATE
 
 FIGURE_FORMATS = ("png", "svg")
-
-#: One frame for all charts: no title (the page has it), legend above, room for a thumb.
-TEMPLATE = go.layout.Template(
-    layout={
-        "margin": {"l": 8, "r": 8, "t": 28, "b": 8},
-        "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
-        "font": {"size": 13},
-        "colorway": [WISE_FT, ZERO_SHOT, FINE_TUNED, NEUTRAL],
-        "hoverlabel": {"namelength": -1},
-    }
-)
 
 
 def input_figure_format() -> None:

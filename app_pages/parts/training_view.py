@@ -5,9 +5,10 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from app_pages.parts.frame import chosen, forget
-from app_pages.parts.style import FINE_TUNED, NEUTRAL, ZERO_SHOT, show_figure
+from app_pages.parts.style import show_figure
 from app_pages.parts.words import counted, plain
 from core.errors import InputError
+from core.report.figures import FINE_TUNED, NEUTRAL, ZERO_SHOT
 from core.workspace import jobs
 from core.workspace.jobs import JobStatus
 from core.workspace.places import Places

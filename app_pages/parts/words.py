@@ -1,18 +1,7 @@
-"""Text from outside, made safe to show, and the small phrases that pages share."""
-
-import re
+"""The small phrases that pages share; text from outside is made safe to show by `plain`."""
 
 from core.data.domain import Domain
-
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:@])")
-# Addresses become links after escapes were read, so something invisible has to stand inside them.
-_LINKED = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?<=@)", re.IGNORECASE)
-_WORD_JOINER = "\u2060"
-
-
-def plain(text: str) -> str:
-    """Text for a place that would read Markdown (captions, labels): shown as it is written."""
-    return _MARKDOWN.sub(r"\\\1", _LINKED.sub(_WORD_JOINER, " ".join(str(text).split())))
+from core.report.escaping import plain as plain
 
 
 def shorten(text: str, length: int) -> str:

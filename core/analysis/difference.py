@@ -107,9 +107,13 @@ def _drawn(resamples: Resamples, ranks: np.ndarray, metric: str) -> np.ndarray:
 def permutation_p(before: np.ndarray, after: np.ndarray, metric: str) -> float:
     """Two-sided p of a metric's difference between two models of the same articles, ranks int [n]; 1 if none differs.
 
-    Only articles whose value differs can change the difference by a swap; the others are left out for means.
+    Only articles whose value differs can change the difference by a swap; the others are left out for means. Of zeros
+    and ones (recalls) all swaps together are a binomial, so their p is exact (McNemar's exact test).
     """
     a, b = values_of(before, metric), values_of(after, metric)
+    if metric.startswith("recall"):
+        gained, changed = int((b > a).sum()), int((a != b).sum())
+        return float(stats.binomtest(gained, changed).pvalue) if changed else 1.0
     if metric != "median_rank":
         a, b = a[a != b], b[a != b]
     if len(a) < 2:
@@ -153,9 +157,18 @@ def articles_needed(before: np.ndarray, after: np.ndarray, metric: str) -> int |
 
 def curve_bands(ranks: np.ndarray, metric: str) -> tuple[np.ndarray, np.ndarray]:
     """Low and high of a metric at each α, [A] each, from ranks int [A, n]: pointwise 95 % intervals."""
+    return bands(drawn_curve(ranks, metric), ranks.shape[1])
+
+
+def curve_differences(ranks: np.ndarray, metric: str, rows: Sequence[int]) -> list[tuple[np.ndarray, np.ndarray]]:
+    """For each of `rows`: low and high of the metric's difference from its α, [A] each: 95 %, pointwise, paired."""
+    drawn = drawn_curve(ranks, metric)
+    return [bands(drawn - drawn[:, [row]], ranks.shape[1]) for row in rows]
+
+
+def drawn_curve(ranks: np.ndarray, metric: str) -> np.ndarray:
+    """The metric of each draw at each α: [draws, A]."""
     resamples = Resamples(ranks.shape[1])
     if metric == "median_rank":
-        drawn = np.stack([_drawn(resamples, row, metric) for row in ranks], axis=1)
-    else:
-        drawn = resamples.means(values_of(ranks, metric).T)
-    return bands(drawn, ranks.shape[1])
+        return np.stack([_drawn(resamples, row, metric) for row in ranks], axis=1)
+    return resamples.means(values_of(ranks, metric).T)

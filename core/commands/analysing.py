@@ -22,6 +22,7 @@ from core.encoders.loading import DEVICES
 from core.report.section import Chart, Grid, Section, Words
 from core.report.sections import section_of
 from core.workspace.findings import Asked, answered, check_swept
+from core.workspace.places import Places
 from core.workspace.questions import BY_NAME, QUESTIONS
 from core.workspace.runs import find_run
 
@@ -40,11 +41,8 @@ def analyse(
     """Is the difference real, is alpha* right, who gains, and why: with intervals, kept for the app and the report."""
     be_quiet(as_json)
     names = [choice("--only", name.strip(), tuple(BY_NAME)) for name in only.split(",")] if only else list(BY_NAME)
-    places = places_of(workspace, cache)
-    found = find_run(places, domain, run)
-    check_swept(found)
-    asked = Asked(found, places.load_domain(domain), places, choice("--device", device, DEVICES))
-    record: dict[str, Any] = {"domain": domain, "run": found.info.name}
+    asked = asked_about(places_of(workspace, cache), domain, run, device)
+    record: dict[str, Any] = {"domain": domain, "run": asked.run.info.name}
     texts = []
     for question in QUESTIONS:
         if question.name in names:
@@ -52,6 +50,13 @@ def analyse(
             record[question.name] = msgspec.to_builtins(one)
             texts.append(as_text(section_of(question, one, asked)))
     answer(as_json, record, "\n\n".join(texts))
+
+
+def asked_about(places: Places, domain: str, run: str | None, device: str) -> Asked:
+    """The run that is asked about. Raises InputError if there is none, or it is not swept."""
+    found = find_run(places, domain, run)
+    check_swept(found)
+    return Asked(found, places.load_domain(domain), places, choice("--device", device, DEVICES))
 
 
 def as_text(section: Section) -> str:

@@ -116,10 +116,15 @@ def render(table: PaperTable, style: TableFormat) -> str:
     """The whole report in one of the formats; CSV holds the rows alone."""
     if style == "csv":
         return table.shown_rows().to_csv(index=False).rstrip("\n")
-    columns = list(table.rows.columns)
-    body = [[_cell(column, value) for column, value in row.items()] for row in table.shown_rows().to_dict("records")]
-    formatted = grid(columns, body, style)
-    return "\n".join([table.heading, "", formatted, "", *_table_4_lines(table), *table.notes])
+    words = words_of(table)
+    formatted = grid(list(words.columns), words.to_numpy().tolist(), style)
+    return "\n".join([table.heading, "", formatted, "", *table_4_lines(table), *table.notes])
+
+
+def words_of(table: PaperTable) -> pd.DataFrame:
+    """The rows as they are shown, every cell as text."""
+    shown = table.shown_rows()
+    return pd.DataFrame({name: [_cell(name, value) for value in shown[name]] for name in shown})
 
 
 def grid(columns: list[str], body: list[list[str]], style: TableFormat) -> str:
@@ -142,7 +147,8 @@ def _cell(column: Hashable, value: str | float) -> str:
     return f"{value:.0f}" if column == "n" else f"{value:g}" if column == "alpha" else f"{value:.3f}"
 
 
-def _table_4_lines(table: PaperTable) -> list[str]:
+def table_4_lines(table: PaperTable) -> list[str]:
+    """Table 4 in words, the published one beside where it was asked for."""
     counts = table.table_4
     lines = [
         f"Table 4, from fine-tuning to WiSE-FT, over the {counts.n} articles that fine-tuning improved over zero-shot "

@@ -16,7 +16,7 @@ import msgspec
 from core.data.domain import Domain
 from core.data.splitting import Split
 from core.errors import InputError
-from core.files import file_fingerprint, fingerprint, replacing
+from core.files import file_fingerprint, fingerprint, write_bytes
 from core.workspace.places import Places
 from core.workspace.results import Results, read_results
 from core.workspace.runs import Run
@@ -106,8 +106,7 @@ def answered(question: Question[Record], asked: Asked) -> Record:
     found = kept(question, asked)
     if found is None:
         found = question.ask(asked)
-        with replacing(_file(question, asked)) as temporary:
-            temporary.write_bytes(msgspec.json.encode(found))
+        write_bytes(_file(question, asked), msgspec.json.encode(found))
     return found
 
 

@@ -4,8 +4,8 @@ import pytest
 
 from core.data.importers import import_domain
 
-ALL = ("overview", "alpha", "curves", "changes", "match", "train", "data")
-OF_A_RUN = ("alpha", "curves", "changes", "match")
+ALL = ("overview", "alpha", "curves", "changes", "findings", "match", "train", "data")
+OF_A_RUN = ("alpha", "curves", "changes", "findings", "match")
 
 
 @pytest.mark.parametrize("page", ALL)

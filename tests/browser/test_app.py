@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Served, Visit, core
 from tests.conftest import draw, write_shapes
 
-PAGES = ("Overview", "Alpha", "Curves", "Rank changes", "Match", "Train", "Data")
+PAGES = ("Overview", "Alpha", "Curves", "Rank changes", "Findings", "Match", "Train", "Data")
 
 
 def choose(page: Page, label: str, option: str) -> None:

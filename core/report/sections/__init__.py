@@ -4,11 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 from core.report.section import Section
-from core.report.sections import difference
+from core.report.sections import choice, difference, drift, shapes
 from core.workspace.findings import Asked, Question
 
 SECTIONS: dict[str, Callable[[Any, Asked], Section]] = {
     "difference": difference.section,
+    "choice": choice.section,
+    "drift": drift.section,
+    "shapes": shapes.section,
 }
 
 

@@ -3,7 +3,10 @@
 from typing import Any
 
 from core.workspace.findings import Question
+from core.workspace.questions.choice import CHOICE
 from core.workspace.questions.difference import DIFFERENCE
+from core.workspace.questions.drift import DRIFT
+from core.workspace.questions.shapes import SHAPES_ALONG_ALPHA
 
-QUESTIONS: tuple[Question[Any], ...] = (DIFFERENCE,)
+QUESTIONS: tuple[Question[Any], ...] = (DIFFERENCE, CHOICE, DRIFT, SHAPES_ALONG_ALPHA)
 BY_NAME = {question.name: question for question in QUESTIONS}

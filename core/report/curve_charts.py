@@ -1,22 +1,50 @@
-"""The charts of the Curves page: functions from tables to Plotly figures, nothing of the page in them.
+"""Metrics over α as charts, for pages and reports: functions from tables to Plotly figures.
 
 A curve is WiSE-FT's along α, so it has WiSE-FT's colour, its ends those of zero-shot and fine-tuned, on every chart.
 """
+
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from app_pages.parts.style import FINE_TUNED, NEUTRAL, WISE_FT, ZERO_SHOT
+from core.report.figures import FINE_TUNED, NEUTRAL, SHADE, WISE_FT, ZERO_SHOT, faded
 
 DASHES = {"val": "solid", "test": "dot"}
 
 
-def plot_metric(curve: pd.DataFrame, metric: str, selected: float) -> go.Figure:
-    """One metric over α: a line for each split of `curve`, both ends and α* marked."""
+#: Low and high of a metric at each α, [A] each.
+Band = tuple[np.ndarray, np.ndarray]
+
+
+def plot_metric(
+    curve: pd.DataFrame,
+    metric: str,
+    selected: float,
+    bands: Mapping[str, Band],
+    flat: tuple[float, float] | None = None,
+) -> go.Figure:
+    """One metric over α: a line for each split of `curve` within its 95 % band, both ends and α* marked.
+
+    bands: by split; those that are not there are not drawn. flat: α's within noise of α*, shaded.
+    """
     figure = go.Figure()
+    if flat is not None:
+        figure.add_vrect(*flat, fillcolor=NEUTRAL, opacity=SHADE, line_width=0, layer="below")
     for split, rows in curve.groupby("split", sort=False):
         n = int(rows["n"].iloc[0])
+        if (band := bands.get(str(split))) is not None:
+            figure.add_scatter(
+                x=[*rows["alpha"], *rows["alpha"][::-1]],
+                y=[*band[1], *band[0][::-1]],
+                fill="toself",
+                fillcolor=faded(WISE_FT),
+                line={"width": 0},
+                mode="lines",
+                hoverinfo="skip",
+                showlegend=False,
+            )
         figure.add_scatter(
             x=rows["alpha"],
             y=rows[metric],
@@ -110,7 +138,7 @@ def plot_trace(
         (1.0, "fine-tuned", FINE_TUNED, "square"),
         (selected, f"α* = {selected:g}", WISE_FT, "diamond"),
     ):
-        point = both.iloc[[(both["alpha"] - alpha).abs().argmin()]]
+        point = both.iloc[[int((both["alpha"] - alpha).abs().argmin())]]
         figure.add_scatter(
             x=point[f"{metric}_elsewhere"], y=point[metric], mode="markers", name=name,
             marker={"color": colour, "symbol": symbol, "size": 13},

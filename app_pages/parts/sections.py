@@ -1,0 +1,34 @@
+"""A section of the report drawn on a page: its answer, words, tables and charts. All its text is escaped."""
+
+import pandas as pd
+import streamlit as st
+
+from app_pages.parts.style import show_figure
+from app_pages.parts.words import plain
+from core.report.section import Chart, Grid, Section, Words
+
+_FAINT = "opacity: 0.55"
+
+
+def show_section(section: Section) -> None:
+    """The section as it stands in the report."""
+    st.subheader(plain(section.title))
+    st.markdown(f"**{plain(section.answer)}**")
+    for number, block in enumerate(section.blocks):
+        if isinstance(block, Words):
+            st.caption(plain(block.text))
+        elif isinstance(block, Grid):
+            _show_grid(block, f"{section.name}-{number}")
+        else:
+            assert isinstance(block, Chart)
+            show_figure(block.figure, block.name, block.alt, block.height)
+
+
+def _show_grid(grid: Grid, key: str) -> None:
+    st.caption(plain(grid.caption))
+
+    def look(row: pd.Series) -> list[str]:
+        return [_FAINT if row.name in grid.faint else ""] * len(row)
+
+    shown = grid.table.reset_index(drop=True)
+    st.dataframe(shown.style.apply(look, axis=1) if grid.faint else shown, hide_index=True, width="stretch", key=key)

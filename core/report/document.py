@@ -1,0 +1,134 @@
+"""The whole report of a run, before it is HTML or Markdown: what a reader must know, then one section per question.
+
+It holds nothing that changes from one making to the next (no time of day, no folder), so that the same run gives the
+same bytes.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import pandas as pd
+
+from core.analysis.difference import curve_bands
+from core.data.domain import Domain
+from core.report.curve_charts import plot_metric
+from core.report.language import language_note, text_read
+from core.report.moved import Moved, moved_most
+from core.report.section import Chart, Grid, Section, Words
+from core.report.sections import section_of
+from core.report.tables import TABLE_METRICS, paper_table, path_sentences, precision_sentences, table_4_lines, words_of
+from core.workspace.findings import Asked, Question, answered, kept
+from core.workspace.questions import QUESTIONS
+from core.workspace.runs import Run
+
+GLOSSARY = (
+    ("zero-shot", "the model as it comes, without having seen this domain (α = 0)"),
+    ("fine-tuned", "the model after training on the older articles of this domain (α = 1)"),
+    ("WiSE-FT", "the weights of both mixed: (1 − α) times zero-shot plus α times fine-tuned"),
+    ("α*", "the α chosen on validation articles"),
+    ("rank", "the place of an article's own picture among all pictures searched; 1 is best"),
+    ("recall@k", "share of articles whose own picture is among the first k"),
+    ("mrr@100", "mean of 1 / rank; an article found after place 100 counts as 0"),
+    ("val, test", "the newest articles, which training did not see; α was chosen on val"),
+    ("n", "how many articles a number is of"),
+    ("95 % interval", "where the number would lie for other articles of the same kind, in 95 of 100 cases"),
+    ("p", "how often a difference of this size would come about if neither model were better"),
+)
+
+
+@dataclass(frozen=True)
+class Document:
+    """title, summary: of the run; answers: question and its answer in a sentence or two; sections: all of it.
+
+    moved: the articles that moved most, on val. unanswered: questions that were not asked yet, with how long each
+    takes.
+    """
+
+    title: str
+    summary: tuple[str, ...]
+    answers: tuple[tuple[str, str], ...]
+    sections: tuple[Section, ...]
+    moved: tuple[Moved, ...]
+    unanswered: tuple[str, ...]
+
+
+def document(asked: Asked, *, ask_all: bool, with_pictures: bool) -> Document:
+    """The report. ask_all: work out what is missing, which may take minutes; otherwise it is only named.
+
+    with_pictures: the pictures of the articles that moved most go into it, for who may hand them on.
+
+    Raises InputError for what the run or the domain cannot tell.
+    """
+    found = [(question, _answer(question, asked, ask_all)) for question in QUESTIONS]
+    sections = [section_of(question, record, asked) for question, record in found if record is not None]
+    run, domain = asked.run, asked.domain
+    return Document(
+        f"{domain.info.title}: what fine-tuning and WiSE-FT did",
+        tuple(_summary(run, domain)),
+        tuple((section.title, section.answer) for section in sections),
+        (_numbers(asked), *sections, _made_with(run)),
+        moved_most(asked, with_pictures),
+        tuple(f"{question.title} ({question.takes})" for question, record in found if record is None),
+    )
+
+
+def _answer(question: Question[Any], asked: Asked, ask_all: bool) -> Any:
+    return answered(question, asked) if ask_all or question.takes is None else kept(question, asked)
+
+
+def _summary(run: Run, domain: Domain) -> list[str]:
+    counts = domain.articles["split"].value_counts()
+    sizes = ", ".join(f"{counts[split]:,} {split}" for split in ("train", "val", "test") if split in counts)
+    synthetic = ["These articles are synthetic: a test bed with known truth, none of this is news."]
+    unread = language_note(run, domain)
+    return [
+        *(synthetic if domain.info.synthetic else []),
+        "News articles and their photos were published together; the pairing is hidden, and a model has to find it "
+        "again.",
+        f"Domain {domain.info.slug}: {sizes} articles, in the order of {domain.info.split_by}.",
+        f"Run {run.info.name}: encoder {run.info.encoder}, {run.info.settings.tune} tuned, reading "
+        f"{text_read(run, domain)}.",
+        *([unread] if unread else []),
+    ]
+
+
+def _numbers(asked: Asked) -> Section:
+    """The paper's table and the curves."""
+    run, selected = asked.run, asked.run.selected()
+    blocks: list[Words | Grid | Chart] = []
+    for split in asked.splits:
+        table = paper_table(run, asked.domain, split, None)
+        n = int(table.rows["n"].iloc[0])
+        blocks.append(Grid(f"The three models, {split}, n = {n}", words_of(table)))
+        blocks += [Words(line.strip()) for line in [*table_4_lines(table), *table.notes]]
+    bands = {split: asked.results[split].ranks for split in asked.splits}
+    for metric in TABLE_METRICS:
+        each = {str(split): curve_bands(ranks, metric) for split, ranks in bands.items()}
+        figure = plot_metric(run.curve(), metric, selected.alpha, each)
+        alt = f"{metric} over alpha with its 95 % band; the chosen alpha is {selected.alpha:g}."
+        blocks.append(Chart(f"curve-{metric.replace('@', '')}", figure, alt, 260))
+    blocks += [
+        Words(line) for line in [*path_sentences(run.sweep_info(), "the line"), *precision_sentences(run.sweep_info())]
+    ]
+    answer = f"α* = {selected.alpha:g} has the highest {selected.criterion} on val."
+    return Section("numbers", "Zero-shot, fine-tuned, WiSE-FT", answer, tuple(blocks))
+
+
+def _made_with(run: Run) -> Section:
+    """Settings, versions and fingerprints, so that the run can be made again."""
+    info = run.info
+    settings = pd.DataFrame([{"setting": name, "value": f"{value}"} for name, value in asdict(info.settings).items()])
+    versions = pd.DataFrame([{"package": name, "version": version} for name, version in sorted(info.versions.items())])
+    prints = {
+        "articles": info.articles, "zero-shot weights": info.zero_shot, "fine-tuned weights": info.fine_tuned,
+    }  # fmt: skip
+    return Section(
+        "made-with",
+        "How this was made",
+        f"Trained at {info.created_at[:16].replace('T', ' ')} UTC on {info.device}, {info.processes} process(es).",
+        (
+            Grid("Settings", settings),
+            Grid("Versions", versions),
+            Grid("Fingerprints", pd.DataFrame([{"of": name, "fingerprint": value} for name, value in prints.items()])),
+        ),
+    )

@@ -1,0 +1,31 @@
+"""One look for every chart, in the app and in reports: colours that stand for models, and the frame around.
+
+The three colours are Okabe and Ito's, which colour-blind readers can tell apart, and stand for the three models
+wherever they appear; other things are told apart by place, dash or shape.
+"""
+
+import plotly.graph_objects as go
+
+ZERO_SHOT, WISE_FT, FINE_TUNED = "#0072B2", "#D55E00", "#009E73"
+MODEL_COLOURS = {"zero-shot": ZERO_SHOT, "WiSE-FT": WISE_FT, "fine-tuned": FINE_TUNED}
+NEUTRAL = "#8A8F98"  # readable on both themes
+SHADE = 0.18  # opacity of what lies behind a line
+
+#: One frame for all charts: no title (the page has it), legend above, room for a thumb.
+TEMPLATE = go.layout.Template(
+    layout={
+        "margin": {"l": 8, "r": 8, "t": 28, "b": 8},
+        "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
+        "font": {"size": 13},
+        "colorway": [WISE_FT, ZERO_SHOT, FINE_TUNED, NEUTRAL],
+        "hoverlabel": {"namelength": -1},
+        "xaxis": {"automargin": True},
+        "yaxis": {"automargin": True},
+    }
+)
+
+
+def faded(colour: str) -> str:
+    """A colour of the form #RRGGBB, seen through."""
+    red, green, blue = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{SHADE})"

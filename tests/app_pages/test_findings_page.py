@@ -1,0 +1,72 @@
+"""The Findings page: answers, what has to be asked for, and the report."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from core.report.section import Grid, Section, Words
+from core.workspace import jobs
+from core.workspace.findings import Question
+from core.workspace.questions import QUESTIONS
+
+QUICK = [question for question in QUESTIONS if question.takes is None]
+SLOW = [question for question in QUESTIONS if question.takes is not None]
+
+
+def test_in_short_has_every_question(open_page, run):
+    app = open_page("findings")
+    assert not app.exception
+    said = " ".join(element.value for element in app.markdown).replace("\\", "")
+    for question in QUESTIONS:
+        assert question.title in said
+    assert "n = 12" in said
+
+
+@pytest.mark.parametrize("question", QUICK, ids=lambda each: each.name)
+def test_a_quick_question_is_answered_at_once(question, open_page, run):
+    app = open_page("findings", question=question.title)
+    assert not app.exception
+    assert not app.error
+    assert app.subheader[0].value.replace("\\", "") == question.title
+    assert app.dataframe
+
+
+@pytest.mark.parametrize("question", SLOW[:1], ids=lambda each: each.name)
+def test_a_long_question_says_how_long_and_starts_a_job(question, open_page, run, monkeypatch):
+    started = []
+    monkeypatch.setattr(jobs, "start", lambda places, name, verb: started.append((name, list(verb))))
+    app = open_page("findings", question=question.title)
+    assert not app.exception
+    assert any("it takes" in element.value for element in app.markdown)
+    next(button for button in app.button if button.label == "Work it out").click().run()
+    assert started == [
+        ("analyse-shapes", ["analyse", "--domain=shapes", f"--run={run.info.name}", f"--only={question.name}"])
+    ]
+
+
+def test_a_job_that_failed_says_why(open_page, run, places):
+    folder = places.workspace / "jobs" / "analyse-shapes"
+    folder.mkdir(parents=True)
+    (folder / "log.txt").write_text("error: the weights are gone; train again.\n")
+    app = open_page("findings")
+    assert not app.exception
+    assert "the weights are gone" in app.error[0].value.replace("\\", "")
+
+
+def test_text_from_outside_stays_text(open_page, run, monkeypatch):
+    import pandas as pd
+
+    @dataclass(frozen=True)
+    class Nothing:
+        pass
+
+    hostile = "**x** [a](http://example.org)"
+    shown = Section("x", "X?", hostile, (Words(hostile), Grid(hostile, pd.DataFrame({"a": ["b"]}), frozenset({0}))))
+    question = Question("difference", QUICK[0].title, Nothing, lambda asked: Nothing())
+    monkeypatch.setattr("core.workspace.questions.QUESTIONS", (question,))
+    monkeypatch.setattr("core.report.sections.SECTIONS", {"difference": lambda record, asked: shown})
+    app = open_page("findings", question=QUICK[0].title)
+    assert not app.exception
+    said = " ".join(element.value for element in [*app.markdown, *app.caption])
+    assert hostile not in said
+    assert "http://" not in said

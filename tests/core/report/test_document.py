@@ -1,0 +1,93 @@
+"""The report as HTML and Markdown: complete, alike when made twice, loading nothing, and with all text escaped."""
+
+import re
+
+import pytest
+
+from core.data.domain import save_domain
+from core.data.importers import import_domain
+from core.report.document import document
+from core.report.html import as_html
+from core.report.markdown import as_markdown
+from core.report.sections import SECTIONS
+from core.workspace.findings import Asked
+from core.workspace.questions import QUESTIONS
+from tests.app_pages.conftest import write_run
+
+HOSTILE = '</script><img src="http://example.org/x"> **bold** [a](http://example.org)'
+
+
+@pytest.fixture
+def asked(places, shapes):
+    domain = import_domain(shapes, places.domain_folder("shapes"), title=HOSTILE, language="en").domain
+    domain.articles["title"] = HOSTILE
+    save_domain(domain)
+    return Asked(write_run(places, domain), domain, places)
+
+
+@pytest.fixture
+def report(asked):
+    return document(asked, ask_all=False, with_pictures=True)
+
+
+def test_every_question_has_a_section():
+    assert set(SECTIONS) == {question.name for question in QUESTIONS}
+
+
+def test_what_takes_long_is_named_and_what_does_not_is_answered(report):
+    assert len(report.answers) == sum(question.takes is None for question in QUESTIONS)
+    assert len(report.unanswered) == sum(question.takes is not None for question in QUESTIONS)
+
+
+def test_made_twice_it_is_the_same_to_the_byte(asked, report):
+    again = document(Asked(asked.run, asked.domain, asked.places), ask_all=False, with_pictures=True)
+    assert as_html(again) == as_html(report)
+    assert as_markdown(again) == as_markdown(report)
+
+
+def _own(page: bytes) -> str:
+    """The page without Plotly's own script, which is full of addresses and tags."""
+    text = page.decode()
+    start = text.index("<script>")
+    return text[:start] + text[text.index("</script>", text.index("function draw")) :]
+
+
+def test_nothing_is_loaded_and_no_text_becomes_markup(report):
+    page = _own(as_html(report))
+    assert "default-src 'none'" in page
+    assert not re.search(r'(src|href)="(?!data:|#)', page)
+    assert '<img src="http' not in page
+    assert page.count("</script>") == page.count("<script>") + 1  # the one cut off
+    assert "&lt;/script&gt;" in page
+
+
+def test_pictures_are_in_it_only_if_asked_for(asked, report):
+    assert b"data:image/jpeg" in as_html(report)
+    without = document(asked, ask_all=False, with_pictures=False)
+    assert b"data:image/jpeg" not in as_html(without)
+    assert [card.article_id for group in without.moved for card in group.cards]
+
+
+def test_a_picture_that_is_gone_leaves_its_article(asked):
+    gone = Asked(asked.run, asked.domain, asked.places)
+    gone.domain.articles["image_file"] = "gone.png"
+    cards = [card for group in document(gone, ask_all=False, with_pictures=True).moved for card in group.cards]
+    assert cards
+    assert all(card.picture is None for card in cards)
+
+
+def test_markdown_has_every_section_and_its_text_escaped(report):
+    text = as_markdown(report)
+    for section in report.sections:
+        assert f"## {section.title.replace('*', chr(92) + '*')}" in text
+    assert "**bold**" not in text
+    assert "[a](" not in text
+    assert "<img" not in re.sub(r"\\<img", "", text)
+    assert "http://" not in text
+
+
+def test_versions_and_settings_are_in_it(report):
+    made = report.sections[-1]
+    settings = made.blocks[0].table
+    assert "epochs" in settings["setting"].tolist()
+    assert (made.name, made.title) == ("made-with", "How this was made")
