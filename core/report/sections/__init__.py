@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from core.report.section import Section
-from core.report.sections import choice, difference, drift, shapes
+from core.report.sections import choice, difference, drift, shapes, similar
 from core.workspace.findings import Asked, Question
 
 SECTIONS: dict[str, Callable[[Any, Asked], Section]] = {
@@ -12,6 +12,7 @@ SECTIONS: dict[str, Callable[[Any, Asked], Section]] = {
     "choice": choice.section,
     "drift": drift.section,
     "shapes": shapes.section,
+    "similar": similar.section,
 }
 
 

@@ -7,6 +7,7 @@ from core.workspace.questions.choice import CHOICE
 from core.workspace.questions.difference import DIFFERENCE
 from core.workspace.questions.drift import DRIFT
 from core.workspace.questions.shapes import SHAPES_ALONG_ALPHA
+from core.workspace.questions.similar import SIMILAR
 
-QUESTIONS: tuple[Question[Any], ...] = (DIFFERENCE, CHOICE, DRIFT, SHAPES_ALONG_ALPHA)
+QUESTIONS: tuple[Question[Any], ...] = (DIFFERENCE, CHOICE, DRIFT, SHAPES_ALONG_ALPHA, SIMILAR)
 BY_NAME = {question.name: question for question in QUESTIONS}
