@@ -31,10 +31,10 @@ from core.data.splitting import SPLITS
 from core.encoders.loading import DEVICES
 from core.errors import InputError
 from core.report.language import language_mark, language_note
-from core.report.reranking import reranked_by
+from core.report.reranking import reranked_by, reranking_notes
 from core.report.tables import curve_text
 from core.retrieval.index import INDEX_KINDS
-from core.retrieval.names import RERANKS
+from core.retrieval.names import BY_COSINE, RERANKS, Reranking
 from core.workspace.runs import PRECISIONS, Run, find_run
 
 if TYPE_CHECKING:
@@ -53,8 +53,8 @@ def sweep(
     rerank: Annotated[
         str,
         typer.Option(
-            help="none, dual-softmax or csls: rank by scores that all queries of the split correct together. Kept with "
-            "the sweep; rank, submit and match follow it."
+            help="none, dual-softmax or csls: all queries of a split correct each other's scores (transductive). Kept "
+            "with the sweep; rank, submit and match follow it."
         ),
     ] = "none",
     ray: Annotated[
@@ -96,17 +96,19 @@ def sweep(
         "rows": plain(curve),
         **asdict(info),
     }
-    answer(as_json, record, "\n\n".join([curve_text(found, loaded, curve, info), *_test_notes(loaded)]))
+    notes = [*reranking_notes(info.reranking), *_test_notes(loaded, info.reranking)]
+    answer(as_json, record, "\n\n".join([curve_text(found, loaded, curve, info), *notes]))
 
 
-def _test_notes(domain: Domain) -> list[str]:
+def _test_notes(domain: Domain, reranking: Reranking) -> list[str]:
     """How much of a test set was measured, if not all of it."""
     test = int((domain.articles["split"] == "test").sum())
     judged = len(domain.judged("test"))
     if judged == test:
         return []
     if judged:
-        return [f"note: test was measured on the {judged} of {test} articles whose picture is known."]
+        by_these = "" if reranking == BY_COSINE else ", and re-ranked by these alone, where rank and submit take all"
+        return [f"note: test was measured on the {judged} of {test} articles whose picture is known{by_these}."]
     from core.workspace.experiment import unjudged_sentence
 
     return [f"note: test was not measured; {unjudged_sentence(domain)}"]

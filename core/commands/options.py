@@ -28,8 +28,8 @@ RerankOption = Annotated[
     str | None,
     typer.Option(
         "--rerank",
-        help="none, dual-softmax or csls: what all queries of the set find together lowers the score of a picture that "
-        "is near to any of them; as the run was swept if not given.",
+        help="none, dual-softmax or csls: all queries correct each other's scores (transductive); as the run was swept "
+        "if not given.",
     ),
 ]
 SplitOption = Annotated[str, typer.Option("--split", help="train, val or test.")]

@@ -8,8 +8,7 @@ from tabulate import tabulate
 
 from core.analysis.metrics import as_record
 from core.data.domain import Domain
-from core.report.reranking import reranked_by
-from core.retrieval.names import BY_COSINE
+from core.report.reranking import reranked_by, reranking_notes
 from core.workspace.runs import Run, now
 from core.workspace.submitting import Submitted
 
@@ -29,7 +28,7 @@ def submission_notes(run: Run, domain: Domain, split: str, submitted: Sequence[S
         _table(files),
         f"alpha = {selected.alpha:g} has the highest {selected.criterion} on val. Weights are "
         f"(1 - alpha) * zero-shot + alpha * fine-tuned, evaluated exactly{reranked_by(run.reranking())}.",
-        *_transductive(run),
+        *reranking_notes(run.reranking()),
         *notes,
         "## Validation",
         _table(of_val),
@@ -47,13 +46,6 @@ def submission_notes(run: Run, domain: Domain, split: str, submitted: Sequence[S
     for heading, entries in (("Settings", settings), ("Versions", info.versions), ("Fingerprints", prints)):
         parts += [f"## {heading}", "\n".join(f"- {name}: {value}" for name, value in entries.items())]
     return "\n\n".join(parts) + "\n"
-
-
-def _transductive(run: Run) -> list[str]:
-    """What re-ranking has looked at, for the working notes."""
-    if run.reranking() == BY_COSINE:
-        return []
-    return ["Re-ranking is transductive: each score was corrected by the texts of all articles of the split together."]
 
 
 def _of_row(row: Mapping[Any, Any]) -> dict[str, str]:

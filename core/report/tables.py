@@ -17,7 +17,7 @@ from core.data.domain import Domain
 from core.data.splitting import Split
 from core.errors import InputError
 from core.report.language import language_mark, language_note, text_read
-from core.report.reranking import reranked_by
+from core.report.reranking import reranked_by, reranking_notes
 from core.workspace.runs import Run, SweepInfo
 
 TableFormat = Literal["text", "markdown", "csv"]
@@ -108,6 +108,7 @@ def _notes(run: Run, domain: Domain, split: Split) -> list[str]:
     unknown = int((domain.articles["split"] == split).sum()) - len(domain.judged(split))
     if unknown:
         notes.append(f"the ground truth of {unknown} more {split} articles is not known; they are not counted.")
+    notes += reranking_notes(run.reranking())
     unread = language_note(run, domain)
     return notes if unread is None else [*notes, unread]
 

@@ -3,8 +3,12 @@
 A headline and a photo search all pictures (or articles) of the domain; an article searches the pictures of its own
 split, as a sweep does, so that its ranks are the sweep's. What is searched is embedded once for each α and kept. A
 large gallery can be searched through an approximate index, whose recall against the exact one is measured and goes
-with every answer. Where scores are re-ranked, an article is one of the queries of its split, as in a sweep; a
-headline or photo stands against all of the domain's own.
+with every answer.
+
+Where scores are re-ranked, an article is one of the queries of its split, as in a sweep; a headline or photo stands
+against all of the domain's own. Pictures that were trained on lie near to their own texts, so a fine-tuned model's
+are lowered more: by csls from 82 to 75 of a hundred in the first tens of new headlines, where 80 would be their share
+(NewsImages 2025; by dual-softmax to 81).
 """
 
 from collections.abc import Iterator
