@@ -5,7 +5,9 @@ import pytest
 
 from core.workspace.answers import match_article
 from core.workspace.matching import Matcher
+from core.workspace.sweeping import sweep_run
 from core.workspace.tuned import open_run
+from core.workspace.worker import opened
 
 METHODS = ("csls", "dual-softmax")
 
@@ -61,9 +63,9 @@ def test_another_way_than_the_sweeps_can_be_asked_for(verb, run, tmp_path):
 
 
 def test_the_temperature_is_the_one_that_training_ended_with(run, shapes_domain, places):
-    opened = open_run(run, shapes_domain, places, "cpu", rerank="dual-softmax")
-    assert opened.reranking.temperature == pytest.approx(1 / run.history()["logit_scale"].iloc[-1], rel=1e-4)
-    assert opened.reranking_by("csls").temperature is None
+    tuned = open_run(run, shapes_domain, places, "cpu", rerank="dual-softmax")
+    assert tuned.reranking.temperature == pytest.approx(1 / run.history()["logit_scale"].iloc[-1], rel=1e-4)
+    assert tuned.reranking_by("csls").temperature is None
 
 
 def test_the_path_measures_its_error_on_the_ranks_that_are_shown(run, shapes_domain, places):
@@ -75,11 +77,11 @@ def test_the_path_measures_its_error_on_the_ranks_that_are_shown(run, shapes_dom
 @pytest.mark.parametrize("method", METHODS)
 def test_a_headline_stands_against_all_of_the_domains_texts(run, shapes_domain, places, method):
     """A domain's own text, typed as a headline, is scored as its article among all: the obvious way."""
-    opened = open_run(run, shapes_domain, places, "cpu")
-    matcher = Matcher(opened, 0.3, rerank=method)
+    tuned = open_run(run, shapes_domain, places, "cpu")
+    matcher = Matcher(tuned, 0.3, rerank=method)
     texts, images = matcher._gallery("text"), matcher._gallery("image")
     cosine = texts.double() @ images.double().T
-    how = opened.reranking_by(method)
+    how = tuned.reranking_by(method)
     if method == "csls":
         near = cosine.sort(dim=0).values[-10:].mean(dim=0)
     else:
@@ -88,3 +90,27 @@ def test_a_headline_stands_against_all_of_the_domains_texts(run, shapes_domain, 
     title = shapes_domain.articles["title"].iloc[4]
     found = matcher.pictures_for(title, 60)
     assert {one.image_id: one.score for one in found} == pytest.approx(expected.to_dict(), abs=1e-5)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_from_picture_to_text_it_is_the_pictures_that_correct(run, shapes_domain, places, method):
+    tuned = open_run(run, shapes_domain, places, "cpu", rerank=method)
+    view = tuned.at(0.5, "val")
+    texts, images = view.embed("text"), view.embed("image")
+    cosine = (images.double() @ texts.double().T)[view.gallery.target]
+    if method == "csls":
+        near = cosine.sort(dim=0).values[-10:].mean(dim=0)
+    else:
+        temperature = tuned.reranking.temperature
+        near = temperature * (cosine / temperature).exp().sum(dim=0).log()
+    scores = cosine - near / 2
+    above = (scores > scores.diagonal()[:, None] + 1e-7).sum(dim=1).numpy()
+    level = ((scores - scores.diagonal()[:, None]).abs() <= 1e-7).sum(dim=1).numpy()  # the same text more than once
+    ranks = view.text_ranks(texts, images)
+    assert ((above < ranks) & (ranks <= above + level)).all()
+
+
+def test_the_models_process_sees_that_a_run_was_swept_again(run, shapes_domain, places):
+    for method in ("none", "csls", "none"):
+        sweep_run(open_run(run, shapes_domain, places, "cpu", rerank=method), [0.0, 1.0], "recall@1")
+        assert opened(places, "shapes", run.info.name).reranking.method == method
