@@ -14,7 +14,7 @@ from app_pages.parts.match_view import (
     show_language_note,
     show_presentation,
 )
-from app_pages.parts.position import last_alpha
+from app_pages.parts.position import RERANK_KEY, last_alpha
 from app_pages.parts.words import plain, shorten
 from core.data.domain import Domain
 from core.data.pixels import SUFFIXES, ImageError, open_image
@@ -98,7 +98,7 @@ def input_photo() -> Question | None:
 def input_rerank(run: Run) -> Rerank:
     """Whether all of the domain's queries together correct the scores; as the run was swept at first."""
     chosen = st.selectbox(
-        "Re-rank", RERANKS, index=RERANKS.index(run.reranking().method), key="rerank", bind="query-params",
+        "Re-rank", RERANKS, index=RERANKS.index(run.reranking().method), key=RERANK_KEY, bind="query-params",
         filter_mode=None,
         help="Lowers what is near to many of the domain's queries: by the mean cosine with the 10 nearest (csls) or by "
         "a softmax over them all (dual-softmax).",

@@ -18,7 +18,7 @@ from scipy.sparse.csgraph import connected_components
 
 ALIKE, PERHAPS = 8, 16  # of 64 bits
 SURE = 0.975  # cosine
-_AT_ONCE = 2**24  # distances held at once, 16 MB
+_AT_ONCE = 2**21  # pairs compared at once, 17 MB
 
 
 def near_duplicates(hashes: np.ndarray, embeddings: np.ndarray) -> np.ndarray:

@@ -1,5 +1,6 @@
 """The Match page on a real small run, with the worker's tasks done in this process."""
 
+import shutil
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Future
 from pathlib import Path
@@ -151,6 +152,23 @@ def test_what_is_re_ranked_says_so(run: Run, made: Places, asked) -> None:
     page.selectbox(key="rerank").set_value("none").run()
     assert asked[-1][-1] == "none"
     assert "Similarity: the cosine." in said(page)
+
+
+def test_another_run_is_re_ranked_as_it_was_swept(
+    run: Run, made: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(made.workspace, tmp_path / "workspace", dirs_exist_ok=True)
+    monkeypatch.setenv("REMATCH_WORKSPACE", str(tmp_path / "workspace"))
+    folder = tmp_path / "workspace" / "runs" / "shapes"
+    shutil.copytree(folder / run.info.name, folder / "by-csls")
+    toml = folder / "by-csls" / "sweep.toml"
+    toml.write_text(toml.read_text().replace('method = "none"', 'method = "csls"'))
+    page = open_page(run=run.info.name)
+    assert page.selectbox(key="rerank").value == "none"
+    page.selectbox(key="run").set_value("by-csls").run()
+    assert not page.exception
+    assert page.selectbox(key="rerank").value == "csls"
+    assert "re-ranked by csls" in said(page)
 
 
 def test_an_unknown_article_in_the_address_is_none_picked(run: Run, asked) -> None:
