@@ -13,6 +13,7 @@ from core.data.domain import Domain
 from core.errors import InputError
 from core.report.curve_charts import plot_metric, plot_plane, plot_trace
 from core.report.language import language_mark
+from core.report.reranking import reranked_by
 from core.report.tables import TABLE_METRICS, paper_table, path_sentences, precision_sentences, render
 from core.workspace.places import Places
 from core.workspace.runs import Run
@@ -58,7 +59,8 @@ def show_all_domains(places: Places) -> None:
             with st.container():
                 n = int(curve["n"].iloc[0])
                 st.caption(
-                    f"**{plain(slug)}**, {plain(runs[0].info.name)}{language_mark(runs[0])}, "
+                    f"**{plain(slug)}**, {plain(runs[0].info.name)}{language_mark(runs[0])}"
+                    f"{reranked_by(runs[0].reranking())}, "
                     f"val n = {n}, α* = {selected:g}"
                 )
                 alt = f"Line chart of {metric} over alpha on {slug}."

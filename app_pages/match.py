@@ -14,11 +14,12 @@ from app_pages.parts.match_view import (
     show_language_note,
     show_presentation,
 )
-from app_pages.parts.position import last_alpha
+from app_pages.parts.position import RERANK_KEY, last_alpha
 from app_pages.parts.words import plain, shorten
 from core.data.domain import Domain
 from core.data.pixels import SUFFIXES, ImageError, open_image
 from core.errors import RematchError
+from core.retrieval.names import RERANKS, Rerank
 from core.workspace import worker
 from core.workspace.answers import Answer, match_article, match_headline, match_photo
 from core.workspace.places import Places
@@ -94,23 +95,38 @@ def input_photo() -> Question | None:
     return Question("photo", file.name, data)
 
 
-def input_question(domain: Domain, run: Run) -> tuple[Question | None, float, int]:
-    """What is looked for, at which α, and how many places are shown."""
+def input_rerank(run: Run) -> Rerank:
+    """Whether all of the domain's queries together correct the scores; as the run was swept at first."""
+    chosen = st.selectbox(
+        "Re-rank", RERANKS, index=RERANKS.index(run.reranking().method), key=RERANK_KEY, bind="query-params",
+        filter_mode=None,
+        help="Lowers what is near to many of the domain's queries: by the mean cosine with the 10 nearest (csls) or by "
+        "a softmax over them all (dual-softmax).",
+    )  # fmt: skip
+    return chosen if chosen in RERANKS else "none"
+
+
+def input_question(domain: Domain, run: Run) -> tuple[Question | None, float, Rerank, int]:
+    """What is looked for, at which α, re-ranked how, and how many places are shown."""
     by = input_by()
-    asked, alpha, places_shown = st.columns([6, 1.3, 1.3], vertical_alignment="bottom")
+    asked, alpha, rerank, places_shown = st.columns([5, 1.3, 1.5, 1.2], vertical_alignment="bottom")
     with asked:
         question = {"headline": input_headline, "article": lambda: input_article(domain), "photo": input_photo}[by]()
     value = alpha.number_input(
         "α of WiSE-FT", 0.0, 1.0, last_alpha(run), 0.01, format="%.2f", key="alpha", bind="query-params",
         help="How far from zero-shot (0) to fine-tuned (1); the run's own choice at first. Part of the page's address.",
     )  # fmt: skip
+    with rerank:
+        method = input_rerank(run)
     k = places_shown.selectbox("Places", (3, 5, 10), index=1, key="places", bind="query-params", filter_mode=None)
-    return question, float(value), int(k)
+    return question, float(value), method, int(k)
 
 
-def answer_to(places: Places, run: Run, question: Question, alphas: tuple[float, ...], k: int) -> Answer | None:
+def answer_to(
+    places: Places, run: Run, question: Question, alphas: tuple[float, ...], rerank: Rerank, k: int
+) -> Answer | None:
     """What the model worker says; None while it is waited for, or with a sentence if it failed."""
-    asked = (str(run.folder), run.info.fine_tuned, question, alphas, k)
+    asked = (str(run.folder), run.info.fine_tuned, question, alphas, rerank, k)
     kept: tuple[object, Future[Answer]] | None = st.session_state.get(ASKED)
     try:
         if kept is None or kept[0] != asked:
@@ -118,7 +134,7 @@ def answer_to(places: Places, run: Run, question: Question, alphas: tuple[float,
                 kept[1].cancel()
             what = question.text if question.photo is None else question.photo
             task = TASKS[question.by]
-            kept = (asked, worker.submit(task, places, run.info.domain, run.info.name, alphas, what, k))
+            kept = (asked, worker.submit(task, places, run.info.domain, run.info.name, alphas, what, k, rerank))
             st.session_state[ASKED] = kept
         if kept[1].done():
             return kept[1].result()
@@ -178,13 +194,13 @@ def main() -> None:
         if not presented:
             st.title("Match")
             frame.show_heading(domain, run)
-        question, alpha, k = input_question(domain, run)
+        question, alpha, rerank, k = input_question(domain, run)
         st.toggle("Presentation: large pictures, few words", key="present", bind="query-params")
     with answer_place or st.container():
         if question is None:
             show_examples(domain, run, st.session_state["by"])
             return
-        answer = answer_to(places, run, question, (0.0, alpha, 1.0), k)
+        answer = answer_to(places, run, question, (0.0, alpha, 1.0), rerank, k)
         if answer is None:
             return
         matched = Matched(places, domain, run, question, answer)

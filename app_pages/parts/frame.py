@@ -15,6 +15,7 @@ from core.data.domain import Domain
 from core.data.domain import load_domain as read_domain
 from core.data.splitting import Split
 from core.report.language import language_mark, language_note, text_read
+from core.report.reranking import reranked_by
 from core.workspace import jobs
 from core.workspace.places import Places, default_places
 from core.workspace.results import Results
@@ -163,7 +164,7 @@ def show_heading(domain: Domain, run: Run) -> None:
     """Which domain and run, and whether it is synthetic."""
     synthetic = " · synthetic: a test bed with known truth, none of this is news" if domain.info.synthetic else ""
     st.caption(
-        f"{plain(domain.info.title)} · run {plain(run.info.name)}{language_mark(run)}: "
+        f"{plain(domain.info.title)} · run {plain(run.info.name)}{language_mark(run)}{reranked_by(run.reranking())}: "
         f"{plain(run.info.encoder)}, {run.info.settings.tune} tuned, {plain(text_read(run, domain))}{synthetic}"
     )
     if (unread := language_note(run, domain)) is not None:

@@ -61,7 +61,7 @@ def sheet_of(matched: Matched) -> MatchSheet:
     synthetic = "; none of this is news" if matched.domain.info.synthetic else ""
     footer = (
         f"Rematch, {date.today():%Y-%m-%d}. {matched.domain.info.title}{synthetic}, run {info.name} ({info.encoder}), "
-        f"WiSE-FT at α = {matched.answer.models[1].alpha:.4g}. Similarity: cosine. Searched: {matched.searched}."
+        f"WiSE-FT at α = {matched.answer.models[1].alpha:.4g}. {matched.similarity} Searched: {matched.searched}."
     )
     return MatchSheet(
         shorten(matched.title, 240), f"Found by {info.encoder} for this {matched.question.by}", picture, columns, footer

@@ -10,6 +10,7 @@ from app_pages.parts.words import counted, plain, shorten
 from core.data.domain import Domain
 from core.data.pixels import open_image
 from core.report.figures import MODEL_COLOURS
+from core.retrieval.names import BY_COSINE
 from core.workspace.answers import Answer, Found, ModelAnswer
 from core.workspace.places import Places
 from core.workspace.runs import Run
@@ -87,6 +88,14 @@ class Matched:
         noun = "article" if self.question.by == "photo" else "picture"
         return f"all {counted(self.answer.searched, noun)} of the domain"
 
+    @property
+    def similarity(self) -> str:
+        """What the number beside each thing found is."""
+        how = self.answer.reranking
+        if how == BY_COSINE:
+            return "Similarity: the cosine."
+        return f"Similarity: the cosine less half the nearness to the queries in general (re-ranked by {how.method})."
+
 
 def headline_of(article: pd.Series, *, english: bool = False) -> str:
     """An article's headline, in English if wanted and there."""
@@ -127,8 +136,9 @@ def show_comparison(matched: Matched) -> None:
     st.html(_STYLE)
     if matched.question.by != "headline":
         show_asked(matched)
-    as_elsewhere = ", as on the other pages" if matched.asked_article is not None else ""
-    st.caption(f"Searched: {matched.searched}{as_elsewhere}. Similarity: the cosine, by the exact weights at each α.")
+    same = matched.asked_article is not None and matched.answer.reranking == matched.run.reranking()
+    as_elsewhere = ", as on the other pages" if same else ""
+    st.caption(f"Searched: {matched.searched}{as_elsewhere}. {matched.similarity} By the exact weights at each α.")
     show_names(matched)
     for place in range(len(matched.answer.models[0].found)):
         for column, (name, model) in zip(st.columns(3), matched.models, strict=True):

@@ -14,6 +14,7 @@ import streamlit as st
 from core.workspace.runs import Run
 
 ALPHA_KEYS = ("alpha", "alpha_text")  # in the address; with one α for both towers only the first
+RERANK_KEY = "rerank"  # in the address of pages that ask anew
 _LAST = "_last_alpha"  # (the run's folder, α), for the pages that have an α of their own
 
 
@@ -63,8 +64,8 @@ def last_alpha(run: Run) -> float:
 
 
 def forget_position() -> None:
-    """Another run is looked at: its α is its own. For callbacks."""
-    for key in ALPHA_KEYS:
+    """Another run is looked at: its α and how it was re-ranked are its own. For callbacks."""
+    for key in (*ALPHA_KEYS, RERANK_KEY):
         if key in st.session_state:  # a widget's, which takes it out of the address itself
             del st.session_state[key]
         else:

@@ -16,6 +16,7 @@ from core.commands.options import (
     IndexOption,
     JsonOption,
     PrecisionOption,
+    RerankOption,
     RunOption,
     SplitOption,
     WorkspaceOption,
@@ -30,7 +31,9 @@ from core.data.splitting import SPLITS
 from core.encoders.names import DEVICES
 from core.errors import InputError
 from core.report.language import language_mark, language_note
+from core.report.reranking import reranked_by, reranking_notes
 from core.report.tables import curve_text
+from core.retrieval.names import BY_COSINE, RERANKS, Reranking
 from core.workspace.runs import PRECISIONS, Run, find_run
 
 
@@ -43,6 +46,13 @@ def sweep(
     ] = None,
     criterion: Annotated[str, typer.Option(help="The val metric that chooses alpha.")] = "recall@1",
     precision: PrecisionOption = "auto",
+    rerank: Annotated[
+        str,
+        typer.Option(
+            help="none, dual-softmax or csls: all queries of a split correct each other's scores (transductive). Kept "
+            "with the sweep; rank, submit and match follow it."
+        ),
+    ] = "none",
     ray: Annotated[
         str | None,
         typer.Option(
@@ -63,11 +73,12 @@ def sweep(
     be_quiet(as_json)
     chosen_by = choice("--criterion", criterion, CRITERIA)
     in_precision = choice("--precision", precision, PRECISIONS)
+    reranking = choice("--rerank", rerank, RERANKS)
     grid = parse_alphas(alphas) if alphas is not None else None
     places = places_of(workspace, cache)
     loaded, found = places.load_domain(domain), find_run(places, domain, run)
     on_device = choice("--device", device, DEVICES)
-    tuned = open_run(found, loaded, places, on_device, in_precision)
+    tuned = open_run(found, loaded, places, on_device, in_precision, reranking)
     if ray is not None:
         from core.workspace.cluster import ClusterExperiment, start_ray
 
@@ -81,17 +92,19 @@ def sweep(
         "rows": plain(curve),
         **asdict(info),
     }
-    answer(as_json, record, "\n\n".join([curve_text(found, loaded, curve, info), *_test_notes(loaded)]))
+    notes = [*reranking_notes(info.reranking), *_test_notes(loaded, info.reranking)]
+    answer(as_json, record, "\n\n".join([curve_text(found, loaded, curve, info), *notes]))
 
 
-def _test_notes(domain: Domain) -> list[str]:
+def _test_notes(domain: Domain, reranking: Reranking) -> list[str]:
     """How much of a test set was measured, if not all of it."""
     test = int((domain.articles["split"] == "test").sum())
     judged = len(domain.judged("test"))
     if judged == test:
         return []
     if judged:
-        return [f"note: test was measured on the {judged} of {test} articles whose picture is known."]
+        by_these = "" if reranking == BY_COSINE else ", and re-ranked by these alone, where rank and submit take all"
+        return [f"note: test was measured on the {judged} of {test} articles whose picture is known{by_these}."]
     from core.workspace.experiment import unjudged_sentence
 
     return [f"note: test was not measured; {unjudged_sentence(domain)}"]
@@ -106,6 +119,7 @@ def rank(
     precision: Annotated[
         str | None, typer.Option(help="fp32, bf16 or auto; the sweep's if not given, so that numbers agree.")
     ] = None,
+    rerank: RerankOption = None,
     index: IndexOption = "flat",
     device: DeviceOption = "auto",
     workspace: WorkspaceOption = None,
@@ -120,10 +134,11 @@ def rank(
     be_quiet(as_json)
     in_precision = choice("--precision", precision, PRECISIONS) if precision is not None else None
     kind = choice("--index", index, INDEX_KINDS)
+    reranking = choice("--rerank", rerank, RERANKS) if rerank is not None else None
     places = places_of(workspace, cache)
     loaded, found = places.load_domain(domain), find_run(places, domain, run)
     value = alpha_of(alpha, found)
-    tuned = open_run(found, loaded, places, choice("--device", device, DEVICES), in_precision)
+    tuned = open_run(found, loaded, places, choice("--device", device, DEVICES), in_precision, reranking)
     view = tuned.at(value, choice("--split", split, SPLITS))
     texts, images = view.embed("text"), view.embed("image")
     listed = view.best_images(texts, images, LENGTH, kind)
@@ -138,6 +153,7 @@ def rank(
         "articles": len(view.article_ids),
         "n": len(ranks),
         "images_per_article": length,
+        "reranking": asdict(tuned.reranking),
         "out": str(out),
         "index": kind,
         "index_recall": listed.recall,
@@ -149,11 +165,12 @@ def rank(
         else ""
     )
     unread = language_note(found, loaded)
+    by = reranked_by(tuned.reranking)
     short = f" (the gallery has only {length})" if length < LENGTH else ""
     answer(
         as_json,
         record,
-        f"{len(view.article_ids)} articles of {split} with their best {length} images{short} at alpha {value:g}: "
+        f"{len(view.article_ids)} articles of {split} with their best {length} images{short} at alpha {value:g}{by}: "
         f"{out}\n"
         f"{_measured_line(measured, len(view.article_ids), language_mark(found))}{approximate}"
         + (f"\n{unread}" if unread else ""),

@@ -24,6 +24,14 @@ PrecisionOption = Annotated[
 IndexOption = Annotated[
     str, typer.Option("--index", help="flat is exact; ivf and hnsw are approximate, for galleries of a million.")
 ]
+RerankOption = Annotated[
+    str | None,
+    typer.Option(
+        "--rerank",
+        help="none, dual-softmax or csls: all queries correct each other's scores (transductive); as the run was swept "
+        "if not given.",
+    ),
+]
 SplitOption = Annotated[str, typer.Option("--split", help="train, val or test.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, nothing else there.")]
 WorkspaceOption = Annotated[

@@ -1,5 +1,6 @@
 """The verb for free queries: `match`."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from core.commands.options import (
     DomainOption,
     IndexOption,
     JsonOption,
+    RerankOption,
     RunOption,
     WorkspaceOption,
     answer,
@@ -24,6 +26,8 @@ from core.commands.options import (
 from core.data.pixels import ImageError, open_image
 from core.encoders.names import DEVICES
 from core.errors import InputError
+from core.report.reranking import reranked_by
+from core.retrieval.names import RERANKS
 from core.workspace.runs import find_run
 
 
@@ -34,6 +38,7 @@ def match(
     run: RunOption = None,
     alpha: Annotated[str, typer.Option(help="best (the sweep's choice), 0, 1 or any number between.")] = "best",
     k: Annotated[int, typer.Option("--k", help="How many to show.", min=1)] = 10,
+    rerank: RerankOption = None,
     index: IndexOption = "flat",
     device: DeviceOption = "auto",
     workspace: WorkspaceOption = None,
@@ -50,10 +55,11 @@ def match(
         raise InputError("match needs either --headline TEXT or --photo FILE.")
     picture = _read(photo)
     kind = choice("--index", index, INDEX_KINDS)
+    reranking = choice("--rerank", rerank, RERANKS) if rerank is not None else None
     places = places_of(workspace, cache)
     loaded, found = places.load_domain(domain), find_run(places, domain, run)
     value = alpha_of(alpha, found)
-    tuned = open_run(found, loaded, places, choice("--device", device, DEVICES))
+    tuned = open_run(found, loaded, places, choice("--device", device, DEVICES), rerank=reranking)
     matcher = Matcher(tuned, value, kind)
     matches = matcher.articles_for(picture, k) if picture is not None else matcher.pictures_for(headline or "", k)
     rows = [
@@ -72,13 +78,15 @@ def match(
         "run": found.info.name,
         "alpha": value,
         "searched": matcher.searched,
+        "reranking": asdict(tuned.reranking),
         "index": kind,
         "index_recall": matcher.recall,
         "matches": rows,
     }
     what = "pictures" if headline is not None else "articles"
     lines = [
-        f"the best {len(rows)} of {matcher.searched} {what} of {domain} at alpha {value:g} (run {found.info.name}):",
+        f"the best {len(rows)} of {matcher.searched} {what} of {domain} at alpha {value:g} (run {found.info.name})"
+        f"{reranked_by(tuned.reranking)}:",
         tabulate([{**row, "title": row["title"][:60]} for row in rows], headers="keys"),
     ]
     if matcher.recall is not None:

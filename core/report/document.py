@@ -14,6 +14,7 @@ from core.data.domain import Domain
 from core.report.curve_charts import plot_metric
 from core.report.language import language_note, text_read
 from core.report.moved import Moved, moved_most
+from core.report.reranking import reranked_by
 from core.report.section import Chart, Grid, Section, Words
 from core.report.sections import section_of
 from core.report.tables import TABLE_METRICS, paper_table, path_sentences, precision_sentences, table_4_lines, words_of
@@ -87,7 +88,7 @@ def _summary(run: Run, domain: Domain) -> list[str]:
         "again.",
         f"Domain {domain.info.slug}: {sizes} articles, in the order of {domain.info.split_by}.",
         f"Run {run.info.name}: encoder {run.info.encoder}, {run.info.settings.tune} tuned, reading "
-        f"{text_read(run, domain)}.",
+        f"{text_read(run, domain)}{reranked_by(run.reranking())}.",
         *([unread] if unread else []),
     ]
 

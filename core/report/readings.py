@@ -12,6 +12,7 @@ from core.data.domain import Domain
 from core.data.splitting import Split
 from core.errors import InputError
 from core.report.language import MARK, language_mark, text_read
+from core.report.reranking import reranked_by
 from core.report.tables import TABLE_METRICS, paper_table
 from core.workspace.runs import Run
 
@@ -54,7 +55,8 @@ def compare_readings(runs: list[Run], domain: Domain, split: Split) -> Compariso
         )
     slug = domain.info.slug
     heading = f"{slug}, {split} split, the same {int(rows[0]['n'])} articles. " + " ".join(
-        f"{run.info.name}: {run.info.encoder}, {text_read(run, domain)}." for run in (english, original)
+        f"{run.info.name}: {run.info.encoder}, {text_read(run, domain)}{reranked_by(run.reranking())}."
+        for run in (english, original)
     )
     notes = ["difference: English minus original."]
     if any(language_mark(run) for run in (english, original)):

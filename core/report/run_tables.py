@@ -8,6 +8,7 @@ import pandas as pd
 
 from core.data.splitting import Split
 from core.report.language import language_mark
+from core.report.reranking import reranked_by
 from core.report.tables import TABLE_METRICS, TableFormat, grid
 from core.workspace.runs import Run
 
@@ -37,7 +38,8 @@ def compared(runs: Sequence[Run]) -> pd.DataFrame:
 
 def _reached(run: Run) -> dict[str, Any]:
     """What a run reached on val; from its history where it is not swept."""
-    row: dict[str, Any] = {"run": run.info.name + language_mark(run), "n": None, "α*": None}
+    name = f"{run.info.name}{language_mark(run)}{reranked_by(run.reranking())}"
+    row: dict[str, Any] = {"run": name, "n": None, "α*": None}
     metrics: dict[str, Any] = {}
     if run.is_swept:
         val, alpha = _rows(run, "val"), run.selected().alpha

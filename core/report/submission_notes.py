@@ -8,6 +8,7 @@ from tabulate import tabulate
 
 from core.analysis.metrics import as_record
 from core.data.domain import Domain
+from core.report.reranking import reranked_by, reranking_notes
 from core.workspace.runs import Run, now
 from core.workspace.submitting import Submitted
 
@@ -26,7 +27,8 @@ def submission_notes(run: Run, domain: Domain, split: str, submitted: Sequence[S
         f"Made {now()[:16]} UTC with Rematch from run `{info.name}` of domain `{info.domain}`.",
         _table(files),
         f"alpha = {selected.alpha:g} has the highest {selected.criterion} on val. Weights are "
-        f"(1 - alpha) * zero-shot + alpha * fine-tuned, evaluated exactly.",
+        f"(1 - alpha) * zero-shot + alpha * fine-tuned, evaluated exactly{reranked_by(run.reranking())}.",
+        *reranking_notes(run.reranking()),
         *notes,
         "## Validation",
         _table(of_val),

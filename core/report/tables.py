@@ -17,6 +17,7 @@ from core.data.domain import Domain
 from core.data.splitting import Split
 from core.errors import InputError
 from core.report.language import language_mark, language_note, text_read
+from core.report.reranking import reranked_by, reranking_notes
 from core.workspace.runs import Run, SweepInfo
 
 TableFormat = Literal["text", "markdown", "csv"]
@@ -95,7 +96,7 @@ def _heading(run: Run, domain: Domain, split: str, selected: Selected) -> str:
     synthetic = " (synthetic)" if domain.info.synthetic and "synthetic" not in domain.info.title else ""
     return (
         f"{domain.info.title}{synthetic}, {split} split. Run {run.info.name}: {run.info.encoder}, "
-        f"{run.info.settings.tune} tuned, reading {text_read(run, domain)}. "
+        f"{run.info.settings.tune} tuned, reading {text_read(run, domain)}{reranked_by(run.reranking())}. "
         f"alpha {selected.alpha:g} has the highest val {selected.criterion}."
     )
 
@@ -107,6 +108,7 @@ def _notes(run: Run, domain: Domain, split: Split) -> list[str]:
     unknown = int((domain.articles["split"] == split).sum()) - len(domain.judged(split))
     if unknown:
         notes.append(f"the ground truth of {unknown} more {split} articles is not known; they are not counted.")
+    notes += reranking_notes(run.reranking())
     unread = language_note(run, domain)
     return notes if unread is None else [*notes, unread]
 
@@ -183,7 +185,8 @@ def curve_text(run: Run, domain: Domain, curve: pd.DataFrame, info: SweepInfo) -
         ]
         table = tabulate(body, headers=columns, disable_numparse=True, colalign=("right",) * len(columns))
         n = int(rows["n"].iloc[0])
-        parts.append(f"{run.info.domain}, run {run.info.name}{language_mark(run)}, {split}, n = {n}\n{table}")
+        name = f"{run.info.name}{language_mark(run)}{reranked_by(info.reranking)}"
+        parts.append(f"{run.info.domain}, run {name}, {split}, n = {n}\n{table}")
     selected = info.selected
     unread = language_note(run, domain)
     told = [*path_sentences(info, "~ marks what"), *precision_sentences(info), *([unread] if unread else [])]

@@ -1,7 +1,7 @@
 """The questions of the Match page as tasks for the worker (`core.workspace.worker`), and their answers as records.
 
 Each question is put to several α at once; the answers name pictures and articles by id and carry no tensors, so that
-the app's own process reads them without torch.
+the app's own process reads them without torch. rerank: as the run was swept unless given.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.data.pixels import open_image
+from core.retrieval.names import BY_COSINE, Rerank, Reranking
 from core.workspace.places import Places
 from core.workspace.worker import opened
 
@@ -39,34 +40,61 @@ class ModelAnswer:
 class Answer:
     """models: one for each α, in the order asked. searched: how many pictures or articles were.
 
-    languages: what the run's encoder reads, two-letter codes, sorted.
+    languages: what the run's encoder reads, two-letter codes, sorted. reranking: how scores were.
     """
 
     models: tuple[ModelAnswer, ...]
     searched: int
     languages: tuple[str, ...]
+    reranking: Reranking = BY_COSINE
 
 
-def match_headline(places: Places, slug: str, run_name: str, alphas: Sequence[float], headline: str, k: int) -> Answer:
+def match_headline(
+    places: Places,
+    slug: str,
+    run_name: str,
+    alphas: Sequence[float],
+    headline: str,
+    k: int,
+    rerank: Rerank | None = None,
+) -> Answer:
     """The best `k` of all pictures of the domain for a typed headline. Errors as `open_run`."""
     return _ask(
         opened(places, slug, run_name),
         alphas,
+        rerank,
         lambda matcher: ModelAnswer(matcher.alpha, _found(matcher.pictures_for(headline, k))),
     )
 
 
-def match_photo(places: Places, slug: str, run_name: str, alphas: Sequence[float], photo: bytes, k: int) -> Answer:
+def match_photo(
+    places: Places,
+    slug: str,
+    run_name: str,
+    alphas: Sequence[float],
+    photo: bytes,
+    k: int,
+    rerank: Rerank | None = None,
+) -> Answer:
     """The best `k` of all articles of the domain for a photo. Raises ImageError for bytes that are none."""
     picture = open_image(photo)
     return _ask(
         opened(places, slug, run_name),
         alphas,
+        rerank,
         lambda matcher: ModelAnswer(matcher.alpha, _found(matcher.articles_for(picture, k))),
     )
 
 
-def match_article(places: Places, slug: str, run_name: str, alphas: Sequence[float], article_id: str, k: int) -> Answer:
+def match_article(
+    places: Places,
+    slug: str,
+    run_name: str,
+    alphas: Sequence[float],
+    article_id: str,
+    k: int,
+    rerank: Rerank | None = None,
+) -> Answer:
     """The best `k` pictures of the article's split for its text, and where its own stands. InputError if unknown."""
 
     def ask(matcher: "Matcher") -> ModelAnswer:
@@ -74,17 +102,17 @@ def match_article(places: Places, slug: str, run_name: str, alphas: Sequence[flo
         own = _found([answer.own])[0] if answer.own is not None else None
         return ModelAnswer(matcher.alpha, _found(answer.matches), own)
 
-    return _ask(opened(places, slug, run_name), alphas, ask)
+    return _ask(opened(places, slug, run_name), alphas, rerank, ask)
 
 
-def _ask(tuned: Any, alphas: Sequence[float], ask: Callable[["Matcher"], ModelAnswer]) -> Answer:
+def _ask(tuned: Any, alphas: Sequence[float], rerank: Rerank | None, ask: Callable[["Matcher"], ModelAnswer]) -> Answer:
     from core.workspace.matching import Matcher  # imports torch, which is for the worker alone
 
-    matchers = {alpha: Matcher(tuned, alpha) for alpha in map(float, alphas)}
+    matchers = {alpha: Matcher(tuned, alpha, rerank=rerank) for alpha in map(float, alphas)}
     by_alpha = {alpha: ask(matcher) for alpha, matcher in matchers.items()}
     models = tuple(by_alpha[float(alpha)] for alpha in alphas)
-    searched = next(iter(matchers.values())).searched
-    return Answer(models, searched, tuple(sorted(tuned.experiment.encoder.languages)))
+    one = next(iter(matchers.values()))
+    return Answer(models, one.searched, tuple(sorted(tuned.experiment.encoder.languages)), one.reranking)
 
 
 def _found(matches: "Sequence[Match]") -> tuple[Found, ...]:

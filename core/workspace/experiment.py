@@ -22,7 +22,9 @@ from core.encoders.embedding import Activations, embed, image_activations, text_
 from core.errors import InputError
 from core.files import fingerprint
 from core.retrieval.index import MEASURED_WITH, IndexKind, build_index, measured_recall
+from core.retrieval.names import BY_COSINE, Reranking
 from core.retrieval.ranking import ranks_of, top_k
+from core.retrieval.reranking import reranked
 from core.workspace.places import Places
 
 
@@ -99,7 +101,14 @@ class Experiment:
         """Are there articles of this split whose picture is known, so that it can be measured?"""
         return not self.domain.judged(split).empty
 
-    def view(self, split: Split, activations: dict[TowerName, Activations], *, unjudged: bool = False) -> "SplitView":
+    def view(
+        self,
+        split: Split,
+        activations: dict[TowerName, Activations],
+        *,
+        unjudged: bool = False,
+        reranking: Reranking = BY_COSINE,
+    ) -> "SplitView":
         """One split, ready to be ranked: the articles whose picture is known, or with `unjudged` all of them.
 
         Raises InputError if there are none.
@@ -109,7 +118,7 @@ class Experiment:
             self.domain.subset(split)  # is there anything?
             raise InputError(unjudged_sentence(self.domain))
         gallery = gallery_of(articles, self.domain.pictures(split))
-        return SplitView(self.encoder, articles, gallery, self.gallery, activations)
+        return SplitView(self.encoder, articles, gallery, self.gallery, activations, reranking)
 
 
 def unjudged_sentence(domain: Domain) -> str:
@@ -122,7 +131,10 @@ def unjudged_sentence(domain: Domain) -> str:
 
 
 class SplitView:
-    """The articles of one split against the pictures of that split, under the encoder's weights of the moment."""
+    """The articles of one split against the pictures of that split, under the encoder's weights of the moment.
+
+    Wherever texts and pictures are scored they are re-ranked, if so asked, by all texts (or pictures) of the split.
+    """
 
     def __init__(
         self,
@@ -131,8 +143,9 @@ class SplitView:
         gallery: Gallery,
         whole: Gallery,
         activations: dict[TowerName, Activations],
+        reranking: Reranking,
     ) -> None:
-        self.encoder, self.activations = encoder, activations
+        self.encoder, self.activations, self.reranking = encoder, activations, reranking
         self.text_rows = articles.index.to_numpy()
         self.article_ids = articles["article_id"].tolist()
         self.gallery = gallery
@@ -148,6 +161,10 @@ class SplitView:
         """One tower's embeddings: texts [N, d] or pictures [G, d], of length one."""
         return embed(self.encoder, self.activations[tower], self.rows(tower))
 
+    def scored(self, queries: Tensor, gallery: Tensor) -> tuple[Tensor, Tensor]:
+        """What is multiplied to score `gallery` [G, d] for `queries` [N, d]: they themselves, unless re-ranked."""
+        return reranked(queries, gallery, self.reranking)
+
     def ranks(self) -> tuple[np.ndarray, np.ndarray]:
         """Ranks of the own picture among pictures, and of the own text among texts: int32 [N] each."""
         texts, images = self.embed("text"), self.embed("image")
@@ -156,12 +173,14 @@ class SplitView:
     def image_ranks(self, texts: Tensor, images: Tensor) -> np.ndarray:
         """Ranks of the own picture among `images` [G, d] for `texts` [N, d]: int32, of the articles that have one."""
         # All are scored, since the last bit of a score depends on its block, and lists are of all.
-        ranks = ranks_of(texts, images, self.gallery.target.clip(0), self.gallery.tie_order)
+        queries, gallery = self.scored(texts, images)
+        ranks = ranks_of(queries, gallery, self.gallery.target.clip(0), self.gallery.tie_order)
         return ranks[self.gallery.target >= 0]
 
     def text_ranks(self, texts: Tensor, images: Tensor) -> np.ndarray:
         """Ranks of each article's own text among `texts` [N, d] for its picture of `images` [G, d]: int32 [N]."""
-        return ranks_of(images[self.gallery.target], texts, np.arange(len(texts)), self.article_ties)
+        queries, gallery = self.scored(images[self.gallery.target], texts)
+        return ranks_of(queries, gallery, np.arange(len(texts)), self.article_ties)
 
     def ranked(self, texts: Tensor, images: Tensor) -> Ranked:
         """Ranks both ways and the first pictures, for `texts` [N, d] and `images` [G, d]."""
@@ -169,15 +188,16 @@ class SplitView:
 
     def first(self, texts: Tensor, images: Tensor) -> np.ndarray:
         """Each article's first SHOWN pictures as rows of the gallery, int32 [N, K]."""
-        return top_k(texts, images, self.gallery.tie_order, SHOWN)[0].astype(np.int32)
+        return top_k(*self.scored(texts, images), self.gallery.tie_order, SHOWN)[0].astype(np.int32)
 
     def best_images(self, texts: Tensor, images: Tensor, k: int, kind: IndexKind) -> "BestImages":
         """Each article's best `k` of `images` [G, d] for `texts` [N, d]."""
-        flat = build_index("flat", images, self.gallery.tie_order)
-        index = flat if kind == "flat" else build_index(kind, images, self.gallery.tie_order)
-        rows, _ = index.search(texts.cpu(), k)
-        chosen = np.random.default_rng(0).permutation(len(texts))[:MEASURED_WITH]
-        recall = measured_recall(index, flat, texts[torch.from_numpy(chosen)].cpu(), k) if kind != "flat" else None
+        queries, gallery = self.scored(texts, images)
+        flat = build_index("flat", gallery, self.gallery.tie_order)
+        index = flat if kind == "flat" else build_index(kind, gallery, self.gallery.tie_order)
+        rows, _ = index.search(queries.cpu(), k)
+        chosen = np.random.default_rng(0).permutation(len(queries))[:MEASURED_WITH]
+        recall = measured_recall(index, flat, queries[torch.from_numpy(chosen)].cpu(), k) if kind != "flat" else None
         return BestImages([[self.gallery.image_ids[column] for column in row] for row in rows], recall)
 
 

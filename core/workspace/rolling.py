@@ -19,6 +19,7 @@ from core.encoders.base import TOWERS, first_tuned_stages
 from core.interpolation.mix import TENTHS
 from core.interpolation.wiseft import interpolate
 from core.progress import progress
+from core.retrieval.names import BY_COSINE
 from core.training.finetune import finetune
 from core.training.settings import Settings
 from core.workspace.experiment import Experiment, SplitView
@@ -62,9 +63,9 @@ class _Rolling:
         self._zero_shot = {period: _ranks(view) for period, view in self._views.items()}
 
     def _view(self, articles: pd.DataFrame) -> SplitView:
-        """Articles against their own pictures."""
+        """Articles against their own pictures, by the cosine, however the run was swept."""
         gallery = gallery_of(articles, articles.drop_duplicates("image_id"))
-        return SplitView(self._encoder, articles, gallery, self._experiment.gallery, self._activations)
+        return SplitView(self._encoder, articles, gallery, self._experiment.gallery, self._activations, BY_COSINE)
 
     def train(self, origin: int, window: int | None) -> OriginRanks:
         own = self._articles[self._periods.of <= origin]

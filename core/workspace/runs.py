@@ -19,6 +19,7 @@ from core.data.reading import Reading
 from core.data.splitting import Split
 from core.errors import InputError
 from core.files import file_fingerprint, read_toml, replacing, write_toml
+from core.retrieval.names import BY_COSINE, Reranking
 from core.training.settings import Settings
 from core.workspace.places import Places
 
@@ -83,12 +84,14 @@ class PathInfo:
 class SweepInfo:
     """What ``sweep.toml`` holds: the α chosen, what each tower computed in, the path of each split (none if not tried).
 
-    precision: by tower, `image` and `text`. Beside it the file has the fingerprints of what the sweep left.
+    precision: by tower, `image` and `text`. reranking: how the scores were re-ranked that all ranks are of. Beside all
+    this the file has the fingerprints of what the sweep left.
     """
 
     selected: Selected
     precision: dict[str, TowerPrecision]
     paths: dict[Split, PathInfo]
+    reranking: Reranking = BY_COSINE  # sweeps made before there were others do not say so
 
     @classmethod
     def from_table(cls, table: dict[str, Any]) -> "SweepInfo":
@@ -97,6 +100,7 @@ class SweepInfo:
             Selected(**table["selected"]),
             {tower: _precision(row) for tower, row in table["precision"].items()},
             {split: _path(row) for split, row in table["paths"].items()},
+            Reranking(**table.get("reranking", {})),
         )
 
 
@@ -156,6 +160,10 @@ class Run:
         """What each tower computed in when the run was swept; float32 if it was not."""
         swept = self.sweep_info().precision if self.is_swept else {}
         return {tower: swept[tower].name if tower in swept else "fp32" for tower in ("image", "text")}
+
+    def reranking(self) -> Reranking:
+        """How scores were re-ranked when the run was swept; not at all if it was not."""
+        return self.sweep_info().reranking if self.is_swept else BY_COSINE
 
     def _swept(self, read: Callable[[], Read]) -> Read:
         if not self.is_swept:
@@ -274,14 +282,15 @@ def find_run(places: Places, slug: str, name: str | None) -> Run:
 
 
 def sister_runs(run: Run, runs: Sequence[Run]) -> list[Run]:
-    """The swept runs that differ from `run` in nothing but the seed, itself among them, by seed; the newest of each."""
+    """The runs trained and swept as `run` but for the seed, itself among them, by seed; the newest of each."""
     alike = {one.info.settings.seed: one for one in runs if one.is_swept and _but_seed(one) == _but_seed(run)}
     return [alike[seed] for seed in sorted(alike)]
 
 
 def _but_seed(run: Run) -> tuple[Any, ...]:
-    info = run.info
-    return (info.encoder, info.text, info.english, info.articles, info.zero_shot, replace(info.settings, seed=0))
+    info, settings = run.info, replace(run.info.settings, seed=0)
+    by = run.reranking().method
+    return (info.encoder, info.text, info.english, info.articles, info.zero_shot, settings, by)
 
 
 def _load(folder: Path) -> Run:

@@ -20,7 +20,8 @@ FORMAT = 1  # counts up when what is kept changes for the same key
 
 def _file(places: Places, run: Run, other: DomainInfo) -> Path:
     info = run.info
-    parts = (FORMAT, info.zero_shot, info.fine_tuned, asdict(info.text), other.slug, other.created_at)
+    by = run.reranking().method
+    parts = (FORMAT, info.zero_shot, info.fine_tuned, asdict(info.text), other.slug, other.created_at, by)
     return places.cache / "transfer" / f"{fingerprint(*parts)}.csv"
 
 

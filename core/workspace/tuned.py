@@ -17,6 +17,7 @@ from core.files import fingerprint
 from core.interpolation.alphapath import AlphaPath, build_path, read_path, write_path
 from core.interpolation.wiseft import check_compatible, interpolate
 from core.progress import progress
+from core.retrieval.names import BY_COSINE, Rerank, Reranking
 from core.workspace.experiment import Experiment, SplitView
 from core.workspace.places import Places
 from core.workspace.precision import choose_precision
@@ -31,10 +32,13 @@ class TunedExperiment:
     """A run's domain under θ(α). `open_run` makes one from disk.
 
     precision: of the stages that change with α, for both towers or by tower; what is in front of them and the heads
-    are float32. None: what each tower was swept in, so that numbers agree with the sweep's.
+    are float32. rerank: how scores are re-ranked wherever they are. None: as the run was swept, so that numbers agree
+    with the sweep's.
     """
 
-    def __init__(self, run: Run, experiment: Experiment, precision: Precisions | None = None) -> None:
+    def __init__(
+        self, run: Run, experiment: Experiment, precision: Precisions | None = None, rerank: Rerank | None = None
+    ) -> None:
         self.run, self.experiment = run, experiment
         encoder = experiment.encoder
         base, fine_tuned = both_ends(run, experiment.zero_shot)
@@ -45,7 +49,8 @@ class TunedExperiment:
         self._fine_tuned = {key: tensor.to(device) for key, tensor in fine_tuned.items()}
         # The parameters and buffers themselves, looked up once: with small heads the look-up is a third of the time.
         self._theta = encoder.state_dict(keep_vars=True)
-        self._views: dict[tuple[Split, bool], SplitView] = {}
+        self._views: dict[tuple[Split, bool, Reranking], SplitView] = {}
+        self.reranking = self.reranking_by(rerank or run.reranking().method)
         self.precision = choose_precision(
             dict.fromkeys(TOWERS, precision) if isinstance(precision, str) else precision or run.precision(),
             encoder,
@@ -58,11 +63,21 @@ class TunedExperiment:
         """Does anything of this tower change with α?"""
         return self._starts[tower] < len(self.experiment.encoder.stages(tower))
 
-    def view(self, split: Split, *, unjudged: bool = False) -> SplitView:
-        """The split, to be ranked; as `Experiment.view`."""
-        key = (split, unjudged)
+    def reranking_by(self, method: Rerank) -> Reranking:
+        """A way to re-rank. Its softmax is that of the loss, at the temperature that fine-tuning ended with.
+
+        So nothing is searched for, and the two ways can be judged on all articles.
+        """
+        if method != "dual-softmax":
+            return Reranking(method)
+        self.set_alpha(1.0)
+        return Reranking(method, 1 / float(self.experiment.encoder.logit_scale.detach().exp()))
+
+    def view(self, split: Split, *, unjudged: bool = False, reranking: Reranking | None = None) -> SplitView:
+        """The split, to be ranked; as `Experiment.view`, re-ranked as the whole unless asked otherwise."""
+        key = (split, unjudged, reranking or self.reranking)
         if key not in self._views:
-            self._views[key] = self.experiment.view(split, self.activations, unjudged=unjudged)
+            self._views[key] = self.experiment.view(split, self.activations, unjudged=unjudged, reranking=key[-1])
         return self._views[key]
 
     def set_alpha(self, alpha: float, tower: TowerName | None = None) -> None:
@@ -122,6 +137,8 @@ class TunedExperiment:
         info, encoder = self.run.info, self.experiment.encoder
         read = [encoder.preprocessing, encoder.tokenization, *(self.precision[tower].name for tower in TOWERS)]
         key = fingerprint(PATH_FORMAT, info.zero_shot, info.fine_tuned, self.experiment.fingerprint(), split, read)
+        if self.reranking != BY_COSINE:
+            key = fingerprint(key, self.reranking.method)  # how far off ranks are is measured on these
         if split == "test" and self.experiment.domain.test_pictures is not None:
             return fingerprint(key, self.view(split).article_ids, self.view(split).gallery.target)  # its ground truth
         return key
@@ -145,10 +162,17 @@ def both_ends(run: Run, zero_shot: Mapping[str, Tensor]) -> tuple[dict[str, Tens
 
 
 def open_run(
-    run: Run, domain: Domain, places: Places, device: DeviceChoice, precision: Precisions | None = None
+    run: Run,
+    domain: Domain,
+    places: Places,
+    device: DeviceChoice,
+    precision: Precisions | None = None,
+    rerank: Rerank | None = None,
 ) -> TunedExperiment:
     """Load the run's encoder and weights. InputError if they or the domain are not what it was made with."""
-    tuned = _open(run, domain, places, device, precision, run.info.english)
+    encoder = load_encoder(run.info.encoder, choose_device(device), places.cache)
+    experiment = Experiment(domain, encoder, run.info.text, places, run.info.english)
+    tuned = TunedExperiment(run, experiment, precision, rerank)
     tuned.experiment.check_articles(run.info.articles, run.info.translators, f"run '{run.info.name}'", "train again")
     return tuned
 
@@ -157,16 +181,5 @@ def open_elsewhere(
     run: Run, domain: Domain, places: Places, device: DeviceChoice, precision: Precisions | None = None
 ) -> TunedExperiment:
     """Load the run's encoder and weights to look at another domain than it was trained on."""
-    return _open(run, domain, places, device, precision, None)
-
-
-def _open(
-    run: Run,
-    domain: Domain,
-    places: Places,
-    device: DeviceChoice,
-    precision: Precisions | None,
-    english: bool | None,
-) -> TunedExperiment:
     encoder = load_encoder(run.info.encoder, choose_device(device), places.cache)
-    return TunedExperiment(run, Experiment(domain, encoder, run.info.text, places, english), precision)
+    return TunedExperiment(run, Experiment(domain, encoder, run.info.text, places), precision)

@@ -57,11 +57,12 @@ def _begin() -> None:
 def opened(places: Places, slug: str, run_name: str) -> Any:
     """In the worker: the run with its weights loaded (a TunedExperiment), kept for the next task."""
     run = find_run(places, slug, run_name)
-    return _open(places, slug, run_name, (run.folder / "run.toml").stat().st_mtime_ns)
+    files = [run.folder / "run.toml", *([run.folder / "sweep.toml"] if run.is_swept else [])]
+    return _open(places, slug, run_name, tuple(file.stat().st_mtime_ns for file in files))
 
 
 @lru_cache(maxsize=KEPT_OPEN)
-def _open(places: Places, slug: str, run_name: str, stamp: int) -> Any:
+def _open(places: Places, slug: str, run_name: str, stamps: tuple[int, ...]) -> Any:
     from core.workspace.tuned import open_run  # imports torch, which is for the worker alone
 
     return open_run(find_run(places, slug, run_name), places.load_domain(slug), places, "auto")

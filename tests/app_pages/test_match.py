@@ -1,5 +1,6 @@
 """The Match page on a real small run, with the worker's tasks done in this process."""
 
+import shutil
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Future
 from pathlib import Path
@@ -87,9 +88,9 @@ def test_nothing_asked_shows_examples_that_can_be_clicked(run: Run, asked) -> No
 
 def test_three_models_stand_side_by_side_as_the_worker_found_them(run: Run, made: Places, asked) -> None:
     page = open_page(headline="ein roter Kreis 🔴", alpha="0.25")
-    [(task, _, slug, name, alphas, headline, k)] = asked
-    assert (task, slug, name, alphas, headline, k) == (
-        match_headline, "shapes", run.info.name, (0.0, 0.25, 1.0), "ein roter Kreis 🔴", 5
+    [(task, _, slug, name, alphas, headline, k, rerank)] = asked
+    assert (task, slug, name, alphas, headline, k, rerank) == (
+        match_headline, "shapes", run.info.name, (0.0, 0.25, 1.0), "ein roter Kreis 🔴", 5, "none"
     )  # fmt: skip
     answer = match_headline(made, "shapes", run.info.name, alphas, headline, 5)
     for name, model in zip(("zero-shot", "WiSE-FT", "fine-tuned"), answer.models, strict=True):
@@ -132,12 +133,42 @@ def test_another_article_is_kept_for_the_other_pages_and_in_the_address(run: Run
         {"by": "Smell"},
         {"domain": "nowhere"},
         {"run": "../../x"},
+        {"rerank": "by magic"},
     ],
 )
 def test_bad_values_in_the_address_fall_back(run: Run, asked, parameters: dict[str, str]) -> None:
     open_page(headline="a red circle", **parameters)
-    [(_, _, slug, name, alphas, _, k)] = asked
-    assert (slug, name, alphas, k) == ("shapes", run.info.name, (0.0, run.selected().alpha, 1.0), 5)
+    [(_, _, slug, name, alphas, _, k, rerank)] = asked
+    assert (slug, name, alphas, k, rerank) == ("shapes", run.info.name, (0.0, run.selected().alpha, 1.0), 5, "none")
+
+
+def test_what_is_re_ranked_says_so(run: Run, made: Places, asked) -> None:
+    page = open_page(headline="a red circle", rerank="csls")
+    assert asked[0][-1] == "csls"
+    assert "re\\-ranked by csls" in said(page) or "re-ranked by csls" in said(page)
+    [alpha] = {model.alpha for model in page.session_state["match_asked"][1].result().models[1:2]}
+    answer = match_headline(made, "shapes", run.info.name, (alpha,), "a red circle", 5, "csls")
+    assert f"similarity {answer.models[0].found[0].score:.3f}" in said(page)
+    page.selectbox(key="rerank").set_value("none").run()
+    assert asked[-1][-1] == "none"
+    assert "Similarity: the cosine." in said(page)
+
+
+def test_another_run_is_re_ranked_as_it_was_swept(
+    run: Run, made: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(made.workspace, tmp_path / "workspace", dirs_exist_ok=True)
+    monkeypatch.setenv("REMATCH_WORKSPACE", str(tmp_path / "workspace"))
+    folder = tmp_path / "workspace" / "runs" / "shapes"
+    shutil.copytree(folder / run.info.name, folder / "by-csls")
+    toml = folder / "by-csls" / "sweep.toml"
+    toml.write_text(toml.read_text().replace('method = "none"', 'method = "csls"'))
+    page = open_page(run=run.info.name)
+    assert page.selectbox(key="rerank").value == "none"
+    page.selectbox(key="run").set_value("by-csls").run()
+    assert not page.exception
+    assert page.selectbox(key="rerank").value == "csls"
+    assert "re-ranked by csls" in said(page)
 
 
 def test_an_unknown_article_in_the_address_is_none_picked(run: Run, asked) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from core.report.section import Section
-from core.report.sections import choice, difference, drift, mixes, rolling, shapes
+from core.report.sections import choice, difference, drift, mixes, rolling, shapes, similar
 from core.workspace.findings import Asked, Question
 
 SECTIONS: dict[str, Callable[[Any, Asked], Section]] = {
@@ -13,6 +13,7 @@ SECTIONS: dict[str, Callable[[Any, Asked], Section]] = {
     "drift": drift.section,
     "rolling": rolling.section,
     "shapes": shapes.section,
+    "similar": similar.section,
     "mixes": mixes.section,
 }
 
