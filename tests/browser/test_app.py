@@ -222,8 +222,29 @@ def test_two_windows_with_other_domains_and_alphas_do_not_mix(demo: Served, visi
         expect(window.page.get_by_role("combobox", name="Domain")).to_have_value(re.compile(domain))
 
 
+def test_findings_are_worked_out_and_handed_on_as_a_file_that_asks_nothing_of_anyone(
+    demo: Served, visit, tmp_path: Path
+) -> None:
+    here: Visit = visit(f"{demo.address}/findings?domain=demo-rss")
+    page = here.page
+    expect(page.get_by_text("Is the difference real?").first).to_be_visible()
+    choose(page, "Question", "Is α* the right α?")
+    expect(page.get_by_text("is within noise of alpha* =").first).to_be_visible(timeout=60_000)
+    expect(page.locator(".js-plotly-plot").first).to_be_visible()
+    with page.expect_download(timeout=120_000) as download:
+        page.get_by_role("button", name="Report as HTML").click()
+    file = tmp_path / "report.html"
+    download.value.save_as(file)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(file.as_uri())
+    expect(page.get_by_role("heading", name="In short")).to_be_visible()
+    expect(page.locator(".js-plotly-plot").first).to_be_visible()
+    assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
+
+
 def test_nothing_is_cut_off_on_a_phone(demo: Served, visit) -> None:
-    for address in ("", "alpha", "curves", "changes", "match", "train", "data"):
+    for address in ("", "alpha", "curves", "changes", "findings", "match", "train", "data"):
         page = visit(f"{demo.address}/{address}", width=390).page
         page.wait_for_timeout(1500)
         wide = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
