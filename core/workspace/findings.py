@@ -5,7 +5,7 @@ kept as JSON under a name that changes with the run, its sweep, its articles and
 back checked against its type, so that what is damaged or of another version is worked out again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -78,6 +78,7 @@ class Question(Generic[Record]):
     """name: in files and on the command line. title: in words. version: counts up when an answer would change.
 
     takes: about how long, in words; None if it is a matter of a second, so that a page need not ask first.
+    reads: files besides the run's own that the answer depends on; they need not be there.
     """
 
     name: str
@@ -86,10 +87,12 @@ class Question(Generic[Record]):
     ask: Callable[[Asked], Record]
     version: int = 1
     takes: str | None = None
+    reads: Callable[[Asked], Sequence[Path]] = lambda asked: ()
 
 
 def _file(question: Question[Record], asked: Asked) -> Path:
-    key = fingerprint(question.version, asked.fingerprint)
+    others = [file_fingerprint(file) if file.exists() else None for file in question.reads(asked)]
+    key = fingerprint(question.version, asked.fingerprint, others)
     return asked.places.cache / "findings" / f"{question.name}-{key}.json"
 
 

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 from core.report.section import Section
-from core.report.sections import difference
+from core.report.sections import difference, entities, slices
 from core.workspace.findings import Asked, Question
 
 SECTIONS: dict[str, Callable[[Any, Asked], Section]] = {
     "difference": difference.section,
+    "slices": slices.section,
+    "entities": entities.section,
 }
 
 

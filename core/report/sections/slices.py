@@ -1,0 +1,135 @@
+"""What kind of article gains or loses? Every slice against the articles outside it, and the paper's reading of it."""
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from core.analysis.resampling import Interval
+from core.analysis.slices import FEWEST, METRIC, SMALL, Effect, Slice
+from core.report.section import Block, Chart, Grid, Section, Words
+from core.report.wording import between_signed, number, p_value, signed
+from core.workspace.findings import Asked
+from core.workspace.questions.difference import FINE_TUNED, WISE_FT, ZERO_SHOT
+from core.workspace.questions.slices import PAIRS, SLICES, SlicesFound, SplitSlices
+from core.workspace.slicing import HEADLINE, MENTIONS, NO_NAME, PERSON
+
+COLOURS = {FINE_TUNED: ("#56B4E9", "circle"), WISE_FT: ("#E69F00", "diamond")}
+_NAMED = 3  # slices that the answer names, either way
+
+
+def section(found: SlicesFound, asked: Asked) -> Section:
+    """The slices that differ from the rest, the paper's reading, then every slice."""
+    blocks: list[Block] = [
+        Words(
+            f"WiSE-FT is at alpha {found.alpha:g}; all numbers are {METRIC}. Against the others: the gain inside the "
+            f"slice minus the gain of all articles outside it, 95 % interval of two independent bootstraps; p: the "
+            f"same from shuffling which articles are in the slice, corrected (Holm) over all slices and both steps. "
+            f"Slices with fewer than {FEWEST} articles inside or outside are left out; with fewer than {SMALL} they "
+            f"are greyed, and their intervals are too narrow. Slices overlap, and a difference says nothing of its "
+            f"cause. Persons, places and organisations: {found.named_by}."
+        )
+    ]
+    for split, each in found.splits.items():
+        if each.slices:
+            blocks.append(_chart(split, each))
+            faint = frozenset(row for row, one in enumerate(each.slices) if min(one.n, each.n - one.n) < SMALL)
+            blocks.append(Grid(f"Slices, {split}, n = {each.n}", _table(each), faint))
+    last = list(found.splits)[-1]  # test where it is known
+    judged = found.splits[last]
+    answer = f"On {last}, n = {judged.n}: {standing_out(judged)} {papers_reading(judged)}"
+    return Section(SLICES.name, SLICES.title, answer, tuple(blocks))
+
+
+def standing_out(judged: SplitSlices) -> str:
+    """The slices that gain more or less than the others, in a sentence for each step; or that there are none."""
+    sentences = []
+    for before, after in PAIRS:
+        effects = [(one, one.effect(before, after)) for one in judged.slices]
+        real = sorted(((one, effect) for one, effect in effects if effect.is_real), key=lambda pair: pair[1].p_holm)
+        if not real:
+            sentences.append(
+                f"From {before} to {after} no slice can be told from the other articles ({len(effects)} compared)."
+            )
+            continue
+        named = "; ".join(
+            f"{one.name} (n = {one.n}) {'more' if effect.against > 0 else 'less'}: {_against(effect)}"
+            for one, effect in real[:_NAMED]
+        )
+        more = f"; and {len(real) - _NAMED} more" if len(real) > _NAMED else ""
+        sentences.append(f"From {before} to {after} these gain more or less than the other articles: {named}{more}.")
+    return " ".join(sentences)
+
+
+def papers_reading(judged: SplitSlices) -> str:
+    """Does what the paper read from its examples hold: from fine-tuned to WiSE-FT people lose, scenes gain?"""
+    by_headline = any(one.name.startswith(HEADLINE) for one in judged.slices)
+    what = HEADLINE if by_headline else MENTIONS
+    return (
+        f"The paper reads from its examples that WiSE-FT loses on news about a person and gains on scenes: "
+        f"{_reading(judged, what + PERSON, 'loses')} {_reading(judged, what + NO_NAME, 'gains')}"
+    )
+
+
+def _reading(judged: SplitSlices, name: str, claim: str) -> str:
+    """Whether a slice does what the paper says of it, `gains` or `loses`, from fine-tuned to WiSE-FT."""
+    one = judged.of(name)
+    if one is None:
+        return f"'{name}' cannot be judged here, with under {FEWEST} articles inside or outside."
+    effect = one.effect(FINE_TUNED, WISE_FT)
+    own = f"n = {one.n}, {signed(effect.value)} ({between_signed(effect.interval)})"
+    measured = f"{own}; against the others {_against(effect)}"
+    if not effect.interval.excludes_zero:
+        return f"'{name}' neither gains nor loses distinguishably ({measured})."
+    does = "gains" if effect.value > 0 else "loses"
+    return f"'{name}' {does}, {'as' if does == claim else 'unlike what'} it says ({measured})."
+
+
+def _against(effect: Effect) -> str:
+    return f"{signed(effect.against)} ({between_signed(effect.against_interval)}), {p_value(effect.p_holm)}"
+
+
+def _table(each: SplitSlices) -> pd.DataFrame:
+    def cells(one: Slice) -> dict[str, str]:
+        row = {"slice": one.name, "n": f"{one.n:,}"}
+        row |= {model: number(one.reached[model]) for model in (ZERO_SHOT, FINE_TUNED, WISE_FT)}
+        for effect in one.effects:
+            step = f"{effect.after} − {effect.before}"
+            row[step] = _with_interval(effect.value, effect.interval)
+            row[f"{step}, against the others"] = _with_interval(effect.against, effect.against_interval)
+            row[f"p (Holm), {effect.after}"] = p_value(effect.p_holm).removeprefix("p = ").removeprefix("p ")
+        return row
+
+    return pd.DataFrame([cells(one) for one in each.slices])
+
+
+def _with_interval(value: float, interval: Interval) -> str:
+    return f"{signed(value)} ({between_signed(interval)})"
+
+
+def _chart(split: str, each: SplitSlices) -> Chart:
+    """Each slice's gains against the others, with intervals, the largest at the top; filled where they are real."""
+    figure = go.Figure()
+    figure.add_vline(x=0, line={"color": "#8A8F98", "dash": "dot"})
+    names = [f"{one.name} (n = {one.n})" for one in each.slices]
+    for shift, (before, after) in zip((0.16, -0.16), PAIRS, strict=True):
+        effects = [one.effect(before, after) for one in each.slices]
+        colour, symbol = COLOURS[after]
+        figure.add_scatter(
+            x=[one.against for one in effects], y=[place + shift for place in range(len(effects))], mode="markers",
+            name=f"{after} − {before}",
+            marker={
+                "color": colour, "size": 9,
+                "symbol": [symbol if one.is_real else f"{symbol}-open" for one in effects],
+            },
+            error_x={
+                "type": "data", "symmetric": False, "thickness": 1.2, "width": 0, "color": colour,
+                "array": [one.against_interval.high - one.against for one in effects],
+                "arrayminus": [one.against - one.against_interval.low for one in effects],
+            },
+            text=names, hovertemplate="%{text}: %{x:+.3f}<extra></extra>",
+        )  # fmt: skip
+    figure.update_xaxes(title=f"gain of {METRIC} inside minus outside; filled: real over all slices")
+    figure.update_yaxes(
+        tickvals=list(range(len(names))), ticktext=names, range=[len(names) - 0.4, -0.6], automargin=True
+    )
+    alt = f"{split}: what fine-tuning and WiSE-FT change in {len(names)} slices, against the articles outside each."
+    return Chart(f"slices-{split}", figure, alt, height=120 + 26 * len(names))
