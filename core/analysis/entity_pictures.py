@@ -89,9 +89,8 @@ def entity_effect(
     scores = embedded.texts[naming] @ embedded.pictures.T
     own, ties = embedded.target[naming], embedded.tie_order
     before = ranks_of_scores(scores, own, ties)
-    bonus = {
-        pooling: _resemblance(embedded, [names[place] for place in naming], known, pooling) for pooling in POOLINGS
-    }
+    named = [names[place] for place in naming]
+    bonus = {each: _resemblance(embedded.pictures, embedded.train_pictures, named, known, each) for each in POOLINGS}
 
     def ranks(weight: float, pooling: Pooling) -> np.ndarray:
         return ranks_of_scores(scores + np.float32(weight) * bonus[pooling], own, ties) if weight else before
@@ -125,14 +124,18 @@ def _judged(
 
 
 def _resemblance(
-    embedded: Embedded, names: Sequence[Sequence[str]], known: Mapping[str, np.ndarray], pooling: Pooling
+    pictures: np.ndarray,
+    train_pictures: np.ndarray,
+    names: Sequence[Sequence[str]],
+    known: Mapping[str, np.ndarray],
+    pooling: Pooling,
 ) -> np.ndarray:
-    """Cosine of each picture with those of the entities that an article names, float32 [n, G]: of the closest entity."""
+    """Cosine of each picture with those of the entities that each article names, the closest counts: [n, G]."""
     kept: dict[str, np.ndarray] = {}
 
     def of(name: str) -> np.ndarray:
         if name not in kept:
-            cosines = embedded.pictures @ embedded.train_pictures[known[name]].T
+            cosines = pictures @ train_pictures[known[name]].T
             kept[name] = cosines.mean(axis=1) if pooling == "mean" else cosines.max(axis=1)
         return kept[name]
 

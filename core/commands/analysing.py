@@ -18,10 +18,11 @@ from core.commands.options import (
     choice,
     places_of,
 )
-from core.encoders.loading import DEVICES
+from core.encoders.loading import DEVICES, choose_device
 from core.report.section import Chart, Grid, Section, Words
 from core.report.sections import section_of
 from core.workspace.findings import Asked, answered, check_swept
+from core.workspace.mentioning import RULES, forget_tagger, tag_domain
 from core.workspace.questions import BY_NAME, QUESTIONS
 from core.workspace.runs import find_run
 
@@ -31,6 +32,13 @@ def analyse(
     run: RunOption = None,
     only: Annotated[
         str | None, typer.Option(help=f"Some questions, separated by commas: {', '.join(BY_NAME)}.")
+    ] = None,
+    tagger: Annotated[
+        str | None,
+        typer.Option(
+            help="Find persons, places and organisations with this token-classification model (a folder, or a name "
+            "on a hub) from now on; 'rules' goes back to the built-in rules."
+        ),
     ] = None,
     device: DeviceOption = "auto",
     workspace: WorkspaceOption = None,
@@ -44,6 +52,8 @@ def analyse(
     found = find_run(places, domain, run)
     check_swept(found)
     asked = Asked(found, places.load_domain(domain), places, choice("--device", device, DEVICES))
+    if tagger is not None:
+        _use_tagger(tagger, asked)
     record: dict[str, Any] = {"domain": domain, "run": found.info.name}
     texts = []
     for question in QUESTIONS:
@@ -52,6 +62,15 @@ def analyse(
             record[question.name] = msgspec.to_builtins(one)
             texts.append(as_text(section_of(question, one, asked)))
     answer(as_json, record, "\n\n".join(texts))
+
+
+def _use_tagger(name: str, asked: Asked) -> None:
+    if name == RULES:
+        forget_tagger(asked.domain)
+    else:
+        from core.data.tagger import Tagger
+
+        tag_domain(asked.domain, Tagger(name, choose_device(asked.device)))
 
 
 def as_text(section: Section) -> str:

@@ -56,7 +56,7 @@ def texts_of(articles: pd.DataFrame) -> list[str]:
     Entity tags that stand for a text are left out here, since they are known to be names.
     """
     title, text = english_or_own(articles, "title"), english_or_own(articles, "text")
-    text = text.where(_tags_of(articles) == "", "")
+    text = text.where(tags_of(articles) == "", "")
     return [clean(f"{one}. {other}" if one and other else one or other) for one, other in zip(title, text, strict=True)]
 
 
@@ -65,7 +65,7 @@ def english_or_own(articles: pd.DataFrame, column: str) -> pd.Series:
     return articles[column].fillna("").where(~translated(articles), articles[f"{column}_en"].fillna(""))
 
 
-def _tags_of(articles: pd.DataFrame) -> pd.Series:
+def tags_of(articles: pd.DataFrame) -> pd.Series:
     """The entity tags of each article, "" where it has none."""
     if TAGS in articles:
         return articles[TAGS].fillna("")
@@ -79,7 +79,7 @@ def mentions_by_rules(articles: pd.DataFrame) -> list[Mentions]:
     small = _written_small(texts)
     languages = articles["language"].where(~translated(articles), ENGLISH)
     named = (_named_in(text, language, small) for text, language in zip(texts, languages, strict=True))
-    return [with_tags(found, tags) for found, tags in zip(named, _tags_of(articles), strict=True)]
+    return [with_tags(found, tags) for found, tags in zip(named, tags_of(articles), strict=True)]
 
 
 def with_tags(found: Mentions, tags: str) -> Mentions:

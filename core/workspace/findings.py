@@ -90,16 +90,30 @@ class Question(Generic[Record]):
     reads: Callable[[Asked], Sequence[Path]] = lambda asked: ()
 
 
+def _key(question: Question[Record], asked: Asked) -> str:
+    return f"{question.name}-{fingerprint(question.version, asked.fingerprint)}"
+
+
 def _file(question: Question[Record], asked: Asked) -> Path:
     others = [file_fingerprint(file) if file.exists() else None for file in question.reads(asked)]
-    key = fingerprint(question.version, asked.fingerprint, others)
-    return asked.places.cache / "findings" / f"{question.name}-{key}.json"
+    return asked.places.cache / "findings" / f"{_key(question, asked)}-{fingerprint(others)}.json"
 
 
 def kept(question: Question[Record], asked: Asked) -> Record | None:
     """What was found before; None if it was not asked yet, or what is kept cannot be read."""
+    return _read(question, _file(question, asked))
+
+
+def last_kept(question: Question[Record], asked: Asked) -> Record | None:
+    """What was found last about this sweep, though files that the question also `reads` may have changed since."""
+    files = (asked.places.cache / "findings").glob(f"{_key(question, asked)}-*.json")
+    newest = max(files, key=lambda file: file.stat().st_mtime_ns, default=None)
+    return _read(question, newest) if newest else None
+
+
+def _read(question: Question[Record], file: Path) -> Record | None:
     try:
-        return msgspec.json.decode(_file(question, asked).read_bytes(), type=question.record)
+        return msgspec.json.decode(file.read_bytes(), type=question.record)
     except (OSError, msgspec.DecodeError):  # a ValidationError is one too
         return None
 

@@ -6,19 +6,27 @@ the texts are the ones it read.
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from core.data.domain import Domain
-from core.data.mentions import Mentions, mentions_by_rules, texts_of
+from core.data.domain import ENGLISH, Domain, translated
+from core.data.mentions import Mentions, mentions_by_rules, tags_of, texts_of, with_tags
 from core.files import fingerprint, replacing
 
-RULES = "built-in rules"
+if TYPE_CHECKING:  # imports torch, which pages do without
+    from core.data.tagger import Tagger
+
+#: In the place of a model's name.
+RULES = "rules"
 
 
 @dataclass(frozen=True)
 class Mentioned:
-    """found_by: RULES, or a model's name. articles: what each article of the domain names, in order. texts: read."""
+    """found_by: RULES, or a model's name as it was asked for. texts: a fingerprint of those read.
+
+    articles: what each article of the domain names, in order.
+    """
 
     found_by: str
     texts: str
@@ -46,12 +54,15 @@ def _fingerprint(domain: Domain) -> str:
     return fingerprint(texts_of(domain.articles))
 
 
-def keep_mentions(domain: Domain, found_by: str, articles: tuple[Mentions, ...]) -> None:
-    """Let these count from now on."""
+def tag_domain(domain: Domain, tagger: "Tagger") -> None:
+    """Let what `tagger` finds count from now on, and the data's own entity tags with it."""
+    languages = domain.articles["language"].where(~translated(domain.articles), ENGLISH)
+    found = tagger(texts_of(domain.articles), languages.tolist())
+    articles = tuple(with_tags(one, tags) for one, tags in zip(found, tags_of(domain.articles), strict=True))
     with replacing(mentions_file(domain)) as temporary:
-        temporary.write_bytes(msgspec.json.encode(Mentioned(found_by, _fingerprint(domain), articles)))
+        temporary.write_bytes(msgspec.json.encode(Mentioned(tagger.name, _fingerprint(domain), articles)))
 
 
-def forget_mentions(domain: Domain) -> None:
+def forget_tagger(domain: Domain) -> None:
     """Back to the rules."""
     mentions_file(domain).unlink(missing_ok=True)

@@ -6,20 +6,20 @@ from core.analysis.difference import LEVEL_OF_TESTS
 from core.analysis.entity_pictures import FEWEST_ARTICLES, FEWEST_NAMINGS, METRIC, WEIGHTS, EntityEffect
 from core.analysis.slices import SMALL
 from core.report.section import Grid, Section, Words
-from core.report.wording import between_signed, number, p_value, signed
+from core.report.wording import between_signed, finder, number, p_value, signed
 from core.workspace.findings import Asked
 from core.workspace.questions.entities import ENTITIES, EntitiesFound, EntityFinding
 
 
 def section(found: EntitiesFound, asked: Asked) -> Section:
     """The verdict for places and persons together at each model, then every kind."""
+    weights = ", ".join(f"{weight:g}" for weight in WEIGHTS)
     how = Words(
-        f"An entity is a place or a person that at least {FEWEST_NAMINGS} training articles name ({found.named_by}). For "
-        f"an article of val that names one, each picture's score gains weight times its cosine with the training "
-        f"pictures of that entity (their mean, or the closest one). Weight (one of {', '.join(f'{w:g}' for w in WEIGHTS)}) "
-        f"and pooling are chosen on the earlier half of val; gain, interval (bootstrap, 95 %) and p (permutation test, "
-        f"Holm over the rows) are of the later half, over the articles that name a known entity. WiSE-FT is at alpha "
-        f"{found.alpha:g}."
+        f"An entity is a place or a person that at least {FEWEST_NAMINGS} training articles name "
+        f"({finder(found.named_by)}). For an article of val that names one, each picture's score gains weight times its cosine with the training "
+        f"pictures of that entity (their mean, or the closest one). Weight (one of {weights}) and pooling are chosen "
+        f"on the earlier half of val; gain, interval (bootstrap, 95 %) and p (permutation test, Holm over the rows) "
+        f"are of the later half, over the articles that name a known entity. WiSE-FT is at alpha {found.alpha:g}."
     )
     faint = frozenset(row for row, one in enumerate(found.findings) if one.effect is None or one.effect.n_later < SMALL)
     table = Grid(f"What the pictures of entities change, val, n = {found.n}", _table(found), faint)

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 from core.analysis.resampling import Interval
 from core.analysis.slices import FEWEST, METRIC, SMALL, Effect, Slice
 from core.report.section import Block, Chart, Grid, Section, Words
-from core.report.wording import between_signed, number, p_value, signed
+from core.report.wording import between_signed, finder, number, p_value, signed
 from core.workspace.findings import Asked
 from core.workspace.questions.difference import FINE_TUNED, WISE_FT, ZERO_SHOT
 from core.workspace.questions.slices import PAIRS, SLICES, SlicesFound, SplitSlices
@@ -25,7 +25,7 @@ def section(found: SlicesFound, asked: Asked) -> Section:
             f"same from shuffling which articles are in the slice, corrected (Holm) over all slices and both steps. "
             f"Slices with fewer than {FEWEST} articles inside or outside are left out; with fewer than {SMALL} they "
             f"are greyed, and their intervals are too narrow. Slices overlap, and a difference says nothing of its "
-            f"cause. Persons, places and organisations: {found.named_by}."
+            f"cause. Persons, places and organisations: {finder(found.named_by)}."
         )
     ]
     for split, each in found.splits.items():

@@ -5,14 +5,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from core.analysis.difference import holm
 from core.analysis.entity_pictures import Embedded, EntityEffect, entity_effect, known_entities
 from core.data.mentions import Mentions
+from core.data.splitting import Split
 from core.workspace.findings import Asked, Question
 from core.workspace.mentioning import mentions_file, mentions_of
 from core.workspace.questions.difference import WISE_FT, ZERO_SHOT
 
-if TYPE_CHECKING:  # imports torch, which pages do without
+if TYPE_CHECKING:  # these import torch, which pages do without
+    from core.encoders.base import TowerName
     from core.workspace.tuned import TunedExperiment
 
 KINDS = ("places", "persons", "places and persons")
@@ -65,11 +69,13 @@ def _names(one: Mentions, kind: str) -> Sequence[str]:
 
 def _embedded(tuned: "TunedExperiment", alpha: float) -> Embedded:
     val = tuned.view("val")
-    texts, pictures, train = (
-        next(tuned.embeddings(tower, [alpha], split)).cpu().numpy()
-        for tower, split in (("text", "val"), ("image", "val"), ("image", "train"))
+
+    def of(tower: "TowerName", split: Split) -> np.ndarray:
+        return next(tuned.embeddings(tower, [alpha], split)).cpu().numpy()
+
+    return Embedded(
+        of("text", "val"), of("image", "val"), of("image", "train"), val.gallery.target, val.gallery.tie_order
     )
-    return Embedded(texts, pictures, train, val.gallery.target, val.gallery.tie_order)
 
 
 def _read_files(asked: Asked) -> list[Path]:
