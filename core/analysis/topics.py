@@ -23,7 +23,7 @@ _TOKEN = r"(?u)\b[^\W\d_]{3,}\b"
 def topics_of(texts: Sequence[str]) -> list[str]:
     """The topic of each text, named by its first words; "" for all if there are no words to tell them apart by."""
     reader = TfidfVectorizer(
-        stop_words=sorted(ENGLISH_STOP_WORDS), token_pattern=_TOKEN, min_df=3, max_df=0.3, sublinear_tf=True
+        stop_words=sorted(ENGLISH_STOP_WORDS), token_pattern=_TOKEN, min_df=3, max_df=0.5, sublinear_tf=True
     )
     try:
         counted = reader.fit_transform(texts)
@@ -36,6 +36,7 @@ def topics_of(texts: Sequence[str]) -> list[str]:
     with threadpool_limits(1):
         svd = TruncatedSVD(min(_DIMENSIONS, min(counted.shape) - 1), random_state=0)
         vectors = normalize(svd.fit_transform(counted))
+        count = min(count, len(np.unique(vectors.round(6), axis=0)))  # many texts may be the same
         model = KMeans(count, n_init=5, random_state=0).fit(vectors)
     centres = model.cluster_centers_ @ svd.components_
     words = reader.get_feature_names_out()

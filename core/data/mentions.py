@@ -227,4 +227,4 @@ def _first_names() -> Detector:
 
 @cache
 def _is_first_name(word: str) -> bool:
-    return word.istitle() and len(word) > 1 and _first_names().get_gender(word) != "unknown"
+    return word.istitle() and len(word) > 1 and _first_names().get_gender(word.split("-")[0]) != "unknown"

@@ -88,8 +88,8 @@ def _load(folder: Path, device: torch.device) -> Any:
             )
     except Exception as error:  # whatever its many layers raise, the folder is not what it should be
         raise InputError(
-            f"{folder} is no token-classification model that can be loaded ({type(error).__name__}: {error}); expected a "
-            f"folder with config.json, the tokenizer's files and the weights, as in a download of dslim/bert-base-NER."
+            f"{folder} is no token-classification model that can be loaded ({type(error).__name__}: {error}); expected "
+            f"a folder with config.json, the tokenizer's files and the weights, as downloaded from dslim/bert-base-NER."
         ) from error
 
 

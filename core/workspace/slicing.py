@@ -28,6 +28,8 @@ NO_NAME = "no name"
 MENTIONS, HEADLINE = "mentions ", "headline names "
 #: Columns of an import with more different values than these tell single articles apart, not kinds.
 _MOST_VALUES = 20
+#: A site, topic or language of fewer articles is not looked at: each slice more makes the test of all others harder.
+_FEWEST_OF_A_VALUE = 10
 _NO_KIND = frozenset((*COLUMNS, TAGS, TRANSLATOR, STATED, "image_url"))
 
 Slices = dict[str, np.ndarray]
@@ -50,7 +52,7 @@ def slices_of(domain: Domain, split: Split, mentions: Sequence[Mentions], tags: 
         **_of_values("site", articles["url"].map(_site)),
         **_of_values("topic", _topics(domain)[here]),
         **_of_pictures(domain, articles),
-        **_of_values("planted", articles["planted"]),
+        **_of_values("planted", articles["planted"], fewest=1),
         **_of_tags(articles["article_id"], tags),
         **_of_columns(articles),
     }
@@ -66,10 +68,10 @@ def _of_mentions(what: str, mentions: Sequence[Mentions]) -> Slices:
 
 
 def _of_headlines(articles: pd.DataFrame, mentions: Sequence[Mentions]) -> Slices:
+    """None where the headline is all there is, or names all that the article does."""
     headlines = english_or_own(articles, "title")
-    if not ((headlines != "") & (articles["text"].fillna("") != "")).any():
-        return {}
-    return _of_mentions(HEADLINE, [in_headline(one, title) for one, title in zip(mentions, headlines, strict=True)])
+    named = [in_headline(one, headline) for one, headline in zip(mentions, headlines, strict=True)]
+    return {} if named == list(mentions) or (headlines == "").all() else _of_mentions(HEADLINE, named)
 
 
 def _of_length(texts: Sequence[str]) -> Slices:
@@ -83,10 +85,11 @@ def _of_length(texts: Sequence[str]) -> Slices:
     }
 
 
-def _of_values(kind: str, column: pd.Series | np.ndarray) -> Slices:
+def _of_values(kind: str, column: pd.Series | np.ndarray, fewest: int = _FEWEST_OF_A_VALUE) -> Slices:
     """One slice for each value but the empty one, by name."""
     values = np.asarray(column, dtype=object)
-    return {f"{kind}: {value}": values == value for value in sorted({*values} - {""})}
+    found = {f"{kind}: {value}": values == value for value in sorted({*values} - {""})}
+    return {name: inside for name, inside in found.items() if inside.sum() >= fewest}
 
 
 def _site(url: str) -> str:

@@ -15,11 +15,12 @@ def section(found: EntitiesFound, asked: Asked) -> Section:
     """The verdict for places and persons together at each model, then every kind."""
     weights = ", ".join(f"{weight:g}" for weight in WEIGHTS)
     how = Words(
-        f"An entity is a place or a person that at least {FEWEST_NAMINGS} training articles name "
-        f"({finder(found.named_by)}). For an article of val that names one, each picture's score gains weight times its cosine with the training "
-        f"pictures of that entity (their mean, or the closest one). Weight (one of {weights}) and pooling are chosen "
-        f"on the earlier half of val; gain, interval (bootstrap, 95 %) and p (permutation test, Holm over the rows) "
-        f"are of the later half, over the articles that name a known entity. WiSE-FT is at alpha {found.alpha:g}."
+        f"An entity is a place or a person that at least {FEWEST_NAMINGS} training articles name, "
+        f"{finder(found.named_by)}. For an article of val that names one, each picture's score gains weight times its "
+        f"cosine with the training pictures of that entity (their mean, or the closest one). Weight (one of {weights}) "
+        f"and pooling are chosen on the earlier half of val; gain, interval (bootstrap, 95 %) and p (permutation test, "
+        f"Holm over the rows) are of the later half, over the articles that name a known entity. WiSE-FT is at alpha "
+        f"{found.alpha:g}."
     )
     faint = frozenset(row for row, one in enumerate(found.findings) if one.effect is None or one.effect.n_later < SMALL)
     table = Grid(f"What the pictures of entities change, val, n = {found.n}", _table(found), faint)

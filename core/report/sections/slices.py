@@ -3,6 +3,7 @@
 import pandas as pd
 import plotly.graph_objects as go
 
+from core.analysis.difference import LEVEL_OF_TESTS, holm
 from core.analysis.resampling import Interval
 from core.analysis.slices import FEWEST, METRIC, SMALL, Effect, Slice
 from core.report.section import Block, Chart, Grid, Section, Words
@@ -60,27 +61,40 @@ def standing_out(judged: SplitSlices) -> str:
 
 
 def papers_reading(judged: SplitSlices) -> str:
-    """Does what the paper read from its examples hold: from fine-tuned to WiSE-FT people lose, scenes gain?"""
-    by_headline = any(one.name.startswith(HEADLINE) for one in judged.slices)
-    what = HEADLINE if by_headline else MENTIONS
-    return (
-        f"The paper reads from its examples that WiSE-FT loses on news about a person and gains on scenes: "
-        f"{_reading(judged, what + PERSON, 'loses')} {_reading(judged, what + NO_NAME, 'gains')}"
-    )
+    """Does what the paper read from its examples hold: from fine-tuned to WiSE-FT people lose, scenes gain?
+
+    These two claims were there before the data, so p is corrected over the two and not over the table.
+    """
+    what = HEADLINE if any(one.name.startswith(HEADLINE) for one in judged.slices) else MENTIONS
+    claims = [(what + PERSON, "loses"), (what + NO_NAME, "gains")]
+    found = [judged.of(name) for name, _ in claims]
+    p_values = holm([one.effect(FINE_TUNED, WISE_FT).p if one else 1.0 for one in found])
+    said, holds = [], []
+    for (name, claim), one, p in zip(claims, found, p_values, strict=True):
+        if one is None:
+            said.append(f"'{name}' cannot be judged here, with under {FEWEST} articles inside or outside.")
+            holds.append(False)
+            continue
+        effect = one.effect(FINE_TUNED, WISE_FT)
+        said.append(_change(one, effect, p))
+        holds.append(_does(effect) == claim and p < LEVEL_OF_TESTS)
+    verdict = "does not show" if not any(holds) else "shows" if all(holds) else "shows in part"
+    reading = "The paper's reading, that WiSE-FT loses on news about a person and gains on scenes,"
+    return f"{reading} {verdict}: {' '.join(said)}"
 
 
-def _reading(judged: SplitSlices, name: str, claim: str) -> str:
-    """Whether a slice does what the paper says of it, `gains` or `loses`, from fine-tuned to WiSE-FT."""
-    one = judged.of(name)
-    if one is None:
-        return f"'{name}' cannot be judged here, with under {FEWEST} articles inside or outside."
-    effect = one.effect(FINE_TUNED, WISE_FT)
-    own = f"n = {one.n}, {signed(effect.value)} ({between_signed(effect.interval)})"
-    measured = f"{own}; against the others {_against(effect)}"
+def _does(effect: Effect) -> str:
+    """By the interval of the slice's own change."""
     if not effect.interval.excludes_zero:
-        return f"'{name}' neither gains nor loses distinguishably ({measured})."
-    does = "gains" if effect.value > 0 else "loses"
-    return f"'{name}' {does}, {'as' if does == claim else 'unlike what'} it says ({measured})."
+        return "neither gains nor loses distinguishably"
+    return "gains" if effect.value > 0 else "loses"
+
+
+def _change(one: Slice, effect: Effect, p: float) -> str:
+    apart = f"{signed(effect.against)}, {between_signed(effect.against_interval)}, {p_value(p)}"
+    told = "differs from" if p < LEVEL_OF_TESTS else "cannot be told from"
+    own = f"n = {one.n}, {signed(effect.value)}, {between_signed(effect.interval)}"
+    return f"'{one.name}' {_does(effect)} ({own}) and {told} the others ({apart})."
 
 
 def _against(effect: Effect) -> str:
