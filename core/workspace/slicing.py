@@ -14,7 +14,7 @@ import pandas as pd
 
 from core.data.domain import COLUMNS, TAGS, TRANSLATOR, Domain
 from core.data.language import STATED
-from core.data.mentions import Mentions, english_or_own, in_headline, texts_of
+from core.data.mentions import Mentions, english_or_own, in_headline, tags_of, texts_of
 from core.data.picture_kinds import PICTURE_KINDS, PictureKind, kind_of
 from core.data.pixels import ImageError, open_image
 from core.data.splitting import Split
@@ -48,11 +48,11 @@ def slices_of(domain: Domain, split: Split, mentions: Sequence[Mentions], tags: 
         **_of_mentions(MENTIONS, named),
         **_of_headlines(articles, named),
         **_of_length(texts),
-        **_of_values("language", articles["language"]),
-        **_of_values("site", articles["url"].map(_site)),
+        **_of_values("language", articles["language"].fillna("")),
+        **_of_values("site", articles["url"].fillna("").map(_site)),
         **_of_values("topic", _topics(domain)[here]),
         **_of_pictures(domain, articles),
-        **_of_values("planted", articles["planted"], fewest=1),
+        **_of_values("planted", articles["planted"].fillna(""), fewest=1),
         **_of_tags(articles["article_id"], tags),
         **_of_columns(articles),
     }
@@ -69,9 +69,11 @@ def _of_mentions(what: str, mentions: Sequence[Mentions]) -> Slices:
 
 def _of_headlines(articles: pd.DataFrame, mentions: Sequence[Mentions]) -> Slices:
     """None where the headline is all there is, or names all that the article does."""
-    headlines = english_or_own(articles, "title")
+    headlines, beside = english_or_own(articles, "title"), tags_of(articles) + articles["text"].fillna("")
+    if (headlines == "").all() or (beside == "").all():
+        return {}
     named = [in_headline(one, headline) for one, headline in zip(mentions, headlines, strict=True)]
-    return {} if named == list(mentions) or (headlines == "").all() else _of_mentions(HEADLINE, named)
+    return {} if named == list(mentions) else _of_mentions(HEADLINE, named)
 
 
 def _of_length(texts: Sequence[str]) -> Slices:

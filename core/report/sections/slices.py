@@ -78,6 +78,10 @@ def papers_reading(judged: SplitSlices) -> str:
         effect = one.effect(FINE_TUNED, WISE_FT)
         said.append(_change(one, effect, p))
         holds.append(_does(effect) == claim and p < LEVEL_OF_TESTS)
+    if not any(found):
+        return (
+            f"Whether WiSE-FT loses on news about a person and gains on scenes, as the paper reads it: {' '.join(said)}"
+        )
     verdict = "does not show" if not any(holds) else "shows" if all(holds) else "shows in part"
     reading = "The paper's reading, that WiSE-FT loses on news about a person and gains on scenes,"
     return f"{reading} {verdict}: {' '.join(said)}"

@@ -33,8 +33,8 @@ def _screenshot(background: tuple[int, int, int]) -> Image.Image:
     [
         (_photo(), "photo"),
         (_photo(200, 300), "upright photo"),
-        (_with_bars("rows"), "video still"),
-        (_with_bars("columns"), "video still"),
+        (_with_bars("rows"), "letterboxed"),
+        (_with_bars("columns"), "letterboxed"),
         (_screenshot((200, 220, 240)), "graphic"),
         (_screenshot((255, 255, 255)), "graphic"),
         (Image.new("RGB", (320, 240), (8, 8, 8)), "photo"),  # a night, not bars from end to end
