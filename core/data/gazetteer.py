@@ -28,7 +28,7 @@ _USUAL = words_in("""
 #: Cities whose names are first of all words, persons or makes.
 _NOT_MEANT = words_in("""
     of most best nice male bath reading mobile split orange victoria lincoln jackson houston santiago sandy independence
-    enterprise paradise buy man central toyota suzuki irving
+    enterprise paradise buy man central toyota suzuki irving bergen mitte rest kita
 """)
 
 

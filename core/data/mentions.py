@@ -90,15 +90,16 @@ def mentions_by_rules(articles: pd.DataFrame) -> list[Mentions]:
 
 def with_tags(found: Mentions, tags: str) -> Mentions:
     """`found` and what the entity tags list. Places are told from organisations by the gazetteer."""
-    listed = entities_by_kind(tags) if ";" in tags or "|" in tags else {"organisations": [tags]} if tags else None
-    if listed is None:
+    if not tags:
         return found
+    # One organisation alone has neither the bar nor the semicolon of a list.
+    listed = entities_by_kind(tags) or {"persons": [], "places": [], "organisations": [tags]}
     names = {kind: {name.lower() for name in group} for kind, group in listed.items()}
-    located = {name for group in names.values() for name in group if name in sure_places()}
+    located = set().union(*names.values()) & sure_places()
     return Mentions(
-        tuple(sorted({*found.persons, *names.get("persons", ())} - located)),
-        tuple(sorted({*found.places, *names.get("places", ()), *located})),
-        tuple(sorted({*found.organisations, *names.get("organisations", ())} - located)),
+        tuple(sorted({*found.persons, *names["persons"]} - located)),
+        tuple(sorted({*found.places, *names["places"], *located})),
+        tuple(sorted({*found.organisations, *names["organisations"]} - located)),
     )
 
 

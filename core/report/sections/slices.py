@@ -13,7 +13,7 @@ from core.workspace.questions.difference import FINE_TUNED, WISE_FT, ZERO_SHOT
 from core.workspace.questions.slices import PAIRS, SLICES, SlicesFound, SplitSlices
 from core.workspace.slicing import HEADLINE, MENTIONS, NO_NAME, PERSON
 
-COLOURS = {FINE_TUNED: ("#56B4E9", "circle"), WISE_FT: ("#E69F00", "diamond")}
+_LOOKS = {FINE_TUNED: ("#56B4E9", "circle"), WISE_FT: ("#E69F00", "diamond")}
 _NAMED = 3  # slices that the answer names, either way
 
 
@@ -77,7 +77,7 @@ def papers_reading(judged: SplitSlices) -> str:
             continue
         effect = one.effect(FINE_TUNED, WISE_FT)
         said.append(_change(one, effect, p))
-        holds.append(_does(effect) == claim and p < LEVEL_OF_TESTS)
+        holds.append(_does(effect) == claim and effect.value * effect.against > 0 and p < LEVEL_OF_TESTS)
     if not any(found):
         return (
             f"Whether WiSE-FT loses on news about a person and gains on scenes, as the paper reads it: {' '.join(said)}"
@@ -130,7 +130,7 @@ def _chart(split: str, each: SplitSlices) -> Chart:
     names = [f"{one.name} (n = {one.n})" for one in each.slices]
     for shift, (before, after) in zip((0.16, -0.16), PAIRS, strict=True):
         effects = [one.effect(before, after) for one in each.slices]
-        colour, symbol = COLOURS[after]
+        colour, symbol = _LOOKS[after]
         figure.add_scatter(
             x=[one.against for one in effects], y=[place + shift for place in range(len(effects))], mode="markers",
             name=f"{after} − {before}",

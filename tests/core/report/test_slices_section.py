@@ -26,6 +26,7 @@ def _split(*slices: Slice) -> SplitSlices:
         ((-0.03, -0.04, 0.001), (0.03, 0.04, 0.2), " shows in part: "),
         ((-0.03, -0.04, 0.03), (0.03, 0.04, 0.2), " does not show: "),  # 0.03 of two claims is 0.06
         ((0.03, 0.04, 0.001), (-0.03, -0.04, 0.001), " does not show: "),
+        ((-0.03, 0.04, 0.001), (0.03, -0.04, 0.001), " does not show: "),  # all lose, or gain, and these less
         ((0.001, 0.04, 0.001), (0.001, 0.04, 0.001), " does not show: "),  # more than others, but no gain
     ],
 )
