@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from huggingface_hub import snapshot_download
 
 from core.data.entities import EntityKind
 from core.data.mentions import Mentions
 from core.data.text import sentences
 from core.errors import InputError
-from core.hub import offline_unless_reachable, silent_logs
+from core.hub import model_folder, silent_logs
 from core.progress import progress
 
 #: What of a model's repository is needed; the same weights lie there for other libraries, too.
@@ -94,14 +93,9 @@ def _load(folder: Path, device: torch.device) -> Any:
 
 
 def _folder_of(name: str) -> Path:
-    """Where the model lies: a folder as it is, anything else from a hub or its cache."""
-    folder = Path(name).expanduser()
-    if folder.is_dir():
-        return folder
     try:
-        with silent_logs(), offline_unless_reachable():
-            return Path(snapshot_download(name, allow_patterns=list(_FILES)))
-    except Exception as error:  # the hub's client raises its own, its HTTP library's and the system's errors
+        return model_folder(name, _FILES)
+    except Exception as error:
         raise InputError(
             f"the tagger '{name}' is not on this machine and could not be fetched ({type(error).__name__}). Download "
             f"it where there is a network and use --tagger /path/of/its/folder; or leave --tagger out: the built-in "
