@@ -19,7 +19,9 @@ from core.analysis.changes import CASES, table_4
 from core.analysis.shapes import SHAPES
 from core.data.domain import Domain
 from core.report.spreadsheet import spreadsheet_csv
+from core.workspace.findings import Asked, last_kept
 from core.workspace.places import Places
+from core.workspace.questions.slices import SLICES, SlicesFound, rows_in_slice
 from core.workspace.results import Results
 from core.workspace.tags import Tagged, known_tags, read_tags, tags_table
 
@@ -100,7 +102,9 @@ def selected_rows(event: dict) -> tuple[int, ...] | None:
     return tuple(sorted(rows)) or None
 
 
-def input_filter(results: Results, tags: dict[str, Tagged], rows: tuple[int, ...] | None) -> Filter:
+def input_filter(
+    results: Results, tags: dict[str, Tagged], slices: SlicesFound | None, rows: tuple[int, ...] | None
+) -> Filter:
     """The filters; those that cannot tell articles of this domain apart are left out."""
     articles = results.articles
     with st.expander("Filter", icon=":material/filter_list:", expanded=True), st.grid(3, min_column_width=220):
@@ -112,6 +116,7 @@ def input_filter(results: Results, tags: dict[str, Tagged], rows: tuple[int, ...
         language = _input_value("Language", articles["language"], "language")
         shape = st.selectbox("Along α", ["all", *SHAPES], **bound(key="shape"))
         planted = _input_value("Planted cause", articles["planted"], "planted")
+        members = _input_slice(results, slices)
         dates = _input_dates(articles["published_at"])
     return Filter(
         direction if direction in DIRECTIONS else None,
@@ -123,6 +128,7 @@ def input_filter(results: Results, tags: dict[str, Tagged], rows: tuple[int, ...
         planted,
         tuple(chosen_tags),
         shape if shape in SHAPES else None,
+        members,
         rows,
     )
 
@@ -133,6 +139,20 @@ def _input_value(label: str, column: pd.Series, key: str) -> str | None:
         return None
     chosen = st.selectbox(label, ["all", *values], **bound(key=key))
     return chosen if chosen in values else None
+
+
+def _input_slice(results: Results, slices: SlicesFound | None) -> tuple[int, ...] | None:
+    """Rows of the slice chosen; the choice is there once the question was answered (Findings, or `analyse`)."""
+    names = list(slices.splits[results.split].members) if slices and results.split in slices.splits else []
+    if not names:
+        if st.query_params.get("slice"):
+            st.info("The slices of this run are not worked out yet; Findings does it, or `python -m core analyse`.")
+        return None
+    chosen = st.selectbox("Slice", ["all", *sorted(names)], **bound(key="slice"))
+    if slices is None or chosen not in names:
+        return None
+    ids = results.articles["article_id"].tolist()
+    return tuple(rows_in_slice(slices, results.split, chosen, ids).tolist())
 
 
 def _input_dates(published: pd.Series) -> tuple[date, date] | None:
@@ -207,7 +227,8 @@ def main() -> None:
     event = show_figure(figure, SCATTER, alt, 460, on_select="rerun", selection_mode=("points", "box", "lasso"))
     input_figure_format()
     tags = read_tags(places, domain.info.slug)
-    chosen = input_filter(results, tags, selected_rows(event))
+    slices = last_kept(SLICES, Asked(run, domain, places))  # tagging an article here is no reason to lose them
+    chosen = input_filter(results, tags, slices, selected_rows(event))
     rows = rows_of(chosen, table, articles, tags)
     show_downloads(domain, results, table, rows, tags)
     show_gallery(places, domain, results, table, rows, alpha)

@@ -4,10 +4,12 @@ import logging
 import socket
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from huggingface_hub import constants as hub
+from huggingface_hub import snapshot_download
 
 
 @contextmanager
@@ -33,3 +35,15 @@ def offline_unless_reachable() -> Iterator[None]:
         yield
     finally:
         hub.HF_HUB_OFFLINE = offline
+
+
+def model_folder(name: str, files: Sequence[str]) -> Path:
+    """Where a model lies: a folder as it is, anything else from a hub or its cache, of which only `files` (patterns).
+
+    Raises whatever the hub's client does: errors of its own, of its HTTP library and of the system.
+    """
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        return folder
+    with silent_logs(), offline_unless_reachable():
+        return Path(snapshot_download(name, allow_patterns=list(files)))

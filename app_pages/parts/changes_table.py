@@ -38,7 +38,10 @@ def change_table(results: Results, alpha: float, before: Model, after: Model) ->
 
 @dataclass(frozen=True)
 class Filter:
-    """What is to be shown; None or empty for all. size: least change in places, either way. rows: points selected."""
+    """What is to be shown; None or empty for all. size: least change in places, either way.
+
+    members: rows of a slice; rows: points selected.
+    """
 
     direction: Direction | None = None
     case: Case | None = None
@@ -49,6 +52,7 @@ class Filter:
     planted: str | None = None
     tags: tuple[str, ...] = ()
     shape: Shape | None = None
+    members: tuple[int, ...] | None = None
     rows: tuple[int, ...] | None = None
 
 
@@ -73,11 +77,12 @@ def rows_of(chosen: Filter, table: pd.DataFrame, articles: pd.DataFrame, tags: d
     found = np.zeros(len(table), dtype=bool)
     found[rows_containing(articles, chosen.words)] = True
     keep &= found
-    if chosen.rows is not None:
-        selected = np.zeros(len(table), dtype=bool)
-        selected[[row for row in chosen.rows if 0 <= row < len(table)]] = True
-        keep &= selected
-    rows = np.flatnonzero(keep)
+    for rows in (chosen.members, chosen.rows):
+        if rows is not None:
+            selected = np.zeros(len(table), dtype=bool)
+            selected[[row for row in rows if 0 <= row < len(table)]] = True
+            keep &= selected
+    shown = np.flatnonzero(keep)
     # By the factor, not the places: from 900 to 800 is less of a change than from 10 to 1.
-    factor = np.abs(np.log(table["before"].to_numpy() / table["after"].to_numpy()))[rows]
-    return rows[np.argsort(-factor, kind="stable")]
+    factor = np.abs(np.log(table["before"].to_numpy() / table["after"].to_numpy()))[shown]
+    return shown[np.argsort(-factor, kind="stable")]

@@ -22,6 +22,7 @@ from core.encoders.names import DEVICES
 from core.report.section import Chart, Grid, Section, Words
 from core.report.sections import section_of
 from core.workspace.findings import Asked, answered, check_swept
+from core.workspace.mentioning import RULES, forget_tagger, tag_domain
 from core.workspace.places import Places
 from core.workspace.questions import BY_NAME, QUESTIONS
 from core.workspace.runs import find_run
@@ -33,6 +34,13 @@ def analyse(
     only: Annotated[
         str | None, typer.Option(help=f"Some questions, separated by commas: {', '.join(BY_NAME)}.")
     ] = None,
+    tagger: Annotated[
+        str | None,
+        typer.Option(
+            help="Find persons, places and organisations with this token-classification model (a folder, or a name "
+            "on a hub) from now on; 'rules' goes back to the built-in rules."
+        ),
+    ] = None,
     device: DeviceOption = "auto",
     workspace: WorkspaceOption = None,
     cache: CacheOption = None,
@@ -42,6 +50,8 @@ def analyse(
     be_quiet(as_json)
     names = [choice("--only", name.strip(), tuple(BY_NAME)) for name in only.split(",")] if only else list(BY_NAME)
     asked = asked_about(places_of(workspace, cache), domain, run, device)
+    if tagger is not None:
+        _use_tagger(tagger, asked)
     record: dict[str, Any] = {"domain": domain, "run": asked.run.info.name}
     texts = []
     for question in QUESTIONS:
@@ -57,6 +67,16 @@ def asked_about(places: Places, domain: str, run: str | None, device: str) -> As
     found = find_run(places, domain, run)
     check_swept(found)
     return Asked(found, places.load_domain(domain), places, choice("--device", device, DEVICES))
+
+
+def _use_tagger(name: str, asked: Asked) -> None:
+    if name == RULES:
+        forget_tagger(asked.domain)
+    else:
+        from core.data.tagger import Tagger
+        from core.encoders.loading import choose_device
+
+        tag_domain(asked.domain, Tagger(name, choose_device(asked.device)))
 
 
 def as_text(section: Section) -> str:

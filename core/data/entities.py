@@ -5,31 +5,18 @@ after a semicolon.
 """
 
 import re
+from typing import Literal, get_args
 
-#: What a group of GDELT's begins with, in the spellings seen.
-_LABELS = frozenset(
-    [
-        "person",
-        "persons",
-        "per",
-        "org",
-        "orgs",
-        "organization",
-        "organizations",
-        "organisation",
-        "organisations",
-        "location",
-        "locations",
-        "loc",
-        "place",
-        "places",
-        "misc",
-        "theme",
-        "themes",
-        "other",
-        "others",
-    ]
-)
+EntityKind = Literal["persons", "places", "organisations"]
+ENTITY_KINDS: tuple[EntityKind, ...] = get_args(EntityKind)
+
+#: What a group of GDELT's begins with, in the spellings seen, and what it lists; None for what is no name.
+_LABELS: dict[str, EntityKind | None] = {
+    **dict.fromkeys(("person", "persons", "per"), "persons"),
+    **dict.fromkeys(("org", "orgs", "organization", "organizations", "organisation", "organisations"), "organisations"),
+    **dict.fromkeys(("location", "locations", "loc", "place", "places"), "places"),
+    **dict.fromkeys(("misc", "theme", "themes", "other", "others")),
+}
 _TAGS = re.compile(r"[^;|]*(?:[;|](?!\s)[^;|]*)+")
 
 
@@ -50,3 +37,25 @@ def phrase_of(text: str) -> str:
     """Entity tags as a phrase, parted by commas (the recipe of the published baseline); any other text as it is."""
     names = entities_of(text)
     return text if names is None else ", ".join(names)
+
+
+def entities_by_kind(text: str) -> dict[EntityKind, list[str]] | None:
+    """The entities of `text` by what they are; None if it is no list of tags.
+
+    Groups without a label are persons before the bar and organisations after it; one group alone is organisations
+    (read from the 2,834 lists of the 2025 release).
+    """
+    if not _TAGS.fullmatch(text.strip()):
+        return None
+    found: dict[EntityKind, list[str]] = {kind: [] for kind in ENTITY_KINDS}
+    groups = text.strip().split("|")
+    for place, group in enumerate(groups):
+        first, *rest = (part.strip() for part in group.split(";"))
+        kind: EntityKind | None = "persons" if len(groups) > 1 and place == 0 else "organisations"
+        if first.lower() in _LABELS:
+            kind = _LABELS[first.lower()]
+        else:
+            rest = [first, *rest]
+        if kind is not None:
+            found[kind] += [name for name in rest if name]
+    return found

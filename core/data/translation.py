@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from huggingface_hub import snapshot_download
 
 from core.data.entities import entities_of
 from core.data.text import clean, sentences
 from core.data.translation_cache import TranslationCache
 from core.errors import InputError
 from core.files import file_fingerprint, fingerprint
-from core.hub import offline_unless_reachable, silent_logs
+from core.hub import model_folder, silent_logs
 from core.progress import counting
 
 #: What of a model's repository is needed; the same weights lie there for other libraries, too.
@@ -90,14 +89,9 @@ class Translator:
 
 
 def _folder_of(name: str) -> Path:
-    """Where the model lies: a folder as it is, anything else from a hub or its cache."""
-    folder = Path(name).expanduser()
-    if folder.is_dir():
-        return folder
     try:
-        with silent_logs(), offline_unless_reachable():
-            return Path(snapshot_download(name, allow_patterns=list(_FILES)))
-    except Exception as error:  # the hub's client raises its own, its HTTP library's and the system's errors
+        return model_folder(name, _FILES)
+    except Exception as error:
         raise InputError(
             f"the translation model '{name}' is not on this machine and could not be fetched ({type(error).__name__}). "
             f"Download it where there is a network and use --model /path/of/its/folder; or leave the text as it is "

@@ -2,6 +2,7 @@
 
 from core.analysis.metrics import lower_is_better
 from core.analysis.resampling import Interval
+from core.workspace.mentioning import RULES
 
 
 def number(value: float, metric: str = "") -> str:
@@ -28,3 +29,8 @@ def between_signed(interval: Interval, metric: str = "") -> str:
 def p_value(p: float) -> str:
     """`p = 0.03`, `p < 0.001`."""
     return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
+
+
+def finder(named_by: str) -> str:
+    """What found persons, places and organisations."""
+    return "found by the built-in rules" if named_by == RULES else f"found by {named_by}"

@@ -5,7 +5,7 @@ kept as JSON under a name that changes with the run, its sweep, its articles and
 back checked against its type, so that what is damaged or of another version is worked out again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -91,15 +91,35 @@ class Question(Generic[Record]):
     rests_on: Callable[[Asked], tuple[Part, ...]] = lambda asked: ()
 
 
+def _key(question: Question[Record], asked: Asked) -> str:
+    return f"{question.name}-{fingerprint(question.version, asked.fingerprint)}"
+
+
 def _file(question: Question[Record], asked: Asked) -> Path:
-    key = fingerprint(question.version, asked.fingerprint, *question.rests_on(asked))
-    return asked.places.cache / "findings" / f"{question.name}-{key}.json"
+    others = fingerprint(*question.rests_on(asked))
+    return asked.places.cache / "findings" / f"{_key(question, asked)}-{others}.json"
+
+
+def files_as_parts(files: Sequence[Path]) -> tuple[Part, ...]:
+    """For `rests_on`: what is in each of `files`, or that it is not there."""
+    return tuple(file_fingerprint(file) if file.exists() else None for file in files)
 
 
 def kept(question: Question[Record], asked: Asked) -> Record | None:
     """What was found before; None if it was not asked yet, or what is kept cannot be read."""
+    return _read(question, _file(question, asked))
+
+
+def last_kept(question: Question[Record], asked: Asked) -> Record | None:
+    """What was found last about this sweep, though what the question also `rests_on` may have changed since."""
+    files = (asked.places.cache / "findings").glob(f"{_key(question, asked)}-*.json")
+    newest = max(files, key=lambda file: file.stat().st_mtime_ns, default=None)
+    return _read(question, newest) if newest else None
+
+
+def _read(question: Question[Record], file: Path) -> Record | None:
     try:
-        found = read_sealed(_file(question, asked))
+        found = read_sealed(file)
         return None if found is None else msgspec.json.decode(found, type=question.record)
     except msgspec.DecodeError:  # of another version; a ValidationError is one too
         return None

@@ -30,13 +30,14 @@ class Tagged:
     changed_at: str
 
 
-def _file(places: Places, slug: str) -> Path:
+def tags_file(places: Places, slug: str) -> Path:
+    """Where they are kept; it need not be there."""
     return places.workspace / "tags" / f"{places.domain_folder(slug).name}.json"
 
 
 def read_tags(places: Places, slug: str) -> dict[str, Tagged]:
     """By article id. Raises InputError if the file is damaged: it is the analyst's work and is not begun anew."""
-    file = _file(places, slug)
+    file = tags_file(places, slug)
     try:
         rows = json.loads(file.read_text(encoding="utf-8"))
         return {
@@ -59,7 +60,7 @@ def tag_article(places: Places, slug: str, article_id: str, tags: list[str], not
         raise InputError(f"the tag '{too_long[0][:MAX_TAG]}…' has over {MAX_TAG} characters; say more in the note.")
     if len(note) > MAX_NOTE:
         raise InputError(f"the note has {len(note)} characters; expected at most {MAX_NOTE}.")
-    file = _file(places, slug)
+    file = tags_file(places, slug)
     file.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(file.with_suffix(".lock")):
         every = read_tags(places, slug)

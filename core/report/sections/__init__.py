@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from core.report.section import Section
-from core.report.sections import choice, difference, drift, mixes, rolling, shapes, similar
+from core.report.sections import choice, difference, drift, entities, mixes, rolling, shapes, similar, slices
 from core.workspace.findings import Asked, Question
 
 SECTIONS: dict[str, Callable[[Any, Asked], Section]] = {
@@ -15,6 +15,8 @@ SECTIONS: dict[str, Callable[[Any, Asked], Section]] = {
     "shapes": shapes.section,
     "similar": similar.section,
     "mixes": mixes.section,
+    "slices": slices.section,
+    "entities": entities.section,
 }
 
 

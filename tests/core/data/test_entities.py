@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.data.entities import entities_of, phrase_of
+from core.data.entities import entities_by_kind, entities_of, phrase_of
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,20 @@ def test_a_phrase_is_parted_by_commas_and_prose_stays_as_it_is():
 @given(st.lists(st.sampled_from(["Ada", "Köln", "United Nations"]), min_size=2, unique=True))
 def test_each_entity_is_kept_once_in_order(names):
     assert entities_of(";".join(names + names)) == names
+
+
+@pytest.mark.parametrize(
+    ("text", "persons", "places", "organisations"),
+    [
+        ("ada lovelace|royal society;royal mail", ["ada lovelace"], [], ["royal society", "royal mail"]),
+        ("royal society;royal mail", [], [], ["royal society", "royal mail"]),
+        ("ada lovelace;alan turing|", ["ada lovelace", "alan turing"], [], []),
+        ("orgs;Royal Society|persons;Ada|places;London|themes;science", ["Ada"], ["London"], ["Royal Society"]),
+    ],
+)
+def test_entities_are_what_their_label_or_place_says(text, persons, places, organisations):
+    assert entities_by_kind(text) == {"persons": persons, "places": places, "organisations": organisations}
+
+
+def test_prose_lists_no_entities_of_any_kind():
+    assert entities_by_kind("Storm hits; two are dead") is None

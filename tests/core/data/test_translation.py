@@ -115,7 +115,7 @@ def test_a_model_that_cannot_be_fetched_is_said_with_what_to_do(monkeypatch):
     def unreachable(*_: object, **__: object) -> None:
         raise OSError("no route to host")
 
-    monkeypatch.setattr("core.data.translation.snapshot_download", unreachable)
+    monkeypatch.setattr("core.hub.snapshot_download", unreachable)
     with pytest.raises(InputError, match=r"could not be fetched \(OSError\).*--model /path.*lite-multilingual"):
         Translator("Helsinki-NLP/opus-mt-de-en", torch.device("cpu"))
 

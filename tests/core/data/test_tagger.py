@@ -1,0 +1,53 @@
+"""A token-classification model as the tagger: loaded from a folder, its labels sorted into persons, places, others."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from core.data.mentions import Mentions
+from core.data.tagger import Tagger
+from core.errors import InputError
+from tests.tiny_tagger import write_tagger
+
+CPU = torch.device("cpu")
+
+
+@pytest.mark.parametrize(
+    ("label", "kind"), [("B-PER", "persons"), ("I-GPE", "places"), ("LOC", "places"), ("B-ORG", "organisations")]
+)
+def test_what_is_marked_becomes_a_name_of_its_kind(label: str, kind: str, tmp_path: Path) -> None:
+    tagger = Tagger(str(write_tagger(tmp_path / "tiny", ["O", label])), CPU)
+    found = tagger(["Ada goes home", "", "rain"], ["en"] * 3)
+
+    assert [getattr(one, kind) for one in found][1:] == [(), ("rain",)]
+    assert "ada" in " ".join(getattr(found[0], kind))
+    assert all(sum(map(len, (one.persons, one.places, one.organisations))) == len(getattr(one, kind)) for one in found)
+
+
+def test_other_labels_are_no_names(tmp_path: Path) -> None:
+    tagger = Tagger(str(write_tagger(tmp_path / "tiny", ["O", "B-MISC", "B-PER"])), CPU)
+    assert tagger(["Ada goes home"], ["en"]) == [Mentions()]
+
+
+def test_a_long_text_goes_through_in_sentences(tmp_path: Path) -> None:
+    tagger = Tagger(str(write_tagger(tmp_path / "tiny", ["O", "PER"])), CPU)
+    found = tagger(["Ada goes home. " * 40], ["en"])
+    assert len(found) == 1
+    assert found[0].persons
+
+
+@pytest.mark.parametrize("what", ["nowhere/no-such-tagger", "empty", "other labels"])
+def test_what_cannot_be_used_is_said_with_the_way_out(what: str, tmp_path: Path) -> None:
+    if what == "empty":
+        (tmp_path / "empty").mkdir()
+        name, said = str(tmp_path / "empty"), "no token-classification model"
+    elif what == "other labels":
+        name, said = (
+            str(write_tagger(tmp_path / "tiny", ["POSITIVE", "NEGATIVE"])),
+            "marks POSITIVE, NEGATIVE; expected",
+        )
+    else:
+        name, said = what, "could not be fetched"
+    with pytest.raises(InputError, match=said):
+        Tagger(name, CPU)
