@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from safetensors.torch import load_file, save_file
 
+from core.data.domain import save_domain
 from core.data.reading import Reading
 from core.data.translation import Translator
 from core.errors import InputError
@@ -127,6 +128,18 @@ def test_both_ways_are_compared_on_the_same_articles(verb, german, marian, tiny_
     assert "machine-translated by" in text
     assert "tinyclip-all-1†" in text
     assert "† an encoder that does not read what it was shown" in text
+
+
+def test_runs_that_were_swept_on_different_articles_are_not_compared(verb, german, marian, tiny_name, places):
+    train = ["train", "--domain", "formen", "--encoder", tiny_name, "--epochs", 0, "--sweep"]
+    assert verb(*train).status == 0
+    domain = places.load_domain("formen")
+    save_domain(replace(domain, articles=domain.articles.iloc[:-1]))
+    verb("translate", "--domain", "formen", "--model", marian)
+    assert verb(*train).status == 0
+    outcome = verb("report", "--domain", "formen", "--compare")
+    assert outcome.status == 2
+    assert "were swept on different val articles of 'formen'; train and sweep the older one again" in outcome.err
 
 
 @pytest.mark.parametrize(
