@@ -162,3 +162,4 @@ def test_quality_is_sacrebleus_and_names_the_worst():
     quality = translation_quality(["Hund", "Katze"], ["dog", "xx"], ["dog", "cat"], worst=1)
     assert (quality.n, quality.worst[0].source, quality.worst[0].chrf) == (2, "Katze", 0)
     assert translation_quality(["Hund"], ["dog"], ["dog"]).chrf == 100
+    assert quality.signature.startswith("nrefs:1|case:mixed|eff:yes|nc:6|nw:0|")  # chrF of characters alone, not chrF++
