@@ -97,7 +97,7 @@ def input_import(places: Places) -> None:
                 help="A NewsImages release, a CSV, TSV or Parquet table with its pictures beside it, or a ZIP.",
                 key="import_path",
             )
-        wanted = _input_wanted(way)
+        wanted = _input_wanted()
         submitted = st.form_submit_button("Import", type="primary", icon=":material/upload:")
     if not submitted:
         return
@@ -116,7 +116,7 @@ def input_import(places: Places) -> None:
         st.rerun()
 
 
-def _input_wanted(way: str) -> Wanted:
+def _input_wanted() -> Wanted:
     slug_column, title_column, language_column = st.columns([2, 3, 2])
     slug = slug_column.text_input(
         "Slug", placeholder="my-news", key="import_slug", help="Lower-case letters, digits and single hyphens."
@@ -128,15 +128,7 @@ def _input_wanted(way: str) -> Wanted:
         key="import_language",
         help="Of articles that do not say theirs in a column; English is assumed if nothing says it.",
     )
-    with st.expander("Test set"):
-        st.caption(
-            "Articles and pictures whose pairing is hidden, as two lists on the machine that runs the app. "
-            "The ground truth can be added later."
-        )
-        test = {
-            option: st.text_input(f"{label} (--{option})", help=more, key=f"import_{option.replace('-', '_')}")
-            for option, (label, more) in TEST_LISTS.items()
-        }
+    test_lists = _input_test_lists()
     with st.expander("Pictures and columns"):
         images = st.text_input(
             "Folder of the pictures on the machine that runs the app (--images)",
@@ -168,8 +160,22 @@ def _input_wanted(way: str) -> Wanted:
         copy_images,
         replace,
         ColumnNames(**names),
-        {option: _absolute(path) for option, path in test.items()},
+        test_lists,
     )
+
+
+def _input_test_lists() -> dict[str, str]:
+    with st.expander("Test set"):
+        st.caption(
+            "Articles and pictures whose pairing is hidden, as two lists on the machine that runs the app. "
+            "The ground truth can be added later."
+        )
+        return {
+            option: _absolute(
+                st.text_input(f"{label} (--{option})", help=more, key=f"import_{option.replace('-', '_')}")
+            )
+            for option, (label, more) in TEST_LISTS.items()
+        }
 
 
 def _absolute(path: str) -> str:

@@ -32,7 +32,7 @@ def input_translation(places: Places, domain: Domain) -> None:
             f"Helsinki-NLP/opus-mt-{language}-{ENGLISH}",
             key="translate_model",
             help="A Marian model, fetched from a hub once, or its folder on the machine that runs the app. What came "
-            "with the data stays as it is; runs trained before keep reading what they were trained on.",
+            "with the data stays as it is, and so does what runs read that were trained on the original.",
         ).strip()
         submitted = st.form_submit_button("Translate into English", icon=":material/translate:")
     if submitted and model:

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from safetensors.torch import load_file, save_file
 
+from core.data.domain import save_domain
 from core.data.reading import Reading
 from core.data.translation import Translator
 from core.errors import InputError
@@ -129,6 +130,18 @@ def test_both_ways_are_compared_on_the_same_articles(verb, german, marian, tiny_
     assert "† an encoder that does not read what it was shown" in text
 
 
+def test_runs_that_were_swept_on_different_articles_are_not_compared(verb, german, marian, tiny_name, places):
+    train = ["train", "--domain", "formen", "--encoder", tiny_name, "--epochs", 0, "--sweep"]
+    assert verb(*train).status == 0
+    domain = places.load_domain("formen")
+    save_domain(replace(domain, articles=domain.articles.iloc[:-1]))
+    verb("translate", "--domain", "formen", "--model", marian)
+    assert verb(*train).status == 0
+    outcome = verb("report", "--domain", "formen", "--compare")
+    assert outcome.status == 2
+    assert "were swept on different val articles of 'formen'; train and sweep the older one again" in outcome.err
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -149,3 +162,4 @@ def test_quality_is_sacrebleus_and_names_the_worst():
     quality = translation_quality(["Hund", "Katze"], ["dog", "xx"], ["dog", "cat"], worst=1)
     assert (quality.n, quality.worst[0].source, quality.worst[0].chrf) == (2, "Katze", 0)
     assert translation_quality(["Hund"], ["dog"], ["dog"]).chrf == 100
+    assert quality.signature.startswith("nrefs:1|case:mixed|eff:yes|nc:6|nw:0|")  # chrF of characters alone, not chrF++

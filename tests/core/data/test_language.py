@@ -12,7 +12,10 @@ ENGLISH = "The river burst its banks during the night and flooded two villages."
 @pytest.mark.parametrize(
     ("text", "expected"),
     [(GERMAN, "de"), (ENGLISH, "en"), (RUSSIAN, "ru"), ("Angela Merkel", None),
-     ("#flood #river #night @rivers", None), ("https://example.org/the-river-burst-its-banks", None), ("", None)],
+     ("#flood #river #night @rivers", None), ("https://example.org/the-river-burst-its-banks", None), ("", None),
+     ("Hamburg München Köln", None),  # German with 0.66
+     ("Über die Brücke", None),  # with 0.997, but a name or two could be as sure
+     ("#Überschwemmung #Straße #Größe #Bäume", None), ("Über die Brücke https://t.co/abcdefghijk", None)],
 )  # fmt: skip
 def test_detect(text, expected):
     assert detect(text) == expected
@@ -33,8 +36,8 @@ def test_where_nothing_is_stated_the_text_says_it_and_the_rest_is_taken_for_the_
 
 
 def test_the_language_given_is_that_of_articles_that_do_not_state_theirs():
-    languages = languages_of(["Merkel", "Merkel"], ["", ""], ["", "fr"], "de")
-    assert (languages.of, languages.main, languages.notes()) == (["de", "fr"], "de", [])
+    languages = languages_of(["Merkel"] * 3, [""] * 3, ["", "fr", "fr"], "de")
+    assert (languages.of, languages.main, languages.notes()) == (["de", "fr", "fr"], "de", [])
 
 
 def test_a_column_that_is_wrong_throughout_does_not_name_the_domain():

@@ -94,3 +94,10 @@ def test_a_text_that_the_release_says_is_tags_can_be_dropped():
     )
     assert query_texts(table, Reading(), english=False) == ["A. rail, sea", "B. prose"]
     assert query_texts(table, Reading(entity_tags="drop"), english=False) == ["A", "B. prose"]
+
+
+def test_the_english_version_is_cut_as_english_is():
+    table = articles(text=["Sie kam am 5. April. Er ging."], text_en=["They met at 5. April wept."], language=["de"])
+    reading = Reading(body="first-sentence")
+    assert query_texts(table, reading, english=False) == ["Sie kam am 5. April."]
+    assert query_texts(table, reading, english=True) == ["They met at 5."]
