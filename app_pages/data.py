@@ -7,9 +7,11 @@ import streamlit as st
 
 from app_pages.parts import frame
 from app_pages.parts.articles_view import show_articles, show_duplicates
-from app_pages.parts.import_view import input_import, show_imports
+from app_pages.parts.import_view import IMPORT, input_import
+from app_pages.parts.job_view import show_jobs
 from app_pages.parts.style import show_figure
-from app_pages.parts.translate_view import input_translation, show_translations
+from app_pages.parts.translate_view import TRANSLATION, input_translation
+from app_pages.parts.truth_view import TRUTH, show_test_set
 from app_pages.parts.words import counted, period, plain
 from core.analysis.timeline import Timeline, timeline
 from core.data.domain import Domain, translated
@@ -36,7 +38,10 @@ def show_domain(places: Places, domain: Domain) -> None:
         )
     show_timeline(domain)
     show_language(places, domain)
-    show_report(domain)
+    report = read_report(domain)
+    if domain.test_pictures is not None:
+        show_test_set(places, domain, report.left_out if report else {})
+    show_report(domain, report)
 
 
 def show_timeline(domain: Domain) -> None:
@@ -118,10 +123,9 @@ def _show_translation(places: Places, domain: Domain, encoder: str) -> None:
         input_translation(places, domain)
 
 
-def show_report(domain: Domain) -> None:
+def show_report(domain: Domain, report: ImportReport | None) -> None:
     """What the import took in and left out, and why."""
     st.subheader("Import")
-    report = read_report(domain)
     if report is None:
         st.text("Made by the demo, not imported: nothing was left out.")
         return
@@ -150,8 +154,8 @@ def main() -> None:
     """Draw the page."""
     st.title("Data")
     now = frame.chosen()
-    show_imports(now.places)
-    show_translations(now.places)
+    for kind in (IMPORT, TRANSLATION, TRUTH):
+        show_jobs(now.places, kind)
     if now.domain is None:
         st.write("There is no domain yet. Import your own articles and pictures; `python -m core demo` makes three.")
         input_import(now.places)

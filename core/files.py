@@ -64,15 +64,6 @@ def read_toml(path: Path, what: str) -> dict[str, Any]:
         raise InputError(f"the {what} file {path} cannot be read: {error}.") from None
 
 
-def read_array(path: Path, rows: int) -> np.ndarray | None:
-    """What is kept at `path`, memory-mapped; None if it is not there or not what was written (to be made again)."""
-    try:
-        kept: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError):
-        return None
-    return kept if len(kept) == rows else None
-
-
 def fingerprint(*parts: Part) -> str:
     """Return 20 hex digits that change when any part does (BLAKE2b)."""
     digest = hashlib.blake2b(digest_size=10)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from app_pages.parts.job_view import show_bar, why_failed
 from app_pages.parts.words import plain
 from core.errors import InputError
 from core.workspace import jobs
@@ -21,38 +22,27 @@ def input_analysis(asked: Asked, names: Sequence[str], label: str) -> None:
     key = f"analyse {' '.join(names)}"
     if not st.button(label, icon=":material/play_arrow:", key=key, disabled=running):
         return
-    slug, run = asked.domain.info.slug, asked.run.info.name
-    try:
-        verb = ["analyse", f"--domain={slug}", f"--run={run}", f"--only={','.join(names)}"]
-        jobs.start(asked.places, _job(asked), verb)
-    except InputError as error:
-        st.error(plain(str(error)), icon=":material/error:")
-    else:
-        st.rerun()
+    verb = ["analyse", f"--domain={asked.domain.info.slug}", f"--run={asked.run.info.name}"]
+    jobs.start(asked.places, _job(asked), [*verb, f"--only={','.join(names)}"])
+    st.rerun()
 
 
 def show_analysis(asked: Asked) -> None:
     """How far it is, or why it ended early until somebody closes that; nothing where it is done."""
     status = jobs.status(asked.places, _job(asked))
     if status.state == "running":
-        _poll(asked.places, _job(asked))
+        _watch(asked.places, _job(asked))
     elif status.state in ("failed", "cancelled"):
-        said = next((line for line in reversed(status.log) if line.startswith("error: ")), "")
-        why = said.removeprefix("error: ") or "the process ended before it could say why."
-        st.error(plain("cancelled." if status.state == "cancelled" else why), icon=":material/error:")
+        st.error(plain("cancelled." if status.state == "cancelled" else why_failed(status)), icon=":material/error:")
         st.button("Close", key="close_analysis", on_click=jobs.clear, args=(asked.places, _job(asked)))
 
 
 @st.fragment(run_every=1.0)
-def _poll(places: Places, job: str) -> None:
+def _watch(places: Places, job: str) -> None:
     status = jobs.status(places, job)
     if status.state != "running":
         st.rerun()
-    of = f" of {status.total:,}" if status.total else ""
-    st.progress(
-        min(1.0, status.done / status.total) if status.total else 0.0,
-        f"{plain(status.label)}, {status.done:,}{of}. You can leave this page.",
-    )
+    show_bar(status, "Finding out:")
     st.button("Cancel", key="cancel_analysis", on_click=_cancel, args=(places, job))
 
 

@@ -7,8 +7,9 @@ from typing import Literal
 import streamlit as st
 
 from app_pages.parts import frame
+from app_pages.parts.job_view import JobKind
 from app_pages.parts.words import counted, plain
-from core.data.importers import ColumnNames, check_first
+from core.data.importers import ColumnNames, TestSet, check_first, named_test_set
 from core.data.uploads import discard_upload, keep_upload
 from core.errors import InputError
 from core.workspace import jobs
@@ -18,13 +19,41 @@ from core.workspace.runs import load_runs
 Way = Literal["On this machine", "Upload"]
 WAYS: tuple[Way, ...] = ("On this machine", "Upload")
 UPLOADED = ("zip", "csv", "tsv", "parquet")
+#: Options of a test set → what they are called here, and more about them.
+TEST_LISTS = {
+    "test-articles": ("Its articles", "Their list, or the folder of both lists."),
+    "test-images": ("Its pictures", "Another list; looked for in the folder of the articles if not given."),
+    "ground-truth": ("Its ground truth", "Which picture is whose, if that is known already."),
+}
 
-_JOB = "import-"  # and the slug
+
+def _show_open(places: Places, slug: str) -> None:
+    st.button("Open it", key=f"open_{slug}", type="primary", on_click=_open, args=(places, slug))
+
+
+def _open(places: Places, slug: str) -> None:
+    """Choose the domain in the sidebar, and its tab."""
+    jobs.clear(places, IMPORT.job_of(slug))
+    frame.forget()
+    st.session_state["domain"] = slug
+    st.session_state["part"] = "Domain"
+
+
+IMPORT = JobKind(
+    "import",
+    "Importing '{}'",
+    "'{}' is imported",
+    "'{}' was not imported",
+    comfort=lambda places, slug: (
+        f"The domain '{slug}' that was there is as it was." if slug in places.domain_slugs() else ""
+    ),
+    show_ways_on=_show_open,
+)
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is asked of the verb `import`, apart from its source."""
+    """What is asked of the verb `import`, apart from its source. test_lists: paths by their option, as TEST_LISTS."""
 
     slug: str
     title: str
@@ -33,11 +62,17 @@ class Wanted:
     copy_images: bool
     replace: bool
     columns: ColumnNames
+    test_lists: dict[str, str]
+
+    @property
+    def test(self) -> TestSet | None:
+        """The test set that comes with it. Raises InputError: lists without the one of the articles."""
+        return named_test_set(*(Path(path) if path else None for path in self.test_lists.values()))
 
     def verb(self, source: Path) -> list[str]:
         """The words after ``python -m core``. Each value stands with its option, so that none is taken for one."""
         given = {"domain": self.slug, "title": self.title, "language": self.language, "images": self.images}
-        given |= {f"{role.replace('_', '-')}-column": name for role, name in self.columns.given().items()}
+        given |= self.test_lists | self.columns.options()
         flags = {"copy-images": self.copy_images, "replace": self.replace}
         options = [f"--{option}={value}" for option, value in given.items() if value]
         return ["import", str(source), *options, *(f"--{flag}" for flag, on in flags.items() if on)]
@@ -70,7 +105,7 @@ def input_import(places: Places) -> None:
         if upload is not None:
             _begin_with(keep_upload(places.workspace, upload.name, upload), wanted, places)
         elif path.strip():
-            _begin(Path(path.strip().strip("\"'")).expanduser().absolute(), wanted, places)
+            _begin(Path(_absolute(path)), wanted, places)
         else:
             raise InputError("say where the articles are: " + ("choose a file." if way == "Upload" else "type a path."))
     except InputError as error:
@@ -93,6 +128,15 @@ def _input_wanted(way: str) -> Wanted:
         key="import_language",
         help="Of articles that do not say theirs in a column; English is assumed if nothing says it.",
     )
+    with st.expander("Test set"):
+        st.caption(
+            "Articles and pictures whose pairing is hidden, as two lists on the machine that runs the app. "
+            "The ground truth can be added later."
+        )
+        test = {
+            option: st.text_input(f"{label} (--{option})", help=more, key=f"import_{option.replace('-', '_')}")
+            for option, (label, more) in TEST_LISTS.items()
+        }
     with st.expander("Pictures and columns"):
         images = st.text_input(
             "Folder of the pictures on the machine that runs the app (--images)",
@@ -120,11 +164,18 @@ def _input_wanted(way: str) -> Wanted:
         slug.strip(),
         title.strip(),
         language.strip().lower(),
-        str(Path(images.strip()).expanduser().absolute()) if images.strip() else "",
+        _absolute(images),
         copy_images,
         replace,
         ColumnNames(**names),
+        {option: _absolute(path) for option, path in test.items()},
     )
+
+
+def _absolute(path: str) -> str:
+    """A path as it is typed or pasted, from the root; "" stays."""
+    path = path.strip().strip("\"'")
+    return str(Path(path).expanduser().absolute()) if path else ""
 
 
 def _begin_with(upload: Path, wanted: Wanted, places: Places) -> None:
@@ -139,9 +190,8 @@ def _begin(source: Path, wanted: Wanted, places: Places) -> None:
     """Check what can be told at once, then start the job. Raises InputError."""
     folder = places.domain_folder(wanted.slug)
     with st.spinner("Reading the table…"):
-        check_first(source, folder, wanted.columns, wanted.language or None, wanted.replace)
-    if not jobs.start(places, _JOB + wanted.slug, wanted.verb(source)):
-        raise InputError(f"'{wanted.slug}' is being imported at this moment; wait for its end.")
+        check_first(source, folder, wanted.columns, wanted.language or None, wanted.replace, wanted.test)
+    IMPORT.start(places, wanted.slug, wanted.verb(source))
 
 
 def _show_what_replacing_means(places: Places, slug: str) -> None:
@@ -150,69 +200,3 @@ def _show_what_replacing_means(places: Places, slug: str) -> None:
             f"'{plain(slug)}' has {counted(len(runs), 'run')}. Replaced by other articles, it can no longer load them: "
             "they say so, and have to be trained again."
         )
-
-
-def show_imports(places: Places) -> None:
-    """Every import that is running, and how those have ended that nobody has closed yet, whoever started them."""
-    for folder in sorted((places.workspace / "jobs").glob(f"{_JOB}*")):
-        slug = folder.name.removeprefix(_JOB)
-        status = jobs.status(places, folder.name)
-        if status.state == "running":
-            _poll(places, slug)
-        elif status.state == "done":
-            _show_done(places, slug, status)
-        elif status.state != "never started":
-            _show_failed(places, slug, status)
-
-
-@st.fragment(run_every=1.0)
-def _poll(places: Places, slug: str) -> None:
-    status = jobs.status(places, _JOB + slug)
-    if status.state != "running":
-        st.toast(f"The import of '{plain(slug)}' has ended: {status.state}.")
-        st.rerun()
-    of = f" of {status.total:,}" if status.total else ""
-    st.progress(
-        min(1.0, status.done / status.total) if status.total else 0.0,
-        f"Importing '{plain(slug)}'. {status.label}, {status.done:,}{of}. You can leave this page.",
-    )
-    st.button("Cancel", key=f"cancel_{slug}", on_click=_cancel, args=(places, slug))
-
-
-def _show_done(places: Places, slug: str, status: jobs.JobStatus) -> None:
-    with st.container(border=True):
-        st.success(f"'{plain(slug)}' is imported.", icon=":material/check_circle:")
-        st.text("\n".join(line for line in status.log if not line.startswith("next: ")))
-        with st.container(horizontal=True):
-            st.button("Open it", key=f"open_{slug}", type="primary", on_click=_open, args=(places, slug))
-            st.button("Close", key=f"close_{slug}", on_click=_close, args=(places, slug))
-
-
-def _show_failed(places: Places, slug: str, status: jobs.JobStatus) -> None:
-    said = next((line for line in reversed(status.log) if line.startswith("error: ")), "")
-    why = said.removeprefix("error: ") or "the process ended before it could say why; start it again."
-    if status.state == "cancelled":
-        why = "cancelled."
-    kept = f" The domain '{slug}' that was there is as it was." if slug in places.domain_slugs() else ""
-    with st.container(border=True):
-        st.error(plain(f"'{slug}' was not imported: {why}{kept}"), icon=":material/error:")
-        st.button("Close", key=f"close_{slug}", on_click=_close, args=(places, slug))
-
-
-def _cancel(places: Places, slug: str) -> None:
-    try:
-        jobs.cancel(places, _JOB + slug)
-    except InputError as error:  # too early
-        st.toast(plain(str(error)))
-
-
-def _close(places: Places, slug: str) -> None:
-    jobs.clear(places, _JOB + slug)
-
-
-def _open(places: Places, slug: str) -> None:
-    """Choose the domain in the sidebar, and its tab."""
-    _close(places, slug)
-    frame.forget()
-    st.session_state["domain"] = slug
-    st.session_state["part"] = "Domain"

@@ -5,6 +5,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from app_pages.parts.frame import chosen, forget
+from app_pages.parts.job_view import show_bar, why_failed
 from app_pages.parts.style import show_figure
 from app_pages.parts.words import counted, plain
 from core.errors import InputError
@@ -65,7 +66,7 @@ def _watch(places: Places, slug: str) -> None:
     with st.container(border=True):
         st.subheader("Training now")
         if status.state == "running":
-            _show_step(status)
+            show_bar(status, "")
         else:
             st.caption("Started in a terminal, so it can be stopped only there.")
         if training is not None:
@@ -74,14 +75,6 @@ def _watch(places: Places, slug: str) -> None:
             with st.expander("What it says"):
                 st.code("\n".join(status.log) or "nothing yet", language=None)
             _input_cancel(places, slug)
-
-
-def _show_step(status: JobStatus) -> None:
-    of = f" of {status.total:,}" if status.total else ""
-    st.progress(
-        min(1.0, status.done / status.total) if status.total else 0.0,
-        f"{plain(status.label)} — {status.done:,}{of}. It goes on without this page.",
-    )
 
 
 def _show_growing(training: Unfinished) -> None:
@@ -184,9 +177,7 @@ def _show_ended(places: Places, slug: str, status: JobStatus) -> None:
         elif status.state == "cancelled":
             st.info("The training was cancelled.", icon=":material/stop_circle:")
         else:
-            said = next((line for line in reversed(status.log) if line.startswith("error: ")), "")
-            why = said.removeprefix("error: ") or "its process ended before it could say why (out of memory, perhaps)."
-            st.error(f"The training failed: {plain(why)}", icon=":material/error:")
+            st.error(f"The training failed: {plain(why_failed(status))}", icon=":material/error:")
             with st.expander("Its last lines"):
                 st.code("\n".join(status.log) or "nothing", language=None)
         st.button("Close", key="close_training", on_click=jobs.clear, args=(places, job_of(slug)))

@@ -18,7 +18,7 @@ from core.commands.options import (
     choice,
     places_of,
 )
-from core.encoders.loading import DEVICES
+from core.encoders.names import DEVICES
 from core.report.section import Chart, Grid, Section, Words
 from core.report.sections import section_of
 from core.workspace.findings import Asked, answered, check_swept

@@ -1,5 +1,6 @@
 """Verbs that make domains: `demo` and `import`."""
 
+import shlex
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -16,13 +17,14 @@ from core.commands.options import (
     choice,
     places_of,
 )
-from core.data.importers import Intake, TestSet, import_domain
+from core.data.domain import Domain
+from core.data.importers import Intake, import_domain, named_test_set
 from core.data.importers.describe import describe
 from core.data.importers.formats import read_listed
 from core.data.importers.listing import ColumnNames
 from core.data.newsroom import DEMO_DOMAINS
 from core.data.uploads import removed_if_uploaded
-from core.encoders.loading import DEVICES
+from core.encoders.names import DEVICES
 from core.errors import InputError
 from core.report.description import description_lines
 from core.report.intake import import_sentences, report_file
@@ -114,9 +116,7 @@ def import_(
         return
     if domain is None:
         raise InputError("Missing option '--domain': the slug of the new domain, as in my-news.")
-    test = TestSet(test_articles, test_images, ground_truth) if test_articles is not None else None
-    if test is None and (test_images or ground_truth):
-        raise InputError("--test-images and --ground-truth belong to a test set; name its articles: --test-articles.")
+    test = named_test_set(test_articles, test_images, ground_truth)
     places = places_of(workspace, cache)
     with removed_if_uploaded(source, places.workspace):
         intake = import_domain(
@@ -141,6 +141,9 @@ def fetch_images(
     out: Annotated[
         Path | None, typer.Option(help="Folder to fetch into; with --domain its folder of pictures.")
     ] = None,
+    image_column: Annotated[
+        str | None, typer.Option(help="Column that holds the addresses, if it is not recognised.")
+    ] = None,
     pause: Annotated[float, typer.Option(help="Seconds between two requests to one host.", min=0.0)] = 1.0,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
@@ -151,20 +154,35 @@ def fetch_images(
     be_quiet(as_json)
     if (source is None) == (domain is None):
         raise InputError("fetch-images needs either a SOURCE or --domain SLUG.")
+    columns = ColumnNames(image=image_column)
+    again = ["--domain", domain or "SLUG"]
     if domain is not None:
         loaded = places_of(workspace, None).load_domain(domain)
-        source, out = Path(loaded.info.source), out or loaded.images_root
+        source, out = _source_of(loaded), out or loaded.images_root
+        columns = ColumnNames(**loaded.info.columns | columns.given())
+        again += ["--replace", "--title", loaded.info.title]
     if source is None or out is None:
         raise InputError("fetch-images SOURCE needs --out DIR, the folder to fetch into.")
-    fetched = fetch_pictures(wanted_pictures(read_listed(source)), out, pause)
-    again = f"--domain {domain} --replace" if domain else "--domain SLUG"
+    fetched = fetch_pictures(wanted_pictures(read_listed(source, columns)), out, pause)
+    again += [word for option, name in columns.options().items() for word in (f"--{option}", name)]
     lines = [
         f"{fetched.fetched} pictures fetched into {out}, {fetched.there} were there, {len(fetched.failures)} failed."
     ]
     if fetched.failures:
         lines.append(f"each that failed, with its reason: {out / FAILURES}; the same command tries them again.")
-    lines.append(f"next: python -m core import {source} {again} --images {out}")
+    lines.append(f"next: python -m core import {shlex.join([str(source), *again, '--images', str(out)])}")
     answer(as_json, asdict(fetched) | {"out": str(out)}, "\n".join(lines))
+
+
+def _source_of(domain: Domain) -> Path:
+    """What a domain was imported from. Raises InputError if it is not there any more."""
+    source = Path(domain.info.source)
+    if not source.exists():
+        raise InputError(
+            f"domain '{domain.info.slug}' was imported from {source}, which is not there (any more); name its table: "
+            f"python -m core fetch-images TABLE --out DIR"
+        )
+    return source
 
 
 def _record(intake: Intake) -> dict:

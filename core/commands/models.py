@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -28,17 +28,13 @@ from core.commands.options import (
 )
 from core.data.domain import Domain
 from core.data.splitting import SPLITS
-from core.encoders.loading import DEVICES
+from core.encoders.names import DEVICES
 from core.errors import InputError
 from core.report.language import language_mark, language_note
 from core.report.reranking import reranked_by, reranking_notes
 from core.report.tables import curve_text
-from core.retrieval.index import INDEX_KINDS
 from core.retrieval.names import BY_COSINE, RERANKS, Reranking
 from core.workspace.runs import PRECISIONS, Run, find_run
-
-if TYPE_CHECKING:
-    pass
 
 
 def sweep(
@@ -131,6 +127,7 @@ def rank(
     as_json: JsonOption = False,
 ) -> None:
     """Write the best 100 images of every article of a split, with the exact weights at alpha."""
+    from core.retrieval.index import INDEX_KINDS
     from core.retrieval.submission import LENGTH, write_submission
     from core.workspace.tuned import open_run
 

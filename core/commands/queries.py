@@ -24,10 +24,9 @@ from core.commands.options import (
     places_of,
 )
 from core.data.pixels import ImageError, open_image
-from core.encoders.loading import DEVICES
+from core.encoders.names import DEVICES
 from core.errors import InputError
 from core.report.reranking import reranked_by
-from core.retrieval.index import INDEX_KINDS
 from core.retrieval.names import RERANKS
 from core.workspace.runs import find_run
 
@@ -47,6 +46,7 @@ def match(
     as_json: JsonOption = False,
 ) -> None:
     """Find the domain's best pictures for a headline, or articles for a photo, with the exact weights at alpha."""
+    from core.retrieval.index import INDEX_KINDS
     from core.workspace.matching import Matcher
     from core.workspace.tuned import open_run
 

@@ -25,7 +25,8 @@ from core.commands.options import (
 from core.data.domain import save_domain
 from core.data.importers.groundtruth import in_ids_of, judge, odd_truth, read_ground_truth
 from core.data.splitting import SPLITS
-from core.encoders.loading import DEVICES
+from core.data.uploads import removed_if_uploaded
+from core.encoders.names import DEVICES
 from core.errors import InputError
 from core.files import write_text
 from core.retrieval.submission import LENGTH, is_number, read_submission
@@ -94,7 +95,8 @@ def truth(
 ) -> None:
     """Add the ground truth to a domain's test set. Its runs stay valid; sweep again to measure them on test."""
     places = places_of(workspace, None)
-    judged = judge(places.load_domain(domain), read_ground_truth(ground_truth))
+    with removed_if_uploaded(ground_truth, places.workspace):
+        judged = judge(places.load_domain(domain), read_ground_truth(ground_truth))
     save_domain(judged.domain)
     record = {
         "domain": domain,

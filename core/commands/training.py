@@ -19,11 +19,9 @@ from core.commands.options import (
     plain,
 )
 from core.data.reading import ENTITY_TAGS, HASHTAGS, PARTS, Reading
-from core.encoders.loading import DEVICES
-from core.encoders.names import default_encoder_name
+from core.encoders.names import DEVICES, default_encoder_name
 from core.errors import InputError
 from core.report.language import language_mark, language_note, text_read
-from core.training.distributed import by_main, is_main, processes
 from core.training.settings import default_settings
 from core.workspace.runs import Run
 from core.workspace.unfinished import find_unfinished
@@ -35,7 +33,6 @@ if TYPE_CHECKING:
 Trained = tuple[Run, "Experiment", Selected | None]
 
 
-@processes()
 def train(
     domain: DomainOption,
     encoder: Annotated[
@@ -92,44 +89,46 @@ def train(
     as_json: JsonOption = False,
 ) -> None:
     """Fine-tune an encoder on a domain's train split; a new run."""
+    from core.training.distributed import by_main, is_main, processes
     from core.workspace.training import resume_run, train_run
 
-    be_quiet(as_json)
-    places = places_of(workspace, cache)
-    loaded = places.load_domain(domain)
-    on_device = choice("--device", device, DEVICES)
-    new: dict[str, Any] = {
-        "epochs": epochs, "lr": lr, "batch_size": batch_size, "weight_decay": weight_decay, "warmup": warmup,
-        "seed": seed, "layer_decay": layer_decay, "augment": augment, "stop_after": stop_after,
-        "stop_metric": stop_metric, "chunk_size": chunk_size, "grad_checkpointing": grad_checkpointing,
-    }  # fmt: skip
-    given = {key: value for key, value in new.items() if value is not None}
-    read = {"text": text, "hashtags": hashtags, "entity_tags": entity_tags, "body": body}
+    with processes():
+        be_quiet(as_json)
+        places = places_of(workspace, cache)
+        loaded = places.load_domain(domain)
+        on_device = choice("--device", device, DEVICES)
+        new: dict[str, Any] = {
+            "epochs": epochs, "lr": lr, "batch_size": batch_size, "weight_decay": weight_decay, "warmup": warmup,
+            "seed": seed, "layer_decay": layer_decay, "augment": augment, "stop_after": stop_after,
+            "stop_metric": stop_metric, "chunk_size": chunk_size, "grad_checkpointing": grad_checkpointing,
+        }  # fmt: skip
+        given = {key: value for key, value in new.items() if value is not None}
+        read = {"text": text, "hashtags": hashtags, "entity_tags": entity_tags, "body": body}
+        each_seed = _seeds(seeds, given)
 
-    each_seed = _seeds(seeds, given)
+        def trained(run: Run, experiment: "Experiment") -> Trained:
+            swept = sweep or each_seed is not None
+            return run, experiment, by_main(lambda: _sweep_trained(run, experiment)) if swept else None
 
-    def trained(run: Run, experiment: "Experiment") -> Trained:
-        swept = sweep or each_seed is not None
-        return run, experiment, by_main(lambda: _sweep_trained(run, experiment)) if swept else None
-
-    show = _say_nothing if as_json else _show_epoch
-    if resume is not None:
-        _refuse_with_resume({"encoder": encoder, "tune": tune, "seeds": seeds} | read | given)
-        unfinished = find_unfinished(places, domain, resume)
-        as_before = choice("--device", unfinished.info.device, DEVICES)
-        on_device = on_device if on_device != "auto" else as_before
-        made = [trained(*resume_run(unfinished, loaded, on_device, places, show))]
-    else:
-        name = encoder or default_encoder_name(loaded.info.language, loaded.has_english)
-        settings, reading = replace(default_settings(name, tune), **given), _reading(read)
-        made = [
-            trained(*train_run(loaded, name, replace(settings, seed=one), reading, on_device, places, show))
-            for one in each_seed or (settings.seed,)
-        ]
-    if is_main():  # under torchrun one process answers for all
-        answers = [_record_and_text(*one) for one in made]
-        record = answers[0][0] if each_seed is None else {"domain": domain, "runs": [record for record, _ in answers]}
-        answer(as_json, record, "\n\n".join(text for _, text in answers))
+        show = _say_nothing if as_json else _show_epoch
+        if resume is not None:
+            _refuse_with_resume({"encoder": encoder, "tune": tune, "seeds": seeds} | read | given)
+            unfinished = find_unfinished(places, domain, resume)
+            as_before = choice("--device", unfinished.info.device, DEVICES)
+            on_device = on_device if on_device != "auto" else as_before
+            made = [trained(*resume_run(unfinished, loaded, on_device, places, show))]
+        else:
+            name = encoder or default_encoder_name(loaded.info.language, loaded.has_english)
+            settings, reading = replace(default_settings(name, tune), **given), _reading(read)
+            made = [
+                trained(*train_run(loaded, name, replace(settings, seed=one), reading, on_device, places, show))
+                for one in each_seed or (settings.seed,)
+            ]
+        if is_main():  # under torchrun one process answers for all
+            answers = [_record_and_text(*one) for one in made]
+            records = [record for record, _ in answers]
+            record = records[0] if each_seed is None else {"domain": domain, "runs": records}
+            answer(as_json, record, "\n\n".join(text for _, text in answers))
 
 
 def _show_epoch(epoch: "Epoch") -> None:

@@ -16,10 +16,11 @@ from core.commands.options import (
     places_of,
 )
 from core.data.domain import ENGLISH, Domain
-from core.encoders.loading import DEVICES, choose_device
+from core.encoders.names import DEVICES
 from core.errors import InputError
 from core.report.translation_quality import Quality, translation_quality
 from core.workspace.places import Places
+from core.workspace.runs import load_runs
 
 if TYPE_CHECKING:
     from core.data.translation import Translator
@@ -46,6 +47,7 @@ def translate(
 ) -> None:
     """Write an English version beside the original, where none came with the data."""
     from core.data.translation import Translator
+    from core.encoders.loading import choose_device
     from core.workspace.translating import translate_domain
 
     be_quiet(as_json)
@@ -77,6 +79,12 @@ def translate(
     if done.others:
         others = ", ".join(f"{name} {count}" for name, count in done.others.items())
         lines.append(f"articles in other languages are read as they are: {others}; --from translates them.")
+    lines += [
+        f"note: run {run.info.name} reads the English of {' and '.join(gone)}, so it opens only when that model has "
+        f"translated again; or train again."
+        for run in load_runs(places, domain)
+        if (gone := sorted(set(run.info.translators or ()) - set(done.domain.translated_by)))
+    ]
     if quality is not None:
         lines += _quality_lines(quality, reference_column)
     lines.append(f"next: python -m core train --domain {domain}")

@@ -6,7 +6,7 @@ paired: its pictures are in ``gallery-test.parquet``, and its articles have an e
 is known.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +40,7 @@ class DomainInfo:
 
     images: the folder of the pictures, absolute or relative to the domain's folder.
     split_by: what the order in time was read from. synthetic: True for the demo, said wherever it is shown.
+    columns: role → column of the source, where the user had to name it.
     """
 
     slug: str
@@ -50,6 +51,7 @@ class DomainInfo:
     synthetic: bool
     source: str
     created_at: str
+    columns: dict[str, str] = field(default_factory=dict)  # domains from before it was kept do not say so
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import requests
 from PIL import Image
 
 from core.data.importers.listing import Listing
-from core.data.importers.pictures import ImageFolder, image_names
+from core.data.importers.pictures import ImageFolder, image_names, is_address
 from core.data.pixels import ImageError, open_image
 from core.errors import InputError
 from core.files import replacing
@@ -64,16 +64,26 @@ def wanted_pictures(listing: Listing) -> list[Wanted]:
 
     Raises InputError if the listing has no addresses.
     """
-    if "image_url" not in listing.roles:
+    addresses = _addresses(listing.articles)
+    if (addresses == "").all():
         columns = ", ".join(str(name) for file in listing.files for name in file.frame.columns)
-        raise InputError(f"{listing.source} has no column of picture addresses (image_url, img); it has: {columns}.")
+        raise InputError(
+            f"{listing.source} has no addresses of pictures: looked in columns called image_url or img, and in the "
+            f"one that names the pictures; its columns are: {columns}. Name the right one with --image-column."
+        )
     names = image_names(listing)
     wanted: dict[str, Wanted] = {}
-    for row, url in zip(names.to_numpy(), listing.articles["image_url"].str.strip(), strict=True):
+    for row, url in zip(names.to_numpy(), addresses, strict=True):
         name = next((_stem(each) for each in row if each), "")
         if url and name:
             wanted.setdefault(name, Wanted(name, url))
     return list(wanted.values())
+
+
+def _addresses(articles: pd.DataFrame) -> pd.Series:
+    """Of each row's picture; where there is no column of them, what stands in the one of its file, if it is one."""
+    urls, named = articles["image_url"].str.strip(), articles["image"].str.strip()
+    return urls.where(urls != "", named.where(named.map(is_address), ""))
 
 
 def _stem(name: str) -> str:

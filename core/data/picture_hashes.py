@@ -14,7 +14,8 @@ import numpy as np
 import PIL
 
 from core.data.pixels import ImageError, open_image
-from core.files import fingerprint, read_array, replacing
+from core.files import fingerprint
+from core.kept import read_sealed_array, sealing
 from core.progress import progress
 
 FORMAT = 1  # counts up when what is kept changes for the same key
@@ -27,12 +28,12 @@ def picture_hashes(files: Sequence[Path], hashes: Sequence[str], cache: Path) ->
     """
     key = fingerprint(FORMAT, imagehash.__version__, PIL.__version__, list(hashes))
     file = cache / "picture-hashes" / f"{key}.npy"
-    kept = read_array(file, len(files))
+    kept = read_sealed_array(file, len(files))
     if kept is not None:
         return np.array(kept)
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:  # Pillow lets go of Python's lock while it decodes
         made = np.array(list(progress(pool.map(_hash, files), "Hashing pictures", len(files))), dtype=np.uint64)
-    with replacing(file) as temporary:
+    with sealing(file) as temporary:
         np.save(temporary, made)
     return made
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from PIL import Image, ImageOps
 
 from core.data.pixels import open_image
-from core.files import replacing
+from core.kept import read_sealed, write_sealed
 
 #: Width and height in pixels. A tile of a gallery is cut to one shape, so that rows are even; a large one is whole.
 SMALL, LARGE = (320, 240), (1080, 1080)
@@ -19,12 +19,10 @@ def thumbnail(picture: Path, image_hash: str, size: tuple[int, int], cache: Path
     image_hash: of the file's content, the key. Raises ImageError or OSError for a picture that cannot be read.
     """
     kept = cache / "thumbnails" / f"{image_hash}-{size[0]}.jpg"
-    try:
-        return kept.read_bytes()
-    except OSError:
+    data = read_sealed(kept)
+    if data is None:
         data = _encoded(open_image(picture), size)
-    with replacing(kept) as temporary:
-        temporary.write_bytes(data)
+        write_sealed(kept, data)
     return data
 
 

@@ -21,7 +21,8 @@ from torch.nn import functional
 from torchvision import transforms
 
 from core.encoders.base import Stage, TuningDropout
-from core.files import fingerprint, read_array, replacing
+from core.files import fingerprint
+from core.kept import read_sealed_array, sealing
 
 FEATURES = 1280
 CLASSES = 1000
@@ -62,10 +63,10 @@ def class_embeddings(embed: Callable[[list[str]], Tensor], text_package: str, ca
     prompts, definitions = class_prompts()
     key = fingerprint(text_package, importlib.metadata.version(text_package), prompts, definitions)
     path = cache / "classes" / f"{key}.npy"
-    kept = read_array(path, CLASSES)
+    kept = read_sealed_array(path, CLASSES)
     if kept is None:
         kept = ((embed(prompts) + embed(definitions)) / 2).numpy()
-        with replacing(path) as temporary:
+        with sealing(path) as temporary:
             np.save(temporary, kept)
     return torch.from_numpy(np.array(kept))
 

@@ -17,7 +17,8 @@ from torch import Tensor
 
 from core.data.pixels import ImageError, open_image
 from core.encoders.base import Encoder
-from core.files import fingerprint, read_array, replacing
+from core.files import fingerprint
+from core.kept import read_sealed_array, sealing
 from core.progress import counting
 
 FORMAT = 1  # counts up when what is written changes for the same key
@@ -77,11 +78,11 @@ def kept_array(path: Path, count: int, parts: Parts, label: str, padded_length: 
 
     padded_length: of the second axis, where parts are sequences of different lengths; the rest is zeros.
     """
-    kept = read_array(path, count)
+    kept = read_sealed_array(path, count)
     if kept is not None:
         return kept
     out: np.memmap | None = None
-    with replacing(path) as temporary, counting(label) as report:
+    with sealing(path) as temporary, counting(label) as report:
         written = 0
         for rows, values in parts():
             report(written, count)

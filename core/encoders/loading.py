@@ -1,15 +1,12 @@
 """From a name to an encoder on a device: the one place that knows which encoders there are."""
 
 from pathlib import Path
-from typing import Literal, get_args
 
 import torch
 
 from core.encoders.base import Encoder
+from core.encoders.names import DeviceChoice
 from core.errors import InputError
-
-DeviceChoice = Literal["auto", "cpu", "cuda", "mps"]
-DEVICES: tuple[DeviceChoice, ...] = get_args(DeviceChoice)
 
 
 def choose_device(choice: DeviceChoice) -> torch.device:

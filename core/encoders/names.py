@@ -1,4 +1,9 @@
-"""Which encoder is taken when none is named: known without loading one, so that pages can say it."""
+"""What encoders and devices are called: known without loading torch, for pages and for verbs that need neither."""
+
+from typing import Literal, get_args
+
+DeviceChoice = Literal["auto", "cpu", "cuda", "mps"]
+DEVICES: tuple[DeviceChoice, ...] = get_args(DeviceChoice)
 
 
 def default_encoder_name(language: str, has_english: bool) -> str:

@@ -63,11 +63,11 @@ def import_sentences(domain: Domain, left_out: Mapping[str, int]) -> list[str]:
         f"{usable} of {usable + sum(of_articles.values())} articles imported as '{info.slug}'; left out: {reasons}.",
         f"split in time by {info.split_by}: {splits}.",
         f"language: {info.language}{english}; articles by language: {each}.",
-        *_test_sentences(domain, left_out),
+        *about_test_set(domain, left_out),
     ]
 
 
-def _test_sentences(domain: Domain, left_out: Mapping[str, int]) -> list[str]:
+def about_test_set(domain: Domain, left_out: Mapping[str, int]) -> list[str]:
     """About the gallery of a test set of two lists, if there is one."""
     if domain.test_pictures is None:
         return []

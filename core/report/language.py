@@ -23,11 +23,12 @@ def language_note(run: Run, domain: Domain) -> str | None:
 
 
 def text_read(run: Run, domain: Domain) -> str:
-    """Which parts of the articles, in which language, and who wrote the English."""
+    """Which parts of the articles, in which language, and who wrote the English that the run read."""
     language = f"'{domain.info.language}'"
     if not run.info.english:
         return f"{run.info.text.describe()} in {language}"
-    models = ", ".join(domain.translated_by)
+    translators = run.info.translators if run.info.translators is not None else domain.translated_by
+    models = ", ".join(translators)
     return f"{run.info.text.describe()}, English version of {language} " + (
         f"(machine-translated by {models})" if models else "(came with the data)"
     )

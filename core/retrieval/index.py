@@ -16,7 +16,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from torch import Tensor
 
-from core.files import replacing
+from core.kept import is_whole, sealing
 from core.retrieval.ranking import check_finite, top_k
 
 IndexKind = Literal["flat", "ivf", "hnsw"]
@@ -81,7 +81,7 @@ class GalleryIndex:
     def save(self, path: Path) -> None:
         """Write what took long to build, for `load_index`; an exact index has nothing of the kind."""
         if self._proposing is not None:
-            with replacing(path) as temporary:
+            with sealing(path) as temporary:
                 _faiss().write_index(self._proposing, str(temporary))
 
     def _candidates(self, queries: Tensor, k: int) -> np.ndarray:
@@ -129,6 +129,8 @@ def load_index(
     That it is of this very gallery, built with these settings, is for the file's name to say.
     """
     faiss = _faiss()
+    if not is_whole(path):
+        return None
     try:
         kept = faiss.read_index(str(path))
     except (RuntimeError, MemoryError):

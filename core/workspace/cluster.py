@@ -18,7 +18,7 @@ from torch import Tensor
 from core.data.splitting import Split
 from core.encoders.base import TowerName
 from core.encoders.embedding import batches, embed
-from core.encoders.loading import DeviceChoice
+from core.encoders.names import DeviceChoice
 from core.errors import InputError, RematchError
 from core.workspace.places import Places
 from core.workspace.runs import PrecisionName, find_run

@@ -13,7 +13,7 @@ from core.data.domain import COLUMNS, Domain, DomainInfo, save_domain
 from core.data.newsroom import DEMO_DOMAINS, write_newsroom
 from core.data.reading import Reading
 from core.data.splitting import split_in_time, time_order
-from core.encoders.loading import DeviceChoice
+from core.encoders.names import DeviceChoice
 from core.files import file_fingerprint
 from core.progress import counting
 from core.training.settings import default_settings

@@ -3,6 +3,7 @@
 This is where the wings meet; the command line and jobs call it, and it knows no formats, no pages.
 """
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,6 +60,28 @@ class Experiment:
             listed = [pictures[name].tolist() for name in ("image_id", "image_hash")]
         columns = [articles[name].tolist() for name in ("article_id", "image_id", "image_hash", "split")]
         return fingerprint(self.queries, *columns, *listed)
+
+    @property
+    def translators(self) -> list[str]:
+        """The models that wrote the English which the queries are; none where they are the original, or it came so."""
+        return self.domain.translated_by if self.english else []
+
+    def check_articles(self, learned_from: str, translators: list[str] | None, whose: str, otherwise: str) -> None:
+        """Raise InputError if these are not the articles that `whose` (a run, a training) learned from.
+
+        learned_from: their `fingerprint` then; translators: of their English, None if that was not kept.
+        """
+        if self.fingerprint() == learned_from:
+            return
+        slug, gone = self.domain.info.slug, sorted(set(translators or ()) - set(self.translators))
+        if not gone:
+            raise InputError(f"domain '{slug}' was changed after {whose} learned from it; {otherwise}.")
+        back = " and ".join(f"python -m core translate --domain {slug} --model {shlex.quote(name)}" for name in gone)
+        raise InputError(
+            f"{whose} reads the English of domain '{slug}' that {' and '.join(gone)} wrote, but it is by "
+            f"{' and '.join(self.translators) or 'no model'} now; go back with {back} (what it translated is in the "
+            f"cache), or {otherwise}."
+        )
 
     def activations(self, starts: Mapping[TowerName, int]) -> dict[TowerName, Activations]:
         """The whole domain's activations in front of the given stages, with the zero-shot weights."""

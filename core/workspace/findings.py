@@ -15,14 +15,15 @@ import msgspec
 
 from core.data.domain import Domain
 from core.data.splitting import Split
+from core.encoders.names import DeviceChoice
 from core.errors import InputError
-from core.files import file_fingerprint, fingerprint, write_bytes
+from core.files import file_fingerprint, fingerprint
+from core.kept import read_sealed, write_sealed
 from core.workspace.places import Places
 from core.workspace.results import Results, read_results
 from core.workspace.runs import Run
 
-if TYPE_CHECKING:  # these import torch, which most questions do without
-    from core.encoders.loading import DeviceChoice
+if TYPE_CHECKING:  # it imports torch, which most questions do without
     from core.workspace.tuned import TunedExperiment
 
 Record = TypeVar("Record")
@@ -35,7 +36,7 @@ class Asked:
     run: Run
     domain: Domain
     places: Places
-    device: "DeviceChoice" = "auto"
+    device: DeviceChoice = "auto"
 
     @cached_property
     def splits(self) -> list[Split]:
@@ -96,8 +97,9 @@ def _file(question: Question[Record], asked: Asked) -> Path:
 def kept(question: Question[Record], asked: Asked) -> Record | None:
     """What was found before; None if it was not asked yet, or what is kept cannot be read."""
     try:
-        return msgspec.json.decode(_file(question, asked).read_bytes(), type=question.record)
-    except (OSError, msgspec.DecodeError):  # a ValidationError is one too
+        found = read_sealed(_file(question, asked))
+        return None if found is None else msgspec.json.decode(found, type=question.record)
+    except msgspec.DecodeError:  # of another version; a ValidationError is one too
         return None
 
 
@@ -106,7 +108,7 @@ def answered(question: Question[Record], asked: Asked) -> Record:
     found = kept(question, asked)
     if found is None:
         found = question.ask(asked)
-        write_bytes(_file(question, asked), msgspec.json.encode(found))
+        write_sealed(_file(question, asked), msgspec.json.encode(found))
     return found
 
 

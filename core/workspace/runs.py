@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 
@@ -17,7 +18,7 @@ from core.analysis.sweep import Sweep
 from core.data.reading import Reading
 from core.data.splitting import Split
 from core.errors import InputError
-from core.files import read_toml, replacing, write_toml
+from core.files import file_fingerprint, read_toml, replacing, write_toml
 from core.retrieval.names import BY_COSINE, Reranking
 from core.training.settings import Settings
 from core.workspace.places import Places
@@ -34,9 +35,9 @@ class RunInfo:
     """What ``run.toml`` holds: all that the weights depend on.
 
     text: how queries are read. english: True where their English version was read; reads_the_language: False if the
-    encoder does not read what it was shown. processes: how many shared each batch
-    (torchrun). articles: fingerprint of the queries, pictures and splits trained on. zero_shot, fine_tuned:
-    fingerprints of the weights.
+    encoder does not read what it was shown. translators: the models that wrote the English it read. processes: how many
+    shared each batch (torchrun). articles: fingerprint of the queries, pictures and splits trained on. zero_shot,
+    fine_tuned: fingerprints of the weights.
     """
 
     domain: str
@@ -53,6 +54,7 @@ class RunInfo:
     fine_tuned: str
     versions: dict[str, str]
     processes: int = 1  # runs made before there could be more do not say so
+    translators: list[str] | None = None  # None: the run was made before this was kept
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,8 @@ class PathInfo:
 class SweepInfo:
     """What ``sweep.toml`` holds: the α chosen, what each tower computed in, the path of each split (none if not tried).
 
-    precision: by tower, `image` and `text`. reranking: how the scores were re-ranked that all ranks are of.
+    precision: by tower, `image` and `text`. reranking: how the scores were re-ranked that all ranks are of. Beside it
+    the file has the fingerprints of what the sweep left.
     """
 
     selected: Selected
@@ -135,11 +138,11 @@ class Run:
 
     def curve(self) -> pd.DataFrame:
         """sweep.csv: alpha, split, interpolated, n, metrics. Raises InputError if the run was not swept."""
-        return self._swept(lambda: pd.read_csv(self.folder / "sweep.csv"))
+        return self._swept(lambda: pd.read_csv(self._checked("sweep.csv")))
 
     def ranks(self) -> pd.DataFrame:
         """ranks.parquet: article_id, split, alpha, rank, reverse_rank. Raises InputError if the run was not swept."""
-        return self._swept(lambda: pd.read_parquet(self.folder / "ranks.parquet"))
+        return self._swept(lambda: pd.read_parquet(self._checked("ranks.parquet")))
 
     def sweep_info(self) -> SweepInfo:
         """sweep.toml. Raises InputError if the run was not swept, or by another version of Rematch."""
@@ -178,27 +181,37 @@ class Run:
         """Val with an α for each tower; None where one tower does not change or the path was not used."""
         if not (self.folder / "plane.csv").exists():
             return None
-        alphas = self._swept(lambda: pd.read_csv(self.folder / "plane.csv"))["alpha_image"].unique()
+        alphas = self._swept(lambda: pd.read_csv(self._checked("plane.csv")))["alpha_image"].unique()
         return Plane(tuple(alphas.tolist()), self._array("plane-ranks.npy"), self._array("plane-best.npy"))
 
     def plane_table(self) -> pd.DataFrame | None:
         """plane.csv: alpha_image, alpha_text, n, metrics; None as for `plane`."""
-        file = self.folder / "plane.csv"
-        return pd.read_csv(file) if file.exists() else None
+        return pd.read_csv(self._checked("plane.csv")) if (self.folder / "plane.csv").exists() else None
 
     def _array(self, name: str) -> np.ndarray:
-        try:
-            kept: np.ndarray = np.load(self.folder / name, mmap_mode="r", allow_pickle=False)
-        except (OSError, ValueError, EOFError):
-            raise InputError(
-                f"{self.folder / name} is missing or damaged; run: "
-                f"python -m core sweep --domain {self.info.domain} --run {self.info.name}"
-            ) from None
+        kept: np.ndarray = np.load(self._checked(name), mmap_mode="r", allow_pickle=False)
         return kept
 
+    def _checked(self, name: str) -> Path:
+        """A file of the sweep. Raises InputError unless it is what the sweep wrote; read through once per writing."""
+        file = self.folder / name
+        try:
+            state = file.stat()
+            whole = _fingerprint_of(file, state.st_ino, state.st_size, state.st_mtime_ns)
+        except OSError:
+            whole = None
+        written = read_toml(self.folder / "sweep.toml", "sweep").get("files", {})
+        if whole is None or whole != written.get(name):
+            raise InputError(
+                f"{file} is missing, damaged or of another sweep; run: "
+                f"python -m core sweep --domain {self.info.domain} --run {self.info.name}"
+            )
+        return file
+
     def save_sweep(self, sweeps: Sequence[Sweep], plane: Plane | None, info: SweepInfo) -> None:
-        """Write the sweep's files; sweep.toml last, since its presence says that all are there."""
+        """Write the sweep's files; sweep.toml, with their fingerprints, last: its presence says that all are there."""
         (self.folder / "sweep.toml").unlink(missing_ok=True)
+        names = ["ranks.parquet", "sweep.csv", *(f"best-{sweep.split}.npy" for sweep in sweeps)]
         with replacing(self.folder / "ranks.parquet") as temporary:
             pd.concat([sweep.table() for sweep in sweeps], ignore_index=True).to_parquet(temporary, index=False)
         with replacing(self.folder / "sweep.csv") as temporary:
@@ -211,7 +224,14 @@ class Run:
             _save_array(self.folder / "plane-best.npy", plane.best)
             with replacing(self.folder / "plane.csv") as temporary:
                 plane.table().to_csv(temporary, index=False)
-        write_toml(self.folder / "sweep.toml", asdict(info))
+            names += ["plane-ranks.npy", "plane-best.npy", "plane.csv"]
+        files = {name: file_fingerprint(self.folder / name) for name in names}
+        write_toml(self.folder / "sweep.toml", asdict(info) | {"files": files})
+
+
+@lru_cache(maxsize=256)
+def _fingerprint_of(file: Path, inode: int, size: int, written: int) -> str:
+    return file_fingerprint(file)
 
 
 def _save_array(path: Path, array: np.ndarray) -> None:

@@ -12,7 +12,8 @@ from core.data.domain import Domain
 from core.data.reading import Reading
 from core.encoders.base import first_tuned_stages
 from core.encoders.checkpoints import weights_fingerprint, write_weights
-from core.encoders.loading import DeviceChoice, choose_device, load_encoder
+from core.encoders.loading import choose_device, load_encoder
+from core.encoders.names import DeviceChoice
 from core.errors import InputError, RematchError
 from core.files import replacing
 from core.training.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
@@ -52,7 +53,8 @@ def train_run(
     articles, zero_shot = experiment.fingerprint(), weights_fingerprint(experiment.zero_shot)
     check_same({"settings": repr(settings), "articles": articles, "zero-shot weights": zero_shot})
     encoder, english = experiment.encoder.name, experiment.english
-    info = TrainingInfo(domain.info.slug, "", now(), encoder, text, english, device, settings, articles, zero_shot)
+    slug, translators = domain.info.slug, experiment.translators
+    info = TrainingInfo(slug, "", now(), encoder, text, english, device, settings, articles, zero_shot, translators)
     return _train(by_main(lambda: begin(places, info)), experiment, on_epoch), experiment
 
 
@@ -72,11 +74,7 @@ def resume_run(
         raise InputError("--resume goes on in one process; start it without torchrun.")
     info = unfinished.info
     experiment = _experiment(domain, info.encoder, info.text, device, places, info.english)
-    if experiment.fingerprint() != info.articles:
-        raise InputError(
-            f"domain '{info.domain}' was changed after training '{info.name}' began, so it cannot go on; "
-            f"discard it and train again."
-        )
+    experiment.check_articles(info.articles, info.translators, f"training '{info.name}'", "discard it and train again")
     if weights_fingerprint(experiment.zero_shot) != info.zero_shot:
         raise InputError(
             f"the zero-shot weights of {info.encoder} are not the ones training '{info.name}' began with, "
@@ -183,6 +181,7 @@ def _write_run(unfinished: Unfinished, experiment: Experiment, changed: dict[str
         articles=training.articles,
         zero_shot=training.zero_shot,
         fine_tuned=weights_fingerprint(changed),
+        translators=training.translators,
         versions={name: importlib.metadata.version(name) for name in _VERSIONS_OF},
     )
     run = Run(info, unfinished.folder)

@@ -4,12 +4,14 @@ WiSE-FT's signature picture (Wortsman et al. 2022, figure 1) is the curve of the
 """
 
 from dataclasses import asdict
+from io import BytesIO
 from pathlib import Path
 
 import pandas as pd
 
 from core.data.domain import DomainInfo
-from core.files import fingerprint, replacing
+from core.files import fingerprint
+from core.kept import read_sealed, write_sealed
 from core.workspace.places import Places
 from core.workspace.runs import Run, find_run
 
@@ -25,10 +27,8 @@ def _file(places: Places, run: Run, other: DomainInfo) -> Path:
 
 def read_curve_elsewhere(places: Places, run: Run, other: DomainInfo) -> pd.DataFrame | None:
     """What `curve_elsewhere` kept: alpha, split, interpolated, n, metrics on the other's val; None if not there."""
-    try:
-        return pd.read_csv(_file(places, run, other))
-    except (OSError, ValueError):
-        return None
+    kept = read_sealed(_file(places, run, other))
+    return None if kept is None else pd.read_csv(BytesIO(kept))
 
 
 def curve_elsewhere(places: Places, slug: str, run_name: str, other_slug: str) -> None:
@@ -38,5 +38,4 @@ def curve_elsewhere(places: Places, slug: str, run_name: str, other_slug: str) -
 
     run, other = find_run(places, slug, run_name), places.load_domain(other_slug)
     curve = sweep_split(open_elsewhere(run, other, places, "auto"), "val").curve()
-    with replacing(_file(places, run, other.info)) as temporary:
-        curve.to_csv(temporary, index=False)
+    write_sealed(_file(places, run, other.info), curve.to_csv(index=False).encode())

@@ -10,7 +10,8 @@ from core.data.domain import Domain
 from core.data.splitting import Split
 from core.encoders.base import TOWERS, TowerName, first_changed_stage
 from core.encoders.checkpoints import read_weights, weights_fingerprint
-from core.encoders.loading import DeviceChoice, choose_device, load_encoder
+from core.encoders.loading import choose_device, load_encoder
+from core.encoders.names import DeviceChoice
 from core.errors import InputError
 from core.files import fingerprint
 from core.interpolation.alphapath import AlphaPath, build_path, read_path, write_path
@@ -172,10 +173,7 @@ def open_run(
     encoder = load_encoder(run.info.encoder, choose_device(device), places.cache)
     experiment = Experiment(domain, encoder, run.info.text, places, run.info.english)
     tuned = TunedExperiment(run, experiment, precision, rerank)
-    if tuned.experiment.fingerprint() != run.info.articles:
-        raise InputError(
-            f"domain '{run.info.domain}' was changed after run '{run.info.name}' was trained on it; train again."
-        )
+    tuned.experiment.check_articles(run.info.articles, run.info.translators, f"run '{run.info.name}'", "train again")
     return tuned
 
 

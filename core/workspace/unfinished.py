@@ -31,7 +31,7 @@ class TrainingInfo:
     """What ``training.toml`` holds: all that a training needs to go on.
 
     device: what was asked for. articles, zero_shot: fingerprints of what is learned from and of the weights it
-    starts with, as in `RunInfo`.
+    starts with, and translators, as in `RunInfo`.
     """
 
     domain: str
@@ -44,6 +44,7 @@ class TrainingInfo:
     settings: Settings
     articles: str
     zero_shot: str
+    translators: list[str] | None = None  # None: it began before this was kept
 
 
 @dataclass(frozen=True)

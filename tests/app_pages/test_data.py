@@ -21,6 +21,7 @@ from core.training.settings import default_settings
 from core.workspace import jobs
 from core.workspace.places import Places
 from core.workspace.runs import Run, RunInfo, now, reserve_folder, save_run
+from tests.conftest import draw
 
 APP = Path(__file__).parents[2] / "app.py"
 
@@ -129,7 +130,7 @@ def test_an_import_that_was_cancelled_says_so(shapes: Path, places: Places, at_o
     (folder / "status.txt").unlink()
     (folder / "cancelled.txt").touch()
     assert "'shapes' was not imported: cancelled." in written(open_page()), "whoever comes later"
-    page = page.run().button(key="close_shapes").click().run()
+    page = page.run().button(key="close_import-shapes").click().run()
     assert "was not imported" not in written(page)
 
 
@@ -172,7 +173,7 @@ def test_an_import_that_fails_says_why_and_that_the_old_domain_is_there(
     page = submit(page, path=str(tmp_path / "t.csv"), slug="shapes")
     assert "'shapes' was not imported: no picture found" in written(page)
     assert "The domain 'shapes' that was there is as it was." in written(page)
-    page = page.button(key="close_shapes").click().run()
+    page = page.button(key="close_import-shapes").click().run()
     assert "was not imported" not in written(page)
 
 
@@ -222,11 +223,84 @@ def test_an_uploaded_table_finds_its_pictures_where_it_is_told(shapes: Path, pla
     assert places.load_domain("shapes").images_root == shapes.parent / "images"
 
 
+@pytest.fixture
+def test_set(tmp_path: Path) -> Path:
+    """Four articles and five pictures of a test set as two lists, and `gt.csv`, the truth of three of them."""
+    folder = tmp_path / "test"
+    folder.mkdir()
+    for n in range(5):
+        draw("red", "circle", n).save(folder / f"t{n}.png")
+    (folder / "articles.csv").write_text("id,title\n" + "\n".join(f"{900 + n},a circle" for n in range(4)))
+    (folder / "images.csv").write_text("image_id\n" + "\n".join(f"t{n}" for n in range(5)))
+    (folder / "gt.csv").write_text("article,iid\n" + "\n".join(f"{900 + n},t{n}" for n in range(3)))
+    return folder
+
+
+def test_a_test_set_comes_with_an_import_and_its_truth_later(
+    shapes: Path, places: Places, test_set: Path, at_once: None
+) -> None:
+    lists = {"test_articles": f"{test_set}/articles.csv", "test_images": f'"{test_set}/images.csv"'}
+    page = submit(open_page(), path=str(shapes), slug="shapes", language="en", **lists)
+    assert "test set: 4 articles, 5 pictures; ground truth known of none." in written(page)
+    page = open_page()
+    assert "test set: 4 articles, 5 pictures; ground truth known of none." in written(page)
+
+    page = add_truth(page, b"article,iid\n1,2\n")
+    assert "the ground truth knows none of the 4 test articles of 'shapes'" in page.error[0].value.replace("\\", "")
+    page = add_truth(page, b"article,iid\n900,t0\n900,t1\n")
+    assert page.error[0].value.replace("\\", "") == "gt.csv, line 3: article 900 has two images; expected one."
+    page = add_truth(page, (test_set / "gt.csv").read_bytes())
+    assert "The ground truth of 'shapes' is added." in written(page)
+    assert "the picture of 3 of 4 test articles of 'shapes' is known." in written(page)
+    assert "python -m core sweep --domain shapes" in [code.value for code in page.code]
+    assert "ground truth known of 3." in written(page)
+    assert list((places.workspace / "uploads").iterdir()) == []
+    assert len(places.load_domain("shapes").judged("test")) == 3
+
+
+def add_truth(page: AppTest, content: bytes) -> AppTest:
+    page.file_uploader(key="truth_upload").upload("gt.csv", content)
+    page = next(button for button in page.button if button.label == "Add the ground truth").click().run()
+    assert not page.exception
+    return page
+
+
+@pytest.mark.parametrize(
+    ("lists", "message"),
+    [
+        ({"test_images": "TEST/images.csv"}, "name its articles: --test-articles"),
+        ({"test_articles": "TEST/nowhere.csv"}, "nowhere.csv, it does not exist"),
+        ({"test_articles": "TEST/images.csv"}, "images.csv has no column for the id"),
+        ({"test_articles": "TEST/articles.csv"}, "articles.csv has no column for the image"),
+        (
+            {
+                "test_articles": "TEST/articles.csv",
+                "test_images": "TEST/images.csv",
+                "ground_truth": "TEST/images.csv",
+            },
+            "images.csv has no ground truth",
+        ),
+    ],
+)
+def test_a_list_that_cannot_be_used_is_said_before_anything_is_decoded(
+    shapes: Path, places: Places, test_set: Path, lists: dict[str, str], message: str
+) -> None:
+    values = {name: path.replace("TEST", str(test_set)) for name, path in lists.items()}
+    page = submit(open_page(), path=str(shapes), slug="shapes", **values)
+    assert message in page.error[0].value.replace("\\", "")
+    assert not (places.workspace / "jobs").exists()
+
+
+def test_a_domain_without_a_test_set_asks_for_no_truth(shapes_domain: Domain) -> None:
+    assert "Test set" not in [heading.value for heading in open_page().subheader]
+
+
 def test_every_value_stands_with_its_option() -> None:
     columns = ColumnNames(title_en="--json")
-    wanted = Wanted("news", "-x", "de", "", True, False, columns)
+    wanted = Wanted("news", "-x", "de", "", True, False, columns, {"test-articles": "/-t", "test-images": ""})
     assert wanted.verb(Path("/a b")) == [
-        "import", "/a b", "--domain=news", "--title=-x", "--language=de", "--title-en-column=--json", "--copy-images",
+        "import", "/a b", "--domain=news", "--title=-x", "--language=de", "--test-articles=/-t",
+        "--title-en-column=--json", "--copy-images",
     ]  # fmt: skip
 
 

@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
+from tests.browser.complaints import complaint_of
+
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -132,14 +134,6 @@ class Visit:
         self.page.wait_for_function(_PICTURES_ARE_THERE)
 
 
-def _is_complaint(said: ConsoleMessage) -> bool:
-    """Errors, but for a resource that is not there: Streamlit looks for its own end points at the page's path first,
-    and drops pictures of a drawing that is replaced before they are fetched. That pictures arrive is tested by itself.
-    """
-    missing = said.text.startswith("Failed to load resource") and "404" in said.text
-    return said.type == "error" and not missing
-
-
 @pytest.fixture
 def visits(browser: Browser) -> Iterator[list[Visit]]:
     made: list[Visit] = []
@@ -157,7 +151,12 @@ def visit(browser: Browser, visits: list[Visit]):
         page = context.new_page()
         page.set_default_timeout(PATIENCE)
         complaints: list[str] = []
-        page.on("console", lambda said: complaints.append(said.text) if _is_complaint(said) else None)
+
+        def listen(said: ConsoleMessage) -> None:
+            if (complaint := complaint_of(said.type, said.text, said.location["url"])) is not None:
+                complaints.append(complaint)
+
+        page.on("console", listen)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(address)
         made = Visit(page, context, complaints)

@@ -11,25 +11,33 @@ from core.data.importers import zipped
 from core.data.importers.formats import read_source
 from core.data.importers.intake import Intake, save_intake, take_in
 from core.data.importers.listing import ColumnNames, Listing
-from core.data.importers.testset import TestSet, add_test_set
+from core.data.importers.testset import TestSet, add_test_set, check_lists, named_test_set
 from core.errors import InputError
 
-__all__ = ["ColumnNames", "Intake", "TestSet", "check_first", "import_domain", "read_source"]
+__all__ = ["ColumnNames", "Intake", "TestSet", "check_first", "import_domain", "named_test_set", "read_source"]
 
 _LANGUAGE = re.compile("[a-z]{2}")  # ISO 639-1
 
 
 def check_first(
-    source: Path, folder: Path, columns: ColumnNames, language: str | None, replace_existing: bool
+    source: Path,
+    folder: Path,
+    columns: ColumnNames,
+    language: str | None,
+    replace_existing: bool,
+    test: TestSet | None,
 ) -> Listing | None:
     """What can be told before any picture is looked at: the listing; None for a ZIP, which must be unpacked first.
 
-    Raises InputError: the domain exists and is not to be replaced, no such language, or what `read_source` raises.
+    Raises InputError: the domain exists and is not to be replaced, no such language, or what `read_source` and
+    `check_lists` raise.
     """
     if (folder / "domain.toml").exists() and not replace_existing:
         raise InputError(f"domain '{folder.name}' exists already; add --replace to import it anew.")
     if language is not None and not _LANGUAGE.fullmatch(language):
         raise InputError(f"'{language}' is no language: expected its two letters, as in 'de' or 'en'.")
+    if test is not None:
+        check_lists(test)
     return None if zipped.recognises(source) else read_source(source, columns)
 
 
@@ -50,7 +58,7 @@ def import_domain(
     A ZIP is unpacked first, and the pictures in it are copied.
     Raises InputError: what `check_first`, `unpack_source`, `take_in` and `add_test_set` raise.
     """
-    listing = check_first(source, folder, columns, language, replace_existing)
+    listing = check_first(source, folder, columns, language, replace_existing, test)
     is_zip = listing is None
     folder.parent.mkdir(parents=True, exist_ok=True)
     staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))

@@ -4,7 +4,6 @@ from pathlib import Path
 
 from core.data.importers import newsimages, newsimages2025, newsimages_rt, table
 from core.data.importers.listing import ColumnNames, Listing
-from core.data.importers.table import listing_of, read_file
 
 READERS = (newsimages2025, newsimages_rt, newsimages)
 
@@ -32,7 +31,7 @@ def read_articles(source: Path) -> Listing:
     Raises InputError as `read_source` does.
     """
     listed = newsimages.read_list(source, "articles")
-    return listed or listing_of("articles", [read_file(table.find_file(source))], source, needs=("id", "text"))
+    return listed or table.read(source, ColumnNames(), needs=("id", "text"))
 
 
 def read_pictures(source: Path) -> Listing:
@@ -41,10 +40,18 @@ def read_pictures(source: Path) -> Listing:
     Raises InputError as `read_source` does.
     """
     listed = newsimages.read_list(source, "images")
-    return listed or listing_of("pictures", [read_file(table.find_file(source))], source, needs=("image",))
+    return listed or table.read(source, ColumnNames(), needs=("image",))
 
 
-def read_listed(source: Path) -> Listing:
-    """Whatever names pictures: pairs, or the list of a test set's pictures. Raises InputError as `read_source` does."""
-    is_list = source.is_file() and bool(newsimages.read_list(source, "images"))
-    return read_pictures(source) if is_list else read_source(source)
+def read_listed(source: Path, columns: ColumnNames = ColumnNames()) -> Listing:
+    """Whatever names pictures: a release's pairs, the list of a test set's pictures, any table with a column of them.
+
+    Raises InputError as `read_source` does.
+    """
+    if columns == ColumnNames():
+        listed = newsimages.read_list(source, "images") if source.is_file() else None
+        if listed is not None:
+            return listed
+        if is_known_release(source):
+            return read_source(source)
+    return table.read(source, columns, needs=("image",))

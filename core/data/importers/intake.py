@@ -144,5 +144,6 @@ def _domain(
         synthetic=False,
         source=str(listing.source.resolve()),
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        columns=listing.named,
     )
     return Domain(info, folder, usable[[*COLUMNS, *extra]]), notes

@@ -1,6 +1,6 @@
 """What every importer hands on: the articles as listed, before anyone has looked at a picture."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import pandas as pd
@@ -24,6 +24,10 @@ class ColumnNames:
         """The ones the user named, as role → column."""
         return {field.name: name for field in fields(self) if (name := getattr(self, field.name)) is not None}
 
+    def options(self) -> dict[str, str]:
+        """The same by the options of `import`, as `title-en-column` → column."""
+        return {f"{role.replace('_', '-')}-column": name for role, name in self.given().items()}
+
 
 @dataclass(frozen=True)
 class TableFile:
@@ -41,8 +45,8 @@ class Listing:
     articles: the str columns LISTING_COLUMNS (`line` is an int), and the files' other columns as they are. Missing
     cells are "". A list of pictures alone has the same columns, all about articles empty.
     image_columns: which of its columns a picture is looked for by, in this order. images: where it is looked for if
-    the user does not say. roles: what was taken for what, as role → the file's column. files: what was read.
-    notes: sentences worth reading.
+    the user does not say. roles: what was taken for what, as role → the file's column; named: those of them that the
+    user had to name. files: what was read. notes: sentences worth reading.
     """
 
     format: str
@@ -53,6 +57,7 @@ class Listing:
     roles: dict[str, str]
     files: tuple[TableFile, ...]
     notes: tuple[str, ...] = ()
+    named: dict[str, str] = field(default_factory=dict)
 
 
 LISTING_COLUMNS = (

@@ -57,7 +57,12 @@ def image_names(listing: Listing) -> pd.DataFrame:
 
 def _file_name(cell: str) -> str:
     cell = cell.strip()
-    return unquote(urlsplit(cell).path).rsplit("/", 1)[-1] if _URL.match(cell) else cell
+    return unquote(urlsplit(cell).path).rsplit("/", 1)[-1] if is_address(cell) else cell
+
+
+def is_address(cell: str) -> bool:
+    """True for what begins as an address of the web does."""
+    return _URL.match(cell) is not None
 
 
 def find_pictures(names: pd.DataFrame, folder: ImageFolder) -> pd.Series:

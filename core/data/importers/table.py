@@ -4,6 +4,7 @@ Columns are recognised by the names in use (below, best first) unless the user g
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -37,10 +38,13 @@ Need = Literal["id", "text", "image"]
 PAIRS: tuple[Need, ...] = ("id", "text", "image")
 
 
-def read(source: Path, columns: ColumnNames) -> Listing:
-    """Read one table of pairs. Raises InputError: no such file, unknown format, column missing."""
+def read(source: Path, columns: ColumnNames, needs: Sequence[Need] = PAIRS) -> Listing:
+    """Read one table, of pairs if `needs` says nothing else. Raises InputError: no such file, unknown format, column
+    missing.
+    """
     file = find_file(source)
-    return listing_of(f"table ({file.suffix[1:].upper()})", [read_file(file)], source, columns)
+    listing = listing_of(f"table ({file.suffix[1:].upper()})", [read_file(file)], source, columns, needs)
+    return replace(listing, named=columns.given())
 
 
 def read_file(file: Path) -> TableFile:

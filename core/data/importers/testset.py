@@ -32,10 +32,27 @@ class TestSet:
     ground_truth: Path | None = None
 
 
+def named_test_set(articles: Path | None, images: Path | None, ground_truth: Path | None) -> TestSet | None:
+    """The test set of these files; None if none is named. Raises InputError: others without the list of articles."""
+    if articles is not None:
+        return TestSet(articles, images, ground_truth)
+    if images is not None or ground_truth is not None:
+        raise InputError("--test-images and --ground-truth belong to a test set; name its articles: --test-articles.")
+    return None
+
+
+def check_lists(test: TestSet) -> None:
+    """Raise InputError, before any picture is looked at, if a list or the ground truth cannot be read."""
+    read_articles(test.articles)
+    read_pictures(test.images or test.articles)
+    if test.ground_truth is not None:
+        read_ground_truth(test.ground_truth)
+
+
 def add_test_set(intake: Intake, test: TestSet, images: Path | None, copy_images: bool) -> Intake:
     """Add the test set to a domain that was just taken in.
 
-    images: where its pictures lie; else they are looked for beside their list. Raises InputError: a list cannot be
+    images: where pictures lie; its own are looked for beside their list, too. Raises InputError: a list cannot be
     read, none of its pictures is there, or an article has an id of the training set.
     """
     listed_articles = read_articles(test.articles)
@@ -83,11 +100,12 @@ def _pictures(
     listing: Listing, domain: Domain, images: Path | None, copy_images: bool
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The test pictures (PICTURE_COLUMNS), and the rows left out."""
-    folder = ImageFolder(images or listing.images)
+    folders = [ImageFolder(root) for root in dict.fromkeys((images or listing.images, listing.images))]
     names = image_names(listing)
-    found = find_pictures(names, folder)
+    looked = [(folder, find_pictures(names, folder)) for folder in folders]
+    folder, found = max(looked, key=lambda each: each[1].notna().sum())
     if found.isna().all():
-        raise not_found(listing, names, [folder])
+        raise not_found(listing, names, folders)
     tried = names.apply(lambda row: ", ".join(dict.fromkeys(filter(None, row))), axis=1)
     rows = listing.articles.assign(tried=tried, image_file=found)
     stem = found.fillna("").str.rsplit(".", n=1).str[0]

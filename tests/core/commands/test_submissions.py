@@ -103,6 +103,21 @@ def test_the_whole_truth_at_import_gives_the_same_run(verb, shapes, test_set, tr
     assert verb("sweep", "--domain", "shapes", "--alphas", "0,1").status == 0  # its fingerprint is the same
 
 
+def test_its_pictures_are_found_beside_their_list_though_the_others_lie_elsewhere(verb, shapes, test_set, places):
+    table = test_set / "elsewhere" / "t.csv"
+    table.parent.mkdir()
+    table.write_bytes(shapes.read_bytes())
+    where = ("--images", shapes.parent / "images", "--test-articles", test_set)
+    assert verb("import", table, "--domain", "apart", *where, "--json").record["test_pictures"] == COUNT + EXTRA
+    domain = places.load_domain("apart")
+    assert all((domain.images_root / file).exists() for file in domain.pictures()["image_file"])
+
+    (test_set / "pictures").rename(test_set.parent / "gone")
+    outcome = verb("import", table, "--domain", "apart", "--replace", *where)
+    assert outcome.status == 2
+    assert f"looked in and below {shapes.parent / 'images'} and {test_set} for names" in outcome.err
+
+
 def test_an_article_without_known_picture_can_be_matched(verb, trained, places, tiny_name):
     from core.workspace.answers import match_article
     from core.workspace.runs import find_run

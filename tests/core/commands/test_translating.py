@@ -1,12 +1,18 @@
 """The verb `translate`, whole: a German table, a tiny Marian model, the domain afterwards, and runs from before."""
 
+import re
+import shlex
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from safetensors.torch import load_file, save_file
 
 from core.data.reading import Reading
 from core.data.translation import Translator
+from core.errors import InputError
 from core.report.translation_quality import translation_quality
 from core.training.settings import Settings
 from core.workspace.places import Places
@@ -63,6 +69,45 @@ def test_a_run_from_before_keeps_reading_the_original(verb, german, marian, tiny
     again = train_run(domain, tiny_name, settings, Reading(), "cpu", places)[0]
     assert again.info.english
     assert again.info.reads_the_language
+
+
+@pytest.fixture
+def other_marian(marian: Path, tmp_path: Path) -> Path:
+    """Another model: the same vocabulary, other weights."""
+    folder = Path(shutil.copytree(marian, tmp_path / "other model"))
+    weights = load_file(folder / "model.safetensors")
+    save_file({name: -tensor for name, tensor in weights.items()}, folder / "model.safetensors", {"format": "pt"})
+    return folder
+
+
+def test_a_run_says_whose_english_it_reads_and_how_to_go_back(
+    verb, german, marian, other_marian, tiny_name, places: Places
+):
+    verb("translate", "--domain", "formen", "--model", marian)
+    first = places.load_domain("formen")
+    options = ("--domain", "formen", "--encoder", tiny_name, "--epochs", 1, "--batch-size", 16)
+    assert verb("train", *options, "--sweep").status == 0
+    outcome = verb("translate", "--domain", "formen", "--model", other_marian)
+    assert f"run tinyclip-all-1 reads the English of {marian}" in outcome.out
+    assert places.load_domain("formen").articles["title_en"].tolist() != first.articles["title_en"].tolist()
+
+    refused = verb("sweep", "--domain", "formen", "--alphas", "0,1")
+    assert refused.status == 2
+    assert f"that {marian} wrote, but it is by {other_marian} now" in refused.err
+    assert f"machine-translated by {marian})" in verb("report", "--domain", "formen").out  # what the numbers are of
+    back = re.search(r"go back with python -m core (translate .*) \(what", refused.err)
+    assert verb(*shlex.split(back[1])).status == 0
+    assert verb("sweep", "--domain", "formen", "--alphas", "0,1").status == 0
+
+
+def test_a_domain_that_is_otherwise_changed_is_not_blamed_on_its_translation(verb, german, marian, tiny_name, places):
+    verb("translate", "--domain", "formen", "--model", marian)
+    settings = Settings(tune="head", epochs=0, lr=1e-3, batch_size=16)
+    domain = places.load_domain("formen")
+    run = train_run(domain, tiny_name, settings, Reading(), "cpu", places)[0]
+    changed = replace(domain, articles=domain.articles.assign(image_hash=domain.articles["image_hash"].tolist()[::-1]))
+    with pytest.raises(InputError, match=r"domain 'formen' was changed after run '.*' learned from it; train again"):
+        open_run(run, changed, places, "cpu")
 
 
 def test_both_ways_are_compared_on_the_same_articles(verb, german, marian, tiny_name):

@@ -1,5 +1,6 @@
 """Pictures are fetched from a server on this machine: what comes is checked, what is missing is asked for again."""
 
+import shlex
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -125,3 +126,46 @@ def test_no_cell_of_a_table_names_a_place_outside(server, verb, tmp_path):
     table.write_text(f"id,title,image_id,image_url\n1,a,../../up,{server.root}/1.jpg\n")
     verb("fetch-images", table, "--out", tmp_path / "deep" / "in", "--pause", 0)
     assert [path.name for path in (tmp_path / "deep" / "in").iterdir()] == ["up.jpg"]
+
+
+def test_a_domain_knows_the_columns_that_its_import_was_told(server, verb, places, tmp_path):
+    (tmp_path / "photos").mkdir()
+    for n in range(1, 25):
+        (tmp_path / "photos" / f"p{n}.jpg").write_bytes(jpeg())
+    rows = [f"{n},Title {n},{server.root}/a/p{n}.jpg?w=1" for n in range(1, 26)]
+    table = tmp_path / "t.csv"
+    table.write_text("\n".join(["nr,kopf,bild", *rows]))
+    columns = ("--id-column", "nr", "--title-column", "kopf", "--image-column", "bild")
+    where = ("--images", tmp_path / "photos", "--title", "My news")
+    assert verb("import", table, "--domain", "news", *columns, *where).status == 0
+    assert places.load_domain("news").info.columns == {"id": "nr", "title": "kopf", "image": "bild"}
+    said = verb("fetch-images", "--domain", "news", "--pause", 0).out
+    assert server.asked == ["/a/p25.jpg?w=1"]
+    assert "1 pictures fetched" in said
+
+    again = shlex.split(said.splitlines()[-1].removeprefix("next: python -m core "))
+    assert verb(*again).status == 0
+    domain = places.load_domain("news")
+    assert (len(domain.articles), domain.info.title) == (25, "My news")
+
+
+def test_a_table_alone_needs_to_name_nothing_but_its_addresses(server, verb, tmp_path):
+    table = tmp_path / "t.csv"
+    table.write_text(f"nr,bild\n1,{server.root}/1.jpg\n2,\n")
+    wrong = verb("fetch-images", table, "--out", tmp_path / "in")
+    assert (wrong.status, "Name it with --image-column" in wrong.err) == (2, True)
+    wrong = verb("fetch-images", table, "--out", tmp_path / "in", "--image-column", "nr")
+    assert (wrong.status, "has no addresses of pictures" in wrong.err) == (2, True)
+    right = verb("fetch-images", table, "--out", tmp_path / "in", "--image-column", "bild", "--pause", 0, "--json")
+    assert (right.record["fetched"], server.asked) == (1, ["/1.jpg"])
+
+
+def test_a_domain_whose_table_is_gone_says_what_to_do(verb, shapes, tmp_path):
+    table = tmp_path / "t.csv"
+    table.write_bytes(shapes.read_bytes())
+    verb("import", table, "--domain", "shapes", "--images", shapes.parent / "images")
+    table.unlink()
+    outcome = verb("fetch-images", "--domain", "shapes")
+    assert outcome.status == 2
+    assert f"imported from {table}, which is not there" in outcome.err
+    assert "fetch-images TABLE --out DIR" in outcome.err

@@ -35,14 +35,17 @@ def test_clean(text, expected):
     assert clean(text) == expected
 
 
-@given(st.text())
+NO_CHARACTERS = "\x00\x07\x1b\x7f\ufffd"
+
+
+@given(st.lists(st.text() | st.sampled_from(NO_CHARACTERS)).map("".join))
 def test_cleaned_text_is_one_line_of_single_blanks(text):
     cleaned = clean(text)
     assert cleaned == " ".join(cleaned.split())
-    assert not {"\x00", "\ufffd"} & set(cleaned)
+    assert not set(NO_CHARACTERS) & set(cleaned)
 
 
-@given(st.lists(st.sampled_from(["Storm", "„Sturm“", "Straße", "7.30", "&", "naïve", "#tag"])))
+@given(st.lists(st.sampled_from(["Storm", "„Sturm“", "Straße", "7.30", "&", "naïve", "#tag", "Ｔｏｋｙｏ"])))
 def test_text_that_needs_no_cleaning_is_left_alone(words):
     assert clean(" ".join(words)) == " ".join(words)
 

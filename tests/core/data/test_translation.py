@@ -12,6 +12,7 @@ from core.errors import InputError
 from tests.conftest import MARIAN_CONTEXT
 
 TEXTS = ["Ein red circle steht am Wasser. Ein blue square.", "Ein blue square.", "persons;Ada|orgs;Royal Society", ""]
+LINKED = "Ein blue square. https://t.co/x"  # cleaned, it is the second of them
 
 
 class StoppedError(Exception):
@@ -30,12 +31,22 @@ def cache(tmp_path: Path):
 
 
 def test_each_distinct_sentence_is_translated_once_and_in_its_place(translator, cache):
-    english, count = translate_all(TEXTS + TEXTS, "de", translator, cache)
+    english, count = translate_all([*TEXTS, LINKED, *TEXTS], "de", translator, cache)
     first, second = (translator([sentence])[0] for sentence in ("Ein red circle steht am Wasser.", "Ein blue square."))
     assert first
     assert second
+    assert first != second
     assert count == 2
-    assert english == {TEXTS[0]: f"{first} {second}", TEXTS[1]: second, TEXTS[2]: TEXTS[2], "": ""}
+    assert english == {
+        TEXTS[0]: f"{first} {second}", TEXTS[1]: second, TEXTS[2]: TEXTS[2], "": "", LINKED: second,
+    }  # fmt: skip
+
+
+def test_the_longest_sentences_come_first(translator, cache, monkeypatch):
+    put: list[str] = []
+    monkeypatch.setattr(Translator, "__call__", lambda _, sentences: put.extend(sentences) or [""] * len(sentences))
+    translate_all(["Ein" + " blue" * n + "." for n in (1, 9, 5, 7, 3)] * 2, "de", translator, cache)
+    assert [sentence.count("blue") for sentence in put] == [9, 7, 5, 3, 1]
 
 
 def test_a_second_time_nothing_is_translated(translator, cache, monkeypatch):
@@ -44,7 +55,7 @@ def test_a_second_time_nothing_is_translated(translator, cache, monkeypatch):
     assert translate_all(TEXTS, "de", translator, cache) == (english, 0)
 
 
-def test_stopped_in_the_middle_it_goes_on_after_the_last_batch(translator, cache, monkeypatch):
+def test_stopped_in_the_middle_it_goes_on_after_the_last_batch(translator, cache, monkeypatch, tmp_path):
     texts = [f"Ein {number} circle." for number in range(40)]
     whole, seen = Translator.__call__, []
 
@@ -60,6 +71,8 @@ def test_stopped_in_the_middle_it_goes_on_after_the_last_batch(translator, cache
     monkeypatch.setattr(Translator, "__call__", whole)
     done = sum(map(len, seen))
     assert done == 2 * translator.batch_size
+    with TranslationCache(tmp_path / "sentences.sqlite") as another:  # it is on disk, whatever ends the process
+        assert len(another.known(sentence for batch in seen for sentence in batch)) == done
     english, count = translate_all(texts, "de", translator, cache)
     assert count == 40 - done
     assert len(english) == 40
@@ -76,8 +89,10 @@ def test_a_sentence_longer_than_the_context_is_cut_without_losing_a_word(transla
     assert len(parts) > 1
     assert " ".join(parts) == long
     assert all(translator.length(part) <= MARIAN_CONTEXT for part in parts)
-    endless = "x" * 200
-    assert "".join(translator.sentences_of(endless, "de")) == endless
+    endless = "Wasser" * 40
+    parts = translator.sentences_of(endless, "de")
+    assert len(parts) > 1
+    assert "".join(parts) == endless
 
 
 def test_other_weights_have_another_fingerprint(translator, marian, tmp_path):
@@ -111,6 +126,7 @@ def test_a_damaged_cache_is_begun_anew(tmp_path):
     with TranslationCache(file) as cache:
         assert cache.known(["a"]) == {}
         cache.keep({"a": "b"})
+        cache.keep({"a": "b"})  # as two processes at once do
         assert cache.known(["a", "c"]) == {"a": "b"}
 
 

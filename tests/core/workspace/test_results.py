@@ -73,3 +73,17 @@ def test_a_missing_list_says_what_to_do(results, shapes_domain):
     (results.run.folder / "best-val.npy").unlink()
     with pytest.raises(InputError, match="python -m core sweep"):
         read_results(results.run, shapes_domain, "val")
+
+
+def test_a_single_changed_bit_in_what_a_sweep_left_is_seen(results, shapes_domain):
+    run = results.run
+    for name in ("sweep.csv", "ranks.parquet", "best-val.npy", "plane.csv", "plane-ranks.npy"):
+        file = run.folder / name
+        whole = file.read_bytes()
+        data = bytearray(whole)
+        data[len(data) // 2] ^= 1
+        file.write_bytes(data)
+        with pytest.raises(InputError, match=f"{name} is missing, damaged or of another sweep; run: python -m core"):
+            read_results(run, shapes_domain, "val")
+        file.write_bytes(whole)
+        read_results(run, shapes_domain, "val")

@@ -143,7 +143,7 @@ def test_a_changed_domain_is_refused(trained, shapes, places):
     changed = import_domain(
         places.workspace / "changed.csv", folder, images=shapes.parent / "images", replace_existing=True
     ).domain
-    with pytest.raises(InputError, match=r"domain 'shapes' was changed after run 'tinyclip-head-1' was trained on it"):
+    with pytest.raises(InputError, match=r"domain 'shapes' was changed after run 'tinyclip-head-1' learned from it"):
         open_run(trained, changed, places, "cpu")
 
 

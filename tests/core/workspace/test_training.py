@@ -156,7 +156,7 @@ def test_a_domain_that_changed_is_refused(stop_after, shapes_domain, places, sha
     changed = import_domain(
         tmp_path / "changed.csv", folder, images=shapes.parent / "images", language="en", replace_existing=True
     ).domain
-    with pytest.raises(InputError, match=r"'shapes' was changed after training 'tinyclip-all-1' began"):
+    with pytest.raises(InputError, match=r"'shapes' was changed after training 'tinyclip-all-1' learned from it"):
         resume_run(stopped, changed, "cpu", places)
     assert stopped.checkpoint_file.exists(), "it may be changed back"
 

@@ -1,0 +1,25 @@
+"""What of a browser's console is a complaint: a pure function, so that it can be tested without a browser."""
+
+import re
+from urllib.parse import urlsplit
+
+_MISSING = re.compile(r"Failed to load resource: .*\b404\b")
+#: Streamlit looks for its end points below the page's path before it finds them at the root: `/data/_stcore/health`.
+_LOOKED_FOR_BELOW_A_PAGE = re.compile(r"/[^/]+/_stcore/[^/]+")
+#: The server drops the pictures of a drawing that is replaced before they are fetched. That pictures arrive is tested
+#: by itself.
+_DROPPED = re.compile(r"/media/[^/]+")
+
+
+def complaint_of(kind: str, text: str, url: str) -> str | None:
+    """The complaint in a console message, with the address it is about; None if it is none.
+
+    kind, text, url: the message's type, its text, and where it comes from ("" if it does not say).
+    """
+    if kind != "error":
+        return None
+    path = urlsplit(url).path
+    may_miss = _LOOKED_FOR_BELOW_A_PAGE.fullmatch(path) or _DROPPED.fullmatch(path)
+    if _MISSING.match(text) and may_miss:
+        return None
+    return f"{text} ({url or 'no address'})"

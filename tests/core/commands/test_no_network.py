@@ -1,0 +1,47 @@
+"""With weights on disk nothing is asked of any network, from the import to a match."""
+
+import socket
+
+import pytest
+
+
+@pytest.fixture
+def unplugged(monkeypatch):
+    """Every attempt to reach an address or to look up a name fails, and is remembered."""
+    tried = []
+
+    def refuse(what):
+        def call(*arguments, **named):
+            tried.append((what, arguments))
+            raise OSError("unplugged")
+
+        return call
+
+    monkeypatch.setattr(socket.socket, "connect", refuse("connect"))
+    monkeypatch.setattr(socket.socket, "connect_ex", refuse("connect"))
+    monkeypatch.setattr(socket.socket, "sendto", refuse("sendto"))
+    monkeypatch.setattr(socket, "getaddrinfo", refuse("look up"))
+    return tried
+
+
+@pytest.mark.parametrize("encoder", ["tiny", "lite"])
+def test_from_import_to_match_nothing_leaves_the_machine(verb, shapes, tiny_name, tmp_path, unplugged, encoder):
+    name = tiny_name if encoder == "tiny" else "lite"
+    for words in (
+        ["import", shapes, "--domain", "shapes", "--language", "en"],
+        ["train", "--domain", "shapes", "--encoder", name, "--tune", "head", "--epochs", 1],
+        ["sweep", "--domain", "shapes", "--precision", "fp32"],
+        ["rank", "--domain", "shapes", "--alpha", "best", "--out", tmp_path / "run.tsv"],
+        ["match", "--domain", "shapes", "--headline", "a red circle"],
+        ["report", "--domain", "shapes"],
+        ["analyse", "--domain", "shapes", "--only", "difference,choice"],
+    ):
+        outcome = verb(*words)
+        assert outcome.status == 0, outcome.err
+    assert unplugged == []
+
+
+def test_the_guard_guards(unplugged):
+    with pytest.raises(OSError, match="unplugged"):
+        socket.create_connection(("127.0.0.1", 9))
+    assert unplugged

@@ -1,0 +1,44 @@
+"""Verbs that only read what is there start in a process of their own without torch, which takes seconds to import."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+# A verb, and afterwards whether torch was imported, as the last line.
+CODE = "import sys; from core.__main__ import main; print(main(sys.argv[1:])); print('torch' in sys.modules)"
+
+
+def fresh(*arguments: object) -> list[str]:
+    """Run one verb in a fresh process; its exit status and whether it imported torch."""
+    ran = subprocess.run(
+        [sys.executable, "-c", CODE, *(str(argument) for argument in arguments)],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return ran.stdout.splitlines()[-2:]
+
+
+@pytest.fixture
+def ranked(verb, shapes, tiny_name, tmp_path) -> Path:
+    """A run file of a domain with one run."""
+    verb("import", shapes, "--domain", "shapes", "--language", "en")
+    verb("train", "--domain", "shapes", "--encoder", tiny_name, "--tune", "head", "--epochs", 0)
+    verb("sweep", "--domain", "shapes", "--alphas", "0,1")
+    assert verb("rank", "--domain", "shapes", "--alpha", 0, "--out", tmp_path / "run.tsv").status == 0
+    return tmp_path / "run.tsv"
+
+
+def test_what_only_reads_leaves_torch_out(ranked, places, tmp_path):
+    truth = tmp_path / "gt.tsv"
+    truth.write_text("article\tiid\n49\t49\n50\t50\n")
+    assert fresh("score", ranked, "--ground-truth", truth) == ["0", "False"]
+    assert fresh("score", ranked, "--domain", "shapes", "--split", "val") == ["0", "False"]
+    assert fresh("report", "--domain", "shapes") == ["0", "False"]
+    assert fresh("runs", "compare", "--domain", "shapes") == ["0", "False"]
+    assert fresh("truth", "--domain", "shapes", "--ground-truth", truth) == ["2", "False"]  # it has no test set
+
+
+def test_a_wrong_word_is_answered_before_torch_is_imported(places):
+    assert fresh("train", "--domain", "nowhere", "--no-such-option") == ["2", "False"]

@@ -1,0 +1,28 @@
+"""The app's settings: what a deployment must not loosen unawares."""
+
+import tomllib
+from pathlib import Path
+
+CONFIG = tomllib.loads((Path(__file__).parents[1] / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+
+
+def test_only_this_machine_is_served():
+    assert CONFIG["server"]["address"] == "localhost"
+
+
+def test_requests_from_other_sites_are_refused():
+    assert CONFIG["server"]["enableXsrfProtection"] is True
+    assert CONFIG["server"]["enableCORS"] is True
+
+
+def test_uploads_are_at_most_fifty_megabytes():
+    assert CONFIG["server"]["maxUploadSize"] <= 50
+
+
+def test_no_stack_reaches_a_page_and_nothing_is_told_to_anyone():
+    assert CONFIG["client"]["showErrorDetails"] == "none"
+    assert CONFIG["browser"]["gatherUsageStats"] is False
+
+
+def test_no_file_of_a_user_is_served_as_it_is():
+    assert not CONFIG["server"].get("enableStaticServing", False)
