@@ -99,6 +99,23 @@ def differences(models: Mapping[str, np.ndarray], pairs: Sequence[tuple[str, str
     return Differences(n, tuple(reached), tuple(found))
 
 
+def differences_in(metric: str, models: Mapping[str, np.ndarray], pairs: Sequence[tuple[str, str]]) -> list[Difference]:
+    """Each pair's difference in one metric, p corrected over the pairs; arguments as in `differences`."""
+    p_values = [permutation_p(models[before], models[after], metric) for before, after in pairs]
+    resamples = Resamples(len(next(iter(models.values()))))
+    drawn = {name: _drawn(resamples, ranks, metric) for name, ranks in models.items()}
+    value = {name: as_record(metrics_of(ranks))[metric] for name, ranks in models.items()}
+    return [
+        Difference(
+            metric, before, after,
+            value[after] - value[before],
+            interval(drawn[after] - drawn[before], resamples.n),
+            p, p_holm, articles_needed(models[before], models[after], metric),
+        )
+        for (before, after), p, p_holm in zip(pairs, p_values, holm(p_values), strict=True)
+    ]  # fmt: skip
+
+
 def _drawn(resamples: Resamples, ranks: np.ndarray, metric: str) -> np.ndarray:
     values = values_of(ranks, metric)
     return resamples.medians(values) if metric == "median_rank" else resamples.means(values)

@@ -1,7 +1,7 @@
 """Runs of a domain beside each other: what their trainings differ in, what each reached, and seeds taken together."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
@@ -59,18 +59,6 @@ def _reached(run: Run) -> dict[str, Any]:
 def _rows(run: Run, split: Split) -> pd.DataFrame:
     curve = run.curve()
     return curve[curve["split"] == split].set_index("alpha")
-
-
-def sister_runs(run: Run, runs: Sequence[Run]) -> list[Run]:
-    """The runs trained and swept as `run` but for the seed, itself among them, by seed; the newest of each."""
-    alike = {one.info.settings.seed: one for one in runs if one.is_swept and _but_seed(one) == _but_seed(run)}
-    return [alike[seed] for seed in sorted(alike)]
-
-
-def _but_seed(run: Run) -> tuple[Any, ...]:
-    info, settings = run.info, replace(run.info.settings, seed=0)
-    by = run.reranking().method
-    return (info.encoder, info.text, info.english, info.articles, info.zero_shot, settings, by)
 
 
 def over_seeds(runs: Sequence[Run], split: Split) -> pd.DataFrame:

@@ -41,9 +41,7 @@ class Settings:
     )
     stop_metric: str = _because("mrr@100", "It moves with every article, recall@1 only with the few at the top.")
     chunk_size: int | None = _because(None, "None: the whole batch at once, which is quickest where it fits.")
-    grad_checkpointing: bool = _because(
-        False, "It costs a quarter more time (ViT-B-32, measured); needed only where memory runs out."
-    )
+    grad_checkpointing: bool = _because(False, "A quarter more time (measured); needed only where memory runs out.")
 
     def __post_init__(self) -> None:
         checks = {

@@ -17,7 +17,7 @@ from core.data.domain import Domain
 from core.data.splitting import Split
 from core.encoders.names import DeviceChoice
 from core.errors import InputError
-from core.files import file_fingerprint, fingerprint
+from core.files import Part, file_fingerprint, fingerprint
 from core.kept import read_sealed, write_sealed
 from core.workspace.places import Places
 from core.workspace.results import Results, read_results
@@ -78,7 +78,8 @@ class Asked:
 class Question(Generic[Record]):
     """name: in files and on the command line. title: in words. version: counts up when an answer would change.
 
-    takes: about how long, in words; None if it is a matter of a second, so that a page need not ask first.
+    takes: about how long, in words; None if it is a matter of a second, so that a page need not ask first. rests_on:
+    what an answer depends on beside the run that is asked about.
     """
 
     name: str
@@ -87,10 +88,11 @@ class Question(Generic[Record]):
     ask: Callable[[Asked], Record]
     version: int = 1
     takes: str | None = None
+    rests_on: Callable[[Asked], tuple[Part, ...]] = lambda asked: ()
 
 
 def _file(question: Question[Record], asked: Asked) -> Path:
-    key = fingerprint(question.version, asked.fingerprint)
+    key = fingerprint(question.version, asked.fingerprint, *question.rests_on(asked))
     return asked.places.cache / "findings" / f"{question.name}-{key}.json"
 
 

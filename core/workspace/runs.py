@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -84,8 +84,8 @@ class PathInfo:
 class SweepInfo:
     """What ``sweep.toml`` holds: the α chosen, what each tower computed in, the path of each split (none if not tried).
 
-    precision: by tower, `image` and `text`. reranking: how the scores were re-ranked that all ranks are of. Beside it
-    the file has the fingerprints of what the sweep left.
+    precision: by tower, `image` and `text`. reranking: how the scores were re-ranked that all ranks are of. Beside all
+    this the file has the fingerprints of what the sweep left.
     """
 
     selected: Selected
@@ -279,6 +279,18 @@ def find_run(places: Places, slug: str, name: str | None) -> Run:
         there = ", ".join(run.info.name for run in runs)
         raise InputError(f"domain '{slug}' has no run '{name}'; its runs: {there}.")
     return found
+
+
+def sister_runs(run: Run, runs: Sequence[Run]) -> list[Run]:
+    """The runs trained and swept as `run` but for the seed, itself among them, by seed; the newest of each."""
+    alike = {one.info.settings.seed: one for one in runs if one.is_swept and _but_seed(one) == _but_seed(run)}
+    return [alike[seed] for seed in sorted(alike)]
+
+
+def _but_seed(run: Run) -> tuple[Any, ...]:
+    info, settings = run.info, replace(run.info.settings, seed=0)
+    by = run.reranking().method
+    return (info.encoder, info.text, info.english, info.articles, info.zero_shot, settings, by)
 
 
 def _load(folder: Path) -> Run:

@@ -134,8 +134,15 @@ def _train_held(unfinished: Unfinished, experiment: Experiment, on_epoch: OnEpoc
 
 
 def train_pairs(experiment: Experiment) -> Pairs:
-    """The train split's pairs; pictures are identical where their files are, texts where what is read of them is."""
-    articles = experiment.domain.subset("train")
+    """The train split's pairs."""
+    return pairs_of(experiment, experiment.domain.subset("train"))
+
+
+def pairs_of(experiment: Experiment, articles: pd.DataFrame) -> Pairs:
+    """Pairs of `articles`, rows of the domain's table whose picture is known.
+
+    Pictures are identical where their files are, texts where what is read of them is.
+    """
     rows = articles.index.to_numpy()
     return Pairs(
         article_ids=articles["article_id"].astype(str).tolist(),

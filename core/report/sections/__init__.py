@@ -4,15 +4,17 @@ from collections.abc import Callable
 from typing import Any
 
 from core.report.section import Section
-from core.report.sections import choice, difference, drift, shapes, similar
+from core.report.sections import choice, difference, drift, mixes, rolling, shapes, similar
 from core.workspace.findings import Asked, Question
 
 SECTIONS: dict[str, Callable[[Any, Asked], Section]] = {
     "difference": difference.section,
     "choice": choice.section,
     "drift": drift.section,
+    "rolling": rolling.section,
     "shapes": shapes.section,
     "similar": similar.section,
+    "mixes": mixes.section,
 }
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from core.analysis.selection import select_alpha
 from core.analysis.sweep import Sweep
-from core.report.run_tables import compared, differing_settings, over_seeds, seeds_text, sister_runs
+from core.report.run_tables import compared, differing_settings, over_seeds, seeds_text
 from core.training.settings import Settings
-from core.workspace.runs import SweepInfo
+from core.workspace.runs import SweepInfo, sister_runs
 from tests.core.workspace.test_runs import INFO, keep
 
 

@@ -1,0 +1,36 @@
+"""The diagonal Fisher against plain back-propagation, batch by batch."""
+
+import numpy as np
+import torch
+
+from core.data.reading import Reading
+from core.encoders.base import first_tuned_stages
+from core.training.fisher import BATCH, diagonal_fisher
+from core.training.loss import contrastive_loss
+from core.workspace.experiment import Experiment
+from core.workspace.training import train_pairs
+
+
+def test_it_is_the_mean_squared_gradient_over_its_mean(tiny, shapes_domain, places) -> None:
+    experiment = Experiment(shapes_domain, tiny, Reading(), places)
+    pairs = train_pairs(experiment)
+    activations = experiment.activations(first_tuned_stages(tiny, "all"))
+    keys = ["clip.visual.proj", "clip.transformer.resblocks.0.mlp.c_fc.weight", "clip.logit_scale"]
+    found = diagonal_fisher(tiny, activations, pairs, keys)
+    assert not any(parameter.requires_grad for parameter in tiny.parameters())
+
+    tiny.requires_grad_()
+    named = dict(tiny.named_parameters())
+    squared = {key: torch.zeros_like(named[key]) for key in keys}
+    order = np.random.default_rng(0).permutation(len(pairs))
+    assert len(pairs) == 3 * BATCH
+    for batch in np.array_split(order, 3):
+        images = tiny.encode_image(torch.from_numpy(np.array(activations["image"].x[pairs.images[batch]])))
+        texts = tiny.encode_text(torch.from_numpy(activations["text"].tokens[pairs.texts[batch]]))
+        tiny.zero_grad()
+        contrastive_loss(images, texts, tiny.logit_scale, torch.from_numpy(pairs.same(batch))).backward()
+        for key in keys:
+            squared[key] += named[key].grad ** 2
+    mean = sum(float(each.sum()) for each in squared.values()) / sum(each.numel() for each in squared.values())
+    for key in keys:
+        torch.testing.assert_close(found[key], squared[key] / mean, rtol=1e-3, atol=1e-4)
