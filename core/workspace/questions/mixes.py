@@ -154,6 +154,6 @@ MIXES = Question(
     "Do other ways to mix beat one α?",
     MixesFound,
     _ask,
-    takes="seconds for heads, else as long as sweeping five times",
+    takes="seconds for heads, else as long as two or three sweeps",
     rests_on=lambda asked: tuple(one.info.fine_tuned for one in _sisters(asked)),
 )
