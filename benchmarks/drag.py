@@ -30,7 +30,8 @@ from core.data.domain import Domain
 from core.data.importers import import_domain
 from core.training.settings import default_settings
 from core.workspace.places import Places
-from core.workspace.runs import PathInfo, Run, RunInfo, SweepInfo, now, reserve_folder, save_run
+from core.workspace.runs import Run, RunInfo, now, reserve_folder, save_run
+from core.workspace.sweep_info import PathInfo, SweepInfo
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip

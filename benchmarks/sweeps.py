@@ -23,7 +23,8 @@ from core.encoders.loading import load_encoder
 from core.training.settings import Settings, default_settings
 from core.workspace.experiment import Experiment
 from core.workspace.places import Places
-from core.workspace.runs import PrecisionChoice, Run, RunInfo, now, reserve_folder
+from core.workspace.runs import Run, RunInfo, now, reserve_folder
+from core.workspace.sweep_info import PrecisionChoice
 from core.workspace.sweeping import COARSE
 from core.workspace.training import train_run
 from core.workspace.tuned import TunedExperiment, open_run

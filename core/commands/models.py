@@ -34,7 +34,8 @@ from core.report.language import language_mark, language_note
 from core.report.reranking import reranked_by, reranking_notes
 from core.report.tables import curve_text
 from core.retrieval.names import BY_COSINE, RERANKS, Reranking
-from core.workspace.runs import PRECISIONS, Run, find_run
+from core.workspace.runs import Run, find_run
+from core.workspace.sweep_info import PRECISIONS
 
 
 def sweep(

@@ -8,11 +8,12 @@ import numpy as np
 import torch
 from packaging.version import Version
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load, load_file, save, save_file
 from torch import Tensor, nn
 
 from core.errors import InputError
 from core.files import fingerprint, replacing
+from core.kept import read_sealed, write_sealed
 
 # Older versions can be made to corrupt memory even with weights_only (CVE-2026-24747).
 _SAFE_TORCH_LOAD = Version("2.10.0")
@@ -62,6 +63,17 @@ def write_weights(path: Path, weights: Mapping[str, Tensor], metadata: Mapping[s
     on_cpu = {key: tensor.detach().cpu().contiguous() for key, tensor in weights.items()}
     with replacing(path) as temporary:
         save_file(on_cpu, temporary, metadata=dict(metadata))
+
+
+def keep_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
+    """Keep tensors in the cache, sealed."""
+    write_sealed(path, save({key: tensor.detach().cpu().contiguous() for key, tensor in tensors.items()}))
+
+
+def kept_tensors(path: Path) -> dict[str, Tensor] | None:
+    """What `keep_tensors` kept; None if it is not there or not what was written (to be made again)."""
+    data = read_sealed(path)
+    return None if data is None else load(data)
 
 
 def load_into(model: nn.Module, weights: Mapping[str, Tensor], what: str) -> None:

@@ -12,13 +12,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load, save
 from torch import Tensor
 from torch.nn import functional
 
 from core.analysis.agreement import Disagreement, disagreement, worst
-from core.kept import read_sealed, write_sealed
+from core.encoders.checkpoints import keep_tensors, kept_tensors
 
 #: Each grid holds the one before (5 → 9 → 17), so a finer path reuses what was computed.
 NODE_COUNTS = (5, 9, 17)
@@ -176,20 +174,19 @@ def write_path(path: AlphaPath, file: Path) -> None:
         "error": torch.tensor([path.error.mrr_100, path.error.recall_10], dtype=torch.float64),
         "checked_at": torch.tensor(path.checked_at, dtype=torch.float64),
     }
-    write_sealed(file, save({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}))
+    keep_tensors(file, tensors)
 
 
 def read_path(file: Path) -> AlphaPath | None:
     """What `write_path` kept; None if it is not there or not what was written (to be made again)."""
-    data = read_sealed(file)
-    if data is None:
+    kept = kept_tensors(file)
+    if kept is None:
         return None
     try:
-        kept = load(data)
         towers = {name: TowerPath(kept[f"{name}.nodes"].numpy(), kept[f"{name}.values"]) for name in ("text", "image")}
         mrr_100, recall_10 = kept["error"].tolist()
         return AlphaPath(
             **towers, error=Disagreement(mrr_100, recall_10), checked_at=tuple(kept["checked_at"].tolist())
         )
-    except (SafetensorError, KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError):  # of another version
         return None

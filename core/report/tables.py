@@ -18,7 +18,8 @@ from core.data.splitting import Split
 from core.errors import InputError
 from core.report.language import language_mark, language_note, text_read
 from core.report.reranking import reranked_by, reranking_notes
-from core.workspace.runs import Run, SweepInfo
+from core.workspace.runs import Run
+from core.workspace.sweep_info import SweepInfo
 
 TableFormat = Literal["text", "markdown", "csv"]
 TABLE_FORMATS: tuple[TableFormat, ...] = get_args(TableFormat)

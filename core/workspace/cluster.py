@@ -21,7 +21,8 @@ from core.encoders.embedding import batches, embed
 from core.encoders.names import DeviceChoice
 from core.errors import InputError, RematchError
 from core.workspace.places import Places
-from core.workspace.runs import PrecisionName, find_run
+from core.workspace.runs import find_run
+from core.workspace.sweep_info import PrecisionName
 from core.workspace.tuned import TunedExperiment, open_run
 
 

@@ -10,8 +10,7 @@ import torch
 from torch import Tensor
 
 from core.encoders.base import TOWERS, TowerName
-from core.encoders.checkpoints import read_weights, write_weights
-from core.errors import InputError
+from core.encoders.checkpoints import keep_tensors, kept_tensors
 from core.files import fingerprint
 from core.interpolation.mix import TENTHS, Mix
 from core.interpolation.theta import Ends, mixed_scores, parts_of, theta
@@ -78,7 +77,7 @@ class Mixer:
         kept = _kept(file, keys)
         if kept is None:
             kept = self._weighed(keys)
-            write_weights(file, {f"{end}/{key}": kept[end][key] for end in (0, 1) for key in keys}, {})
+            keep_tensors(file, {f"{end}/{key}": kept[end][key] for end in (0, 1) for key in keys})
         device = self._encoder.logit_scale.device
         zero_shot, fine_tuned = ({key: each[key].to(device) for key in keys} for each in kept)
         return zero_shot, fine_tuned
@@ -111,9 +110,8 @@ def _ends(tuned: TunedExperiment, sisters: Sequence[Run]) -> Ends:
 
 def _kept(file: Path, keys: list[str]) -> Importance | None:
     """What was measured before; None if it is not there or not what was written (to be made again)."""
-    try:
-        read = read_weights(file)
-        zero_shot, fine_tuned = ({key: read[f"{end}/{key}"] for key in keys} for end in (0, 1))
-        return zero_shot, fine_tuned
-    except (InputError, KeyError):
+    read = kept_tensors(file)
+    if read is None or len(read) != 2 * len(keys):
         return None
+    zero_shot, fine_tuned = ({key: read[f"{end}/{key}"] for key in keys} for end in (0, 1))
+    return zero_shot, fine_tuned

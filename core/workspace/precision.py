@@ -14,7 +14,7 @@ from torch import Tensor
 from core.analysis.agreement import disagreement
 from core.encoders.base import TOWERS, Encoder, TowerName
 from core.encoders.embedding import Activations, batches, embed
-from core.workspace.runs import PrecisionChoice, PrecisionName, TowerPrecision
+from core.workspace.sweep_info import PrecisionChoice, PrecisionName, TowerPrecision
 
 DTYPES: dict[PrecisionName, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16}
 

@@ -12,7 +12,8 @@ from core.analysis.plane import Plane
 from core.data.domain import Domain, Gallery, gallery_of
 from core.data.splitting import Split
 from core.errors import InputError
-from core.workspace.runs import Run, SweepInfo
+from core.workspace.runs import Run
+from core.workspace.sweep_info import SweepInfo
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,11 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
-from core.analysis.agreement import Disagreement
 from core.analysis.plane import Plane
 from core.analysis.selection import Selected
 from core.analysis.sweep import Sweep
@@ -22,10 +21,7 @@ from core.files import file_fingerprint, read_toml, replacing, write_toml
 from core.retrieval.names import BY_COSINE, Reranking
 from core.training.settings import Settings
 from core.workspace.places import Places
-
-PrecisionName = Literal["fp32", "bf16"]
-PrecisionChoice = Literal["auto", "fp32", "bf16"]
-PRECISIONS: tuple[PrecisionChoice, ...] = get_args(PrecisionChoice)
+from core.workspace.sweep_info import PrecisionName, SweepInfo
 
 Read = TypeVar("Read")
 
@@ -55,62 +51,6 @@ class RunInfo:
     versions: dict[str, str]
     processes: int = 1  # runs made before there could be more do not say so
     translators: list[str] | None = None  # None: the run was made before this was kept
-
-
-@dataclass(frozen=True)
-class TowerPrecision:
-    """What a tower computed in, and why. speedup, agreement: as `auto` measured on that machine, None if it did not."""
-
-    name: PrecisionName
-    reason: str
-    speedup: float | None = None
-    agreement: Disagreement | None = None
-
-
-@dataclass(frozen=True)
-class PathInfo:
-    """What is known of the path along α on one split. nodes: exact points of a tower; is_good: if it was used.
-
-    error: how far interpolated ranks were off, at worst over the exact points `checked_at`.
-    """
-
-    nodes: int
-    is_good: bool
-    error: Disagreement
-    checked_at: tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class SweepInfo:
-    """What ``sweep.toml`` holds: the α chosen, what each tower computed in, the path of each split (none if not tried).
-
-    precision: by tower, `image` and `text`. reranking: how the scores were re-ranked that all ranks are of. Beside all
-    this the file has the fingerprints of what the sweep left.
-    """
-
-    selected: Selected
-    precision: dict[str, TowerPrecision]
-    paths: dict[Split, PathInfo]
-    reranking: Reranking = BY_COSINE  # sweeps made before there were others do not say so
-
-    @classmethod
-    def from_table(cls, table: dict[str, Any]) -> "SweepInfo":
-        """From what TOML gives back. Raises TypeError or KeyError."""
-        return cls(
-            Selected(**table["selected"]),
-            {tower: _precision(row) for tower, row in table["precision"].items()},
-            {split: _path(row) for split, row in table["paths"].items()},
-            Reranking(**table.get("reranking", {})),
-        )
-
-
-def _precision(row: dict[str, Any]) -> TowerPrecision:
-    measured = {"agreement": Disagreement(**row["agreement"])} if "agreement" in row else {}
-    return TowerPrecision(**row | measured)
-
-
-def _path(row: dict[str, Any]) -> PathInfo:
-    return PathInfo(**row | {"error": Disagreement(**row["error"]), "checked_at": tuple(row["checked_at"])})
 
 
 @dataclass(frozen=True)

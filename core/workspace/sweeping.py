@@ -16,7 +16,7 @@ from core.data.splitting import SPLITS, Split
 from core.encoders.base import TOWERS
 from core.interpolation.alphapath import AlphaPath
 from core.progress import progress
-from core.workspace.runs import PathInfo, SweepInfo
+from core.workspace.sweep_info import PathInfo, SweepInfo
 from core.workspace.tuned import TunedExperiment
 
 #: Where the path cannot be trusted: the paper's grid.

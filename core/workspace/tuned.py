@@ -21,7 +21,8 @@ from core.retrieval.names import BY_COSINE, Rerank, Reranking
 from core.workspace.experiment import Experiment, SplitView
 from core.workspace.places import Places
 from core.workspace.precision import choose_precision
-from core.workspace.runs import PrecisionChoice, PrecisionName, Run
+from core.workspace.runs import Run
+from core.workspace.sweep_info import PrecisionChoice, PrecisionName
 
 Precisions = PrecisionChoice | Mapping[str, PrecisionName]
 

@@ -17,7 +17,8 @@ from core.data.importers import import_domain
 from core.data.reading import Reading
 from core.training.settings import default_settings
 from core.workspace.places import Places
-from core.workspace.runs import PathInfo, Run, RunInfo, SweepInfo, now, reserve_folder, save_run
+from core.workspace.runs import Run, RunInfo, now, reserve_folder, save_run
+from core.workspace.sweep_info import PathInfo, SweepInfo
 
 APP = Path(__file__).parents[2] / "app.py"
 PAGES = APP.parent / "app_pages"

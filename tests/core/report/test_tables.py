@@ -14,7 +14,8 @@ from core.data.reading import Reading
 from core.errors import InputError
 from core.report.tables import curve_text, paper_table, render
 from core.training.settings import Settings
-from core.workspace.runs import PathInfo, Run, RunInfo, SweepInfo, TowerPrecision
+from core.workspace.runs import Run, RunInfo
+from core.workspace.sweep_info import PathInfo, SweepInfo, TowerPrecision
 
 INFO = RunInfo(
     domain="shapes", name="lite-head-1", created_at="2026", encoder="lite", text=Reading("title"),

@@ -8,7 +8,7 @@ from core.data.pixels import open_image
 from core.data.reading import Reading
 from core.interpolation.alphapath import lobatto_nodes
 from core.training.settings import Settings
-from core.workspace.runs import PrecisionChoice
+from core.workspace.sweep_info import PrecisionChoice
 from core.workspace.training import train_run
 from core.workspace.tuned import TunedExperiment, open_run
 
