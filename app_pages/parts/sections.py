@@ -11,7 +11,7 @@ _FAINT = "opacity: 0.55"
 
 
 def show_section(section: Section) -> None:
-    """The section as it stands in the report."""
+    """The section as it stands in the report; rows of some tables open their articles in Rank changes."""
     st.subheader(plain(section.title))
     st.markdown(f"**{plain(section.answer)}**")
     for number, block in enumerate(section.blocks):
@@ -25,10 +25,19 @@ def show_section(section: Section) -> None:
 
 
 def _show_grid(grid: Grid, key: str) -> None:
-    st.caption(plain(grid.caption))
+    st.caption(plain(grid.caption) + (" Select a row to read its articles." if grid.opens else ""))
 
     def look(row: pd.Series) -> list[str]:
         return [_FAINT if row.name in grid.faint else ""] * len(row)
 
-    shown = grid.table.reset_index(drop=True)
-    st.dataframe(shown.style.apply(look, axis=1) if grid.faint else shown, hide_index=True, width="stretch", key=key)
+    table = grid.table.reset_index(drop=True)
+    shown = table.style.apply(look, axis=1) if grid.faint else table
+    if not grid.opens:
+        st.dataframe(shown, hide_index=True, width="stretch", key=key)
+        return
+    event = st.dataframe(
+        shown, hide_index=True, width="stretch", key=key, on_select="rerun", selection_mode="single-row"
+    )
+    rows = event["selection"]["rows"]
+    if rows and rows[0] < len(grid.opens):
+        st.switch_page("app_pages/changes.py", query_params=grid.opens[rows[0]])

@@ -19,11 +19,15 @@ class Words:
 
 @dataclass(frozen=True)
 class Grid:
-    """A table whose cells are words already. faint: rows to be greyed. caption: what it shows, with n."""
+    """A table whose cells are words already. faint: rows to be greyed. caption: what it shows, with n.
+
+    opens: of each row, the filters under which Rank changes shows its articles, as in an address; none without them.
+    """
 
     caption: str
     table: pd.DataFrame
     faint: frozenset[int] = field(default_factory=frozenset)
+    opens: tuple[dict[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

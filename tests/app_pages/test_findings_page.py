@@ -70,3 +70,14 @@ def test_text_from_outside_stays_text(open_page, run, monkeypatch):
     said = " ".join(element.value for element in [*app.markdown, *app.caption])
     assert hostile not in said
     assert "http://" not in said
+
+
+def test_a_row_of_shapes_opens_its_articles_in_rank_changes(open_page, run):
+    app = open_page("findings", question="What happens to an article along α?")
+    shapes = app.dataframe[0].value["shape"].tolist()
+    app.session_state["shapes-0"] = {"selection": {"rows": [1], "columns": [], "cells": []}}
+    app.run()
+    assert not app.exception
+    assert app.title[0].value == "Rank changes"
+    assert app.query_params["shape"] == shapes[1]
+    assert next(box for box in app.selectbox if box.label == "Along α").value == shapes[1]

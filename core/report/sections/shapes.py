@@ -29,7 +29,8 @@ def section(found: ShapesFound, asked: Asked) -> Section:
             }
             for one in counts
         ]
-        blocks.append(Grid(f"Shapes of rank over α, {split}, n = {n}", pd.DataFrame(rows)))
+        opens = tuple({"shape": str(one.shape), "split": str(split)} for one in counts)
+        blocks.append(Grid(f"Shapes of rank over α, {split}, n = {n}", pd.DataFrame(rows), opens=opens))
         alt = f"Heat map of the rank of {n} articles over alpha, sorted by shape."
         blocks.append(Chart(f"shapes-{split}", _plot(asked.results[split]), alt, 520))
     blocks.append(

@@ -1,11 +1,14 @@
 """What kind of article gains or loses? Every slice against the articles outside it, and the paper's reading of it."""
 
+import html
+
 import pandas as pd
 import plotly.graph_objects as go
 
 from core.analysis.difference import LEVEL_OF_TESTS, holm
 from core.analysis.resampling import Interval
 from core.analysis.slices import FEWEST, METRIC, SMALL, Effect, Slice
+from core.report.figures import MODEL_COLOURS, NEUTRAL
 from core.report.section import Block, Chart, Grid, Section, Words
 from core.report.wording import between_signed, finder, number, p_value, signed
 from core.workspace.findings import Asked
@@ -13,7 +16,7 @@ from core.workspace.questions.difference import FINE_TUNED, WISE_FT, ZERO_SHOT
 from core.workspace.questions.slices import PAIRS, SLICES, SlicesFound, SplitSlices
 from core.workspace.slicing import HEADLINE, MENTIONS, NO_NAME, PERSON
 
-_LOOKS = {FINE_TUNED: ("#56B4E9", "circle"), WISE_FT: ("#E69F00", "diamond")}
+_SYMBOLS = {FINE_TUNED: "circle", WISE_FT: "diamond"}
 _NAMED = 3  # slices that the answer names, either way
 
 
@@ -33,7 +36,8 @@ def section(found: SlicesFound, asked: Asked) -> Section:
         if each.slices:
             blocks.append(_chart(split, each))
             faint = frozenset(row for row, one in enumerate(each.slices) if min(one.n, each.n - one.n) < SMALL)
-            blocks.append(Grid(f"Slices, {split}, n = {each.n}", _table(each), faint))
+            opens = tuple({"slice": one.name, "split": split} for one in each.slices)
+            blocks.append(Grid(f"Slices, {split}, n = {each.n}", _table(each), faint, opens))
     last = list(found.splits)[-1]  # test where it is known
     judged = found.splits[last]
     answer = f"On {last}, n = {judged.n}: {standing_out(judged)} {papers_reading(judged)}"
@@ -126,11 +130,11 @@ def _with_interval(value: float, interval: Interval) -> str:
 def _chart(split: str, each: SplitSlices) -> Chart:
     """Each slice's gains against the others, with intervals, the largest at the top; filled where they are real."""
     figure = go.Figure()
-    figure.add_vline(x=0, line={"color": "#8A8F98", "dash": "dot"})
-    names = [f"{one.name} (n = {one.n})" for one in each.slices]
+    figure.add_vline(x=0, line={"color": NEUTRAL, "dash": "dot"})
+    names = [html.escape(f"{one.name} (n = {one.n})") for one in each.slices]  # Plotly reads tags in labels
     for shift, (before, after) in zip((0.16, -0.16), PAIRS, strict=True):
         effects = [one.effect(before, after) for one in each.slices]
-        colour, symbol = _LOOKS[after]
+        colour, symbol = MODEL_COLOURS[after], _SYMBOLS[after]
         figure.add_scatter(
             x=[one.against for one in effects], y=[place + shift for place in range(len(effects))], mode="markers",
             name=f"{after} − {before}",
