@@ -58,7 +58,7 @@ def test_the_whole_thread(verb, shapes, tiny_name, places, tmp_path, tune):
     assert trained["settings"]["tune"] == tune
 
     swept = verb("sweep", "--domain", "shapes", "--alphas", "0:1:0.25", "--json").record
-    assert swept.keys() == {"domain", "run", "n", "rows", "selected", "precision", "paths"}
+    assert swept.keys() == {"domain", "run", "n", "rows", "selected", "precision", "paths", "reranking"}
     assert (swept["domain"], swept["run"], swept["n"]) == ("shapes", trained["run"], 12)
     assert [row["alpha"] for row in swept["rows"]] == [0, 0.25, 0.5, 0.75, 1]
     assert all(list(row) == ["alpha", "split", "interpolated", "n", *METRICS] for row in swept["rows"])
