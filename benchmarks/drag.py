@@ -28,6 +28,7 @@ from core.analysis.selection import select_alpha
 from core.analysis.sweep import DENSE, SHOWN, Sweep
 from core.data.domain import Domain
 from core.data.importers import import_domain
+from core.data.reading import Reading
 from core.training.settings import default_settings
 from core.workspace.places import Places
 from core.workspace.runs import Run, RunInfo, now, reserve_folder, save_run
@@ -115,7 +116,19 @@ def write_results(domain: Domain, places: Places) -> None:
     slug = domain.info.slug
     folder = reserve_folder(places, slug, "lite", "head")
     info = RunInfo(
-        slug, folder.name, now(), "lite", "title", False, "cpu", default_settings("lite", "head"), "", "", "", {}
+        slug,
+        folder.name,
+        now(),
+        "lite",
+        Reading("title"),
+        False,
+        True,
+        "cpu",
+        default_settings("lite", "head"),
+        "",
+        "",
+        "",
+        {},
     )
     run = Run(info, folder)
     path = PathInfo(9, True, Disagreement(0.0001, 0.002), (0.1, 0.25, 0.6, 0.9))
@@ -152,7 +165,7 @@ def _free_port() -> int:
         return int(knock.getsockname()[1])
 
 
-def drag(address: str, chromium: Path, seconds: float) -> dict[str, dict[str, list[float]]]:
+def drag(address: str, chromium: Path, seconds: float) -> dict[str, dict[str, float]]:
     """Hold the mouse down on the slider and move it, as a hand does; returns what OBSERVE noted."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
@@ -161,7 +174,7 @@ def drag(address: str, chromium: Path, seconds: float) -> dict[str, dict[str, li
         page.get_by_role("link", name="Alpha").click()
         page.get_by_text("The first 12 pictures").wait_for(timeout=60_000)
         time.sleep(15)  # small pictures are being made, the worker loads
-        seen: dict[str, dict[str, list[float]]] = {"tiles": {}, "page": {}}
+        seen: dict[str, dict[str, float]] = {"tiles": {}, "page": {}}
         for sweep in range(max(1, round(seconds / 5))):
             for kind, delays in _one_drag(page, sweep).items():
                 seen[kind].update({f"{sweep} {alpha}": delay for alpha, delay in delays.items()})
@@ -169,7 +182,7 @@ def drag(address: str, chromium: Path, seconds: float) -> dict[str, dict[str, li
     return seen
 
 
-def _one_drag(page: Page, sweep: int) -> dict[str, dict[str, list[float]]]:
+def _one_drag(page: Page, sweep: int) -> dict[str, dict[str, float]]:
     left, top, width, height = page.evaluate(OBSERVE)
     y, start, end = top + height / 2, left + 0.1 * width, left + 0.9 * width
     if sweep % 2:
@@ -194,7 +207,7 @@ def _one_drag(page: Page, sweep: int) -> dict[str, dict[str, list[float]]]:
     }
 
 
-def report(seen: dict[str, dict[str, list[float]]], pairs: int) -> None:
+def report(seen: dict[str, dict[str, float]], pairs: int) -> None:
     """Median and 95th percentile of each delay, in milliseconds."""
     print(f"{pairs} validation pairs, mouse held down, a position every 50 ms")
     for kind, what in (("tiles", "tiles and marker"), ("page", "list and pictures")):
