@@ -99,7 +99,7 @@ def main() -> None:
             show_in_short(asked)
         else:
             show_question(asked, question)
-        input_figure_format()
+            input_figure_format()
         show_report(asked)
     except InputError as error:
         st.error(plain(str(error)))

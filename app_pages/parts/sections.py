@@ -25,7 +25,7 @@ def show_section(section: Section) -> None:
 
 
 def _show_grid(grid: Grid, key: str) -> None:
-    st.caption(plain(grid.caption) + (" Select a row to read its articles." if grid.opens else ""))
+    st.caption(plain(grid.caption) + (". Select a row to read its articles." if grid.opens else ""))
 
     def look(row: pd.Series) -> list[str]:
         return [_FAINT if row.name in grid.faint else ""] * len(row)
