@@ -1,14 +1,18 @@
 # Two commands: `make app` serves the app with its demo, `make test` runs lint, types and all tests.
+# `make soak` runs what is too long for that.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: app test bench setup lint types
+.PHONY: app test soak bench setup lint types
 app: .venv/.installed
 	$(BIN)/python -m core demo --background
 	$(BIN)/python -m streamlit run app.py
 
 test: .venv/.installed-dev lint types
 	$(BIN)/python -m pytest
+
+soak: .venv/.installed-dev
+	$(BIN)/python -m pytest soak
 
 bench: .venv/.installed-dev
 	$(BIN)/python -m benchmarks

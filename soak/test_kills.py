@@ -1,0 +1,188 @@
+"""kill -9 at random moments of import, train, sweep, tagging and report: nothing is lost, nothing half is read.
+
+Each piece of work runs in a forked process, so that a kill falls into the work and not into starting Python. The
+moments are drawn evenly over the time that the work takes undisturbed, from a seed.
+"""
+
+import os
+import random
+import shutil
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from core.__main__ import main
+from core.workspace.places import Places
+from core.workspace.runs import find_run, load_runs
+from core.workspace.tags import read_tags, tag_article
+from core.workspace.unfinished import load_unfinished
+
+KILLS = 25
+TRAIN = ["train", "--domain", "shapes", "--tune", "last:1", "--epochs", "6", "--batch-size", "16", "--lr", "0.002"]
+SWEEP = ["sweep", "--domain", "shapes", "--precision", "fp32"]
+QUICK = "difference,choice,drift,shapes"
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="kill -9 and fork are POSIX's")
+
+
+def run(*words: object) -> int:
+    """One verb of the command line in this process."""
+    return main([str(word) for word in words])
+
+
+def forked(work: Callable[[], object], after: float | None) -> float:
+    """Run `work` in a child that is killed with -9 after so many seconds (None: never); how long it ran."""
+    began = time.monotonic()
+    child = os.fork()
+    if child == 0:
+        with Path(os.devnull).open("w") as nowhere:
+            os.dup2(nowhere.fileno(), 1)
+            os.dup2(nowhere.fileno(), 2)
+        try:
+            work()
+        finally:
+            os._exit(0)
+    while after is None or time.monotonic() - began < after:
+        if os.waitpid(child, os.WNOHANG)[0]:
+            return time.monotonic() - began
+        time.sleep(0.001)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return time.monotonic() - began
+
+
+def moments(seed: int, duration: float) -> Iterator[float]:
+    """KILLS moments of a work that takes `duration` seconds."""
+    generator = random.Random(seed)
+    return (generator.uniform(0, duration) for _ in range(KILLS))
+
+
+def places_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
+    """The folder's workspace and cache, which verbs find by the environment."""
+    monkeypatch.setenv("REMATCH_WORKSPACE", str(folder / "workspace"))
+    monkeypatch.setenv("REMATCH_CACHE", str(folder / "cache"))
+    return Places(folder / "workspace", folder / "cache")
+
+
+@pytest.fixture
+def prepared(tmp_path: Path, shapes: Path, tiny_name: str, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with an imported domain, and a run that is trained and swept."""
+    folder = tmp_path / "prepared"
+    places_in(folder, monkeypatch)
+    assert run("import", shapes, "--domain", "shapes", "--language", "en") == 0
+    assert run(*TRAIN, "--encoder", tiny_name) == 0
+    assert run(*SWEEP) == 0
+    return folder
+
+
+def fresh(prepared: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> Places:
+    """A copy of what was prepared, to be killed in."""
+    folder = prepared.parent / name
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(prepared, folder)
+    return places_in(folder, monkeypatch)
+
+
+def test_import(tmp_path, shapes, monkeypatch):
+    words = ("import", shapes, "--domain", "shapes", "--language", "en", "--copy-images")
+    whole = places_in(tmp_path / "whole", monkeypatch)
+    duration = forked(lambda: run(*words), None)
+    expected = (whole.domain_folder("shapes") / "articles.parquet").read_bytes()
+    for number, moment in enumerate(moments(1, duration)):
+        places = places_in(tmp_path / f"killed-{number}", monkeypatch)
+        forked(lambda: run(*words), moment)
+        done = (places.domain_folder("shapes") / "domain.toml").exists()
+        assert run(*words) == (2 if done else 0)  # a domain that is there is not written over
+        domain = places.load_domain("shapes")
+        assert (places.domain_folder("shapes") / "articles.parquet").read_bytes() == expected
+        assert all((domain.images_root / file).stat().st_size for file in domain.articles["image_file"])
+
+
+def test_train(prepared, tiny_name, monkeypatch):
+    places = places_in(prepared, monkeypatch)
+    expected = find_run(places, "shapes", None).info.fine_tuned
+    words = (*TRAIN, "--encoder", tiny_name)
+    places = fresh(prepared, "timed", monkeypatch)
+    duration, resumed = forked(lambda: run(*words), None), 0
+    for moment in moments(2, duration):
+        places = fresh(prepared, "killed", monkeypatch)
+        forked(lambda: run(*words), moment)
+        unfinished = load_unfinished(places, "shapes")
+        if unfinished:
+            resumed += 1
+            assert run("train", "--domain", "shapes", "--resume", unfinished[0].info.name) == 0
+        elif len(load_runs(places, "shapes")) == 1:
+            assert run(*words) == 0
+        assert {one.info.fine_tuned for one in load_runs(places, "shapes")} == {expected}
+        assert len(load_runs(places, "shapes")) == 2
+        assert load_unfinished(places, "shapes") == []
+    assert resumed >= KILLS // 4
+
+
+def test_sweep(prepared, monkeypatch):
+    places = places_in(prepared, monkeypatch)
+    expected = (find_run(places, "shapes", None).folder / "ranks.parquet").read_bytes()
+
+    def sweep() -> None:
+        shutil.rmtree(places.cache)  # so that it has everything to do
+        run(*SWEEP)
+
+    places = fresh(prepared, "timed", monkeypatch)
+    duration = forked(sweep, None)
+    for moment in moments(3, duration):
+        places = fresh(prepared, "killed", monkeypatch)
+        forked(sweep, moment)
+        assert run("report", "--domain", "shapes") in (0, 2)  # a whole sweep, or a sentence that there is none
+        assert run(*SWEEP) == 0
+        assert (find_run(places, "shapes", None).folder / "ranks.parquet").read_bytes() == expected
+        assert run("report", "--domain", "shapes") == 0
+
+
+def test_tagging(prepared, monkeypatch):
+    for number, moment in enumerate(moments(4, 0.4)):
+        places = fresh(prepared, "killed", monkeypatch)
+        said, tell = os.pipe()
+
+        def tag(places: Places = places, tell: int = tell) -> None:
+            for article in range(1, 61):
+                tag_article(places, "shapes", str(article), ["person", "place"], f"note {article}")
+                os.write(tell, bytes([article]))
+
+        forked(tag, moment)
+        os.close(tell)
+        with os.fdopen(said, "rb") as pipe:
+            acknowledged = list(pipe.read())
+        kept = read_tags(places, "shapes")
+        assert set(map(str, acknowledged)) <= set(kept), number
+        assert all(kept[each].note == f"note {each}" for each in kept)
+        assert len(kept) <= len(acknowledged) + 1
+        tag_article(places, "shapes", "60", ["scene"], "after")
+        assert read_tags(places, "shapes")["60"].note == "after"
+
+
+def test_report(prepared, monkeypatch):
+    places_in(prepared, monkeypatch)
+    file = prepared.parent / "report.html"
+
+    def report() -> None:
+        from core.commands import results
+        from core.report.document import document as whole
+
+        # The questions that train anew take longer than all else together; they have tests of their own.
+        monkeypatch.setattr(results, "document", lambda asked, **named: whole(asked, **named | {"ask_all": False}))
+        run("report", "--domain", "shapes", "--html", file)
+
+    fresh(prepared, "timed", monkeypatch)
+    duration = forked(report, None)
+    expected = file.read_bytes()
+    for moment in moments(5, duration):
+        file.unlink(missing_ok=True)
+        fresh(prepared, "killed", monkeypatch)
+        forked(report, moment)
+        assert not file.exists() or file.read_bytes() == expected
+        report()
+        assert file.read_bytes() == expected
+        assert run("analyse", "--domain", "shapes", "--only", QUICK) == 0
