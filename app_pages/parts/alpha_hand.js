@@ -1,7 +1,9 @@
 // The hand: the α slider with tiles, marker and histogram. What it shows it draws itself, within a frame, from the
 // small tables it is given; the answer follows from the server, which is told no oftener than it answers.
 
-const ANSWER_AT_LATEST = 1000; // ms without an answer before the server is told again all the same
+// ms without an answer before the server is told again, twice as long each time: a message that meets a drawing of the
+// whole page is dropped on the way, which happens where many browsers are served.
+const ANSWER_AT_LATEST = 1000;
 const BREATH = 60; // ms after an answer in which the page finishes drawing; a position told sooner waits longer
 
 function hand(root, own, data, setStateValue) {
@@ -9,7 +11,11 @@ function hand(root, own, data, setStateValue) {
   data = { ...data, ...own.known };
   own.data = data;
   own.send = setStateValue;
-  if (root.dataset.shape !== shapeOf(data)) buildHand(root, own);
+  if (root.dataset.shape !== shapeOf(data)) {
+    clearTimeout(own.waiting); // what was said was said of other sliders
+    own.sent = null;
+    buildHand(root, own);
+  }
   if (own.sent && same(own.sent, data.served)) answered(own, root);
   // A hand on the slider knows better than the server where it is.
   if (!own.held && !own.sent) own.at = placesOf(data);
@@ -149,11 +155,11 @@ function tell(root, own) {
   else say(root, own, false);
 }
 
-function say(root, own, settled) {
+function say(root, own, settled, patience = ANSWER_AT_LATEST) {
   own.next = false;
   own.sent = alphasAt(own);
   clearTimeout(own.waiting);
-  own.waiting = setTimeout(() => answered(own, root), ANSWER_AT_LATEST);
+  own.waiting = setTimeout(() => root.isConnected && say(root, own, settled, 2 * patience), patience);
   // With the time, so that the same place twice counts as two messages.
   own.send("moved", { alphas: own.sent, settled, time: Date.now() });
 }

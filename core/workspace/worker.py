@@ -23,6 +23,9 @@ from core.workspace.runs import find_run
 KEPT_OPEN = 2
 #: Seconds without a task after which the worker ends and gives its memory back.
 IDLE = 900
+#: Where psutil is installed loky takes a worker that has grown by 300 MB for one that leaks, and replaces it between
+#: tasks. Opened runs are more than that, and would be loaded again and again; KEPT_OPEN bounds what they take.
+_NO_LEAK = {"LOKY_MAX_MEMORY_LEAK_SIZE": "1e15"}
 _NICENESS = 5  # the app, which answers to a hand on a slider, goes first
 
 _lock = threading.Lock()
@@ -46,7 +49,7 @@ def submit(task: Callable[..., Any], *arguments: Any) -> Future:
 
 
 def _new() -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(max_workers=1, timeout=IDLE, initializer=_begin)
+    return ProcessPoolExecutor(max_workers=1, timeout=IDLE, initializer=_begin, env=_NO_LEAK)
 
 
 def _begin() -> None:
