@@ -4,9 +4,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app_pages.parts.job_view import show_bar, why_failed
+from app_pages.parts.job_view import cancel, show_bar, why_failed
 from app_pages.parts.words import plain
-from core.errors import InputError
 from core.workspace import jobs
 from core.workspace.findings import Asked
 from core.workspace.places import Places
@@ -43,11 +42,4 @@ def _watch(places: Places, job: str) -> None:
     if status.state != "running":
         st.rerun()
     show_bar(status, "Finding out:")
-    st.button("Cancel", key="cancel_analysis", on_click=_cancel, args=(places, job))
-
-
-def _cancel(places: Places, job: str) -> None:
-    try:
-        jobs.cancel(places, job)
-    except InputError as error:  # too early
-        st.toast(plain(str(error)))
+    st.button("Cancel", key="cancel_analysis", on_click=cancel, args=(places, job))

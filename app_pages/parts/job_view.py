@@ -70,7 +70,7 @@ def _watch(places: Places, kind: JobKind, slug: str) -> None:
         st.toast(plain(f"{kind.doing.format(slug)} has ended: {status.state}."))
         st.rerun()
     show_bar(status, f"{kind.doing.format(slug)}:")
-    st.button("Cancel", key=f"cancel_{job}", on_click=_cancel, args=(places, job))
+    st.button("Cancel", key=f"cancel_{job}", on_click=cancel, args=(places, job))
 
 
 def _show_ended(places: Places, kind: JobKind, slug: str, status: JobStatus) -> None:
@@ -87,7 +87,8 @@ def _show_ended(places: Places, kind: JobKind, slug: str, status: JobStatus) -> 
         st.button("Close", key=f"close_{job}", on_click=jobs.clear, args=(places, job))
 
 
-def _cancel(places: Places, job: str) -> None:
+def cancel(places: Places, job: str) -> None:
+    """Ask a job to end; too early is said in passing. For callbacks."""
     try:
         jobs.cancel(places, job)
     except InputError as error:  # too early

@@ -2,12 +2,8 @@
 
 from core.data.domain import Domain
 from core.report.escaping import plain as plain
-
-
-def shorten(text: str, length: int) -> str:
-    """At most `length` characters on one line."""
-    line = " ".join(str(text).split())
-    return line if len(line) <= length else line[: length - 1].rstrip() + "…"
+from core.report.wording import shorten as shorten
+from core.report.wording import signed as signed
 
 
 def period(domain: Domain) -> str:
@@ -19,11 +15,3 @@ def period(domain: Domain) -> str:
 def counted(number: int, noun: str, plural: str = "") -> str:
     """`1 article`, `2,000 articles`."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
-
-
-def signed(change: float, digits: int = 3) -> str:
-    """`+0.012`, `−0.012`, `±0.000`, with a real minus."""
-    text = f"{abs(change):.{digits}f}"
-    if float(text) == 0:
-        return f"±{text}"
-    return ("+" if change > 0 else "−") + text

@@ -10,13 +10,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.analysis.difference import LEVEL_OF_TESTS, Differences, differences, drawn_curve, permutation_p
+from core.analysis.difference import (
+    FINE_TUNED,
+    LEVEL_OF_TESTS,
+    WISE_FT,
+    ZERO_SHOT,
+    Differences,
+    differences,
+    drawn_curve,
+    permutation_p,
+)
 from core.analysis.metrics import lower_is_better, values_of
 from core.analysis.resampling import LEVEL, Interval, Resamples, interval
 
-#: The models of a judgement, by their names in `Differences`.
-ZERO_SHOT, FINE_TUNED, CHOSEN = "zero-shot", "fine-tuned", "WiSE-FT"
-PAIRS = ((FINE_TUNED, CHOSEN), (ZERO_SHOT, CHOSEN))
+#: What the chosen α, as WiSE-FT, is compared with.
+PAIRS = ((FINE_TUNED, WISE_FT), (ZERO_SHOT, WISE_FT))
 
 
 @dataclass(frozen=True)
@@ -122,7 +130,7 @@ def judged(
     judged_on: str,
 ) -> Judgement:
     """The α of row `place`, chosen on other articles, judged on those of `ranks`, int [A, n]."""
-    models = {ZERO_SHOT: ranks[0], FINE_TUNED: ranks[-1], CHOSEN: ranks[place]}
+    models = {ZERO_SHOT: ranks[0], FINE_TUNED: ranks[-1], WISE_FT: ranks[place]}
     regrets = tuple(_regret(ranks, alphas, place, metric) for metric in metrics)
     return Judgement(float(alphas[place]), *chosen_on, judged_on, differences(models, PAIRS), regrets)
 

@@ -21,6 +21,9 @@ PERMUTATIONS = 4999
 LEVEL_OF_TESTS = 0.05
 POWER = 0.8
 METRICS = tuple(METRIC_NAMES.values())
+#: The three models by their names, and what is compared with what.
+ZERO_SHOT, FINE_TUNED, WISE_FT = "zero-shot", "fine-tuned", "WiSE-FT"
+PAIRS = ((ZERO_SHOT, FINE_TUNED), (FINE_TUNED, WISE_FT), (ZERO_SHOT, WISE_FT))
 
 
 @dataclass(frozen=True)

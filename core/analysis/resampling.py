@@ -14,6 +14,8 @@ from scipy import stats
 #: Enough that an interval's ends move by less than a tenth of its width from seed to seed.
 DRAWS = 2000
 LEVEL = 0.95
+#: Articles below which an interval is not to be relied on (`interval` says why); what is of fewer is shown greyed.
+SMALL = 30
 _AT_ONCE = 2**24  # counts held at once, 67 MB
 
 

@@ -12,12 +12,12 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from core.analysis.difference import FINE_TUNED, WISE_FT, ZERO_SHOT
 from core.analysis.metrics import values_of
 from core.analysis.resampling import Interval, Resamples, interval
 
 Unit = Literal["month", "week", "block"]
 #: The models, by their names in `OriginRanks`.
-ZERO_SHOT, FINE_TUNED, WISE_FT = "zero-shot", "fine-tuned", "WiSE-FT"
 #: At least so many months, or else weeks, make a series; blocks of equally many articles where there are no dates.
 FEWEST_PERIODS = 6
 BLOCKS = 10

@@ -18,8 +18,6 @@ from core.analysis.resampling import Interval, Resamples, interval
 METRIC = "mrr@100"
 #: Articles inside and outside from which a slice is looked at; below, a mean of reciprocal ranks says nothing.
 FEWEST = 5
-#: Below this a slice is shown greyed (`core.analysis.resampling.interval` says why).
-SMALL = 30
 #: More than for a single test: with a hundred slices Holm needs p below 0.0005.
 SHUFFLES = 9999
 _AT_ONCE = 2**22  # shuffled values held at once, 34 MB

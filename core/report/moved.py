@@ -6,6 +6,7 @@ import numpy as np
 
 from core.data.pixels import ImageError
 from core.data.thumbnails import SMALL, thumbnail
+from core.report.wording import shorten
 from core.workspace.findings import Asked
 from core.workspace.results import Results
 
@@ -51,8 +52,7 @@ def moved_most(asked: Asked, with_pictures: bool) -> tuple[Moved, ...]:
 
 def _card(asked: Asked, results: Results, wise_ft: np.ndarray, row: int, with_pictures: bool) -> Card:
     article = results.records[row]
-    text = " ".join(str(article["title"] or article["text"] or "").split())
-    shown = text if len(text) <= TEXT_SHOWN else text[: TEXT_SHOWN - 1] + "…"
+    shown = shorten(article["title"] or article["text"] or "", TEXT_SHOWN)
     ranks = f"rank {results.ranks[0][row]} zero-shot, {results.ranks[-1][row]} fine-tuned, {wise_ft[row]} WiSE-FT"
     picture = None
     if with_pictures:

@@ -34,3 +34,9 @@ def p_value(p: float) -> str:
 def finder(named_by: str) -> str:
     """What found persons, places and organisations."""
     return "found by the built-in rules" if named_by == RULES else f"found by {named_by}"
+
+
+def shorten(text: str, length: int) -> str:
+    """At most `length` characters on one line."""
+    line = " ".join(str(text).split())
+    return line if len(line) <= length else line[: length - 1].rstrip() + "…"

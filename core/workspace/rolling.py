@@ -11,8 +11,9 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from core.analysis.difference import FINE_TUNED, WISE_FT, ZERO_SHOT
 from core.analysis.metrics import values_of
-from core.analysis.rolling import ENOUGH_TO_TRAIN, FINE_TUNED, WISE_FT, ZERO_SHOT, OriginRanks, Periods
+from core.analysis.rolling import ENOUGH_TO_TRAIN, OriginRanks, Periods
 from core.data.domain import gallery_of
 from core.data.splitting import TRAIN_SHARE
 from core.encoders.base import TOWERS, first_tuned_stages

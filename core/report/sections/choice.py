@@ -3,15 +3,15 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.analysis.choice import CHOSEN, FINE_TUNED, ZERO_SHOT, Judgement
-from core.analysis.difference import curve_bands
+from core.analysis.choice import Judgement
+from core.analysis.difference import FINE_TUNED, WISE_FT, ZERO_SHOT, curve_bands
 from core.report.curve_charts import plot_metric
-from core.report.figures import WISE_FT
+from core.report.figures import MODEL_COLOURS
 from core.report.section import Block, Chart, Grid, Section, Words
 from core.report.sections.difference import verdict
 from core.report.wording import between_signed, number, p_value, signed
 from core.workspace.findings import Asked
-from core.workspace.questions.choice import CHOICE, METRICS, ChoiceFound
+from core.workspace.questions.choice import CHOICE, ChoiceFound
 
 
 def section(found: ChoiceFound, asked: Asked) -> Section:
@@ -47,7 +47,7 @@ def section(found: ChoiceFound, asked: Asked) -> Section:
     for one in found.judgements:
         blocks += _judged(one)
     honest = found.judgements[-1]  # test where it is known
-    against = honest.differences.of("mrr@100", FINE_TUNED, CHOSEN)
+    against = honest.differences.of("mrr@100", FINE_TUNED, WISE_FT)
     answer = (
         f"Any alpha from {flat.low:g} to {flat.high:g} is within noise of alpha* = {found.alpha:g} in "
         f"{found.criterion} (val, n = {found.n}). Chosen on {honest.chosen_on} (alpha {honest.alpha:g}) and judged on "
@@ -60,7 +60,8 @@ def _plot_spread(found: ChoiceFound) -> go.Figure:
     shown = [(alpha, share) for alpha, share in zip(found.spread.alphas, found.spread.shares, strict=True) if share]
     figure = go.Figure(
         go.Bar(
-            x=[alpha for alpha, _ in shown], y=[share for _, share in shown], marker={"color": WISE_FT}, width=0.01,
+            x=[alpha for alpha, _ in shown], y=[share for _, share in shown], width=0.01,
+            marker={"color": MODEL_COLOURS[WISE_FT]},
             hovertemplate="α %{x:.2f}: chosen in %{y:.1%} of the draws<extra></extra>",
         )
     )  # fmt: skip
@@ -77,10 +78,10 @@ def _flat_table(found: ChoiceFound) -> pd.DataFrame:
 def _judged(one: Judgement) -> list[Block]:
     rows = []
     for regret in one.regrets:
-        to_fine_tuned = one.differences.of(regret.metric, FINE_TUNED, CHOSEN)
-        to_zero_shot = one.differences.of(regret.metric, ZERO_SHOT, CHOSEN)
+        to_fine_tuned = one.differences.of(regret.metric, FINE_TUNED, WISE_FT)
+        to_zero_shot = one.differences.of(regret.metric, ZERO_SHOT, WISE_FT)
         reached = next(
-            each.value for each in one.differences.reached if (each.model, each.metric) == (CHOSEN, regret.metric)
+            each.value for each in one.differences.reached if (each.model, each.metric) == (WISE_FT, regret.metric)
         )
         rows.append(
             {
@@ -94,7 +95,6 @@ def _judged(one: Judgement) -> list[Block]:
                 f"{p_value(to_zero_shot.p_holm)})",
             }
         )
-    assert [row["metric"] for row in rows] == list(METRICS)
     caption = (
         f"α = {one.alpha:g}, chosen on {one.chosen_on} (n = {one.n_chosen}), judged on {one.judged_on} "
         f"(n = {one.differences.n})"

@@ -2,12 +2,12 @@
 
 import pandas as pd
 
-from core.analysis.difference import Difference, Differences
+from core.analysis.difference import FINE_TUNED, PAIRS, WISE_FT, ZERO_SHOT, Difference, Differences
 from core.report.section import Block, Grid, Section, Words
 from core.report.tables import TABLE_METRICS
 from core.report.wording import between, between_signed, number, p_value, signed
 from core.workspace.findings import Asked
-from core.workspace.questions.difference import DIFFERENCE, FINE_TUNED, PAIRS, WISE_FT, ZERO_SHOT, DifferenceFound
+from core.workspace.questions.difference import DIFFERENCE, DifferenceFound
 
 SHOWN = (*TABLE_METRICS, "mean_rank", "median_rank")
 

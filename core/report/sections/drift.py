@@ -3,16 +3,14 @@
 import pandas as pd
 import plotly.graph_objects as go
 
+from core.analysis.difference import FINE_TUNED
 from core.analysis.drift import Trend
-from core.analysis.resampling import Interval
+from core.analysis.resampling import SMALL, Interval
 from core.report.figures import MODEL_COLOURS, NEUTRAL
 from core.report.section import Block, Chart, Grid, Section, Words
 from core.report.wording import between_signed, signed
 from core.workspace.findings import Asked
-from core.workspace.questions.difference import FINE_TUNED
 from core.workspace.questions.drift import DRIFT, DriftFound, SplitDrift
-
-FEW = 30  # articles of a period below which its interval is not to be relied on
 
 
 def section(found: DriftFound, asked: Asked) -> Section:
@@ -83,4 +81,4 @@ def _table(trends: list[Trend], each: SplitDrift) -> pd.DataFrame:
 
 
 def _few(trends: list[Trend]) -> frozenset[int]:
-    return frozenset(place for place, period in enumerate(trends[0].periods) if period.n < FEW)
+    return frozenset(place for place, period in enumerate(trends[0].periods) if period.n < SMALL)

@@ -4,7 +4,7 @@ import pandas as pd
 
 from core.analysis.difference import LEVEL_OF_TESTS
 from core.analysis.entity_pictures import FEWEST_ARTICLES, FEWEST_NAMINGS, METRIC, WEIGHTS, EntityEffect
-from core.analysis.slices import SMALL
+from core.analysis.resampling import SMALL
 from core.report.section import Grid, Section, Words
 from core.report.wording import between_signed, finder, number, p_value, signed
 from core.workspace.findings import Asked

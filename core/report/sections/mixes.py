@@ -2,12 +2,11 @@
 
 import pandas as pd
 
-from core.analysis.difference import Difference
+from core.analysis.difference import FINE_TUNED, ZERO_SHOT, Difference
 from core.interpolation.mix import Mix
 from core.report.section import Block, Grid, Section, Words
 from core.report.wording import between_signed, number, p_value, signed
 from core.workspace.findings import Asked
-from core.workspace.questions.difference import FINE_TUNED, ZERO_SHOT
 from core.workspace.questions.mixes import DEPTH, FISHER, GREEDY, METRIC, MIXES, SCORES, SOUP, TOWERS, MixesFound
 
 ABOUT = {

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.analysis.rolling import ENOUGH_TO_JUDGE, ENOUGH_TO_TRAIN, FINE_TUNED, WISE_FT, ZERO_SHOT, Gain
+from core.analysis.difference import FINE_TUNED, WISE_FT, ZERO_SHOT
+from core.analysis.rolling import ENOUGH_TO_JUDGE, ENOUGH_TO_TRAIN, Gain
 from core.report.figures import MODEL_COLOURS, NEUTRAL
 from core.report.section import Chart, Grid, Section, Words
 from core.report.sections.difference import verdict

@@ -3,7 +3,16 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.analysis.difference import LEVEL_OF_TESTS, Difference, Differences, holm
+from core.analysis.difference import (
+    FINE_TUNED,
+    LEVEL_OF_TESTS,
+    PAIRS,
+    WISE_FT,
+    ZERO_SHOT,
+    Difference,
+    Differences,
+    holm,
+)
 from core.analysis.hubs import FIRST
 from core.analysis.near_duplicates import ALIKE, PERHAPS, SURE
 from core.analysis.resampling import Interval
@@ -11,7 +20,6 @@ from core.report.figures import MODEL_COLOURS
 from core.report.section import Block, Chart, Grid, Section, Words
 from core.report.wording import between_signed, number, p_value, signed
 from core.workspace.findings import Asked
-from core.workspace.questions.difference import FINE_TUNED, PAIRS, WISE_FT, ZERO_SHOT
 from core.workspace.questions.similar import GROUPS, MODELS, SIMILAR, WAYS, HubsOf, SimilarFound, SimilarOn, named
 
 SHOWN = ("mrr@100", "recall@1", "recall@10")

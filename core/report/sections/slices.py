@@ -5,14 +5,13 @@ import html
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.analysis.difference import LEVEL_OF_TESTS, holm
-from core.analysis.resampling import Interval
-from core.analysis.slices import FEWEST, METRIC, SMALL, Effect, Slice
+from core.analysis.difference import FINE_TUNED, LEVEL_OF_TESTS, WISE_FT, ZERO_SHOT, holm
+from core.analysis.resampling import SMALL, Interval
+from core.analysis.slices import FEWEST, METRIC, Effect, Slice
 from core.report.figures import MODEL_COLOURS, NEUTRAL
 from core.report.section import Block, Chart, Grid, Section, Words
 from core.report.wording import between_signed, finder, number, p_value, signed
 from core.workspace.findings import Asked
-from core.workspace.questions.difference import FINE_TUNED, WISE_FT, ZERO_SHOT
 from core.workspace.questions.slices import PAIRS, SLICES, SlicesFound, SplitSlices
 from core.workspace.slicing import HEADLINE, MENTIONS, NO_NAME, PERSON
 

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 
 from core.analysis.choice import Flat, Judgement, Spread, chosen_place, flat_region, halves, judged, spread_of_choice
+from core.analysis.metrics import METRIC_NAMES, lower_is_better
 from core.errors import InputError
 from core.workspace.findings import Asked, Question
 from core.workspace.results import Results
 
 #: Mean-type metrics whose regret and flat region are told.
-METRICS = ("mrr@100", "recall@1", "recall@5", "recall@10", "recall@50", "recall@100")
+METRICS = tuple(name for name in METRIC_NAMES.values() if not lower_is_better(name))
 LEAST = 4  # articles of val: two to choose on, two to judge
 
 

@@ -2,12 +2,9 @@
 
 from dataclasses import dataclass
 
-from core.analysis.difference import Differences, differences
+from core.analysis.difference import FINE_TUNED, PAIRS, WISE_FT, ZERO_SHOT, Differences, differences
 from core.data.splitting import Split
 from core.workspace.findings import Asked, Question
-
-ZERO_SHOT, FINE_TUNED, WISE_FT = "zero-shot", "fine-tuned", "WiSE-FT"
-PAIRS = ((ZERO_SHOT, FINE_TUNED), (FINE_TUNED, WISE_FT), (ZERO_SHOT, WISE_FT))
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
+from core.analysis.difference import FINE_TUNED, WISE_FT
 from core.analysis.drift import Trend, Unit, last_date, since_training, trend
 from core.data.splitting import Split
 from core.workspace.findings import Asked, Question
-from core.workspace.questions.difference import FINE_TUNED, WISE_FT
 
 METRICS = ("mrr@100", "recall@10")
 

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.analysis.difference import holm
+from core.analysis.difference import WISE_FT, ZERO_SHOT, holm
 from core.analysis.entity_pictures import Embedded, EntityEffect, entity_effect, known_entities
 from core.data.mentions import Mentions
 from core.data.splitting import Split
 from core.files import Part
 from core.workspace.findings import Asked, Question, files_as_parts
 from core.workspace.mentioning import mentions_file, mentions_of
-from core.workspace.questions.difference import WISE_FT, ZERO_SHOT
 
 if TYPE_CHECKING:  # these import torch, which pages do without
     from core.encoders.base import TowerName

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.analysis.difference import Difference, differences_in
+from core.analysis.difference import FINE_TUNED, WISE_FT, ZERO_SHOT, Difference, differences_in
 from core.analysis.metrics import values_of
 from core.errors import InputError
 from core.interpolation.mix import TENTHS, Mix
 from core.workspace.findings import Asked, Question
 from core.workspace.questions.choice import LEAST
-from core.workspace.questions.difference import FINE_TUNED, WISE_FT, ZERO_SHOT
 from core.workspace.runs import Run, load_runs, sister_runs
 
 if TYPE_CHECKING:  # it imports torch

@@ -2,24 +2,10 @@
 
 from dataclasses import dataclass
 
-from core.analysis.difference import Difference, differences_in
+from core.analysis.difference import FINE_TUNED, PAIRS, WISE_FT, ZERO_SHOT, Difference, differences_in
 from core.analysis.metrics import values_of
-from core.analysis.rolling import (
-    FINE_TUNED,
-    WISE_FT,
-    ZERO_SHOT,
-    Age,
-    Gain,
-    OriginRanks,
-    Unit,
-    by_age,
-    fading,
-    gains,
-    next_period,
-    periods_of,
-)
+from core.analysis.rolling import Age, Gain, OriginRanks, Unit, by_age, fading, gains, next_period, periods_of
 from core.workspace.findings import Asked, Question
-from core.workspace.questions.difference import PAIRS
 
 METRIC = "mrr@100"
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.analysis.difference import Differences, differences
+from core.analysis.difference import FINE_TUNED, PAIRS, WISE_FT, ZERO_SHOT, Differences, differences
 from core.analysis.hubs import FIRST, hubs, skewness_change
 from core.analysis.near_duplicates import near_duplicates, rank_of_group, seen_before
 from core.analysis.resampling import Interval
@@ -20,7 +20,6 @@ from core.data.picture_hashes import picture_hashes
 from core.data.splitting import Split
 from core.retrieval.names import BY_COSINE, RERANKS, Rerank, Reranking
 from core.workspace.findings import Asked, Question
-from core.workspace.questions.difference import FINE_TUNED, PAIRS, WISE_FT, ZERO_SHOT
 
 if TYPE_CHECKING:
     from torch import Tensor

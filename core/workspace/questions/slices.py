@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.analysis.difference import FINE_TUNED, WISE_FT, ZERO_SHOT
 from core.analysis.slices import Slice, compare_slices
 from core.data.splitting import Split
 from core.files import Part
 from core.workspace.findings import Asked, Question, files_as_parts
 from core.workspace.mentioning import mentions_file, mentions_of
-from core.workspace.questions.difference import FINE_TUNED, WISE_FT, ZERO_SHOT
 from core.workspace.slicing import slices_of
 from core.workspace.tags import read_tags, tags_file
 

@@ -4,20 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from core.analysis.difference import FINE_TUNED, WISE_FT, ZERO_SHOT
 from core.analysis.metrics import values_of
 from core.analysis.resampling import Resamples, interval
-from core.analysis.rolling import (
-    FINE_TUNED,
-    WISE_FT,
-    ZERO_SHOT,
-    OriginRanks,
-    Periods,
-    by_age,
-    fading,
-    gains,
-    next_period,
-    periods_of,
-)
+from core.analysis.rolling import OriginRanks, Periods, by_age, fading, gains, next_period, periods_of
 
 
 def _dates(first: str, last: str, count: int) -> pd.Series:

@@ -4,11 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from core.analysis.difference import Difference
+from core.analysis.difference import FINE_TUNED, WISE_FT, ZERO_SHOT, Difference
 from core.analysis.resampling import Interval
 from core.interpolation.mix import Mix
 from core.report.sections.mixes import _answer, described
-from core.workspace.questions.difference import FINE_TUNED, WISE_FT, ZERO_SHOT
 from core.workspace.questions.mixes import FISHER, METRIC, SCORES, MixesFound, Searched
 
 NOT_REAL = Difference(METRIC, WISE_FT, FISHER, 0.01, Interval(0.001, 0.02), 0.04, 0.08, 700)

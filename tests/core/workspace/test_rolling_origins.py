@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from core.analysis import rolling as periods_room
-from core.analysis.rolling import FINE_TUNED, WISE_FT, ZERO_SHOT, Periods
+from core.analysis.difference import FINE_TUNED, WISE_FT, ZERO_SHOT
+from core.analysis.rolling import Periods
 from core.data.importers import import_domain
 from core.data.reading import Reading
 from core.report.sections import section_of

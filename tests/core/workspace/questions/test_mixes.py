@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.analysis.difference import differences_in
+from core.analysis.difference import FINE_TUNED, WISE_FT, ZERO_SHOT, differences_in
 from core.analysis.metrics import values_of
 from core.analysis.resampling import Resamples, interval
 from core.data.reading import Reading
@@ -14,7 +14,6 @@ from core.report.sections import section_of
 from core.training.settings import Settings
 from core.workspace import mixing
 from core.workspace.findings import Asked, answered, kept
-from core.workspace.questions.difference import FINE_TUNED, WISE_FT, ZERO_SHOT
 from core.workspace.questions.mixes import DEPTH, FISHER, GREEDY, METRIC, MIXES, QUARTERS, SCORES, SOUP, TOWERS
 from core.workspace.sweeping import sweep_run
 from core.workspace.training import train_run
