@@ -18,6 +18,15 @@ from core.workspace.places import Places
 from core.workspace.results import Results
 
 KEPT = 256  # about 60 kB each at a thousand articles
+_ASKED = "_exact_asked"  # in each session: the key it waits for
+
+
+@dataclass
+class Evaluation:
+    """One exact evaluation, for all sessions that stand at its α, and how many of them do."""
+
+    future: Future
+    asked_by: int = 0
 
 
 @dataclass(frozen=True)
@@ -35,23 +44,42 @@ class Pending:
 
 
 @st.cache_resource(show_spinner=False)
-def _evaluations() -> tuple[OrderedDict, threading.Lock]:
+def _evaluations() -> tuple[OrderedDict[tuple, Evaluation], threading.Lock]:
     return OrderedDict(), threading.Lock()
 
 
 def exact_ranked(places: Places, results: Results, alphas: Sequence[float]) -> Ranked | Pending:
-    """Ranks at one α, or at the (image, text) towers', by exact weights: there already, or on their way."""
+    """Ranks at one α, or at the (image, text) towers', by exact weights: there already, or on their way.
+
+    What this session asked for before is given up, if nobody else waits for it: keys held down pass many α's.
+    """
     image, text = round(alphas[0], 6), round(alphas[-1], 6)
     key = (*stamp_of(results.run), results.split, image, text)
     evaluations, lock = _evaluations()
     with lock:
+        before = st.session_state.get(_ASKED)
+        if before != key:
+            _give_up(evaluations, before)
         if key not in evaluations:
             info = results.run.info
-            evaluations[key] = worker.submit(rank_exactly, places, info.domain, info.name, results.split, image, text)
+            future = worker.submit(rank_exactly, places, info.domain, info.name, results.split, image, text)
+            evaluations[key] = Evaluation(future)
             while len(evaluations) > KEPT:
                 evaluations.popitem(last=False)
         evaluations.move_to_end(key)
-        future = evaluations[key]
-    if future.done() and future.exception() is None:
-        return future.result()
-    return Pending(future)
+        evaluation = evaluations[key]
+        if before != key:
+            evaluation.asked_by += 1
+            st.session_state[_ASKED] = key
+    if evaluation.future.done() and evaluation.future.exception() is None:
+        return evaluation.future.result()
+    return Pending(evaluation.future)
+
+
+def _give_up(evaluations: OrderedDict[tuple, Evaluation], key: tuple | None) -> None:
+    """Cancel what nobody waits for any more. What the worker has begun is finished and kept."""
+    if key is None or (evaluation := evaluations.get(key)) is None:
+        return
+    evaluation.asked_by -= 1
+    if evaluation.asked_by <= 0 and evaluation.future.cancel():
+        del evaluations[key]

@@ -2,6 +2,7 @@
 
 Tasks are functions of this wing that are given names and numbers and give back arrays; they run one after the other,
 since an encoder's weights belong to one task at a time. A worker that dies (out of memory) is replaced at the next.
+When the app ends, so does what runs or waits here: nobody is there to see it.
 """
 
 import os
@@ -39,17 +40,29 @@ def submit(task: Callable[..., Any], *arguments: Any) -> Future:
     """
     global _executor
     with _lock:
-        if _executor is None:
-            _executor = _new()
         try:
-            return _executor.submit(task, *arguments)
+            if _executor is not None:
+                return _executor.submit(task, *arguments)
         except (BrokenProcessPool, ShutdownExecutorError):
-            _executor = _new()
-            return _executor.submit(task, *arguments)
+            pass
+        is_first, _executor = _executor is None, _new()
+        future = _executor.submit(task, *arguments)
+        if is_first:
+            # After loky's own, which it adds with the first task: the last added is called first. An ordinary atexit
+            # comes after both.
+            threading._register_atexit(_end)  # type: ignore[attr-defined]
+        return future
 
 
 def _new() -> ProcessPoolExecutor:
     return ProcessPoolExecutor(max_workers=1, timeout=IDLE, initializer=_begin, env=_NO_LEAK)
+
+
+def _end() -> None:
+    """loky would first finish all that is queued, and the app would seem to hang after Ctrl-C."""
+    with _lock:
+        if _executor is not None:
+            _executor.shutdown(wait=False, kill_workers=True)
 
 
 def _begin() -> None:

@@ -2,8 +2,10 @@
 
 import os
 import signal
+import subprocess
 import sys
 import threading
+import time
 
 import pytest
 from loky.process_executor import BrokenProcessPool
@@ -44,3 +46,13 @@ def test_the_app_itself_does_not_import_torch():
         "sys.exit('torch' in sys.modules)"
     )
     assert os.spawnv(os.P_WAIT, sys.executable, [sys.executable, "-c", code]) == 0
+
+
+def test_the_app_ends_at_once_though_much_is_queued():
+    code = (
+        "import time; from core.workspace.worker import submit; submit(abs, 1).result(); "
+        "queued = [submit(time.sleep, 20) for _ in range(20)]"
+    )
+    begun = time.monotonic()
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=200)
+    assert time.monotonic() - begun < 20
