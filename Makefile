@@ -8,8 +8,10 @@ app: .venv/.installed
 	$(BIN)/python -m core demo --background
 	$(BIN)/python -m streamlit run app.py
 
+# The browser tests come after the others: theirs is one server, and they watch how fast it answers.
 test: .venv/.installed-dev lint types
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --ignore tests/browser
+	$(BIN)/python -m pytest tests/browser
 
 soak: .venv/.installed-dev
 	$(BIN)/python -m pytest soak
