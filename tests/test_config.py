@@ -26,3 +26,7 @@ def test_no_stack_reaches_a_page_and_nothing_is_told_to_anyone():
 
 def test_no_file_of_a_user_is_served_as_it_is():
     assert not CONFIG["server"].get("enableStaticServing", False)
+
+
+def test_streamlit_sends_no_name_in_place_of_what_the_browser_may_have_forgotten():
+    assert CONFIG["global"]["minCachedMessageSize"] > 1e9
