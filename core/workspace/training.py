@@ -2,8 +2,9 @@
 
 import importlib.metadata
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import asdict
+from datetime import datetime, timedelta
 
 import pandas as pd
 from torch import Tensor
@@ -24,7 +25,7 @@ from core.training.pairs import Pairs
 from core.training.settings import Settings
 from core.workspace.experiment import Experiment
 from core.workspace.places import Places
-from core.workspace.runs import Run, RunInfo, now, save_run
+from core.workspace.runs import Run, RunInfo, load_runs, now, save_run
 from core.workspace.unfinished import TrainingInfo, Unfinished, begin, check_can_train
 
 _VERSIONS_OF = ("torch", "torchvision", "open_clip_torch", "timm", "transformers", "numpy", "pillow")
@@ -177,7 +178,7 @@ def _write_run(unfinished: Unfinished, experiment: Experiment, changed: dict[str
     info = RunInfo(
         domain=training.domain,
         name=training.name,
-        created_at=now(),
+        created_at=_created_at(experiment.places, training.domain),
         encoder=training.encoder,
         text=training.text,
         english=experiment.english,
@@ -196,6 +197,15 @@ def _write_run(unfinished: Unfinished, experiment: Experiment, changed: dict[str
     save_run(run)
     unfinished.clear()
     return run
+
+
+def _created_at(places: Places, slug: str) -> str:
+    """`now`, but after every run that is there: the newest run is the one made last, though the clock was set back."""
+    with suppress(InputError, ValueError):  # another run that is damaged keeps this one from nothing
+        for last in load_runs(places, slug)[-1:]:
+            after = datetime.fromisoformat(last.info.created_at) + timedelta(microseconds=1)
+            return max(now(), after.isoformat(timespec="microseconds"))
+    return now()
 
 
 def _write_history(history: list[Epoch], unfinished: Unfinished) -> None:

@@ -1,0 +1,37 @@
+"""Whether a process holds a lock: that, not a process number that may be reused nor a time, says that it lives.
+
+Locks are FileLocks, which the system gives back however their process ends.
+"""
+
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+
+def is_held(file: Path) -> bool:
+    """Does a process, this one included, hold the lock `file` now? False if it is not there.
+
+    On POSIX a look is a shared lock on a file that is only read: two looks at once do not take each other for a
+    holder, and a workspace may be read-only.
+    """
+    if fcntl is not None:
+        try:
+            with file.open("rb") as opened:
+                fcntl.flock(opened, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:  # there is none
+            return False
+        return False
+    try:
+        with FileLock(file).acquire(blocking=False):
+            return False
+    except Timeout:
+        return True
+    except OSError:
+        return False
