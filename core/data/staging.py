@@ -7,13 +7,13 @@ import and a translation, of one domain never mix; what a killed process left is
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from core.disk import writing
-from core.errors import InputError
+from core.errors import InputError, RematchError
 
 PATIENCE = 10.0  # seconds to wait for who changes the domain now; writing a table takes less, an import may take hours
 _OLD = "old"
@@ -64,7 +64,7 @@ def restore(domains: Path) -> None:
     for old in domains.glob(f"{_prefix('*')}*/{_OLD}"):
         folder = domains / old.parent.name[1:].partition(".")[0]
         if not folder.exists():
-            with changing(folder):
+            with suppress(RematchError), changing(folder):  # who may not write, or comes too early, finds it missing
                 _clear(folder)
 
 

@@ -106,7 +106,6 @@ def test_a_second_click_starts_nothing(shapes_domain, places, open_page: Open, s
     button(app, "Start training").click().run()
     button(again, "Start training").click().run()
     assert not again.exception
-    assert "going on already" in again.warning[0].value
     assert again.subheader[0].value == "Training now"
     assert len(started) == 1
 

@@ -106,7 +106,7 @@ def test_a_run_that_is_another_by_the_end_of_its_sweep_is_left_alone(swept, shap
 
 def test_a_domain_that_is_replaced_while_a_run_is_swept_is_said(opened, shapes_domain, shapes):
     import_domain(shapes, shapes_domain.folder, language="en", replace_existing=True)
-    with pytest.raises(InputError, match="domain 'shapes' was changed by another process meanwhile"):
+    with pytest.raises(InputError, match="domain 'shapes' was imported anew meanwhile"):
         sweep_run(opened, (0.0, 1.0), "recall@1")
     assert not opened.run.is_swept
 
