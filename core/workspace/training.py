@@ -11,6 +11,7 @@ from torch import Tensor
 
 from core.data.domain import Domain
 from core.data.reading import Reading
+from core.disk import DiskError
 from core.encoders.base import first_tuned_stages
 from core.encoders.checkpoints import weights_fingerprint, write_weights
 from core.encoders.loading import choose_device, load_encoder
@@ -98,15 +99,20 @@ def _train(unfinished: Unfinished, experiment: Experiment, on_epoch: OnEpoch) ->
     with unfinished.held() if is_main() else nullcontext():
         try:
             return _train_held(unfinished, experiment, on_epoch)
-        except RematchError:
-            if is_main() and not unfinished.checkpoint_file.exists():  # nothing in it is worth keeping
+        except RematchError as error:
+            reached = unfinished.checkpoint_file.exists()
+            if is_main() and not reached:  # nothing in it is worth keeping
                 unfinished.remove()
+            if isinstance(error, DiskError) and reached:
+                raise DiskError(f"{error} Full epochs are kept: {_way_on(unfinished)}") from None
             raise
         except KeyboardInterrupt:  # Ctrl-C, or SIGTERM
-            info = unfinished.info
-            raise RematchError(
-                f"stopped; go on with: python -m core train --domain {info.domain} --resume {info.name}"
-            ) from None
+            raise RematchError(f"stopped; {_way_on(unfinished)}") from None
+
+
+def _way_on(unfinished: Unfinished) -> str:
+    info = unfinished.info
+    return f"go on with: python -m core train --domain {info.domain} --resume {info.name}"
 
 
 def _train_held(unfinished: Unfinished, experiment: Experiment, on_epoch: OnEpoch) -> Run:

@@ -12,8 +12,9 @@ import pytest
 from core.__main__ import main
 from core.workspace.places import Places
 from core.workspace.results import read_results
-from core.workspace.runs import load_runs
+from core.workspace.runs import find_run, load_runs
 from core.workspace.tags import read_tags, tag_article
+from core.workspace.unfinished import load_unfinished
 from tests.disks import FORBIDDEN, FULL, READ_ONLY, SmallDisk, fail_to_write, mounted
 
 ROOT = Path(__file__).parents[3]
@@ -88,6 +89,24 @@ def test_refused_at_each_file_in_turn(name, at, verb, tmp_path, shapes, tiny_nam
         number, said = [(FULL, "is full"), (READ_ONLY, "read-only"), (FORBIDDEN, "may not be written")][turn % 3]
     assert 0 < turn < 10
     assert not [file for file in tmp_path.rglob(".*.tmp*") if file.is_file()]
+
+
+def test_a_training_that_found_no_room_goes_on_to_the_same_weights(at, verb, tmp_path, shapes, tiny_name):
+    places = at(tmp_path)
+    expected = find_run(places, "shapes", None).info.fine_tuned
+    words = filled(VERBS["train"], shapes, tiny_name, tmp_path)
+    for after in range(3, 12):
+        with pytest.MonkeyPatch.context() as patch:
+            fail_to_write(patch, FULL, after)
+            ended = verb(*words)
+        if ended.status == 0:
+            break
+        for one in load_unfinished(places, "shapes"):
+            assert ended.err.endswith(f"go on with: python -m core train --domain shapes --resume {one.info.name}\n")
+            assert verb("train", "--domain", "shapes", "--resume", one.info.name).status == 0
+    runs = load_runs(places, "shapes")
+    assert len(runs) > 3
+    assert {run.info.fine_tuned for run in runs} == {expected}
 
 
 @pytest.fixture

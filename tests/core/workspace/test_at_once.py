@@ -132,9 +132,12 @@ def test_an_answer_about_a_sweep_that_is_another_by_its_end_is_not_kept(swept, s
 
 @pytest.mark.skipif(os.name != "posix", reason="fork is POSIX's")
 def test_trainings_of_one_domain_at_once_have_runs_of_their_own(shapes_domain, places, tiny_name):
-    words = ["train", "--domain", "shapes", "--encoder", tiny_name, "--epochs", "2", "--batch-size", "16", "--sweep"]
+    words = ["train", "--domain", "shapes", "--encoder", tiny_name, "--tune", "head", "--epochs", "2"]
     fork = multiprocessing.get_context("fork")
-    processes = [fork.Process(target=main, args=([*words, "--lr", lr],)) for lr in ("0.01", "0.01", "0.02")]
+    processes = [
+        fork.Process(target=main, args=([*words, "--lr", lr, "--batch-size", "16", "--sweep"],))
+        for lr in ("0.01", "0.01", "0.02")
+    ]
     for process in processes:
         process.start()
     for process in processes:
