@@ -29,6 +29,7 @@ from core.workspace.sweep_info import PrecisionName, SweepInfo
 Read = TypeVar("Read")
 
 FORMAT = 1  # counts up when what run.toml holds changes
+HISTORY_COLUMNS = ("epoch", "train_loss", "val_mrr@100", "val_recall@1", "logit_scale")
 
 
 @dataclass(frozen=True)
@@ -77,9 +78,14 @@ class Run:
     def history(self) -> pd.DataFrame:
         """One row per epoch: epoch, train_loss (empty before training), val mrr@100 and recall@1, logit_scale, kept."""
         try:
-            return pd.read_csv(self.folder / "history.csv")
+            history = pd.read_csv(self.folder / "history.csv")
+            if missing := [name for name in HISTORY_COLUMNS if name not in history]:
+                raise ValueError(f"it lacks {', '.join(missing)}")
+            return history
         except (OSError, ValueError) as error:
-            raise InputError(f"the history of run '{self.info.name}' cannot be read: {error}.") from None
+            raise InputError(
+                f"{self.folder / 'history.csv'} is missing, damaged or of another version of Rematch: {error}."
+            ) from None
 
     def curve(self) -> pd.DataFrame:
         """sweep.csv: alpha, split, interpolated, n, metrics. Raises InputError if the run was not swept."""

@@ -5,7 +5,9 @@ import signal
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import pytest
 
 from core.data import staging
@@ -125,6 +127,21 @@ def test_a_reader_beside_imports_sees_one_domain_only(tmp_path, shapes, places):
     writer.join()
     assert set(seen) <= {("sixty", 60), ("thirty", 30)}
     assert len(set(seen)) == 2
+
+
+def test_a_domain_that_is_replaced_while_it_is_read_is_read_again(tmp_path, shapes, places, monkeypatch):
+    folder, few = places.domain_folder("shapes"), write_shapes(tmp_path / "few", 30)
+    import_domain(shapes, folder, language="en", title="sixty")
+    read, waiting = pd.read_parquet, [few]
+
+    def read_after_an_import(*arguments: Any, **named: Any) -> pd.DataFrame:
+        if waiting:
+            import_domain(waiting.pop(), folder, language="en", title="thirty", replace_existing=True)
+        return read(*arguments, **named)
+
+    monkeypatch.setattr(pd, "read_parquet", read_after_an_import)
+    domain = load_domain(folder)
+    assert (domain.info.title, len(domain.articles)) == ("thirty", 30)
 
 
 def test_a_domain_of_another_version_says_so(shapes_domain):
