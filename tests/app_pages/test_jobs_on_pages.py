@@ -137,12 +137,14 @@ def test_many_who_look_are_not_taken_for_the_job(places, started):
     threads = [threading.Thread(target=look) for _ in range(4)]
     for thread in threads:
         thread.start()
-    time.sleep(1.0)
-    assert seen == {"failed"}
-    assert jobs.start(places, "train-shapes", ["train"])
-    end.set()
-    for thread in threads:
-        thread.join()
+    try:
+        time.sleep(1.0)
+        assert seen == {"failed"}
+        assert jobs.start(places, "train-shapes", ["train"])
+    finally:
+        end.set()
+        for thread in threads:
+            thread.join()
 
 
 def test_an_app_that_was_restarted_finds_the_job_again(shapes_domain, places, open_page: Open, started):
