@@ -30,7 +30,7 @@ def disk_error(error: OSError, path: Path) -> DiskError | None:
         folder = _nearest(path.parent)
         why = "is on a disk that is read-only" if error.errno == errno.EROFS else "may not be written by this user"
         return DiskError(f"{path} cannot be written: {folder} {why}. Change that, or choose another folder.")
-    if path.is_dir():
+    if error.errno in _IN_THE_WAY and path.is_dir():
         return DiskError(f"{path} is a folder; expected the name of a file to write.")
     if error.errno in _IN_THE_WAY:
         return DiskError(f"{path} cannot be written: {_nearest(path.parent)} is a file; expected a folder.")
