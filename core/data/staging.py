@@ -22,7 +22,8 @@ _OLD = "old"
 @contextmanager
 def changing(folder: Path) -> Iterator[None]:
     """Inside, no other process changes the domain `folder`. Raises InputError if one does, DiskError if none may."""
-    lock = FileLock(folder.parent / f".{folder.name}.lock")
+    file = folder.parent / f".{folder.name}.lock"
+    lock = FileLock(file)
     try:
         with writing(folder):
             folder.parent.mkdir(parents=True, exist_ok=True)
@@ -35,6 +36,8 @@ def changing(folder: Path) -> Iterator[None]:
     try:
         yield
     finally:
+        with suppress(OSError):  # an open file cannot be removed everywhere
+            file.unlink(missing_ok=True)  # who waits for it sees that it is gone and makes another
         lock.release()
 
 

@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ def test_a_new_domain_takes_the_place_of_the_old_whole(tmp_path):
             fresh.mkdir()
             (fresh / "file").write_text(content)
         assert (folder / "file").read_text() == content
-    assert sorted(file.name for file in tmp_path.iterdir()) == [".news.lock", "news"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["news"]
 
 
 def break_off(folder: Path) -> None:
@@ -46,7 +47,7 @@ def test_a_failure_leaves_the_old_one(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         break_off(folder)
     assert (folder / "file").read_text() == "old"
-    assert sorted(file.name for file in tmp_path.iterdir()) == [".news.lock", "news"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["news"]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="kill -9 and fork are POSIX's")
@@ -88,6 +89,26 @@ def test_the_second_of_two_imports_at_once_is_refused(shapes, places, impatient)
     import_domain(shapes, folder, language="en")
     with pytest.raises(InputError, match="exists already"):
         import_domain(shapes, folder, language="en")
+
+
+def test_one_after_the_other_though_the_lock_goes_each_time(tmp_path):
+    inside, most = [0], [0]
+
+    def change() -> None:
+        for _ in range(5):
+            with changing(tmp_path / "news"):
+                inside[0] += 1
+                time.sleep(0.001)
+                most[0] = max(most[0], inside[0])
+                inside[0] -= 1
+
+    threads = [threading.Thread(target=change) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == [1]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_change_made_of_what_is_no_longer_there_is_refused(shapes_domain, shapes, places):
