@@ -3,6 +3,8 @@
 Locks are FileLocks, which the system gives back however their process ends.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -11,6 +13,19 @@ try:
     import fcntl
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
+
+
+@contextmanager
+def holding(file: Path, patience: float = -1) -> Iterator[None]:
+    """Hold the lock `file` inside, and leave no file behind. Raises filelock's Timeout after `patience` seconds."""
+    lock = FileLock(file)
+    lock.acquire(timeout=patience)
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # an open file cannot be removed everywhere
+            file.unlink(missing_ok=True)  # who waits for it sees that it is gone, and makes another
+        lock.release()
 
 
 def is_held(file: Path) -> bool:

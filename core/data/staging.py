@@ -7,13 +7,14 @@ import and a translation, of one domain never mix; what a killed process left is
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from core.disk import writing
 from core.errors import InputError, RematchError
+from core.locks import holding
 
 PATIENCE = 10.0  # seconds to wait for who changes the domain now; writing a table takes less, an import may take hours
 _OLD = "old"
@@ -22,23 +23,17 @@ _OLD = "old"
 @contextmanager
 def changing(folder: Path) -> Iterator[None]:
     """Inside, no other process changes the domain `folder`. Raises InputError if one does, DiskError if none may."""
-    file = folder.parent / f".{folder.name}.lock"
-    lock = FileLock(file)
-    try:
-        with writing(folder):
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            lock.acquire(timeout=PATIENCE)
-    except Timeout:
-        raise InputError(
-            f"domain '{folder.name}' is being changed by another process, perhaps an import; wait for its end and look "
-            f"whether there is still something to do."
-        ) from None
-    try:
+    with ExitStack() as held:
+        try:
+            with writing(folder):
+                folder.parent.mkdir(parents=True, exist_ok=True)
+                held.enter_context(holding(folder.parent / f".{folder.name}.lock", PATIENCE))
+        except Timeout:
+            raise InputError(
+                f"domain '{folder.name}' is being changed by another process, perhaps an import; wait for its end and "
+                f"look whether there is still something to do."
+            ) from None
         yield
-    finally:
-        with suppress(OSError):  # an open file cannot be removed everywhere
-            file.unlink(missing_ok=True)  # who waits for it sees that it is gone and makes another
-        lock.release()
 
 
 @contextmanager

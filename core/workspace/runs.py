@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
-from filelock import FileLock
 
 from core.analysis.plane import Plane
 from core.analysis.selection import Selected
@@ -20,6 +19,7 @@ from core.data.splitting import Split
 from core.disk import writing
 from core.errors import InputError
 from core.files import Stamp, file_fingerprint, read_toml, stamp, write_toml
+from core.locks import holding
 from core.retrieval.names import BY_COSINE, Reranking
 from core.training.settings import Settings
 from core.workspace import sweep_files
@@ -174,7 +174,7 @@ class Run:
         One process at a time, so that two sweeps never mix. Raises InputError if the folder is this run's no longer.
         """
         self._check_still_there()
-        with writing(self.folder / "sweep.toml"), FileLock(self.folder / "sweep.lock"):
+        with writing(self.folder / "sweep.toml"), holding(self.folder / "sweep.lock"):
             sweep_files.write_sweep(self.folder, sweeps, plane, info)
 
     def _check_still_there(self) -> None:

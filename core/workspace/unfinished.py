@@ -7,19 +7,19 @@ now. ``run.toml``, written last, makes the folder a run (`core.workspace.runs`).
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pandas as pd
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from core.data.domain import Domain
 from core.data.reading import Reading
 from core.disk import writing
 from core.errors import InputError
 from core.files import read_toml, write_toml
-from core.locks import is_held
+from core.locks import holding, is_held
 from core.training.settings import Settings
 from core.workspace.places import Places
 from core.workspace.runs import reserve_folder
@@ -84,20 +84,15 @@ class Unfinished:
     @contextmanager
     def held(self) -> Iterator[None]:
         """Train it inside, one process at a time. Raises InputError if another does."""
-        lock = FileLock(self._lock_file)
-        try:
-            with writing(self._lock_file):
-                lock.acquire(timeout=_SECONDS_FOR_A_LOOK)
-        except Timeout:
-            raise InputError(
-                f"training '{self.info.name}' of {self.info.domain} is going on in another process."
-            ) from None
-        try:
+        with ExitStack() as held:
+            try:
+                with writing(self._lock_file):
+                    held.enter_context(holding(self._lock_file, _SECONDS_FOR_A_LOOK))
+            except Timeout:
+                raise InputError(
+                    f"training '{self.info.name}' of {self.info.domain} is going on in another process."
+                ) from None
             yield
-        finally:
-            with suppress(OSError):  # an open file cannot be removed everywhere
-                self._lock_file.unlink(missing_ok=True)
-            lock.release()
 
     def clear(self) -> None:
         """Remove what only an unfinished training needs; its folder is a run now."""
