@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app_pages.parts import frame
+from core.disk import os_error_sentence
 from core.errors import RematchError
 
 st.set_page_config(page_title="Rematch", page_icon="app_pages/parts/icon.svg", layout="wide")
@@ -28,3 +29,5 @@ try:
     page.run()
 except RematchError as error:
     st.error(str(error))
+except OSError as error:
+    st.error(os_error_sentence(error))

@@ -4,6 +4,7 @@ Exit status: 0 done, 2 wrong arguments or input (one line on stderr that says wh
 1 anything else.
 """
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -11,6 +12,7 @@ import typer
 
 from core.commands import analysing, data, models, queries, results, runs, submissions, training, translating
 from core.commands.options import LOCAL
+from core.disk import os_error_sentence
 from core.errors import InputError, RematchError
 from core.stopping import stop_on_sigterm
 
@@ -51,7 +53,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status = command.main(_with_ray_address(words), prog_name="python -m core", standalone_mode=False)
         if status == _INTERRUPTED:
             return _fail("stopped.", 1)
+        sys.stdout.flush()
         return status if isinstance(status, int) else 0
+    except BrokenPipeError:  # whoever reads what is printed has enough
+        return 1
+    except OSError as error:
+        return _fail(os_error_sentence(error), 1)
     except InputError as error:
         return _fail(str(error), 2)
     except RematchError as error:
@@ -75,6 +82,16 @@ def _fail(message: str, status: int) -> int:
     return status
 
 
+def _drop_what_cannot_be_printed() -> None:
+    """Python would try once more at its end, and complain."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 if __name__ == "__main__":
     stop_on_sigterm()
-    sys.exit(main())
+    ended = main()
+    _drop_what_cannot_be_printed()
+    sys.exit(ended)

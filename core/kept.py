@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.files import replacing
+from core.files import Stamp, replacing, stamp
 
 _MARK = b"\nrematch seal 1 "
 _DIGEST = 32  # hex digits
@@ -42,28 +42,34 @@ def write_sealed(path: Path, data: bytes) -> None:
 
 def read_sealed(path: Path) -> bytes | None:
     """What `write_sealed` kept; None if it is not there, or damaged, which is said in a warning."""
-    return path.read_bytes()[:-_SEAL] if is_whole(path) else None
+    try:
+        return path.read_bytes()[:-_SEAL] if is_whole(path) else None
+    except FileNotFoundError:  # the cache may be deleted at any time
+        return None
 
 
 def read_sealed_array(path: Path, rows: int) -> np.ndarray | None:
     """The array [rows, …] that was saved within `sealing`, memory-mapped; None as for `read_sealed`."""
     if not is_whole(path):
         return None
-    kept: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
+    try:
+        kept: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
+    except FileNotFoundError:  # as above
+        return None
     return kept if len(kept) == rows else None
 
 
 def is_whole(path: Path) -> bool:
     """Is the file there and what was written under this name? It is read through once for each writing of it."""
     try:
-        state = path.stat()
-        return _is_whole(path, state.st_ino, state.st_size, state.st_mtime_ns)
+        return _is_whole(path, stamp(path))
     except OSError:
         return False
 
 
 @lru_cache(maxsize=4096)
-def _is_whole(path: Path, inode: int, size: int, written: int) -> bool:
+def _is_whole(path: Path, written: Stamp) -> bool:
+    size = written[1]
     with path.open("rb") as file:
         file.seek(max(0, size - _SEAL))
         seal = file.read()

@@ -7,12 +7,13 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sized
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
 from tqdm import tqdm
 
+from core.disk import DiskError
 from core.files import write_text
 
 Item = TypeVar("Item")
@@ -48,6 +49,7 @@ def counting(label: str) -> Iterator[Callable[[int, int | None], None]]:
             bar.update(done - bar.n)
             if file is not None and time.monotonic() - written > SECONDS_BETWEEN_WRITES:
                 written = time.monotonic()
-                write_text(Path(file), json.dumps({"label": label, "done": done, "total": total}))
+                with suppress(DiskError):  # the work itself is not to end for this
+                    write_text(Path(file), json.dumps({"label": label, "done": done, "total": total}))
 
         yield report

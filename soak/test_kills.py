@@ -101,6 +101,22 @@ def test_import(tmp_path, shapes, monkeypatch):
         assert all((domain.images_root / file).stat().st_size for file in domain.articles["image_file"])
 
 
+def test_import_over_another(prepared, shapes, monkeypatch):
+    """The domain that is there is the old one or the new one, and its run reads as before."""
+    words = ("import", shapes, "--domain", "shapes", "--language", "en", "--copy-images", "--replace")
+    places_in(prepared, monkeypatch)
+    fresh(prepared, "timed", monkeypatch)
+    duration = forked(lambda: run(*words), None)
+    for moment in moments(6, duration):
+        places = fresh(prepared, "killed", monkeypatch)
+        forked(lambda: run(*words), moment)
+        assert run("report", "--domain", "shapes") == 0
+        assert run(*words) == 0
+        assert run("report", "--domain", "shapes") == 0
+        folders = [file.name for file in (places.workspace / "domains").iterdir() if file.is_dir()]
+        assert folders == ["shapes"], "nothing half-made is left"
+
+
 def test_train(prepared, tiny_name, monkeypatch):
     places = places_in(prepared, monkeypatch)
     expected = find_run(places, "shapes", None).info.fine_tuned

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app_pages.parts.job_view import cancel, show_bar, why_failed
+from app_pages.parts.job_view import cancel, close, show_bar, why_failed
 from app_pages.parts.words import plain
 from core.workspace import jobs
 from core.workspace.findings import Asked
@@ -22,7 +22,7 @@ def input_analysis(asked: Asked, names: Sequence[str], label: str) -> None:
     if not st.button(label, icon=":material/play_arrow:", key=key, disabled=running):
         return
     verb = ["analyse", f"--domain={asked.domain.info.slug}", f"--run={asked.run.info.name}"]
-    jobs.start(asked.places, _job(asked), [*verb, f"--only={','.join(names)}"])
+    jobs.start(asked.places, _job(asked), [*verb, f"--only={','.join(names)}"])  # or it is running since a moment ago
     st.rerun()
 
 
@@ -33,7 +33,7 @@ def show_analysis(asked: Asked) -> None:
         _watch(asked.places, _job(asked))
     elif status.state in ("failed", "cancelled"):
         st.error(plain("cancelled." if status.state == "cancelled" else why_failed(status)), icon=":material/error:")
-        st.button("Close", key="close_analysis", on_click=jobs.clear, args=(asked.places, _job(asked)))
+        st.button("Close", key="close_analysis", on_click=close, args=(asked.places, _job(asked)))
 
 
 @st.fragment(run_every=1.0)

@@ -7,7 +7,7 @@ from app_pages.parts.changes_table import MODELS
 from app_pages.parts.pictures import picture_of, show_picture
 from app_pages.parts.words import plain, shorten
 from core.data.domain import Domain
-from core.errors import InputError
+from core.errors import RematchError
 from core.workspace.places import Places
 from core.workspace.results import Results
 from core.workspace.tags import MAX_NOTE, known_tags, read_tags, tag_article
@@ -67,7 +67,7 @@ def show_tags(places: Places, domain: Domain, article_id: str) -> None:
         if st.form_submit_button("Keep"):
             try:
                 tag_article(places, slug, article_id, chosen, note)
-            except InputError as error:
+            except RematchError as error:
                 st.error(plain(str(error)))
             else:
                 st.rerun(scope="app")

@@ -14,6 +14,7 @@ from app_pages.parts.words import plain
 from core.data.domain import Domain
 from core.data.domain import load_domain as read_domain
 from core.data.splitting import Split
+from core.files import Stamp, stamp
 from core.report.language import language_mark, language_note, text_read
 from core.report.reranking import reranked_by
 from core.workspace import jobs
@@ -32,7 +33,7 @@ class Chosen:
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _domain(folder: Path, stamp: int) -> Domain:
+def _domain(folder: Path, written: Stamp | None) -> Domain:
     return read_domain(folder)
 
 
@@ -40,7 +41,7 @@ def load_domain(places: Places, slug: str) -> Domain:
     """The domain, read from disk again only when it was written again. Shared: never change its table."""
     folder = places.domain_folder(slug)
     file = folder / "domain.toml"
-    return _domain(folder, file.stat().st_mtime_ns if file.exists() else 0)
+    return _domain(folder, stamp(file) if file.exists() else None)
 
 
 def swept_runs(places: Places, slug: str) -> list[Run]:

@@ -7,12 +7,11 @@ from typing import Literal
 import streamlit as st
 
 from app_pages.parts import frame
-from app_pages.parts.job_view import JobKind
+from app_pages.parts.job_view import JobKind, close
 from app_pages.parts.words import counted, plain
 from core.data.importers import ColumnNames, TestSet, check_first, named_test_set
 from core.data.uploads import discard_upload, keep_upload
-from core.errors import InputError
-from core.workspace import jobs
+from core.errors import InputError, RematchError
 from core.workspace.places import Places
 from core.workspace.runs import load_runs
 
@@ -33,7 +32,7 @@ def _show_open(places: Places, slug: str) -> None:
 
 def _open(places: Places, slug: str) -> None:
     """Choose the domain in the sidebar, and its tab."""
-    jobs.clear(places, IMPORT.job_of(slug))
+    close(places, IMPORT.job_of(slug))
     frame.forget()
     st.session_state["domain"] = slug
     st.session_state["part"] = "Domain"
@@ -108,7 +107,7 @@ def input_import(places: Places) -> None:
             _begin(Path(_absolute(path)), wanted, places)
         else:
             raise InputError("say where the articles are: " + ("choose a file." if way == "Upload" else "type a path."))
-    except InputError as error:
+    except RematchError as error:
         st.error(plain(str(error)), icon=":material/error:")
         _show_what_replacing_means(places, wanted.slug)
     else:
@@ -187,9 +186,9 @@ def _absolute(path: str) -> str:
 def _begin_with(upload: Path, wanted: Wanted, places: Places) -> None:
     try:
         _begin(upload, wanted, places)
-    except InputError as error:
+    except RematchError as error:
         discard_upload(upload)
-        raise InputError(str(error).replace(f"{upload.parent}/", "")) from None
+        raise type(error)(str(error).replace(f"{upload.parent}/", "")) from None
 
 
 def _begin(source: Path, wanted: Wanted, places: Places) -> None:

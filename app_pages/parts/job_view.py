@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from app_pages.parts.words import plain
-from core.errors import InputError
+from core.errors import InputError, RematchError
 from core.workspace import jobs
 from core.workspace.jobs import JobStatus
 from core.workspace.places import Places
@@ -59,7 +59,10 @@ def show_bar(status: JobStatus, doing: str) -> None:
 def why_failed(status: JobStatus) -> str:
     """The error that the job's verb printed, or that it printed none."""
     said = next((line for line in reversed(status.log) if line.startswith("error: ")), "")
-    return said.removeprefix("error: ") or "its process ended before it could say why (out of memory, perhaps)."
+    return (
+        said.removeprefix("error: ")
+        or "its process ended before it could say why (out of memory, or its disk is full, perhaps)."
+    )
 
 
 @st.fragment(run_every=1.0)
@@ -84,12 +87,20 @@ def _show_ended(places: Places, kind: JobKind, slug: str, status: JobStatus) -> 
             why = "cancelled." if status.state == "cancelled" else why_failed(status)
             sentence = f"{kind.failed.format(slug)}: {why} {kind.comfort(places, slug)}"
             st.error(plain(sentence), icon=":material/error:")
-        st.button("Close", key=f"close_{job}", on_click=jobs.clear, args=(places, job))
+        st.button("Close", key=f"close_{job}", on_click=close, args=(places, job))
 
 
 def cancel(places: Places, job: str) -> None:
     """Ask a job to end; too early is said in passing. For callbacks."""
     try:
         jobs.cancel(places, job)
-    except InputError as error:  # too early
+    except RematchError as error:  # too early
+        st.toast(plain(str(error)))
+
+
+def close(places: Places, job: str) -> None:
+    """Forget how a job ended; in a workspace that cannot be written it stays, which is said. For callbacks."""
+    try:
+        jobs.clear(places, job)
+    except RematchError as error:
         st.toast(plain(str(error)))

@@ -7,20 +7,21 @@ from core.analysis.choice import Flat
 from core.analysis.difference import curve_bands
 from core.data.domain import Domain
 from core.data.splitting import Split
+from core.files import Stamp
 from core.workspace.questions.choice import flat_at_choice
 from core.workspace.results import Results, read_results
 from core.workspace.runs import Run
 
-Stamp = tuple[str, int]
+SweepStamp = tuple[str, Stamp | None]
 
 
-def stamp_of(run: Run) -> Stamp:
+def stamp_of(run: Run) -> SweepStamp:
     """Changes when the run is swept again; the key of everything derived from a sweep."""
-    return str(run.folder), (run.folder / "sweep.toml").stat().st_mtime_ns
+    return str(run.folder), run.sweep_stamp()
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _results(_run: Run, _domain: Domain, split: Split, stamp: Stamp, domain_created: str) -> Results:
+def _results(_run: Run, _domain: Domain, split: Split, stamp: SweepStamp, domain_created: str) -> Results:
     return read_results(_run, _domain, split)
 
 
@@ -30,7 +31,7 @@ def results_of(run: Run, domain: Domain, split: Split) -> Results:
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _bands(_results: Results, metric: str, split: Split, stamp: Stamp) -> tuple[np.ndarray, np.ndarray]:
+def _bands(_results: Results, metric: str, split: Split, stamp: SweepStamp) -> tuple[np.ndarray, np.ndarray]:
     return curve_bands(_results.ranks, metric)
 
 
@@ -42,7 +43,7 @@ def bands_of(run: Run, domain: Domain, metric: str) -> dict[str, tuple[np.ndarra
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _flat(_results: Results, stamp: Stamp) -> Flat:
+def _flat(_results: Results, stamp: SweepStamp) -> Flat:
     return flat_at_choice(_results)
 
 

@@ -5,10 +5,10 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from app_pages.parts.frame import chosen, forget
-from app_pages.parts.job_view import show_bar, why_failed
+from app_pages.parts.job_view import close, show_bar, why_failed
 from app_pages.parts.style import show_figure
 from app_pages.parts.words import counted, plain
-from core.errors import InputError
+from core.errors import RematchError
 from core.report.figures import FINE_TUNED, NEUTRAL, ZERO_SHOT
 from core.workspace import jobs
 from core.workspace.jobs import JobStatus
@@ -34,8 +34,8 @@ def start(places: Places, slug: str, verb: list[str]) -> None:
     try:
         with st.spinner("Starting…"):
             started = jobs.start(places, job_of(slug), verb)
-    except (InputError, OSError) as error:
-        st.session_state[_TOLD] = f"The training could not be started: {error}"
+    except RematchError as error:
+        st.session_state[_TOLD] = f"The training could not be started: {plain(str(error))}"
         return
     if not started:
         st.session_state[_TOLD] = "A training of this domain is going on already; it is the one shown here."
@@ -159,7 +159,7 @@ def _cancel(places: Places, slug: str) -> None:
     _ask("", "")
     try:
         jobs.cancel(places, job_of(slug))
-    except InputError as error:
+    except RematchError as error:
         st.session_state[_TOLD] = str(error)
 
 
@@ -180,7 +180,7 @@ def _show_ended(places: Places, slug: str, status: JobStatus) -> None:
             st.error(f"The training failed: {plain(why_failed(status))}", icon=":material/error:")
             with st.expander("Its last lines"):
                 st.code("\n".join(status.log) or "nothing", language=None)
-        st.button("Close", key="close_training", on_click=jobs.clear, args=(places, job_of(slug)))
+        st.button("Close", key="close_training", on_click=close, args=(places, job_of(slug)))
 
 
 def _show_ways_on(run: Run) -> None:
@@ -241,5 +241,5 @@ def _discard(training: Unfinished) -> None:
     _ask("", "")
     try:
         training.discard()
-    except InputError as error:
+    except RematchError as error:
         st.session_state[_TOLD] = str(error)

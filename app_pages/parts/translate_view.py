@@ -7,7 +7,7 @@ import streamlit as st
 from app_pages.parts.job_view import JobKind
 from app_pages.parts.words import plain
 from core.data.domain import ENGLISH, Domain
-from core.errors import InputError
+from core.errors import RematchError
 from core.workspace import jobs
 from core.workspace.places import Places
 
@@ -39,7 +39,7 @@ def input_translation(places: Places, domain: Domain) -> None:
         model = str(Path(model).expanduser().absolute()) if Path(model).expanduser().is_dir() else model
         try:
             TRANSLATION.start(places, slug, ["translate", f"--domain={slug}", f"--model={model}"])
-        except InputError as error:
+        except RematchError as error:
             st.error(plain(str(error)), icon=":material/error:")
         else:
             st.rerun()

@@ -7,7 +7,7 @@ from app_pages.parts.words import plain
 from core.data.domain import Domain
 from core.data.importers.groundtruth import judge, read_ground_truth
 from core.data.uploads import discard_upload, keep_upload
-from core.errors import InputError
+from core.errors import RematchError
 from core.report.intake import about_test_set
 from core.workspace import jobs
 from core.workspace.places import Places
@@ -53,7 +53,7 @@ def show_test_set(places: Places, domain: Domain, left_out: dict[str, int]) -> N
     try:
         judge(domain, read_ground_truth(file))  # what does not fit is said at once
         TRUTH.start(places, slug, ["truth", f"--domain={slug}", f"--ground-truth={file}"])
-    except InputError as error:
+    except RematchError as error:
         discard_upload(file)
         st.error(plain(str(error).replace(f"{file.parent}/", "")), icon=":material/error:")
     else:

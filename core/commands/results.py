@@ -32,7 +32,8 @@ from core.report.readings import compare_readings, render_comparison
 from core.report.run_tables import over_seeds, seeds_text
 from core.report.tables import TABLE_FORMATS, paper_table, render
 from core.workspace.places import Places
-from core.workspace.runs import find_run, load_runs, sister_runs
+from core.workspace.runs import find_run, load_runs
+from core.workspace.sisters import sister_runs
 
 
 def report(

@@ -22,7 +22,7 @@ from core.commands.options import (
     choice,
     places_of,
 )
-from core.data.domain import save_domain
+from core.data.domain import save_changed
 from core.data.importers.groundtruth import in_ids_of, judge, odd_truth, read_ground_truth
 from core.data.splitting import SPLITS
 from core.data.uploads import removed_if_uploaded
@@ -96,8 +96,9 @@ def truth(
     """Add the ground truth to a domain's test set. Its runs stay valid; sweep again to measure them on test."""
     places = places_of(workspace, None)
     with removed_if_uploaded(ground_truth, places.workspace):
-        judged = judge(places.load_domain(domain), read_ground_truth(ground_truth))
-    save_domain(judged.domain)
+        before = places.load_domain(domain)
+        judged = judge(before, read_ground_truth(ground_truth))
+    save_changed(before, judged.domain)
     record = {
         "domain": domain,
         "articles": judged.articles,

@@ -12,6 +12,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from core.disk import DiskError
 from core.errors import InputError
 from core.files import replacing
 from core.progress import progress
@@ -51,7 +52,9 @@ def unpack(archive: Path, folder: Path, suffixes: Collection[str], limits: Limit
             return len(wanted)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
         raise InputError(f"{archive.name} is no ZIP that can be read: {error}. Pack it anew.") from None
-    except OSError as error:  # a full disk, a name longer than the disk takes, a file where a folder should be
+    except DiskError as error:  # a full disk, a file where a folder should be
+        raise InputError(f"{archive.name} cannot be unpacked: {error}") from None
+    except OSError as error:  # a name longer than the disk takes
         raise InputError(f"{archive.name} cannot be unpacked: {error.strerror or error}.") from None
 
 

@@ -14,8 +14,11 @@ import pandas as pd
 
 from core.data.reading import Reading, queries
 from core.data.splitting import Split
+from core.data.staging import changing
 from core.errors import InputError
-from core.files import fingerprint, read_toml, replacing, write_toml
+from core.files import Stamp, fingerprint, read_toml, replacing, stamp, write_toml
+
+FORMAT = 1  # counts up when what domain.toml or its tables hold changes
 
 #: Columns every article table has; others of the import follow under their own names.
 COLUMNS = (
@@ -181,19 +184,46 @@ def save_domain(domain: Domain) -> None:
     if domain.test_pictures is not None:
         with replacing(domain.folder / _TEST_GALLERY) as temporary:
             domain.test_pictures.to_parquet(temporary, index=False)
-    write_toml(domain.folder / "domain.toml", asdict(domain.info))
+    write_toml(domain.folder / "domain.toml", asdict(domain.info), FORMAT)
+
+
+def save_changed(before: Domain, after: Domain) -> None:
+    """Write `after`, made of `before`, unless the domain was changed meanwhile: then InputError, and it stays."""
+    with changing(before.folder):
+        there = load_domain(before.folder)
+        if there.info != before.info or not there.articles.equals(before.articles):
+            raise InputError(
+                f"domain '{before.info.slug}' was changed by another process meanwhile, so nothing was written; do the "
+                f"same again."
+            )
+        save_domain(after)
 
 
 def load_domain(folder: Path) -> Domain:
-    """Read a domain. Raises InputError if there is none, or if the table lacks a column."""
-    table = read_toml(folder / "domain.toml", f"domain '{folder.name}'")
+    """Read a domain. Raises InputError if there is none, it is of another version, or its table lacks a column."""
+    while True:
+        written = _written(folder)
+        domain = _read_domain(folder)
+        if _written(folder) == written:  # else another import took its place while it was read
+            return domain
+
+
+def _written(folder: Path) -> Stamp | None:
+    file = folder / "domain.toml"
+    return stamp(file) if file.exists() else None
+
+
+def _read_domain(folder: Path) -> Domain:
+    table = read_toml(folder / "domain.toml", f"domain '{folder.name}'", FORMAT, "Import it again.")
     try:
         info = DomainInfo(**table)
         articles = pd.read_parquet(folder / "articles.parquet")
         listed = folder / _TEST_GALLERY
         pictures = pd.read_parquet(listed, columns=list(PICTURE_COLUMNS)) if listed.exists() else None
     except (TypeError, OSError, ValueError) as error:
-        raise InputError(f"domain '{folder.name}' is damaged ({error}). Import it again.") from None
+        raise InputError(
+            f"domain '{folder.name}' is damaged or of another version of Rematch ({error}). Import it again."
+        ) from None
     missing = [column for column in COLUMNS if column not in articles]
     if missing:
         raise InputError(f"{folder / 'articles.parquet'} lacks {', '.join(missing)}. Import the domain again.")

@@ -14,7 +14,7 @@ import numpy as np
 import PIL
 
 from core.data.pixels import ImageError, open_image
-from core.files import fingerprint
+from core.files import fingerprint, save_array
 from core.kept import read_sealed_array, sealing
 from core.progress import progress
 
@@ -34,7 +34,7 @@ def picture_hashes(files: Sequence[Path], hashes: Sequence[str], cache: Path) ->
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:  # Pillow lets go of Python's lock while it decodes
         made = np.array(list(progress(pool.map(_hash, files), "Hashing pictures", len(files))), dtype=np.uint64)
     with sealing(file) as temporary:
-        np.save(temporary, made)
+        save_array(temporary, made)
     return made
 
 

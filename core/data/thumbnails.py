@@ -1,16 +1,20 @@
 """Small copies of pictures for lists and galleries, made once and kept in the cache under the picture's own hash."""
 
+import logging
 from io import BytesIO
 from pathlib import Path
 
 from PIL import Image, ImageOps
 
 from core.data.pixels import open_image
+from core.disk import DiskError
 from core.kept import read_sealed, write_sealed
 
 #: Width and height in pixels. A tile of a gallery is cut to one shape, so that rows are even; a large one is whole.
 SMALL, LARGE = (320, 240), (1080, 1080)
 QUALITY = 82
+
+_log = logging.getLogger("rematch")
 
 
 def thumbnail(picture: Path, image_hash: str, size: tuple[int, int], cache: Path) -> bytes:
@@ -22,7 +26,10 @@ def thumbnail(picture: Path, image_hash: str, size: tuple[int, int], cache: Path
     data = read_sealed(kept)
     if data is None:
         data = _encoded(open_image(picture), size)
-        write_sealed(kept, data)
+        try:
+            write_sealed(kept, data)
+        except DiskError as error:  # it is made again the next time
+            _log.warning("%s", error)
     return data
 
 

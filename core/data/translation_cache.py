@@ -7,7 +7,11 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from core.disk import DiskError, writing
 from core.files import fingerprint
+
+#: What SQLite says of a file that is not what was written. A full disk, or one that is read-only, is none of these.
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}
 
 
 class TranslationCache:
@@ -17,10 +21,14 @@ class TranslationCache:
     """
 
     def __init__(self, file: Path) -> None:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        self._file = file
+        with writing(file):
+            file.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._connection = _opened(file)
-        except sqlite3.DatabaseError:
+        except sqlite3.DatabaseError as error:
+            if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) not in _DAMAGED:
+                raise _unusable(file, error) from None
             file.unlink()
             self._connection = _opened(file)
 
@@ -37,10 +45,20 @@ class TranslationCache:
         return {row[0]: row[1] for row in rows if row is not None and row[2] == fingerprint(row[0], row[1])}
 
     def keep(self, translations: Mapping[str, str]) -> None:
-        """Add translations; they are on disk when this returns."""
-        with self._connection:
-            rows = [(sentence, said, fingerprint(sentence, said)) for sentence, said in translations.items()]
-            self._connection.executemany("INSERT OR REPLACE INTO translations VALUES (?, ?, ?)", rows)
+        """Add translations; they are on disk when this returns. Raises DiskError."""
+        rows = [(sentence, said, fingerprint(sentence, said)) for sentence, said in translations.items()]
+        try:
+            with self._connection:
+                self._connection.executemany("INSERT OR REPLACE INTO translations VALUES (?, ?, ?)", rows)
+        except sqlite3.OperationalError as error:  # no room, or no right to write
+            raise _unusable(self._file, error) from None
+
+
+def _unusable(file: Path, error: sqlite3.DatabaseError) -> DiskError:
+    return DiskError(
+        f"{file} cannot be written: {error}. Make room, or get the right to write there, and do the same again; what "
+        f"was translated before is kept."
+    )
 
 
 def _opened(file: Path) -> sqlite3.Connection:

@@ -12,20 +12,26 @@ from contextlib import contextmanager
 from pathlib import Path, PureWindowsPath
 from typing import BinaryIO
 
+from filelock import FileLock
+
+from core.disk import writing
 from core.files import replacing
+from core.locks import is_held
 
 FOLDER = "uploads"  # in the workspace
 #: An upload this old belongs to an import that was killed.
 ABANDONED_AFTER = 24 * 3600.0  # seconds
+_READING = ".reading.lock"  # beside an upload while its import reads it; no safe name begins with a dot
 _LONGEST_NAME = 80  # characters
 
 
 def keep_upload(workspace: Path, name: str, content: BinaryIO) -> Path:
-    """Write what was uploaded as `name`, which is not trusted, and return where it lies."""
+    """Write what was uploaded as `name`, which is not trusted, and return where it lies. Raises DiskError."""
     folder = workspace / FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    _remove_abandoned(folder)
-    path = Path(tempfile.mkdtemp(prefix="upload-", dir=folder)) / _safe_name(name)
+    with writing(folder / name):
+        folder.mkdir(parents=True, exist_ok=True)
+        _remove_abandoned(folder)
+        path = Path(tempfile.mkdtemp(prefix="upload-", dir=folder)) / _safe_name(name)
     with replacing(path) as temporary, temporary.open("wb") as file:
         shutil.copyfileobj(content, file)
     return path
@@ -34,11 +40,14 @@ def keep_upload(workspace: Path, name: str, content: BinaryIO) -> Path:
 @contextmanager
 def removed_if_uploaded(source: Path, workspace: Path) -> Iterator[None]:
     """Remove `source` afterwards, whatever happens, if `keep_upload` wrote it; never anything else."""
-    try:
+    if source.absolute().parent.parent != workspace / FOLDER or not source.exists():
         yield
+        return
+    try:
+        with FileLock(source.parent / _READING):
+            yield
     finally:
-        if source.absolute().parent.parent == workspace / FOLDER:
-            discard_upload(source)
+        discard_upload(source)
 
 
 def discard_upload(upload: Path) -> None:
@@ -55,5 +64,6 @@ def _safe_name(name: str) -> str:
 
 def _remove_abandoned(folder: Path) -> None:
     for path in folder.glob("upload-*"):
-        if time.time() - path.stat().st_mtime > ABANDONED_AFTER:
+        old = time.time() - path.stat().st_mtime > ABANDONED_AFTER
+        if old and not is_held(path / _READING):  # the clock may have been set
             shutil.rmtree(path, ignore_errors=True)

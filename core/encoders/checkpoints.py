@@ -11,6 +11,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, load_file, save, save_file
 from torch import Tensor, nn
 
+from core.disk import in_numbers
 from core.errors import InputError
 from core.files import fingerprint, replacing
 from core.kept import read_sealed, write_sealed
@@ -62,7 +63,10 @@ def write_weights(path: Path, weights: Mapping[str, Tensor], metadata: Mapping[s
     """Write tensors as safetensors, atomically."""
     on_cpu = {key: tensor.detach().cpu().contiguous() for key, tensor in weights.items()}
     with replacing(path) as temporary:
-        save_file(on_cpu, temporary, metadata=dict(metadata))
+        try:
+            save_file(on_cpu, temporary, metadata=dict(metadata))
+        except SafetensorError as error:
+            raise in_numbers(error) from None
 
 
 def keep_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:

@@ -21,7 +21,7 @@ from torch.nn import functional
 from torchvision import transforms
 
 from core.encoders.base import Stage, TuningDropout
-from core.files import fingerprint
+from core.files import fingerprint, save_array
 from core.kept import read_sealed_array, sealing
 
 FEATURES = 1280
@@ -67,7 +67,7 @@ def class_embeddings(embed: Callable[[list[str]], Tensor], text_package: str, ca
     if kept is None:
         kept = ((embed(prompts) + embed(definitions)) / 2).numpy()
         with sealing(path) as temporary:
-            np.save(temporary, kept)
+            save_array(temporary, kept)
     return torch.from_numpy(np.array(kept))
 
 

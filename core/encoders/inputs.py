@@ -72,6 +72,18 @@ def _in_order(pool: ThreadPoolExecutor, load: Callable[[Path], Tensor], files: S
         ahead.extend(pool.submit(load, path) for path in islice(remaining, 1))
 
 
+def _new_map(file: Path, dtype: np.dtype, shape: tuple[int, ...]) -> np.memmap:
+    """Zeros in a file, memory-mapped, with all the room they need; OSError where there is none.
+
+    A map only reserves room page by page, and a page that finds none ends the process (SIGBUS).
+    """
+    out = np.lib.format.open_memmap(file, "w+", dtype=dtype, shape=shape)
+    if hasattr(os, "posix_fallocate"):
+        with file.open("r+b") as opened:
+            os.posix_fallocate(opened.fileno(), 0, file.stat().st_size)
+    return out
+
+
 @torch.inference_mode()
 def kept_array(path: Path, count: int, parts: Parts, label: str, padded_length: int | None = None) -> np.ndarray:
     """The array [count, …] kept at `path`, or made of `parts` and kept; memory-mapped.
@@ -92,11 +104,12 @@ def kept_array(path: Path, count: int, parts: Parts, label: str, padded_length: 
                 shape = list(part.shape[1:])
                 if padded_length is not None and len(shape) == 2:
                     shape[0] = padded_length
-                out = np.lib.format.open_memmap(temporary, "w+", dtype=part.dtype, shape=(count, *shape))
+                out = _new_map(temporary, part.dtype, (count, *shape))
             if part.shape[1:] == out.shape[1:]:
                 out[rows] = part
             else:
                 out[rows, : part.shape[1]] = part
         assert out is not None, "no inputs"
         out.flush()
-    return np.load(path, mmap_mode="r")
+        made: np.ndarray = np.load(temporary, mmap_mode="r")  # it outlives the file, should the cache be deleted now
+    return made

@@ -3,16 +3,15 @@
 What is ready is left as it is, so that a demo that was interrupted goes on where it stopped.
 """
 
-import shutil
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from core.data.domain import COLUMNS, Domain, DomainInfo, save_domain
 from core.data.newsroom import DEMO_DOMAINS, write_newsroom
 from core.data.reading import Reading
 from core.data.splitting import split_in_time, time_order
+from core.data.staging import changing, staged
+from core.disk import writing
 from core.encoders.names import DeviceChoice
 from core.files import file_fingerprint
 from core.progress import counting
@@ -71,11 +70,9 @@ def make_domain(slug: str, places: Places) -> Domain:
     """Paint one of the demo's domains into the workspace."""
     demo = next(each for each in DEMO_DOMAINS if each.slug == slug)
     folder = places.domain_folder(demo.slug)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(prefix=f".{demo.slug}-", dir=folder.parent))
-    try:
-        images = staging / "images"
-        images.mkdir()
+    with changing(folder), staged(folder) as fresh, writing(fresh):
+        images = fresh / "images"
+        images.mkdir(parents=True)
         with counting(f"Painting {demo.slug}") as report:
             articles = write_newsroom(demo, images, on_progress=report)
         articles["url"] = ""
@@ -88,11 +85,7 @@ def make_domain(slug: str, places: Places) -> Domain:
         info = DomainInfo(
             demo.slug, demo.title, demo.language, "images", in_time.by, True, "Rematch's demo newsroom", now()
         )
-        save_domain(Domain(info, staging, articles[list(COLUMNS)]))
-        staging.chmod(0o755)
-        staging.rename(folder)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+        save_domain(Domain(info, fresh, articles[list(COLUMNS)]))
     return places.load_domain(slug)
 
 

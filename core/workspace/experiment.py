@@ -83,6 +83,12 @@ class Experiment:
             f"cache), or {otherwise}."
         )
 
+    def check_unchanged(self) -> None:
+        """Raise InputError if the domain was imported anew since this began, so that nothing is of two tables."""
+        slug = self.domain.info.slug
+        if self.places.load_domain(slug).info != self.domain.info:
+            raise InputError(f"domain '{slug}' was imported anew meanwhile, so nothing was written; do the same again.")
+
     def activations(self, starts: Mapping[TowerName, int]) -> dict[TowerName, Activations]:
         """The whole domain's activations in front of the given stages, with the zero-shot weights."""
         self.encoder.set_weights(self.zero_shot)

@@ -5,7 +5,8 @@ kept as JSON under a name that changes with the run, its sweep, its articles and
 back checked against its type, so that what is damaged or of another version is worked out again.
 """
 
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +16,7 @@ import msgspec
 
 from core.data.domain import Domain
 from core.data.splitting import Split
+from core.disk import DiskError
 from core.encoders.names import DeviceChoice
 from core.errors import InputError
 from core.files import Part, file_fingerprint, fingerprint
@@ -27,6 +29,8 @@ if TYPE_CHECKING:  # it imports torch, which most questions do without
     from core.workspace.tuned import TunedExperiment
 
 Record = TypeVar("Record")
+
+_log = logging.getLogger("rematch")
 
 
 @dataclass(frozen=True)
@@ -65,13 +69,7 @@ class Asked:
     @cached_property
     def fingerprint(self) -> str:
         """Of all that a record can depend on: weights, articles and their table, what the sweep left."""
-        info = self.run.info
-        files = [
-            self.run.folder / "sweep.toml",
-            self.run.folder / "ranks.parquet",
-            self.domain.folder / "articles.parquet",
-        ]
-        return fingerprint(info.zero_shot, info.fine_tuned, info.articles, [file_fingerprint(file) for file in files])
+        return _fingerprint(self)
 
 
 @dataclass(frozen=True)
@@ -112,9 +110,13 @@ def kept(question: Question[Record], asked: Asked) -> Record | None:
 
 def last_kept(question: Question[Record], asked: Asked) -> Record | None:
     """What was found last about this sweep, though what the question also `rests_on` may have changed since."""
-    files = (asked.places.cache / "findings").glob(f"{_key(question, asked)}-*.json")
-    newest = max(files, key=lambda file: file.stat().st_mtime_ns, default=None)
-    return _read(question, newest) if newest else None
+    last = next(_kept_files(question, asked), None)
+    return _read(question, last) if last else None
+
+
+def _kept_files(question: Question[Record], asked: Asked) -> Iterator[Path]:
+    """Of this sweep; `answered` leaves the last one only."""
+    return (asked.places.cache / "findings").glob(f"{_key(question, asked)}-*.json")
 
 
 def _read(question: Question[Record], file: Path) -> Record | None:
@@ -126,12 +128,43 @@ def _read(question: Question[Record], file: Path) -> Record | None:
 
 
 def answered(question: Question[Record], asked: Asked) -> Record:
-    """What was found before, or worked out and kept now. Raises InputError for what the run or domain cannot tell."""
+    """What was found before, or worked out and kept now.
+
+    Raises InputError: the run or domain cannot tell, or changed meanwhile. DiskError: what took long cannot be kept.
+    """
     found = kept(question, asked)
     if found is None:
-        found = question.ask(asked)
-        write_sealed(_file(question, asked), msgspec.json.encode(found))
+        file, found = _file(question, asked), question.ask(asked)
+        if _fingerprint(asked) != asked.fingerprint:
+            raise InputError(
+                f"run '{asked.run.info.name}' or its domain '{asked.domain.info.slug}' changed while it was asked "
+                f"about, so the answer would be of both; ask again."
+            )
+        _keep(question, asked, file, found)
     return found
+
+
+def _keep(question: Question[Record], asked: Asked, file: Path, found: Record) -> None:
+    """In place of what was found before this sweep's tags, say, were others."""
+    try:
+        write_sealed(file, msgspec.json.encode(found))
+        for other in _kept_files(question, asked):
+            if other != file:
+                other.unlink(missing_ok=True)
+    except DiskError as error:
+        if question.takes is not None:
+            raise
+        _log.warning("%s", error)  # it took a second and can be shown all the same
+
+
+def _fingerprint(asked: Asked) -> str:
+    info = asked.run.info
+    files = [
+        asked.run.folder / "sweep.toml",
+        asked.run.folder / "ranks.parquet",
+        asked.domain.folder / "articles.parquet",
+    ]
+    return fingerprint(info.zero_shot, info.fine_tuned, info.articles, list(files_as_parts(files)))
 
 
 def check_swept(run: Run) -> None:

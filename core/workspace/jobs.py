@@ -17,10 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
+from core.disk import writing
 from core.errors import InputError
 from core.files import write_text
+from core.locks import is_held
 from core.progress import PROGRESS_FILE
 from core.stopping import stop_on_sigterm
 from core.workspace.places import Places
@@ -28,6 +30,7 @@ from core.workspace.places import Places
 State = Literal["never started", "running", "done", "failed", "cancelled"]
 LOG_LINES_SHOWN = 10
 _NAME = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
+_LOCK = "running.lock"
 
 
 @dataclass(frozen=True)
@@ -48,11 +51,15 @@ def _folder(places: Places, name: str) -> Path:
 
 
 def start(places: Places, name: str, verb: Sequence[str]) -> bool:
-    """Start ``python -m core VERB …`` as the job `name`; False if it is running already."""
+    """Start ``python -m core VERB …`` as the job `name`; False if it is running already.
+
+    Raises DiskError if the workspace cannot be written.
+    """
     folder = _folder(places, name)
-    folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / "starting.lock"):  # two pages may ask at once
-        if _is_locked(folder):
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    with writing(folder / "log.txt"), FileLock(folder / "starting.lock"):  # two pages may ask at once
+        if is_held(folder / _LOCK):
             return False
         for left in ("status.txt", "progress.json", "process.txt", "cancelled.txt"):
             (folder / left).unlink(missing_ok=True)
@@ -70,7 +77,7 @@ def start(places: Places, name: str, verb: Sequence[str]) -> bool:
                 env=environment,
                 start_new_session=True,  # so that Ctrl-C in the app's terminal does not end it
             )
-        while not _is_locked(folder) and process.poll() is None:  # until then it would look as if it had failed
+        while not is_held(folder / _LOCK) and process.poll() is None:  # until then it would look as if it had failed
             time.sleep(0.02)
     return True
 
@@ -86,7 +93,7 @@ def status(places: Places, name: str) -> JobStatus:
     except (OSError, ValueError):
         step = {"label": "Starting", "done": 0, "total": None}
     ended = folder / "status.txt"
-    if _is_locked(folder):
+    if is_held(folder / _LOCK):
         state: State = "running"
     elif ended.exists() and ended.read_text().strip() == "0":
         state = "done"
@@ -101,7 +108,7 @@ def cancel(places: Places, name: str) -> None:
     The first time it may tidy up; asked again, it ends where it stands.
     """
     folder = _folder(places, name)
-    if not _is_locked(folder):
+    if not is_held(folder / _LOCK):
         return
     try:
         process = int((folder / "process.txt").read_text(encoding="utf-8"))
@@ -118,24 +125,16 @@ def cancel(places: Places, name: str) -> None:
 
 
 def clear(places: Places, name: str) -> None:
-    """Forget how the job ended; nothing while it runs."""
+    """Forget how the job ended; nothing while it runs. Raises DiskError if the workspace cannot be written."""
     folder = _folder(places, name)
-    if folder.exists() and not _is_locked(folder):
-        (folder / "log.txt").unlink(missing_ok=True)
-
-
-def _is_locked(folder: Path) -> bool:
-    lock = FileLock(folder / "running.lock")
-    try:
-        with lock.acquire(blocking=False):
-            return False
-    except Timeout:
-        return True
+    if folder.exists() and not is_held(folder / _LOCK):
+        with writing(folder / "log.txt"):
+            (folder / "log.txt").unlink(missing_ok=True)
 
 
 def _run(folder: Path, verb: Sequence[str]) -> int:
     """The job's own process: hold the lock, run the verb, leave its exit status."""
-    with FileLock(folder / "running.lock"):
+    with FileLock(folder / _LOCK):
         write_text(folder / "process.txt", str(os.getpid()))
         stop_on_sigterm()
         from core.__main__ import main  # takes seconds, so after the lock

@@ -4,6 +4,7 @@ import re
 import shutil
 from dataclasses import replace
 
+from core.disk import writing
 from core.errors import InputError
 from core.workspace.places import Places
 from core.workspace.runs import Run, find_run, save_run
@@ -19,7 +20,8 @@ def rename_run(places: Places, slug: str, old: str, new: str) -> Run:
     folder = run.folder.with_name(new)
     if folder.exists():
         raise InputError(f"domain '{slug}' has a run '{new}' already; choose another name, or delete that one first.")
-    run.folder.rename(folder)
+    with writing(folder):
+        run.folder.rename(folder)
     renamed = Run(replace(run.info, name=new), folder)
     save_run(renamed)  # for who reads the file; what counts is the folder
     return renamed
@@ -28,5 +30,6 @@ def rename_run(places: Places, slug: str, old: str, new: str) -> Run:
 def delete_run(places: Places, slug: str, name: str) -> None:
     """Remove a run and all that was derived from it. Raises InputError if there is none."""
     run = find_run(places, slug, name)
-    (run.folder / "run.toml").unlink()  # from here on it is no run, whatever becomes of the rest
-    shutil.rmtree(run.folder)
+    with writing(run.folder / "run.toml"):
+        (run.folder / "run.toml").unlink()  # from here on it is no run, whatever becomes of the rest
+        shutil.rmtree(run.folder)

@@ -4,6 +4,7 @@ A tagger takes minutes, so what it found is kept in the domain's folder and coun
 the texts are the ones it read.
 """
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,8 @@ from core.files import fingerprint, replacing
 
 if TYPE_CHECKING:  # imports torch, which pages do without
     from core.data.tagger import Tagger
+
+_log = logging.getLogger("rematch")
 
 #: In the place of a model's name.
 RULES = "rules"
@@ -45,8 +48,15 @@ def mentions_of(domain: Domain) -> Mentioned:
         kept = msgspec.json.decode(mentions_file(domain).read_bytes(), type=Mentioned)
         if kept.texts == texts:
             return kept
-    except (OSError, msgspec.DecodeError):  # none, or damaged: the rules are always there
+    except FileNotFoundError:
         pass
+    except (OSError, msgspec.DecodeError) as error:  # the rules are always there
+        _log.warning(
+            "%s is damaged or of another version (%s), so names are found by rules; find them again with: "
+            "python -m core analyse --tagger MODEL",
+            mentions_file(domain),
+            error,
+        )
     return Mentioned(RULES, texts, tuple(mentions_by_rules(domain.articles)))
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.data.domain import Domain, load_domain
+from core.data.staging import restore
 from core.errors import InputError
 
 _SLUG = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
@@ -32,11 +33,13 @@ class Places:
 
     def domain_slugs(self) -> list[str]:
         """The domains there are, sorted."""
+        restore(self.workspace / "domains")
         return sorted(path.parent.name for path in self.workspace.glob("domains/*/domain.toml"))
 
     def load_domain(self, slug: str) -> Domain:
         """Read one domain. Raises InputError that lists the ones there are."""
         folder = self.domain_folder(slug)
+        restore(folder.parent)
         if not (folder / "domain.toml").exists():
             there = ", ".join(self.domain_slugs()) or "none yet"
             raise InputError(

@@ -68,6 +68,14 @@ class Results:
 
 def read_results(run: Run, domain: Domain, split: Split) -> Results:
     """Read what the sweep left. Raises InputError if it is not there, damaged, or of other articles than these."""
+    while True:
+        written = run.sweep_stamp()
+        results = _read_results(run, domain, split)
+        if run.sweep_stamp() == written:  # else it was swept anew meanwhile, and they are partly of each
+            return results
+
+
+def _read_results(run: Run, domain: Domain, split: Split) -> Results:
     curve, ranks, info = run.curve(), run.ranks(), run.sweep_info()
     curve, ranks = curve[curve["split"] == split], ranks[ranks["split"] == split]
     articles, pictures = domain.judged(split), domain.pictures(split)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -16,14 +16,20 @@ from core.analysis.selection import Selected
 from core.analysis.sweep import Sweep
 from core.data.reading import Reading
 from core.data.splitting import Split
+from core.disk import writing
 from core.errors import InputError
-from core.files import file_fingerprint, read_toml, replacing, write_toml
+from core.files import Stamp, file_fingerprint, read_toml, stamp, write_toml
+from core.locks import holding
 from core.retrieval.names import BY_COSINE, Reranking
 from core.training.settings import Settings
+from core.workspace import sweep_files
 from core.workspace.places import Places
 from core.workspace.sweep_info import PrecisionName, SweepInfo
 
 Read = TypeVar("Read")
+
+FORMAT = 1  # counts up when what run.toml holds changes
+HISTORY_COLUMNS = ("epoch", "train_loss", "val_mrr@100", "val_recall@1", "logit_scale")
 
 
 @dataclass(frozen=True)
@@ -72,9 +78,14 @@ class Run:
     def history(self) -> pd.DataFrame:
         """One row per epoch: epoch, train_loss (empty before training), val mrr@100 and recall@1, logit_scale, kept."""
         try:
-            return pd.read_csv(self.folder / "history.csv")
+            history = pd.read_csv(self.folder / "history.csv")
+            if missing := [name for name in HISTORY_COLUMNS if name not in history]:
+                raise ValueError(f"it lacks {', '.join(missing)}")
+            return history
         except (OSError, ValueError) as error:
-            raise InputError(f"the history of run '{self.info.name}' cannot be read: {error}.") from None
+            raise InputError(
+                f"{self.folder / 'history.csv'} is missing, damaged or of another version of Rematch: {error}."
+            ) from None
 
     def curve(self) -> pd.DataFrame:
         """sweep.csv: alpha, split, interpolated, n, metrics. Raises InputError if the run was not swept."""
@@ -88,9 +99,17 @@ class Run:
         """sweep.toml. Raises InputError if the run was not swept, or by another version of Rematch."""
         file = self.folder / "sweep.toml"
         try:
-            return self._swept(lambda: SweepInfo.from_table(read_toml(file, "sweep")))
+            return self._swept(lambda: SweepInfo.from_table(self._sweep_table()))
         except (TypeError, KeyError) as error:
             raise InputError(f"{file} is of another version of Rematch or damaged: {error}; sweep again.") from None
+
+    def sweep_stamp(self) -> Stamp | None:
+        """Changes when the run is swept again; None if it was not swept."""
+        file = self.folder / "sweep.toml"
+        try:
+            return stamp(file)
+        except FileNotFoundError:
+            return None
 
     def selected(self) -> Selected:
         """The α that the sweep chose. Raises InputError if the run was not swept."""
@@ -108,10 +127,13 @@ class Run:
     def _swept(self, read: Callable[[], Read]) -> Read:
         if not self.is_swept:
             raise InputError(
-                f"run '{self.info.name}' of {self.info.domain} has no sweep yet; "
-                f"run: python -m core sweep --domain {self.info.domain} --run {self.info.name}"
+                f"run '{self.info.name}' of {self.info.domain} has no sweep yet; run: {self._sweep_command}"
             )
         return read()
+
+    @property
+    def _sweep_command(self) -> str:
+        return f"python -m core sweep --domain {self.info.domain} --run {self.info.name}"
 
     def best_images(self, split: Split) -> np.ndarray:
         """best-<split>.npy, memory-mapped: [A, N, K], the first pictures of each article at each α of the curve."""
@@ -136,69 +158,59 @@ class Run:
         """A file of the sweep. Raises InputError unless it is what the sweep wrote; read through once per writing."""
         file = self.folder / name
         try:
-            state = file.stat()
-            whole = _fingerprint_of(file, state.st_ino, state.st_size, state.st_mtime_ns)
+            whole = _fingerprint_of(file, stamp(file))
         except OSError:
             whole = None
-        written = read_toml(self.folder / "sweep.toml", "sweep").get("files", {})
-        if whole is None or whole != written.get(name):
-            raise InputError(
-                f"{file} is missing, damaged or of another sweep; run: "
-                f"python -m core sweep --domain {self.info.domain} --run {self.info.name}"
-            )
+        if whole is None or whole != self._sweep_table().get("files", {}).get(name):
+            raise InputError(f"{file} is missing, damaged or of another sweep; run: {self._sweep_command}")
         return file
 
+    def _sweep_table(self) -> dict[str, Any]:
+        return read_toml(self.folder / "sweep.toml", "sweep", sweep_files.FORMAT, f"Sweep again: {self._sweep_command}")
+
     def save_sweep(self, sweeps: Sequence[Sweep], plane: Plane | None, info: SweepInfo) -> None:
-        """Write the sweep's files; sweep.toml, with their fingerprints, last: its presence says that all are there."""
-        (self.folder / "sweep.toml").unlink(missing_ok=True)
-        names = ["ranks.parquet", "sweep.csv", *(f"best-{sweep.split}.npy" for sweep in sweeps)]
-        with replacing(self.folder / "ranks.parquet") as temporary:
-            pd.concat([sweep.table() for sweep in sweeps], ignore_index=True).to_parquet(temporary, index=False)
-        with replacing(self.folder / "sweep.csv") as temporary:
-            pd.concat([sweep.curve() for sweep in sweeps], ignore_index=True).to_csv(temporary, index=False)
-        for sweep in sweeps:
-            _save_array(self.folder / f"best-{sweep.split}.npy", sweep.best)
-        (self.folder / "plane.csv").unlink(missing_ok=True)
-        if plane is not None:
-            _save_array(self.folder / "plane-ranks.npy", plane.ranks)
-            _save_array(self.folder / "plane-best.npy", plane.best)
-            with replacing(self.folder / "plane.csv") as temporary:
-                plane.table().to_csv(temporary, index=False)
-            names += ["plane-ranks.npy", "plane-best.npy", "plane.csv"]
-        files = {name: file_fingerprint(self.folder / name) for name in names}
-        write_toml(self.folder / "sweep.toml", asdict(info) | {"files": files})
+        """Write the sweep's files; sweep.toml, with their fingerprints, last: its presence says that all are there.
+
+        One process at a time, so that two sweeps never mix. Raises InputError if the folder is this run's no longer.
+        """
+        self._check_still_there()
+        with writing(self.folder / "sweep.toml"), holding(self.folder / "sweep.lock"):
+            sweep_files.write_sweep(self.folder, sweeps, plane, info)
+
+    def _check_still_there(self) -> None:
+        is_run = (self.folder / "run.toml").exists()
+        if not self.folder.exists() or (is_run and _load(self.folder).info.fine_tuned != self.info.fine_tuned):
+            raise InputError(
+                f"run '{self.info.name}' of {self.info.domain} was renamed, deleted or replaced while it was swept, so "
+                f"nothing was written; sweep it again under the name it has now."
+            )
 
 
 @lru_cache(maxsize=256)
-def _fingerprint_of(file: Path, inode: int, size: int, written: int) -> str:
+def _fingerprint_of(file: Path, written: Stamp) -> str:
     return file_fingerprint(file)
-
-
-def _save_array(path: Path, array: np.ndarray) -> None:
-    """As .npy, whole numbers in as few bytes as they need."""
-    with replacing(path) as temporary:
-        np.save(temporary, array.astype(np.min_scalar_type(int(array.max(initial=0)))))
 
 
 def reserve_folder(places: Places, slug: str, encoder: str, tune: str) -> Path:
     """Make an empty folder for a new run, named after its encoder and what is tuned; two trainings never share one."""
     runs = places.runs_folder(slug)
-    runs.mkdir(parents=True, exist_ok=True)
     model = re.sub(r"[^a-z0-9]+", "-", encoder.partition(":")[0].lower()).strip("-")
     stem = f"{model}-{tune.replace(':', '')}"
     number = 1
-    while True:
-        folder = runs / f"{stem}-{number}"
-        try:
-            folder.mkdir()
-            return folder
-        except FileExistsError:
-            number += 1
+    with writing(runs / stem):
+        runs.mkdir(parents=True, exist_ok=True)
+        while True:
+            folder = runs / f"{stem}-{number}"
+            try:
+                folder.mkdir()
+                return folder
+            except FileExistsError:
+                number += 1
 
 
 def save_run(run: Run) -> None:
     """Write run.toml, which makes the folder a run: last, when all else is there."""
-    write_toml(run.folder / "run.toml", asdict(run.info))
+    write_toml(run.folder / "run.toml", asdict(run.info), FORMAT)
 
 
 def load_runs(places: Places, slug: str) -> list[Run]:
@@ -221,26 +233,17 @@ def find_run(places: Places, slug: str, name: str | None) -> Run:
     return found
 
 
-def sister_runs(run: Run, runs: Sequence[Run]) -> list[Run]:
-    """The runs trained and swept as `run` but for the seed, itself among them, by seed; the newest of each."""
-    alike = {one.info.settings.seed: one for one in runs if one.is_swept and _but_seed(one) == _but_seed(run)}
-    return [alike[seed] for seed in sorted(alike)]
-
-
-def _but_seed(run: Run) -> tuple[Any, ...]:
-    info, settings = run.info, replace(run.info.settings, seed=0)
-    by = run.reranking().method
-    return (info.encoder, info.text, info.english, info.articles, info.zero_shot, settings, by)
-
-
 def _load(folder: Path) -> Run:
-    table = read_toml(folder / "run.toml", f"run '{folder.name}'")
+    way_out = "Delete its folder and train again."
+    table = read_toml(folder / "run.toml", f"run '{folder.name}'", FORMAT, way_out)
     try:
         settings, text = Settings(**table.pop("settings")), Reading(**table.pop("text"))
         # Its folder names a run, whatever was written into it before it was called otherwise.
         return Run(RunInfo(settings=settings, text=text, **table | {"name": folder.name}), folder)
     except (TypeError, KeyError) as error:
-        raise InputError(f"{folder / 'run.toml'} is of another version of Rematch or damaged: {error}.") from None
+        raise InputError(
+            f"{folder / 'run.toml'} is of another version of Rematch or damaged: {error}. {way_out}"
+        ) from None
 
 
 def now() -> str:

@@ -50,6 +50,7 @@ def sweep_run(
     precision = {str(tower): chosen for tower, chosen in tuned.precision.items()}
     info = SweepInfo(selected, precision, {split: _info(path) for split, path in paths.items()}, tuned.reranking)
     plane = _plane(paths["val"], tuned) if "val" in paths and paths["val"].is_good else None
+    experiment.check_unchanged()
     tuned.run.save_sweep(sweeps, plane, info)
     return pd.concat([sweep.curve() for sweep in sweeps], ignore_index=True), info
 

@@ -11,11 +11,13 @@ import pandas as pd
 from filelock import FileLock
 
 from core.data.domain import Domain
+from core.disk import writing
 from core.errors import InputError
-from core.files import write_text
+from core.files import check_form, write_text
 from core.workspace.places import Places
 from core.workspace.runs import now
 
+FORMAT = 1  # counts up when what is written changes
 #: What the paper's authors sorted articles by, and what one meets in every collection; any other word can be added.
 USUAL = ("person", "place", "scene", "thumbnail", "wrong pair")
 MAX_TAG, MAX_NOTE = 40, 2000
@@ -36,13 +38,16 @@ def tags_file(places: Places, slug: str) -> Path:
 
 
 def read_tags(places: Places, slug: str) -> dict[str, Tagged]:
-    """By article id. Raises InputError if the file is damaged: it is the analyst's work and is not begun anew."""
+    """By article id. Raises InputError if the file is damaged or of another version: it is not begun anew."""
     file = tags_file(places, slug)
     try:
-        rows = json.loads(file.read_text(encoding="utf-8"))
+        table = json.loads(file.read_text(encoding="utf-8"))
+        if isinstance(table.get("format"), int):  # the first files were the tags alone
+            check_form(table["format"], FORMAT, f"the file of tags {file}", "Read it with the version that wrote it.")
+            table = table["tags"]
         return {
             article_id: Tagged(tuple(row["tags"]), str(row["note"]), str(row["changed_at"]))
-            for article_id, row in rows.items()
+            for article_id, row in table.items()
         }
     except FileNotFoundError:
         return {}
@@ -53,7 +58,7 @@ def read_tags(places: Places, slug: str) -> dict[str, Tagged]:
 def tag_article(places: Places, slug: str, article_id: str, tags: list[str], note: str) -> None:
     """Set an article's tags and note; with neither it is forgotten. Two windows may do so at once.
 
-    Raises InputError for a tag or note that is too long, or a damaged file.
+    Raises InputError for a tag or note that is too long, or a damaged file; DiskError if it cannot be written.
     """
     cleaned = tuple(sorted({" ".join(tag.split()) for tag in tags} - {""}))
     if too_long := [tag for tag in cleaned if len(tag) > MAX_TAG]:
@@ -61,13 +66,15 @@ def tag_article(places: Places, slug: str, article_id: str, tags: list[str], not
     if len(note) > MAX_NOTE:
         raise InputError(f"the note has {len(note)} characters; expected at most {MAX_NOTE}.")
     file = tags_file(places, slug)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(file.with_suffix(".lock")):
-        every = read_tags(places, slug)
-        every.pop(article_id, None)
-        if cleaned or note.strip():
-            every[article_id] = Tagged(cleaned, note.strip(), now())
-        write_text(file, json.dumps({key: asdict(one) for key, one in every.items()}, ensure_ascii=False, indent=1))
+    with writing(file):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(file.with_suffix(".lock")):
+            every = read_tags(places, slug)
+            every.pop(article_id, None)
+            if cleaned or note.strip():
+                every[article_id] = Tagged(cleaned, note.strip(), now())
+            table = {"format": FORMAT, "tags": {key: asdict(one) for key, one in every.items()}}
+            write_text(file, json.dumps(table, ensure_ascii=False, indent=1))
 
 
 def known_tags(every: dict[str, Tagged]) -> list[str]:

@@ -22,6 +22,7 @@ from core.analysis.plane import GRID
 from core.data.domain import Domain
 from core.data.reading import Reading
 from core.data.splitting import SPLITS
+from core.disk import writing
 from core.encoders.base import TOWERS, Encoder, TowerName, first_tuned_stages
 from core.encoders.embedding import Activations, embed, image_activations, text_activations
 from core.encoders.inputs import pixels_of
@@ -56,8 +57,10 @@ def measure(domain: Domain, encoder_name: str, settings: Settings, text: Reading
     starting += time.perf_counter() - begun
     experiment = Experiment(domain, encoder, text, places)
     starts = first_tuned_stages(encoder, settings.tune)
-    places.cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".probe-", dir=places.cache) as scratch:
+    with writing(places.cache / "estimate"):
+        places.cache.mkdir(parents=True, exist_ok=True)
+        folder = tempfile.TemporaryDirectory(prefix=".probe-", dir=places.cache)
+    with folder as scratch:
         encoding, sample = _encoding(experiment, starts, Path(scratch))
         embedding = {tower: _each(encoder, sample[tower]) for tower in TOWERS}
         return Estimate(

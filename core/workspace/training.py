@@ -2,14 +2,16 @@
 
 import importlib.metadata
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import asdict
+from datetime import datetime, timedelta
 
 import pandas as pd
 from torch import Tensor
 
 from core.data.domain import Domain
 from core.data.reading import Reading
+from core.disk import DiskError
 from core.encoders.base import first_tuned_stages
 from core.encoders.checkpoints import weights_fingerprint, write_weights
 from core.encoders.loading import choose_device, load_encoder
@@ -24,7 +26,7 @@ from core.training.pairs import Pairs
 from core.training.settings import Settings
 from core.workspace.experiment import Experiment
 from core.workspace.places import Places
-from core.workspace.runs import Run, RunInfo, now, save_run
+from core.workspace.runs import Run, RunInfo, load_runs, now, save_run
 from core.workspace.unfinished import TrainingInfo, Unfinished, begin, check_can_train
 
 _VERSIONS_OF = ("torch", "torchvision", "open_clip_torch", "timm", "transformers", "numpy", "pillow")
@@ -97,15 +99,20 @@ def _train(unfinished: Unfinished, experiment: Experiment, on_epoch: OnEpoch) ->
     with unfinished.held() if is_main() else nullcontext():
         try:
             return _train_held(unfinished, experiment, on_epoch)
-        except RematchError:
-            if is_main() and not unfinished.checkpoint_file.exists():  # nothing in it is worth keeping
+        except RematchError as error:
+            reached = unfinished.checkpoint_file.exists()
+            if is_main() and not reached:  # nothing in it is worth keeping
                 unfinished.remove()
+            if isinstance(error, DiskError) and reached:
+                raise DiskError(f"{error} Full epochs are kept: {_way_on(unfinished)}") from None
             raise
         except KeyboardInterrupt:  # Ctrl-C, or SIGTERM
-            info = unfinished.info
-            raise RematchError(
-                f"stopped; go on with: python -m core train --domain {info.domain} --resume {info.name}"
-            ) from None
+            raise RematchError(f"stopped; {_way_on(unfinished)}") from None
+
+
+def _way_on(unfinished: Unfinished) -> str:
+    info = unfinished.info
+    return f"go on with: python -m core train --domain {info.domain} --resume {info.name}"
 
 
 def _train_held(unfinished: Unfinished, experiment: Experiment, on_epoch: OnEpoch) -> Run:
@@ -177,7 +184,7 @@ def _write_run(unfinished: Unfinished, experiment: Experiment, changed: dict[str
     info = RunInfo(
         domain=training.domain,
         name=training.name,
-        created_at=now(),
+        created_at=_created_at(experiment.places, training.domain),
         encoder=training.encoder,
         text=training.text,
         english=experiment.english,
@@ -196,6 +203,15 @@ def _write_run(unfinished: Unfinished, experiment: Experiment, changed: dict[str
     save_run(run)
     unfinished.clear()
     return run
+
+
+def _created_at(places: Places, slug: str) -> str:
+    """`now`, but after every run that is there: the newest run is the one made last, though the clock was set back."""
+    with suppress(InputError, ValueError):  # another run that is damaged keeps this one from nothing
+        for last in load_runs(places, slug)[-1:]:
+            after = datetime.fromisoformat(last.info.created_at) + timedelta(microseconds=1)
+            return max(now(), after.isoformat(timespec="microseconds"))
+    return now()
 
 
 def _write_history(history: list[Epoch], unfinished: Unfinished) -> None:

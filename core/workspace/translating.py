@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from core.data.domain import ENGLISH, TRANSLATOR, Domain, save_domain, translated
+from core.data.domain import ENGLISH, TRANSLATOR, Domain, save_changed, translated
 from core.data.translation import Translator, translate_all
 from core.data.translation_cache import TranslationCache
 from core.errors import InputError
@@ -55,14 +55,9 @@ def translate_domain(domain: Domain, language: str, translator: Translator, plac
     for original, version in _PAIRS.items():
         fresh.loc[rows, version] = articles.loc[rows, original].map(english)
     fresh[TRANSLATOR] = by.where(~rows, translator.name)
-    if places.load_domain(domain.info.slug).info != domain.info:
-        raise InputError(
-            f"domain '{domain.info.slug}' was imported anew while it was being translated, so nothing was written; "
-            f"translate it again (what is translated is kept)."
-        )
     written = replace(domain, articles=fresh)
     if not fresh.equals(articles):
-        save_domain(written)
+        save_changed(domain, written)  # what is translated is kept, should it refuse
     others = {str(name): int(count) for name, count in counts.items() if name not in (language, ENGLISH)}
     return Translated(written, int(rows.sum()), int((own & came_with).sum()), others, sentences)
 

@@ -7,21 +7,24 @@ now. ``run.toml``, written last, makes the folder a run (`core.workspace.runs`).
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pandas as pd
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from core.data.domain import Domain
 from core.data.reading import Reading
+from core.disk import writing
 from core.errors import InputError
 from core.files import read_toml, write_toml
+from core.locks import holding, is_held
 from core.training.settings import Settings
 from core.workspace.places import Places
 from core.workspace.runs import reserve_folder
 
+FORMAT = 1  # counts up when what training.toml holds changes
 _SECONDS_FOR_A_LOOK = 2.0  # who only looks whether a training goes on holds its lock for less
 _FEWEST_PAIRS = 2
 
@@ -65,13 +68,7 @@ class Unfinished:
     @property
     def goes_on(self) -> bool:
         """True while a process is training it."""
-        try:
-            with FileLock(self._lock_file).acquire(blocking=False):
-                return False
-        except Timeout:
-            return True
-        except OSError:  # finished or discarded since it was listed
-            return False
+        return is_held(self._lock_file)
 
     @property
     def _lock_file(self) -> Path:
@@ -87,19 +84,15 @@ class Unfinished:
     @contextmanager
     def held(self) -> Iterator[None]:
         """Train it inside, one process at a time. Raises InputError if another does."""
-        lock = FileLock(self._lock_file)
-        try:
-            lock.acquire(timeout=_SECONDS_FOR_A_LOOK)
-        except Timeout:
-            raise InputError(
-                f"training '{self.info.name}' of {self.info.domain} is going on in another process."
-            ) from None
-        try:
+        with ExitStack() as held:
+            try:
+                with writing(self._lock_file):
+                    held.enter_context(holding(self._lock_file, _SECONDS_FOR_A_LOOK))
+            except Timeout:
+                raise InputError(
+                    f"training '{self.info.name}' of {self.info.domain} is going on in another process."
+                ) from None
             yield
-        finally:
-            with suppress(OSError):  # an open file cannot be removed everywhere
-                self._lock_file.unlink(missing_ok=True)
-            lock.release()
 
     def clear(self) -> None:
         """Remove what only an unfinished training needs; its folder is a run now."""
@@ -111,9 +104,11 @@ class Unfinished:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def discard(self) -> None:
-        """Remove all of it. Raises InputError while it goes on."""
+        """Remove all of it. Raises InputError while it goes on, DiskError if the workspace cannot be written."""
         if self.goes_on:
             raise InputError(f"training '{self.info.name}' of {self.info.domain} is going on; cancel it first.")
+        with writing(self._file):
+            self._file.unlink(missing_ok=True)  # from here on it is none, whatever becomes of the rest
         self.remove()
 
     @property
@@ -122,7 +117,7 @@ class Unfinished:
 
     def save(self) -> None:
         """Write training.toml, which makes the folder one that can be resumed."""
-        write_toml(self._file, asdict(self.info))
+        write_toml(self._file, asdict(self.info), FORMAT)
 
 
 def begin(places: Places, info: TrainingInfo) -> Unfinished:
@@ -151,7 +146,7 @@ def find_unfinished(places: Places, slug: str, name: str) -> Unfinished:
 
 
 def _load(file: Path) -> Unfinished:
-    table = read_toml(file, f"training '{file.parent.name}'")
+    table = read_toml(file, f"training '{file.parent.name}'", FORMAT, "Delete its folder and train again.")
     try:
         settings, text = Settings(**table.pop("settings")), Reading(**table.pop("text"))
         return Unfinished(TrainingInfo(settings=settings, text=text, **table), file.parent)

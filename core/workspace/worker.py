@@ -16,6 +16,7 @@ from typing import Any
 from loky import ProcessPoolExecutor
 from loky.process_executor import BrokenProcessPool, ShutdownExecutorError
 
+from core.files import Stamp, stamp
 from core.progress import QUIET
 from core.workspace.places import Places
 from core.workspace.runs import find_run
@@ -73,12 +74,12 @@ def _begin() -> None:
 def opened(places: Places, slug: str, run_name: str) -> Any:
     """In the worker: the run with its weights loaded (a TunedExperiment), kept for the next task."""
     run = find_run(places, slug, run_name)
-    files = [run.folder / "run.toml", *([run.folder / "sweep.toml"] if run.is_swept else [])]
-    return _open(places, slug, run_name, tuple(file.stat().st_mtime_ns for file in files))
+    files = (run.folder / "run.toml", places.domain_folder(slug) / "domain.toml")
+    return _open(places, slug, run_name, (*map(stamp, files), run.sweep_stamp()))
 
 
 @lru_cache(maxsize=KEPT_OPEN)
-def _open(places: Places, slug: str, run_name: str, stamps: tuple[int, ...]) -> Any:
+def _open(places: Places, slug: str, run_name: str, stamps: tuple[Stamp | None, ...]) -> Any:
     from core.workspace.tuned import open_run  # imports torch, which is for the worker alone
 
     return open_run(find_run(places, slug, run_name), places.load_domain(slug), places, "auto")

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core import __version__
 from core.errors import InputError
 from core.files import file_fingerprint, fingerprint, read_toml, replacing, write_text, write_toml
 
@@ -110,17 +111,37 @@ def test_a_files_fingerprint_is_of_its_bytes(tmp_path):
 
 def test_toml_comes_back_as_it_was_without_what_is_none(tmp_path):
     table = {"name": 'Größe "α"\n', "n": 3, "share": 0.1, "on": True, "settings": {"lr": 1e-5}}
-    write_toml(tmp_path / "t.toml", table | {"missing": None})
-    assert read_toml(tmp_path / "t.toml", "table") == table
+    write_toml(tmp_path / "t.toml", table | {"missing": None}, 3)
+    assert read_toml(tmp_path / "t.toml", "table", 3, "Make it again.") == table
+
+
+@pytest.mark.parametrize(
+    ("form", "way_out"), [(2, "Make it again."), (4, "Use the version that wrote it, or a newer one.")]
+)
+def test_toml_of_another_form_says_which_and_what_to_do(tmp_path, form, way_out):
+    write_toml(tmp_path / "t.toml", {"a": 1}, form)
+    with pytest.raises(InputError) as said:
+        read_toml(tmp_path / "t.toml", "run", 3, "Make it again.")
+    assert str(said.value) == (
+        f"the run file {tmp_path / 't.toml'}, written by Rematch {__version__}, is of format {form}; Rematch "
+        f"{__version__} reads format 3. {way_out}"
+    )
+
+
+def test_toml_from_before_there_were_forms_is_of_the_first(tmp_path):
+    write_text(tmp_path / "t.toml", "a = 1")
+    assert read_toml(tmp_path / "t.toml", "run", 1, "") == {"a": 1}
+    with pytest.raises(InputError, match="written by an early Rematch, is of format 1"):
+        read_toml(tmp_path / "t.toml", "run", 2, "")
 
 
 @pytest.mark.parametrize("content", [b"a = ", b"\xff\xfe", b"a = 1\na = 2\n"])
 def test_damaged_toml_is_named(tmp_path, content):
     (tmp_path / "t.toml").write_bytes(content)
     with pytest.raises(InputError, match=r"the run file .*t\.toml cannot be read"):
-        read_toml(tmp_path / "t.toml", "run")
+        read_toml(tmp_path / "t.toml", "run", 1, "")
 
 
 def test_missing_toml_is_named(tmp_path):
     with pytest.raises(InputError, match=r"no run: .*t\.toml does not exist"):
-        read_toml(tmp_path / "t.toml", "run")
+        read_toml(tmp_path / "t.toml", "run", 1, "")

@@ -1,8 +1,6 @@
 """Reading the formats articles come in. Each reader ends in a Listing; nothing else knows those formats."""
 
 import re
-import shutil
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +10,7 @@ from core.data.importers.formats import read_source
 from core.data.importers.intake import Intake, save_intake, take_in
 from core.data.importers.listing import ColumnNames, Listing
 from core.data.importers.testset import TestSet, add_test_set, check_lists, named_test_set
+from core.data.staging import changing, staged
 from core.errors import InputError
 
 __all__ = ["ColumnNames", "Intake", "TestSet", "check_first", "import_domain", "named_test_set", "read_source"]
@@ -58,29 +57,21 @@ def import_domain(
     A ZIP is unpacked first, and the pictures in it are copied.
     Raises InputError: what `check_first`, `unpack_source`, `take_in` and `add_test_set` raise.
     """
-    listing = check_first(source, folder, columns, language, replace_existing, test)
-    is_zip = listing is None
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    fresh, old = staging / folder.name, staging / "old"
-    try:
-        listing = listing or _read_zip(source, columns, staging / "unpacked")
-        copy_images = copy_images or (is_zip and images is None)
-        intake = take_in(listing, fresh, title or folder.name, language, images, copy_images)
-        if test is not None:
-            intake = add_test_set(intake, test, images, copy_images)
-        save_intake(intake)
-        if folder.exists():
-            folder.rename(old)
-        fresh.rename(folder)
-    except InputError as error:  # what was unpacked is gone when the message is read
-        unpacked = str(staging / "unpacked")
-        raise InputError(str(error).replace(f"{unpacked}/", "").replace(unpacked, source.name)) from None
-    finally:
-        if old.exists() and not folder.exists():  # stopped between the two renames
-            old.rename(folder)
-        shutil.rmtree(staging, ignore_errors=True)
-    return replace(intake, domain=load_domain(folder))
+    with changing(folder):
+        listing = check_first(source, folder, columns, language, replace_existing, test)
+        with staged(folder) as fresh:
+            unpacked = fresh.with_name("unpacked")
+            try:
+                is_zip = listing is None
+                listing = listing or _read_zip(source, columns, unpacked)
+                copy_images = copy_images or (is_zip and images is None)
+                intake = take_in(listing, fresh, title or folder.name, language, images, copy_images)
+                if test is not None:
+                    intake = add_test_set(intake, test, images, copy_images)
+                save_intake(intake)
+            except InputError as error:  # what was unpacked is gone when the message is read
+                raise InputError(str(error).replace(f"{unpacked}/", "").replace(str(unpacked), source.name)) from None
+        return replace(intake, domain=load_domain(folder))
 
 
 def _read_zip(source: Path, columns: ColumnNames, folder: Path) -> Listing:

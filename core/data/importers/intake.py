@@ -18,6 +18,7 @@ from core.data.language import STATED, languages_of
 from core.data.pixels import ImageError
 from core.data.splitting import split_in_time, time_order
 from core.data.text import clean
+from core.disk import writing
 from core.errors import InputError
 from core.files import replacing
 from core.progress import progress
@@ -63,7 +64,8 @@ def take_in(
         raise InputError(
             f"{len(usable)} usable pairs in {listing.source}, at least {MIN_PAIRS} are needed; left out: {counts}."
         )
-    folder.mkdir(parents=True, exist_ok=True)
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
     if copy_images:
         copy_pictures(usable["image_file"], root, folder / "images")
     domain, notes = _domain(usable, listing, folder, title, language, "images" if copy_images else str(root.resolve()))
@@ -143,7 +145,7 @@ def _domain(
         split_by=in_time.by,
         synthetic=False,
         source=str(listing.source.resolve()),
-        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        created_at=datetime.now(UTC).isoformat(timespec="microseconds"),
         columns=listing.named,
     )
     return Domain(info, folder, usable[[*COLUMNS, *extra]]), notes

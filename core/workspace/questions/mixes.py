@@ -16,7 +16,8 @@ from core.errors import InputError
 from core.interpolation.mix import TENTHS, Mix
 from core.workspace.findings import Asked, Question
 from core.workspace.questions.choice import LEAST
-from core.workspace.runs import Run, load_runs, sister_runs
+from core.workspace.runs import Run, load_runs
+from core.workspace.sisters import sister_runs
 
 if TYPE_CHECKING:  # it imports torch
     from core.workspace.mixing import Mixer

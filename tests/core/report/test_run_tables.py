@@ -10,7 +10,7 @@ from core.analysis.selection import select_alpha
 from core.analysis.sweep import Sweep
 from core.report.run_tables import compared, differing_settings, over_seeds, seeds_text
 from core.training.settings import Settings
-from core.workspace.runs import sister_runs
+from core.workspace.sisters import sister_runs
 from core.workspace.sweep_info import SweepInfo
 from tests.core.workspace.test_runs import INFO, keep
 

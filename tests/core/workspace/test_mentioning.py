@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from core.data.domain import TAGS, Domain
 from core.data.mentions import Mentions
 from core.workspace.mentioning import RULES, forget_tagger, mentions_file, mentions_of, tag_domain
@@ -34,9 +36,13 @@ def test_the_datas_own_tags_count_beside_a_taggers(shapes_domain: Domain) -> Non
     assert mentions_of(domain).articles[0] == Mentions(("ada", "alan turing"), (), ("royal society",))
 
 
-def test_finds_of_other_texts_or_a_damaged_file_do_not_count(shapes_domain: Domain) -> None:
+def test_finds_of_other_texts_or_a_damaged_file_do_not_count(
+    shapes_domain: Domain, caplog: pytest.LogCaptureFixture
+) -> None:
     tag_domain(shapes_domain, Everywhere())
     other = replace(shapes_domain, articles=shapes_domain.articles.assign(title="another"))
     assert mentions_of(other).found_by == RULES
+    assert not caplog.records
     mentions_file(shapes_domain).write_text("{")
     assert mentions_of(shapes_domain).found_by == RULES
+    assert "is damaged or of another version" in caplog.text

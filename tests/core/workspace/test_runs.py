@@ -170,6 +170,14 @@ def test_a_run_without_a_sweep_says_how_to_make_one(trained):
             read()
 
 
+@pytest.mark.parametrize("content", ["", "epoch,loss\n0,1\n", "\0\xff"])
+def test_a_history_that_is_damaged_or_of_another_version_is_said(places, content):
+    run = keep(places, "older", "2026")
+    (run.folder / "history.csv").write_text(content)
+    with pytest.raises(InputError, match=r"history\.csv is missing, damaged or of another version of Rematch"):
+        run.history()
+
+
 def test_a_run_that_says_its_text_in_the_older_way_is_of_another_version(places):
     file = keep(places, "older", "2026").folder / "run.toml"
     whole = file.read_text()

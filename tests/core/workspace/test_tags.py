@@ -1,11 +1,12 @@
 """Tags: kept, shared by two windows, never lost."""
 
+import json
 import threading
 
 import pytest
 
 from core.errors import InputError
-from core.workspace.tags import USUAL, known_tags, read_tags, tag_article, tags_table
+from core.workspace.tags import USUAL, known_tags, read_tags, tag_article, tags_file, tags_table
 
 
 def test_what_was_said_is_there_again(places, shapes_domain):
@@ -56,3 +57,27 @@ def test_the_table_names_the_article_also_when_it_is_gone(places, shapes_domain)
     assert table.loc["7", "tags"] == "place; scene"
     assert table.loc["7", "title"].startswith("a ")
     assert table.loc["no longer", "split"] == "not in the domain"
+
+
+def test_the_first_files_had_no_format_and_are_still_read(places):
+    tag_article(places, "shapes", "7", ["person"], "seen")
+    file = tags_file(places, "shapes")
+    table = json.loads(file.read_text(encoding="utf-8"))
+    file.write_text(json.dumps(table["tags"]), encoding="utf-8")
+    tag_article(places, "shapes", "format", ["scene"], "")
+    assert {key: one.tags for key, one in read_tags(places, "shapes").items()} == {
+        "7": ("person",),
+        "format": ("scene",),
+    }
+    assert json.loads(file.read_text(encoding="utf-8"))["format"] == 1
+
+
+def test_a_file_of_a_newer_version_is_said_and_not_overwritten(places):
+    tag_article(places, "shapes", "7", ["person"], "")
+    file = tags_file(places, "shapes")
+    file.write_text(newer := file.read_text(encoding="utf-8").replace('"format": 1', '"format": 2'), encoding="utf-8")
+    with pytest.raises(
+        InputError, match=r"shapes\.json is of format 2; .* reads format 1\. Use the version that wrote"
+    ):
+        tag_article(places, "shapes", "8", ["person"], "")
+    assert file.read_text(encoding="utf-8") == newer
