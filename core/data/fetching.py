@@ -17,7 +17,7 @@ from PIL import Image
 from core.data.importers.listing import Listing
 from core.data.importers.pictures import ImageFolder, image_names, is_address
 from core.data.pixels import ImageError, open_image
-from core.errors import InputError
+from core.errors import InputError, listed
 from core.files import replacing
 from core.progress import progress
 
@@ -66,7 +66,7 @@ def wanted_pictures(listing: Listing) -> list[Wanted]:
     """
     addresses = _addresses(listing.articles)
     if (addresses == "").all():
-        columns = ", ".join(str(name) for file in listing.files for name in file.frame.columns)
+        columns = listed(name for file in listing.files for name in file.frame.columns)
         raise InputError(
             f"{listing.source} has no addresses of pictures: looked in columns called image_url or img, and in the "
             f"one that names the pictures; its columns are: {columns}. Name the right one with --image-column."
@@ -98,8 +98,8 @@ def fetch_pictures(wanted: Iterable[Wanted], folder: Path, pause: float = 1.0) -
     """
     folder.mkdir(parents=True, exist_ok=True)
     available = ImageFolder(folder)
-    listed = list(wanted)
-    missing = [picture for picture in listed if available.find(picture.name) is None]
+    all_wanted = list(wanted)
+    missing = [picture for picture in all_wanted if available.find(picture.name) is None]
     failures: list[Failure] = []
     last: dict[str, float] = {}  # host → when it was asked
     with requests.Session() as session:
@@ -111,7 +111,7 @@ def fetch_pictures(wanted: Iterable[Wanted], folder: Path, pause: float = 1.0) -
             except (requests.RequestException, _RefusedError, ValueError, OSError) as error:
                 failures.append(Failure(picture.name, picture.url, _reason(error)))
     _write_failures(failures, folder / FAILURES)
-    return Fetched(len(missing) - len(failures), len(listed) - len(missing), failures)
+    return Fetched(len(missing) - len(failures), len(all_wanted) - len(missing), failures)
 
 
 def _wait(host: str, pause: float, last: dict[str, float]) -> None:

@@ -41,7 +41,9 @@ def open_image(source: Path | bytes) -> Image.Image:
         raise ImageError(_TOO_LARGE) from None
     except Image.UnidentifiedImageError:
         raise ImageError(f"not a {', '.join(FORMATS)} picture") from None
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
+    except ImageError:
+        raise
+    except Exception as error:  # damaged files raise what Pillow's plugins happen to meet: struct.error, KeyError, …
         raise ImageError(f"cannot be decoded ({type(error).__name__})") from None
 
 
