@@ -48,7 +48,7 @@ def unpack(archive: Path, folder: Path, suffixes: Collection[str], limits: Limit
     """
     try:
         with zipfile.ZipFile(archive) as opened:
-            wanted = _checked(opened.infolist(), archive.name, suffixes, limits)
+            wanted = _checked(opened.infolist(), archive, suffixes, limits)
             written = 0
             for member, name in progress(wanted, "Unpacking the ZIP"):
                 written += _write(opened, member, folder / name, limits, limits.size - written)
@@ -60,9 +60,10 @@ def unpack(archive: Path, folder: Path, suffixes: Collection[str], limits: Limit
 
 
 def _checked(
-    members: list[zipfile.ZipInfo], archive: str, suffixes: Collection[str], limits: Limits
+    members: list[zipfile.ZipInfo], file: Path, suffixes: Collection[str], limits: Limits
 ) -> list[tuple[zipfile.ZipInfo, PurePosixPath]]:
     """The members to write with their names; every member is looked at, wanted or not."""
+    archive, size = file.name, file.stat().st_size
     if len(members) > limits.files:
         raise InputError(
             f"{archive} holds {len(members):,} files, at most {limits.files:,} are unpacked; "
@@ -77,6 +78,10 @@ def _checked(
             continue
         if name in wanted:
             raise InputError(f"{archive} holds '{shortened(str(name))}' twice; pack the folder anew.")
+        if member.compress_size > size:  # else it could unpack to any ratio
+            raise InputError(
+                f"{archive}: '{shortened(str(name))}' claims to be larger than the ZIP; pack the folder anew."
+            )
         if member.compress_type not in _METHODS:
             raise InputError(
                 f"{archive}: '{shortened(str(name))}' is neither deflated nor stored; pack the folder anew."
@@ -91,7 +96,7 @@ def _safe_name(member: zipfile.ZipInfo, archive: str) -> PurePosixPath:
     if not member.flag_bits & _UTF_8_NAME:
         raw = _as_utf_8(raw)
     name = PurePosixPath(unicodedata.normalize("NFC", raw))  # macOS takes ü apart, tables do not
-    leads_out = "\\" in raw or "\0" in raw or _DRIVE.match(raw) or name.is_absolute() or ".." in name.parts
+    leads_out = not raw or "\\" in raw or "\0" in raw or _DRIVE.match(raw) or name.is_absolute() or ".." in name.parts
     if leads_out or any(_DEVICE.match(part) for part in name.parts):
         raise InputError(
             f"{archive}: the name {shortened(repr(raw))} could lead out of its folder; pack the folder anew."

@@ -6,17 +6,15 @@ What comes is not trusted: it is kept only if it is a picture by its content, un
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pandas as pd
 import requests
-from PIL import Image
 
 from core.data.importers.listing import Listing
 from core.data.importers.pictures import ImageFolder, image_names, is_address
-from core.data.pixels import ImageError, open_image
+from core.data.pixels import ImageError, open_image, suffix_of
 from core.errors import InputError, listed
 from core.files import replacing
 from core.progress import progress
@@ -25,7 +23,6 @@ AGENT = "Rematch/0.1 (research on news and images; python-requests)"
 TIMEOUT = (10, 30)  # seconds: to connect, and between two pieces
 MAX_BYTES = 20 * 1024**2  # the largest press photo of three collections has 3 MB
 FAILURES = "fetch-failures.csv"
-_ENDINGS = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp", "GIF": ".gif"}
 _CHUNK = 1 << 16
 
 
@@ -137,9 +134,7 @@ def _fetch(session: requests.Session, picture: Wanted, folder: Path) -> None:
         open_image(content)
     except ImageError as error:
         raise _RefusedError(str(error)) from None
-    with Image.open(BytesIO(content)) as image:
-        ending = _ENDINGS[str(image.format)]
-    with replacing(folder / f"{picture.name}{ending}") as temporary:
+    with replacing(folder / f"{picture.name}{suffix_of(content)}") as temporary:
         temporary.write_bytes(content)
 
 

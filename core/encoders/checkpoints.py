@@ -109,7 +109,7 @@ def load_into(model: nn.Module, weights: Mapping[str, Tensor], what: str) -> Non
     problems += [
         f"{key} holds {weights[key].dtype}, expected {own[key].dtype}"
         for key in own
-        if key in weights and False and weights[key].is_floating_point() != own[key].is_floating_point()
+        if key in weights and weights[key].is_floating_point() != own[key].is_floating_point()
     ]
     if problems:
         shown = "; ".join(map(shortened, problems[:5])) + (

@@ -8,7 +8,7 @@ import pickletools
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import torch
 from torch import Tensor
@@ -60,11 +60,10 @@ def check_pickle(path: Path) -> None:
             _check_operations(packed, path)
 
 
-def _check_operations(file: BinaryIO, path: Path) -> None:
-    start = None
-    for operation, argument, place in pickletools.genops(file):
-        start = place if start is None else start
-        if place - start > MAX_PICKLE:
+def _check_operations(file: IO[bytes], path: Path) -> None:
+    start = file.tell()
+    for operation, argument, _ in pickletools.genops(file):
+        if file.tell() - start > MAX_PICKLE:
             raise InputError(f"{path}: its pickle is longer than {MAX_PICKLE:,} bytes, as no model's is.")
         needed = str(argument) if operation.name == "GLOBAL" else ""
         module, _, name = needed.partition(" ")

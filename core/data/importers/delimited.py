@@ -19,6 +19,7 @@ SUFFIXES = {".csv": ",", ".tsv": "\t"}
 #: What a table may hold, whatever its format: 100,000 articles of five pages each are below it.
 MAX_BYTES = 512 * 1024**2
 MAX_CELL = 1_000_000  # characters
+MAX_ROWS = 2_000_000
 _FIRST = 1 << 16  # bytes; the longest header line seen has 120
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)?")
 UTF_8, UTF_8_BOM, LATIN_1 = "UTF-8", "UTF-8 with BOM", "Latin-1"
@@ -57,6 +58,12 @@ def first_cells(file: Path) -> list[str]:
         return [cell.strip() for cell in _first_row(start, separator)]
     except (OSError, csv.Error):  # said by whoever reads it all
         return []
+
+
+def check_rows(count: int, file: Path) -> None:
+    """Raise InputError for more than MAX_ROWS."""
+    if count > MAX_ROWS:
+        raise InputError(f"{file} has {count:,} rows, at most {MAX_ROWS:,} are read; import it in parts.")
 
 
 def check_cells(cells: pd.DataFrame, file: Path) -> None:
@@ -128,6 +135,7 @@ def _tabbed(content: str, file: Path) -> pd.DataFrame:
     """Quotes are part of the text; only \\n ends a line, since a stray \\r may stand in one."""
     check_columns(_first_row(content, "\t"), file, unique=False)
     rows = [line.removesuffix("\r").split("\t") for line in content.split("\n")]
+    check_rows(len(rows), file)
     width = len(rows[0])
     for number, row in enumerate(rows, 1):
         if len(row) > width and any(row[width:]):
@@ -150,5 +158,6 @@ def _quoted(content: str, separator: str, file: Path) -> pd.DataFrame:
         ).fillna("")
     except (pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error) as error:
         raise InputError(f"{file} cannot be read as a table: {shortened(str(error))}.") from None
+    check_rows(len(cells), file)
     line_ends = cells.map(lambda cell: cell.count("\n")).sum(axis=1) + 1  # a quoted cell may span lines
     return cells.set_axis(1 + line_ends.cumsum() - line_ends, axis=0)

@@ -12,11 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from core.data.importers.delimited import MAX_BYTES, MAX_CELL, size_of
+from core.data.importers.delimited import MAX_BYTES, MAX_CELL, check_rows, size_of
 from core.data.importers.listing import TableFile, check_columns
 from core.errors import InputError, shortened
 
-MAX_ROWS = 2_000_000
 _AT_ONCE = 4_096  # rows
 
 
@@ -45,8 +44,7 @@ def _check_claims(claims: pq.FileMetaData, file: Path) -> None:
     """What the file says of itself; true or not, so much would be made room for."""
     groups = (claims.row_group(place) for place in range(claims.num_row_groups))
     size = sum(group.total_byte_size for group in groups)
-    if claims.num_rows > MAX_ROWS:
-        raise InputError(f"{file} has {claims.num_rows:,} rows, at most {MAX_ROWS:,} are read; import it in parts.")
+    check_rows(claims.num_rows, file)
     if size > MAX_BYTES:
         raise InputError(
             f"{file} unpacks to {size // 1024**2:,} MB, at most {MAX_BYTES // 1024**2} MB are read; import it in parts."
