@@ -26,3 +26,7 @@ def test_no_stack_reaches_a_page_and_nothing_is_told_to_anyone():
 
 def test_no_file_of_a_user_is_served_as_it_is():
     assert not CONFIG["server"].get("enableStaticServing", False)
+
+
+def test_no_table_is_exported_past_what_keeps_formulas_out():
+    assert CONFIG["client"]["disableDataExport"] is True

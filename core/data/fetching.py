@@ -16,8 +16,9 @@ from core.data.importers.listing import Listing
 from core.data.importers.pictures import ImageFolder, image_names, is_address
 from core.data.pixels import ImageError, open_image, suffix_of
 from core.errors import InputError, listed
-from core.files import replacing
+from core.files import replacing, write_text
 from core.progress import progress
+from core.spreadsheet import spreadsheet_csv
 
 AGENT = "Rematch/0.1 (research on news and images; python-requests)"
 TIMEOUT = (10, 30)  # seconds: to connect, and between two pieces
@@ -147,5 +148,4 @@ def _write_failures(failures: list[Failure], file: Path) -> None:
     if not failures:
         file.unlink(missing_ok=True)
         return
-    with replacing(file) as temporary:
-        pd.DataFrame(failures).to_csv(temporary, index=False)
+    write_text(file, spreadsheet_csv(pd.DataFrame(failures)))
