@@ -109,7 +109,9 @@ def test_bytes_become_articles_or_a_sentence(tmp_path, content, separator, heade
 @given(
     tables(HEADERS), st.sampled_from([",", "\t", ";"]), st.booleans(), st.sampled_from(["utf-8", "utf-8-sig", "cp1252"])
 )
-@example([['"url"', "title", "text", "titleEN", "textEN"]], "\t", False, "utf-8")  # quoted, where quotes are text
+@example(
+    [['"url"', "title", "text", "titleEN", "textEN", "image"], ["x", "a", "b", "c", "d", "1.png"]], "\t", False, "utf-8"
+)  # quoted, where quotes are text
 @example([["id", "iid"], ["1"]], ",", True, "utf-8")
 @example([["id", "title", "img"], ["1", "a", "http://["]], ",", True, "utf-8")
 @example([["x", "#iid"], ["1", "a"]], "\t", False, "utf-8")
@@ -119,6 +121,7 @@ def test_tables_become_articles_or_a_sentence(tmp_path, rows, separator, quoted,
         (tmp_path / name).write_bytes(data)
         for read in readers:
             sentence(read, tmp_path / name)
+        sentence(describe, tmp_path / name, ColumnNames(), tmp_path)
     for name in ("truth.csv", "truth.tsv", "articles.parquet"):
         (tmp_path / name).unlink()
     sentence(describe, tmp_path, ColumnNames(), tmp_path)  # as the folder of a release
