@@ -16,9 +16,10 @@ test: .venv/.installed-dev lint types
 soak: .venv/.installed-dev
 	REMATCH_EXAMPLES=2000 $(BIN)/python -m pytest soak tests/core/data/test_hostile_tables.py
 
-# Needs atheris (soak/fuzz.py says how). One line for each: inputs tried, branches seen; what failed is in fuzz/.
+# Needs atheris (soak/fuzz.py says how). What failed, and what it was given, is in fuzz/IMPORTER/faults.
 fuzz: .venv/.installed-dev
 	for importer in $(IMPORTERS); do $(BIN)/python -m soak.fuzz $$importer 600 fuzz || exit 1; done
+	! ls fuzz/*/faults/* 2>/dev/null
 
 bench: .venv/.installed-dev
 	$(BIN)/python -m benchmarks

@@ -1,9 +1,9 @@
 """Coverage-guided fuzzing of one importer: ``python -m soak.fuzz IMPORTER [SECONDS] [FOLDER]``, or `make fuzz` for all.
 
 Files made of mutated bytes are read as an import reads them. Each must end in a listing or in an InputError of one
-sentence; any other exception is kept in FOLDER with the bytes that raised it, once for each place that raises, and the
-exit status is 1. Atheris, which does the mutating, has wheels for x86_64 only and is no requirement of Rematch:
-install it by hand, ``pip install atheris==3.0.0``.
+sentence; any other exception is kept in FOLDER/IMPORTER/faults with the bytes that raised it, once for each place that
+raises, and fuzzing goes on. Atheris, which does the mutating, has wheels for x86_64 only and is no requirement of
+Rematch: install it by hand, ``pip install atheris==3.0.0``.
 """
 
 import io
