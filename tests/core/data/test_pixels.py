@@ -152,7 +152,7 @@ def claiming(format_: str, width: int, height: int) -> bytes:
 def test_a_bomb_is_refused_by_its_header(format_, width, height):
     bomb = claiming(format_, width, height)
     tracemalloc.start()
-    with pytest.raises(ImageError, match=r"more than 89 million pixels|cannot be decoded"):
+    with pytest.raises(ImageError, match="more than 89 million pixels"):
         open_image(bomb)
     assert tracemalloc.get_traced_memory()[1] < 2**24
     tracemalloc.stop()
