@@ -1,9 +1,11 @@
 # Two commands: `make app` serves the app with its demo, `make test` runs lint, types and all tests.
-# `make soak` runs what is too long for that.
+# `make soak` runs what is too long for that, `make fuzz` ten minutes of mutated files on each importer.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: app test soak bench setup lint types
+IMPORTERS := table newsimages newsimages2025 newsimages_rt groundtruth parquet zipped
+
+.PHONY: app test soak fuzz bench setup lint types
 app: .venv/.installed
 	$(BIN)/python -m core demo --background
 	$(BIN)/python -m streamlit run app.py
@@ -14,7 +16,12 @@ test: .venv/.installed-dev lint types
 	$(BIN)/python -m pytest tests/browser
 
 soak: .venv/.installed-dev
-	$(BIN)/python -m pytest soak
+	REMATCH_EXAMPLES=2000 $(BIN)/python -m pytest soak tests/core/data/test_hostile_tables.py
+
+# Needs atheris (soak/fuzz.py says how). What failed, and what it was given, is in fuzz/IMPORTER/faults.
+fuzz: .venv/.installed-dev
+	for importer in $(IMPORTERS); do $(BIN)/python -m soak.fuzz $$importer 600 fuzz || exit 1; done
+	! ls fuzz/*/faults/* 2>/dev/null
 
 bench: .venv/.installed-dev
 	$(BIN)/python -m benchmarks

@@ -18,7 +18,7 @@ from app_pages.parts.words import counted, shorten
 from core.analysis.changes import CASES, table_4
 from core.analysis.shapes import SHAPES
 from core.data.domain import Domain
-from core.report.spreadsheet import spreadsheet_csv
+from core.spreadsheet import spreadsheet_csv
 from core.workspace.findings import Asked, last_kept
 from core.workspace.places import Places
 from core.workspace.questions.slices import SLICES, SlicesFound, rows_in_slice

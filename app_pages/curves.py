@@ -15,6 +15,7 @@ from core.report.curve_charts import plot_metric, plot_plane, plot_trace
 from core.report.language import language_mark
 from core.report.reranking import reranked_by
 from core.report.tables import TABLE_METRICS, paper_table, path_sentences, precision_sentences, render
+from core.spreadsheet import spreadsheet_csv
 from core.workspace.places import Places
 from core.workspace.runs import Run
 from core.workspace.transfer import curve_elsewhere, read_curve_elsewhere
@@ -42,7 +43,7 @@ def show_this_run(run: Run, domain: Domain) -> None:
     for sentence in [*path_sentences(run.sweep_info(), "the line"), *precision_sentences(run.sweep_info())]:
         st.caption(sentence)
     st.download_button(
-        "Curves as CSV", curve.to_csv(index=False), f"{run.info.domain}-{run.info.name}-curves.csv", "text/csv"
+        "Curves as CSV", spreadsheet_csv(curve), f"{run.info.domain}-{run.info.name}-curves.csv", "text/csv"
     )
 
 
@@ -89,7 +90,7 @@ def show_plane(run: Run) -> None:
     name = f"{run.info.domain}-{run.info.name}-plane-{metric.replace('@', '')}"
     alt = f"Heat map of {metric} over the alpha of the image tower and of the text tower."
     show_figure(plot_plane(table, metric, best, selected), name, alt, 480)
-    st.download_button("Plane as CSV", table.to_csv(index=False), f"{name}.csv", "text/csv")
+    st.download_button("Plane as CSV", spreadsheet_csv(table), f"{name}.csv", "text/csv")
 
 
 def show_elsewhere(places: Places, domain: Domain, run: Run) -> None:
@@ -116,7 +117,7 @@ def show_elsewhere(places: Places, domain: Domain, run: Run) -> None:
     alt = f"{metric} on {domain.info.slug} against {metric} on {slug}, traced by alpha."
     figure = plot_trace(own, elsewhere, metric, (domain.info.slug, slug), run.selected().alpha)
     show_figure(figure, name, alt, 440)
-    st.download_button("Curve elsewhere as CSV", elsewhere.to_csv(index=False), f"{name}.csv", "text/csv")
+    st.download_button("Curve elsewhere as CSV", spreadsheet_csv(elsewhere), f"{name}.csv", "text/csv")
 
 
 def show_asking(places: Places, run: Run, slug: str) -> None:

@@ -20,7 +20,7 @@ from core.data.splitting import SPLITS
 from core.encoders.names import default_encoder_name
 from core.report.figures import NEUTRAL
 from core.report.intake import ImportReport, import_sentences, read_report
-from core.report.spreadsheet import spreadsheet_csv
+from core.spreadsheet import spreadsheet_csv
 from core.workspace.places import Places
 
 #: Splits are told apart by pattern: the colours belong to the models.

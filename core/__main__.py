@@ -42,6 +42,7 @@ for verb, function in (
     app.command(verb)(function)
 app.add_typer(runs.runs, name="runs")
 
+_NO_SIGN = "\ufffd"  # for what a name from outside may hold to move a terminal's cursor
 _INTERRUPTED = 130  # what typer makes of Ctrl-C
 
 
@@ -78,7 +79,9 @@ def _with_ray_address(words: list[str]) -> list[str]:
 
 
 def _fail(message: str, status: int) -> int:
-    print(f"error: {' '.join(message.split())}", file=sys.stderr)
+    line = " ".join(message.split())
+    shown = "".join(sign if sign.isprintable() else _NO_SIGN for sign in line)
+    print(f"error: {shown}", file=sys.stderr)
     return status
 
 

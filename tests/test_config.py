@@ -30,3 +30,7 @@ def test_no_file_of_a_user_is_served_as_it_is():
 
 def test_streamlit_sends_no_name_in_place_of_what_the_browser_may_have_forgotten():
     assert CONFIG["global"]["minCachedMessageSize"] > 1e9
+
+
+def test_no_table_is_exported_past_what_keeps_formulas_out():
+    assert CONFIG["client"]["disableDataExport"] is True

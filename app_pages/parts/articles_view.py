@@ -11,7 +11,7 @@ from app_pages.parts.words import counted, plain, shorten
 from core.analysis.duplicates import DuplicateGroup, duplicates_table, same_picture, same_text
 from core.data.domain import Domain
 from core.data.search import rows_containing
-from core.report.spreadsheet import spreadsheet_csv
+from core.spreadsheet import spreadsheet_csv
 from core.workspace.places import Places
 
 SAMPLE = 12  # fills rows of 2, 3, 4 and 6

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from core.disk import DiskError
-from core.errors import InputError
+from core.errors import InputError, shortened
 from core.files import replacing
 from core.progress import progress
 
@@ -21,6 +21,10 @@ _CHUNK = 1 << 16  # bytes read at once
 _UTF_8_NAME = 0x800  # the flag by which a member says that its name is UTF-8
 _ENCRYPTED = 0x1
 _DRIVE = re.compile("[A-Za-z]:")
+#: What Windows opens as a device whatever its folder and ending.
+_DEVICE = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³]) *(\.|$)", re.IGNORECASE)
+#: Those that unpack in pieces of a known size; all that archivers write unless told otherwise.
+_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 
 
 @dataclass(frozen=True)
@@ -45,13 +49,13 @@ def unpack(archive: Path, folder: Path, suffixes: Collection[str], limits: Limit
     """
     try:
         with zipfile.ZipFile(archive) as opened:
-            wanted = _checked(opened.infolist(), archive.name, suffixes, limits)
+            wanted = _checked(opened.infolist(), archive, suffixes, limits)
             written = 0
             for member, name in progress(wanted, "Unpacking the ZIP"):
                 written += _write(opened, member, folder / name, limits, limits.size - written)
             return len(wanted)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
-        raise InputError(f"{archive.name} is no ZIP that can be read: {error}. Pack it anew.") from None
+        raise InputError(f"{archive.name} is no ZIP that can be read: {shortened(str(error))}. Pack it anew.") from None
     except DiskError as error:  # a full disk, a file where a folder should be
         raise InputError(f"{archive.name} cannot be unpacked: {error}") from None
     except OSError as error:  # a name longer than the disk takes
@@ -59,22 +63,34 @@ def unpack(archive: Path, folder: Path, suffixes: Collection[str], limits: Limit
 
 
 def _checked(
-    members: list[zipfile.ZipInfo], archive: str, suffixes: Collection[str], limits: Limits
+    members: list[zipfile.ZipInfo], file: Path, suffixes: Collection[str], limits: Limits
 ) -> list[tuple[zipfile.ZipInfo, PurePosixPath]]:
     """The members to write with their names; every member is looked at, wanted or not."""
+    archive, size = file.name, file.stat().st_size
     if len(members) > limits.files:
         raise InputError(
             f"{archive} holds {len(members):,} files, at most {limits.files:,} are unpacked; "
             "import the folder from the disk instead."
         )
-    wanted = []
+    wanted: dict[PurePosixPath, zipfile.ZipInfo] = {}
     for member in members:
         name = _safe_name(member, archive)
         if member.flag_bits & _ENCRYPTED:
-            raise InputError(f"{archive}: '{name}' is encrypted; pack it without a password.")
-        if not member.is_dir() and name.suffix.lower() in suffixes and not _is_hidden(name):
-            wanted.append((member, name))
-    return wanted
+            raise InputError(f"{archive}: '{shortened(str(name))}' is encrypted; pack it without a password.")
+        if member.is_dir() or name.suffix.lower() not in suffixes or _is_hidden(name):
+            continue
+        if name in wanted:
+            raise InputError(f"{archive} holds '{shortened(str(name))}' twice; pack the folder anew.")
+        if member.compress_size > size:  # else it could unpack to any ratio
+            raise InputError(
+                f"{archive}: '{shortened(str(name))}' claims to be larger than the ZIP; pack the folder anew."
+            )
+        if member.compress_type not in _METHODS:
+            raise InputError(
+                f"{archive}: '{shortened(str(name))}' is neither deflated nor stored; pack the folder anew."
+            )
+        wanted[name] = member
+    return [(member, name) for name, member in wanted.items()]
 
 
 def _safe_name(member: zipfile.ZipInfo, archive: str) -> PurePosixPath:
@@ -83,11 +99,16 @@ def _safe_name(member: zipfile.ZipInfo, archive: str) -> PurePosixPath:
     if not member.flag_bits & _UTF_8_NAME:
         raw = _as_utf_8(raw)
     name = PurePosixPath(unicodedata.normalize("NFC", raw))  # macOS takes ü apart, tables do not
-    if "\\" in raw or "\0" in raw or _DRIVE.match(raw) or name.is_absolute() or ".." in name.parts:
-        raise InputError(f"{archive}: the name {raw!r} could lead out of its folder; pack the folder anew.")
+    leads_out = not raw or "\\" in raw or "\0" in raw or _DRIVE.match(raw) or name.is_absolute() or ".." in name.parts
+    if leads_out or any(_DEVICE.match(part) for part in name.parts):
+        raise InputError(
+            f"{archive}: the name {shortened(repr(raw))} could lead out of its folder; pack the folder anew."
+        )
     mode = member.external_attr >> 16
     if mode and stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
-        raise InputError(f"{archive}: '{name}' is a link or device, not a file; pack the files themselves.")
+        raise InputError(
+            f"{archive}: '{shortened(str(name))}' is a link or device, not a file; pack the files themselves."
+        )
     return name
 
 
@@ -117,7 +138,7 @@ def _write(opened: zipfile.ZipFile, member: zipfile.ZipInfo, to: Path, limits: L
                 )
             if size > limits.free and size > limits.ratio * max(1, member.compress_size):
                 raise InputError(
-                    f"{_name_of(opened)}: '{member.filename}' unpacks to more than {limits.ratio} times its "
+                    f"{_name_of(opened)}: '{shortened(member.filename)}' unpacks to more than {limits.ratio} times its "
                     "packed size, as no picture or table does; it is not opened."
                 )
             file.write(chunk)

@@ -6,26 +6,24 @@ What comes is not trusted: it is kept only if it is a picture by its content, un
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pandas as pd
 import requests
-from PIL import Image
 
 from core.data.importers.listing import Listing
 from core.data.importers.pictures import ImageFolder, image_names, is_address
-from core.data.pixels import ImageError, open_image
-from core.errors import InputError
-from core.files import replacing
+from core.data.pixels import ImageError, open_image, suffix_of
+from core.errors import InputError, listed
+from core.files import replacing, write_text
 from core.progress import progress
+from core.spreadsheet import spreadsheet_csv
 
 AGENT = "Rematch/0.1 (research on news and images; python-requests)"
 TIMEOUT = (10, 30)  # seconds: to connect, and between two pieces
 MAX_BYTES = 20 * 1024**2  # the largest press photo of three collections has 3 MB
 FAILURES = "fetch-failures.csv"
-_ENDINGS = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp", "GIF": ".gif"}
 _CHUNK = 1 << 16
 
 
@@ -66,7 +64,7 @@ def wanted_pictures(listing: Listing) -> list[Wanted]:
     """
     addresses = _addresses(listing.articles)
     if (addresses == "").all():
-        columns = ", ".join(str(name) for file in listing.files for name in file.frame.columns)
+        columns = listed(name for file in listing.files for name in file.frame.columns)
         raise InputError(
             f"{listing.source} has no addresses of pictures: looked in columns called image_url or img, and in the "
             f"one that names the pictures; its columns are: {columns}. Name the right one with --image-column."
@@ -98,8 +96,8 @@ def fetch_pictures(wanted: Iterable[Wanted], folder: Path, pause: float = 1.0) -
     """
     folder.mkdir(parents=True, exist_ok=True)
     available = ImageFolder(folder)
-    listed = list(wanted)
-    missing = [picture for picture in listed if available.find(picture.name) is None]
+    all_wanted = list(wanted)
+    missing = [picture for picture in all_wanted if available.find(picture.name) is None]
     failures: list[Failure] = []
     last: dict[str, float] = {}  # host → when it was asked
     with requests.Session() as session:
@@ -111,7 +109,7 @@ def fetch_pictures(wanted: Iterable[Wanted], folder: Path, pause: float = 1.0) -
             except (requests.RequestException, _RefusedError, ValueError, OSError) as error:
                 failures.append(Failure(picture.name, picture.url, _reason(error)))
     _write_failures(failures, folder / FAILURES)
-    return Fetched(len(missing) - len(failures), len(listed) - len(missing), failures)
+    return Fetched(len(missing) - len(failures), len(all_wanted) - len(missing), failures)
 
 
 def _wait(host: str, pause: float, last: dict[str, float]) -> None:
@@ -137,9 +135,7 @@ def _fetch(session: requests.Session, picture: Wanted, folder: Path) -> None:
         open_image(content)
     except ImageError as error:
         raise _RefusedError(str(error)) from None
-    with Image.open(BytesIO(content)) as image:
-        ending = _ENDINGS[str(image.format)]
-    with replacing(folder / f"{picture.name}{ending}") as temporary:
+    with replacing(folder / f"{picture.name}{suffix_of(content)}") as temporary:
         temporary.write_bytes(content)
 
 
@@ -152,5 +148,4 @@ def _write_failures(failures: list[Failure], file: Path) -> None:
     if not failures:
         file.unlink(missing_ok=True)
         return
-    with replacing(file) as temporary:
-        pd.DataFrame(failures).to_csv(temporary, index=False)
+    write_text(file, spreadsheet_csv(pd.DataFrame(failures)))

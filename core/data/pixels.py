@@ -15,6 +15,7 @@ from core.errors import RematchError
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif"})
+_USUAL = {"JPEG": ".jpg", "MPO": ".jpg", "PNG": ".png", "WEBP": ".webp", "GIF": ".gif"}  # MPO: JPEGs one after another
 MAX_PIXELS = 89_478_485  # where Pillow begins to warn; it refuses only twice as many
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)  # refused below
 _TOO_LARGE = "more than 89 million pixels"
@@ -41,8 +42,16 @@ def open_image(source: Path | bytes) -> Image.Image:
         raise ImageError(_TOO_LARGE) from None
     except Image.UnidentifiedImageError:
         raise ImageError(f"not a {', '.join(FORMATS)} picture") from None
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
+    except ImageError:
+        raise
+    except Exception as error:  # damaged files raise what Pillow's plugins happen to meet: struct.error, KeyError, …
         raise ImageError(f"cannot be decoded ({type(error).__name__})") from None
+
+
+def suffix_of(content: bytes) -> str:
+    """The usual ending of a picture that `open_image` has opened, by its content."""
+    with Image.open(BytesIO(content), formats=FORMATS) as image:
+        return _USUAL[str(image.format)]
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:

@@ -18,6 +18,7 @@ _RETWEET = re.compile(r"(?:\s*RT @\w+:?)+")
 # Control characters that ftfy leaves, and U+FFFD, the stand-in for a character that is lost.
 _NO_CHARACTER = re.compile(r"[\x00-\x1f\x7f\ufffd]")
 _HASHTAG = re.compile(r"(?<!\w)#(\w*)")
+_ESCAPED = 5  # how often at most: a feed of a feed has two; &amp;amp;… on and on would take a round for each
 _MENTION = re.compile(r"(?<!\w)@(?=\w)")
 
 # Quotation marks stay as the newsroom set them; the width of letters is not the repair of anything.
@@ -37,8 +38,11 @@ def clean(text: str) -> str:
 
 
 def _unescape(text: str) -> str:
-    """HTML entities as characters, however often they were escaped (each round is shorter, so it ends)."""
-    while (plain := html.unescape(text)) != text:
+    """HTML entities as characters, even if they were escaped more than once."""
+    for _ in range(_ESCAPED):
+        plain = html.unescape(text)
+        if plain == text:
+            break
         text = plain
     return text
 

@@ -12,7 +12,8 @@ from safetensors.torch import load, load_file, save, save_file
 from torch import Tensor, nn
 
 from core.disk import in_numbers
-from core.errors import InputError
+from core.encoders.untrusted import check_header, check_pickle, check_tensors
+from core.errors import InputError, shortened
 from core.files import fingerprint, replacing
 from core.kept import read_sealed, write_sealed
 
@@ -25,31 +26,48 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     """Read a checkpoint as name → tensor on the CPU.
 
     Accepts open_clip's training checkpoints (weights under ``state_dict``) and strips the prefixes that
-    distributed and compiled training leave. Raises InputError: unreadable, or anything but tensors inside.
+    distributed and compiled training leave. Raises InputError: unreadable, anything but tensors inside, or tensors that
+    are no weights (`core.encoders.untrusted`).
     """
-    if path.suffix == ".safetensors":
-        try:
-            return _without_prefixes(load_file(path))
-        except (SafetensorError, OSError, ValueError) as error:
-            raise InputError(f"{path} is no readable safetensors file: {error}.") from None
+    weights = _read_safetensors(path) if path.suffix == ".safetensors" else _read_torch(path)
+    check_tensors(weights, path)
+    return _without_prefixes(weights)
+
+
+def _read_safetensors(path: Path) -> dict[str, Tensor]:
+    try:
+        check_header(path)
+        return load_file(path)
+    except InputError:
+        raise
+    except Exception as error:  # its own errors, and torch's for shapes that overflow
+        raise InputError(f"{path} is no readable safetensors file: {shortened(str(error))}.") from None
+
+
+def _read_torch(path: Path) -> dict[str, Tensor]:
     if Version(torch.__version__).release < _SAFE_TORCH_LOAD.release:
         raise InputError(
             f"{path}: PyTorch {torch.__version__} cannot read such files safely (2.10 or newer can); "
             f"convert it to safetensors."
         )
     try:
+        check_pickle(path)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             loaded = torch.load(path, map_location="cpu", weights_only=True)
+    except InputError:
+        raise
     except Exception as error:  # torch raises a dozen kinds here; none may reach a looser way of loading
         raise InputError(
             f"{path} holds more than weights or is damaged, and is not loaded ({type(error).__name__}). "
             f"Save its state_dict as safetensors where it was made."
         ) from None
     weights = loaded.get("state_dict", loaded) if isinstance(loaded, dict) else None
-    if not isinstance(weights, dict) or not all(isinstance(value, Tensor) for value in weights.values()):
+    if not isinstance(weights, dict) or not all(
+        isinstance(key, str) and isinstance(value, Tensor) for key, value in weights.items()
+    ):
         raise InputError(f"{path} is not a table of tensors; expected a state_dict.")
-    return _without_prefixes(weights)
+    return weights
 
 
 def _without_prefixes(weights: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -81,7 +99,10 @@ def kept_tensors(path: Path) -> dict[str, Tensor] | None:
 
 
 def load_into(model: nn.Module, weights: Mapping[str, Tensor], what: str) -> None:
-    """Copy `weights` into `model`. Raises InputError naming the keys that are missing, unknown or of another shape."""
+    """Copy `weights` into `model`.
+
+    Raises InputError naming the keys that are missing, unknown, of another shape, or whole numbers for fractions.
+    """
     own = model.state_dict()
     problems = [f"missing {key}" for key in own if key not in weights]
     problems += [f"unknown {key}" for key in weights if key not in own]
@@ -90,8 +111,15 @@ def load_into(model: nn.Module, weights: Mapping[str, Tensor], what: str) -> Non
         for key in own
         if key in weights and weights[key].shape != own[key].shape
     ]
+    problems += [
+        f"{key} holds {weights[key].dtype}, expected {own[key].dtype}"
+        for key in own
+        if key in weights and weights[key].is_floating_point() != own[key].is_floating_point()
+    ]
     if problems:
-        shown = "; ".join(problems[:5]) + (f"; and {len(problems) - 5} more" if len(problems) > 5 else "")
+        shown = "; ".join(map(shortened, problems[:5])) + (
+            f"; and {len(problems) - 5} more" if len(problems) > 5 else ""
+        )
         raise InputError(f"the weights do not fit {what}: {shown}.")
     model.load_state_dict(dict(weights))
 

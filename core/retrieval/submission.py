@@ -5,22 +5,36 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.errors import InputError
+from core.errors import InputError, shortened
 from core.files import replacing
 
 LENGTH = 100
 _NUMBER = re.compile("[0-9]+")
+# Ids cannot be defused, since the scorer compares them. An id that begins with a hyphen is usual, a formula has more.
+_UNSAFE = re.compile(r"[=+@]|-.*[^\w.-]|.*[\x00-\x1f\x7f]", re.DOTALL)
 
 
 def write_submission(path: Path, article_ids: Sequence[str], best_images: Sequence[Sequence[str]]) -> int:
-    """Write one line per article and return how many images each has (fewer than 100 in a small gallery)."""
+    """Write one line per article and return how many images each has (fewer than 100 in a small gallery).
+
+    Raises InputError for an id that a spreadsheet would take for a formula, or that holds a tab or ends the line.
+    """
     length = min(LENGTH, min(len(images) for images in best_images))
     header = ["articleID", *(f"iid{place}" for place in range(1, length + 1))]
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:
         file.write("\t".join(header) + "\n")
         for article_id, images in zip(article_ids, best_images, strict=True):
-            file.write("\t".join([article_id, *images[:length]]) + "\n")
+            file.write("\t".join(map(_checked, (article_id, *images[:length]))) + "\n")
     return length
+
+
+def _checked(some_id: str) -> str:
+    if _UNSAFE.match(some_id):
+        raise InputError(
+            f"the id {shortened(repr(some_id))} cannot stand in a run: expected no formula of spreadsheets, no tab, no "
+            "end of a line; give it another in the table that was imported, and import that again."
+        )
+    return some_id
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from core.data.domain import PICTURE_COLUMNS, Domain
 from core.data.importers.delimited import SUFFIXES, first_cells, read_delimited
-from core.errors import InputError
+from core.errors import InputError, listed, shortened
 
 ARTICLE_NAMES = ("articleid", "article_id", "article", "id")
 IMAGE_NAMES = ("iid", "image_id", "imageid", "image")
@@ -24,24 +24,20 @@ def read_ground_truth(file: Path) -> dict[str, str]:
     if file.suffix.lower() not in SUFFIXES or not file.is_file():
         state = "is no .tsv or .csv file" if file.exists() else "does not exist"
         raise InputError(f"the ground truth {file} {state}; expected a table of article and image ids.")
-    cells = [cell.removeprefix("#").strip().lower() for cell in first_cells(file)]
-    article = next((name for name in ARTICLE_NAMES if name in cells), None)
-    image = next((name for name in IMAGE_NAMES if name in cells), None)
+    cells = first_cells(file)
+    headless = len(cells) == 2 and cells[0].isdigit()
+    pairs = read_delimited(file, ["article", "image"] if headless else None).frame
+    by_lower = {str(name).lower(): name for name in pairs.columns}
+    article = next((by_lower[name] for name in ARTICLE_NAMES if name in by_lower), None)
+    image = next((by_lower[name] for name in IMAGE_NAMES if name in by_lower), None)
     if article is not None and image is not None:
-        pairs = _named(read_delimited(file).frame, article, image)
-    elif len(cells) == 2:
-        pairs = read_delimited(file, ["article", "image"] if cells[0].isdigit() else None).frame
-    else:
+        pairs = pairs[[article, image]]
+    elif len(pairs.columns) != 2:
         raise InputError(
             f"{file} has no ground truth: looked for columns of the article ({', '.join(ARTICLE_NAMES)}) and of the "
-            f"image ({', '.join(IMAGE_NAMES)}), or two columns; found {', '.join(filter(None, cells)) or 'nothing'}."
+            f"image ({', '.join(IMAGE_NAMES)}), or two columns; found {listed(pairs.columns) or 'nothing'}."
         )
     return _unambiguous(pairs, file)
-
-
-def _named(frame: pd.DataFrame, article: str, image: str) -> pd.DataFrame:
-    by_lower = {str(name).lower(): name for name in frame.columns}
-    return frame[[by_lower[article], by_lower[image]]]
 
 
 def _unambiguous(pairs: pd.DataFrame, file: Path) -> dict[str, str]:
@@ -51,7 +47,7 @@ def _unambiguous(pairs: pd.DataFrame, file: Path) -> dict[str, str]:
         if not (article_id and image_id):
             continue
         if truth.setdefault(article_id, image_id) != image_id:
-            raise InputError(f"{file}, line {line}: article {article_id} has two images; expected one.")
+            raise InputError(f"{file}, line {line}: article {shortened(article_id)} has two images; expected one.")
     if not truth:
         raise InputError(f"{file} pairs no article with an image; is it a list of the test set, without its truth?")
     return truth
@@ -104,7 +100,8 @@ def judge(domain: Domain, truth: dict[str, str]) -> Judged:
     if not known.any():
         raise InputError(
             f"the ground truth knows none of the {len(ids)} test articles of '{domain.info.slug}' with a picture of "
-            f"the test set: it has articles such as {next(iter(truth))}, the test set such as {ids.iloc[0]}."
+            f"the test set: it has articles such as {shortened(next(iter(truth)))}, the test set such as "
+            f"{shortened(ids.iloc[0])}."
         )
     articles.loc[test, "image_id"] = known
     for column in PICTURE_COLUMNS[1:]:

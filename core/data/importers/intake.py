@@ -20,8 +20,9 @@ from core.data.splitting import split_in_time, time_order
 from core.data.text import clean
 from core.disk import writing
 from core.errors import InputError
-from core.files import replacing
+from core.files import replacing, write_text
 from core.progress import progress
+from core.spreadsheet import spreadsheet_csv
 
 MIN_PAIRS = 20
 
@@ -106,8 +107,7 @@ def report_rows(rows: pd.DataFrame, reasons: pd.Series) -> pd.DataFrame:
 
 def save_intake(intake: Intake) -> None:
     """Write the report of what was left out, then the domain."""
-    with replacing(intake.domain.folder / "import-report.csv") as temporary:
-        intake.report.to_csv(temporary, index=False)
+    write_text(intake.domain.folder / "import-report.csv", spreadsheet_csv(intake.report))
     save_domain(intake.domain)
 
 

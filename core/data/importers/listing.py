@@ -1,9 +1,15 @@
 """What every importer hands on: the articles as listed, before anyone has looked at a picture."""
 
+from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import pandas as pd
+
+from core.errors import InputError, listed
+
+MAX_COLUMNS = 1_000
 
 
 @dataclass(frozen=True)
@@ -64,3 +70,12 @@ LISTING_COLUMNS = (
     "article_id", "title", "text", "title_en", "text_en", "language", "published_at", "url",
     "image", "image_id", "image_url", "file", "line",
 )  # fmt: skip
+
+
+def check_columns(names: Collection[str], file: Path, unique: bool = True) -> None:
+    """Raise InputError for more than MAX_COLUMNS, or (with `unique`) a name that comes twice."""
+    if len(names) > MAX_COLUMNS:
+        raise InputError(f"{file} has {len(names):,} columns, at most {MAX_COLUMNS:,} are read; leave out the others.")
+    twice = sorted(str(name) for name, count in Counter(names).items() if count > 1)
+    if twice and unique:
+        raise InputError(f"{file} has two columns named {listed(twice)}; give each its own name.")

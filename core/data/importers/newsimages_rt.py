@@ -11,7 +11,7 @@ from core.data.importers import newsimages
 from core.data.importers.delimited import first_cells, read_delimited
 from core.data.importers.listing import ColumnNames, Listing, TableFile
 from core.data.importers.table import listing_of, tables_in
-from core.errors import InputError
+from core.errors import InputError, listed
 
 HEADER = {"url", "title", "text", "titleen", "texten"}
 _JOINED = ("title_en", "text_en", "outlet")
@@ -39,7 +39,7 @@ def read(source: Path) -> Listing:
     names = {name.lower() for name in table.frame.columns}
     if not names & {"iid", "image_id", "imgfile", "image_file", "image", "img"}:
         raise InputError(
-            f"{file} names no pictures (its columns: {', '.join(table.frame.columns)}). Put it into the folder of the "
+            f"{file} names no pictures (its columns: {listed(table.frame.columns)}). Put it into the folder of the "
             f"release it was made from (# article … iid … imgFile) and import that folder: the two are joined by url."
         )
     id_column = None if names & {"article", "articleid", "article_id", "id"} else _url_column(table)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from core.data.importers.listing import Listing
 from core.data.pixels import SUFFIXES, ImageError, open_image
-from core.errors import InputError
+from core.errors import InputError, shortened
 from core.files import file_fingerprint
 from core.progress import progress
 
@@ -20,31 +20,37 @@ _URL = re.compile(r"https?://", re.IGNORECASE)
 class ImageFolder:
     """The pictures in and below a folder, found by relative path, file name or name without ending.
 
-    Only files that are really below the folder are listed, so no cell of a table can point outside it.
+    Only files that are really below the folder are listed, so no cell of a table can point outside it. Letters are
+    taken as they are where a file is called so, else in either case: `a.jpg` and `A.jpg` may be two pictures.
     """
 
     def __init__(self, root: Path) -> None:
         if not root.is_dir():
             raise InputError(f"the image folder {root} does not exist; name it with --images DIR.")
         self.root = root
-        self.by_name: dict[str, str] = {}
-        for path in sorted(root.rglob("*")):
-            if path.suffix.lower() in SUFFIXES and path.is_file() and self._is_inside(path):
-                relative = path.relative_to(root).as_posix()
-                for name in (path.stem, path.name, relative):
-                    self.by_name.setdefault(name.lower(), relative)
-                self.by_name[relative.lower()] = relative  # the full path outranks another file's bare name
+        files = [path for path in sorted(root.rglob("*")) if path.suffix.lower() in SUFFIXES and self._is_inside(path)]
+        paths = [path.relative_to(root).as_posix() for path in files]
+        names = {relative: relative for relative in paths}  # a path outranks another file's bare name
+        for path, relative in zip(files, paths, strict=True):
+            names.setdefault(path.name, relative)
+            names.setdefault(path.stem, relative)
+        self._count, self._names = len(paths), names
+        self._in_any_case = {name.lower(): relative for name, relative in reversed(names.items())}
 
     def _is_inside(self, path: Path) -> bool:
-        return not path.is_symlink() or path.resolve().is_relative_to(self.root.resolve())
+        inside = not path.is_symlink() or path.resolve().is_relative_to(self.root.resolve())
+        return inside and path.is_file()
 
     def __len__(self) -> int:
-        return len(set(self.by_name.values()))
+        return self._count
 
     def find(self, name: str) -> str | None:
         """The relative path of the picture called `name`, or None."""
-        name = name.replace("\\", "/").removeprefix("./").lower()
-        return self.by_name.get(name) or self.by_name.get(name.rsplit("/", 1)[-1])
+        name = name.replace("\\", "/").removeprefix("./")
+        for wanted in (name, name.rsplit("/", 1)[-1]):
+            if found := self._names.get(wanted) or self._in_any_case.get(wanted.lower()):
+                return found
+        return None
 
 
 def image_names(listing: Listing) -> pd.DataFrame:
@@ -57,7 +63,12 @@ def image_names(listing: Listing) -> pd.DataFrame:
 
 def _file_name(cell: str) -> str:
     cell = cell.strip()
-    return unquote(urlsplit(cell).path).rsplit("/", 1)[-1] if is_address(cell) else cell
+    if not is_address(cell):
+        return cell
+    try:
+        return unquote(urlsplit(cell).path).rsplit("/", 1)[-1]
+    except ValueError:  # as http://[
+        return ""
 
 
 def is_address(cell: str) -> bool:
@@ -74,7 +85,7 @@ def find_pictures(names: pd.DataFrame, folder: ImageFolder) -> pd.Series:
 def not_found(listing: Listing, names: pd.DataFrame, folders: Sequence[ImageFolder]) -> InputError:
     """What was tried, and where, when no row's picture was found."""
     tried = [
-        f"'{example}' ({column})"
+        f"'{shortened(example)}' ({shortened(column)})"
         for role in listing.image_columns
         if (column := listing.roles.get(role)) and (example := next(filter(None, names[role]), None))
     ]

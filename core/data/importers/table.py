@@ -13,7 +13,8 @@ import pandas as pd
 from core.data.importers import delimited
 from core.data.importers.delimited import LATIN_1, read_delimited
 from core.data.importers.listing import LISTING_COLUMNS, ColumnNames, Listing, TableFile
-from core.errors import InputError
+from core.data.importers.parquet import read_parquet
+from core.errors import InputError, listed
 
 #: Column names seen in the wild, lower case, best first.
 KNOWN_NAMES: dict[str, tuple[str, ...]] = {
@@ -49,7 +50,7 @@ def read(source: Path, columns: ColumnNames, needs: Sequence[Need] = PAIRS) -> L
 
 def read_file(file: Path) -> TableFile:
     """Read one CSV, TSV or Parquet file. Raises InputError."""
-    return _read_parquet(file) if file.suffix.lower() == ".parquet" else read_delimited(file)
+    return read_parquet(file) if file.suffix.lower() == ".parquet" else read_delimited(file)
 
 
 def listing_of(
@@ -62,13 +63,10 @@ def listing_of(
 ) -> Listing:
     """The listing of one file or more, each with its own columns, one under the other.
 
-    Raises InputError: a column that comes twice, or is missing though it is among `needs`.
+    Raises InputError: a column is missing though it is among `needs`.
     """
     parts, roles = [], dict[str, str]()
     for file in files:
-        if not file.frame.columns.is_unique:
-            twice = sorted(set(file.frame.columns[file.frame.columns.duplicated()]))
-            raise InputError(f"{file.path} has two columns named {', '.join(twice)}; give each its own name.")
         own = _find_columns(file.frame, columns, file.path, needs)
         parts.append(_canonical(file, own))
         roles |= {role: column for role, column in own.items() if role not in roles}
@@ -90,7 +88,7 @@ def find_file(source: Path) -> Path:
         tables = tables_in(source)
         if len(tables) == 1:
             return tables[0]
-        found = ", ".join(path.name for path in tables) or "none"
+        found = listed(path.name for path in tables) or "none"
         raise InputError(f"cannot tell what to import from {source}: looked for {looked_for}; found {found}.")
     state = "has another format" if source.exists() else "does not exist"
     raise InputError(f"cannot import {source}, it {state}: looked for {looked_for}.")
@@ -101,18 +99,9 @@ def tables_in(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and path.is_file())
 
 
-def _read_parquet(file: Path) -> TableFile:
-    try:
-        frame = pd.read_parquet(file)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{file} is no readable Parquet file: {error}.") from None
-    texts = frame.map(lambda cell: "" if cell is None or cell != cell else str(cell)).astype(object)
-    return TableFile(file, "Parquet", texts.set_axis(range(2, len(texts) + 2), axis=0))
-
-
 def _find_columns(frame: pd.DataFrame, columns: ColumnNames, file: Path, needs: Sequence[Need]) -> dict[str, str]:
     """Return role → column name."""
-    there = ", ".join(map(str, frame.columns))
+    there = listed(frame.columns)
     roles = columns.given()
     for role, name in roles.items():
         if name not in frame.columns:

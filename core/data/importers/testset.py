@@ -18,7 +18,7 @@ from core.data.importers.listing import Listing
 from core.data.importers.pictures import ImageFolder, check_images, find_pictures, image_names, not_found
 from core.data.pixels import ImageError
 from core.data.text import clean
-from core.errors import InputError
+from core.errors import InputError, shortened
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def _articles(listing: Listing, domain: Domain) -> tuple[pd.DataFrame, pd.DataFr
     if also_trained:
         raise InputError(
             f"{len(also_trained)} of {len(articles)} articles in {listing.source} have an id that the training "
-            f"table has too, such as {also_trained[0]}; expected other articles. Is it the same file?"
+            f"table has too, such as {shortened(also_trained[0])}; expected other articles. Is it the same file?"
         )
     articles["language"] = articles["language"].where(articles["language"] != "", domain.info.language)
     articles["published_at"] = pd.to_datetime(articles["published_at"], utc=True, errors="coerce", format="mixed")

@@ -53,7 +53,23 @@ def test_names_of_macos_are_read_as_they_were_written(tmp_path):
 
 @pytest.mark.parametrize(
     "name",
-    ["../evil.jpg", "a/../../evil.jpg", "/evil.jpg", "C:evil.jpg", "a\\evil.jpg", "..\\evil.jpg", "\\\\h\\e.jpg"],
+    [
+        "../evil.jpg",
+        "a/../../evil.jpg",
+        "/evil.jpg",
+        "C:evil.jpg",
+        "a\\evil.jpg",
+        "..\\evil.jpg",
+        "\\\\h\\e.jpg",
+        "NUL.jpg",
+        "a/con.tar.jpg",
+        "aux/evil.jpg",
+        "COM1 .jpg",
+        "lpt9.a.jpg",
+        "conin$.jpg",
+        "a\0.jpg",
+        "//h/s/e.jpg",
+    ],
 )
 def test_a_name_that_could_lead_outside_is_refused(tmp_path, name):
     file = packed(tmp_path / "a.zip", {"x" * len(name): b"1", "first.jpg": b"1"})
@@ -62,6 +78,61 @@ def test_a_name_that_could_lead_outside_is_refused(tmp_path, name):
     with pytest.raises(InputError, match=r"a\.zip: the name .* could lead out of its folder"):
         unpack(file, tmp_path / "out" / "deep", SUFFIXES)
     assert files_below(tmp_path) == before
+
+
+def test_what_only_looks_like_a_device_is_a_picture(tmp_path):
+    file = packed(tmp_path / "a.zip", {"console.jpg": b"1", "a/aux-1.jpg": b"2", "com.jpg": b"3", "nul": b"4"}, 0)
+    file.write_bytes(file.read_bytes().replace(b"nul", b"nux"))
+    assert unpack(file, tmp_path / "out", SUFFIXES) == 3
+
+
+def test_a_member_without_a_name_is_refused(tmp_path):
+    """zipfile itself fails on it."""
+    file = packed(tmp_path / "a.zip", {"x": b"1", "b.jpg": b"2"})
+    data = bytearray(file.read_bytes())
+    start = data.index(b"PK\x01\x02")
+    data[start + 28 : start + 30], data[start + 30 : start + 32] = b"\0\0", b"\1\0"  # its name is an extra field now
+    file.write_bytes(data)
+    with pytest.raises(InputError, match=r"^a\.zip"):
+        unpack(file, tmp_path / "out", SUFFIXES)
+
+
+def test_two_members_of_one_name_are_refused(tmp_path):
+    """Which of them is meant, every program answers in its own way. ü in one piece or two is the same name."""
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("K\u00fcche.jpg", b"1")
+        archive.writestr("Ku\u0308che.jpg", b"2")
+    with pytest.raises(InputError, match=r"a\.zip holds 'Küche\.jpg' twice"):
+        unpack(tmp_path / "a.zip", tmp_path / "out", SUFFIXES)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("compression", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_other_ways_of_packing_are_refused(tmp_path, compression):
+    """They unpack in pieces of any size, and their errors are of other kinds."""
+    file = packed(tmp_path / "a.zip", {"a.jpg": bytes(10_000)}, compression)
+    with pytest.raises(InputError, match="neither deflated nor stored"):
+        unpack(file, tmp_path / "out", SUFFIXES)
+
+
+@pytest.mark.parametrize("claimed", [0, 1, 2**40, 2**63, 2**64 - 1])
+@pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_zip64_cannot_lie_about_a_size(tmp_path, claimed, compression):
+    """The sizes of 64 bits, in the directory's extra field, claim what is not there."""
+    content = bytes(range(256)) * 40
+    file = packed(tmp_path / "a.zip", {"a.jpg": content}, compression)
+    data = bytearray(file.read_bytes())
+    start, end = data.index(b"PK\x01\x02"), data.index(b"PK\x05\x06")
+    extra = struct.pack("<HHQQ", 1, 16, claimed, claimed)
+    data[start + 20 : start + 28] = b"\xff" * 8
+    data[start + 30 : start + 32] = struct.pack("<H", len(extra))
+    name_ends = start + 46 + len("a.jpg")
+    data[end + 12 : end + 16] = struct.pack("<I", end - start + len(extra))
+    data[name_ends:name_ends] = extra
+    file.write_bytes(data)
+    with pytest.raises(InputError, match=r"^a\.zip"):
+        unpack(file, tmp_path / "out", SUFFIXES)
+    assert files_below(tmp_path / "out") == {}
 
 
 def test_a_link_is_refused(tmp_path):
@@ -104,6 +175,13 @@ def test_a_bomb_stops_at_its_ratio(tmp_path):
         unpack(file, tmp_path / "out", SUFFIXES, Limits(free=100_000))
     assert files_below(tmp_path / "out") == {}
     assert unpack(file, tmp_path / "fits", SUFFIXES, Limits(free=3_000_000)) == 1
+
+
+def test_a_bomb_in_a_bomb_is_not_opened(tmp_path):
+    inner = packed(tmp_path / "inner.zip", {"bomb.jpg": bytes(3_000_000)}).read_bytes()
+    file = packed(tmp_path / "a.zip", {"inner.zip": inner, "inner.jpg": inner, "a.csv": b"id"})
+    assert unpack(file, tmp_path / "out", SUFFIXES, Limits(free=1000)) == 2
+    assert files_below(tmp_path / "out") == {"inner.jpg": inner, "a.csv": b"id"}
 
 
 def test_a_header_that_lies_about_the_size_is_no_way_around(tmp_path):

@@ -277,7 +277,46 @@ def test_a_full_path_outranks_another_files_name(source, folder):
 
 
 @pytest.mark.parametrize(
-    "way", ["../secret.png", "ABSOLUTE", "..\\secret.png", "images/../../secret.png", "link.png", "linked/secret.png"]
+    "way",
+    [
+        "../secret.png",
+        "ABSOLUTE",
+        "..\\secret.png",
+        "images/../../secret.png",
+        "link.png",
+        "linked/secret.png",
+        "%2e%2e/secret.png",
+        "..%2fsecret.png",
+        "%2e%2e%5csecret.png",
+        "..%252fsecret.png",
+        "..\\../secret.png",
+        "//host/share/secret.png",
+        "\\\\host\\share\\secret.png",
+        "\\\\?\\C:\\secret.png",
+        "C:secret.png",
+        "file:///secret.png",
+        "FILE",
+        "https://x.org/../secret.png",
+        "https://x.org/%2e%2e%2fsecret.png",
+        "https://x.org/..\\secret.png",
+        "../secret.png\0",
+        "../secret.png\0.png",
+        "1.png\0/../../secret.png",
+        "../secret.png#1.png",
+        "../secret.png?1.png",
+        "1.png/../../secret.png",
+        "../SECRET.PNG",
+        "LINK.PNG",
+        "Linked/Secret.png",
+        "....//secret.png",
+        "~/secret.png",
+        "$HOME/secret.png",
+        ".",
+        "..",
+        "/",
+        "secret",
+        "secret.png/.",
+    ],
 )
 def test_no_cell_of_a_table_leads_outside_the_folder(source, folder, tmp_path, way):
     paint(tmp_path, 250, "secret.png")
@@ -286,13 +325,33 @@ def test_no_cell_of_a_table_leads_outside_the_folder(source, folder, tmp_path, w
         (source / "images" / "link.png").symlink_to(tmp_path / "secret.png")
         (source / "linked").symlink_to(tmp_path, target_is_directory=True)
     table = pd.read_csv(file, dtype=str)
-    table.loc[0, "image_file"] = str(tmp_path / "secret.png") if way == "ABSOLUTE" else way
-    table.to_csv(file, index=False)
-    intake = import_domain(file, folder, copy_images=True)
+    outside = {"ABSOLUTE": str(tmp_path / "secret.png"), "FILE": (tmp_path / "secret.png").as_uri()}
+    table.loc[0, "image_file"] = outside.get(way, way)
+    table.to_parquet(source / "articles.parquet")  # which can hold a NUL
+    intake = import_domain(source / "articles.parquet", folder, copy_images=True)
     assert intake.left_out == {"image not found": 1}
     assert "1" not in set(intake.domain.articles["article_id"])
     copied = {path.name for path in (folder / "images").rglob("*")}
     assert "secret.png" not in copied
+    inside = folder.resolve() / "images"
+    for name in intake.domain.articles["image_file"]:  # what thumbnails, embedding and pages open
+        assert (intake.domain.images_root / name).resolve().is_relative_to(inside)
+
+
+def test_two_pictures_that_differ_by_case_alone_are_two(source, folder):
+    file = lay_out(source, [{**row, "image_file": f"x{row['article_id']}.png"} for row in numbered(20)])
+    for number in range(1, 21):
+        (source / "images" / f"{number}.png").rename(source / "images" / f"x{number}.png")
+    paint(source / "images", 99, "X7.png")
+    if len(list((source / "images").iterdir())) == 20:
+        pytest.skip("this disk takes them for one")
+    assert_pairs_hold(import_domain(file, folder).domain)
+    table = pd.read_csv(file, dtype=str)
+    table.loc[6, "image_file"] = "X7"
+    table.loc[7, "image_file"] = "X8.PNG"
+    table.to_csv(file, index=False)
+    articles = import_domain(file, folder, replace_existing=True).domain.articles
+    assert articles["image_file"].tolist()[6:8] == ["images/X7.png", "images/x8.png"]
 
 
 @pytest.mark.parametrize("extra", ["../../../escape", "/escape"])

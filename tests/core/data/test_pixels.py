@@ -1,14 +1,18 @@
 """Pictures from outside: decoded as they look, or refused."""
 
 import struct
+import tracemalloc
 import zlib
 from io import BytesIO
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
-from core.data.pixels import ImageError, open_image
+from core.data import pixels
+from core.data.pixels import FORMATS, MAX_PIXELS, ImageError, open_image, suffix_of
 
 
 def saved(image: Image.Image, format_: str, **options: object) -> bytes:
@@ -115,13 +119,116 @@ def test_of_an_animation_the_first_frame_counts():
     assert close_to(open_image(data), (255, 0, 0), 2)
 
 
-@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
-def test_a_bomb_is_refused_by_its_header():
+def png(width: int, height: int) -> bytes:
+    """A PNG that claims a size and holds a hundred bytes."""
+
     def chunk(kind: bytes, body: bytes) -> bytes:
         return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
-    for side in (10_000, 30_000):  # over Pillow's warning, and over its error
-        header = chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0))
-        bomb = b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(b"\0" * 100)) + chunk(b"IEND", b"")
-        with pytest.raises(ImageError, match="more than 89 million pixels"):
-            open_image(bomb)
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(b"\0" * 100)) + chunk(b"IEND", b"")
+
+
+def claiming(format_: str, width: int, height: int) -> bytes:
+    """A picture of 8 × 6 pixels whose header claims another size."""
+    if format_ == "PNG":
+        return png(width, height)
+    data = bytearray(saved(plain(), format_, lossless=True) if format_ == "WEBP" else saved(plain(), format_))
+    if format_ == "JPEG":
+        place = data.index(b"\xff\xc0") + 5
+        data[place : place + 4] = struct.pack(">HH", height, width)
+    elif format_ == "GIF":
+        data[6:10] = struct.pack("<HH", width, height)
+    return bytes(data)
+
+
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+@pytest.mark.parametrize(
+    ("format_", "width", "height"),
+    # One pixel over the limit, a hundred megapixels, over Pillow's warning, and over its error.
+    [("PNG", MAX_PIXELS + 1, 1), ("PNG", 10_000, 10_000), ("PNG", 30_000, 30_000), ("PNG", 2**31 - 1, 2**31 - 1),
+     ("JPEG", 10_000, 10_000), ("JPEG", 65_500, 65_500), ("GIF", 10_000, 10_000), ("GIF", 65_535, 65_535)],
+)  # fmt: skip
+def test_a_bomb_is_refused_by_its_header(format_, width, height):
+    bomb = claiming(format_, width, height)
+    tracemalloc.start()
+    with pytest.raises(ImageError, match="more than 89 million pixels"):
+        open_image(bomb)
+    assert tracemalloc.get_traced_memory()[1] < 2**24
+    tracemalloc.stop()
+
+
+def test_a_picture_at_the_limit_is_looked_into():
+    with pytest.raises(ImageError, match="cannot be decoded"):
+        open_image(png(MAX_PIXELS, 1))
+
+
+HEADS = {
+    "FITS": b"SIMPLE  =                    T / FITS".ljust(2880), "PSD": b"8BPS\0\1" + bytes(400),
+    "EPS": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "TIFF": b"II*\0\x08\0\0\0" + bytes(200),
+    "SVG": b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><image href="http://x.org/a.png"/></svg>',
+    "BMP": b"BM" + bytes(200), "AVIF": b"\0\0\0\x1cftypavif" + bytes(200),
+    "JPEG 2000": b"\0\0\0\x0cjP  \r\n\x87\n" + bytes(90),
+    "HTML": b"<html><script>alert(1)</script>", "PDF": b"%PDF-1.7\n", "MZ": b"MZ" + bytes(99),
+    "ICNS": b"icns" + bytes(99),
+    "QOI": b"qoif" + bytes(99), "DDS": b"DDS " + bytes(200), "WMF": b"\xd7\xcd\xc6\x9a" + bytes(99), "TAR": bytes(600),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HEADS)
+def test_no_other_reader_of_pillows_sees_a_file(tmp_path, name, monkeypatch):
+    Image.init()
+    for format_ in set(Image.OPEN) - set(FORMATS):
+
+        def never(*_: object, format_: str = format_) -> None:
+            raise AssertionError(f"{format_} was asked to read a picture")
+
+        monkeypatch.setitem(Image.OPEN, format_, (never, None))
+    (tmp_path / "picture.jpg").write_bytes(HEADS[name])
+    for source in (HEADS[name], tmp_path / "picture.jpg"):
+        with pytest.raises(ImageError, match="not a JPEG, PNG, WEBP, GIF picture"):
+            open_image(source)
+
+
+def test_an_animation_in_webp_is_its_first_frame():
+    frames = [plain(colour) for colour in ((255, 0, 0), (0, 255, 0))]
+    data = saved(frames[0], "WEBP", save_all=True, append_images=frames[1:], lossless=True)
+    assert close_to(open_image(data), (255, 0, 0), 2)
+
+
+def test_several_photos_in_one_jpeg_are_the_first():
+    """As telephones write them; Pillow calls the format MPO."""
+    data = saved(plain(), "MPO", save_all=True, append_images=[plain((0, 0, 255))])
+    with Image.open(BytesIO(data)) as opened:
+        assert opened.format == "MPO"
+    assert close_to(open_image(data), (200, 30, 60))
+    assert suffix_of(data) == ".jpg"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [struct.error("unpack"), KeyError(1), IndexError(), TypeError(), zlib.error(), OverflowError(), MemoryError()],
+)
+def test_whatever_pillow_meets_in_a_damaged_file_is_a_reason(monkeypatch, error):
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(pixels.ImageOps, "exif_transpose", fail)
+    with pytest.raises(ImageError, match=rf"cannot be decoded \({type(error).__name__}\)"):
+        open_image(saved(plain(), "PNG"))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_a_picture_with_other_bytes_is_read_or_refused(data):
+    format_ = data.draw(st.sampled_from(FORMATS))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    whole = bytearray(saved(plain(size=(16, 12)), format_, **({} if format_ == "GIF" else {"exif": exif})))
+    for place, byte in data.draw(st.lists(st.tuples(st.integers(0, len(whole) - 1), st.integers(0, 255)), max_size=8)):
+        whole[place] = byte
+    try:
+        opened = open_image(bytes(whole[: data.draw(st.integers(0, len(whole)))]))
+    except ImageError:
+        return
+    assert opened.mode == "RGB"

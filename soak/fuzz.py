@@ -1,0 +1,206 @@
+"""Coverage-guided fuzzing of one importer: ``python -m soak.fuzz IMPORTER [SECONDS] [FOLDER]``, or `make fuzz` for all.
+
+Files made of mutated bytes are read as an import reads them. Each must end in a listing or in an InputError of one
+sentence; any other exception is kept in FOLDER/IMPORTER/faults with the bytes that raised it, once for each place that
+raises, and fuzzing goes on. Atheris, which does the mutating, has wheels for x86_64 only and is no requirement of
+Rematch: install it by hand, ``pip install atheris==3.0.0``.
+"""
+
+import io
+import shutil
+import sys
+import tempfile
+import traceback
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import atheris
+
+with atheris.instrument_imports(include=["core.data", "zipfile"], enable_loader_override=False):
+    from core.data.importers import ColumnNames, zipped
+    from core.data.importers.describe import describe
+    from core.data.importers.formats import read_articles, read_listed, read_pictures, read_source
+    from core.data.importers.groundtruth import read_ground_truth
+from core.errors import InputError
+
+ROOT = Path(__file__).parents[1]
+SECONDS = 600
+LONGEST_SENTENCE = 2_000  # characters of an error
+LONGEST_INPUT = 8_192  # bytes
+MEGABYTES = 2_048  # of memory, beyond which libFuzzer calls it a fault
+Read = Callable[[bytes, Path], None]
+
+HEADER = b"article\taid\turl\timg\tiid\thashvalue\ttitle\ttext\timgFile\n"
+RT_HEADER = b"url\ttitle\ttext\ttitleEN\ttextEN\toutlet\n"
+#: What a mutation may put into a file, beside single bytes.
+WORDS = (
+    r"\x00", r"\x09", r"\x0a", r"\x0d", r"\x0d\x0a", r"\x22", r"\x22\x22", ",", ";", "|", "#", r"\xef\xbb\xbf",
+    r"\xff\xfe", "http://[", "https://x.org/%2e%2e%2f", "../", "=", "id", "title", "text", "image", "iid", "imgFile",
+    "Date", "date", "9999-12-31", "0000-00-00", "1e999", "99999999999999999999", "&amp;amp;", "RT @",
+    r"\xf0\x9f\x8e\x89", r"PK\x01\x02", "PAR1",
+)  # fmt: skip
+PAIR = b"7\t8\thttps://x.org/7\thttps://x.org/7.png\t5007\tabc\tTitle\tpersons;A|orgs;B\t7.png\n"
+PAIRS_2025 = (
+    b"article_id,article_url,article_title,article_tags,image_id,image_url\n"
+    b'7,https://x.org/7,"A, title",a;b,ABC,https://x.org/7.jpg\n'
+)
+TABLE = (
+    b'id,title,text,image,language,date\n1,"two\nlines","a ""b""",1.png,de,2024-02-03T10:00:00Z\n2,\xc3\xbc,,2.png,,\n'
+)
+
+
+def read_table(data: bytes, folder: Path) -> None:
+    """A table of unknown columns, in pairs or naming pictures alone."""
+    file = written(folder / "table.csv", data)
+    allowed(describe, file, ColumnNames(), folder)
+    allowed(read_listed, file)
+
+
+def read_parquet(data: bytes, folder: Path) -> None:
+    """A Parquet table."""
+    allowed(describe, written(folder / "table.parquet", data), ColumnNames(), folder)
+
+
+def read_newsimages(data: bytes, folder: Path) -> None:
+    """A release of 2019 to 2023, its pairs or one list of its test set."""
+    written(folder / "content.tsv", data)
+    allowed(describe, folder, ColumnNames(), folder)
+    allowed(read_articles, folder)
+    allowed(read_pictures, folder)
+
+
+def read_newsimages2025(data: bytes, folder: Path) -> None:
+    """The release of 2025 in its folder."""
+    written(folder / "newsarticles.csv", data)
+    allowed(describe, folder, ColumnNames(), folder)
+
+
+def read_newsimages_rt(data: bytes, folder: Path) -> None:
+    """The cleaned RT set, alone and (after a NUL) with the release it was made from."""
+    cleaned, _, release = data.partition(b"\0")
+    written(folder / "cleaned.tsv", cleaned)
+    allowed(describe, folder / "cleaned.tsv", ColumnNames(), folder)
+    written(folder / "release.tsv", release)
+    allowed(describe, folder, ColumnNames(), folder)
+
+
+def read_truth(data: bytes, folder: Path) -> None:
+    """A ground truth."""
+    for name in ("truth.csv", "truth.tsv"):
+        allowed(read_ground_truth, written(folder / name, data))
+
+
+def read_zip(data: bytes, folder: Path) -> None:
+    """A ZIP of a table with its pictures."""
+    file = written(folder / "news.zip", data)
+    found = allowed(zipped.unpack_source, file, folder / "unpacked")
+    if found is not None:
+        allowed(read_source, found)
+    strangers = [path for path in folder.iterdir() if path.name not in ("news.zip", "unpacked")]
+    assert not strangers, f"written outside of its folder: {strangers}"
+
+
+IMPORTERS: dict[str, Read] = {
+    "table": read_table,
+    "parquet": read_parquet,
+    "newsimages": read_newsimages,
+    "newsimages2025": read_newsimages2025,
+    "newsimages_rt": read_newsimages_rt,
+    "groundtruth": read_truth,
+    "zipped": read_zip,
+}
+
+
+def seeds() -> dict[str, list[bytes]]:
+    """A few whole files for each importer to begin with."""
+    import pandas as pd
+
+    parquet = io.BytesIO()
+    rows = {"id": ["1", "2"], "title": ["a", None], "image": ["1.png", "2.png"], "score": [1.5, float("nan")]}
+    pd.DataFrame(rows).to_parquet(parquet)
+    packed = [io.BytesIO(), io.BytesIO()]
+    for buffer, compression in zip(packed, (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED), strict=True):
+        with zipfile.ZipFile(buffer, "w", compression) as archive:
+            archive.writestr("news/articles.csv", TABLE)
+            archive.writestr("news/images/1.png", b"\x89PNG")
+    lists = [HEADER + b"7\t8\t\t\t\t\tTitle\ttext\t\n", HEADER + b"\t\t\tx\t5007\t\t\t\t7.png\n"]
+    return {
+        "table": [TABLE, TABLE.replace(b",", b";"), TABLE.replace(b",", b"\t"), TABLE.decode().encode("utf-8-sig")],
+        "parquet": [parquet.getvalue()],
+        "newsimages": [HEADER + PAIR, b"# " + HEADER[:-1] + b"\tDate\r\n" + PAIR[:-1] + b"\t2022-01-02\r\n", *lists],
+        "newsimages2025": [PAIRS_2025, PAIRS_2025.partition(b"\n")[2] * 2],
+        "newsimages_rt": [
+            RT_HEADER + b"https://x.org/7\tT\t\tEnglish\t\trt\n\0" + HEADER + PAIR,
+            RT_HEADER[:-1] + b"\timage\n" + b"https://x.org/7\tT\t\tEnglish\t\trt\t7.png\n",
+        ],
+        "groundtruth": [HEADER + PAIR, b"7\tabc\n8\tdef\n", b"article_id,image_id\n7,abc\n"],
+        "zipped": [buffer.getvalue() for buffer in packed],
+    }
+
+
+def written(file: Path, data: bytes) -> Path:
+    file.write_bytes(data)
+    return file
+
+
+def allowed(read: Callable[..., Any], *arguments: object) -> Any:
+    """What it returns; None for an InputError, which must be a sentence."""
+    try:
+        return read(*arguments)
+    except InputError as error:
+        said = str(error)
+    if len(said) > LONGEST_SENTENCE:
+        raise AssertionError(f"an error of {len(said)} characters: {said[:200]}…")
+    return None
+
+
+class Trial:
+    """One importer under test; remembers which faults it has seen."""
+
+    def __init__(self, read: Read, faults: Path) -> None:
+        self.read, self.faults, self.seen = read, faults, set[str]()
+
+    def __call__(self, data: bytes) -> None:
+        folder = Path(tempfile.mkdtemp(prefix="rematch-fuzz-"))
+        try:
+            self.read(data, folder)
+        except Exception as error:
+            self.keep(error, data)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def keep(self, error: Exception, data: bytes) -> None:
+        """Write down a fault that is new, and go on."""
+        frames = traceback.extract_tb(error.__traceback__)
+        own = [frame for frame in frames if Path(frame.filename).is_relative_to(ROOT / "core")] or frames
+        place = f"{type(error).__name__}-{Path(own[-1].filename).stem}-{own[-1].lineno}"
+        if place not in self.seen:
+            self.seen.add(place)
+            written(self.faults / f"{place}.bin", data)
+            (self.faults / f"{place}.txt").write_text("".join(traceback.format_exception(error)))
+            print(f"FAULT {place}: {error}", file=sys.stderr)
+
+
+def main() -> None:
+    """Fuzz one importer for so many seconds."""
+    importer, seconds = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else SECONDS
+    folder = Path(sys.argv[3]) if len(sys.argv) > 3 else Path(tempfile.mkdtemp(prefix="rematch-fuzz-"))
+    corpus, faults = folder / importer / "corpus", folder / importer / "faults"
+    for made in (corpus, faults):
+        made.mkdir(parents=True, exist_ok=True)
+    for number, data in enumerate(seeds()[importer]):
+        written(corpus / f"seed-{number}", data)
+    words = folder / importer / "words"
+    words.write_text("".join(f'"{word}"\n' for word in WORDS))
+    options = [
+        f"-max_total_time={seconds}", f"-max_len={LONGEST_INPUT}", f"-rss_limit_mb={MEGABYTES}", "-timeout=10",
+        f"-dict={words}", "-print_final_stats=1", f"-artifact_prefix={faults}/", str(corpus),
+    ]  # fmt: skip
+    atheris.Setup([sys.argv[0], *options], Trial(IMPORTERS[importer], faults))
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
