@@ -132,12 +132,12 @@ def test_tie_order_is_a_permutation_that_does_not_follow_the_ids():
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
-@pytest.mark.parametrize("side", ["query", "gallery"])
+@pytest.mark.parametrize("side", ["query", "gallery item"])
 @pytest.mark.parametrize("block", [1, 12, 1000])
 def test_what_is_not_finite_has_no_rank(value, side, block):
     queries, gallery, target, ties = problem(5, 6, seed=0)
-    {"query": queries, "gallery": gallery}[side][3, 1] = value
-    with pytest.raises(RematchError, match=f"{side} embedding 3 is not finite"):
+    {"query": queries, "gallery item": gallery}[side][3, 1] = value
+    with pytest.raises(RematchError, match=f"{side} 3 is not finite"):
         ranks_of(queries, gallery, target, ties, block)
-    with pytest.raises(RematchError, match=f"{side} embedding 3 is not finite"):
+    with pytest.raises(RematchError, match=f"{side} 3 is not finite"):
         top_k(queries, gallery, ties, 2, block)
