@@ -8,10 +8,9 @@ import torch
 from PIL import Image
 
 from core.analysis.agreement import Disagreement
-from core.encoders import embedding
 from core.errors import RematchError
 from core.interpolation.alphapath import read_path, write_path
-from core.workspace import matching
+from core.workspace import experiment, matching
 from core.workspace.matching import Matcher
 from core.workspace.sweeping import sweep_run
 
@@ -55,15 +54,15 @@ def test_a_tower_that_overflows_stops_a_sweep_by_name(opened, monkeypatch, tower
     view = opened.view("val")
     row = int(view.rows(tower)[0])
     article = view.article_ids[0 if tower == "text" else view.gallery.target.tolist().index(0)]
-    intact = embedding.forward
+    intact = experiment.embed
 
-    def overflowing(encoder, activations, rows, *more):
-        out = intact(encoder, activations, rows, *more).clone()
+    def overflowing(encoder, activations, rows):
+        out = intact(encoder, activations, rows).clone()
         if activations.tower == tower:
             out[torch.from_numpy(np.asarray(rows) == row)] *= float("inf")
         return out
 
-    monkeypatch.setattr(embedding, "forward", overflowing)
+    monkeypatch.setattr(experiment, "embed", overflowing)
     with pytest.raises(RematchError, match=f"of article '{article}' is not finite"):
         sweep_run(opened, (0.0, 1.0), "recall@1")
     with pytest.raises(RematchError, match=f"of article '{article}' is not finite"):
