@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app_pages.parts import frame
+from app_pages.parts.failures import show_error
 from core.errors import RematchError
 
 st.set_page_config(page_title="Rematch", page_icon="app_pages/parts/icon.svg", layout="wide")
@@ -27,4 +28,4 @@ try:
     frame.show_demo_progress()
     page.run()
 except RematchError as error:
-    st.error(str(error))
+    show_error(error)

@@ -3,9 +3,10 @@
 import streamlit as st
 
 from app_pages.parts import frame
+from app_pages.parts.failures import failure, show_error
 from app_pages.parts.results import bands_of
 from app_pages.parts.style import input_figure_format, show_figure
-from app_pages.parts.waiting import failure, forget, show_waiting, submit_once
+from app_pages.parts.waiting import forget, show_waiting, submit_once
 from app_pages.parts.words import plain
 from core.analysis.plane import best_of_plane
 from core.analysis.published import PAPERS, PUBLISHED
@@ -128,7 +129,7 @@ def show_asking(places: Places, run: Run, slug: str) -> None:
     if future is None:
         return
     if (sentence := failure(future)) is not None:
-        st.error(plain(sentence))
+        show_error(sentence)
         forget(key)
     else:
         show_waiting(future, f"Encoding {plain(slug)} at several α; seconds for tuned heads, minutes for more…")
@@ -184,7 +185,7 @@ def main() -> None:
         st.subheader("Zero-shot, fine-tuning, WiSE-FT")
         show_tables(domain, run)
     except InputError as error:
-        st.error(str(error))
+        show_error(error)
 
 
 main()

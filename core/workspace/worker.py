@@ -4,6 +4,7 @@ Tasks are functions of this wing that are given names and numbers and give back 
 since an encoder's weights belong to one task at a time. A worker that dies (out of memory) is replaced at the next.
 """
 
+import logging
 import os
 import threading
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from typing import Any
 from loky import ProcessPoolExecutor
 from loky.process_executor import BrokenProcessPool, ShutdownExecutorError
 
+from core.errors import RematchError
 from core.progress import QUIET
 from core.workspace.places import Places
 from core.workspace.runs import find_run
@@ -28,6 +30,7 @@ IDLE = 900
 _NO_LEAK = {"LOKY_MAX_MEMORY_LEAK_SIZE": "1e15"}
 _NICENESS = 5  # the app, which answers to a hand on a slider, goes first
 
+_log = logging.getLogger("rematch")
 _lock = threading.Lock()
 _executor: ProcessPoolExecutor | None = None
 
@@ -42,10 +45,19 @@ def submit(task: Callable[..., Any], *arguments: Any) -> Future:
         if _executor is None:
             _executor = _new()
         try:
-            return _executor.submit(task, *arguments)
+            future = _executor.submit(task, *arguments)
         except (BrokenProcessPool, ShutdownExecutorError):
             _executor = _new()
-            return _executor.submit(task, *arguments)
+            future = _executor.submit(task, *arguments)
+    future.add_done_callback(_report)
+    return future
+
+
+def _report(future: Future) -> None:
+    """To the terminal what nobody foresaw, since a page does not say it."""
+    error = None if future.cancelled() else future.exception()
+    if error is not None and not isinstance(error, RematchError):
+        _log.error("a task of the model worker failed", exc_info=error)
 
 
 def _new() -> ProcessPoolExecutor:
