@@ -151,7 +151,7 @@ def show_tables(domain: Domain, run: Run) -> None:
         st.caption(note)
     st.page_link("app_pages/findings.py", label="Is the difference real?", icon=":material/lightbulb:")
     counts = table.table_4
-    gained, lost = (f"{value:.2f}" if value is not None else "none" for value in (counts.improvement, counts.decrease))
+    gained, lost = (f"{value:.3f}" if value is not None else "none" for value in (counts.improvement, counts.decrease))
     st.write(
         f"**Table 4.** Of the {counts.n} articles that fine-tuning improved over zero-shot (and that both models place "
         f"among the first 100), WiSE-FT moves {counts.n_improved} up by {gained} places on average and "
