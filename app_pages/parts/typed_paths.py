@@ -20,7 +20,8 @@ def typed_path(text: str) -> str:
     try:
         path = Path(text).expanduser().absolute()
         inside = path.resolve().is_relative_to(default_places().workspace.resolve())
-    except (OSError, RuntimeError, ValueError):  # a loop of links, an unknown ~user, a NUL
+        path.exists()
+    except (OSError, RuntimeError, ValueError):  # too long, a loop of links, an unknown ~user, a NUL
         raise InputError(f"'{text[:100]}' is no path; type where the file or folder lies.") from None
     if not inside and not only_this_machine():
         raise InputError(

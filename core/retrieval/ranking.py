@@ -27,7 +27,7 @@ def ranks_of(
 ) -> np.ndarray:
     """Rank of each query's own item, int32 [N], 1 is best.
 
-    queries: float32 [N, d], gallery: float32 [G, d], both of length one. target: int64 [N], the own item's row.
+    queries: [N, d], gallery: [G, d], both of length one; scored in float32. target: int64 [N], the own item's row.
     tie_order: int64 [G], places in the fixed order. Raises RematchError if an embedding is not finite.
     """
     own_item = torch.from_numpy(target).to(queries.device)
@@ -76,6 +76,7 @@ def check_finite(embeddings: Tensor, name: Callable[[int], str]) -> None:
 
 def _score_blocks(queries: Tensor, gallery: Tensor, block_scores: int) -> Iterator[tuple[int, Tensor]]:
     """Yield (first query, its and the following queries' scores [b, G]); the next block overwrites them."""
+    queries, gallery = queries.float(), gallery.float()  # scores summed in half precision would tie what differs
     size = min(len(queries), max(1, block_scores // len(gallery)))
     buffer = queries.new_empty((size, len(gallery)))
     for start in range(0, len(queries), size or 1):
