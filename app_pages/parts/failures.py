@@ -4,8 +4,7 @@ Errors name files by where they lie, which a terminal should say and a page that
 """
 
 import re
-from concurrent.futures import Future
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import BrokenExecutor, Future
 
 import streamlit as st
 
@@ -49,6 +48,8 @@ def failure(future: Future) -> str | None:
         return None
     if isinstance(error, RematchError):
         return without_paths(str(error))
-    if isinstance(error, BrokenProcessPool | MemoryError):
-        return "The process that computes with models was ended, perhaps for want of memory. Try again."
+    if isinstance(error, BrokenExecutor | MemoryError):
+        return (
+            "The process that computes with models has ended, perhaps for want of memory. Nothing is lost; try again."
+        )
     return f"It ended for a reason that nobody foresaw ({type(error).__name__}); the app's terminal says more."
