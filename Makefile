@@ -1,11 +1,12 @@
 # Two commands: `make app` serves the app with its demo, `make test` runs lint, types and all tests.
-# `make soak` runs what is too long for that, `make fuzz` ten minutes of mutated files on each importer.
+# `make soak` runs what is too long for that, `make fuzz` ten minutes of mutated files on each importer; `make audit`
+# looks every pin up among the known vulnerabilities.
 PYTHON ?= python3
 BIN := .venv/bin
 
 IMPORTERS := table newsimages newsimages2025 newsimages_rt groundtruth parquet zipped
 
-.PHONY: app test soak fuzz bench setup lint types
+.PHONY: app test soak fuzz bench audit setup lint types
 app: .venv/.installed
 	$(BIN)/python -m core demo --background
 	$(BIN)/python -m streamlit run app.py
@@ -25,6 +26,10 @@ fuzz: .venv/.installed-dev
 
 bench: .venv/.installed-dev
 	$(BIN)/python -m benchmarks
+
+# The versions that are installed, with all they depend on, against the Python advisory database; needs a network.
+audit: .venv/.installed-dev
+	$(BIN)/python -m pip_audit --progress-spinner off
 
 setup: .venv/.installed
 

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app_pages.parts import frame
+from app_pages.parts.failures import show_error
 from core.disk import os_error_sentence
 from core.errors import RematchError
 
@@ -28,6 +29,6 @@ try:
     frame.show_demo_progress()
     page.run()
 except RematchError as error:
-    st.error(str(error))
+    show_error(error)
 except OSError as error:
-    st.error(os_error_sentence(error))
+    show_error(os_error_sentence(error))

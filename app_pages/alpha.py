@@ -11,6 +11,7 @@ from app_pages.parts.alpha_answer import Answer, found_pictures, rows_of, shown_
 from app_pages.parts.alpha_hand import Exact, Hand, Tables, Tick, tables_of
 from app_pages.parts.alpha_view import alpha_element
 from app_pages.parts.exactness import Pending, exact_ranked
+from app_pages.parts.failures import show_error
 from app_pages.parts.pictures import prepare_pictures
 from app_pages.parts.point import Point, point_at
 from app_pages.parts.position import current_position
@@ -84,7 +85,7 @@ def show_view(
     places: Places, domain: Domain, results: Results, labels: list[str], listing: Listing, flat: Flat | None
 ) -> None:
     """All that moves with α: one element, and what is said while an exact value is waited for."""
-    element = f"alpha {results.run.folder}"  # another run begins anew
+    element = f"alpha {results.run.info.domain} {results.run.info.name}"  # another run begins anew
 
     def choose() -> None:
         if (chosen := st.session_state[element].get("chosen")) is not None:
@@ -191,4 +192,4 @@ def main() -> None:
 try:
     main()
 except InputError as error:
-    st.error(str(error))
+    show_error(error)

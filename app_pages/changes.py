@@ -46,6 +46,8 @@ def input_models(results: Results) -> tuple[Model, Model, float]:
     nearest = float(results.alphas[results.place(alpha)])
     if abs(nearest - alpha) > 1e-6:
         alpha_column.caption(f"The sweep has α = {nearest:g} nearest to it; that is shown.")
+    if results.interpolated[results.place(nearest)]:
+        alpha_column.caption("≈ WiSE-FT's ranks are interpolated here; the Alpha page and `rank` have the exact ones.")
     return before, after, nearest
 
 
@@ -59,7 +61,7 @@ def show_counts(results: Results, table: pd.DataFrame, before: Model, after: Mod
             st.metric(direction, count, border=True, help=f"of {n} articles")
     ranks = (table[name].to_numpy() for name in ("zero-shot", "fine-tuned", "WiSE-FT"))
     paper = table_4(*ranks)
-    up, down = (f"{value:.2f}" if value is not None else "none" for value in (paper.improvement, paper.decrease))
+    up, down = (f"{value:.3f}" if value is not None else "none" for value in (paper.improvement, paper.decrease))
     st.caption(
         f"{results.split}, n = {n}, from {before} to {after}. **Table 4** (fine-tuned → WiSE-FT, the {paper.n} "
         f"articles that fine-tuning improved and both place among the first 100): {paper.n_improved} up by {up} "

@@ -3,9 +3,10 @@
 import streamlit as st
 
 from app_pages.parts import frame
+from app_pages.parts.failures import failure, show_error
 from app_pages.parts.results import bands_of
 from app_pages.parts.style import input_figure_format, show_figure
-from app_pages.parts.waiting import failure, forget, show_waiting, submit_once
+from app_pages.parts.waiting import forget, show_waiting, submit_once
 from app_pages.parts.words import plain
 from core.analysis.plane import best_of_plane
 from core.analysis.published import PAPERS, PUBLISHED
@@ -129,7 +130,7 @@ def show_asking(places: Places, run: Run, slug: str) -> None:
     if future is None:
         return
     if (sentence := failure(future)) is not None:
-        st.error(plain(sentence))
+        show_error(sentence)
         forget(key)
     else:
         show_waiting(future, f"Encoding {plain(slug)} at several α; seconds for tuned heads, minutes for more…")
@@ -151,7 +152,7 @@ def show_tables(domain: Domain, run: Run) -> None:
         st.caption(note)
     st.page_link("app_pages/findings.py", label="Is the difference real?", icon=":material/lightbulb:")
     counts = table.table_4
-    gained, lost = (f"{value:.2f}" if value is not None else "none" for value in (counts.improvement, counts.decrease))
+    gained, lost = (f"{value:.3f}" if value is not None else "none" for value in (counts.improvement, counts.decrease))
     st.write(
         f"**Table 4.** Of the {counts.n} articles that fine-tuning improved over zero-shot (and that both models place "
         f"among the first 100), WiSE-FT moves {counts.n_improved} up by {gained} places on average and "
@@ -185,7 +186,7 @@ def main() -> None:
         st.subheader("Zero-shot, fine-tuning, WiSE-FT")
         show_tables(domain, run)
     except InputError as error:
-        st.error(str(error))
+        show_error(error)
 
 
 main()

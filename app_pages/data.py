@@ -41,7 +41,7 @@ def show_domain(places: Places, domain: Domain) -> None:
     report = read_report(domain)
     if domain.test_pictures is not None:
         show_test_set(places, domain, report.left_out if report else {})
-    show_report(domain, report)
+    show_report(places, domain, report)
 
 
 def show_timeline(domain: Domain) -> None:
@@ -123,7 +123,7 @@ def _show_translation(places: Places, domain: Domain, encoder: str) -> None:
         input_translation(places, domain)
 
 
-def show_report(domain: Domain, report: ImportReport | None) -> None:
+def show_report(places: Places, domain: Domain, report: ImportReport | None) -> None:
     """What the import took in and left out, and why."""
     st.subheader("Import")
     if report is None:
@@ -131,8 +131,10 @@ def show_report(domain: Domain, report: ImportReport | None) -> None:
         return
     st.text(import_sentences(domain, report.left_out)[0])
     source = Path(domain.info.source)
-    where = str(source) if source.exists() else f"{source.name} (uploaded, or moved since)"
-    st.caption(plain(f"From {where}, {domain.info.created_at[:10]}. Pictures in {domain.images_root}."))
+    where = source.name if source.exists() else f"{source.name} (uploaded, or moved since)"
+    copied = domain.images_root.is_relative_to(places.workspace)
+    pictures = "in the workspace" if copied else f"in the folder '{domain.images_root.name}', where they were"
+    st.caption(plain(f"From {where}, {domain.info.created_at[:10]}. Pictures {pictures}."))
     if report.left_out:
         _show_left_out(domain, report)
 

@@ -6,6 +6,7 @@ import streamlit as st
 
 from app_pages.parts import frame
 from app_pages.parts.analysis_job import input_analysis, show_analysis
+from app_pages.parts.failures import show_error
 from app_pages.parts.sections import show_section
 from app_pages.parts.style import input_figure_format
 from app_pages.parts.words import plain
@@ -102,7 +103,7 @@ def main() -> None:
             input_figure_format()
         show_report(asked)
     except InputError as error:
-        st.error(plain(str(error)))
+        show_error(error)
 
 
 main()

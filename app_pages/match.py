@@ -5,6 +5,7 @@ from concurrent.futures import BrokenExecutor, Future
 import streamlit as st
 
 from app_pages.parts import frame
+from app_pages.parts.failures import failure, show_error
 from app_pages.parts.match_take_away import show_take_away
 from app_pages.parts.match_view import (
     Matched,
@@ -18,7 +19,6 @@ from app_pages.parts.position import RERANK_KEY, last_alpha
 from app_pages.parts.words import plain, shorten
 from core.data.domain import Domain
 from core.data.pixels import SUFFIXES, ImageError, open_image
-from core.errors import RematchError
 from core.retrieval.names import RERANKS, Rerank
 from core.workspace import worker
 from core.workspace.answers import Answer, match_article, match_headline, match_photo
@@ -90,7 +90,7 @@ def input_photo() -> Question | None:
     try:
         open_image(data)  # by its content: what the browser says of a file proves nothing
     except ImageError as error:
-        st.error(f"'{plain(file.name)}' cannot be used: {error}. Choose a JPEG, PNG, WebP or GIF picture.")
+        show_error(f"'{file.name}' cannot be used: {error}. Choose a JPEG, PNG, WebP or GIF picture.")
         return None
     return Question("photo", file.name, data)
 
@@ -136,13 +136,14 @@ def answer_to(
             task = TASKS[question.by]
             kept = (asked, worker.submit(task, places, run.info.domain, run.info.name, alphas, what, k, rerank))
             st.session_state[ASKED] = kept
-        if kept[1].done():
+        if not kept[1].done():
+            wait_for(kept[1])
+        elif (sentence := failure(kept[1])) is not None:
+            show_failure(sentence)
+        else:
             return kept[1].result()
-        wait_for(kept[1])
     except BrokenExecutor:
-        show_failure("The process that holds the model has ended, most likely for want of memory. Nothing is lost.")
-    except RematchError as error:
-        show_failure(str(error))
+        show_failure("The process that computes with models could not be started. Nothing is lost.")
     return None
 
 
@@ -156,7 +157,7 @@ def wait_for(future: Future) -> None:
 
 def show_failure(sentence: str) -> None:
     """Why there is no answer, and another try."""
-    st.error(plain(sentence))
+    show_error(sentence)
     st.button("Try again", icon=":material/refresh:", on_click=lambda: st.session_state.pop(ASKED, None))
 
 

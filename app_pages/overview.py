@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from app_pages.parts import frame
+from app_pages.parts.failures import show_error
 from app_pages.parts.pictures import picture_of
 from app_pages.parts.words import counted, period, plain, signed
 from core.analysis.published import PAPERS, PUBLISHED, Paper
@@ -27,7 +28,7 @@ def show_cards(places: Places, paper: Paper | None) -> None:
                     show_card(places, frame.load_domain(places, slug), paper)
                 except InputError as error:
                     st.subheader(plain(slug))
-                    st.error(str(error))
+                    show_error(error)
 
 
 def show_card(places: Places, domain: Domain, paper: Paper | None) -> None:

@@ -4,6 +4,7 @@ import streamlit as st
 
 from app_pages.parts import frame
 from app_pages.parts.earlier_runs import show_earlier_runs
+from app_pages.parts.failures import show_error
 from app_pages.parts.training_form import input_training
 from app_pages.parts.training_view import show_training, show_unfinished, start
 from app_pages.parts.words import plain
@@ -30,7 +31,7 @@ def main() -> None:
         try:
             check_can_train(domain)
         except InputError as error:
-            st.error(str(error))
+            show_error(error)
         else:
             wanted = input_training(places, domain)
             if wanted is not None:
@@ -42,4 +43,4 @@ def main() -> None:
 try:
     main()
 except InputError as error:
-    st.error(str(error))
+    show_error(error)

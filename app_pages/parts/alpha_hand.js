@@ -196,7 +196,7 @@ function draw(root, own) {
   own.tiles.forEach((tile, k) => {
     const values = data.metrics[k];
     const value = exact ? exact.metrics[k] : values[here];
-    tile.value.textContent = value.toFixed(3);
+    tile.value.textContent = written(value);
     const intervals = data.intervals.length ? data.intervals[k][here] : null;
     against(tile.zeroShot, value, values[start], "zero-shot", intervals && intervals.slice(0, 2));
     against(tile.fineTuned, value, values[end], "fine-tuned", intervals && intervals.slice(2));
@@ -217,16 +217,24 @@ function draw(root, own) {
 // Bold where the 95 % interval leaves zero out; towers' own α's have no intervals.
 function against({ change, interval }, value, other, name, thousandths) {
   change.textContent = `${signed(value - other)} vs ${name}`;
-  change.title = `${name}: ${other.toFixed(3)}`;
+  change.title = `${name}: ${written(other)}`;
   const [low, high] = (thousandths || [0, 0]).map((each) => each / 1000);
   change.classList.toggle("sure", low > 0 || high < 0);
   interval.textContent = thousandths ? `${signed(low)} to ${signed(high)}` : "";
 }
 
 function signed(number) {
-  const change = Number(number.toFixed(3));
-  const sign = change > 0 ? "+" : change < 0 ? "−" : "±";
-  return `${sign}${Math.abs(change).toFixed(3)}`;
+  const text = written(Math.abs(number));
+  return `${Number(text) === 0 ? "±" : number > 0 ? "+" : "−"}${text}`;
+}
+
+// Three digits as the command line writes them: Python rounds a half to the even digit, toFixed up. Halves of a
+// thousandth are odd sixteenths, as 19 of 304 articles.
+function written(number) {
+  const sixteenths = Math.round(number * 16);
+  if (sixteenths % 2 === 0 || Math.abs(number * 16 - sixteenths) > 1e-7) return number.toFixed(3);
+  const below = Math.floor(sixteenths * 62.5);
+  return ((below + (below % 2)) / 1000).toFixed(3);
 }
 
 // The curve of this metric over α with the marker on it; on the plane, along the tower that was moved last. The curve is
@@ -253,6 +261,6 @@ function curveOf(tile, own, values, along) {
   Object.assign(tile, { values, along, low: Math.min(...curve), high: Math.max(...curve) });
   const steps = curve.map((value, i) => `${i ? "L" : "M"}${100 * data.alphas[i]} ${heightOf(tile, value)}`);
   tile.svg.firstChild.setAttribute("d", steps.join(""));
-  const range = `from ${curve[0].toFixed(3)} to ${curve[size - 1].toFixed(3)}`;
+  const range = `from ${written(curve[0])} to ${written(curve[size - 1])}`;
   tile.svg.setAttribute("aria-label", `${tile.name} over alpha, ${range}`);
 }

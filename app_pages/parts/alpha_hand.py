@@ -65,7 +65,7 @@ def tables_of(alphas: Sequence[float], curve: pd.DataFrame, ranks: np.ndarray, i
     """From metrics (a row for each α) and ranks int [rows, N]."""
     return Tables(
         [float(alpha) for alpha in alphas],
-        [curve[name].round(5).tolist() for name in TABLE_METRICS],
+        [curve[name].round(9).tolist() for name in TABLE_METRICS],  # fewer digits would be rounded twice
         [_intervals(ranks, name) for name in TABLE_METRICS] if len(ranks) == len(alphas) else [],
         rank_histogram(ranks).tolist(),
         [bool(mark) for mark in interpolated],
@@ -74,8 +74,7 @@ def tables_of(alphas: Sequence[float], curve: pd.DataFrame, ranks: np.ndarray, i
 
 def _intervals(ranks: np.ndarray, metric: str) -> list[list[int]]:
     ends = np.concatenate(curve_differences(ranks, metric, (0, -1)))  # [4, A]
-    thousandths: list[list[int]] = (1000 * ends.T).round().astype(int).tolist()
-    return thousandths
+    return [[round(1000 * float(f"{end:.3f}")) for end in at_alpha] for at_alpha in ends.T.tolist()]
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from app_pages.parts.failures import show_error
 from app_pages.parts.job_view import cancel, close, show_bar, why_failed
-from app_pages.parts.words import plain
 from core.workspace import jobs
 from core.workspace.findings import Asked
 from core.workspace.places import Places
@@ -32,7 +32,7 @@ def show_analysis(asked: Asked) -> None:
     if status.state == "running":
         _watch(asked.places, _job(asked))
     elif status.state in ("failed", "cancelled"):
-        st.error(plain("cancelled." if status.state == "cancelled" else why_failed(status)), icon=":material/error:")
+        show_error("cancelled." if status.state == "cancelled" else why_failed(status), ":material/error:")
         st.button("Close", key="close_analysis", on_click=close, args=(asked.places, _job(asked)))
 
 

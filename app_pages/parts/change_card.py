@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from app_pages.parts.changes_table import MODELS
+from app_pages.parts.failures import show_error
 from app_pages.parts.pictures import picture_of, show_picture
 from app_pages.parts.words import plain, shorten
 from core.data.domain import Domain
@@ -68,6 +69,6 @@ def show_tags(places: Places, domain: Domain, article_id: str) -> None:
             try:
                 tag_article(places, slug, article_id, chosen, note)
             except RematchError as error:
-                st.error(plain(str(error)))
+                show_error(error)
             else:
                 st.rerun(scope="app")

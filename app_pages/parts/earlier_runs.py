@@ -24,6 +24,9 @@ def show_earlier_runs(places: Places, slug: str) -> None:
         st.write("None yet. The first one appears here when its training has finished.")
         return
     table = compared(runs)
+    metrics = [name for name in table if "@" in name]
+    # Rounded here, as everywhere: the browser would round halves up.
+    table[metrics] = table[metrics].astype(float).map(lambda value: float(f"{value:.3f}"))
     same = " No setting differs between them." if len(runs) > 1 and differing_settings(runs).empty else ""
     st.caption(
         f"Newest first; only settings that differ are shown.{same} Metrics on val; α* was chosen on the same articles, "
@@ -33,7 +36,7 @@ def show_earlier_runs(places: Places, slug: str) -> None:
         table,
         hide_index=True,
         width="stretch",
-        column_config={name: st.column_config.NumberColumn(format="%.3f") for name in table if "@" in name}
+        column_config={name: st.column_config.NumberColumn(format="%.3f") for name in metrics}
         | {"lr": st.column_config.NumberColumn(format="%.1e")},
     )
     if any(language_mark(run) for run in runs):

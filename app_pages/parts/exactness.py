@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from app_pages.parts.failures import failure
 from app_pages.parts.results import stamp_of
-from app_pages.parts.waiting import failure, show_waiting
+from app_pages.parts.waiting import show_waiting
 from app_pages.parts.words import plain
 from core.analysis.sweep import Ranked
 from core.workspace import worker

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
+from app_pages.parts.failures import show_log, without_paths
 from app_pages.parts.position import forget_position
 from app_pages.parts.words import plain
 from core.data.domain import Domain
@@ -133,7 +134,7 @@ def show_demo_progress() -> None:
         _poll_demo_progress(places)
     elif status.state == "failed":
         st.error("Making the demo stopped before its end. Start it again with: python -m core demo")
-        st.code("\n".join(status.log), language=None)
+        show_log(status.log, "nothing")
 
 
 @st.fragment(run_every=1.0)
@@ -143,7 +144,7 @@ def _poll_demo_progress(places: Places) -> None:
     if status.state != "running" or st.session_state.setdefault("ready", ready) != ready:
         st.session_state["ready"] = ready
         st.rerun()
-    step = status.log[-1] if status.log else "starting"
+    step = plain(without_paths(status.log[-1])) if status.log else "starting"
     of = f" of {status.total}" if status.total else ""
     st.progress(
         min(1.0, status.done / status.total) if status.total else 0.0,

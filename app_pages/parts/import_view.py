@@ -1,13 +1,15 @@
 """Importing from the app: the verb `import` with its checks and options, run as a job that outlives the page."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Literal
 
 import streamlit as st
 
 from app_pages.parts import frame
+from app_pages.parts.failures import show_error
 from app_pages.parts.job_view import JobKind, close
+from app_pages.parts.typed_paths import typed_path
 from app_pages.parts.words import counted, plain
 from core.data.importers import ColumnNames, TestSet, check_first, named_test_set
 from core.data.uploads import discard_upload, keep_upload
@@ -52,7 +54,10 @@ IMPORT = JobKind(
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is asked of the verb `import`, apart from its source. test_lists: paths by their option, as TEST_LISTS."""
+    """What is asked of the verb `import`, apart from its source. test_lists: paths by their option, as TEST_LISTS.
+
+    Paths are as they were typed, until `located`.
+    """
 
     slug: str
     title: str
@@ -67,6 +72,11 @@ class Wanted:
     def test(self) -> TestSet | None:
         """The test set that comes with it. Raises InputError: lists without the one of the articles."""
         return named_test_set(*(Path(path) if path else None for path in self.test_lists.values()))
+
+    def located(self) -> "Wanted":
+        """The same with every path from the root. Raises InputError as `typed_path`."""
+        lists = {option: typed_path(path) for option, path in self.test_lists.items()}
+        return replace(self, images=typed_path(self.images), test_lists=lists)
 
     def verb(self, source: Path) -> list[str]:
         """The words after ``python -m core``. Each value stands with its option, so that none is taken for one."""
@@ -101,14 +111,15 @@ def input_import(places: Places) -> None:
     if not submitted:
         return
     try:
+        wanted = wanted.located()
         if upload is not None:
             _begin_with(keep_upload(places.workspace, upload.name, upload), wanted, places)
         elif path.strip():
-            _begin(Path(_absolute(path)), wanted, places)
+            _begin(Path(typed_path(path)), wanted, places)
         else:
             raise InputError("say where the articles are: " + ("choose a file." if way == "Upload" else "type a path."))
     except RematchError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        show_error(error, ":material/error:")
         _show_what_replacing_means(places, wanted.slug)
     else:
         st.toast(f"Importing '{plain(wanted.slug)}'. How far it is stands at the top.", icon=":material/hourglass_top:")
@@ -155,7 +166,7 @@ def _input_wanted() -> Wanted:
         slug.strip(),
         title.strip(),
         language.strip().lower(),
-        _absolute(images),
+        images,
         copy_images,
         replace,
         ColumnNames(**names),
@@ -170,17 +181,9 @@ def _input_test_lists() -> dict[str, str]:
             "The ground truth can be added later."
         )
         return {
-            option: _absolute(
-                st.text_input(f"{label} (--{option})", help=more, key=f"import_{option.replace('-', '_')}")
-            )
+            option: st.text_input(f"{label} (--{option})", help=more, key=f"import_{option.replace('-', '_')}")
             for option, (label, more) in TEST_LISTS.items()
         }
-
-
-def _absolute(path: str) -> str:
-    """A path as it is typed or pasted, from the root; "" stays."""
-    path = path.strip().strip("\"'")
-    return str(Path(path).expanduser().absolute()) if path else ""
 
 
 def _begin_with(upload: Path, wanted: Wanted, places: Places) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from app_pages.parts.failures import show_error, without_paths
 from app_pages.parts.words import plain
 from core.errors import InputError, RematchError
 from core.workspace import jobs
@@ -59,10 +60,9 @@ def show_bar(status: JobStatus, doing: str) -> None:
 def why_failed(status: JobStatus) -> str:
     """The error that the job's verb printed, or that it printed none."""
     said = next((line for line in reversed(status.log) if line.startswith("error: ")), "")
-    return (
-        said.removeprefix("error: ")
-        or "its process ended before it could say why (out of memory, or its disk is full, perhaps)."
-    )
+    stack = next((line for line in status.log if line.startswith("ended by ")), "")
+    why = "its process ended before it could say why (out of memory, or its disk is full, perhaps)."
+    return said.removeprefix("error: ") or stack or why
 
 
 @st.fragment(run_every=1.0)
@@ -81,12 +81,12 @@ def _show_ended(places: Places, kind: JobKind, slug: str, status: JobStatus) -> 
     with st.container(border=True):
         if status.state == "done":
             st.success(plain(f"{kind.done.format(slug)}."), icon=":material/check_circle:")
-            st.text("\n".join(line for line in status.log if not line.startswith("next: ")))
+            st.text(without_paths("\n".join(line for line in status.log if not line.startswith("next: "))))
             kind.show_ways_on(places, slug)
         else:
             why = "cancelled." if status.state == "cancelled" else why_failed(status)
             sentence = f"{kind.failed.format(slug)}: {why} {kind.comfort(places, slug)}"
-            st.error(plain(sentence), icon=":material/error:")
+            show_error(sentence, ":material/error:")
         st.button("Close", key=f"close_{job}", on_click=close, args=(places, job))
 
 
@@ -95,7 +95,7 @@ def cancel(places: Places, job: str) -> None:
     try:
         jobs.cancel(places, job)
     except RematchError as error:  # too early
-        st.toast(plain(str(error)))
+        st.toast(plain(without_paths(str(error))))
 
 
 def close(places: Places, job: str) -> None:
@@ -103,4 +103,4 @@ def close(places: Places, job: str) -> None:
     try:
         jobs.clear(places, job)
     except RematchError as error:
-        st.toast(plain(str(error)))
+        st.toast(plain(without_paths(str(error))))

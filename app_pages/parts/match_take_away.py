@@ -71,7 +71,7 @@ def sheet_of(matched: Matched) -> MatchSheet:
 def _entry(matched: Matched, model: ModelAnswer, one: Found) -> Entry:
     article = matched.article_of(one)
     return Entry(
-        f"Rank {one.place}, similarity {one.score:.3f}",
+        f"Rank {one.place}, similarity {one.score:.4f}",
         OWN if is_own(model, one) else "",
         shorten(headline_of(article), 120),
         date_of(article),

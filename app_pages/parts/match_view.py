@@ -153,7 +153,7 @@ def show_names(matched: Matched) -> None:
             with column.container(gap="xsmall"):
                 st.markdown(f"**{plain(name_at(name, model))}**")
                 if model.own is not None:
-                    st.caption(f"{OWN} at rank **{model.own.place:,}**, similarity {model.own.score:.3f}")
+                    st.caption(f"{OWN} at rank **{model.own.place:,}**, similarity {model.own.score:.4f}")
 
 
 def show_asked(matched: Matched) -> None:
@@ -181,7 +181,7 @@ def show_card(matched: Matched, name: str, model: ModelAnswer, one: Found) -> No
     key = f"match-{'own-' if own else ''}{list(MODEL_COLOURS).index(name)}-{one.place}"
     with st.container(border=True, key=key, height="stretch", gap="xsmall"):
         show_bar(name)
-        st.markdown(f"**{one.place}** · {plain(name)} · similarity {one.score:.3f}")
+        st.markdown(f"**{one.place}** · {plain(name)} · similarity {one.score:.4f}")
         if own:
             st.markdown(f":material/check_circle: **{OWN}**")
         text = headline_of(article)

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from app_pages.parts.failures import show_error
 from app_pages.parts.training_settings import SETTING_KEYS, input_settings
+from app_pages.parts.typed_paths import check_typed_encoder
 from app_pages.parts.words import plain
 from core.data.domain import Domain
 from core.data.reading import ENTITY_TAGS, FIRST_SENTENCE, HASHTAGS, PARTS, WHOLE, WORDS, Reading
 from core.encoders.names import default_encoder_name
-from core.errors import RematchError
+from core.errors import InputError, RematchError
 from core.training.settings import Settings, default_settings, reasons
 from core.workspace import worker
 from core.workspace.places import Places
@@ -104,6 +106,11 @@ def input_training(places: Places, domain: Domain) -> Wanted | None:
         st.error(str(settings))
         return None
     wanted = Wanted(encoder, settings, text)
+    try:
+        check_typed_encoder(encoder)
+    except InputError as error:
+        show_error(error)
+        return None
     if ask:
         st.session_state[_ESTIMATE] = (
             (domain.info.slug, wanted),
@@ -224,7 +231,7 @@ def show_estimate(future: Future) -> None:
         return
     error = future.exception()
     if isinstance(error, RematchError):
-        st.error(str(error))
+        show_error(error)
     elif error is not None:
         st.error("The estimate's process ended before it could answer (out of memory, perhaps); ask again.")
     else:

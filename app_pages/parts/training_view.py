@@ -4,6 +4,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from app_pages.parts.failures import show_error, show_log, without_paths
 from app_pages.parts.frame import chosen, forget
 from app_pages.parts.job_view import close, show_bar, why_failed
 from app_pages.parts.style import show_figure
@@ -44,7 +45,7 @@ def start(places: Places, slug: str, verb: list[str]) -> None:
 def show_training(places: Places, slug: str) -> bool:
     """What goes on, or how the last one ended; True while something goes on."""
     if told := st.session_state.pop(_TOLD, None):
-        st.warning(told)
+        st.warning(plain(without_paths(told)))
     status = jobs.status(places, job_of(slug))
     if status.state == "running" or _going_on(places, slug):
         _watch(places, slug)
@@ -73,7 +74,7 @@ def _watch(places: Places, slug: str) -> None:
             _show_growing(training)
         if status.state == "running":
             with st.expander("What it says"):
-                st.code("\n".join(status.log) or "nothing yet", language=None)
+                show_log(status.log, "nothing yet")
             _input_cancel(places, slug)
 
 
@@ -171,15 +172,16 @@ def _show_ended(places: Places, slug: str, status: JobStatus) -> None:
     with st.container(border=True):
         if status.state == "done":
             st.success("The training is finished.", icon=":material/check_circle:")
-            st.text("\n".join(line for line in status.log[-3:] if not line.startswith(("next: ", "epoch "))))
+            said = (line for line in status.log[-3:] if not line.startswith(("next: ", "epoch ")))
+            st.text(without_paths("\n".join(said)))
             if runs and runs[-1].is_swept:
                 _show_ways_on(runs[-1])
         elif status.state == "cancelled":
             st.info("The training was cancelled.", icon=":material/stop_circle:")
         else:
-            st.error(f"The training failed: {plain(why_failed(status))}", icon=":material/error:")
+            show_error(f"The training failed: {why_failed(status)}", ":material/error:")
             with st.expander("Its last lines"):
-                st.code("\n".join(status.log) or "nothing", language=None)
+                show_log(status.log, "nothing")
         st.button("Close", key="close_training", on_click=close, args=(places, job_of(slug)))
 
 

@@ -1,11 +1,10 @@
 """Translating from the app: the verb `translate`, run as a job that outlives the page."""
 
-from pathlib import Path
-
 import streamlit as st
 
+from app_pages.parts.failures import show_error
 from app_pages.parts.job_view import JobKind
-from app_pages.parts.words import plain
+from app_pages.parts.typed_paths import looks_like_a_path, typed_path
 from core.data.domain import ENGLISH, Domain
 from core.errors import RematchError
 from core.workspace import jobs
@@ -36,10 +35,10 @@ def input_translation(places: Places, domain: Domain) -> None:
         ).strip()
         submitted = st.form_submit_button("Translate into English", icon=":material/translate:")
     if submitted and model:
-        model = str(Path(model).expanduser().absolute()) if Path(model).expanduser().is_dir() else model
         try:
+            model = typed_path(model) if looks_like_a_path(model) else model
             TRANSLATION.start(places, slug, ["translate", f"--domain={slug}", f"--model={model}"])
         except RematchError as error:
-            st.error(plain(str(error)), icon=":material/error:")
+            show_error(error, ":material/error:")
         else:
             st.rerun()

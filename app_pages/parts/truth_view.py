@@ -2,8 +2,8 @@
 
 import streamlit as st
 
+from app_pages.parts.failures import show_error
 from app_pages.parts.job_view import JobKind
-from app_pages.parts.words import plain
 from core.data.domain import Domain
 from core.data.importers.groundtruth import judge, read_ground_truth
 from core.data.uploads import discard_upload, keep_upload
@@ -55,6 +55,6 @@ def show_test_set(places: Places, domain: Domain, left_out: dict[str, int]) -> N
         TRUTH.start(places, slug, ["truth", f"--domain={slug}", f"--ground-truth={file}"])
     except RematchError as error:
         discard_upload(file)
-        st.error(plain(str(error).replace(f"{file.parent}/", "")), icon=":material/error:")
+        show_error(str(error).replace(f"{file.parent}/", ""), ":material/error:")
     else:
         st.rerun()

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future
-from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 import streamlit as st
@@ -23,14 +22,6 @@ def submit_once(key: str, task: Callable[..., Any], *arguments: Any) -> Future:
 def forget(key: str) -> None:
     """Ask again the next time."""
     st.session_state.get("_futures", {}).pop(key, None)
-
-
-def failure(future: Future) -> str | None:
-    """What went wrong, as a sentence; None if nothing did or it is not done."""
-    error = future.exception() if future.done() else None
-    if isinstance(error, BrokenProcessPool):
-        return "The process that computes with models was ended, perhaps for want of memory. Try again."
-    return str(error) if error is not None else None
 
 
 @st.fragment(run_every=SECONDS)

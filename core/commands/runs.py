@@ -79,14 +79,15 @@ def compare(
     if not chosen:
         find_run(places, domain, None)  # says how to make one
     table = compared(chosen)
-    text = tabulate(table.map(_cell).to_dict("records"), headers="keys", disable_numparse=True)
+    shown = table.apply(lambda column: column.map(lambda value: _cell(value, ".3f" if "@" in column.name else ".4g")))
+    text = tabulate(shown.to_dict("records"), headers="keys", disable_numparse=True)
     answer(as_json, {"domain": domain, "runs": plain(table)}, text)
 
 
-def _cell(value: object) -> str:
+def _cell(value: object, digits: str) -> str:
     if value is None or value != value:
         return "–"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return format(value, digits) if isinstance(value, float) else str(value)
 
 
 @runs.command()

@@ -29,20 +29,23 @@ class TimeOrder:
 def time_order(article_ids: pd.Series, published_at: pd.Series | None) -> TimeOrder:
     """Order articles by date if every one has a date, else by id if every id is a number, else as the file has them.
 
-    Ties keep file order. A few missing dates would put their articles at an arbitrary place in time,
-    so dates count only when complete.
+    Equal dates go by id, so that the order of a table's rows changes nothing. A few missing dates would put their
+    articles at an arbitrary place in time, so dates count only when complete.
     """
     note = "no date column"
+    ids = article_ids.astype(str)
+    numbered = ids.str.fullmatch(r"[0-9]{1,18}").all()
+    by_id = np.argsort((ids.astype("int64") if numbered else ids).to_numpy(), kind="stable")
     if published_at is not None:
         dates = pd.to_datetime(published_at, utc=True, errors="coerce", format="mixed")
         missing = int(dates.isna().sum())
         if missing == 0:
-            return TimeOrder(np.argsort(dates.to_numpy(), kind="stable"), "published_at", "")
+            order = by_id[np.argsort(dates.to_numpy()[by_id], kind="stable")]
+            return TimeOrder(order, "published_at", "")
         if missing < len(dates):
             note = f"{missing} of {len(dates)} articles have no readable date"
-    ids = article_ids.astype(str)
-    if ids.str.fullmatch(r"[0-9]{1,18}").all():
-        return TimeOrder(np.argsort(ids.astype("int64").to_numpy(), kind="stable"), "article_id", note)
+    if numbered:
+        return TimeOrder(by_id, "article_id", note)
     return TimeOrder(np.arange(len(ids)), "file order", f"{note}; ids are not all numbers")
 
 

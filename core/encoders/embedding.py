@@ -2,6 +2,10 @@
 
 `Activations` are a tower's values in front of one stage for many inputs, memory-mapped from the cache. With
 `start` 0 they are the pixels or tokens themselves; with `start` at the end of the tower, its embeddings.
+
+The last bits of a matrix product depend on the shape of what is multiplied, and near-ties turn on them. So whatever
+is embedded goes through a tower in batches of one size, short ones filled up, and a text at a length that is its own:
+which other articles are there, and in what order, changes no bit. (Not so for other threads or another machine.)
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -15,7 +19,7 @@ from torch.nn import functional
 
 from core.encoders.base import Encoder, TowerName
 from core.encoders.checkpoints import weights_fingerprint
-from core.encoders.inputs import FORMAT, kept_array, pixels_of, tokens_of
+from core.encoders.inputs import kept_array, pixels_of, tokens_of
 from core.files import fingerprint
 
 # On a CPU small batches win (measured on `lite`: 2.4 times for pictures, 1.4 for texts against 64): their activations
@@ -23,6 +27,12 @@ from core.files import fingerprint
 CPU_BATCH: dict[TowerName, int] = {"image": 8, "text": 16}
 ACCELERATOR_BATCH = 256
 POOLED_BATCH = 1024  # behind the towers, rows are a few kilobytes
+#: There a short batch is filled up to a multiple of this: from some ten rows for each thread on, their number changes
+#: no bit (measured with MKL), and a whole batch would take several times as long for two hundred articles.
+POOLED_ROWS = 64
+#: Texts are padded to a multiple of this many tokens: one by one there would be too few of a length to share a batch.
+LENGTH_STEP = 8
+FORMAT = 2  # counts up when what is kept changes for the same key
 
 
 @dataclass(frozen=True)
@@ -42,13 +52,13 @@ class Activations:
         return len(self.x)
 
     def batch(self, rows: np.ndarray, device: torch.device) -> tuple[Tensor, Tensor]:
-        """The activations and source of `rows`, int64 [b], without padding that all of them share."""
+        """The activations and source of `rows`, int64 [b], with no more padding than `_padded`."""
         x = self.x[rows]
         if self.tower == "image":
             moved = torch.from_numpy(x).to(device)
             return moved, moved
-        tokens, longest = self.tokens[rows], int(self.lengths[rows].max())
-        if longest > 1:
+        tokens, longest = self.tokens[rows], int(_padded(self.lengths[rows]).max())
+        if self.lengths[rows].max() > 1:
             x = x[:, :longest] if x.shape[:2] == tokens.shape else x
             tokens = tokens[:, :longest]
         return torch.from_numpy(np.ascontiguousarray(x)).to(device), torch.from_numpy(tokens).to(device)
@@ -63,9 +73,7 @@ def image_activations(
 
     def parts() -> Iterator[tuple[np.ndarray, Tensor]]:
         raw = Activations("image", 0, pixels_of(encoder, files, hashes, cache), none, np.ones(len(files), np.int64))
-        for rows in np.array_split(np.arange(len(files)), -(-len(files) // batch_size(encoder, "image"))):
-            x, source = raw.batch(rows, encoder.logit_scale.device)
-            yield rows, encoder.forward_between("image", x, source, 0, stop)
+        return _passed(encoder, raw, np.arange(len(files)), stop)
 
     if stop == 0:
         x = pixels_of(encoder, files, hashes, cache)
@@ -79,15 +87,13 @@ def text_activations(encoder: Encoder, stop: int, texts: Sequence[str], cache: P
     tokens = np.array(tokens_of(encoder, texts, cache))
     lengths = _lengths(tokens, encoder.pad_id)
     if encoder.pad_id is not None:
-        tokens = tokens[:, : lengths.max(initial=1)]
+        tokens = tokens[:, : _padded(lengths).max(initial=1)]
     raw = Activations("text", 0, tokens, tokens, lengths)
     if stop == 0:
         return raw
 
     def parts() -> Iterator[tuple[np.ndarray, Tensor]]:
-        for rows in batches(encoder, raw, np.arange(len(texts))):
-            x, source = raw.batch(rows, encoder.logit_scale.device)
-            yield rows, encoder.forward_between("text", x, source, 0, stop)
+        return _passed(encoder, raw, np.arange(len(texts)), stop)
 
     key = _key(encoder, "text", stop, encoder.tokenization, list(texts))
     path = cache / "activations" / f"text-{key}.npy"
@@ -102,6 +108,11 @@ def _lengths(tokens: np.ndarray, pad_id: int | None) -> np.ndarray:
     return ((tokens != pad_id) * np.arange(1, tokens.shape[1] + 1)).max(axis=1, initial=1)
 
 
+def _padded(lengths: np.ndarray) -> np.ndarray:
+    """What texts of these lengths are padded to."""
+    return -(-lengths // LENGTH_STEP) * LENGTH_STEP
+
+
 def batch_size(encoder: Encoder, tower: TowerName) -> int:
     """How many inputs go through a tower at once."""
     return CPU_BATCH[tower] if encoder.logit_scale.device.type == "cpu" else ACCELERATOR_BATCH
@@ -110,19 +121,53 @@ def batch_size(encoder: Encoder, tower: TowerName) -> int:
 def batches(encoder: Encoder, activations: Activations, rows: np.ndarray) -> list[np.ndarray]:
     """Cut `rows` into what goes through the rest of the tower at once: int64 places in `rows`, all of them once.
 
-    Texts of like length go together, so that a short one is not computed at the length of the longest.
+    Texts of one padded length go together, so that none is computed at the length of a longer one.
     """
-    rest = encoder.stages(activations.tower)[activations.start :]
-    only_head = all(stage.kind == "head" for stage in rest)
-    size = POOLED_BATCH if only_head else batch_size(encoder, activations.tower)
-    order = np.argsort(activations.lengths[rows], kind="stable")
-    return [order[start : start + size] for start in range(0, len(order), size)]
+    size, _ = _batch_shape(encoder, activations)
+    lengths = activations.lengths[rows]
+    order = np.argsort(lengths, kind="stable")
+    groups = [order] if _only_head(encoder, activations) else _parted(order, _padded(lengths))
+    return [group[start : start + size] for group in groups for start in range(0, len(group), size)]
+
+
+def _parted(order: np.ndarray, value: np.ndarray) -> list[np.ndarray]:
+    """`order`, in which `value` rises, cut wherever it does."""
+    return np.split(order, np.flatnonzero(np.diff(value[order])) + 1)
+
+
+def _only_head(encoder: Encoder, activations: Activations) -> bool:
+    """Is nothing left of the tower but its head? Then texts are of one length, pooled."""
+    return all(stage.kind == "head" for stage in encoder.stages(activations.tower)[activations.start :])
+
+
+def _batch_shape(encoder: Encoder, activations: Activations) -> tuple[int, int]:
+    """How many rows go through the rest of the tower at once, and the multiple that fewer are filled up to."""
+    if _only_head(encoder, activations):
+        return POOLED_BATCH, POOLED_ROWS
+    size = batch_size(encoder, activations.tower)
+    return size, size
+
+
+@torch.inference_mode()
+def _passed(
+    encoder: Encoder, activations: Activations, rows: np.ndarray, stop: int | None = None
+) -> Iterator[tuple[np.ndarray, Tensor]]:
+    """Yield (places in `rows`, their values in front of stage `stop`), batch by batch, each filled up to its shape."""
+    _, multiple = _batch_shape(encoder, activations)
+    for places in batches(encoder, activations, rows):
+        filled = np.resize(places, -(-len(places) // multiple) * multiple)  # repeats them
+        x, source = activations.batch(rows[filled], encoder.logit_scale.device)
+        y = encoder.forward_between(activations.tower, x, source, activations.start, stop)
+        yield places, y[: len(places)]
 
 
 @torch.inference_mode()
 def embed(encoder: Encoder, activations: Activations, rows: np.ndarray) -> Tensor:
-    """Embeddings of `rows` with the encoder's weights of now: float32 [n, d], of length one, on its device."""
-    return forward(encoder, activations, rows)
+    """Embeddings of `rows` with the encoder's weights of now: float32 [n, d], of length one, on its device.
+
+    To the bit the same whatever else is in `rows`.
+    """
+    return _in_order(_passed(encoder, activations, rows))
 
 
 def forward(
@@ -131,19 +176,24 @@ def forward(
     rows: np.ndarray,
     vary: Callable[[Tensor], Tensor] = lambda x: x,
 ) -> Tensor:
-    """`embed` with gradients where they are on: the rest of the tower, batch by batch, in the order of `rows`.
+    """`embed` for training: with gradients where they are on, and without rows that only fill a batch up.
 
     vary: changes the activations of a batch before they go on, as augmentation does with pixels.
     """
-    device = encoder.logit_scale.device
-    cut = batches(encoder, activations, rows)
-    parts = []
-    for places in cut:
-        x, source = activations.batch(rows[places], device)
-        y = encoder.forward_between(activations.tower, vary(x), source, activations.start)
-        parts.append(functional.normalize(y.float(), dim=-1))
-    back = np.argsort(np.concatenate(cut))
-    return torch.cat(parts)[torch.from_numpy(back).to(device)]
+
+    def parts() -> Iterator[tuple[np.ndarray, Tensor]]:
+        for places in batches(encoder, activations, rows):
+            x, source = activations.batch(rows[places], encoder.logit_scale.device)
+            yield places, encoder.forward_between(activations.tower, vary(x), source, activations.start)
+
+    return _in_order(parts())
+
+
+def _in_order(parts: Iterator[tuple[np.ndarray, Tensor]]) -> Tensor:
+    """Embeddings of length one, [n, d], from (places, values) in any order."""
+    places, values = zip(*parts, strict=True)
+    together = torch.cat([functional.normalize(part.float(), dim=-1) for part in values])
+    return together[torch.from_numpy(np.argsort(np.concatenate(places))).to(together.device)]
 
 
 def _key(encoder: Encoder, tower: TowerName, stop: int, reading: str, inputs: list[str]) -> str:

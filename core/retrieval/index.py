@@ -17,7 +17,7 @@ import numpy as np
 from torch import Tensor
 
 from core.kept import is_whole, sealing
-from core.retrieval.ranking import check_finite, top_k
+from core.retrieval.ranking import ITEM, QUERY, check_finite, top_k
 
 IndexKind = Literal["flat", "ivf", "hnsw"]
 INDEX_KINDS: tuple[IndexKind, ...] = get_args(IndexKind)
@@ -65,7 +65,7 @@ class GalleryIndex:
         """
         if self._proposing is None:
             return top_k(queries, self.gallery, self.tie_order, k)
-        check_finite(queries, "query")
+        check_finite(queries, QUERY)
         k = min(k, len(self.gallery))
         rows = np.empty((len(queries), k), dtype=np.int64)
         scores = np.empty((len(queries), k), dtype=np.float32)
@@ -114,7 +114,7 @@ def build_index(
     RematchError if an embedding is not finite.
     """
     gallery = gallery.detach().cpu().contiguous()
-    check_finite(gallery, "gallery")
+    check_finite(gallery, ITEM)
     if kind == "flat" or len(gallery) < settings.exact_below:
         return GalleryIndex(gallery, tie_order, settings, None)
     build = _build_ivf if kind == "ivf" else _build_hnsw

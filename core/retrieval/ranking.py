@@ -5,7 +5,7 @@ Ranks need no sort, only counting; lists need none of the whole gallery. Both re
 the last bit of a score depends on the block it is computed in, and a list and a rank must never disagree.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
@@ -15,6 +15,8 @@ from core.errors import RematchError
 
 #: Scores held at once, 268 MB: 1,342 queries against 50,000 items, 67 against a million.
 BLOCK_SCORES = 2**26
+#: Names for `check_finite` where nothing is known but the row.
+QUERY, ITEM = "query {}".format, "gallery item {}".format
 #: Scores compared at once, 16 MB: what is written for them stays in the processor's cache.
 COMPARED_SCORES = 2**22
 
@@ -25,7 +27,7 @@ def ranks_of(
 ) -> np.ndarray:
     """Rank of each query's own item, int32 [N], 1 is best.
 
-    queries: float32 [N, d], gallery: float32 [G, d], both of length one. target: int64 [N], the own item's row.
+    queries: [N, d], gallery: [G, d], both of length one; scored in float32. target: int64 [N], the own item's row.
     tie_order: int64 [G], places in the fixed order. Raises RematchError if an embedding is not finite.
     """
     own_item = torch.from_numpy(target).to(queries.device)
@@ -59,18 +61,22 @@ def top_k(
     return rows, values
 
 
-def check_finite(embeddings: Tensor, what: str) -> None:
-    """Raise RematchError naming the first row that holds NaN or infinity: such a row has no rank."""
+def check_finite(embeddings: Tensor, name: Callable[[int], str]) -> None:
+    """Raise RematchError naming the first row that holds NaN or infinity: such a row has no rank.
+
+    name: what the embedding of a row is of, as in "the picture of article 'a17'".
+    """
     if embeddings.sum().isfinite():  # a glance that needs no memory; the sum of a damaged row is not finite either
         return
     finite = embeddings.isfinite().all(dim=1)
     if not finite.all():
         row = int((~finite).nonzero()[0])
-        raise RematchError(f"{what} embedding {row} is not finite; the weights or the input are damaged.")
+        raise RematchError(f"the embedding of {name(row)} is not finite; the weights or the input are damaged.")
 
 
 def _score_blocks(queries: Tensor, gallery: Tensor, block_scores: int) -> Iterator[tuple[int, Tensor]]:
     """Yield (first query, its and the following queries' scores [b, G]); the next block overwrites them."""
+    queries, gallery = queries.float(), gallery.float()  # scores summed in half precision would tie what differs
     size = min(len(queries), max(1, block_scores // len(gallery)))
     buffer = queries.new_empty((size, len(gallery)))
     for start in range(0, len(queries), size or 1):
@@ -84,8 +90,8 @@ def _score_blocks(queries: Tensor, gallery: Tensor, block_scores: int) -> Iterat
             torch.mm(block, gallery.T, out=scores)
         # What is not finite shows in every score it enters, so the gallery, large, is read again only to name it.
         if not scores.sum().isfinite():
-            check_finite(queries, "query")
-            check_finite(gallery, "gallery")
+            check_finite(queries, QUERY)
+            check_finite(gallery, ITEM)
         yield start, scores
 
 

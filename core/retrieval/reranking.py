@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from core.retrieval.names import Reranking
-from core.retrieval.ranking import BLOCK_SCORES, check_finite
+from core.retrieval.ranking import BLOCK_SCORES, ITEM, QUERY, check_finite
 
 #: k of CSLS; its authors found 5, 10 and 50 alike.
 NEIGHBOURS = 10
@@ -44,8 +44,8 @@ def as_gallery(gallery: Tensor, bank: Tensor, how: Reranking, block_scores: int 
     """
     if how.method == "none":
         return gallery
-    check_finite(bank, "query")
-    check_finite(gallery, "gallery")
+    check_finite(bank, QUERY)
+    check_finite(gallery, ITEM)
     size = max(1, block_scores // len(bank))
     near = [_nearness(gallery[start : start + size] @ bank.T, how) for start in range(0, len(gallery), size)]
     return torch.cat([gallery, -torch.cat(near)[:, None] / 2], dim=1)

@@ -23,7 +23,7 @@ from core.errors import InputError
 from core.files import fingerprint
 from core.retrieval.index import MEASURED_WITH, IndexKind, build_index, measured_recall
 from core.retrieval.names import BY_COSINE, Reranking
-from core.retrieval.ranking import ranks_of, top_k
+from core.retrieval.ranking import check_finite, ranks_of, top_k
 from core.retrieval.reranking import reranked
 from core.workspace.places import Places
 
@@ -167,9 +167,23 @@ class SplitView:
         """One tower's embeddings: texts [N, d] or pictures [G, d], of length one."""
         return embed(self.encoder, self.activations[tower], self.rows(tower))
 
-    def scored(self, queries: Tensor, gallery: Tensor) -> tuple[Tensor, Tensor]:
-        """What is multiplied to score `gallery` [G, d] for `queries` [N, d]: they themselves, unless re-ranked."""
-        return reranked(queries, gallery, self.reranking)
+    def scored(self, texts: Tensor, images: Tensor) -> tuple[Tensor, Tensor]:
+        """What is multiplied to score `images` [G, d] for `texts` [N, d]: they themselves, unless re-ranked."""
+        return reranked(*self.finite(texts, images), self.reranking)
+
+    def finite(self, texts: Tensor, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Both as they are. Raises RematchError naming the article, or the picture, whose embedding is not finite.
+
+        All that is ranked comes by here, wherever it was computed or kept.
+        """
+        check_finite(texts, lambda row: f"the text of article '{self.article_ids[row]}'")
+        check_finite(images, self._picture)
+        return texts, images
+
+    def _picture(self, row: int) -> str:
+        """What picture `row` of the gallery is called in an error."""
+        whose = [article for article, own in zip(self.article_ids, self.gallery.target, strict=True) if own == row]
+        return f"picture '{self.gallery.image_ids[row]}'" + (f" of article '{whose[0]}'" if whose else "")
 
     def ranks(self) -> tuple[np.ndarray, np.ndarray]:
         """Ranks of the own picture among pictures, and of the own text among texts: int32 [N] each."""
@@ -185,7 +199,8 @@ class SplitView:
 
     def text_ranks(self, texts: Tensor, images: Tensor) -> np.ndarray:
         """Ranks of each article's own text among `texts` [N, d] for its picture of `images` [G, d]: int32 [N]."""
-        queries, gallery = self.scored(images[self.gallery.target], texts)
+        texts, images = self.finite(texts, images)
+        queries, gallery = reranked(images[self.gallery.target], texts, self.reranking)
         return ranks_of(queries, gallery, np.arange(len(texts)), self.article_ties)
 
     def ranked(self, texts: Tensor, images: Tensor) -> Ranked:

@@ -25,10 +25,10 @@ from core.files import write_text
 from core.locks import is_held
 from core.progress import PROGRESS_FILE
 from core.stopping import stop_on_sigterm
+from core.workspace.job_log import last_lines
 from core.workspace.places import Places
 
 State = Literal["never started", "running", "done", "failed", "cancelled"]
-LOG_LINES_SHOWN = 10
 _NAME = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 _LOCK = "running.lock"
 
@@ -87,7 +87,7 @@ def status(places: Places, name: str) -> JobStatus:
     folder = _folder(places, name)
     if not (folder / "log.txt").exists():
         return JobStatus("never started", "", 0, None, [])
-    log = (folder / "log.txt").read_text(encoding="utf-8", errors="replace").splitlines()[-LOG_LINES_SHOWN:]
+    log = last_lines(folder / "log.txt")
     try:
         step = json.loads((folder / "progress.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -30,7 +30,7 @@ from core.errors import InputError
 from core.files import fingerprint
 from core.retrieval.index import MEASURED_WITH, GalleryIndex, IndexKind, build_index, load_index, measured_recall
 from core.retrieval.names import BY_COSINE, Rerank
-from core.retrieval.ranking import top_k
+from core.retrieval.ranking import check_finite, top_k
 from core.retrieval.reranking import as_gallery, as_queries
 from core.workspace.tuned import TunedExperiment
 
@@ -83,7 +83,9 @@ class Matcher:
 
     def pictures_for(self, headline: str, k: int) -> list[Match]:
         """The `k` best pictures of the domain for a text."""
-        rows, scores = self._search("image", self._tuned.embed_headlines([headline], self.alpha), k)
+        query = self._tuned.embed_headlines([headline], self.alpha)
+        check_finite(query, lambda _: "this headline")
+        rows, scores = self._search("image", query, k)
         return self._matches(self._tuned.experiment.domain.pictures(), rows, scores)
 
     def pictures_for_article(self, article_id: str, k: int) -> ArticleMatches:
@@ -120,7 +122,9 @@ class Matcher:
 
     def articles_for(self, photo: Image.Image, k: int) -> list[Match]:
         """The `k` best articles of the domain for a photo."""
-        rows, scores = self._search("text", self._tuned.embed_photo(photo, self.alpha), k)
+        query = self._tuned.embed_photo(photo, self.alpha)
+        check_finite(query, lambda _: "this photo")
+        rows, scores = self._search("text", query, k)
         return self._matches(self._articles, rows, scores)
 
     def _matches(self, table: pd.DataFrame, rows: np.ndarray, scores: np.ndarray) -> list[Match]:
@@ -175,8 +179,19 @@ class Matcher:
 
             file = self._file(tower, "npy", split)
             kept = kept_array(file, len(chosen), parts, f"Encoding the {tower} gallery")
-            self._embeddings[tower, split] = torch.from_numpy(np.array(kept))
+            gallery = torch.from_numpy(np.array(kept))
+            check_finite(gallery, lambda row: self._name(tower, int(chosen[row])))
+            self._embeddings[tower, split] = gallery
         return self._embeddings[tower, split]
+
+    def _name(self, tower: TowerName, row: int) -> str:
+        """What row `row` of a tower's whole gallery is called in an error."""
+        if tower == "text":
+            return f"the text of article '{self._articles['article_id'].iloc[row]}'"
+        picture = self._tuned.experiment.domain.pictures().iloc[row]
+        return f"picture '{picture['image_id']}'" + (
+            f" of article '{picture['article_id']}'" if picture["article_id"] else ""
+        )
 
     def _ties(self, tower: TowerName) -> np.ndarray:
         if tower == "image":

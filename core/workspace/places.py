@@ -9,7 +9,7 @@ from core.data.domain import Domain, load_domain
 from core.data.staging import restore
 from core.errors import InputError
 
-_SLUG = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
+_SLUG = re.compile(r"(?=.{1,100}$)[a-z0-9]+(?:[-_][a-z0-9]+)*")  # file systems take 255 bytes, jobs add to it
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,8 @@ class Places:
         """The folder of one domain. Raises InputError if the slug could leave the workspace."""
         if not _SLUG.fullmatch(slug):
             raise InputError(
-                f"'{slug}' cannot name a domain: use lower-case letters, digits and single hyphens, as in 'my-news'."
+                f"'{slug[:100]}' cannot name a domain: use at most 100 lower-case letters, digits and single "
+                "hyphens, as in 'my-news'."
             )
         return self.workspace / "domains" / slug
 

@@ -5,6 +5,7 @@ since an encoder's weights belong to one task at a time. A worker that dies (out
 When the app ends, so does what runs or waits here: nobody is there to see it.
 """
 
+import logging
 import os
 import threading
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from typing import Any
 from loky import ProcessPoolExecutor
 from loky.process_executor import BrokenProcessPool, ShutdownExecutorError
 
+from core.errors import RematchError
 from core.files import Stamp, stamp
 from core.progress import QUIET
 from core.workspace.places import Places
@@ -30,6 +32,7 @@ IDLE = 900
 _NO_LEAK = {"LOKY_MAX_MEMORY_LEAK_SIZE": "1e15"}
 _NICENESS = 5  # the app, which answers to a hand on a slider, goes first
 
+_log = logging.getLogger("rematch")
 _lock = threading.Lock()
 _executor: ProcessPoolExecutor | None = None
 
@@ -42,17 +45,29 @@ def submit(task: Callable[..., Any], *arguments: Any) -> Future:
     global _executor
     with _lock:
         try:
-            if _executor is not None:
-                return _executor.submit(task, *arguments)
+            future = _executor.submit(task, *arguments) if _executor is not None else _first(task, *arguments)
         except (BrokenProcessPool, ShutdownExecutorError):
-            pass
-        is_first, _executor = _executor is None, _new()
-        future = _executor.submit(task, *arguments)
-        if is_first:
-            # After loky's own, which it adds with the first task: the last added is called first. An ordinary atexit
-            # comes after both.
-            threading._register_atexit(_end)  # type: ignore[attr-defined]
-        return future
+            _executor = _new()
+            future = _executor.submit(task, *arguments)
+    future.add_done_callback(_report)
+    return future
+
+
+def _first(task: Callable[..., Any], *arguments: Any) -> Future:
+    global _executor
+    _executor = _new()
+    future = _executor.submit(task, *arguments)
+    # After loky's own, which it adds with the first task: the last added is called first. An ordinary atexit comes
+    # after both.
+    threading._register_atexit(_end)  # type: ignore[attr-defined]
+    return future
+
+
+def _report(future: Future) -> None:
+    """To the terminal what nobody foresaw, since a page does not say it."""
+    error = None if future.cancelled() else future.exception()
+    if error is not None and not isinstance(error, RematchError):
+        _log.error("a task of the model worker failed", exc_info=error)
 
 
 def _new() -> ProcessPoolExecutor:

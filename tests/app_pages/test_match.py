@@ -95,7 +95,7 @@ def test_three_models_stand_side_by_side_as_the_worker_found_them(run: Run, made
     answer = match_headline(made, "shapes", run.info.name, alphas, headline, 5)
     for name, model in zip(("zero-shot", "WiSE-FT", "fine-tuned"), answer.models, strict=True):
         for one in model.found:
-            assert f"**{one.place}** · {name.replace('-', chr(92) + '-')} · similarity {one.score:.3f}" in said(page)
+            assert f"**{one.place}** · {name.replace('-', chr(92) + '-')} · similarity {one.score:.4f}" in said(page)
     assert "all 60 pictures of the domain" in said(page)
     assert "α = 0\\.25" in said(page)
     page.run()
@@ -148,7 +148,7 @@ def test_what_is_re_ranked_says_so(run: Run, made: Places, asked) -> None:
     assert "re\\-ranked by csls" in said(page) or "re-ranked by csls" in said(page)
     [alpha] = {model.alpha for model in page.session_state["match_asked"][1].result().models[1:2]}
     answer = match_headline(made, "shapes", run.info.name, (alpha,), "a red circle", 5, "csls")
-    assert f"similarity {answer.models[0].found[0].score:.3f}" in said(page)
+    assert f"similarity {answer.models[0].found[0].score:.4f}" in said(page)
     page.selectbox(key="rerank").set_value("none").run()
     assert asked[-1][-1] == "none"
     assert "Similarity: the cosine." in said(page)

@@ -99,7 +99,7 @@ def _on(asked: Asked, split: Split, alpha: float, ways: Mapping[Rerank, Rerankin
     view = asked.tuned.view(split)
     alphas = (0.0, 1.0, alpha)
     scored = {
-        model: (texts, images)
+        model: view.finite(texts, images)
         for model, texts, images in zip(
             MODELS,
             asked.tuned.embeddings("text", alphas, split),

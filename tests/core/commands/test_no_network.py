@@ -4,24 +4,12 @@ import socket
 
 import pytest
 
+from tests.unplugged import unplug
+
 
 @pytest.fixture
 def unplugged(monkeypatch):
-    """Every attempt to reach an address or to look up a name fails, and is remembered."""
-    tried = []
-
-    def refuse(what):
-        def call(*arguments, **named):
-            tried.append((what, arguments))
-            raise OSError("unplugged")
-
-        return call
-
-    monkeypatch.setattr(socket.socket, "connect", refuse("connect"))
-    monkeypatch.setattr(socket.socket, "connect_ex", refuse("connect"))
-    monkeypatch.setattr(socket.socket, "sendto", refuse("sendto"))
-    monkeypatch.setattr(socket, "getaddrinfo", refuse("look up"))
-    return tried
+    return unplug(monkeypatch)
 
 
 @pytest.mark.parametrize("encoder", ["tiny", "lite"])

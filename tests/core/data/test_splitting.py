@@ -42,10 +42,15 @@ def test_one_id_that_is_no_number_leaves_the_order_of_the_file(odd):
     assert list(order.order) == [0, 1, 2]
 
 
-def test_ties_keep_the_order_of_the_file():
+@pytest.mark.parametrize("number", [str, "a{:02}".format])
+def test_articles_of_one_day_go_by_id_whatever_the_order_of_the_file(number):
+    ids = pd.Series([number(each) for each in range(1, 61)])
     dates = pd.Series(["2023-01-02", "2023-01-01"] * 30)
-    order = list(time_order(pd.Series(map(str, range(60, 0, -1))), dates).order)
-    assert order == [*range(1, 60, 2), *range(0, 60, 2)]
+    in_time = [*ids[1::2], *ids[0::2]]
+    assert ids[time_order(ids, dates).order].tolist() == in_time
+    shuffled = np.random.default_rng(0).permutation(60)
+    ids, dates = ids[shuffled].reset_index(drop=True), dates[shuffled].reset_index(drop=True)
+    assert ids[time_order(ids, dates).order].tolist() == in_time
 
 
 @given(st.permutations(range(37)))

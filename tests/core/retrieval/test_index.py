@@ -166,10 +166,10 @@ def test_something_else_is_no_index(kind, tmp_path):
 def test_what_is_not_finite_is_refused(kind, value):
     damaged = GALLERY.clone()
     damaged[17, 3] = value
-    with pytest.raises(RematchError, match="gallery embedding 17 is not finite"):
+    with pytest.raises(RematchError, match="gallery item 17 is not finite"):
         build_index(kind, damaged, TIES, SMALL)
     index = build_index(kind, GALLERY, TIES, SMALL)
-    with pytest.raises(RematchError, match="query embedding 17 is not finite"):
+    with pytest.raises(RematchError, match="query 17 is not finite"):
         index.search(damaged[:20], 5)
 
 

@@ -132,12 +132,48 @@ def test_tie_order_is_a_permutation_that_does_not_follow_the_ids():
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
-@pytest.mark.parametrize("side", ["query", "gallery"])
+@pytest.mark.parametrize("side", ["query", "gallery item"])
 @pytest.mark.parametrize("block", [1, 12, 1000])
 def test_what_is_not_finite_has_no_rank(value, side, block):
     queries, gallery, target, ties = problem(5, 6, seed=0)
-    {"query": queries, "gallery": gallery}[side][3, 1] = value
-    with pytest.raises(RematchError, match=f"{side} embedding 3 is not finite"):
+    {"query": queries, "gallery item": gallery}[side][3, 1] = value
+    with pytest.raises(RematchError, match=f"{side} 3 is not finite"):
         ranks_of(queries, gallery, target, ties, block)
-    with pytest.raises(RematchError, match=f"{side} embedding 3 is not finite"):
+    with pytest.raises(RematchError, match=f"{side} 3 is not finite"):
         top_k(queries, gallery, ties, 2, block)
+
+
+def test_minus_zero_and_zero_are_one_score():
+    queries = torch.tensor([[1.0, 0.0]])
+    gallery = torch.tensor([[0.0, 1.0], [-0.0, -1.0], [0.0, 0.5]])
+    assert torch.signbit(queries @ gallery.T).any() or torch.signbit(gallery).any()
+    ties = np.array([2, 0, 1])
+    for own, rank in enumerate((3, 1, 2)):
+        assert ranks_of(queries, gallery, np.array([own]), ties).tolist() == [rank]
+    assert top_k(queries, gallery, ties, 3)[0].tolist() == [[1, 2, 0]]
+    batch = queries.repeat(5, 1)  # more than one query goes another way
+    assert ranks_of(batch, gallery, np.zeros(5, dtype=np.int64), ties).tolist() == [3] * 5
+
+
+@pytest.mark.parametrize("count", [1, 9])
+def test_numbers_below_the_smallest_normal_one_still_differ(count):
+    """Processors can be told to take them for zero; then all would tie."""
+    tiny = 2.0**-140
+    queries = torch.ones(count, 1)
+    gallery = torch.tensor([[1.0], [3.0], [2.0], [-1.0]]) * tiny
+    ties = np.arange(4)
+    for own, rank in enumerate((3, 1, 2, 4)):
+        assert set(ranks_of(queries, gallery, np.full(count, own), ties)) == {rank}
+    assert top_k(queries, gallery, ties, 4)[0][0].tolist() == [1, 2, 0, 3]
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("count", [1, 7])
+def test_embeddings_kept_in_half_precision_rank_as_what_they_hold(dtype, count):
+    """Widened first: scores summed in half precision would tie what differs."""
+    draw = torch.Generator().manual_seed(0)
+    queries, gallery = torch.randn(count, 96, generator=draw).to(dtype), torch.randn(31, 96, generator=draw).to(dtype)
+    target, ties = np.arange(count), np.random.default_rng(0).permutation(31)
+    expected = full_matrix_ranks(queries, gallery, target, ties)
+    np.testing.assert_array_equal(ranks_of(queries, gallery, target, ties), expected)
+    np.testing.assert_array_equal(top_k(queries, gallery, ties, 40)[0], full_matrix_order(queries, gallery, ties))

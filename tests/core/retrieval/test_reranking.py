@@ -91,9 +91,9 @@ def test_another_bank_is_what_nearness_is_measured_by():
     torch.testing.assert_close(as_gallery(gallery, queries[:10], CSLS)[:, -1], -mean / 2)
 
 
-@pytest.mark.parametrize("side", ["query", "gallery"])
+@pytest.mark.parametrize("side", ["query", "gallery item"])
 def test_what_is_not_finite_is_named(side):
     queries, gallery = problem(5, 6, seed=0)
-    {"query": queries, "gallery": gallery}[side][3, 1] = float("nan")
-    with pytest.raises(RematchError, match=f"{side} embedding 3 is not finite"):
+    {"query": queries, "gallery item": gallery}[side][3, 1] = float("nan")
+    with pytest.raises(RematchError, match=f"{side} 3 is not finite"):
         reranked(queries, gallery, CSLS)
