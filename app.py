@@ -31,4 +31,6 @@ try:
 except RematchError as error:
     show_error(error)
 except OSError as error:
+    if error.errno is None:  # not the system's: its words are of whoever raised it
+        raise
     show_error(os_error_sentence(error))

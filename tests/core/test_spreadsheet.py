@@ -38,7 +38,7 @@ def test_nothing_is_written_as_csv_by_another_way():
         if re.search(r"\.to_csv\(|csv\.writer|\.to_excel\(", file.read_text(encoding="utf-8"))
     }
     assert others == {
-        "core/spreadsheet.py", "core/report/tables.py", "core/workspace/runs.py", "core/workspace/training.py",
+        "core/spreadsheet.py", "core/report/tables.py", "core/workspace/sweep_files.py", "core/workspace/training.py",
         "core/workspace/transfer.py",
     }  # fmt: skip
 

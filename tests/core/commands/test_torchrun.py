@@ -111,5 +111,5 @@ def test_a_folder_that_cannot_be_written_ends_those_who_wait_for_it(two_left_alo
     (places.workspace / "runs").write_text("no folder")
     main, second = two_left_alone()
     assert (main.returncode, second.returncode) == (1, 1)
-    assert main.stderr.count("NotADirectoryError: ") == 1
+    assert main.stderr.count("runs is a file; expected a folder.") == 1
     assert "Traceback" not in second.stderr

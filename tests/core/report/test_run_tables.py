@@ -10,6 +10,7 @@ from core.analysis.selection import select_alpha
 from core.analysis.sweep import Sweep
 from core.report.run_tables import compared, differing_settings, over_seeds, seeds_text
 from core.training.settings import Settings
+from core.workspace.runs import HISTORY_COLUMNS
 from core.workspace.sisters import sister_runs
 from core.workspace.sweep_info import SweepInfo
 from tests.core.workspace.test_runs import INFO, keep
@@ -46,7 +47,8 @@ def test_only_what_differs_is_shown_and_what_each_reached(places):
 
 def test_a_run_without_a_sweep_has_what_its_history_says(places):
     run = keep(places, "a", "1")
-    history = pd.DataFrame({"epoch": [0, 1], "val_mrr@100": [0.1, 0.4], "val_recall@1": [0.0, 0.3]})
+    history = pd.DataFrame({name: [0.0, 1.0] for name in HISTORY_COLUMNS})
+    history = history.assign(**{"val_mrr@100": [0.1, 0.4], "val_recall@1": [0.0, 0.3]})
     history.to_csv(run.folder / "history.csv", index=False)
     row = compared([run]).iloc[0]
     assert (row["mrr@100 zero-shot"], row["mrr@100 fine-tuned"], row["mrr@100 WiSE-FT"]) == (0.1, 0.4, None)

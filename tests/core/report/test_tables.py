@@ -39,6 +39,7 @@ SWEPT = SweepInfo(
 @pytest.fixture
 def run(tmp_path) -> Run:
     run = Run(INFO, tmp_path / "run")
+    run.folder.mkdir()
     run.save_sweep([SWEEP], None, SWEPT)
     return run
 
