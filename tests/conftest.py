@@ -1,6 +1,8 @@
 """What most tests need: places of their own, a small picture domain, tiny CLIP models, the built-in encoders once."""
 
 import json
+import os
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +12,7 @@ import open_clip
 import pandas as pd
 import pytest
 import torch
+from filelock import FileLock
 from PIL import Image, ImageDraw
 from safetensors.torch import save_file
 
@@ -25,6 +28,7 @@ from core.workspace.places import Places
 
 # On tiny models threads mostly wait for each other, and twice so where the cores are shared.
 torch.set_num_threads(1)
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # in the processes that tests start
 
 COLOURS = {
     "red": (220, 30, 30),
@@ -160,13 +164,33 @@ def tiny(tiny_name: str) -> Encoder:
 
 
 @pytest.fixture(scope="session")
-def _lite(tmp_path_factory: pytest.TempPathFactory) -> Encoder:
-    return load_encoder("lite", torch.device("cpu"), tmp_path_factory.mktemp("lite"))
+def lite_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache with what the built-in encoders make of ImageNet's classes: a quarter of a minute, once for all tests.
+
+    One process at a time loads them, so that the second finds what the first made.
+    """
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "lite-cache"
+    with FileLock(f"{folder}.lock"):
+        for name in ("lite", "lite-multilingual"):
+            load_encoder(name, torch.device("cpu"), folder)
+    return folder
+
+
+@pytest.fixture
+def lite_is_there(lite_cache: Path, places: Places) -> None:
+    """Spares a test, and the processes that it starts, the quarter of a minute."""
+    shutil.copytree(lite_cache, places.cache, dirs_exist_ok=True)
 
 
 @pytest.fixture(scope="session")
-def _lite_multilingual(tmp_path_factory: pytest.TempPathFactory) -> Encoder:
-    return load_encoder("lite-multilingual", torch.device("cpu"), tmp_path_factory.mktemp("lite-multilingual"))
+def _lite(lite_cache: Path) -> Encoder:
+    return load_encoder("lite", torch.device("cpu"), lite_cache)
+
+
+@pytest.fixture(scope="session")
+def _lite_multilingual(lite_cache: Path) -> Encoder:
+    return load_encoder("lite-multilingual", torch.device("cpu"), lite_cache)
 
 
 def _as_it_was(encoder: Encoder) -> Iterator[Encoder]:

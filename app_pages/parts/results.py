@@ -7,7 +7,7 @@ from core.analysis.choice import Flat
 from core.analysis.difference import curve_bands
 from core.data.domain import Domain
 from core.data.splitting import Split
-from core.files import Stamp
+from core.files import Stamp, stamp
 from core.workspace.questions.choice import flat_at_choice
 from core.workspace.results import Results, read_results
 from core.workspace.runs import Run
@@ -21,13 +21,13 @@ def stamp_of(run: Run) -> SweepStamp:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _results(_run: Run, _domain: Domain, split: Split, stamp: SweepStamp, domain_created: str) -> Results:
+def _results(_run: Run, _domain: Domain, split: Split, swept: SweepStamp, domain_stamp: Stamp) -> Results:
     return read_results(_run, _domain, split)
 
 
 def results_of(run: Run, domain: Domain, split: Split) -> Results:
     """Shared by all sessions: never change its arrays. Raises InputError as `read_results`."""
-    return _results(run, domain, split, stamp_of(run), domain.info.created_at)
+    return _results(run, domain, split, stamp_of(run), stamp(domain.folder / "domain.toml"))
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

@@ -3,7 +3,6 @@
 This is where the wings meet; the command line and jobs call it, and it knows no formats, no pages.
 """
 
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,11 +19,11 @@ from core.data.splitting import Split
 from core.encoders.base import Encoder, TowerName
 from core.encoders.embedding import Activations, embed, image_activations, text_activations
 from core.errors import InputError
-from core.files import fingerprint
 from core.retrieval.index import MEASURED_WITH, IndexKind, build_index, measured_recall
 from core.retrieval.names import BY_COSINE, Reranking
 from core.retrieval.ranking import check_finite, ranks_of, top_k
 from core.retrieval.reranking import reranked
+from core.workspace.lineage import articles_fingerprint, check_same_articles
 from core.workspace.places import Places
 
 
@@ -52,36 +51,12 @@ class Experiment:
         return self.english or self.domain.info.language in self.encoder.languages
 
     def fingerprint(self) -> str:
-        """20 hex digits of all that is learned from or searched: queries, pictures, splits; not a test set's truth."""
-        articles, pictures, listed = self.articles, self.domain.test_pictures, []
-        if pictures is not None:
-            known = articles["split"] != "test"
-            articles = articles.assign(**{name: articles[name].where(known, "") for name in ("image_id", "image_hash")})
-            listed = [pictures[name].tolist() for name in ("image_id", "image_hash")]
-        columns = [articles[name].tolist() for name in ("article_id", "image_id", "image_hash", "split")]
-        return fingerprint(self.queries, *columns, *listed)
-
-    @property
-    def translators(self) -> list[str]:
-        """The models that wrote the English which the queries are; none where they are the original, or it came so."""
-        return self.domain.translated_by if self.english else []
+        """See `core.workspace.lineage.articles_fingerprint`."""
+        return articles_fingerprint(self.domain, self.text, self.english)
 
     def check_articles(self, learned_from: str, translators: list[str] | None, whose: str, otherwise: str) -> None:
-        """Raise InputError if these are not the articles that `whose` (a run, a training) learned from.
-
-        learned_from: their `fingerprint` then; translators: of their English, None if that was not kept.
-        """
-        if self.fingerprint() == learned_from:
-            return
-        slug, gone = self.domain.info.slug, sorted(set(translators or ()) - set(self.translators))
-        if not gone:
-            raise InputError(f"domain '{slug}' was changed after {whose} learned from it; {otherwise}.")
-        back = " and ".join(f"python -m core translate --domain {slug} --model {shlex.quote(name)}" for name in gone)
-        raise InputError(
-            f"{whose} reads the English of domain '{slug}' that {' and '.join(gone)} wrote, but it is by "
-            f"{' and '.join(self.translators) or 'no model'} now; go back with {back} (what it translated is in the "
-            f"cache), or {otherwise}."
-        )
+        """See `core.workspace.lineage.check_same_articles`."""
+        check_same_articles(self.domain, self.text, self.english, learned_from, translators, whose, otherwise)
 
     def check_unchanged(self) -> None:
         """Raise InputError if the domain was imported anew since this began, so that nothing is of two tables."""

@@ -12,6 +12,7 @@ from core.analysis.plane import Plane
 from core.data.domain import Domain, Gallery, gallery_of
 from core.data.splitting import Split
 from core.errors import InputError
+from core.workspace.lineage import check_same_articles
 from core.workspace.runs import Run
 from core.workspace.sweep_info import SweepInfo
 
@@ -76,6 +77,17 @@ def read_results(run: Run, domain: Domain, split: Split) -> Results:
 
 
 def _read_results(run: Run, domain: Domain, split: Split) -> Results:
+    slug, name = domain.info.slug, run.info.name
+    again = f"sweep again: python -m core sweep --domain {slug} --run {name}"
+    check_same_articles(
+        domain,
+        run.info.text,
+        run.info.english,
+        run.info.articles,
+        run.info.translators,
+        f"run '{name}'",
+        f"train again: python -m core train --domain {slug}",
+    )
     curve, ranks, info = run.curve(), run.ranks(), run.sweep_info()
     curve, ranks = curve[curve["split"] == split], ranks[ranks["split"] == split]
     articles, pictures = domain.judged(split), domain.pictures(split)
@@ -83,17 +95,11 @@ def _read_results(run: Run, domain: Domain, split: Split) -> Results:
     own = articles["article_id"].tolist()
     if len(ranks) != len(alphas) * len(own) or ranks["article_id"].iloc[: len(own)].tolist() != own:
         if split == "test" and domain.test_pictures is not None:
-            raise InputError(
-                f"run '{run.info.name}' was swept before this ground truth of its test articles was there; sweep "
-                f"again: python -m core sweep --domain {domain.info.slug} --run {run.info.name}"
-            )
-        raise InputError(
-            f"domain '{domain.info.slug}' was changed after run '{run.info.name}' was swept: its {split} articles are "
-            f"not the run's. Train again: python -m core train --domain {domain.info.slug}"
-        )
+            raise InputError(f"run '{name}' was swept before this ground truth of its test articles was there; {again}")
+        raise InputError(f"{run.folder / 'ranks.parquet'} is of another sweep; {again}")
     best = run.best_images(split)
     if best.shape[:2] != (len(alphas), len(own)):
-        raise InputError(f"{run.folder / f'best-{split}.npy'} is of another sweep; sweep again.")
+        raise InputError(f"{run.folder / f'best-{split}.npy'} is of another sweep; {again}")
     return Results(
         run,
         info,

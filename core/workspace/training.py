@@ -25,6 +25,7 @@ from core.training.history import Epoch, kept_epoch
 from core.training.pairs import Pairs
 from core.training.settings import Settings
 from core.workspace.experiment import Experiment
+from core.workspace.lineage import translators_of
 from core.workspace.places import Places
 from core.workspace.runs import Run, RunInfo, load_runs, now, save_run
 from core.workspace.unfinished import TrainingInfo, Unfinished, begin, check_can_train
@@ -55,7 +56,7 @@ def train_run(
     articles, zero_shot = experiment.fingerprint(), weights_fingerprint(experiment.zero_shot)
     check_same({"settings": repr(settings), "articles": articles, "zero-shot weights": zero_shot})
     encoder, english = experiment.encoder.name, experiment.english
-    slug, translators = domain.info.slug, experiment.translators
+    slug, translators = domain.info.slug, translators_of(domain, experiment.english)
     info = TrainingInfo(slug, "", now(), encoder, text, english, device, settings, articles, zero_shot, translators)
     return _train(by_main(lambda: begin(places, info)), experiment, on_epoch), experiment
 

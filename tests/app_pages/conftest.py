@@ -16,6 +16,7 @@ from core.data.domain import Domain, save_domain
 from core.data.importers import import_domain
 from core.data.reading import Reading
 from core.training.settings import default_settings
+from core.workspace.lineage import articles_fingerprint
 from core.workspace.places import Places
 from core.workspace.runs import Run, RunInfo, now, reserve_folder, save_run
 from core.workspace.sweep_info import PathInfo, SweepInfo
@@ -54,7 +55,8 @@ def write_run(places: Places, domain: Domain, *, plane: bool = True, interpolate
     )
     settings = default_settings("lite", "head")
     folder = reserve_folder(places, slug, "lite", "head")
-    info = RunInfo(slug, folder.name, now(), "lite", Reading(), False, True, "cpu", settings, "", "", "", {})
+    articles = articles_fingerprint(domain, Reading(), False)
+    info = RunInfo(slug, folder.name, now(), "lite", Reading(), False, True, "cpu", settings, articles, "", "", {})
     run = Run(info, folder)
     path = PathInfo(9, True, Disagreement(0.0003, 0.001), (0.1, 0.3))
     curve = sweep.curve()

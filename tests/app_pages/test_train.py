@@ -148,6 +148,7 @@ def test_start_asks_for_the_job_that_was_described(shapes_domain, started):
     assert {"--domain=shapes", "--encoder=--json", "--tune=last:3", "--seed=7", "--sweep"} < set(verb)
 
 
+@pytest.mark.usefixtures("lite_is_there")
 def test_a_training_from_start_to_end_with_a_second_click(shapes_domain, places):
     """A real job, with the real `lite`: one epoch of its heads."""
     app = open_page(epochs="1")

@@ -12,6 +12,7 @@ def unplugged(monkeypatch):
     return unplug(monkeypatch)
 
 
+@pytest.mark.usefixtures("lite_is_there")
 @pytest.mark.parametrize("encoder", ["tiny", "lite"])
 def test_from_import_to_match_nothing_leaves_the_machine(verb, shapes, tiny_name, tmp_path, unplugged, encoder):
     name = tiny_name if encoder == "tiny" else "lite"

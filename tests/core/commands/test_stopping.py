@@ -16,8 +16,8 @@ from core.workspace.runs import find_run
 
 ROOT = Path(__file__).parents[3]
 SECONDS = 120
-# A training of hundreds of short epochs, so that there is time to stop it.
-TRAIN = ["--tune", "lora:2", "--epochs", "150", "--lr", "0.001", "--batch-size", "16"]
+# A training of many short epochs, so that there is time to stop it.
+TRAIN = ["--tune", "lora:2", "--epochs", "60", "--lr", "0.001", "--batch-size", "16"]
 KNOW_THE_TINY_MODEL = """
 import open_clip, sys
 open_clip.add_model_config({config!r})

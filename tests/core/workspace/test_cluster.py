@@ -18,6 +18,7 @@ def ray_afterwards(monkeypatch: pytest.MonkeyPatch):
     ray.shutdown()
 
 
+@pytest.mark.usefixtures("lite_is_there")
 def test_two_workers_give_the_same_bytes_as_one_process(verb: Verb, shapes: Path, places, ray_afterwards):
     verb("import", shapes, "--domain", "shapes", "--language", "en")
     trained = verb("train", "--domain", "shapes", "--tune", "text", "--epochs", 1, "--json")

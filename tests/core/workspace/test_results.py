@@ -87,3 +87,10 @@ def test_a_single_changed_bit_in_what_a_sweep_left_is_seen(results, shapes_domai
             read_results(run, shapes_domain, "val")
         file.write_bytes(whole)
         read_results(run, shapes_domain, "val")
+
+
+def test_the_same_ids_with_other_texts_are_not_shown_beside_the_ranks(results, shapes_domain):
+    articles = shapes_domain.articles.copy()
+    articles.loc[0, "title"] = "something else"
+    with pytest.raises(InputError, match=r"changed after run 'tinyclip-head-1' learned from it; train again: python"):
+        read_results(results.run, replace(shapes_domain, articles=articles), "val")
