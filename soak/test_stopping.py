@@ -14,7 +14,7 @@ from core.data.domain import Domain
 from core.workspace.places import Places
 from core.workspace.runs import find_run
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[1]
 SECONDS = 120
 # A training of many short epochs, so that there is time to stop it.
 TRAIN = ["--tune", "lora:2", "--epochs", "60", "--lr", "0.001", "--batch-size", "16"]
