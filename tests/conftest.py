@@ -28,7 +28,8 @@ from core.workspace.places import Places
 
 # On tiny models threads mostly wait for each other, and twice so where the cores are shared.
 torch.set_num_threads(1)
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # in the processes that tests start
+if "PYTEST_XDIST_WORKER" in os.environ:  # the same in the processes that tests start
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 COLOURS = {
     "red": (220, 30, 30),

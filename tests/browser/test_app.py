@@ -151,7 +151,7 @@ def test_points_select_articles_and_tags_filter_them(demo: Served, visit) -> Non
     page.get_by_role("button", name="Keep").click()
     expect(page.get_by_role("button", name="scene", exact=True).first).to_be_visible()
     kept = json.loads((demo.workspace / "tags" / "demo-rss.json").read_text(encoding="utf-8"))
-    assert [one["note"] for one in kept.values()] == ["Größe 🙂"]
+    assert [one["note"] for one in kept["tags"].values()] == ["Größe 🙂"]
     again: Visit = visit(f"{demo.address}/changes?domain=demo-rss")
     again.page.get_by_role("combobox", name="Tagged as").focus()
     again.page.keyboard.type("scene")

@@ -14,7 +14,7 @@ import torch.distributed as dist
 from core.data.domain import Domain
 from core.workspace.places import Places
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[1]
 SECONDS = 120  # a hang is a failure; each of these takes ten on two idle cores
 LAUNCHER = ["-m", "torch.distributed.run", "--standalone", "--local-addr", "127.0.0.1", "--nproc-per-node", "2"]
 # Python runs this at the start of every process.
