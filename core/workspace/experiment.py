@@ -152,8 +152,12 @@ class SplitView:
         All that is ranked comes by here, wherever it was computed or kept.
         """
         check_finite(texts, lambda row: f"the text of article '{self.article_ids[row]}'")
+        return texts, self.finite_pictures(images)
+
+    def finite_pictures(self, images: Tensor) -> Tensor:
+        """`finite` where there are only pictures."""
         check_finite(images, self._picture)
-        return texts, images
+        return images
 
     def _picture(self, row: int) -> str:
         """What picture `row` of the gallery is called in an error."""

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from core.analysis.difference import WISE_FT, ZERO_SHOT, holm
 from core.analysis.entity_pictures import Embedded, EntityEffect, entity_effect, known_entities
 from core.data.mentions import Mentions
@@ -14,7 +12,9 @@ from core.files import Part
 from core.workspace.findings import Asked, Question, files_as_parts
 from core.workspace.mentioning import mentions_file, mentions_of
 
-if TYPE_CHECKING:  # these import torch, which pages do without
+if TYPE_CHECKING:  # torch, and what imports it, which pages do without
+    from torch import Tensor
+
     from core.encoders.base import TowerName
     from core.workspace.tuned import TunedExperiment
 
@@ -67,14 +67,15 @@ def _names(one: Mentions, kind: str) -> Sequence[str]:
 
 
 def _embedded(tuned: "TunedExperiment", alpha: float) -> Embedded:
-    val = tuned.view("val")
+    train, val = tuned.view("train"), tuned.view("val")
 
-    def of(tower: "TowerName", split: Split) -> np.ndarray:
-        return next(tuned.embeddings(tower, [alpha], split)).cpu().numpy()
+    def of(tower: "TowerName", split: Split) -> "Tensor":
+        return next(tuned.embeddings(tower, [alpha], split))
 
-    return Embedded(
-        of("text", "val"), of("image", "val"), of("image", "train"), val.gallery.target, val.gallery.tie_order
-    )
+    texts, images = val.finite(of("text", "val"), of("image", "val"))
+    known = train.finite_pictures(of("image", "train"))
+    arrays = (each.cpu().numpy() for each in (texts, images, known))
+    return Embedded(*arrays, val.gallery.target, val.gallery.tie_order)
 
 
 def _rests_on(asked: Asked) -> tuple[Part, ...]:

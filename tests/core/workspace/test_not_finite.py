@@ -12,6 +12,7 @@ from core.errors import RematchError
 from core.interpolation.alphapath import read_path, write_path
 from core.workspace import experiment, matching
 from core.workspace.matching import Matcher
+from core.workspace.questions import entities
 from core.workspace.sweeping import sweep_run
 
 BAD = (float("nan"), float("inf"), -float("inf"))
@@ -67,6 +68,21 @@ def test_a_tower_that_overflows_stops_a_sweep_by_name(opened, monkeypatch, tower
         sweep_run(opened, (0.0, 1.0), "recall@1")
     with pytest.raises(RematchError, match=f"of article '{article}' is not finite"):
         opened.path("val")
+
+
+def test_a_picture_that_an_entity_brings_along_is_named_too(opened, monkeypatch):
+    view = opened.view("train")
+    row, article = int(view.rows("image")[0]), view.article_ids[view.gallery.target.tolist().index(0)]
+    intact = experiment.embed
+
+    def with_a_hole(encoder, activations, rows):
+        out = intact(encoder, activations, rows)
+        hole = torch.from_numpy(np.asarray(rows) == row)[:, None] & (activations.tower == "image")
+        return torch.where(hole, torch.nan, out)
+
+    monkeypatch.setattr(experiment, "embed", with_a_hole)
+    with pytest.raises(RematchError, match=f"of article '{article}' is not finite"):
+        entities._embedded(opened, 0.5)
 
 
 def test_a_path_kept_with_a_hole_in_it_gives_no_rank(opened, places):
