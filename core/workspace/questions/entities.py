@@ -74,8 +74,13 @@ def _embedded(tuned: "TunedExperiment", alpha: float) -> Embedded:
 
     texts, images = val.finite(of("text", "val"), of("image", "val"))
     known = train.finite_pictures(of("image", "train"))
-    arrays = (each.cpu().numpy() for each in (texts, images, known))
-    return Embedded(*arrays, val.gallery.target, val.gallery.tie_order)
+    return Embedded(
+        texts.cpu().numpy(),
+        images.cpu().numpy(),
+        known.cpu().numpy(),
+        val.gallery.target,
+        val.gallery.tie_order,
+    )
 
 
 def _rests_on(asked: Asked) -> tuple[Part, ...]:
