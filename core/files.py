@@ -87,7 +87,7 @@ def read_toml(path: Path, what: str, form: int, way_out: str) -> dict[str, Any]:
     except FileNotFoundError:
         raise InputError(f"no {what}: {path} does not exist.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise InputError(f"the {what} file {path} cannot be read: {error}.") from None
+        raise InputError(f"the {what} file {path} cannot be read: {error}. {way_out}") from None
     found, written_by = table.pop("format", 1), table.pop("written_by", "an early Rematch")  # the first did not say so
     check_form(found, form, f"the {what} file {path}, written by {written_by},", way_out)
     return table

@@ -64,7 +64,7 @@ def exact_ranked(places: Places, results: Results, alphas: Sequence[float]) -> R
         if key not in evaluations:
             info = results.run.info
             future = worker.submit(rank_exactly, places, info.domain, info.name, results.split, image, text)
-            evaluations[key] = Evaluation(future)
+            evaluations[key] = Evaluation(future, asked_by=int(before == key))  # counted below if it is new here
             while len(evaluations) > KEPT:
                 evaluations.popitem(last=False)
         evaluations.move_to_end(key)

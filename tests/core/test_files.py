@@ -138,8 +138,8 @@ def test_toml_from_before_there_were_forms_is_of_the_first(tmp_path):
 @pytest.mark.parametrize("content", [b"a = ", b"\xff\xfe", b"a = 1\na = 2\n"])
 def test_damaged_toml_is_named(tmp_path, content):
     (tmp_path / "t.toml").write_bytes(content)
-    with pytest.raises(InputError, match=r"the run file .*t\.toml cannot be read"):
-        read_toml(tmp_path / "t.toml", "run", 1, "")
+    with pytest.raises(InputError, match=r"the run file .*t\.toml cannot be read.* Make it again\.$"):
+        read_toml(tmp_path / "t.toml", "run", 1, "Make it again.")
 
 
 def test_missing_toml_is_named(tmp_path):
