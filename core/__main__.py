@@ -10,7 +10,18 @@ from collections.abc import Sequence
 
 import typer
 
-from core.commands import analysing, data, models, queries, results, runs, submissions, training, translating
+from core.commands import (
+    analysing,
+    data,
+    models,
+    queries,
+    results,
+    run_import,
+    runs,
+    submissions,
+    training,
+    translating,
+)
 from core.commands.options import LOCAL
 from core.disk import os_error_sentence
 from core.errors import InputError, RematchError
@@ -29,6 +40,7 @@ for verb, function in (
     ("fetch-images", data.fetch_images),
     ("translate", translating.translate),
     ("train", training.train),
+    ("import-run", run_import.import_run),
     ("sweep", models.sweep),
     ("rank", models.rank),
     ("match", queries.match),

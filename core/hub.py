@@ -47,3 +47,16 @@ def model_folder(name: str, files: Sequence[str]) -> Path:
         return folder
     with silent_logs(), offline_unless_reachable():
         return Path(snapshot_download(name, allow_patterns=list(files)))
+
+
+def hub_folder(repo, files, weights=(), *, what, instead):
+    from core.errors import InputError
+
+    folder = Path(repo).expanduser()
+    if folder.is_dir():
+        return folder
+    try:
+        with silent_logs(), offline_unless_reachable():
+            return Path(snapshot_download(repo, allow_patterns=[*files, *weights]))
+    except Exception as error:
+        raise InputError(f"{what} could not be fetched ({type(error).__name__}). {instead}.") from error

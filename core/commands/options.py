@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import pandas as pd
 import typer
 
+from core.data.reading import ENTITY_TAGS, HASHTAGS, PARTS, Reading
 from core.progress import QUIET
 from core.workspace.places import Places, default_places
 
@@ -31,6 +32,20 @@ RerankOption = Annotated[
         help="none, dual-softmax or csls: all queries correct each other's scores (transductive); as the run was swept "
         "if not given.",
     ),
+]
+TextOption = Annotated[str | None, typer.Option("--text", help="title, text or title+text (if not given).")]
+HashtagsOption = Annotated[
+    str | None, typer.Option("--hashtags", help="#BreakingNews: split into words (if not given), or keep.")
+]
+EntityTagsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--entity-tags", help="Tags where a text should be (a;b|orgs;c): as a phrase (if not given), or drop."
+    ),
+]
+BodyOption = Annotated[
+    str | None,
+    typer.Option("--body", help="How much of the text: whole (if not given), first-sentence, or words:N."),
 ]
 SplitOption = Annotated[str, typer.Option("--split", help="train, val or test.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, nothing else there.")]
@@ -56,6 +71,17 @@ def choice(option: str, value: str, allowed: tuple[str, ...]) -> Any:
     if value not in allowed:
         raise typer.BadParameter(f"{option} {value}: expected one of {', '.join(allowed)}.")
     return value
+
+
+def reading_of(text: str | None, hashtags: str | None, entity_tags: str | None, body: str | None) -> Reading:
+    """The options that say how articles are read. Raises InputError, or BadParameter that lists what there is."""
+    usual = Reading()
+    return Reading(
+        choice("--text", text or usual.parts, PARTS),
+        choice("--hashtags", hashtags or usual.hashtags, HASHTAGS),
+        choice("--entity-tags", entity_tags or usual.entity_tags, ENTITY_TAGS),
+        body or usual.body,
+    )
 
 
 def be_quiet(as_json: bool) -> None:

@@ -23,6 +23,7 @@ from core.commands.options import (
 from core.errors import InputError
 from core.report.language import language_mark
 from core.report.run_tables import compared
+from core.workspace.builds import was_built_wrongly
 from core.workspace.keeping import delete_run, rename_run
 from core.workspace.places import Places
 from core.workspace.runs import Run, find_run, load_runs
@@ -58,7 +59,7 @@ def _lines(places: Places, slug: str) -> list[dict]:
 def _columns(run: Run) -> dict:
     return {
         "run": run.info.name + language_mark(run),
-        "encoder": run.info.encoder,
+        "encoder": run.info.encoder + " (built wrongly)" * was_built_wrongly(run.info),
         "tune": run.info.settings.tune,
         "alpha": run.selected().alpha if run.is_swept else None,
         "created": run.info.created_at[:16],

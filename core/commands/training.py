@@ -7,18 +7,22 @@ import typer
 
 from core.analysis.selection import Selected
 from core.commands.options import (
+    BodyOption,
     CacheOption,
     DeviceOption,
     DomainOption,
+    EntityTagsOption,
+    HashtagsOption,
     JsonOption,
+    TextOption,
     WorkspaceOption,
     answer,
     be_quiet,
     choice,
     places_of,
     plain,
+    reading_of,
 )
-from core.data.reading import ENTITY_TAGS, HASHTAGS, PARTS, Reading
 from core.encoders.names import DEVICES, default_encoder_name
 from core.errors import InputError
 from core.report.language import language_mark, language_note, text_read
@@ -38,20 +42,16 @@ def train(
     encoder: Annotated[
         str | None,
         typer.Option(
-            help="lite, lite-multilingual, MODEL:WEIGHTS of open_clip, or hf-hub:NAME; by language if not given."
+            help="lite, lite-multilingual, MODEL:WEIGHTS or hf-hub:NAME of open_clip, or hf:NAME of transformers; by "
+            "language if not given. Weights in a file that were trained with QuickGELU, as OpenAI's, are of "
+            "MODEL-quickgelu."
         ),
     ] = None,
     tune: Annotated[str | None, typer.Option(help="head, text, last:N, lora:R or all.")] = None,
-    text: Annotated[str | None, typer.Option(help="title, text or title+text (if not given).")] = None,
-    hashtags: Annotated[
-        str | None, typer.Option(help="#BreakingNews: split into words (if not given), or keep.")
-    ] = None,
-    entity_tags: Annotated[
-        str | None, typer.Option(help="Tags where a text should be (a;b|orgs;c): as a phrase (if not given), or drop.")
-    ] = None,
-    body: Annotated[
-        str | None, typer.Option(help="How much of the text: whole (if not given), first-sentence, or words:N.")
-    ] = None,
+    text: TextOption = None,
+    hashtags: HashtagsOption = None,
+    entity_tags: EntityTagsOption = None,
+    body: BodyOption = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the train split.")] = None,
     lr: Annotated[float | None, typer.Option(help="Peak learning rate.")] = None,
     batch_size: Annotated[
@@ -119,7 +119,10 @@ def train(
             made = [trained(*resume_run(unfinished, loaded, on_device, places, show))]
         else:
             name = encoder or default_encoder_name(loaded.info.language, loaded.has_english)
-            settings, reading = replace(default_settings(name, tune), **given), _reading(read)
+            settings, reading = (
+                replace(default_settings(name, tune), **given),
+                reading_of(text, hashtags, entity_tags, body),
+            )
             made = [
                 trained(*train_run(loaded, name, replace(settings, seed=one), reading, on_device, places, show))
                 for one in each_seed or (settings.seed,)
@@ -151,17 +154,6 @@ def _seeds(text: str | None, given: dict[str, Any]) -> tuple[int, ...] | None:
     if not all(word.isdecimal() for word in words) or len(set(words)) < max(2, len(words)):
         raise InputError(f"--seeds {text}: expected at least two different whole numbers, as in 0,1,2.")
     return tuple(int(word) for word in words)
-
-
-def _reading(read: dict[str, str | None]) -> Reading:
-    """The options that say how articles are read. Raises InputError, or BadParameter that lists what there is."""
-    usual = Reading()
-    return Reading(
-        choice("--text", read["text"] or usual.parts, PARTS),
-        choice("--hashtags", read["hashtags"] or usual.hashtags, HASHTAGS),
-        choice("--entity-tags", read["entity_tags"] or usual.entity_tags, ENTITY_TAGS),
-        read["body"] or usual.body,
-    )
 
 
 def _refuse_with_resume(given: dict[str, Any]) -> None:

@@ -39,16 +39,21 @@ class Stage:
 
 @dataclass(frozen=True)
 class OpenClipCheckpoint:
-    """weights: under open_clip's own names. architecture: what ``open_clip.create_model`` takes to load them into."""
+    """weights: under open_clip's own names. architecture: what ``open_clip.create_model`` takes to load them into.
+
+    activation: what the weights were trained with, which they themselves do not show.
+    """
 
     architecture: str
     weights: dict[str, Tensor]
+    activation: str
 
 
 class Encoder(nn.Module, ABC):
     """Two towers in one embedding space. Not safe for use by several threads at once while weights are set.
 
     languages: two-letter codes of the languages its text tower reads.
+    built: what the encoder was built of beside its weights; a run keeps it, since other builds give other numbers.
     pad_id: the token id that fills a text up to the context, where dropping it changes nothing; None if it does.
     grad_checkpointing: in passes with gradients, keep activations between blocks only and compute the others again.
     """
@@ -58,6 +63,7 @@ class Encoder(nn.Module, ABC):
     languages: frozenset[str]
     preprocessing: str
     tokenization: str
+    built: str = ""
     pad_id: int | None
     logit_scale: nn.Parameter
     grad_checkpointing: bool = False

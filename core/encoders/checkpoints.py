@@ -2,12 +2,13 @@
 
 import warnings
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from packaging.version import Version
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load, load_file, save, save_file
 from torch import Tensor, nn
 
@@ -19,25 +20,50 @@ from core.kept import read_sealed, write_sealed
 
 # Older versions can be made to corrupt memory even with weights_only (CVE-2026-24747).
 _SAFE_TORCH_LOAD = Version("2.10.0")
-_PREFIXES = ("module.", "_orig_mod.")
+#: What trainers put around a state dict, and in front of its names.
+_WRAPPERS = ("state_dict", "model_state_dict", "model")
+_PREFIXES = ("module.", "_orig_mod.", "model.")
+#: Numbers in OpenAI's state dicts that are no weights.
+_SIZES = ("input_resolution", "context_length", "vocab_size")
+
+
+@dataclass(frozen=True)
+class WeightsFile:
+    """What a checkpoint holds. tensors: name → weights, on the CPU. metadata: of safetensors. entries: other names."""
+
+    tensors: dict[str, Tensor]
+    metadata: dict[str, str]
+    entries: set[str]
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
-    """Read a checkpoint as name → tensor on the CPU.
+    """Read a checkpoint's weights: see `read_weights_file`."""
+    return read_weights_file(path).tensors
 
-    Accepts open_clip's training checkpoints (weights under ``state_dict``) and strips the prefixes that
-    distributed and compiled training leave. Raises InputError: unreadable, anything but tensors inside, or tensors that
-    are no weights (`core.encoders.untrusted`).
+
+def read_weights_file(path: Path) -> WeightsFile:
+    """Read a checkpoint.
+
+    Accepts state dicts, training checkpoints that hold one (open_clip's ``epoch_K.pt``, Lightning's), and the prefixes
+    that distributed and compiled training leave. Raises InputError: unreadable, anything but tensors inside, or tensors
+    that are no weights (`core.encoders.untrusted`).
     """
-    weights = _read_safetensors(path) if path.suffix == ".safetensors" else _read_torch(path)
-    check_tensors(weights, path)
-    return _without_prefixes(weights)
+    if path.suffix == ".safetensors":
+        tensors, metadata = _read_safetensors(path)
+    else:
+        tensors, metadata = _read_torch(path), {}
+    check_tensors(tensors, path)
+    tensors = _without_prefixes(tensors)
+    sizes = {name for name in _SIZES if name in tensors and tensors[name].ndim == 0}
+    return WeightsFile({key: tensor for key, tensor in tensors.items() if key not in sizes}, metadata, sizes)
 
 
-def _read_safetensors(path: Path) -> dict[str, Tensor]:
+def _read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     try:
         check_header(path)
-        return load_file(path)
+        with safe_open(path, "pt") as file:
+            metadata = file.metadata() or {}
+        return load_file(path), metadata
     except InputError:
         raise
     except Exception as error:  # its own errors, and torch's for shapes that overflow
@@ -62,7 +88,9 @@ def _read_torch(path: Path) -> dict[str, Tensor]:
             f"{path} holds more than weights or is damaged, and is not loaded ({type(error).__name__}). "
             f"Save its state_dict as safetensors where it was made."
         ) from None
-    weights = loaded.get("state_dict", loaded) if isinstance(loaded, dict) else None
+    weights = loaded
+    if isinstance(loaded, dict):
+        weights = next((loaded[key] for key in _WRAPPERS if isinstance(loaded.get(key), dict)), loaded)
     if not isinstance(weights, dict) or not all(
         isinstance(key, str) and isinstance(value, Tensor) for key, value in weights.items()
     ):
@@ -71,9 +99,9 @@ def _read_torch(path: Path) -> dict[str, Tensor]:
 
 
 def _without_prefixes(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    for prefix in _PREFIXES:
-        if weights and all(key.startswith(prefix) for key in weights):
-            weights = {key.removeprefix(prefix): value for key, value in weights.items()}
+    """Weights without what wrappers put in front of every name, in whatever order they were put around the model."""
+    while prefix := next((one for one in _PREFIXES if weights and all(key.startswith(one) for key in weights)), None):
+        weights = {key.removeprefix(prefix): value for key, value in weights.items()}
     return weights
 
 

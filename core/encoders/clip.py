@@ -4,55 +4,59 @@ State-dict keys stay open_clip's own, behind `clip.`, so a checkpoint can go in 
 ViTs and causal text towers are cut into stages; every other tower is one stage and is always run whole.
 """
 
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import open_clip
 import torch
-from open_clip.convert import convert_state_dict
 from open_clip.model import CLIP
-from open_clip.transformer import QuickGELU, VisionTransformer, text_global_pool
+from open_clip.transformer import VisionTransformer, text_global_pool
 from PIL import Image
 from torch import Tensor, nn
 from torchvision import transforms
 
 from core.encoders.base import Encoder, OpenClipCheckpoint, Stage
-from core.encoders.checkpoints import load_into, read_weights
+from core.encoders.building import BuiltModel, build
+from core.encoders.languages import languages_of
+from core.encoders.model_specs import find_spec
 from core.errors import InputError
-from core.hub import offline_unless_reachable, silent_logs
-
-_HUB_SCHEMES = ("hf-hub:", "local-dir:")
+from core.files import file_fingerprint, fingerprint
 
 
 class ClipEncoder(Encoder):
     """An open_clip model. Build one with `load_clip`."""
 
-    languages = frozenset({"en"})
     pixel_mean: Tensor
     pixel_std: Tensor
     clip: Any  # open_clip's model classes share no typed base
 
-    def __init__(self, name: str, model: Any, tokenizer: Callable[..., Tensor]) -> None:
+    def __init__(self, built: BuiltModel) -> None:
         super().__init__()
-        self.name = name
-        self.clip = model.eval()
-        self._tokenizer = tokenizer
-        config = open_clip.transform.PreprocessCfg(**model.visual.preprocess_cfg)
+        self.spec, self.clip, self._tokenizer = built.spec, built.model, built.tokenizer
+        self.name = self.spec.name
+        self.languages = languages_of(self.spec.config)
+        config = _preprocessing(self.clip.visual.preprocess_cfg)
         steps = open_clip.transform.image_transform_v2(config, is_train=False).transforms
         # open_clip ends in ToTensor and Normalize; the first stage does both, so that bytes can be kept.
         self._resize_and_crop = transforms.Compose([*steps[:-2], transforms.PILToTensor()])
         self.register_buffer("pixel_mean", torch.tensor(config.mean).view(1, 3, 1, 1) * 255, persistent=False)
         self.register_buffer("pixel_std", torch.tensor(config.std).view(1, 3, 1, 1) * 255, persistent=False)
         self.preprocessing = f"RGB, open_clip {config}, uint8"
-        self.tokenization = f"{type(tokenizer).__name__} of {name.partition(':')[0]}"
-        self._causal = isinstance(model, CLIP) and model.text_pool_type in ("argmax", "eos")
-        # After the end-of-text token a causal tower's output cannot change (field: open_clip's text_global_pool).
-        self.pad_id = 0 if self._causal else None
-        image_size = model.visual.image_size
-        size = image_size if isinstance(image_size, tuple) else (image_size, image_size)
+        self.tokenization = _tokenization(built)
+        # Named one by one: a later open_clip may describe the same model in other words.
+        sizes = f"{config.size} px {config.interpolation} {config.resize_mode}, mean {config.mean}, std {config.std}"
+        self.built = f"{self.spec.activation}, {sizes}, {self.tokenization}"
+        # After the end-of-text token a causal tower's output cannot change (open_clip's text_global_pool).
+        self._causal = (
+            isinstance(self.clip, CLIP)
+            and self.clip.attn_mask is not None
+            and self.clip.text_pool_type in ("argmax", "eos")
+        )
+        self.pad_id = 0 if self._causal and self.spec.tokenizer is None else None
+        image_size = self.clip.visual.image_size
+        self.preprocess_size = image_size if isinstance(image_size, tuple) else (image_size, image_size)
         with torch.inference_mode():
-            probe = torch.zeros(1, 3, *size, dtype=torch.uint8)
+            probe = torch.zeros(1, 3, *self.preprocess_size, dtype=torch.uint8)
             self.embedding_dim = self.forward_between("image", probe, probe).shape[-1]
 
     @property
@@ -60,12 +64,9 @@ class ClipEncoder(Encoder):
         return self.clip.logit_scale
 
     def open_clip_checkpoint(self) -> OpenClipCheckpoint:
-        architecture = self.name if self.name.startswith(_HUB_SCHEMES) else self.name.partition(":")[0]
-        # OpenAI's weights are of QuickGELU, which open_clip knows by their tag and otherwise only by this name.
-        quick = any(isinstance(module, QuickGELU) for module in self.clip.modules())
-        if quick and f"{architecture}-quickgelu" in open_clip.list_models():
-            architecture += "-quickgelu"
-        return OpenClipCheckpoint(architecture, self.clip.state_dict())
+        if self.spec.architecture is None:
+            raise InputError(f"{self.name} is a model of transformers, which open_clip cannot load by a name.")
+        return OpenClipCheckpoint(self.spec.architecture, self.clip.state_dict(), self.spec.activation)
 
     def preprocess(self, image: Image.Image) -> Tensor:
         return self._resize_and_crop(image)
@@ -80,7 +81,11 @@ class ClipEncoder(Encoder):
     def image_stages(self) -> tuple[Stage, ...]:
         visual: Any = self.clip.visual
         if not isinstance(visual, VisionTransformer) or visual.attn_pool is not None or visual.proj is None:
-            return (Stage("image tower", ("clip.visual.",), lambda pixels, _: visual(self._normalised(pixels))),)
+            return (
+                Stage(
+                    "image tower", ("clip.visual.",), lambda pixels, _: self.clip.encode_image(self._normalised(pixels))
+                ),
+            )
         embedding_keys = ("conv1.", "class_embedding", "positional_embedding", "ln_pre.")
         return (
             Stage(
@@ -140,49 +145,25 @@ def _block_stages(key: str, transformer: Any, mask: Callable[[int], Tensor | Non
     ]
 
 
+def _preprocessing(config: Mapping[str, Any]) -> open_clip.transform.PreprocessCfg:
+    """open_clip's record of a model's preprocessing; what JSON made a list of is a tuple again."""
+    return open_clip.transform.PreprocessCfg(
+        **{key: tuple(value) if isinstance(value, list) else value for key, value in config.items()}
+    )
+
+
+def _tokenization(built: BuiltModel) -> str:
+    """What tokens depend on: the kind of tokenizer, its context, and its files if it has any."""
+    tokenizer = f"{type(built.tokenizer).__name__}, context {built.tokenizer.context_length}"
+    if built.spec.tokenizer is None:
+        return tokenizer
+    files = sorted(file for file in built.spec.tokenizer.iterdir() if file.suffix in (".json", ".model", ".txt"))
+    return f"{tokenizer}, files {fingerprint([[file.name, file_fingerprint(file)] for file in files])}"
+
+
 def load_clip(name: str) -> ClipEncoder:
-    """Build `MODEL:WEIGHTS` or a hub name. WEIGHTS is a tag of open_clip's or a checkpoint file.
+    """Build the model called `name` (`core.encoders.model_specs` lists the forms) as its weights were trained.
 
-    Raises InputError: unknown model or tag, file that does not fit, weights that are not here and cannot be fetched.
+    Raises InputError: unknown model or tag, weights that do not fit or cannot be fetched.
     """
-    if name.startswith(_HUB_SCHEMES):
-        return _from_hub(name, name, None)
-    architecture, _, weights = name.partition(":")
-    if architecture not in open_clip.list_models():
-        raise InputError(
-            f"unknown encoder '{name}': expected lite, lite-multilingual, MODEL:WEIGHTS with a model of open_clip "
-            f"(such as ViT-B-32:openai or ViT-B-32:/path/weights.safetensors), or hf-hub:ORGANISATION/NAME."
-        )
-    tags = open_clip.list_pretrained_tags_by_model(architecture)
-    if weights in tags:
-        return _from_hub(name, architecture, weights)
-    path = Path(weights).expanduser()
-    if not weights or not path.is_file():
-        raise InputError(
-            f"encoder '{name}': no weights '{weights}'; expected a checkpoint file, or one of the tags "
-            f"{', '.join(tags) or '(none)'}."
-        )
-    model = _random_model(architecture)
-    load_into(model, convert_state_dict(model, read_weights(path)), f"{architecture} ({path})")
-    return ClipEncoder(f"{architecture}:{path.absolute()}", model, open_clip.get_tokenizer(architecture))
-
-
-def _random_model(architecture: str) -> Any:
-    """The architecture as open_clip builds it, without its warning that no weights were loaded: they follow."""
-    with silent_logs():
-        return open_clip.create_model(architecture)
-
-
-def _from_hub(name: str, architecture: str, tag: str | None) -> ClipEncoder:
-    """Weights that open_clip fetches from a hub, or finds in its cache. The one place that may use the network."""
-    try:
-        with silent_logs(), offline_unless_reachable():
-            model = open_clip.create_model(architecture, pretrained=tag)
-            return ClipEncoder(name, model, open_clip.get_tokenizer(architecture))
-    except Exception as error:  # the hub's client raises its own, its HTTP library's and the system's errors
-        from_disk = f"{architecture}:/path/weights.safetensors" if tag else "local-dir:/path/of/its/folder"
-        raise InputError(
-            f"the weights of '{name}' are not on this machine and could not be fetched ({type(error).__name__}). "
-            f"Download them where there is a network and use --encoder {from_disk}, or use a built-in encoder: "
-            f"lite, lite-multilingual."
-        ) from error
+    return ClipEncoder(build(find_spec(name)))

@@ -53,6 +53,12 @@ def check_pickle(path: Path) -> None:
                 _check_operations(file, path)
         return
     with zipfile.ZipFile(path) as archive:
+        if any(name.endswith("/constants.pkl") or "/code/" in name for name in archive.namelist()):
+            raise InputError(
+                f"{path} is a TorchScript archive, the form of OpenAI's own .pt files: it holds code beside weights, "
+                "so it is not loaded. OpenAI's weights come with --encoder ViT-B-32:openai. For any other archive, run "
+                'safetensors.torch.save_file(torch.jit.load(FILE).state_dict(), "NEW.safetensors") where you trust it.'
+            )
         if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
             raise InputError(f"{path} is compressed, as torch.save never writes it; save its state_dict anew.")
         (name,) = (name for name in archive.namelist() if name.endswith("/data.pkl"))

@@ -8,6 +8,7 @@ import torch
 from core.encoders.checkpoints import write_weights
 from core.encoders.loading import load_encoder
 from core.interpolation.wiseft import interpolate
+from core.workspace.builds import check_build
 from core.workspace.places import Places
 from core.workspace.runs import Run
 from core.workspace.tuned import both_ends
@@ -27,10 +28,12 @@ def export_run(run: Run, alpha: float, out: Path, places: Places) -> Exported:
     Raises InputError: the encoder is not open_clip's, or what `both_ends` and `interpolate` raise.
     """
     encoder = load_encoder(run.info.encoder, torch.device("cpu"), places.cache)
+    check_build(run.info, f"run '{run.info.name}'", encoder.built)
     encoder.open_clip_checkpoint()  # says at once if there can be none
     base, fine_tuned = both_ends(run, encoder.state_dict())
     encoder.set_weights(interpolate(base, fine_tuned, alpha))
     made = encoder.open_clip_checkpoint()
     about = {"format": "pt", "alpha": f"{alpha:g}", "encoder": run.info.encoder, "domain": run.info.domain}
+    about["activation"] = made.activation
     write_weights(out, made.weights, about | {"fine_tuned": run.info.fine_tuned})
     return Exported(made.architecture, sum(tensor.numel() for tensor in made.weights.values()))

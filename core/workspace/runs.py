@@ -17,12 +17,14 @@ from core.analysis.sweep import Sweep
 from core.data.reading import Reading
 from core.data.splitting import Split
 from core.disk import writing
+from core.encoders.names import short_name
 from core.errors import InputError
 from core.files import Stamp, file_fingerprint, read_toml, stamp, write_toml
 from core.locks import holding
 from core.retrieval.names import BY_COSINE, Reranking
 from core.training.settings import Settings
 from core.workspace import sweep_files
+from core.workspace.builds import check_build
 from core.workspace.places import Places
 from core.workspace.sweep_info import PrecisionName, SweepInfo
 
@@ -38,8 +40,9 @@ class RunInfo:
 
     text: how queries are read. english: True where their English version was read; reads_the_language: False if the
     encoder does not read what it was shown. translators: the models that wrote the English it read. processes: how many
-    shared each batch (torchrun). articles: fingerprint of the queries, pictures and splits trained on. zero_shot,
-    fine_tuned: fingerprints of the weights.
+    shared each batch (torchrun). built: what the encoder was built of (`Encoder.built`). imported_from: the file that
+    holds α = 1 where it was trained outside Rematch. articles: fingerprint of the queries, images and splits trained
+    on. zero_shot, fine_tuned: fingerprints of the weights.
     """
 
     domain: str
@@ -57,6 +60,8 @@ class RunInfo:
     versions: dict[str, str]
     processes: int = 1  # runs made before there could be more do not say so
     translators: list[str] | None = None  # None: the run was made before this was kept
+    built: str | None = None  # None: likewise
+    imported_from: str | None = None
 
 
 @dataclass(frozen=True)
@@ -89,10 +94,12 @@ class Run:
 
     def curve(self) -> pd.DataFrame:
         """sweep.csv: alpha, split, interpolated, n, metrics. Raises InputError if the run was not swept."""
+        check_build(self.info, f"run '{self.info.name}'")
         return self._swept(lambda: pd.read_csv(self._checked("sweep.csv")))
 
     def ranks(self) -> pd.DataFrame:
         """ranks.parquet: article_id, split, alpha, rank, reverse_rank. Raises InputError if the run was not swept."""
+        check_build(self.info, f"run '{self.info.name}'")
         return self._swept(lambda: pd.read_parquet(self._checked("ranks.parquet")))
 
     def sweep_info(self) -> SweepInfo:
@@ -194,7 +201,7 @@ def _fingerprint_of(file: Path, written: Stamp) -> str:
 def reserve_folder(places: Places, slug: str, encoder: str, tune: str) -> Path:
     """Make an empty folder for a new run, named after its encoder and what is tuned; two trainings never share one."""
     runs = places.runs_folder(slug)
-    model = re.sub(r"[^a-z0-9]+", "-", encoder.partition(":")[0].lower()).strip("-")
+    model = re.sub(r"[^a-z0-9]+", "-", short_name(encoder).lower()).strip("-")[:60]
     stem = f"{model}-{tune.replace(':', '')}"
     number = 1
     with writing(runs / stem):

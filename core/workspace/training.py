@@ -24,13 +24,14 @@ from core.training.finetune import finetune
 from core.training.history import Epoch, kept_epoch
 from core.training.pairs import Pairs
 from core.training.settings import Settings
+from core.workspace.builds import check_build
 from core.workspace.experiment import Experiment
 from core.workspace.lineage import translators_of
 from core.workspace.places import Places
 from core.workspace.runs import Run, RunInfo, load_runs, now, save_run
 from core.workspace.unfinished import TrainingInfo, Unfinished, begin, check_can_train
 
-_VERSIONS_OF = ("torch", "torchvision", "open_clip_torch", "timm", "transformers", "numpy", "pillow")
+VERSIONS_OF = ("torch", "torchvision", "open_clip_torch", "timm", "transformers", "numpy", "pillow")
 _HISTORY = {"loss": "train_loss", "val_mrr": "val_mrr@100", "val_recall_1": "val_recall@1"}
 
 OnEpoch = Callable[[Epoch], None]
@@ -57,7 +58,10 @@ def train_run(
     check_same({"settings": repr(settings), "articles": articles, "zero-shot weights": zero_shot})
     encoder, english = experiment.encoder.name, experiment.english
     slug, translators = domain.info.slug, translators_of(domain, experiment.english)
-    info = TrainingInfo(slug, "", now(), encoder, text, english, device, settings, articles, zero_shot, translators)
+    built = experiment.encoder.built
+    info = TrainingInfo(
+        slug, "", now(), encoder, text, english, device, settings, articles, zero_shot, translators, built
+    )
     return _train(by_main(lambda: begin(places, info)), experiment, on_epoch), experiment
 
 
@@ -78,6 +82,7 @@ def resume_run(
     info = unfinished.info
     experiment = _experiment(domain, info.encoder, info.text, device, places, info.english)
     experiment.check_articles(info.articles, info.translators, f"training '{info.name}'", "discard it and train again")
+    check_build(info, f"training '{info.name}'", experiment.encoder.built)
     if weights_fingerprint(experiment.zero_shot) != info.zero_shot:
         raise InputError(
             f"the zero-shot weights of {info.encoder} are not the ones training '{info.name}' began with, "
@@ -185,7 +190,7 @@ def _write_run(unfinished: Unfinished, experiment: Experiment, changed: dict[str
     info = RunInfo(
         domain=training.domain,
         name=training.name,
-        created_at=_created_at(experiment.places, training.domain),
+        created_at=created_at(experiment.places, training.domain),
         encoder=training.encoder,
         text=training.text,
         english=experiment.english,
@@ -197,7 +202,8 @@ def _write_run(unfinished: Unfinished, experiment: Experiment, changed: dict[str
         zero_shot=training.zero_shot,
         fine_tuned=weights_fingerprint(changed),
         translators=training.translators,
-        versions={name: importlib.metadata.version(name) for name in _VERSIONS_OF},
+        built=encoder.built,
+        versions={name: importlib.metadata.version(name) for name in VERSIONS_OF},
     )
     run = Run(info, unfinished.folder)
     write_weights(run.weights_file, changed, {"encoder": encoder.name, "domain": training.domain})
@@ -206,7 +212,7 @@ def _write_run(unfinished: Unfinished, experiment: Experiment, changed: dict[str
     return run
 
 
-def _created_at(places: Places, slug: str) -> str:
+def created_at(places: Places, slug: str) -> str:
     """`now`, but after every run that is there: the newest run is the one made last, though the clock was set back."""
     with suppress(InputError, ValueError):  # another run that is damaged keeps this one from nothing
         for last in load_runs(places, slug)[-1:]:

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from core.data.domain import Domain
 from core.data.splitting import Split
-from core.encoders.base import TOWERS, TowerName, first_changed_stage
+from core.encoders.base import TOWERS, Encoder, TowerName, first_changed_stage
 from core.encoders.checkpoints import read_weights, weights_fingerprint
 from core.encoders.loading import choose_device, load_encoder
 from core.encoders.names import DeviceChoice
@@ -18,6 +18,7 @@ from core.interpolation.alphapath import AlphaPath, build_path, read_path, write
 from core.interpolation.wiseft import check_compatible, interpolate
 from core.progress import progress
 from core.retrieval.names import BY_COSINE, Rerank, Reranking
+from core.workspace.builds import check_build
 from core.workspace.experiment import Experiment, SplitView
 from core.workspace.places import Places
 from core.workspace.precision import choose_precision
@@ -171,7 +172,7 @@ def open_run(
     rerank: Rerank | None = None,
 ) -> TunedExperiment:
     """Load the run's encoder and weights. InputError if they or the domain are not what it was made with."""
-    encoder = load_encoder(run.info.encoder, choose_device(device), places.cache)
+    encoder = _encoder_of(run, places, device)
     experiment = Experiment(domain, encoder, run.info.text, places, run.info.english)
     tuned = TunedExperiment(run, experiment, precision, rerank)
     tuned.experiment.check_articles(run.info.articles, run.info.translators, f"run '{run.info.name}'", "train again")
@@ -182,5 +183,14 @@ def open_elsewhere(
     run: Run, domain: Domain, places: Places, device: DeviceChoice, precision: Precisions | None = None
 ) -> TunedExperiment:
     """Load the run's encoder and weights to look at another domain than it was trained on."""
-    encoder = load_encoder(run.info.encoder, choose_device(device), places.cache)
+    encoder = _encoder_of(run, places, device)
     return TunedExperiment(run, Experiment(domain, encoder, run.info.text, places), precision)
+
+
+def _encoder_of(run: Run, places: Places, device: DeviceChoice) -> Encoder:
+    """The run's encoder with its zero-shot weights. Raises InputError if it is not built as it was then."""
+    whose = f"run '{run.info.name}'"
+    check_build(run.info, whose)  # before the weights are fetched
+    encoder = load_encoder(run.info.encoder, choose_device(device), places.cache)
+    check_build(run.info, whose, encoder.built)
+    return encoder

@@ -34,7 +34,7 @@ class TrainingInfo:
     """What ``training.toml`` holds: all that a training needs to go on.
 
     device: what was asked for. articles, zero_shot: fingerprints of what is learned from and of the weights it
-    starts with, and translators, as in `RunInfo`.
+    starts with; translators, built: as in `RunInfo`.
     """
 
     domain: str
@@ -48,6 +48,7 @@ class TrainingInfo:
     articles: str
     zero_shot: str
     translators: list[str] | None = None  # None: it began before this was kept
+    built: str | None = None  # None: likewise
 
 
 @dataclass(frozen=True)

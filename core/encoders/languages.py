@@ -1,0 +1,26 @@
+"""Which languages an open_clip model's text tower reads, by the tokenizer and text model it was trained with."""
+
+from collections.abc import Mapping
+from typing import Any
+
+#: XLM-RoBERTa's hundred languages (Conneau et al. 2020, table 6), those with a two-letter code. mT5, NLLB, XLM-V and
+#: the multilingual SigLIPs were trained on these and more.
+_CODES = """
+af am ar as az be bg bn br bs ca cs cy da de el en eo es et eu fa fi fr fy ga gd gl gu ha he hi hr hu hy id is it ja jv
+ka kk km kn ko ku ky la lo lt lv mg mk ml mn mr ms my ne nl no om or pa pl ps pt ro ru sa sd si sk sl so sq sr su sv sw
+ta te tg th tl tr ug uk ur uz vi xh yi zh
+"""
+MULTILINGUAL = frozenset(_CODES.split())
+ENGLISH = frozenset({"en"})
+#: In the names of text models and tokenizers that are multilingual.
+_MARKS = ("xlm-roberta", "xlm-v", "mt5", "nllb", "i18n", "siglip2", "multilingual")
+#: Vocabularies of WebLI's multilingual tokenizers (mC4's, Gemma's); a SigLIP folder has no name that tells.
+_VOCABULARIES = {250_000, 250_100, 256_000}
+
+
+def languages_of(config: Mapping[str, Any]) -> frozenset[str]:
+    """Return the two-letter codes for a model of this configuration (open_clip's model_cfg); English if unsure."""
+    text = config["text_cfg"]
+    names = " ".join(str(text.get(key, "")) for key in ("hf_model_name", "hf_tokenizer_name")).lower()
+    multilingual = any(mark in names for mark in _MARKS) or text.get("vocab_size") in _VOCABULARIES
+    return MULTILINGUAL if multilingual else ENGLISH

@@ -1,0 +1,197 @@
+"""Every family of models against an implementation that is not open_clip's, on the same weights."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+from timm.models import byobnet
+from torch import Tensor
+from torch.nn.functional import normalize
+from transformers import CLIPConfig, CLIPModel, SiglipConfig, SiglipModel, XLMRobertaConfig, XLMRobertaModel
+
+from core.encoders.clip import ClipEncoder, load_clip
+from tests.families import WORDS, register_siglip_tower, spread, write_family, write_tokenizer
+from tests.reference import coca
+
+CLOSE = 1e-5
+TEXTS = ["a red circle", "two dogs in the snow", "a pink triangle " * 12, "x"]
+
+
+def pixels_of(encoder: ClipEncoder, count: int = 3) -> tuple[Tensor, Tensor]:
+    """Random bytes [n, 3, H, W], and what their normalised floats are for another implementation."""
+    side = encoder.preprocess_size
+    generator = torch.Generator().manual_seed(0)
+    pixels = torch.randint(0, 256, (count, 3, *side), dtype=torch.uint8, generator=generator)
+    return pixels, (pixels.float() / 255 - encoder.pixel_mean / 255) / (encoder.pixel_std / 255)
+
+
+def largest(ours: Tensor, theirs: Tensor) -> float:
+    assert ours.shape == theirs.shape
+    assert not torch.allclose(ours[0], ours[1], atol=1e-3), "rows that are all alike would agree with anything"
+    return float((ours - normalize(theirs, dim=-1)).abs().max())
+
+
+def features(output: Any) -> Tensor:
+    return output if isinstance(output, Tensor) else output.pooler_output
+
+
+def clip_config(activation: str, **text: Any) -> CLIPConfig:
+    sizes = {"num_hidden_layers": 3, "num_attention_heads": 4, "hidden_act": activation}
+    return CLIPConfig(
+        text_config={"hidden_size": 64, "intermediate_size": 160, "max_position_embeddings": 20} | sizes | text,
+        vision_config={"hidden_size": 96, "intermediate_size": 192, "patch_size": 8, "image_size": 40} | sizes,
+        projection_dim=48,
+    )
+
+
+def siglip_config() -> SiglipConfig:
+    sizes = {"hidden_size": 48, "intermediate_size": 96, "num_hidden_layers": 2, "num_attention_heads": 3}
+    vocabulary = {"vocab_size": len(WORDS) + 4, "max_position_embeddings": 16, "pad_token_id": 0}
+    special = {"bos_token_id": 3, "eos_token_id": 1}
+    return SiglipConfig(
+        text_config=sizes | vocabulary | special, vision_config=sizes | {"patch_size": 8, "image_size": 40}
+    )
+
+
+def saved(model: Any, folder: Path) -> Path:
+    spread(model.eval())
+    model.save_pretrained(folder)
+    return folder
+
+
+@pytest.mark.parametrize("activation", ["quick_gelu", "gelu", "gelu_pytorch_tanh"])
+@torch.no_grad()
+def test_clip_agrees_with_transformers(activation, tmp_path):
+    theirs = CLIPModel(clip_config(activation))
+    ours = load_clip(f"hf:{saved(theirs, tmp_path / 'clip')}")
+    pixels, values = pixels_of(ours)
+    tokens = ours.tokenize(TEXTS)
+    images = features(theirs.get_image_features(pixel_values=values))
+    assert largest(ours.encode_image(pixels), images) < CLOSE
+    assert largest(ours.encode_text(tokens), features(theirs.get_text_features(input_ids=tokens))) < CLOSE
+    assert float(ours.logit_scale) == pytest.approx(float(theirs.logit_scale), abs=1e-7)
+
+
+@torch.no_grad()
+def test_another_activation_would_be_seen(tmp_path):
+    theirs = CLIPModel(clip_config("quick_gelu"))
+    folder = saved(theirs, tmp_path / "clip")
+    config = (folder / "config.json").read_text()
+    (folder / "config.json").write_text(config.replace("quick_gelu", "gelu"))
+    ours = load_clip(f"hf:{folder}")
+    pixels, values = pixels_of(ours)
+    assert largest(ours.encode_image(pixels), features(theirs.get_image_features(pixel_values=values))) > 10 * CLOSE
+
+
+@torch.no_grad()
+def test_clip_with_a_vocabulary_of_its_own_agrees_with_transformers(tmp_path):
+    special = {"vocab_size": len(WORDS) + 4, "bos_token_id": 3, "eos_token_id": 1, "pad_token_id": 0}
+    theirs = CLIPModel(clip_config("gelu", **special))
+    folder = saved(theirs, tmp_path / "clip")
+    write_tokenizer(folder)
+    ours = load_clip(f"hf:{folder}")
+    tokens = torch.tensor([[3, 4, 5, 1, 0, 0], [3, 9, 8, 7, 1, 0]])
+    tokens = torch.nn.functional.pad(tokens, (0, 14))
+    assert largest(ours.encode_text(tokens), features(theirs.get_text_features(input_ids=tokens))) < CLOSE
+
+
+@torch.no_grad()
+def test_siglip_agrees_with_transformers(tmp_path):
+    register_siglip_tower()
+    theirs = SiglipModel(siglip_config())
+    folder = saved(theirs, tmp_path / "siglip")
+    write_tokenizer(folder)
+    ours = load_clip(f"hf:{folder}")
+    pixels, values = pixels_of(ours)
+    tokens = ours.tokenize(TEXTS)
+    images = features(theirs.get_image_features(pixel_values=values))
+    assert largest(ours.encode_image(pixels), images) < CLOSE
+    assert largest(ours.encode_text(tokens), features(theirs.get_text_features(input_ids=tokens))) < CLOSE
+    assert float(ours.clip.logit_bias) == pytest.approx(float(theirs.logit_bias), abs=1e-6)
+    assert torch.allclose(ours.pixel_mean, torch.tensor(127.5)), "SigLIP's images are scaled to −1 … 1"
+
+
+@torch.no_grad()
+def test_the_resnet_agrees_with_timm(tmp_path):
+    made = write_family("resnet", tmp_path)
+    ours = load_clip(made.name)
+    blocks = tuple(
+        byobnet.ByoBlockCfg(type="bottle", d=1, c=32 * 2**stage, s=1 + (stage > 0), br=0.25) for stage in range(4)
+    )
+    config = byobnet.ByoModelCfg(
+        blocks=blocks, stem_chs=(4, 4, 8), stem_type="", stem_pool="avg2", downsample="avg", aa_layer="avg",
+        head_type="attn_abs",
+    )  # fmt: skip
+    theirs = byobnet.ByobNet(config, num_classes=24, img_size=64).eval()
+    weights = load_file(made.weights)
+    theirs.load_state_dict(byobnet._convert_openai_clip(weights, theirs), strict=True)
+    pixels, values = pixels_of(ours)
+    assert largest(ours.encode_image(pixels), theirs(values)) < CLOSE
+
+
+@torch.no_grad()
+def test_coca_agrees_with_plain_functions(tmp_path):
+    made = write_family("coca", tmp_path)
+    ours, weights = load_clip(made.name), load_file(made.weights)
+    pixels, values = pixels_of(ours)
+    tokens = ours.tokenize(TEXTS)
+    assert largest(ours.encode_image(pixels), coca.encode_image(values, weights, 2, 2, 2)) < CLOSE
+    assert largest(ours.encode_text(tokens), coca.encode_text(tokens, weights, 2, 2)) < CLOSE
+
+
+@torch.no_grad()
+def test_the_multilingual_text_tower_agrees_with_transformers(tmp_path):
+    tmp_path = tmp_path / "xlm-roberta-tiny"
+    made = write_family("xlm-roberta", tmp_path)
+    ours, weights = load_clip(made.name), load_file(made.weights)
+    theirs = XLMRobertaModel(XLMRobertaConfig.from_pretrained(tmp_path), add_pooling_layer=False).eval()
+    prefix = "text.transformer."
+    theirs.load_state_dict({key.removeprefix(prefix): w for key, w in weights.items() if key.startswith(prefix)})
+    tokens = ours.tokenize(["ein rotes Dreieck", "two dogs in the snow"])
+    mask = (tokens != 0).long()
+    hidden = theirs(input_ids=tokens, attention_mask=mask).last_hidden_state
+    pooled = (hidden * mask[:, :, None]).sum(dim=1) / mask.sum(dim=1, keepdim=True)
+    projected = torch.nn.functional.gelu(pooled @ weights["text.proj.0.weight"].T) @ weights["text.proj.2.weight"].T
+    assert largest(ours.encode_text(tokens), projected) < CLOSE
+    assert {"de", "en", "sw"} <= ours.languages
+
+
+@torch.no_grad()
+def test_a_timm_tower_agrees_with_transformers_convnext(tmp_path):
+    from transformers import ConvNextConfig, ConvNextModel
+
+    made = write_family("timm", tmp_path)
+    ours, weights = load_clip(made.name), load_file(made.weights)
+    trunk = {key.removeprefix("visual.trunk."): w for key, w in weights.items() if key.startswith("visual.trunk.")}
+    widths = [trunk[f"stages.{stage}.blocks.0.norm.weight"].numel() for stage in range(4)]
+    depths = [len({key.split(".")[3] for key in trunk if key.startswith(f"stages.{s}.blocks.")}) for s in range(4)]
+    activation = "gelu_pytorch_tanh" if "tanh" in repr(ours.clip.visual.trunk) else "gelu"
+    config = ConvNextConfig(hidden_sizes=widths, depths=depths, hidden_act=activation, layer_norm_eps=1e-6)
+    theirs = ConvNextModel(config).eval()
+    theirs.load_state_dict({convnext_name(key): w for key, w in trunk.items()})
+    pixels, values = pixels_of(ours)
+    pooled = theirs(pixel_values=values).pooler_output
+    assert largest(ours.encode_image(pixels), pooled @ weights["visual.head.proj.weight"].T) < CLOSE
+
+
+def convnext_name(key: str) -> str:
+    """timm's name of a ConvNeXt weight → transformers'."""
+    changes = {
+        "stem.0": "embeddings.patch_embeddings", "stem.1": "embeddings.layernorm", "head.norm": "layernorm",
+        ".blocks.": ".layers.", "conv_dw": "dwconv", ".norm.": ".layernorm.", "mlp.fc1": "pwconv1",
+        "mlp.fc2": "pwconv2", "gamma": "layer_scale_parameter", ".downsample.": ".downsampling_layer.",
+    }  # fmt: skip
+    for own, theirs in changes.items():
+        key = key.replace(own, theirs)
+    return f"encoder.{key}" if key.startswith("stages") else key
+
+
+def test_what_is_cropped_from_texts_changes_nothing(tmp_path):
+    ours = load_clip(write_family("vit-quickgelu", tmp_path).name)
+    tokens = ours.tokenize(["a red circle"])
+    short = tokens[:, : int((tokens != 0).sum())]
+    with torch.no_grad():
+        assert np.allclose(ours.encode_text(tokens), ours.encode_text(short), atol=1e-6)

@@ -1,0 +1,1 @@
+"""Plain versions of what Rematch does, written without its code: what agreement is measured against."""
