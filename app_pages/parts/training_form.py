@@ -1,7 +1,7 @@
 """The form of the Train page: encoder, what to tune, settings with their reasons, and the time they would take."""
 
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
@@ -11,6 +11,7 @@ from app_pages.parts.typed_paths import check_typed_encoder
 from app_pages.parts.words import plain
 from core.data.domain import Domain
 from core.data.reading import ENTITY_TAGS, FIRST_SENTENCE, HASHTAGS, PARTS, WHOLE, WORDS, Reading
+from core.encoders.languages import languages_by_name
 from core.encoders.names import default_encoder_name
 from core.errors import InputError, RematchError
 from core.training.settings import Settings, default_settings, reasons
@@ -47,7 +48,7 @@ ENCODERS = (
         _ENGLISH,
     ),
     EncoderChoice(
-        OTHER, "Any model of open_clip, from a hub or from weights on this machine; taken to read English.", _ENGLISH
+        OTHER, "Any CLIP or SigLIP of open_clip or transformers, from a hub or from weights on this machine.", _ENGLISH
     ),
 )
 _BY_NAME = {each.name: each for each in ENCODERS}
@@ -100,7 +101,7 @@ def input_training(places: Places, domain: Domain) -> Wanted | None:
             ask = st.form_submit_button("Estimate the time", icon=":material/timer:")
     if not encoder:
         if start or ask:
-            st.error("Name the encoder first, as MODEL:WEIGHTS of open_clip or hf-hub:ORGANISATION/NAME.")
+            st.error("Name the encoder first, as MODEL:WEIGHTS, hf-hub:ORGANISATION/NAME or hf:ORGANISATION/NAME.")
         return None
     if not isinstance(settings, Settings):
         st.error(str(settings))
@@ -141,11 +142,13 @@ def input_encoder(domain: Domain) -> str:
             bind="query-params",
             placeholder="ViT-L-14:/path/weights.safetensors",
             help="MODEL:WEIGHTS with a model of open_clip and one of its tags (fetched from a hub) or a file here; "
-            "hf-hub:ORGANISATION/NAME; or local-dir:/path/of/its/folder.",
+            "hf-hub:ORGANISATION/NAME or local-dir:/path/of/its/folder for a repository of open_clip; "
+            "hf:ORGANISATION/NAME or hf:/path/of/its/folder for one of transformers.",
         ).strip()
     else:
         typed = name
-    _show_encoder(domain, _BY_NAME[name])
+    chosen = _BY_NAME[name]
+    _show_encoder(domain, replace(chosen, languages=languages_by_name(typed)) if name == OTHER else chosen)
     return typed
 
 

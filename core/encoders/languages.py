@@ -13,9 +13,14 @@ ta te tg th tl tr ug uk ur uz vi xh yi zh
 MULTILINGUAL = frozenset(_CODES.split())
 ENGLISH = frozenset({"en"})
 #: In the names of text models and tokenizers that are multilingual.
-_MARKS = ("xlm-roberta", "xlm-v", "mt5", "nllb", "i18n", "siglip2", "multilingual")
+_MARKS = ("worldwide", "xlm-roberta", "xlm-v", "mt5", "nllb", "i18n", "siglip2", "multilingual")
 #: Vocabularies of WebLI's multilingual tokenizers (mC4's, Gemma's); a SigLIP folder has no name that tells.
 _VOCABULARIES = {250_000, 250_100, 256_000}
+
+
+def languages_by_name(encoder: str) -> frozenset[str]:
+    """Return what `languages_of` will, as far as an encoder's name shows it: before its model is loaded."""
+    return MULTILINGUAL if any(mark in encoder.lower() for mark in _MARKS) else ENGLISH
 
 
 def languages_of(config: Mapping[str, Any]) -> frozenset[str]:

@@ -17,7 +17,7 @@ from core.encoders import model_specs
 from core.encoders.activations import trained_activation
 from core.encoders.building import build_empty
 from core.encoders.clip import load_clip
-from core.encoders.languages import languages_of
+from core.encoders.languages import languages_by_name, languages_of
 from core.encoders.model_specs import find_spec
 from core.errors import InputError
 from core.workspace.builds import BUILT_WITH_GELU
@@ -176,3 +176,8 @@ def test_preprocessing_is_as_before_for_files(tmp_path):
     usual = open_clip.transform.PreprocessCfg(size=(40, 40))
     assert encoder.preprocessing == f"RGB, open_clip {usual}, uint8"
     assert asdict(usual)["interpolation"] == "bicubic"
+
+
+def test_a_built_in_name_shows_its_languages():
+    for model in open_clip.list_models():
+        assert languages_by_name(f"{model}:tag") == languages_of(open_clip.get_model_config(model)), model

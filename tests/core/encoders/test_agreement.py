@@ -6,11 +6,22 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import load_file
 from timm.models import byobnet
 from torch import Tensor
 from torch.nn.functional import normalize
-from transformers import CLIPConfig, CLIPModel, SiglipConfig, SiglipModel, XLMRobertaConfig, XLMRobertaModel
+from torchvision import transforms
+from transformers import (
+    CLIPConfig,
+    CLIPImageProcessor,
+    CLIPModel,
+    SiglipConfig,
+    SiglipModel,
+    XLMRobertaConfig,
+    XLMRobertaModel,
+)
+from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 
 from core.encoders.clip import ClipEncoder, load_clip
 from tests.families import WORDS, register_siglip_tower, spread, write_family, write_tokenizer
@@ -195,3 +206,32 @@ def test_what_is_cropped_from_texts_changes_nothing(tmp_path):
     short = tokens[:, : int((tokens != 0).sum())]
     with torch.no_grad():
         assert np.allclose(ours.encode_text(tokens), ours.encode_text(short), atol=1e-6)
+
+
+@pytest.mark.parametrize("size", [(640, 480), (480, 640), (301, 225), (550, 400), (224, 224), (231, 1000), (50, 80)])
+def test_preprocessing_is_openais_and_transformers_but_for_a_crop(size, tmp_path):
+    """OpenAI's is torchvision on Pillow images: the same bytes. Transformers' differ in two ways.
+
+    With Pillow: only where the image overhangs the square by 4n + 3 pixels, since torchvision rounds half of that to
+    the even number and transformers rounds down: the crop is one pixel aside. With torchvision on tensors (its default):
+    by a few of 255 steps (1 to 3 here), since it computes in other precision.
+    """
+    encoder = load_clip(f"hf:{saved(CLIPModel(clip_config('gelu')), tmp_path / 'clip')}")
+    noise = np.random.default_rng(0).integers(0, 256, (size[1] // 8 + 1, size[0] // 8 + 1, 3), dtype=np.uint8)
+    image = Image.fromarray(noise).resize(size, Image.Resampling.BICUBIC)
+    ours = encoder.preprocess(image).int()
+
+    bicubic = transforms.InterpolationMode.BICUBIC
+    openai = transforms.Compose(
+        [transforms.Resize(40, interpolation=bicubic), transforms.CenterCrop(40), transforms.PILToTensor()]
+    )
+    assert torch.equal(ours, openai(image).int())
+
+    raw = {"do_rescale": False, "do_normalize": False, "size": {"shortest_edge": 40}, "crop_size": 40}
+    short, long = sorted(size)
+    overhang = int(40 * long / short) - 40
+    with_pillow = torch.as_tensor(np.asarray(CLIPImageProcessorPil(**raw)(image)["pixel_values"][0])).int()
+    assert torch.equal(ours, with_pillow) == (overhang % 4 != 3)
+    if overhang % 4 != 3:
+        with_tensors = CLIPImageProcessor(**raw)(image, return_tensors="pt")["pixel_values"][0].int()
+        assert int((ours - with_tensors).abs().max()) <= 4
