@@ -213,7 +213,7 @@ def test_preprocessing_is_openais_and_transformers_but_for_a_crop(size, tmp_path
     """OpenAI's is torchvision on Pillow images: the same bytes. Transformers' differ in two ways.
 
     With Pillow: only where the image overhangs the square by 4n + 3 pixels, since torchvision rounds half of that to
-    the even number and transformers rounds down: the crop is one pixel aside. With torchvision on tensors (its default):
+    the even number and transformers rounds down: the crop is one pixel aside. On tensors (its default):
     by a few of 255 steps (1 to 3 here), since it computes in other precision.
     """
     encoder = load_clip(f"hf:{saved(CLIPModel(clip_config('gelu')), tmp_path / 'clip')}")

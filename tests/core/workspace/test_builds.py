@@ -1,0 +1,82 @@
+"""Runs whose encoder was built wrongly, or otherwise than now, are refused wherever their numbers would be shown."""
+
+import tomllib
+from dataclasses import replace
+
+import pytest
+import tomli_w
+
+from core.data.reading import Reading
+from core.errors import InputError
+from core.training.settings import Settings
+from core.workspace.builds import check_build, was_built_wrongly
+from core.workspace.runs import Run, find_run
+from core.workspace.sweeping import sweep_run
+from core.workspace.training import train_run
+from core.workspace.tuned import open_run
+
+
+@pytest.fixture
+def run(shapes_domain, places, tiny_name) -> Run:
+    settings = Settings(tune="head", epochs=1, batch_size=16)
+    made, _ = train_run(shapes_domain, tiny_name, settings, Reading("title"), "cpu", places)
+    sweep_run(open_run(made, shapes_domain, places, "cpu", "fp32"), [0.0, 0.5, 1.0], "recall@1")
+    return made
+
+
+def rewrite(run: Run, **changes: object) -> None:
+    file = run.folder / "run.toml"
+    table = tomllib.loads(file.read_text()) | changes
+    file.write_text(tomli_w.dumps({key: value for key, value in table.items() if value is not None}))
+
+
+def test_a_run_of_an_earlier_version_with_a_wrong_activation_is_refused(run, verb, shapes_domain, places):
+    rewrite(run, encoder="ViT-B-32:openai", built=None)
+    old = find_run(places, "shapes", None)
+    assert old.info.built is None
+    assert was_built_wrongly(old.info)
+    for read in (old.curve, old.ranks, lambda: open_run(old, shapes_domain, places, "cpu")):
+        with pytest.raises(InputError, match=r"QuickGELU.*train again: .*--encoder ViT-B-32:openai"):
+            read()
+    for words in (("report",), ("sweep",), ("match", "--headline", "a red circle"), ("submit", "--split", "val", "--out", "x")):
+        told = verb(*words, "--domain", "shapes")
+        assert (told.status, "QuickGELU" in told.err) == (2, True), words
+    listed = verb("runs", "--domain", "shapes")
+    assert listed.status == 0
+    assert "built wrongly" in listed.out
+    assert verb("runs", "delete", old.info.name, "--domain", "shapes", "--yes").status == 0
+
+
+def test_a_run_of_an_earlier_version_with_the_right_one_still_opens(run, shapes_domain, places):
+    rewrite(run, built=None)
+    old = find_run(places, "shapes", None)
+    assert not was_built_wrongly(old.info)
+    open_run(old, shapes_domain, places, "cpu")
+    assert len(old.curve()) == 3
+
+
+def test_a_run_whose_encoder_is_built_otherwise_now_is_refused(run, shapes_domain, places):
+    assert run.info.built.startswith("GELU")
+    rewrite(run, built=run.info.built.replace("GELU", "QuickGELU"))
+    with pytest.raises(InputError, match=r"built as \[QuickGELU.*built as \[GELU"):
+        open_run(find_run(places, "shapes", None), shapes_domain, places, "cpu")
+
+
+@pytest.mark.parametrize(
+    ("encoder", "wrong"),
+    [
+        ("ViT-B-32:openai", True),
+        ("ViT-B-32:laion400m_e32", True),
+        ("ViT-B-16-SigLIP:webli", True),
+        ("ViT-B-32-quickgelu:openai", False),
+        ("ViT-B-32:laion2b_s34b_b79k", False),
+        ("roberta-ViT-B-32:laion2b_s12b_b32k", False),
+        ("lite", False),
+    ],
+)
+def test_which_names_were_built_wrongly(run, encoder, wrong):
+    old = replace(run.info, encoder=encoder, built=None)
+    assert was_built_wrongly(old) == wrong
+    assert not was_built_wrongly(replace(old, built="QuickGELU, …"))
+    if not wrong:
+        check_build(old, "run 'x'")
