@@ -38,7 +38,12 @@ def test_a_run_of_an_earlier_version_with_a_wrong_activation_is_refused(run, ver
     for read in (old.curve, old.ranks, lambda: open_run(old, shapes_domain, places, "cpu")):
         with pytest.raises(InputError, match=r"QuickGELU.*train again: .*--encoder ViT-B-32:openai"):
             read()
-    for words in (("report",), ("sweep",), ("match", "--headline", "a red circle"), ("submit", "--split", "val", "--out", "x")):
+    for words in (
+        ("report",),
+        ("sweep",),
+        ("match", "--headline", "a red circle"),
+        ("submit", "--split", "val", "--out", "x"),
+    ):
         told = verb(*words, "--domain", "shapes")
         assert (told.status, "QuickGELU" in told.err) == (2, True), words
     listed = verb("runs", "--domain", "shapes")
