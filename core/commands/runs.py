@@ -150,5 +150,5 @@ def export(
         as_json,
         record,
         f"run '{found.info.name}' of {domain} at alpha {value:g}, {made.parameters:,} numbers: {out}\n"
-        f'load it with: open_clip.create_model_and_transforms("{made.architecture}", pretrained="{out}")',
+        f'load it with: open_clip.create_model_and_transforms("{made.architecture}", pretrained="{out}"{made.options})',
     )

@@ -56,6 +56,16 @@ def architecture_with(architecture: str, activation: Activation) -> str:
     return quick if activation == "QuickGELU" and quick in open_clip.list_models() else architecture
 
 
+def loading_options(architecture: str, activation: Activation) -> str:
+    """Return what ``open_clip.create_model_and_transforms`` needs beside the name and the file, as source text.
+
+    It has no option for the tanh approximation of SigLIP: there it builds an exact GELU, whose numbers differ a little.
+    """
+    own = open_clip.get_model_config(architecture) if architecture in open_clip.list_models() else None
+    needs_telling = activation == "QuickGELU" and own is not None and configured_activation(own) != activation
+    return ", force_quick_gelu=True" if needs_telling else ""
+
+
 def use_tanh_gelu(model: nn.Module) -> None:
     """Replace every exact GELU in `model` by its tanh approximation, in place."""
     for module in model.modules():

@@ -41,12 +41,14 @@ class Stage:
 class OpenClipCheckpoint:
     """weights: under open_clip's own names. architecture: what ``open_clip.create_model`` takes to load them into.
 
-    activation: what the weights were trained with, which they themselves do not show.
+    activation: what the weights were trained with, which they themselves do not show. options: further arguments, as
+    source text.
     """
 
     architecture: str
     weights: dict[str, Tensor]
     activation: str
+    options: str
 
 
 class Encoder(nn.Module, ABC):

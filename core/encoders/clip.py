@@ -15,6 +15,7 @@ from PIL import Image
 from torch import Tensor, nn
 from torchvision import transforms
 
+from core.encoders.activations import loading_options
 from core.encoders.base import Encoder, OpenClipCheckpoint, Stage
 from core.encoders.building import BuiltModel, build
 from core.encoders.languages import languages_of
@@ -66,7 +67,9 @@ class ClipEncoder(Encoder):
     def open_clip_checkpoint(self) -> OpenClipCheckpoint:
         if self.spec.architecture is None:
             raise InputError(f"{self.name} is a model of transformers, which open_clip cannot load by a name.")
-        return OpenClipCheckpoint(self.spec.architecture, self.clip.state_dict(), self.spec.activation)
+        architecture, activation = self.spec.architecture, self.spec.activation
+        options = loading_options(architecture, activation)
+        return OpenClipCheckpoint(architecture, self.clip.state_dict(), activation, options)
 
     def preprocess(self, image: Image.Image) -> Tensor:
         return self._resize_and_crop(image)

@@ -16,9 +16,10 @@ from core.workspace.tuned import both_ends
 
 @dataclass(frozen=True)
 class Exported:
-    """architecture: for ``open_clip.create_model``. parameters: how many numbers the file holds."""
+    """architecture, options: for ``open_clip.create_model``. parameters: how many numbers the file holds."""
 
     architecture: str
+    options: str
     parameters: int
 
 
@@ -36,4 +37,4 @@ def export_run(run: Run, alpha: float, out: Path, places: Places) -> Exported:
     about = {"format": "pt", "alpha": f"{alpha:g}", "encoder": run.info.encoder, "domain": run.info.domain}
     about["activation"] = made.activation
     write_weights(out, made.weights, about | {"fine_tuned": run.info.fine_tuned})
-    return Exported(made.architecture, sum(tensor.numel() for tensor in made.weights.values()))
+    return Exported(made.architecture, made.options, sum(tensor.numel() for tensor in made.weights.values()))
