@@ -4,6 +4,7 @@ Everything in Rematch that needs files from a hub goes through `hub_folder`.
 """
 
 import glob
+import json
 import logging
 import shutil
 import socket
@@ -21,12 +22,12 @@ from huggingface_hub import HfApi, get_cached_repo_tree, snapshot_download
 from huggingface_hub import constants as hub
 from huggingface_hub.errors import CachedRepoTreeNotFoundError, LocalEntryNotFoundError
 from huggingface_hub.file_download import repo_folder_name
-from huggingface_hub.hf_api import RepoSibling
+from huggingface_hub.hf_api import ModelInfo, RepoSibling
 from tqdm.auto import tqdm
 
 from core.errors import listed
 from core.hub_download import HubFile, fetch, partial_path
-from core.hub_errors import CLIENT_ERRORS, HubError, explain, no_room
+from core.hub_errors import FETCH_ERRORS, HubError, explain, no_hub, no_room
 from core.progress import counting
 
 __all__ = ["HubError", "hub_folder", "silent_logs"]
@@ -76,7 +77,7 @@ def hub_folder(repo: str, files: Sequence[str], weights: Sequence[str] = (), *, 
     try:
         with silent_logs():
             return _from_cache(wanted) or _from_hub(wanted)
-    except (HubError, *CLIENT_ERRORS) as error:
+    except FETCH_ERRORS as error:
         why = explain(error, repo)
         if not isinstance(why, HubError):
             raise why from error
@@ -134,9 +135,8 @@ def _from_unlisted_cache(wanted: _Wanted) -> Path | None:
 
 def _from_hub(wanted: _Wanted) -> Path:
     try:
-        timeout: Any = httpx2.Timeout(hub.HF_HUB_ETAG_TIMEOUT, connect=_CONNECT_SECONDS)
-        info = HfApi().model_info(wanted.repo, files_metadata=True, timeout=timeout)
-    except CLIENT_ERRORS:
+        info = _model_info(wanted.repo)
+    except FETCH_ERRORS:
         folder = _from_unlisted_cache(wanted)
         if folder is None:
             raise
@@ -148,6 +148,15 @@ def _from_hub(wanted: _Wanted) -> Path:
         raise HubError("not found", f"{hub.ENDPOINT}/{wanted.repo} holds none of the files {missing}")
     _fetch_large(wanted, [_large(wanted.repo, str(info.sha), siblings[name]) for name in names])
     return _snapshot(wanted.repo, names)
+
+
+def _model_info(repo: str) -> ModelInfo:
+    """Ask the hub for a repository's files and their checksums."""
+    timeout: Any = httpx2.Timeout(hub.HF_HUB_ETAG_TIMEOUT, connect=_CONNECT_SECONDS)
+    try:
+        return HfApi().model_info(repo, files_metadata=True, timeout=timeout)
+    except (json.JSONDecodeError, KeyError, TypeError) as error:
+        raise no_hub(error) from error
 
 
 def _large(repo: str, commit: str, file: RepoSibling) -> HubFile | None:

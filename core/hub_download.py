@@ -19,7 +19,7 @@ from huggingface_hub.errors import HfHubHTTPError
 from huggingface_hub.utils import build_hf_headers, hf_raise_for_status
 
 from core.disk import is_full
-from core.hub_errors import HubError, damaged
+from core.hub_errors import HubError, damaged, unreachable
 
 #: Seconds before each try after one that brought nothing new; together what an outage may last.
 WAITS = (0.5, 1.0, 2.0, 4.0, 8.0)
@@ -45,7 +45,7 @@ def partial_path(blob: Path) -> Path:
 def fetch(file: HubFile, blob: Path, lock: Path, report: Callable[[int], None]) -> None:
     """Fetch `file` to `blob`, continuing what an earlier try left. report: called with the bytes that are there.
 
-    Raises HubError (damaged), and what the hub's client, its HTTP library and the system raise.
+    Raises HubError (damaged; offline after WAITS without an answer), and what the hub's client and the system raise.
     """
     blob.parent.mkdir(parents=True, exist_ok=True)
     lock.parent.mkdir(parents=True, exist_ok=True)
@@ -57,6 +57,9 @@ def fetch(file: HubFile, blob: Path, lock: Path, report: Callable[[int], None]) 
             with partial.open("ab") as stream:
                 _receive(file, stream, report)
             _check(file, partial)
+        except httpx2.TransportError as error:
+            stored = f"{partial.stat().st_size / 1e6:,.0f} of {file.size / 1e6:,.0f} MB"
+            raise unreachable(str(error) or type(error).__name__, stored) from error
         except (HubError, OSError) as error:
             if isinstance(error, HubError) or is_full(error):
                 partial.unlink(missing_ok=True)

@@ -1,6 +1,5 @@
 """Why a file could not be fetched from a model hub: a reason that code can test, and a sentence for people."""
 
-import errno
 import http
 import urllib.parse
 import urllib.request
@@ -14,8 +13,6 @@ from core.disk import disk_error, is_full
 from core.errors import InputError, RematchError, shortened
 
 Reason = Literal["not found", "gated", "offline", "damaged", "refused", "no room"]
-#: What the hub's client, its HTTP library and the system raise while a file is fetched.
-CLIENT_ERRORS = (httpx2.HTTPError, httpx2.InvalidURL, errors.EntryNotFoundError, OSError, ValueError, ImportError)
 
 
 class HubError(InputError):
@@ -24,6 +21,12 @@ class HubError(InputError):
     def __init__(self, reason: Reason, sentence: str) -> None:
         super().__init__(sentence)
         self.reason: Reason = reason
+
+
+#: What the hub's client, its HTTP library and the system raise while a file is fetched, and what is made of it.
+FETCH_ERRORS = (
+    HubError, httpx2.HTTPError, httpx2.InvalidURL, errors.EntryNotFoundError, OSError, ValueError, ImportError,
+)  # fmt: skip
 
 
 def explain(error: Exception, repo: str) -> RematchError:
@@ -42,13 +45,22 @@ def explain(error: Exception, repo: str) -> RematchError:
         return HubError("not found", f"'{shortened(repo)}' is neither a folder nor a repository ORGANISATION/NAME")
     if isinstance(error, errors.HfHubHTTPError):
         return _refusal(error, repo)
-    if isinstance(error, httpx2.HTTPError | httpx2.InvalidURL):
-        return _unreachable(str(error) or type(error).__name__)
+    if isinstance(error, httpx2.HTTPError | httpx2.InvalidURL | ImportError):  # socks:// needs one package more
+        return unreachable(str(error) or type(error).__name__)
     if isinstance(error, OSError) and error.errno is not None:
         return _disk(error)
     if isinstance(error, OSError) and "size" in str(error):  # the client's own check of small files
         return HubError("damaged", f"what arrived is damaged ({shortened(str(error))}). Try again")
-    return HubError("refused", f"{type(error).__name__}: {shortened(str(error))}")
+    return no_hub(error)
+
+
+def no_hub(error: Exception) -> HubError:
+    """Return the error of an answer that no hub gives, such as the login page of a network."""
+    return HubError(
+        "refused",
+        f"{constants.ENDPOINT} did not answer as a model hub does ({type(error).__name__}: {shortened(str(error))}). "
+        f"Check HF_ENDPOINT and the network",
+    )
 
 
 def no_room(needed: int | None = None, free: int | None = None) -> HubError:
@@ -70,6 +82,20 @@ def damaged(repo: str, name: str, found: str, expected: str) -> HubError:
     )
 
 
+def unreachable(detail: str, stored: str = "") -> HubError:
+    """Return the error of a hub that does not answer. stored: how much of a file has arrived before, in words."""
+    proxy = proxy_of(constants.ENDPOINT)
+    way = f" through the proxy {proxy}" if proxy else ""
+    check = "HTTPS_PROXY" if proxy else "HF_ENDPOINT, and HTTPS_PROXY if a proxy is needed"
+    if "CERTIFICATE_VERIFY_FAILED" in detail:
+        check = "SSL_CERT_FILE, which names the certificates to trust"
+    kept = f"; {stored} are stored, and another try continues from there" if stored else ""
+    return HubError(
+        "offline",
+        f"{constants.ENDPOINT} cannot be reached{way} ({shortened(detail)}). Check the network and {check}{kept}",
+    )
+
+
 def _refusal(error: errors.HfHubHTTPError, repo: str) -> HubError:
     """The hub answered, with an error."""
     page, status = f"{constants.ENDPOINT}/{repo}", error.response.status_code
@@ -85,23 +111,10 @@ def _refusal(error: errors.HfHubHTTPError, repo: str) -> HubError:
     if status in (http.HTTPStatus.UNAUTHORIZED, http.HTTPStatus.FORBIDDEN):
         return HubError("gated", f"{page} may not be read (HTTP {status}): check HF_TOKEN and your rights on that page")
     if status == http.HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
-        return _unreachable("the proxy wants a name and password")
+        return unreachable("the proxy wants a name and password")
     if status == http.HTTPStatus.NOT_FOUND:
         return HubError("not found", f"{constants.ENDPOINT} does not know {repo}; check HF_ENDPOINT")
     return HubError("refused", f"{constants.ENDPOINT} answered with HTTP {status}. Try again later")
-
-
-def _unreachable(detail: str) -> HubError:
-    proxy = proxy_of(constants.ENDPOINT)
-    way = f" through the proxy {proxy}" if proxy else ""
-    check = "HTTPS_PROXY" if proxy else "HF_ENDPOINT, and HTTPS_PROXY if a proxy is needed"
-    if "CERTIFICATE_VERIFY_FAILED" in detail:
-        check = "SSL_CERT_FILE, which names the certificates to trust"
-    return HubError(
-        "offline",
-        f"{constants.ENDPOINT} cannot be reached{way} ({shortened(detail)}). Check the network and {check}; what has "
-        f"arrived is stored, and another try continues from there",
-    )
 
 
 def proxy_of(url: str) -> str | None:
@@ -118,5 +131,5 @@ def proxy_of(url: str) -> str | None:
 def _disk(error: OSError) -> RematchError:
     if is_full(error):
         return no_room()
-    about = disk_error(error, Path(constants.HF_HUB_CACHE) / "file") if error.errno != errno.ENOENT else None
-    return about or HubError("refused", f"{type(error).__name__}: {shortened(str(error))}")
+    path = Path(error.filename if isinstance(error.filename, str) else constants.HF_HUB_CACHE)
+    return disk_error(error, path) or HubError("refused", f"{type(error).__name__}: {shortened(str(error))}")

@@ -57,7 +57,7 @@ def counting(label: str, unit: str = "") -> Iterator[Callable[[int, int | None],
             if file is not None and now - written > SECONDS_BETWEEN_WRITES:
                 step: dict[str, object] = {"label": label, "done": done, "total": total}
                 if unit:
-                    speed = _smoothed(speed, (done - counted) / (now - written)) if written else None
+                    speed = _smoothed(speed, max(0, done - counted) / (now - written)) if written else None
                     step |= {"unit": unit, "speed": speed}
                 written, counted = now, done
                 with suppress(DiskError):  # the work itself is not to end for this

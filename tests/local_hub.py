@@ -36,7 +36,8 @@ class Fault:
     """How a file is served wrongly. times: for so many requests, None for all.
 
     cut_after: bytes, then the connection ends (reset: by a reset); content: in place of the file's; status, code: an
-    error in place of an answer; delay: seconds before the answer. method: which requests ("" for all).
+    error in place of an answer; delay: seconds before the answer; rate: bytes a second. method: which requests ("" for
+    all).
     """
 
     cut_after: int | None = None
@@ -45,6 +46,7 @@ class Fault:
     status: int = 0
     code: str = ""
     delay: float = 0.0
+    rate: int | None = None
     times: int | None = None
     method: str = "GET"
 
@@ -60,9 +62,22 @@ class Request:
     authorization: str
 
 
-@dataclass
+@dataclass(frozen=True)
+class _File:
+    data: bytes
+    sha256: str  # its name in the large file storage
+    git_id: str  # its name in git
+
+    @classmethod
+    def of(cls, content: bytes | str | Path) -> Self:
+        data = content.read_bytes() if isinstance(content, Path) else content
+        data = data.encode() if isinstance(data, str) else data
+        return cls(data, hashlib.sha256(data).hexdigest(), hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest())
+
+
+@dataclass(frozen=True)
 class _Repository:
-    files: dict[str, bytes]
+    files: dict[str, _File]
     commit: str
     gated: bool
 
@@ -101,8 +116,8 @@ class LocalHub:
         if isinstance(files, Path):
             folder = files
             files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
-        contents = {name: _bytes(content) for name, content in files.items()}
-        digest = hashlib.sha1(repr(sorted((name, sha256(data)) for name, data in contents.items())).encode())
+        contents = {name: _File.of(content) for name, content in files.items()}
+        digest = hashlib.sha1(repr(sorted((name, file.sha256) for name, file in contents.items())).encode())
         self.repositories[repo] = _Repository(contents, digest.hexdigest(), gated)
 
     def environment(self, home: Path) -> dict[str, str]:
@@ -115,7 +130,7 @@ class LocalHub:
 
     def asked_for(self, name: str, method: str = "GET") -> list[Request]:
         """The requests for a file of the hub or its CDN, in order."""
-        blobs = {f"/cdn/{sha256(repo.files[name])}" for repo in self.repositories.values() if name in repo.files}
+        blobs = {f"/cdn/{repo.files[name].sha256}" for repo in self.repositories.values() if name in repo.files}
         return [
             request
             for request in self.requests
@@ -162,21 +177,6 @@ def write_certificate(host: str, folder: Path) -> Path:
     )  # fmt: skip
     both.write_bytes(key.read_bytes() + certificate.read_bytes())
     return both
-
-
-def sha256(data: bytes) -> str:
-    """As the name of a file in the large file storage."""
-    return hashlib.sha256(data).hexdigest()
-
-
-def _bytes(content: bytes | str | Path) -> bytes:
-    if isinstance(content, Path):
-        return content.read_bytes()
-    return content.encode() if isinstance(content, str) else content
-
-
-def _git_id(data: bytes) -> str:
-    return hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -231,42 +231,44 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         body: Any
         if "/tree/" in path:
             body = [
-                {"type": "file", "path": name, "size": len(data), "oid": _git_id(data)}
-                | ({"lfs": _lfs(data) | {"oid": sha256(data)}} if _is_large(name) else {})
-                | ({"xetHash": sha256(data)} if _is_large(name) and self.hub.xet else {})
-                for name, data in files
+                {"type": "file", "path": name, "size": len(file.data), "oid": file.git_id}
+                | ({"lfs": _lfs(file) | {"oid": file.sha256}} if _is_large(name) else {})
+                | ({"xetHash": file.sha256} if _is_large(name) and self.hub.xet else {})
+                for name, file in files
             ]
         else:
             siblings = [
-                {"rfilename": name, "size": len(data), "blobId": _git_id(data)}
-                | ({"lfs": _lfs(data) | {"sha256": sha256(data)}} if _is_large(name) else {})
-                for name, data in files
+                {"rfilename": name, "size": len(file.data), "blobId": file.git_id}
+                | ({"lfs": _lfs(file) | {"sha256": file.sha256}} if _is_large(name) else {})
+                for name, file in files
             ]
             body = {"id": repo, "modelId": repo, "sha": repository.commit, "siblings": siblings, "private": False,
                     "tags": [], "gated": repository.gated and "auto"}  # fmt: skip
         self._answer(200, {"Content-Type": "application/json"}, json.dumps(body).encode())
 
     def _serve_file(self, repository: _Repository, name: str) -> None:
-        data = repository.files[name]
+        file = repository.files[name]
         headers = {"X-Repo-Commit": repository.commit, "Accept-Ranges": "bytes"}
         if not _is_large(name):
-            return self._send(name, data, headers | {"ETag": f'"{_git_id(data)}"'})
-        headers |= {"X-Linked-Size": str(len(data)), "X-Linked-Etag": f'"{sha256(data)}"'}
-        headers |= {"X-Xet-Hash": sha256(data)} if self.hub.xet else {}
+            return self._send(name, file.data, headers | {"ETag": f'"{file.git_id}"'})
+        headers |= {"X-Linked-Size": str(len(file.data)), "X-Linked-Etag": f'"{file.sha256}"'}
+        headers |= {"X-Xet-Hash": file.sha256} if self.hub.xet else {}
         if not self.hub.redirects:
-            return self._send(name, data, headers | {"ETag": f'"{sha256(data)}"'})
+            return self._send(name, file.data, headers | {"ETag": f'"{file.sha256}"'})
+        return self._answer(302, headers | {"Location": f"{self._cdn()}/cdn/{file.sha256}"}, b"")
+
+    def _cdn(self) -> str:
+        """Where large files are: this server under another name."""
         url = urllib.parse.urlsplit(self.path)
-        tunnel = isinstance(self.connection, ssl.SSLSocket)
-        port = f":{self.server.server_address[1]}"
-        there = "https://cdn." + self.headers["Host"] if tunnel else f"http://cdn.{url.netloc}"
-        cdn = there if tunnel or url.netloc else f"http://localhost{port}"
-        return self._answer(302, headers | {"Location": f"{cdn}/cdn/{sha256(data)}"}, b"")
+        if isinstance(self.connection, ssl.SSLSocket):
+            return f"https://cdn.{self.headers['Host']}"
+        return f"http://cdn.{url.netloc}" if url.netloc else f"http://localhost:{self.server.server_address[1]}"
 
     def _serve_blob(self, digest: str) -> None:
         for repository in self.hub.repositories.values():
-            for name, data in repository.files.items():
-                if sha256(data) == digest:
-                    return self._send(name, data, {"ETag": f'"{digest}"', "Accept-Ranges": "bytes"})
+            for name, file in repository.files.items():
+                if file.sha256 == digest:
+                    return self._send(name, file.data, {"ETag": f'"{digest}"', "Accept-Ranges": "bytes"})
         return self._error(404, "")
 
     def _send(self, name: str, data: bytes, headers: dict[str, str]) -> None:
@@ -278,14 +280,22 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         start = int(asked.removeprefix("bytes=").partition("-")[0] or 0)
         if start and start >= len(whole):
             return self._answer(416, {"Content-Range": f"bytes */{len(whole)}"}, b"")
-        part = whole[start:]
+        part = whole[start:] if start else whole
         if start:
             headers |= {"Content-Range": f"bytes {start}-{len(whole) - 1}/{len(whole)}"}
         status = 206 if start else 200
+        if fault is not None and fault.rate is not None:
+            return self._trickle(status, headers, part, fault.rate)
         if fault is None or fault.cut_after is None:
             return self._answer(status, headers, part)
         fault.times = None if fault.times is None else fault.times - 1
         return self._cut(status, headers, part, fault)
+
+    def _trickle(self, status: int, headers: dict[str, str], part: bytes, rate: int) -> None:
+        self._head(status, headers, len(part))
+        for start in range(0, len(part), max(1, rate // 20)):
+            time.sleep(0.05)
+            self.wfile.write(part[start : start + max(1, rate // 20)])
 
     def _cut(self, status: int, headers: dict[str, str], part: bytes, fault: Fault) -> None:
         self._head(status, headers, len(part))
@@ -333,5 +343,5 @@ def _is_large(name: str) -> bool:
     return Path(name).suffix in LARGE
 
 
-def _lfs(data: bytes) -> dict[str, object]:
-    return {"size": len(data), "pointerSize": 134}
+def _lfs(file: _File) -> dict[str, object]:
+    return {"size": len(file.data), "pointerSize": 134}

@@ -8,12 +8,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from core import hub_download
-from core.errors import RematchError
+from core.disk import DiskError
 from core.hub import HubError, hub_folder
 from core.progress import PROGRESS_FILE
 from tests.disks import mounted
@@ -163,6 +164,19 @@ def test_a_server_in_trouble(hub: LocalHub) -> None:
     assert fetch().is_dir(), "a passing error is tried again"
 
 
+def test_an_answer_that_no_hub_gives(hub: LocalHub) -> None:
+    hub.faults["api"] = Fault(status=200)  # an empty page, as the login of a network may be
+    assert "HF_ENDPOINT" in failure("refused")
+
+
+def test_two_at_once_fetch_it_once(hub: LocalHub) -> None:
+    hub.faults["model.safetensors"] = Fault(rate=10_000_000)
+    with ThreadPoolExecutor(2) as threads:
+        folders = list(threads.map(lambda _: fetch(), range(2)))
+    assert folders[0] == folders[1]
+    assert len([request for request in hub.asked_for("model.safetensors") if request.path.startswith("/cdn/")]) == 1
+
+
 def test_a_mirror_is_used_for_everything_whatever_storage_it_names(hub: LocalHub, looked_up: list[str]) -> None:
     """The hub's own fast protocol (Xet) asks another host, which a mirror does not stand in for."""
     hub.xet, hub.redirects = True, False
@@ -278,11 +292,22 @@ def test_a_disk_without_room_is_not_filled(hub: LocalHub, monkeypatch: pytest.Mo
         assert hub.asked_for("model.safetensors") == []
 
 
+def test_a_read_only_cache_is_read(hub: LocalHub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with mounted(tmp_path / "disk", 8) as disk:
+        point_to(hub, disk.folder, monkeypatch)
+        folder = fetch()
+        hub.add("ada/other", FILES)
+        with disk.read_only():
+            assert fetch() == folder
+            with pytest.raises(DiskError, match="read-only"):
+                fetch("ada/other")
+
+
 def test_a_cache_that_is_a_file(hub: LocalHub) -> None:
     cache = Path(os.environ["HF_HUB_CACHE"])
     cache.parent.mkdir(parents=True, exist_ok=True)
     cache.write_text("in the way")
-    with pytest.raises(RematchError, match=str(cache)):
+    with pytest.raises(DiskError, match=str(cache)):
         fetch()
 
 
