@@ -166,10 +166,8 @@ def _large(repo: str, commit: str, file: RepoSibling) -> HubFile | None:
 
 def _fetch_large(wanted: _Wanted, files: Iterable[HubFile | None]) -> None:
     """Put the files of the hub's large file storage where its client finds them."""
-    cache, name = (
-        Path(hub.HF_HUB_CACHE).expanduser().resolve(),
-        repo_folder_name(repo_id=wanted.repo, repo_type="model"),
-    )
+    cache = Path(hub.HF_HUB_CACHE).expanduser().resolve()
+    name = repo_folder_name(repo_id=wanted.repo, repo_type="model")
     blobs = cache / name / "blobs"
     missing = [file for file in files if file is not None and not (blobs / file.sha256).exists()]
     if not missing:

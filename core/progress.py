@@ -71,8 +71,12 @@ def _smoothed(before: float | None, now: float) -> float:
 
 
 def amount(done: int, total: int | None, unit: str = "", speed: float | None = None) -> str:
-    """Return how far a step is in words: "3 of 1,000", or for bytes "120 of 605 MB, 12 MB/s". speed: units a second."""
+    """Return how far a step is in words: "3 of 1,000", or for bytes "120 of 605 MB, 12.3 MB/s".
+
+    speed: units a second.
+    """
     scale, name = (1e6, " MB") if unit == "B" else (1, "")
-    of = f" of {total / scale:,.0f}" if total else ""
+    digits = 1 if name and max(done, total or 0) < 10 * scale else 0
+    of = f" of {total / scale:,.{digits}f}" if total else ""
     rate = f", {speed / scale:,.1f}{name}/s" if speed else ""
-    return f"{done / scale:,.0f}{of}{name}{rate}"
+    return f"{done / scale:,.{digits}f}{of}{name}{rate}"

@@ -52,6 +52,14 @@ def hub(local_hub: LocalHub, monkeypatch: pytest.MonkeyPatch) -> LocalHub:
 
 
 @pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[], dict]:
+    """What a page reads of the progress."""
+    monkeypatch.setenv(PROGRESS_FILE, str(tmp_path / "progress.json"))
+    monkeypatch.setattr("core.progress.SECONDS_BETWEEN_WRITES", -1.0)
+    return lambda: json.loads((tmp_path / "progress.json").read_text())
+
+
+@pytest.fixture
 def looked_up(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """A machine without DNS: the hosts that were looked up all the same; numbers are no names."""
     real, hosts = socket.getaddrinfo, []
@@ -137,8 +145,9 @@ def test_gated(hub: LocalHub, monkeypatch: pytest.MonkeyPatch) -> None:
     assert at_cdn == [""], "the token is for the hub alone"
 
 
-def test_a_token_without_the_right(hub: LocalHub) -> None:
-    hub.faults["model.safetensors"] = Fault(status=403)
+@pytest.mark.parametrize("name", ["model.safetensors", "config.json"])
+def test_a_token_without_the_right(hub: LocalHub, name: str) -> None:
+    hub.faults[name] = Fault(status=403, method="")
     assert "HF_TOKEN" in failure("gated")
 
 
@@ -150,6 +159,12 @@ def test_damaged_weights_are_deleted_and_fetched_again(hub: LocalHub, content: b
     assert not list(Path(os.environ["HF_HUB_CACHE"]).rglob("*.incomplete"))
     hub.faults.clear()
     assert (fetch() / "model.safetensors").read_bytes() == WEIGHTS
+
+
+def test_a_file_without_end_is_not_read_to_its_end(hub: LocalHub, told: Callable[[], dict]) -> None:
+    hub.faults["model.safetensors"] = Fault(content=WEIGHTS + bytes(40_000_000))
+    failure("damaged")
+    assert told()["done"] < 4_000_000
 
 
 def test_weights_cut_short_in_the_cache_are_fetched_again(hub: LocalHub) -> None:
@@ -193,7 +208,9 @@ def test_a_proxy_looks_the_names_up(hub: LocalHub, looked_up: list[str], monkeyp
     monkeypatch.setenv("NO_PROXY", "hub.invalid")
     use_endpoint("http://hub.invalid", monkeypatch)
     hub.add(REPO, FILES)
-    assert "hub.invalid" in failure("offline", "ada/other")
+    said = failure("offline", "ada/other")
+    assert "hub.invalid" in said
+    assert "through the proxy" not in said
     assert looked_up
 
 
@@ -311,14 +328,12 @@ def test_a_cache_that_is_a_file(hub: LocalHub) -> None:
         fetch()
 
 
-def test_a_page_reads_how_much_has_arrived(hub: LocalHub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv(PROGRESS_FILE, str(tmp_path / "progress.json"))
-    monkeypatch.setattr("core.progress.SECONDS_BETWEEN_WRITES", -1.0)
+def test_a_page_reads_how_much_has_arrived(hub: LocalHub, told: Callable[[], dict]) -> None:
     fetch()
-    told = json.loads((tmp_path / "progress.json").read_text())
-    assert (told["done"], told["total"], told["unit"]) == (len(WEIGHTS), len(WEIGHTS), "B")
-    assert told["speed"] > 0
-    assert "the weights of 'tiny'" in told["label"]
+    step = told()
+    assert (step["done"], step["total"], step["unit"]) == (len(WEIGHTS), len(WEIGHTS), "B")
+    assert step["speed"] > 0
+    assert "the weights of 'tiny'" in step["label"]
 
 
 def test_another_process_uses_it_by_its_environment(hub: LocalHub, tmp_path: Path) -> None:

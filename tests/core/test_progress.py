@@ -44,6 +44,7 @@ def test_how_far_it_is_in_words():
     assert amount(3, 1000) == "3 of 1,000"
     assert amount(120_000_000, 605_200_000, "B", 12_340_000) == "120 of 605 MB, 12.3 MB/s"
     assert amount(0, 605_200_000, "B", None) == "0 of 605 MB"
+    assert amount(100_000, 800_000, "B", None) == "0.1 of 0.8 MB"
 
 
 def test_the_file_is_not_written_at_every_step(told, monkeypatch):

@@ -60,7 +60,7 @@ def test_a_job_that_downloads_tells_bytes_and_speed(places, sleeper):
     assert jobs.status(places, "demo").amount == "3 of 7"
     step = {"label": "Downloading", "done": 2_000_000, "total": 8_000_000, "unit": "B", "speed": 500_000.0}
     (folder / "progress.json").write_text(json.dumps(step))
-    assert jobs.status(places, "demo").amount == "2 of 8 MB, 0.5 MB/s"
+    assert jobs.status(places, "demo").amount == "2.0 of 8.0 MB, 0.5 MB/s"
     (folder / "wake").touch()
     wait(places, "demo", lambda status: status.state == "done")
 
