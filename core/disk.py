@@ -21,7 +21,7 @@ class DiskError(RematchError):
 
 def disk_error(error: OSError, path: Path) -> DiskError | None:
     """What `error` says about writing `path`; None if it is not about room, rights, or what is in the way."""
-    if error.errno in _FULL:
+    if is_full(error):
         return DiskError(
             f"{path} cannot be written: the disk of {_nearest(path.parent)} is full. Make room there and do the same "
             f"again; what was there before is as it was."
@@ -39,11 +39,16 @@ def disk_error(error: OSError, path: Path) -> DiskError | None:
     return None
 
 
+def is_full(error: OSError) -> bool:
+    """Whether `error` says that there is no room: a full disk, a quota, or a limit on the size of files."""
+    return error.errno in _FULL
+
+
 def os_error_sentence(error: OSError) -> str:
     """What to say of an error that nobody expected where it came up."""
     if isinstance(error.filename, str):
         return f"{error.filename} cannot be read or written: {error.strerror}. Mend that, and do the same again."
-    if error.errno in _FULL:  # files are written by way of `writing`, so it was what is printed
+    if is_full(error):  # files are written by way of `writing`, so it was what is printed
         return "what there is to say cannot be written: the disk it goes to is full. Make room there."
     return f"{type(error).__name__}: {error}"
 
@@ -60,7 +65,7 @@ def writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         about = Path(error.filename) if isinstance(error.filename, str) else path
-        if error.errno not in _FULL and about.parent != path.parent and about not in (path, *path.parents):
+        if not is_full(error) and about.parent != path.parent and about not in (path, *path.parents):
             raise
         said = disk_error(error, path)
         if said is None:

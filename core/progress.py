@@ -35,21 +35,48 @@ def progress(items: Iterable[Item], label: str, total: int | None = None) -> Ite
 
 
 @contextmanager
-def counting(label: str) -> Iterator[Callable[[int, int | None], None]]:
-    """Yield a function that is told (done, total) as often as one likes."""
+def counting(label: str, unit: str = "") -> Iterator[Callable[[int, int | None], None]]:
+    """Yield a function to call with (done, total) as often as one likes.
+
+    unit: "B" if bytes are counted, which are shown as megabytes and with their speed; "" for items.
+    """
     file = os.environ.get(PROGRESS_FILE)
-    written = 0.0
+    written, counted = 0.0, 0  # when the file was last written, and `done` at that moment
+    speed: float | None = None
     # disable=None: tqdm shows nothing where stderr is no terminal.
     hidden = True if os.environ.get(QUIET) else None
-    with tqdm(desc=label, disable=hidden, delay=SECONDS_BEFORE_A_BAR, leave=False) as bar:
+    with tqdm(
+        desc=label, disable=hidden, delay=SECONDS_BEFORE_A_BAR, leave=False, unit=unit or "it", unit_scale=bool(unit)
+    ) as bar:
 
         def report(done: int, total: int | None) -> None:
-            nonlocal written
+            nonlocal written, counted, speed
             bar.total = total
             bar.update(done - bar.n)
-            if file is not None and time.monotonic() - written > SECONDS_BETWEEN_WRITES:
-                written = time.monotonic()
+            now = time.monotonic()
+            if file is not None and now - written > SECONDS_BETWEEN_WRITES:
+                step: dict[str, object] = {"label": label, "done": done, "total": total}
+                if unit:
+                    speed = _smoothed(speed, max(0, done - counted) / (now - written)) if written else None
+                    step |= {"unit": unit, "speed": speed}
+                written, counted = now, done
                 with suppress(DiskError):  # the work itself is not to end for this
-                    write_text(Path(file), json.dumps({"label": label, "done": done, "total": total}))
+                    write_text(Path(file), json.dumps(step))
 
         yield report
+
+
+def _smoothed(before: float | None, now: float) -> float:
+    return now if before is None else 0.7 * before + 0.3 * now
+
+
+def amount(done: int, total: int | None, unit: str = "", speed: float | None = None) -> str:
+    """Return how far a step is in words: "3 of 1,000", or for bytes "120 of 605 MB, 12.3 MB/s".
+
+    speed: units a second.
+    """
+    scale, name = (1e6, " MB") if unit == "B" else (1, "")
+    digits = 1 if name and max(done, total or 0) < 10 * scale else 0
+    of = f" of {total / scale:,.{digits}f}" if total else ""
+    rate = f", {speed / scale:,.1f}{name}/s" if speed else ""
+    return f"{done / scale:,.{digits}f}{of}{name}{rate}"

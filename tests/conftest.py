@@ -25,6 +25,7 @@ from core.encoders.clip import load_clip
 from core.encoders.loading import load_encoder
 from core.progress import PROGRESS_FILE, QUIET
 from core.workspace.places import Places
+from tests.local_hub import LocalHub, point_to
 
 # On tiny models threads mostly wait for each other, and twice so where the cores are shared.
 torch.set_num_threads(1)
@@ -84,6 +85,14 @@ def own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture
 def places(tmp_path: Path) -> Places:
     return Places(tmp_path / "workspace", tmp_path / "cache")
+
+
+@pytest.fixture
+def local_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalHub]:
+    """A model hub on this machine that is used in place of the real one, with an empty cache."""
+    with LocalHub() as hub:
+        point_to(hub, tmp_path / "hub-home", monkeypatch)
+        yield hub
 
 
 @pytest.fixture

@@ -145,10 +145,9 @@ def _poll_demo_progress(places: Places) -> None:
         st.session_state["ready"] = ready
         st.rerun()
     step = plain(without_paths(status.log[-1])) if status.log else "starting"
-    of = f" of {status.total}" if status.total else ""
     st.progress(
         min(1.0, status.done / status.total) if status.total else 0.0,
-        f"Preparing the demo. {step} — {status.label}, {status.done}{of}",
+        f"Preparing the demo. {step} — {status.label}, {status.amount}",
     )
 
 

@@ -52,9 +52,8 @@ def show_jobs(places: Places, kind: JobKind) -> None:
 
 def show_bar(status: JobStatus, doing: str) -> None:
     """How far the job's present step is."""
-    of = f" of {status.total:,}" if status.total else ""
     share = min(1.0, status.done / status.total) if status.total else 0.0
-    st.progress(share, plain(f"{doing} {status.label}, {status.done:,}{of}. You can leave this page."))
+    st.progress(share, plain(f"{doing} {status.label}, {status.amount}. You can leave this page."))
 
 
 def why_failed(status: JobStatus) -> str:

@@ -13,12 +13,14 @@ import torch
 from core.data.entities import EntityKind
 from core.data.mentions import Mentions
 from core.data.text import sentences
+from core.encoders.untrusted import check_pretrained
 from core.errors import InputError
-from core.hub import model_folder, silent_logs
+from core.hub import hub_folder, silent_logs
 from core.progress import progress
 
-#: What of a model's repository is needed; the same weights lie there for other libraries, too.
-_FILES = ("*.json", "*.txt", "*.model", "*.safetensors", "pytorch_model.bin")
+#: What of a model's repository is needed; it holds the same weights for other libraries, too.
+_FILES = ("*.json", "*.txt", "*.model")
+_WEIGHTS = ("model.safetensors", "model-*.safetensors", "pytorch_model.bin")
 #: The ends of labels, after B- or I-.
 _KINDS: dict[str, EntityKind] = {
     "PER": "persons",
@@ -79,6 +81,7 @@ def _load(folder: Path, device: torch.device) -> Any:
 
     transformers.utils.logging.disable_progress_bar()
     try:
+        check_pretrained(folder)
         with silent_logs():
             tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
             model = transformers.AutoModelForTokenClassification.from_pretrained(folder, local_files_only=True)
@@ -93,11 +96,11 @@ def _load(folder: Path, device: torch.device) -> Any:
 
 
 def _folder_of(name: str) -> Path:
-    try:
-        return model_folder(name, _FILES)
-    except Exception as error:
-        raise InputError(
-            f"the tagger '{name}' is not on this machine and could not be fetched ({type(error).__name__}). Download "
-            f"it where there is a network and use --tagger /path/of/its/folder; or leave --tagger out: the built-in "
-            f"rules find names without it."
-        ) from error
+    return hub_folder(
+        name,
+        _FILES,
+        _WEIGHTS,
+        what=f"the tagger '{name}'",
+        instead="download it where there is a network and use --tagger /path/of/its/folder; or leave --tagger out: "
+        "the built-in rules find names without it",
+    )

@@ -13,13 +13,15 @@ import torch
 from core.data.entities import entities_of
 from core.data.text import clean, sentences
 from core.data.translation_cache import TranslationCache
+from core.encoders.untrusted import check_pretrained
 from core.errors import InputError
 from core.files import file_fingerprint, fingerprint
-from core.hub import model_folder, silent_logs
+from core.hub import hub_folder, silent_logs
 from core.progress import counting
 
-#: What of a model's repository is needed; the same weights lie there for other libraries, too.
-_FILES = ("*.json", "*.spm", "*.safetensors", "pytorch_model.bin")
+#: What of a model's repository is needed; it holds the same weights for other libraries, too.
+_FILES = ("*.json", "*.spm")
+_WEIGHTS = ("model.safetensors", "model-*.safetensors", "pytorch_model.bin")
 _FORMAT = 1  # counts up when the same model would translate the same text otherwise
 # Memory grows with beams times sentences; after each batch what is done is kept.
 _CPU_BATCH, _ACCELERATOR_BATCH = 16, 128
@@ -35,7 +37,9 @@ class Translator:
         """Raises InputError: no such folder, or a hub name that is not here and cannot be fetched."""
         self.name, self.device = name, device
         self._folder = _folder_of(name)
-        files = sorted(file for file in self._folder.iterdir() if any(file.match(pattern) for pattern in _FILES))
+        files = sorted(
+            file for file in self._folder.iterdir() if any(file.match(pattern) for pattern in _FILES + _WEIGHTS)
+        )
         self.fingerprint = fingerprint(_FORMAT, [(file.name, file_fingerprint(file)) for file in files])
         self._tokenizer = self._load("MarianTokenizer")
         self._model: Any = None
@@ -78,6 +82,7 @@ class Translator:
 
         transformers.utils.logging.disable_progress_bar()  # weights are there in a second, and stderr is for answers
         try:
+            check_pretrained(self._folder)
             with silent_logs():
                 return getattr(transformers, class_name).from_pretrained(self._folder, local_files_only=True)
         except Exception as error:  # whatever its many layers raise, the folder is not what it should be
@@ -89,14 +94,14 @@ class Translator:
 
 
 def _folder_of(name: str) -> Path:
-    try:
-        return model_folder(name, _FILES)
-    except Exception as error:
-        raise InputError(
-            f"the translation model '{name}' is not on this machine and could not be fetched ({type(error).__name__}). "
-            f"Download it where there is a network and use --model /path/of/its/folder; or leave the text as it is "
-            f"and train lite-multilingual, which reads German and fourteen other languages."
-        ) from error
+    return hub_folder(
+        name,
+        _FILES,
+        _WEIGHTS,
+        what=f"the translation model '{name}'",
+        instead="download it where there is a network and use --model /path/of/its/folder; or leave the text as it is "
+        "and train lite-multilingual, which reads German and fourteen other languages",
+    )
 
 
 def translate_all(

@@ -66,6 +66,16 @@ def check_pickle(path: Path) -> None:
             _check_operations(packed, path)
 
 
+def check_pretrained(folder: Path) -> None:
+    """Check the pickle in a model folder of transformers, if its weights are nowhere else.
+
+    Raises what `check_pickle` raises.
+    """
+    weights = folder / "pytorch_model.bin"
+    if weights.is_file() and not any(folder.glob("*.safetensors")):
+        check_pickle(weights)
+
+
 def _check_operations(file: IO[bytes], path: Path) -> None:
     start = file.tell()
     for operation, argument, _ in pickletools.genops(file):

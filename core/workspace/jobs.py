@@ -23,7 +23,7 @@ from core.disk import writing
 from core.errors import InputError
 from core.files import write_text
 from core.locks import is_held
-from core.progress import PROGRESS_FILE
+from core.progress import PROGRESS_FILE, amount
 from core.stopping import stop_on_sigterm
 from core.workspace.job_log import last_lines
 from core.workspace.places import Places
@@ -35,13 +35,24 @@ _LOCK = "running.lock"
 
 @dataclass(frozen=True)
 class JobStatus:
-    """Where a job stands. label, done, total: of its present step (total None if unknown); log: its last lines."""
+    """Where a job stands.
+
+    label, done, total: of its present step (total None if unknown). log: its last lines. unit: "B" if `done` is in
+    bytes; speed: units a second, None if unknown.
+    """
 
     state: State
     label: str
     done: int
     total: int | None
     log: list[str]
+    unit: str = ""
+    speed: float | None = None
+
+    @property
+    def amount(self) -> str:
+        """How far the present step is, in words."""
+        return amount(self.done, self.total, self.unit, self.speed)
 
 
 def _folder(places: Places, name: str) -> Path:
@@ -99,7 +110,7 @@ def status(places: Places, name: str) -> JobStatus:
         state = "done"
     else:
         state = "cancelled" if (folder / "cancelled.txt").exists() else "failed"
-    return JobStatus(state, step["label"], step["done"], step["total"], log)
+    return JobStatus(state, step["label"], step["done"], step["total"], log, step.get("unit", ""), step.get("speed"))
 
 
 def cancel(places: Places, name: str) -> None:

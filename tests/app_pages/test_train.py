@@ -199,6 +199,13 @@ def test_a_training_that_goes_on_in_a_terminal_is_shown_without_the_form(stopped
         assert len(app.get("plotly_chart")) == 2
 
 
+def test_a_download_is_shown_in_megabytes(stopped, monkeypatch):
+    running = jobs.JobStatus("running", "Downloading the weights", 120_000_000, 605_000_000, [], "B", 12_000_000)
+    monkeypatch.setattr(jobs, "status", lambda places, name: running if name == "train-shapes" else NEVER)
+    (bar,) = open_page().get("progress")
+    assert "120 of 605 MB, 12.0 MB/s" in bar.proto.text.replace("\\", "")
+
+
 def test_cancel_asks_once_more(stopped, monkeypatch):
     cancelled: list[str] = []
     running = jobs.JobStatus("running", "Epoch 2 of 2", 1, 3, ["epoch  1"])

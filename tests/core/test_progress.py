@@ -5,7 +5,7 @@ import json
 import pytest
 
 from core import progress as room
-from core.progress import PROGRESS_FILE, QUIET, counting, progress
+from core.progress import PROGRESS_FILE, QUIET, amount, counting, progress
 
 
 @pytest.fixture
@@ -24,6 +24,27 @@ def test_a_page_reads_how_far_it_is(told, monkeypatch):
     monkeypatch.setattr(room, "SECONDS_BETWEEN_WRITES", -1.0)
     seen = [told() for _ in progress(["x", "y"], "Encoding")]
     assert seen == [{"label": "Encoding", "done": 0, "total": 2}, {"label": "Encoding", "done": 1, "total": 2}]
+
+
+def test_bytes_come_with_their_speed(told, monkeypatch):
+    monkeypatch.setattr(room, "SECONDS_BETWEEN_WRITES", -1.0)
+    clock = iter([10.0, 12.0, 14.0])
+    monkeypatch.setattr(room.time, "monotonic", lambda: next(clock))
+    with counting("Downloading", unit="B") as report:
+        report(500, 9000)  # from an earlier try
+        assert told() == {"label": "Downloading", "done": 500, "total": 9000, "unit": "B", "speed": None}
+        report(2500, 9000)
+        assert told()["speed"] == 1000
+        report(2500, 9000)
+        assert 0 < told()["speed"] < 1000
+
+
+def test_how_far_it_is_in_words():
+    assert amount(1234, None) == "1,234"
+    assert amount(3, 1000) == "3 of 1,000"
+    assert amount(120_000_000, 605_200_000, "B", 12_340_000) == "120 of 605 MB, 12.3 MB/s"
+    assert amount(0, 605_200_000, "B", None) == "0 of 605 MB"
+    assert amount(100_000, 800_000, "B", None) == "0.1 of 0.8 MB"
 
 
 def test_the_file_is_not_written_at_every_step(told, monkeypatch):

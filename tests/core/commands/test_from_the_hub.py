@@ -1,4 +1,4 @@
-"""From the name of a model on a hub to a submitted run, as a user types it; a hub on this machine plays the other side."""
+"""From the name of a model on a hub to a submitted run, as a user types it; the hub is on this machine."""
 
 import json
 from pathlib import Path
@@ -8,13 +8,13 @@ import pytest
 import torch
 from open_clip.pretrained import _PRETRAINED, _pcfg
 from safetensors.torch import load_file
-from tests.local_hub import LocalHub, point_to
 from transformers import CLIPModel, XLMRobertaConfig
 
 from core.workspace import jobs
 from core.workspace.runs import find_run
 from tests.core.encoders.test_agreement import clip_config, saved
 from tests.families import FAMILIES, WORDS, register_siglip_tower, write_family, write_tokenizer
+from tests.local_hub import LocalHub, point_to
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_a_tag_of_open_clip(hub, verb, shapes, places, tmp_path, monkeypatch, fo
     assert not any("README" in request.path for request in hub.requests)
     line = told.strip().splitlines()[-1].removeprefix("load it with: ")
     assert "force_quick_gelu=True" in line
-    model, _, preprocess = eval(line, {"open_clip": open_clip})  # as a reader would paste it
+    model, *_ = eval(line, {"open_clip": open_clip})  # as a reader would paste it
     assert any(type(module).__name__ == "QuickGELU" for module in model.modules())
 
 

@@ -52,6 +52,13 @@ def test_what_came_with_the_data_stays_and_the_rest_is_translated(verb, german, 
     assert domain.translated_by == [str(marian)]
 
 
+def test_the_papers_model_is_fetched_by_name_and_then_in_the_cache(verb, german, marian, local_hub, monkeypatch):
+    local_hub.add("Helsinki-NLP/opus-mt-de-en", marian)
+    assert verb("translate", "--domain", "formen", "--json").record["translated"] == 50
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    assert verb("translate", "--domain", "formen", "--json").record["model"] == "Helsinki-NLP/opus-mt-de-en"
+
+
 def test_again_it_translates_nothing_and_writes_nothing(verb, german, marian, places: Places, monkeypatch):
     verb("translate", "--domain", "formen", "--model", marian)
     stamp = (places.domain_folder("formen") / "articles.parquet").stat().st_mtime_ns
@@ -148,7 +155,7 @@ def test_runs_that_were_swept_on_different_articles_are_not_compared(verb, germa
         (["--from", "fr"], "no articles in 'fr'"),
         (["--from", "en"], "is English"),
         (["--reference-column", "nothing"], "has no such column"),
-        (["--model", "/nowhere/at-all"], "is not on this machine"),
+        (["--model", "/nowhere/at-all"], "neither a folder nor a repository"),
     ],
 )
 def test_what_cannot_be_translated_is_said(verb, german, marian, options, message):

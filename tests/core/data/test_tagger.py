@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from core.data.mentions import Mentions
 from core.data.tagger import Tagger
 from core.errors import InputError
+from tests.local_hub import LocalHub
 from tests.tiny_tagger import write_tagger
 
 CPU = torch.device("cpu")
@@ -37,8 +39,29 @@ def test_a_long_text_goes_through_in_sentences(tmp_path: Path) -> None:
     assert found[0].persons
 
 
+def test_it_comes_from_the_hub_in_one_format(tmp_path: Path, local_hub: LocalHub) -> None:
+    folder = write_tagger(tmp_path / "tiny", ["O", "B-PER"])
+    (folder / "pytorch_model.bin").write_bytes(b"the same for others")
+    (folder / "onnx").mkdir()
+    (folder / "onnx" / "model.onnx").write_bytes(b"not for transformers")
+    local_hub.add("dslim/bert-base-NER", folder)
+    found = Tagger("dslim/bert-base-NER", CPU)(["Ada goes home"], ["en"])
+    assert found[0].persons
+    assert local_hub.asked_for("model.safetensors")
+    assert not local_hub.asked_for("pytorch_model.bin")
+    assert not local_hub.asked_for("onnx/model.onnx")
+
+
+def test_it_comes_from_the_hub_as_a_pickle(tmp_path: Path, local_hub: LocalHub) -> None:
+    folder = write_tagger(tmp_path / "tiny", ["O", "B-PER"])
+    torch.save(load_file(folder / "model.safetensors"), folder / "pytorch_model.bin")
+    (folder / "model.safetensors").unlink()
+    local_hub.add("dslim/bert-base-NER", folder)
+    assert Tagger("dslim/bert-base-NER", CPU)(["Ada goes home"], ["en"])[0].persons
+
+
 @pytest.mark.parametrize("what", ["nowhere/no-such-tagger", "empty", "other labels"])
-def test_what_cannot_be_used_is_said_with_the_way_out(what: str, tmp_path: Path) -> None:
+def test_what_cannot_be_used_is_said_with_the_way_out(what: str, tmp_path: Path, local_hub: LocalHub) -> None:
     if what == "empty":
         (tmp_path / "empty").mkdir()
         name, said = str(tmp_path / "empty"), "no token-classification model"

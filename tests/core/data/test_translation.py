@@ -1,15 +1,19 @@
 """Translation with a real Marian model of random weights: what is put to it, how often, and what is kept."""
 
+import shutil
 import sqlite3
 from pathlib import Path
 
 import pytest
 import torch
+from transformers import MarianMTModel
 
 from core.data.translation import Translator, translate_all
 from core.data.translation_cache import TranslationCache
 from core.errors import InputError
+from core.hub import HubError
 from tests.conftest import MARIAN_CONTEXT
+from tests.local_hub import LocalHub
 
 TEXTS = ["Ein red circle steht am Wasser. Ein blue square.", "Ein blue square.", "persons;Ada|orgs;Royal Society", ""]
 LINKED = "Ein blue square. https://t.co/x"  # cleaned, it is the second of them
@@ -111,12 +115,50 @@ def test_a_folder_that_is_no_model_is_said(tmp_path):
         Translator(str(tmp_path), torch.device("cpu"))
 
 
-def test_a_model_that_cannot_be_fetched_is_said_with_what_to_do(monkeypatch):
-    def unreachable(*_: object, **__: object) -> None:
-        raise OSError("no route to host")
+def test_a_model_that_cannot_be_fetched_is_said_with_what_to_do(local_hub: LocalHub):
+    with pytest.raises(HubError, match=r"opus-mt-de-en' could not be fetched: .*--model /path.*lite-multilingual"):
+        Translator("Helsinki-NLP/opus-mt-de-en", torch.device("cpu"))
 
-    monkeypatch.setattr("core.hub.snapshot_download", unreachable)
-    with pytest.raises(InputError, match=r"could not be fetched \(OSError\).*--model /path.*lite-multilingual"):
+
+def _as_published(marian: Path, folder: Path, *, zipped: bool) -> Path:
+    """The model laid out as OPUS-MT's repositories are: a pickle of weights, and the same for other libraries."""
+    shutil.copytree(marian, folder)
+    weights = MarianMTModel.from_pretrained(folder).state_dict()
+    torch.save(weights, folder / "pytorch_model.bin", _use_new_zipfile_serialization=zipped)
+    (folder / "model.safetensors").unlink()
+    for name in ("tf_model.h5", "rust_model.ot", "README.md", ".gitattributes"):
+        (folder / name).write_text("not for transformers")
+    return folder
+
+
+@pytest.mark.parametrize("zipped", [True, False])  # as PyTorch 1.6 and later write them, and as before
+def test_a_model_comes_from_the_hub_as_it_is_published(local_hub: LocalHub, translator, marian, tmp_path, zipped: bool):
+    local_hub.add("Helsinki-NLP/opus-mt-de-en", _as_published(marian, tmp_path / "published", zipped=zipped))
+    fetched = Translator("Helsinki-NLP/opus-mt-de-en", torch.device("cpu"))
+    sentences = ["Ein red circle steht am Wasser.", "Ein blue square."]
+    assert fetched(sentences) == translator(sentences)
+    asked = {Path(request.path).name for request in local_hub.requests}
+    assert {"pytorch_model.bin", "source.spm", "target.spm", "generation_config.json"} <= asked
+    assert not asked & {"tf_model.h5", "rust_model.ot", "README.md"}
+    before = len(local_hub.requests)
+    assert Translator("Helsinki-NLP/opus-mt-de-en", torch.device("cpu")).fingerprint == fetched.fingerprint
+    assert len(local_hub.requests) == before
+
+
+def test_of_two_formats_one_is_fetched(local_hub: LocalHub, marian: Path, tmp_path: Path):
+    folder = _as_published(marian, tmp_path / "published", zipped=True)
+    shutil.copy(marian / "model.safetensors", folder)
+    local_hub.add("Helsinki-NLP/opus-mt-de-en", folder)
+    assert Translator("Helsinki-NLP/opus-mt-de-en", torch.device("cpu"))(["Ein blue square."])
+    assert local_hub.asked_for("model.safetensors")
+    assert not local_hub.asked_for("pytorch_model.bin")
+
+
+def test_a_pickle_of_more_than_weights_is_not_loaded(local_hub: LocalHub, marian: Path, tmp_path: Path):
+    folder = _as_published(marian, tmp_path / "published", zipped=True)
+    torch.save({"model.shared.weight": torch.zeros(2), "path": Path("x")}, folder / "pytorch_model.bin")
+    local_hub.add("Helsinki-NLP/opus-mt-de-en", folder)
+    with pytest.raises(InputError, match="holds more than weights"):
         Translator("Helsinki-NLP/opus-mt-de-en", torch.device("cpu"))
 
 

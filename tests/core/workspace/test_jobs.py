@@ -1,5 +1,6 @@
 """Long work in a process of its own: started once, watched from anywhere."""
 
+import json
 import os
 import subprocess
 import sys
@@ -50,6 +51,18 @@ def sleeper(monkeypatch):
 
 def test_a_job_that_never_was(places):
     assert jobs.status(places, "demo") == JobStatus("never started", "", 0, None, [])
+
+
+def test_a_job_that_downloads_tells_bytes_and_speed(places, sleeper):
+    assert jobs.start(places, "demo", ["demo"])
+    folder = places.workspace / "jobs" / "demo"
+    wait(places, "demo", lambda status: status.label == "Sleeping")
+    assert jobs.status(places, "demo").amount == "3 of 7"
+    step = {"label": "Downloading", "done": 2_000_000, "total": 8_000_000, "unit": "B", "speed": 500_000.0}
+    (folder / "progress.json").write_text(json.dumps(step))
+    assert jobs.status(places, "demo").amount == "2.0 of 8.0 MB, 0.5 MB/s"
+    (folder / "wake").touch()
+    wait(places, "demo", lambda status: status.state == "done")
 
 
 def test_a_job_ends_as_done_and_keeps_what_it_printed(places):
