@@ -6,7 +6,6 @@ import torch
 from safetensors import safe_open
 
 from core.data.reading import Reading
-from core.encoders.clip import load_clip
 from core.encoders.loading import load_encoder
 from core.errors import InputError
 from core.interpolation.wiseft import interpolate
@@ -39,12 +38,3 @@ def test_open_clip_loads_it_by_itself(alpha, tiny_name, shapes_domain, places, t
 def test_a_built_in_encoder_cannot_be_exported(lite):
     with pytest.raises(InputError, match="lite is not a model of open_clip"):
         lite.open_clip_checkpoint()
-
-
-def test_openais_own_activation_is_told_by_the_architecture(tiny_name):
-    encoder = load_clip(tiny_name)
-    assert encoder.open_clip_checkpoint().architecture == "TinyClip"
-    encoder.name = "ViT-B-32:openai"
-    assert encoder.open_clip_checkpoint().architecture == "ViT-B-32"
-    encoder.clip.transformer.resblocks[0].mlp.gelu = open_clip.transformer.QuickGELU()
-    assert encoder.open_clip_checkpoint().architecture == "ViT-B-32-quickgelu"
