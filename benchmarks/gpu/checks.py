@@ -25,6 +25,7 @@ from core.retrieval.ranking import ranks_of
 CPU = torch.device("cpu")
 #: ‖e − e₀‖ of embeddings in each precision. On a CPU, bf16 gives 0.010 (images) and 0.013 (texts) with ViT-B-32.
 LIMITS: dict[Precision, float] = {"fp32": 1e-4, "tf32": 5e-3, "bf16": 3e-2}
+BATCH = 256  # rows
 LARGE_BATCH = 256  # pairs, so that activations and not the optimiser's state decide the peak of memory
 
 
@@ -50,6 +51,7 @@ class Check:
 def checks(bench: Bench) -> Iterator[Check]:
     """Every check, one after the other."""
     yield from _embeddings(bench)
+    yield from _same_bits(bench)
     yield from _ranks(bench)
     with multiplying_in("fp32"):
         yield from _steps(bench)
@@ -74,6 +76,21 @@ def _embeddings(bench: Bench) -> Iterator[Check]:
         compile_image_blocks(encoder, bench.sizes.compiler)
         apart = distance(embed(encoder, inputs[0], rows), expected[0])
         yield Check(f"{architecture}: image embeddings, bf16, compiled", apart, LIMITS["bf16"])
+
+
+def _same_bits(bench: Bench) -> Iterator[Check]:
+    """An embedding may not depend on the other rows, nor on batches that are read and copied while it is computed."""
+    architecture, count = bench.sizes.models[0]
+    encoder, rows = bench.inputs.encoder(architecture, bench.device), np.arange(count)
+    order = np.random.default_rng(0).permutation(count)
+    for tower in TOWERS:
+        encoder.compute_in(tower, torch.bfloat16)
+    for each in (bench.inputs.images(encoder, count), bench.inputs.sentences(encoder, count)):
+        together = embed(encoder, each, rows)
+        alone = torch.cat([embed(encoder, each, part) for part in np.split(rows, rows[BATCH::BATCH])])
+        yield Check(f"{each.tower} embeddings, all at once and batch by batch", distance(together, alone), 0)
+        shuffled = embed(encoder, each, order)
+        yield Check(f"{each.tower} embeddings, in another order", distance(shuffled, together[order]), 0)
 
 
 def _ranks(bench: Bench) -> Iterator[Check]:

@@ -1,15 +1,17 @@
 """Images and texts a second through both towers: from pixels in the cache, from JPEG files, in three precisions."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import open_clip
 import torch
 from open_clip.transformer import ResidualAttentionBlock
+from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
@@ -21,40 +23,55 @@ from core.encoders.embedding import LENGTH_STEP, Activations, embed
 
 REPETITIONS = 3
 CPU = torch.device("cpu")
+IMAGES = "images from the cache"
 
 
 @dataclass(frozen=True)
 class Subject:
-    """An architecture with its first `count` inputs and the float32 embeddings of some of them on the CPU."""
+    """An architecture with its first `count` inputs and the float32 embeddings of some of them on the CPU.
+
+    gflop: 10⁹ operations for one image and one text; for plain open_clip, for a text at the full context.
+    """
 
     architecture: str
     count: int
     images: Activations
     texts: Activations
     expected: tuple[Tensor, Tensor]
+    gflop: tuple[float, float]
+    plain_gflop: tuple[float, float]
 
 
 def encoding_rows(bench: Bench) -> Iterator[Row]:
     """Every way of encoding, for every model."""
     for (architecture, count), compared in zip(bench.sizes.models, bench.sizes.compared, strict=True):
-        yield from _decoding(bench, architecture, count)
         encoder = bench.inputs.encoder(architecture, CPU)
-        images, texts = bench.inputs.images(encoder, count), bench.inputs.sentences(encoder, count)
-        expected = embed(encoder, images, np.arange(compared)), embed(encoder, texts, np.arange(compared))
-        subject = Subject(architecture, count, images, texts, expected)
+        model, transform = plain.load(architecture, bench.inputs.weights(architecture), CPU)
+        yield from _decoding(bench, encoder, plain.Photos(bench.inputs.files[:count], transform), architecture)
+        subject = _subject(bench, encoder, architecture, count, compared)
         yield from _ours(bench, encoder.to(bench.device), subject)
-        yield from _plain(bench, encoder, subject)
+        encoder.to(CPU)
+        yield from _plain(bench, model.to(bench.device), transform, subject)
 
 
-def _decoding(bench: Bench, architecture: str, count: int) -> Iterator[Row]:
+def _subject(bench: Bench, encoder: Encoder, architecture: str, count: int, compared: int) -> Subject:
+    """encoder: on the CPU."""
+    images, texts = bench.inputs.images(encoder, count), bench.inputs.sentences(encoder, count)
+    expected = embed(encoder, images, np.arange(compared)), embed(encoder, texts, np.arange(compared))
+    gflop = gflop_each(encoder, images), gflop_each(encoder, texts)
+    tokens = encoder.tokenize(bench.inputs.texts[:1])
+    at_full_length = gflop_of(lambda: encoder.forward_between("text", tokens, tokens))
+    return Subject(architecture, count, images, texts, expected, gflop, (gflop[0], at_full_length))
+
+
+def _decoding(bench: Bench, encoder: Encoder, photos: plain.Photos, architecture: str) -> Iterator[Row]:
     """Reading JPEG files alone, which bounds what any encoder gets from them."""
-    encoder = bench.inputs.encoder(architecture, CPU)
+    count = len(photos)
     with tempfile.TemporaryDirectory(dir=bench.inputs.folder) as cache:
         ours = timed(partial(bench.inputs.images, encoder, count, Path(cache)), CPU, warm=False)
     yield bench.row("decode JPEG", architecture, "ours", "", count, ours, note="and write it to the cache")
-    _, transform = plain.load(architecture, bench.inputs.weights(architecture), CPU)
-    batches = plain.loader(plain.Photos(bench.inputs.files[:count], transform))
-    yield bench.row("decode JPEG", architecture, "plain", "", count, timed(lambda: sum(map(len, batches)), CPU))
+    theirs = timed(lambda: sum(len(batch) for batch in plain.loader(photos)), CPU, warm=False)
+    yield bench.row("decode JPEG", architecture, "plain", "", count, theirs)
 
 
 def _ours(bench: Bench, encoder: Encoder, subject: Subject) -> Iterator[Row]:
@@ -76,15 +93,14 @@ def _ours(bench: Bench, encoder: Encoder, subject: Subject) -> Iterator[Row]:
 def _cached(
     bench: Bench, encoder: Encoder, subject: Subject, way: str, precision: Precision, towers: int = 2
 ) -> Iterator[Row]:
-    inputs = (subject.images, subject.texts)
-    for activations, expected in list(zip(inputs, subject.expected, strict=True))[:towers]:
-        rows = np.arange(subject.count)
+    rows = np.arange(subject.count)
+    for activations, gflop, expected in list(
+        zip((subject.images, subject.texts), subject.gflop, subject.expected, strict=True)
+    )[:towers]:
         measured = timed(partial(embed, encoder, activations, rows), bench.device, REPETITIONS)
-        work = "images from the cache" if activations.tower == "image" else "texts"
-        yield bench.row(
-            work, subject.architecture, way, precision, subject.count, measured, gflop_each(encoder, activations),
-            difference(measured.answer[: len(expected)], expected),
-        )  # fmt: skip
+        work = IMAGES if activations.tower == "image" else "texts"
+        note = difference(measured.answer[: len(expected)], expected)
+        yield bench.row(work, subject.architecture, way, precision, subject.count, measured, gflop, note)
 
 
 def _from_files(bench: Bench, encoder: Encoder, subject: Subject, precision: Precision) -> Row:
@@ -95,37 +111,31 @@ def _from_files(bench: Bench, encoder: Encoder, subject: Subject, precision: Pre
 
     with tempfile.TemporaryDirectory(dir=bench.inputs.folder) as cache:
         measured = timed(partial(encode, Path(cache)), bench.device, warm=False)
-    per_image = gflop_each(encoder, subject.images)
-    return bench.row(
-        "images from JPEG", subject.architecture, "ours", precision, subject.count, measured, per_image,
-        difference(measured.answer[: len(subject.expected[0])], subject.expected[0]),
-    )  # fmt: skip
+    note = difference(measured.answer[: len(subject.expected[0])], subject.expected[0])
+    architecture, count = subject.architecture, subject.count
+    return bench.row("images from JPEG", architecture, "ours", precision, count, measured, subject.gflop[0], note)
 
 
-def _plain(bench: Bench, encoder: Encoder, subject: Subject) -> Iterator[Row]:
-    """encoder: of the same architecture, to count operations with."""
+def _plain(bench: Bench, model: Any, transform: Callable[[Image.Image], Tensor], subject: Subject) -> Iterator[Row]:
     architecture, count, device = subject.architecture, subject.count, bench.device
-    model, transform = plain.load(architecture, bench.inputs.weights(architecture), device)
     tokens = open_clip.get_tokenizer(architecture)(list(bench.inputs.texts[:count]))
     sources = {
-        "images from the cache": plain.Pixels(subject.images.x),
+        IMAGES: plain.Pixels(subject.images.x),
         "images from JPEG": plain.Photos(bench.inputs.files[:count], transform),
     }
-    per_image = gflop_each(encoder, subject.images)
-    first = tokens[:1].to(device)
-    per_text = gflop_of(lambda: encoder.forward_between("text", first, first))
     precisions: tuple[Precision, ...] = ("fp32", "bf16")
     for precision in precisions:
         half = precision == "bf16"
         with multiplying_in(precision):
             for work, data in sources.items():
                 encode = partial(plain.encode_images, model, plain.loader(data), device, half)
-                measured = timed(encode, device, warm=work == "images from the cache")
+                measured = timed(encode, device, warm=work == IMAGES)
                 note = difference(measured.answer[: len(subject.expected[0])], subject.expected[0])
-                yield bench.row(work, architecture, "plain", precision, count, measured, per_image, note)
+                gflop = subject.plain_gflop[0]
+                yield bench.row(work, architecture, "plain", precision, count, measured, gflop, note)
             measured = timed(partial(plain.encode_texts, model, tokens, device, half), device, REPETITIONS)
             note = difference(measured.answer[: len(subject.expected[1])], subject.expected[1])
-            yield bench.row("texts", architecture, "plain", precision, count, measured, per_text, note)
+            yield bench.row("texts", architecture, "plain", precision, count, measured, subject.plain_gflop[1], note)
 
 
 def compile_image_blocks(encoder: Encoder, backend: str) -> None:

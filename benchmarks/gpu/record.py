@@ -1,6 +1,7 @@
 """One row for each way of doing a piece of work, how it is timed, and the table and CSV file they become."""
 
 import csv
+import gc
 import io
 import platform
 import time
@@ -72,6 +73,7 @@ def timed(work: Callable[[], Answer], device: torch.device, repetitions: int = 1
     """Time `work` with a host clock that waits for the device. warm: run it once before, outside the measurement."""
     if warm:
         work()
+    gc.collect()  # what earlier measurements held is not this one's memory
     _wait(device)
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
