@@ -80,9 +80,14 @@ def load(architecture: str, weights: Path, device: torch.device) -> tuple[Any, C
 
 
 def loader(data: Dataset[Item], batch: int = BATCH, shuffle: bool = False) -> Iterable[Item]:
-    """Batches of `data`, made by one worker process for each core."""
+    """Batches of `data`, made by one worker process for each core, which stay for the next epoch."""
     return DataLoader(
-        data, batch_size=batch, shuffle=shuffle, num_workers=os.cpu_count() or 1, pin_memory=torch.cuda.is_available()
+        data,
+        batch_size=batch,
+        shuffle=shuffle,
+        num_workers=os.cpu_count() or 1,
+        pin_memory=torch.cuda.is_available(),
+        persistent_workers=True,
     )
 
 

@@ -42,10 +42,10 @@ class Sizes:
 
 
 FULL = Sizes(
-    models=(("ViT-B-32", 8192), ("ViT-L-14", 1024)),
+    models=(("ViT-B-32", 4096), ("ViT-L-14", 1024)),
     compared=(256, 32),
     compiler="inductor",
-    training=("ViT-B-32", 8192, (128, 256)),
+    training=("ViT-B-32", 4096, (128, 256)),
     sweep=("ViT-B-32", 1000),
     plain_alphas=(0.0, 0.5),
     ranked=50_000,
