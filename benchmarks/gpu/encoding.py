@@ -138,11 +138,11 @@ def _plain(bench: Bench, model: Any, transform: Callable[[Image.Image], Tensor],
             yield bench.row("texts", architecture, "plain", precision, count, measured, subject.plain_gflop[1], note)
 
 
-def compile_image_blocks(encoder: Encoder, backend: str) -> None:
+def compile_image_blocks(encoder: Encoder, backend: str | Callable[..., Any]) -> None:
     """Compile each block of the image tower in place; all share one compiled graph."""
     owned = tuple(key for stage in encoder.stages("image") for key in stage.keys)
     for name, module in encoder.named_modules():
-        if isinstance(module, ResidualAttentionBlock) and name.startswith(owned):
+        if isinstance(module, ResidualAttentionBlock) and f"{name}.".startswith(owned):
             module.compile(backend=backend, dynamic=False)
 
 

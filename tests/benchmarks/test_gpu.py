@@ -9,7 +9,7 @@ import torch
 from typer.testing import CliRunner
 
 from benchmarks.__main__ import app
-from benchmarks.gpu import checks, ranking, run
+from benchmarks.gpu import checks, encoding, ranking, run
 from benchmarks.gpu.checks import Check
 
 PRECISIONS = {"fp32", "tf32", "bf16"}
@@ -64,6 +64,21 @@ def test_gradients_that_differ_or_are_missing_are_seen():
         0.1
     )
     assert np.isnan(checks.difference_of_gradients({"a": torch.ones(4)}, gradients))
+
+
+def test_the_blocks_of_the_image_tower_are_compiled_and_no_others(tiny):
+    compiled = []
+
+    def backend(graph, inputs):
+        compiled.append(graph)
+        return graph.forward
+
+    encoding.compile_image_blocks(tiny, backend)
+    with torch.inference_mode():
+        tiny.encode_text(tiny.tokenize(["a"]))
+        assert not compiled
+        tiny.encode_image(torch.zeros(2, 3, 32, 32, dtype=torch.uint8))
+    assert compiled
 
 
 def test_only_float_ties_excuse_a_rank():
