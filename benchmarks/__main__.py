@@ -1,94 +1,48 @@
-"""`make bench`: every claim of speed, the obvious way against ours, as one table and one CSV file.
+"""`python -m benchmarks`: the table of `make bench`; `python -m benchmarks gpu`: throughput on an accelerator.
 
-On the demo's articles, or with `--domain` on a domain of your workspace. Nothing is written but the CSV file.
+What a measurement needs is imported when it runs, so that the second works without what the first needs.
 """
 
-import shutil
-import tempfile
-from collections.abc import Callable
-from dataclasses import asdict, replace
+import sys
 from pathlib import Path
 from typing import Annotated
 
-import pandas as pd
-import torch
 import typer
-from tabulate import tabulate
-from torch import Tensor
 
-from benchmarks.epochs import lite_head_epoch
-from benchmarks.galleries import queries_in_a_million, ranks_50k
-from benchmarks.measuring import Line
-from benchmarks.sweeps import lite_runs, vit_runs
-from core.data.domain import Domain
-from core.data.reading import Reading
-from core.encoders.base import TOWERS
-from core.encoders.embedding import embed
-from core.encoders.loading import load_encoder
-from core.workspace.demo import make_domain
-from core.workspace.experiment import Experiment
-from core.workspace.places import Places, default_places
+from core.encoders.names import DeviceChoice
 
-Case = Callable[[Domain, Places], list[Line]]
-CASES: dict[str, Case] = {
-    "lite-head": lambda domain, places: lite_runs(domain, places, "head"),
-    "lite-text": lambda domain, places: lite_runs(domain, places, "text"),
-    "lite-all": lambda domain, places: lite_runs(domain, places, "all"),
-    "vit": vit_runs,
-    "epoch": lambda domain, places: [lite_head_epoch(domain, places)],
-    "ranks": lambda domain, places: [ranks_50k(*_embeddings(domain, places))],
-    "million": lambda domain, places: queries_in_a_million(*_embeddings(domain, places)),
-}
+app = typer.Typer(add_completion=False)
 
 
-def main(
+@app.callback(invoke_without_command=True)
+def table(
+    context: typer.Context,
     domain: Annotated[str | None, typer.Option(help="A domain of the workspace; else the demo's portals.")] = None,
-    only: Annotated[str, typer.Option(help=f"Some of {', '.join(CASES)}, with commas.")] = ",".join(CASES),
+    only: Annotated[str | None, typer.Option(help="Some of the cases, separated by commas; else all.")] = None,
     val: Annotated[int | None, typer.Option(help="Use only the newest so many val articles.")] = None,
     out: Annotated[Path, typer.Option(help="The CSV file.")] = Path("bench.csv"),
 ) -> None:
-    """Measure, print and write the table."""
-    scratch = Path(tempfile.mkdtemp(prefix="rematch-bench-"))
-    try:
-        places = Places(scratch / "workspace", scratch / "cache")
-        places.cache.mkdir()
-        measured = default_places().load_domain(domain) if domain else make_domain("demo-portals", places)
-        lines: list[Line] = []
-        for name in only.split(","):
-            print(f"measuring {name} …", flush=True)
-            lines += CASES[name](_newest(measured, val), places)
-            pd.DataFrame([asdict(line) for line in lines]).to_csv(out, index=False)
-        print(_table(lines))
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+    """Measure every claim of speed, the obvious way against ours."""
+    if context.invoked_subcommand is None:
+        from benchmarks.table import write_table
+
+        write_table(domain, only, val, out)
 
 
-def _newest(domain: Domain, val: int | None) -> Domain:
-    """The domain with only its newest `val` validation articles."""
-    rows = domain.subset("val").index
-    dropped = rows[:-val] if val else rows[:0]
-    return replace(domain, articles=domain.articles.drop(index=dropped).reset_index(drop=True))
+@app.command()
+def gpu(
+    device: Annotated[DeviceChoice, typer.Option(help="Where to compute.")] = "auto",
+    quick: Annotated[bool, typer.Option(help="Use tiny models and few inputs, to try the script itself.")] = False,
+    check: Annotated[bool, typer.Option(help="Compare with the CPU instead; exit with 1 if a check fails.")] = False,
+    out: Annotated[Path, typer.Option(help="The CSV file.")] = Path("gpu.csv"),
+) -> None:
+    """Measure encoding, fine-tuning, a sweep and ranks on an accelerator; needs no network and no weights."""
+    from benchmarks.gpu.run import run_checks, run_table
 
-
-def _embeddings(domain: Domain, places: Places) -> tuple[Tensor, Tensor]:
-    """Real embeddings to multiply: pictures and texts under `lite-multilingual`, float32 [n, 512]."""
-    encoder = load_encoder("lite-multilingual", torch.device("cpu"), places.cache)
-    experiment = Experiment(domain, encoder, Reading(), places)
-    activations = experiment.activations({tower: len(encoder.stages(tower)) for tower in TOWERS})
-    rows = {tower: range(len(activations[tower])) for tower in TOWERS}
-    images, texts = (embed(encoder, activations[tower], pd.Index(rows[tower]).to_numpy()) for tower in TOWERS)
-    return images, texts
-
-
-def _table(lines: list[Line]) -> str:
-    rows = [
-        [line.work, line.size, f"{line.obvious_seconds:.2f}", f"{line.ours_seconds:.2f}", f"{line.ratio:.1f}",
-         line.difference, f"{line.obvious_peak_mb:.0f}", f"{line.ours_peak_mb:.0f}"]
-        for line in lines
-    ]  # fmt: skip
-    headers = ["work", "size", "obvious s", "ours s", "ratio", "difference", "obvious peak MB", "ours peak MB"]
-    return tabulate(rows, headers=headers, disable_numparse=True)
+    if check:
+        sys.exit(0 if run_checks(device, quick, out) else 1)
+    run_table(device, quick, out)
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app()

@@ -20,6 +20,7 @@ from torch.nn import functional
 from core.encoders.base import Encoder, TowerName
 from core.encoders.checkpoints import weights_fingerprint
 from core.encoders.inputs import kept_array, pixels_of, tokens_of
+from core.encoders.transfer import Batch, moved, transferred
 from core.files import fingerprint
 
 # On a CPU small batches win (measured on `lite`: 2.4 times for pictures, 1.4 for texts against 64): their activations
@@ -51,17 +52,23 @@ class Activations:
     def __len__(self) -> int:
         return len(self.x)
 
-    def batch(self, rows: np.ndarray, device: torch.device) -> tuple[Tensor, Tensor]:
-        """The activations and source of `rows`, int64 [b], with no more padding than `_padded`."""
-        x = self.x[rows]
+    def batch(self, rows: np.ndarray, device: torch.device) -> Batch:
+        """Return `read(rows)` on `device`."""
+        return moved(self.read(rows), lambda tensor: tensor.to(device))
+
+    def read(self, rows: np.ndarray) -> Batch:
+        """Return the activations and source of `rows`, int64 [b], with no more padding than `_padded`, on the CPU."""
+        return self.trimmed(torch.from_numpy(self.x[rows]), torch.from_numpy(self.tokens[rows]), rows)
+
+    def trimmed(self, x: Tensor, tokens: Tensor, rows: np.ndarray) -> Batch:
+        """Return activations and source of `rows` from `x` and `tokens` of these rows, without needless padding."""
         if self.tower == "image":
-            moved = torch.from_numpy(x).to(device)
-            return moved, moved
-        tokens, longest = self.tokens[rows], int(_padded(self.lengths[rows]).max())
+            return x, x
         if self.lengths[rows].max() > 1:
+            longest = int(_padded(self.lengths[rows]).max())
             x = x[:, :longest] if x.shape[:2] == tokens.shape else x
             tokens = tokens[:, :longest]
-        return torch.from_numpy(np.ascontiguousarray(x)).to(device), torch.from_numpy(tokens).to(device)
+        return x.contiguous(), tokens.contiguous()
 
 
 def image_activations(
@@ -154,9 +161,10 @@ def _passed(
 ) -> Iterator[tuple[np.ndarray, Tensor]]:
     """Yield (places in `rows`, their values in front of stage `stop`), batch by batch, each filled up to its shape."""
     _, multiple = _batch_shape(encoder, activations)
-    for places in batches(encoder, activations, rows):
-        filled = np.resize(places, -(-len(places) // multiple) * multiple)  # repeats them
-        x, source = activations.batch(rows[filled], encoder.logit_scale.device)
+    cut = batches(encoder, activations, rows)
+    filled = [rows[np.resize(places, -(-len(places) // multiple) * multiple)] for places in cut]  # repeats them
+    inputs = transferred(activations.read, filled, encoder.logit_scale.device)
+    for places, (x, source) in zip(cut, inputs, strict=True):
         y = encoder.forward_between(activations.tower, x, source, activations.start, stop)
         yield places, y[: len(places)]
 

@@ -17,7 +17,8 @@ from core.errors import RematchError
 BLOCK_SCORES = 2**26
 #: Names for `check_finite` where nothing is known but the row.
 QUERY, ITEM = "query {}".format, "gallery item {}".format
-#: Scores compared at once, 16 MB: what is written for them stays in the processor's cache.
+#: Scores compared at once on a CPU, 16 MB: what is written for them stays in the processor's cache. An accelerator
+#: compares whole blocks, since each of its operations costs microseconds whatever its size.
 COMPARED_SCORES = 2**22
 
 
@@ -33,7 +34,7 @@ def ranks_of(
     own_item = torch.from_numpy(target).to(queries.device)
     places = torch.from_numpy(tie_order).to(queries.device)
     ranks = torch.empty(len(queries), dtype=torch.int32, device=queries.device)
-    at_once = max(1, COMPARED_SCORES // len(gallery))
+    at_once = max(1, COMPARED_SCORES // len(gallery) if queries.device.type == "cpu" else len(queries))
     for start, scores in _score_blocks(queries, gallery, block_scores):
         for offset in range(0, len(scores), at_once):
             part = scores[offset : offset + at_once]
@@ -98,8 +99,9 @@ def _score_blocks(queries: Tensor, gallery: Tensor, block_scores: int) -> Iterat
 def _ranks_within(scores: Tensor, items: Tensor, places: Tensor) -> Tensor:
     """Ranks of `items` [b] among `scores` [b, G], int64 [b]."""
     own = scores.gather(1, items[:, None])
-    # Comparisons are written as float32 and summed as such, exact up to 2**24 items: ten times as fast as booleans.
-    compared = torch.gt(scores, own, out=torch.empty_like(scores))
+    # A CPU sums float32, exact up to 2**24 items, ten times as fast as booleans; an accelerator is bound by the bytes.
+    compared = torch.empty_like(scores, dtype=None if scores.device.type == "cpu" else torch.bool)
+    torch.gt(scores, own, out=compared)
     higher = compared.sum(dim=1).long()
     not_lower = torch.ge(scores, own, out=compared).sum(dim=1).long()
     ranks = 1 + higher

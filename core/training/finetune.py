@@ -14,6 +14,7 @@ from torch import Tensor
 from core.analysis.metrics import metrics_of
 from core.encoders.base import Encoder, TowerName
 from core.encoders.embedding import Activations, forward
+from core.encoders.resident import resident
 from core.errors import InputError, RematchError
 from core.progress import progress
 from core.training.augmentation import random_crops
@@ -80,8 +81,10 @@ class Training:
         settings: Settings,
         resumed: Checkpoint | None = None,
     ) -> None:
-        self._encoder, self._activations, self._train, self._settings = encoder, activations, train, settings
+        self._encoder, self._train, self._settings = encoder, train, settings
         self._device = encoder.logit_scale.device
+        rows: dict[TowerName, np.ndarray] = {"image": train.images, "text": train.texts}
+        self._activations = {tower: resident(each, rows[tower], self._device) for tower, each in activations.items()}
         self._dtype = training_dtype(self._device)
         self._scaler = loss_scaler(self._device, self._dtype)
         self._rank = lora_rank(settings.tune)
@@ -97,7 +100,8 @@ class Training:
         for parameter in self._parameters:
             parameter.requires_grad_()
         self._names = {parameter: name for name, parameter in encoder.named_parameters()}
-        self._optimiser = torch.optim.AdamW(groups)
+        # Fused, a step reads and writes each number once instead of once for each of a dozen operations.
+        self._optimiser = torch.optim.AdamW(groups, fused=True if self._device.type == "cuda" else None)
         self._steps_per_epoch = math.ceil(len(train) / settings.batch_size)
         self._best: dict[str, Tensor] = {}
         done = 0

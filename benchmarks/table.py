@@ -1,0 +1,91 @@
+"""The table of `make bench`: every claim of speed, the obvious way against ours, printed and written as CSV.
+
+On the demo's articles, or with `--domain` on a domain of your workspace. Nothing is written but the CSV file.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pandas as pd
+import torch
+import typer
+from tabulate import tabulate
+from torch import Tensor
+
+from benchmarks.epochs import lite_head_epoch
+from benchmarks.galleries import queries_in_a_million, ranks_50k
+from benchmarks.measuring import Line
+from benchmarks.sweeps import lite_runs, vit_runs
+from core.data.domain import Domain
+from core.data.reading import Reading
+from core.encoders.base import TOWERS
+from core.encoders.embedding import embed
+from core.encoders.loading import load_encoder
+from core.workspace.demo import make_domain
+from core.workspace.experiment import Experiment
+from core.workspace.places import Places, default_places
+
+Case = Callable[[Domain, Places], list[Line]]
+CASES: dict[str, Case] = {
+    "lite-head": lambda domain, places: lite_runs(domain, places, "head"),
+    "lite-text": lambda domain, places: lite_runs(domain, places, "text"),
+    "lite-all": lambda domain, places: lite_runs(domain, places, "all"),
+    "vit": vit_runs,
+    "epoch": lambda domain, places: [lite_head_epoch(domain, places)],
+    "ranks": lambda domain, places: [ranks_50k(*_embeddings(domain, places))],
+    "million": lambda domain, places: queries_in_a_million(*_embeddings(domain, places)),
+}
+
+
+def write_table(domain: str | None, only: str | None, val: int | None, out: Path) -> None:
+    """Measure, print and write the table.
+
+    domain: its slug, or None for the demo's portals. only: names of CASES separated by commas. val: use only the newest
+    so many validation articles. out: the CSV file. Raises typer.BadParameter for a name that is not in CASES.
+    """
+    names = only.split(",") if only else list(CASES)
+    if unknown := [name for name in names if name not in CASES]:
+        raise typer.BadParameter(f"--only {', '.join(unknown)}: expected some of {', '.join(CASES)}.")
+    scratch = Path(tempfile.mkdtemp(prefix="rematch-bench-"))
+    try:
+        places = Places(scratch / "workspace", scratch / "cache")
+        places.cache.mkdir()
+        measured = default_places().load_domain(domain) if domain else make_domain("demo-portals", places)
+        lines: list[Line] = []
+        for name in names:
+            print(f"measuring {name} …", flush=True)
+            lines += CASES[name](_newest(measured, val), places)
+            pd.DataFrame([asdict(line) for line in lines]).to_csv(out, index=False)
+        print(_table(lines))
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _newest(domain: Domain, val: int | None) -> Domain:
+    """The domain with only its newest `val` validation articles."""
+    rows = domain.subset("val").index
+    dropped = rows[:-val] if val else rows[:0]
+    return replace(domain, articles=domain.articles.drop(index=dropped).reset_index(drop=True))
+
+
+def _embeddings(domain: Domain, places: Places) -> tuple[Tensor, Tensor]:
+    """Real embeddings to multiply: pictures and texts under `lite-multilingual`, float32 [n, 512]."""
+    encoder = load_encoder("lite-multilingual", torch.device("cpu"), places.cache)
+    experiment = Experiment(domain, encoder, Reading(), places)
+    activations = experiment.activations({tower: len(encoder.stages(tower)) for tower in TOWERS})
+    rows = {tower: range(len(activations[tower])) for tower in TOWERS}
+    images, texts = (embed(encoder, activations[tower], pd.Index(rows[tower]).to_numpy()) for tower in TOWERS)
+    return images, texts
+
+
+def _table(lines: list[Line]) -> str:
+    rows = [
+        [line.work, line.size, f"{line.obvious_seconds:.2f}", f"{line.ours_seconds:.2f}", f"{line.ratio:.1f}",
+         line.difference, f"{line.obvious_peak_mb:.0f}", f"{line.ours_peak_mb:.0f}"]
+        for line in lines
+    ]  # fmt: skip
+    headers = ["work", "size", "obvious s", "ours s", "ratio", "difference", "obvious peak MB", "ours peak MB"]
+    return tabulate(rows, headers=headers, disable_numparse=True)
