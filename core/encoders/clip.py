@@ -17,7 +17,7 @@ from PIL import Image
 from torch import Tensor, nn
 from torchvision import transforms
 
-from core.encoders.base import Encoder, OpenClipCheckpoint, Stage
+from core.encoders.base import AdamOptions, Encoder, OpenClipCheckpoint, Stage
 from core.encoders.checkpoints import load_into, read_weights
 from core.errors import InputError
 from core.hub import offline_unless_reachable, silent_logs
@@ -36,6 +36,7 @@ class ClipEncoder(Encoder):
     def __init__(self, name: str, model: Any, tokenizer: Callable[..., Tensor]) -> None:
         super().__init__()
         self.name = name
+        self.adam = AdamOptions.of_open_clip(name if name.startswith(_HUB_SCHEMES) else name.partition(":")[0])
         self.clip = model.eval()
         self._tokenizer = tokenizer
         config = open_clip.transform.PreprocessCfg(**model.visual.preprocess_cfg)

@@ -20,7 +20,7 @@ from core.workspace.runs import Run
 from core.workspace.training import train_pairs
 from core.workspace.tuned import TunedExperiment, both_ends
 
-FISHER_FORMAT = 1  # counts up when what is kept changes for the same key
+FISHER_FORMAT = 2  # counts up when what is kept changes for the same key
 
 Importance = tuple[dict[str, Tensor], dict[str, Tensor]]
 
