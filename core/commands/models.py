@@ -167,7 +167,11 @@ def rank(
         if listed.recall is not None
         else ""
     )
-    notes = precision_sentences({str(tower): each for tower, each in tuned.precision.items()}) if in_precision is not None else []
+    notes = (
+        precision_sentences({str(tower): each for tower, each in tuned.precision.items()})
+        if in_precision is not None
+        else []
+    )
     if (unread := language_note(found, loaded)) is not None:
         notes.append(unread)
     by = reranked_by(tuned.reranking)

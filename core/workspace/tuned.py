@@ -12,7 +12,7 @@ from core.data.domain import Domain
 from core.data.splitting import Split
 from core.encoders.base import TOWERS, TowerName, first_changed_stage
 from core.encoders.checkpoints import read_weights, weights_fingerprint
-from core.encoders.embedding import Activations
+from core.encoders.embedding import Activations, without_padding
 from core.encoders.loading import choose_device, load_encoder
 from core.encoders.names import DeviceChoice
 from core.errors import InputError
@@ -173,7 +173,8 @@ class TunedExperiment:
         """Free queries under θ(alpha): [n, d], of length one."""
         self.set_alpha(alpha)
         encoder = self.experiment.encoder
-        return encoder.encode_text(encoder.tokenize(texts).to(encoder.logit_scale.device)).float()
+        tokens = without_padding(encoder, encoder.tokenize(texts))
+        return encoder.encode_text(tokens.to(encoder.logit_scale.device)).float()
 
     @torch.inference_mode()
     def embed_photo(self, photo: Image.Image, alpha: float) -> Tensor:
