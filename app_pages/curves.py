@@ -41,7 +41,7 @@ def show_this_run(run: Run, domain: Domain) -> None:
             name = f"{run.info.domain}-{run.info.name}-{metric.replace('@', '')}"
             alt = f"Line chart of {metric} over alpha; the chosen alpha is {selected:g}."
             show_figure(plot_metric(curve, metric, selected, bands_of(run, domain, metric)), name, alt, 240)
-    for sentence in [*path_sentences(run.sweep_info(), "the line"), *precision_sentences(run.sweep_info())]:
+    for sentence in [*path_sentences(run.sweep_info(), "the line"), *precision_sentences(run.sweep_info().precision)]:
         st.caption(sentence)
     st.download_button(
         "Curves as CSV", spreadsheet_csv(curve), f"{run.info.domain}-{run.info.name}-curves.csv", "text/csv"

@@ -32,7 +32,7 @@ from core.encoders.names import DEVICES
 from core.errors import InputError
 from core.report.language import language_mark, language_note
 from core.report.reranking import reranked_by, reranking_notes
-from core.report.tables import curve_text
+from core.report.tables import curve_text, precision_sentences
 from core.retrieval.names import BY_COSINE, RERANKS, Reranking
 from core.workspace.runs import Run, find_run
 from core.workspace.sweep_info import PRECISIONS
@@ -46,7 +46,7 @@ def sweep(
         typer.Option(help="Exactly these (and 0 and 1): start:stop:step or a list. Without it, the whole curve."),
     ] = None,
     criterion: Annotated[str, typer.Option(help="The val metric that chooses alpha.")] = "recall@1",
-    precision: PrecisionOption = "auto",
+    precision: PrecisionOption = "fp32",
     rerank: Annotated[
         str,
         typer.Option(
@@ -93,7 +93,8 @@ def sweep(
         "rows": plain(curve),
         **asdict(info),
     }
-    notes = [*reranking_notes(info.reranking), *_test_notes(loaded, info.reranking)]
+    saved = tuned.bf16_note()
+    notes = [*reranking_notes(info.reranking), *_test_notes(loaded, info.reranking), *([saved] if saved else [])]
     answer(as_json, record, "\n\n".join([curve_text(found, loaded, curve, info), *notes]))
 
 
@@ -118,7 +119,8 @@ def rank(
     alpha: Annotated[str, typer.Option(help="best (the sweep's choice), 0, 1 or any number between.")] = "best",
     split: SplitOption = "val",
     precision: Annotated[
-        str | None, typer.Option(help="fp32, bf16 or auto; the sweep's if not given, so that numbers agree.")
+        str | None,
+        typer.Option(help="fp32, or bf16 where ranks agree; the sweep's if not given, so that numbers agree."),
     ] = None,
     rerank: RerankOption = None,
     index: IndexOption = "flat",
@@ -165,7 +167,13 @@ def rank(
         if listed.recall is not None
         else ""
     )
-    unread = language_note(found, loaded)
+    notes = (
+        precision_sentences({str(tower): each for tower, each in tuned.precision.items()})
+        if in_precision is not None
+        else []
+    )
+    if (unread := language_note(found, loaded)) is not None:
+        notes.append(unread)
     by = reranked_by(tuned.reranking)
     short = f" (the gallery has only {length})" if length < LENGTH else ""
     answer(
@@ -174,7 +182,7 @@ def rank(
         f"{len(view.article_ids)} articles of {split} with their best {length} images{short} at alpha {value:g}{by}: "
         f"{out}\n"
         f"{_measured_line(measured, len(view.article_ids), language_mark(found))}{approximate}"
-        + (f"\n{unread}" if unread else ""),
+        + "".join(f"\n{note}" for note in notes),
     )
 
 

@@ -20,7 +20,7 @@ DomainOption = Annotated[str, typer.Option("--domain", help="The domain, by its 
 RunOption = Annotated[str | None, typer.Option("--run", help="The run; the domain's newest if not given.")]
 DeviceOption = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps.")]
 PrecisionOption = Annotated[
-    str, typer.Option("--precision", help="fp32, bf16, or auto: bf16 where it is quicker here and ranks agree.")
+    str, typer.Option("--precision", help="fp32, or bf16 for each tower whose ranks agree with fp32 on val.")
 ]
 IndexOption = Annotated[
     str, typer.Option("--index", help="flat is exact; ivf and hnsw are approximate, for galleries of a million.")

@@ -1,6 +1,6 @@
 """The verb `train`: from its options to a run, or one for each of several seeds."""
 
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -34,7 +34,16 @@ if TYPE_CHECKING:
     from core.training.history import Epoch
     from core.workspace.experiment import Experiment
 
-Trained = tuple[Run, "Experiment", Selected | None]
+
+@dataclass(frozen=True)
+class Swept:
+    """A sweep right after a training. note: what bf16 would have saved, None if there is nothing to say."""
+
+    selected: Selected
+    note: str | None
+
+
+Trained = tuple[Run, "Experiment", Swept | None]
 
 
 def train(
@@ -107,8 +116,8 @@ def train(
         each_seed = _seeds(seeds, given)
 
         def trained(run: Run, experiment: "Experiment") -> Trained:
-            swept = sweep or each_seed is not None
-            return run, experiment, by_main(lambda: _sweep_trained(run, experiment)) if swept else None
+            wanted = sweep or each_seed is not None
+            return run, experiment, by_main(lambda: _sweep_trained(run, experiment)) if wanted else None
 
         show = _say_nothing if as_json else _show_epoch
         if resume is not None:
@@ -163,15 +172,17 @@ def _refuse_with_resume(given: dict[str, Any]) -> None:
         raise InputError(f"--resume goes on with the settings the training began with; leave out {', '.join(also)}.")
 
 
-def _sweep_trained(run: Run, experiment: "Experiment") -> Selected:
+def _sweep_trained(run: Run, experiment: "Experiment") -> Swept:
     """Sweep a run whose encoder is still loaded, as the verb `sweep` does without options."""
     from core.workspace.sweeping import sweep_run
     from core.workspace.tuned import TunedExperiment
 
-    return sweep_run(TunedExperiment(run, experiment, "auto"), None, "recall@1")[1].selected
+    tuned = TunedExperiment(run, experiment, "fp32")
+    selected = sweep_run(tuned, None, "recall@1")[1].selected
+    return Swept(selected, tuned.bf16_note())
 
 
-def _record_and_text(run: Run, experiment: "Experiment", selected: Selected | None) -> tuple[dict[str, Any], str]:
+def _record_and_text(run: Run, experiment: "Experiment", swept: Swept | None) -> tuple[dict[str, Any], str]:
     """What the verb answers about one run: for a program and for a person."""
     info, settings = run.info, run.info.settings
     record: dict[str, Any] = {
@@ -196,11 +207,13 @@ def _record_and_text(run: Run, experiment: "Experiment", selected: Selected | No
         )
     if (unread := language_note(run, experiment.domain)) is not None:
         lines.append(unread)
-    if selected is None:
+    if swept is None:
         lines.append(f"next: python -m core sweep --domain {info.domain}")
     else:
+        selected = swept.selected
         record["selected"] = asdict(selected)
         lines += [
+            *([swept.note] if swept.note else []),
             f"swept: alpha {selected.alpha:g} has the highest val {selected.criterion}.",
             f"next: python -m core report --domain {info.domain}",
         ]

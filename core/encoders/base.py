@@ -51,6 +51,24 @@ class OpenClipCheckpoint:
     options: str
 
 
+@dataclass(frozen=True)
+class AdamOptions:
+    """AdamW's constants for an encoder. The defaults are PyTorch's.
+
+    open_clip's for a ViT (Radford et al. 2021, table 18) forget squared gradients after some 50 steps instead of
+    1,000, and their larger eps damps the first steps of parameters with tiny gradients.
+    """
+
+    beta1: float = 0.9
+    beta2: float = 0.999
+    eps: float = 1e-8
+
+    @classmethod
+    def of_open_clip(cls, architecture: str) -> "AdamOptions":
+        """Return what open_clip trains `architecture` with, by the rule of `open_clip_train.params` (3.3.0)."""
+        return cls(beta2=0.98, eps=1e-6) if "vit" in architecture.lower() else cls()
+
+
 class Encoder(nn.Module, ABC):
     """Two towers in one embedding space. Not safe for use by several threads at once while weights are set.
 
@@ -58,6 +76,7 @@ class Encoder(nn.Module, ABC):
     built: what the encoder was built of beside its weights; a run keeps it, since other builds give other numbers.
     pad_id: the token id that fills a text up to the context, where dropping it changes nothing; None if it does.
     grad_checkpointing: in passes with gradients, keep activations between blocks only and compute the others again.
+    adam: AdamW's constants for training it.
     """
 
     name: str
@@ -69,6 +88,7 @@ class Encoder(nn.Module, ABC):
     pad_id: int | None
     logit_scale: nn.Parameter
     grad_checkpointing: bool = False
+    adam: AdamOptions = AdamOptions()
 
     def __init__(self) -> None:
         super().__init__()

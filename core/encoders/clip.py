@@ -16,10 +16,10 @@ from torch import Tensor, nn
 from torchvision import transforms
 
 from core.encoders.activations import loading_options
-from core.encoders.base import Encoder, OpenClipCheckpoint, Stage
+from core.encoders.base import AdamOptions, Encoder, OpenClipCheckpoint, Stage
 from core.encoders.building import BuiltModel, build
 from core.encoders.languages import languages_of
-from core.encoders.model_specs import find_spec
+from core.encoders.model_specs import ModelSpec, find_spec
 from core.errors import InputError
 from core.files import file_fingerprint, fingerprint
 
@@ -36,6 +36,7 @@ class ClipEncoder(Encoder):
         self.spec, self.clip, self._tokenizer = built.spec, built.model, built.tokenizer
         self.name = self.spec.name
         self.languages = languages_of(self.spec.config)
+        self.adam = AdamOptions.of_open_clip(_kind(self.spec))
         config = _preprocessing(self.clip.visual.preprocess_cfg)
         steps = open_clip.transform.image_transform_v2(config, is_train=False).transforms
         # open_clip ends in ToTensor and Normalize; the first stage does both, so that bytes can be kept.
@@ -146,6 +147,14 @@ def _block_stages(key: str, transformer: Any, mask: Callable[[int], Tensor | Non
         Stage(f"block.{index}", (f"{key}.resblocks.{index}.",), run(block), "block")
         for index, block in enumerate(transformer.resblocks)
     ]
+
+
+def _kind(spec: ModelSpec) -> str:
+    """The model's name where open_clip lists it, else that of its image tower: what open_clip's rules go by."""
+    if spec.architecture in open_clip.list_models():
+        return str(spec.architecture)
+    vision = spec.config["vision_cfg"]
+    return str(vision.get("timm_model_name") or ("ViT" if isinstance(vision.get("layers"), int) else "RN"))
 
 
 def _preprocessing(config: Mapping[str, Any]) -> open_clip.transform.PreprocessCfg:

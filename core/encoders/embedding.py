@@ -120,6 +120,13 @@ def _padded(lengths: np.ndarray) -> np.ndarray:
     return -(-lengths // LENGTH_STEP) * LENGTH_STEP
 
 
+def without_padding(encoder: Encoder, tokens: Tensor) -> Tensor:
+    """Cut tokens [n, L] of a few texts to the length that the domain's own texts are padded to."""
+    if encoder.pad_id is None:
+        return tokens
+    return tokens[:, : int(_padded(_lengths(tokens.numpy(), encoder.pad_id)).max())]
+
+
 def batch_size(encoder: Encoder, tower: TowerName) -> int:
     """How many inputs go through a tower at once."""
     return CPU_BATCH[tower] if encoder.logit_scale.device.type == "cpu" else ACCELERATOR_BATCH

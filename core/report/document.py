@@ -109,7 +109,8 @@ def _numbers(asked: Asked) -> Section:
         alt = f"{metric} over alpha with its 95 % band; the chosen alpha is {selected.alpha:g}."
         blocks.append(Chart(f"curve-{metric.replace('@', '')}", figure, alt, 260))
     blocks += [
-        Words(line) for line in [*path_sentences(run.sweep_info(), "the line"), *precision_sentences(run.sweep_info())]
+        Words(line)
+        for line in [*path_sentences(run.sweep_info(), "the line"), *precision_sentences(run.sweep_info().precision)]
     ]
     answer = f"α* = {selected.alpha:g} has the highest {selected.criterion} on val."
     return Section("numbers", "Zero-shot, fine-tuned, WiSE-FT", answer, tuple(blocks))

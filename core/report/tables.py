@@ -1,7 +1,7 @@
 """The paper's tables for one run, as text, Markdown and CSV."""
 
 import math
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -19,7 +19,7 @@ from core.errors import InputError
 from core.report.language import language_mark, language_note, text_read
 from core.report.reranking import reranked_by, reranking_notes
 from core.workspace.runs import Run
-from core.workspace.sweep_info import SweepInfo
+from core.workspace.sweep_info import SweepInfo, TowerPrecision
 
 TableFormat = Literal["text", "markdown", "csv"]
 TABLE_FORMATS: tuple[TableFormat, ...] = get_args(TableFormat)
@@ -190,7 +190,7 @@ def curve_text(run: Run, domain: Domain, curve: pd.DataFrame, info: SweepInfo) -
         parts.append(f"{run.info.domain}, run {name}, {split}, n = {n}\n{table}")
     selected = info.selected
     unread = language_note(run, domain)
-    told = [*path_sentences(info, "~ marks what"), *precision_sentences(info), *([unread] if unread else [])]
+    told = [*path_sentences(info, "~ marks what"), *precision_sentences(info.precision), *([unread] if unread else [])]
     parts.append("\n".join(told))
     parts.append(
         f"alpha {selected.alpha:g} has the highest val {selected.criterion} (ties: mrr@100, then the smaller alpha).\n"
@@ -220,11 +220,10 @@ def path_sentences(info: SweepInfo, what: str) -> list[str]:
     return sentences
 
 
-def precision_sentences(info: SweepInfo) -> list[str]:
-    """Which towers computed in bfloat16, and how far that was seen to change ranks; none for float32."""
+def precision_sentences(precision: Mapping[str, TowerPrecision]) -> list[str]:
+    """Return, for each tower that was to compute in bfloat16, whether it did and how far that changed ranks."""
     return [
-        f"{tower} tower in bf16: {chosen.reason}"
-        + (f" ({chosen.speedup:.1f} times as fast; {chosen.agreement})." if chosen.agreement else ".")
-        for tower, chosen in info.precision.items()
-        if chosen.name == "bf16"
+        f"{tower} tower in {chosen.name}: {chosen.reason}" + (f" ({chosen.agreement})." if chosen.agreement else ".")
+        for tower, chosen in precision.items()
+        if chosen.name == "bf16" or chosen.agreement is not None
     ]

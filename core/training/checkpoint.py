@@ -15,7 +15,7 @@ from torch import Tensor
 from core.encoders.checkpoints import write_weights
 from core.errors import InputError
 
-FORMAT = "2"  # counts up when what is written changes
+FORMAT = "3"  # counts up when what is written, or the optimiser whose state it is, changes
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,9 @@
 
 What is frozen is encoded once: each epoch starts from the activations in front of the first tuned stage. Under
 torchrun all processes take every step together (`core.training.distributed`).
+
+A step is open_clip's: AdamW with its constants for the model, no gradient clipping (its default), and the temperature
+clamped after the step. `tests/core/training/test_open_clip_parity.py` compares the two.
 """
 
 import math
@@ -22,7 +25,7 @@ from core.training.checkpoint import Checkpoint
 from core.training.distributed import average_gradients, by_main, in_shares, process_number
 from core.training.history import Epoch, is_over, kept_epoch
 from core.training.lora import ADAPTER, add_adapters, lora_rank, merge_adapters
-from core.training.loss import contrastive_loss
+from core.training.loss import clamp_scale, contrastive_loss
 from core.training.mixed_precision import loss_scaler, training_dtype
 from core.training.pairs import Pairs
 from core.training.rates import parameter_groups
@@ -100,8 +103,11 @@ class Training:
         for parameter in self._parameters:
             parameter.requires_grad_()
         self._names = {parameter: name for name, parameter in encoder.named_parameters()}
+        adam, on_cuda = encoder.adam, self._device.type == "cuda"
         # Fused, a step reads and writes each number once instead of once for each of a dozen operations.
-        self._optimiser = torch.optim.AdamW(groups, fused=True if self._device.type == "cuda" else None)
+        self._optimiser = torch.optim.AdamW(
+            groups, betas=(adam.beta1, adam.beta2), eps=adam.eps, fused=True if on_cuda else None
+        )
         self._steps_per_epoch = math.ceil(len(train) / settings.batch_size)
         self._best: dict[str, Tensor] = {}
         done = 0
@@ -146,6 +152,7 @@ class Training:
             return math.nan
         self._scaler.step(self._optimiser)
         self._scaler.update()
+        clamp_scale(self._encoder.logit_scale)
         self._schedule.step()
         return value
 

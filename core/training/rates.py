@@ -15,11 +15,11 @@ def parameter_groups(
     """AdamW's groups: the temperature, the heads, and what of the stages from `starts` on has `only` in its name.
 
     Heads move at `lr`; the rest at `backbone_lr_ratio` of it, times `layer_decay` for each block further from the head
-    (Howard and Ruder 2018; by depth as in BEiT, Bao et al. 2022). Weight decay is for matrices only: biases, norms
-    and the temperature have no business at zero.
+    (Howard and Ruder 2018; by depth as in BEiT, Bao et al. 2022). Weight decay leaves out what open_clip leaves out.
     """
     rates = {encoder.logit_scale: settings.lr}
     named = dict(encoder.named_parameters())
+    names = {parameter: name for name, parameter in named.items()}
     for tower, start in starts.items():
         stages = encoder.stages(tower)
         for index in range(start, len(stages)):
@@ -30,12 +30,18 @@ def parameter_groups(
                     rates[parameter] = settings.lr * rate
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     for parameter, rate in rates.items():
-        groups.setdefault((rate, settings.weight_decay if parameter.ndim >= 2 else 0.0), []).append(parameter)
+        decay = settings.weight_decay if _decays(names[parameter], parameter) else 0.0
+        groups.setdefault((rate, decay), []).append(parameter)
     # The schedule reads its peak from initial_lr; it sets it by itself only before the very first step.
     return [
         {"params": parameters, "lr": rate, "initial_lr": rate, "weight_decay": decay}
         for (rate, decay), parameters in groups.items()
     ]
+
+
+def _decays(name: str, parameter: nn.Parameter) -> bool:
+    """Return False for biases, norms and the temperature, by the rule of open_clip's training script (3.3.0)."""
+    return parameter.ndim >= 2 and not any(part in name for part in ("bn", "ln", "bias", "logit_scale"))
 
 
 def _depth(stages: Sequence[Stage], index: int) -> int:

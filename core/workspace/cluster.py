@@ -103,8 +103,8 @@ def _here() -> dict[str, Any]:
 def _embed_share(opening: Opening, tower: TowerName, alpha: float, split: Split, share: np.ndarray) -> np.ndarray:
     """A worker's task: embeddings of some of a split's rows under θ(alpha), float32 [len(share), d]."""
     tuned = _open(opening)
-    tuned.set_alpha(alpha, tower)
     rows = tuned.view(split).rows(tower)[share]
+    tuned.set_alpha(alpha, tower)
     return embed(tuned.experiment.encoder, tuned.activations[tower], rows).cpu().numpy()
 
 

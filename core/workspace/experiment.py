@@ -5,6 +5,7 @@ This is where the wings meet; the command line and jobs call it, and it knows no
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ from core.retrieval.index import MEASURED_WITH, IndexKind, build_index, measured
 from core.retrieval.names import BY_COSINE, Reranking
 from core.retrieval.ranking import check_finite, ranks_of, top_k
 from core.retrieval.reranking import reranked
-from core.workspace.lineage import articles_fingerprint, check_same_articles
+from core.workspace.lineage import check_same_articles, fingerprint_with
 from core.workspace.places import Places
 
 
@@ -52,10 +53,16 @@ class Experiment:
 
     def fingerprint(self) -> str:
         """See `core.workspace.lineage.articles_fingerprint`."""
-        return articles_fingerprint(self.domain, self.text, self.english)
+        return self._fingerprint
+
+    @cached_property
+    def _fingerprint(self) -> str:
+        return fingerprint_with(self.queries, self.domain)
 
     def check_articles(self, learned_from: str, translators: list[str] | None, whose: str, otherwise: str) -> None:
         """See `core.workspace.lineage.check_same_articles`."""
+        if self.fingerprint() == learned_from:
+            return
         check_same_articles(self.domain, self.text, self.english, learned_from, translators, whose, otherwise)
 
     def check_unchanged(self) -> None:

@@ -10,8 +10,12 @@ from core.files import fingerprint
 
 def articles_fingerprint(domain: Domain, text: Reading, english: bool) -> str:
     """20 hex digits of all that is learned from or searched: queries, pictures, splits; not a test set's truth."""
+    return fingerprint_with(query_texts(domain.articles, text, english), domain)
+
+
+def fingerprint_with(queries: list[str], domain: Domain) -> str:
+    """Return `articles_fingerprint` where the queries were read already."""
     articles, pictures, listed = domain.articles, domain.test_pictures, []
-    queries = query_texts(articles, text, english)
     if pictures is not None:
         known = articles["split"] != "test"
         articles = articles.assign(**{name: articles[name].where(known, "") for name in ("image_id", "image_hash")})

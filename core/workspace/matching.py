@@ -169,10 +169,11 @@ class Matcher:
         """Every picture or text of the split, or of the domain, under θ(alpha): float32 [G, d], kept or made now."""
         if (tower, split) not in self._embeddings:
             tuned, encoder = self._tuned, self._tuned.experiment.encoder
-            activations = tuned.activations[tower]
-            chosen = np.arange(len(activations)) if split is None else tuned.view(split, unjudged=True).rows(tower)
+            whole = {"image": len(tuned.experiment.gallery.hashes), "text": len(tuned.experiment.queries)}
+            chosen = np.arange(whole[tower]) if split is None else tuned.view(split, unjudged=True).rows(tower)
 
             def parts() -> Iterator[tuple[np.ndarray, Tensor]]:
+                activations = tuned.activations[tower]
                 tuned.set_alpha(self.alpha, tower)
                 for places in batches(encoder, activations, chosen):
                     yield places, embed(encoder, activations, chosen[places])

@@ -15,12 +15,12 @@ from core.files import fingerprint
 from core.interpolation.mix import TENTHS, Mix
 from core.interpolation.theta import Ends, mixed_scores, parts_of, theta
 from core.training import fisher
-from core.workspace.precision import DTYPES
+from core.workspace.precision import compute_in
 from core.workspace.runs import Run
 from core.workspace.training import train_pairs
 from core.workspace.tuned import TunedExperiment, both_ends
 
-FISHER_FORMAT = 1  # counts up when what is kept changes for the same key
+FISHER_FORMAT = 2  # counts up when what is kept changes for the same key
 
 Importance = tuple[dict[str, Tensor], dict[str, Tensor]]
 
@@ -91,8 +91,7 @@ class Mixer:
         for alpha in (0.0, 1.0):
             self._encoder.set_weights(theta(Mix((self._tuned.run.info.name,), alpha), self.ends))
             found.append(fisher.diagonal_fisher(self._encoder, self._tuned.activations, pairs, keys))
-        for tower, precision in self._tuned.precision.items():
-            self._encoder.compute_in(tower, DTYPES[precision.name])
+        compute_in(self._tuned.precision, self._encoder)
         return found[0], found[1]
 
 

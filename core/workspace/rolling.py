@@ -24,7 +24,7 @@ from core.retrieval.names import BY_COSINE
 from core.training.finetune import finetune
 from core.training.settings import Settings
 from core.workspace.experiment import Experiment, SplitView
-from core.workspace.precision import DTYPES
+from core.workspace.precision import compute_in
 from core.workspace.training import pairs_of
 from core.workspace.tuned import TunedExperiment
 
@@ -49,8 +49,7 @@ def roll(
             yield rolling.train(origin, window)
     finally:
         experiment.encoder.set_weights(experiment.zero_shot)
-        for tower, precision in tuned.precision.items():
-            experiment.encoder.compute_in(tower, DTYPES[precision.name])
+        compute_in(tuned.precision, experiment.encoder)
 
 
 class _Rolling:

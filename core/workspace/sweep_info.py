@@ -9,17 +9,15 @@ from core.data.splitting import Split
 from core.retrieval.names import BY_COSINE, Reranking
 
 PrecisionName = Literal["fp32", "bf16"]
-PrecisionChoice = Literal["auto", "fp32", "bf16"]
-PRECISIONS: tuple[PrecisionChoice, ...] = get_args(PrecisionChoice)
+PRECISIONS: tuple[PrecisionName, ...] = get_args(PrecisionName)
 
 
 @dataclass(frozen=True)
 class TowerPrecision:
-    """What a tower computed in, and why. speedup, agreement: as `auto` measured on that machine, None if it did not."""
+    """What a tower computed in, and why. agreement: of bf16 with fp32 on val, None if it was not checked."""
 
     name: PrecisionName
     reason: str
-    speedup: float | None = None
     agreement: Disagreement | None = None
 
 
@@ -61,8 +59,8 @@ class SweepInfo:
 
 
 def _precision(row: dict[str, Any]) -> TowerPrecision:
-    measured = {"agreement": Disagreement(**row["agreement"])} if "agreement" in row else {}
-    return TowerPrecision(**row | measured)
+    agreement = Disagreement(**row["agreement"]) if "agreement" in row else None
+    return TowerPrecision(row["name"], row["reason"], agreement)  # early sweeps have a `speedup`, too
 
 
 def _path(row: dict[str, Any]) -> PathInfo:

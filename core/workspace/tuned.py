@@ -1,6 +1,8 @@
 """A finished run with its weights loaded: its domain at any α, exactly or along the path between exact points."""
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 
 import torch
 from PIL import Image
@@ -10,6 +12,7 @@ from core.data.domain import Domain
 from core.data.splitting import Split
 from core.encoders.base import TOWERS, Encoder, TowerName, first_changed_stage
 from core.encoders.checkpoints import read_weights, weights_fingerprint
+from core.encoders.embedding import Activations, without_padding
 from core.encoders.loading import choose_device, load_encoder
 from core.encoders.names import DeviceChoice
 from core.errors import InputError
@@ -21,11 +24,18 @@ from core.retrieval.names import BY_COSINE, Rerank, Reranking
 from core.workspace.builds import check_build
 from core.workspace.experiment import Experiment, SplitView
 from core.workspace.places import Places
-from core.workspace.precision import choose_precision
+from core.workspace.precision import (
+    as_swept,
+    bf16_sentence,
+    choose_precision,
+    compute_in,
+    has_bf16_instructions,
+    only_head_changes,
+)
 from core.workspace.runs import Run
-from core.workspace.sweep_info import PrecisionChoice, PrecisionName
+from core.workspace.sweep_info import PrecisionName, TowerPrecision
 
-Precisions = PrecisionChoice | Mapping[str, PrecisionName]
+Precisions = PrecisionName | Mapping[str, PrecisionName]
 
 PATH_FORMAT = 1  # counts up when what is kept changes for the same key
 
@@ -33,9 +43,11 @@ PATH_FORMAT = 1  # counts up when what is kept changes for the same key
 class TunedExperiment:
     """A run's domain under θ(α). `open_run` makes one from disk.
 
-    precision: of the stages that change with α, for both towers or by tower; what is in front of them and the heads
-    are float32. rerank: how scores are re-ranked wherever they are. None: as the run was swept, so that numbers agree
-    with the sweep's.
+    precision: of the stages that change with α; what is in front of them and the heads are float32. For both towers:
+    bf16 is checked against fp32 on val first. By tower: taken as it is, as another process chose. rerank: how scores
+    are re-ranked wherever they are. None: as the run was swept, so that numbers agree with the sweep's.
+
+    encoding_seconds: what `embeddings` spent on each tower so far.
     """
 
     def __init__(
@@ -45,7 +57,6 @@ class TunedExperiment:
         encoder = experiment.encoder
         base, fine_tuned = both_ends(run, experiment.zero_shot)
         self._starts = {tower: first_changed_stage(encoder, tower, set(fine_tuned)) for tower in TOWERS}
-        self.activations = experiment.activations(self._starts)
         device = encoder.logit_scale.device
         self._base = {key: tensor.to(device) for key, tensor in base.items()}
         self._fine_tuned = {key: tensor.to(device) for key, tensor in fine_tuned.items()}
@@ -53,13 +64,33 @@ class TunedExperiment:
         self._theta = encoder.state_dict(keep_vars=True)
         self._views: dict[tuple[Split, bool, Reranking], SplitView] = {}
         self.reranking = self.reranking_by(rerank or run.reranking().method)
-        self.precision = choose_precision(
-            dict.fromkeys(TOWERS, precision) if isinstance(precision, str) else precision or run.precision(),
-            encoder,
-            self.activations,
-            lambda tower: next(self.embeddings(tower, [0.5], "val")),
-            self.view("val").image_ranks,
-        )
+        self.encoding_seconds = dict.fromkeys(TOWERS, 0.0)
+        self.precision: dict[TowerName, TowerPrecision] = {}
+        if isinstance(precision, str):
+            self.precision = choose_precision(
+                precision,
+                encoder,
+                self._starts,
+                lambda tower: next(self.embeddings(tower, [0.5], "val")),
+                lambda texts, images: self.view("val").image_ranks(texts, images),
+            )
+        else:
+            self.precision = as_swept(precision or run.precision(), encoder)
+
+    @cached_property
+    def activations(self) -> dict[TowerName, Activations]:
+        """The domain's activations in front of the first stages that change with α, opened when they are needed.
+
+        Leaves the encoder with the weights it has.
+        """
+        encoder = self.experiment.encoder
+        weights = {key: self._theta[key].detach().clone() for key in self._base}
+        for tower in TOWERS:
+            encoder.compute_in(tower, torch.float32)
+        found = self.experiment.activations(self._starts)
+        compute_in(self.precision, encoder)
+        encoder.set_weights(weights)
+        return found
 
     def changes(self, tower: TowerName) -> bool:
         """Does anything of this tower change with α?"""
@@ -90,14 +121,35 @@ class TunedExperiment:
 
     def at(self, alpha: float, split: Split) -> SplitView:
         """All articles of the split under θ(alpha), judged or not, until the weights are set again."""
+        view = self.view(split, unjudged=True)
         self.set_alpha(alpha)
-        return self.view(split, unjudged=True)
+        return view
 
     def embeddings(self, tower: TowerName, alphas: Sequence[float], split: Split) -> Iterator[Tensor]:
         """One tower's exact embeddings of a split at each of `alphas`, one after the other: [n, d]."""
+        view = self.view(split)
         for alpha in alphas:
+            start = time.perf_counter()
             self.set_alpha(alpha, tower)
-            yield self.view(split).embed(tower)
+            found = view.embed(tower)
+            self.encoding_seconds[tower] += time.perf_counter() - start
+            yield found
+
+    def bf16_note(self) -> str | None:
+        """Return what `--precision bf16` would have saved of `encoding_seconds`.
+
+        None where no more than heads change, bf16 was used or refused, or the processor has no instructions for it.
+        """
+        encoder = self.experiment.encoder
+        seconds = sum(
+            self.encoding_seconds[tower]
+            for tower, chosen in self.precision.items()
+            if chosen.name == "fp32"
+            and chosen.agreement is None
+            and not only_head_changes(encoder, tower, self._starts[tower])
+        )
+        on_cpu = encoder.logit_scale.device.type == "cpu"
+        return bf16_sentence(seconds) if seconds and on_cpu and has_bf16_instructions() else None
 
     def path(self, split: Split) -> AlphaPath:
         """The split's embeddings along α, from the cache or made now. Look at its `is_good` before use."""
@@ -122,7 +174,8 @@ class TunedExperiment:
         """Free queries under θ(alpha): [n, d], of length one."""
         self.set_alpha(alpha)
         encoder = self.experiment.encoder
-        return encoder.encode_text(encoder.tokenize(texts).to(encoder.logit_scale.device)).float()
+        tokens = without_padding(encoder, encoder.tokenize(texts))
+        return encoder.encode_text(tokens.to(encoder.logit_scale.device)).float()
 
     @torch.inference_mode()
     def embed_photo(self, photo: Image.Image, alpha: float) -> Tensor:

@@ -223,6 +223,7 @@ ERRORS = [
     (["sweep", "--domain", "shapes", "--run", "other"], r"no run 'other'; its runs: tinyclip-head-1"),
     (["sweep", "--domain", "shapes", "--alphas", "0:2:1"], r"2 is outside 0 to 1"),
     (["sweep", "--domain", "shapes", "--criterion", "mrr"], r"--criterion mrr: expected one of mrr@100"),
+    (["sweep", "--domain", "shapes", "--precision", "auto"], r"--precision auto: expected one of fp32, bf16"),
     (["rank", "--domain", "shapes", "--out", "OUT"], r"no sweep yet; run: python -m core sweep --domain shapes"),
     (["rank", "--domain", "shapes", "--out", "OUT", "--alpha", "1.5"], r"--alpha 1.5: expected best, or a number"),
     (["rank", "--domain", "shapes", "--out", "OUT", "--alpha", "nan"], r"--alpha nan: expected best, or a number"),

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from core.__main__ import VERBS
+
 ROOT = Path(__file__).parents[3]
 # A verb, and afterwards whether torch was imported, as the last line.
 CODE = "import sys; from core.__main__ import main; print(main(sys.argv[1:])); print('torch' in sys.modules)"
@@ -38,6 +40,19 @@ def test_what_only_reads_leaves_torch_out(ranked, places, tmp_path):
     assert fresh("report", "--domain", "shapes") == ["0", "False"]
     assert fresh("runs", "compare", "--domain", "shapes") == ["0", "False"]
     assert fresh("truth", "--domain", "shapes", "--ground-truth", truth) == ["2", "False"]  # it has no test set
+
+
+def test_a_verb_is_started_without_what_others_need():
+    code = "import sys; from core.__main__ import main; main(['match', '--help']); print('scipy' in sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ran.stdout.splitlines()[-1] == "False"
+
+
+def test_all_verbs_are_in_the_help(verb):
+    listed = verb("--help").out
+    assert all(f"  {name} " in listed for name in VERBS)
+    assert "match" in verb("match", "--help").out
+    assert verb("nonsense").status == 2
 
 
 def test_a_wrong_word_is_answered_before_torch_is_imported(places):

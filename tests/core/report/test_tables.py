@@ -29,7 +29,7 @@ SWEEP = Sweep("val", (0.0, 0.3, 0.65, 1.0), list("abcd"), RANKS, RANKS, RANKS[:,
 SWEPT = SweepInfo(
     Selected(0.65, "mrr@100"),
     {
-        "image": TowerPrecision("bf16", "quicker here", 3.4, Disagreement(0.0004, 0.002)),
+        "image": TowerPrecision("bf16", "ranks agree with fp32", Disagreement(0.0004, 0.002)),
         "text": TowerPrecision("fp32", "no more than its head changes with alpha"),
     },
     {"val": PathInfo(9, True, Disagreement(0.00031, 0.0018), (0.25, 0.75))},
@@ -116,13 +116,20 @@ def test_a_sweep_read_back_is_the_sweep(run):
     assert run.ranks()["rank"].to_numpy().reshape(4, 4).tolist() == RANKS.tolist()
 
 
+def test_a_sweep_from_when_speed_was_measured_is_still_read(run):
+    file = run.folder / "sweep.toml"
+    file.write_text(file.read_text().replace("[precision.image]\n", "[precision.image]\nspeedup = 3.4\n"))
+    assert "speedup" in file.read_text()
+    assert run.sweep_info() == SWEPT
+
+
 def test_interpolated_numbers_are_marked_and_carry_their_error(run, shapes_domain):
     text = curve_text(run, shapes_domain, run.curve(), SWEPT)
     assert "0.3~" in text
     assert "0.65~" not in text
     assert "off by at most 0.0003 in mrr@100 and 0.2% of the first tens" in text
     assert "9 exact points, measured at alpha 0.25, 0.75" in text
-    assert "image tower in bf16: quicker here (3.4 times as fast; mrr@100 ±0.0004, first ten 0.2%)." in text
+    assert "image tower in bf16: ranks agree with fp32 (mrr@100 ±0.0004, first ten 0.2%)." in text
     assert "text tower" not in text
 
 

@@ -9,6 +9,7 @@ from core.errors import InputError
 from core.retrieval import index as index_room
 from core.retrieval.ranking import top_k
 from core.workspace.matching import Matcher
+from core.workspace.tuned import open_run
 
 
 def test_a_headline_finds_the_best_of_all_pictures(opened):
@@ -44,6 +45,36 @@ def test_the_gallery_is_embedded_once_for_each_alpha(opened, places, monkeypatch
     monkeypatch.undo()
     Matcher(opened, 0.4).pictures_for("a red circle", 5)
     assert len(list((places.cache / "galleries").iterdir())) == 2
+
+
+def test_a_second_query_embeds_and_opens_nothing_but_the_query(run, shapes_domain, places, monkeypatch):
+    first = Matcher(open_run(run, shapes_domain, places, "cpu"), 0.3).pictures_for("a red circle", 5)
+    for name in ("image_activations", "text_activations"):
+        monkeypatch.setattr(f"core.workspace.experiment.{name}", lambda *_: pytest.fail("activations were opened"))
+    matcher = Matcher(open_run(run, shapes_domain, places, "cpu"), 0.3)
+    assert [(one.image_id, one.score) for one in matcher.pictures_for("a red circle", 5)] == [
+        (one.image_id, one.score) for one in first
+    ]
+
+
+def test_a_damaged_gallery_is_embedded_again(run, shapes_domain, places):
+    first = Matcher(open_run(run, shapes_domain, places, "cpu"), 0.3).pictures_for("a red circle", 5)
+    [file] = (places.cache / "galleries").iterdir()
+    data = bytearray(file.read_bytes())
+    data[300] ^= 1
+    file.write_bytes(data)
+    again = Matcher(open_run(run, shapes_domain, places, "cpu"), 0.3).pictures_for("a red circle", 5)
+    assert [(one.image_id, one.score) for one in again] == [(one.image_id, one.score) for one in first]
+
+
+def test_a_headline_is_computed_at_its_own_length(opened):
+    encoder = opened.experiment.encoder
+    lengths, real = [], encoder.encode_text
+    encoder.encode_text = lambda tokens: lengths.append(tokens.shape[1]) or real(tokens)
+    short = opened.embed_headlines(["a red circle"], 0.3)
+    assert lengths == [8], "of a context of 16"
+    whole = real(encoder.tokenize(["a red circle"]))
+    torch.testing.assert_close(short, whole, atol=1e-6, rtol=0)
 
 
 @pytest.mark.parametrize("kind", ["ivf", "hnsw"])

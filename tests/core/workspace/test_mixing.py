@@ -92,7 +92,7 @@ def test_importance_is_of_exact_weights_where_ranks_are_computed_in_half_precisi
     settings = Settings(tune="lora:2", epochs=1, batch_size=16)
     run = train_run(shapes_domain, tiny_name, settings, Reading(), "cpu", places)[0]
     exact = Mixer(open_run(run, shapes_domain, places, "cpu", "fp32"), [run])._weighed(["clip.visual.proj"])
-    opened = open_run(run, shapes_domain, places, "cpu", "bf16")
+    opened = open_run(run, shapes_domain, places, "cpu", {"image": "bf16", "text": "bf16"})
     half = Mixer(opened, [run])
     assert torch.equal(half._weighed(["clip.visual.proj"])[1]["clip.visual.proj"], exact[1]["clip.visual.proj"])
     assert opened.experiment.encoder.computes_in("text") == torch.bfloat16

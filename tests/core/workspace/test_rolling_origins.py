@@ -62,7 +62,7 @@ def test_a_window_learns_from_the_last_articles_alone(few, shapes_domain, places
 @pytest.mark.parametrize(("tune", "precision"), [("lora:2", "fp32"), ("all", "bf16")])
 def test_the_run_and_its_encoder_are_as_they_were(few, shapes_domain, places, tiny_name, tune, precision):
     run = _run(tune, shapes_domain, places, tiny_name)
-    tuned = open_run(run, shapes_domain, places, "cpu", precision)
+    tuned = open_run(run, shapes_domain, places, "cpu", {"image": precision, "text": precision})
     before = tuned.at(0.3, "val").embed("text")
     files = {file: file.read_bytes() for file in places.workspace.rglob("*") if file.is_file()}
     [one] = roll(tuned, shapes_domain.articles, few, window=40)
