@@ -162,17 +162,29 @@ def _batch_shape(encoder: Encoder, activations: Activations) -> tuple[int, int]:
     return size, size
 
 
+def _unit_length(x: Tensor) -> Tensor:
+    return functional.normalize(x.float(), dim=-1)
+
+
 @torch.inference_mode()
 def _passed(
-    encoder: Encoder, activations: Activations, rows: np.ndarray, stop: int | None = None
+    encoder: Encoder,
+    activations: Activations,
+    rows: np.ndarray,
+    stop: int | None = None,
+    finish: Callable[[Tensor], Tensor] = lambda x: x,
 ) -> Iterator[tuple[np.ndarray, Tensor]]:
-    """Yield (places in `rows`, their values in front of stage `stop`), batch by batch, each filled up to its shape."""
+    """Yield (places in `rows`, their values in front of stage `stop`), batch by batch, each filled up to its shape.
+
+    finish: what is done to the values of a whole batch, before what only fills it up is dropped: on CUDA the last bit
+    of a row's length depends on the number of rows, too.
+    """
     _, multiple = _batch_shape(encoder, activations)
     cut = batches(encoder, activations, rows)
     filled = [rows[np.resize(places, -(-len(places) // multiple) * multiple)] for places in cut]  # repeats them
     inputs = transferred(activations.read, filled, encoder.logit_scale.device)
     for places, (x, source) in zip(cut, inputs, strict=True):
-        y = encoder.forward_between(activations.tower, x, source, activations.start, stop)
+        y = finish(encoder.forward_between(activations.tower, x, source, activations.start, stop))
         yield places, y[: len(places)]
 
 
@@ -182,7 +194,7 @@ def embed(encoder: Encoder, activations: Activations, rows: np.ndarray) -> Tenso
 
     To the bit the same whatever else is in `rows`.
     """
-    return _in_order(_passed(encoder, activations, rows))
+    return _in_order(_passed(encoder, activations, rows, finish=_unit_length))
 
 
 def forward(
@@ -197,17 +209,30 @@ def forward(
     """
 
     def parts() -> Iterator[tuple[np.ndarray, Tensor]]:
-        for places in batches(encoder, activations, rows):
+        for places in _training_batches(encoder, activations, rows):
             x, source = activations.batch(rows[places], encoder.logit_scale.device)
-            yield places, encoder.forward_between(activations.tower, vary(x), source, activations.start)
+            y = encoder.forward_between(activations.tower, vary(x), source, activations.start)
+            yield places, _unit_length(y)
 
     return _in_order(parts())
 
 
+def _training_batches(encoder: Encoder, activations: Activations, rows: np.ndarray) -> list[np.ndarray]:
+    """As `batches`; on an accelerator texts of all lengths go together, padded to the longest.
+
+    Measured on an H100 (ViT-B/32, 256 pairs): six groups of texts took 144 ms a step, one 84 ms, since the GPU waits
+    for launches; and cuDNN's attention plans anew for every shape, of which groups of varying sizes have no end (686 ms).
+    """
+    if encoder.logit_scale.device.type == "cpu":
+        return batches(encoder, activations, rows)
+    places = np.arange(len(rows))
+    return [places[start : start + ACCELERATOR_BATCH] for start in range(0, len(rows), ACCELERATOR_BATCH)]
+
+
 def _in_order(parts: Iterator[tuple[np.ndarray, Tensor]]) -> Tensor:
-    """Embeddings of length one, [n, d], from (places, values) in any order."""
+    """Values [n, d] of all places, from (places, values) in any order."""
     places, values = zip(*parts, strict=True)
-    together = torch.cat([functional.normalize(part.float(), dim=-1) for part in values])
+    together = torch.cat(values)
     return together[torch.from_numpy(np.argsort(np.concatenate(places))).to(together.device)]
 
 
