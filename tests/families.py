@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 from timm.models import register_model
 from timm.models.vision_transformer import VisionTransformer, _create_vision_transformer
 from torch import nn
-from transformers import PreTrainedTokenizerFast, XLMRobertaConfig
+from transformers import CLIPConfig, PreTrainedTokenizerFast, XLMRobertaConfig
 
 from core.encoders import transformers_models
 
@@ -174,3 +174,20 @@ def register_siglip_tower() -> None:
         vit_tiny_patch8_siglip_40.__module__ = "timm.models.vision_transformer"
         register_model(vit_tiny_patch8_siglip_40)
     transformers_models.SIGLIP_SIZES[48, 2] = "tiny"
+
+
+def clip_config(activation: str, **text: Any) -> CLIPConfig:
+    """Return the configuration of a tiny CLIP of transformers, of other sizes than usual."""
+    sizes = {"num_hidden_layers": 3, "num_attention_heads": 4, "hidden_act": activation}
+    return CLIPConfig(
+        text_config={"hidden_size": 64, "intermediate_size": 160, "max_position_embeddings": 20} | sizes | text,
+        vision_config={"hidden_size": 96, "intermediate_size": 192, "patch_size": 8, "image_size": 40} | sizes,
+        projection_dim=48,
+    )
+
+
+def saved(model: Any, folder: Path) -> Path:
+    """Spread a model of transformers and store it in `folder`."""
+    spread(model.eval())
+    model.save_pretrained(folder)
+    return folder

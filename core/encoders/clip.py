@@ -55,11 +55,7 @@ class ClipEncoder(Encoder):
             and self.clip.text_pool_type in ("argmax", "eos")
         )
         self.pad_id = 0 if self._causal and self.spec.tokenizer is None else None
-        image_size = self.clip.visual.image_size
-        self.preprocess_size = image_size if isinstance(image_size, tuple) else (image_size, image_size)
-        with torch.inference_mode():
-            probe = torch.zeros(1, 3, *self.preprocess_size, dtype=torch.uint8)
-            self.embedding_dim = self.forward_between("image", probe, probe).shape[-1]
+        self.embedding_dim = self.spec.config["embed_dim"]
 
     @property
     def logit_scale(self) -> nn.Parameter:  # type: ignore[override]

@@ -4,7 +4,6 @@ import importlib.metadata
 from dataclasses import replace
 from pathlib import Path
 
-import pandas as pd
 import torch
 from torch import Tensor
 
@@ -21,14 +20,14 @@ from core.encoders.names import DeviceChoice
 from core.encoders.transformers_models import WEIGHT_FILES
 from core.encoders.transformers_weights import converter_of
 from core.errors import InputError
-from core.files import replacing
 from core.interpolation.wiseft import check_compatible
+from core.training.history import Epoch
 from core.training.settings import Settings
 from core.workspace.experiment import Experiment
 from core.workspace.lineage import translators_of
 from core.workspace.places import Places
-from core.workspace.runs import HISTORY_COLUMNS, Run, RunInfo, reserve_folder, save_run
-from core.workspace.training import VERSIONS_OF, created_at
+from core.workspace.runs import Run, RunInfo, reserve_folder, save_run
+from core.workspace.training import VERSIONS_OF, created_at, write_history
 from core.workspace.unfinished import check_can_train
 
 #: Batches that a batch-norm layer has counted: no layer of a model in evaluation mode looks at it.
@@ -71,8 +70,7 @@ def import_run(
         imported_from=str(fine_tuned.absolute()),
     )
     run = Run(info, folder)
-    with replacing(folder / "history.csv") as temporary:
-        history.to_csv(temporary, index=False)
+    write_history(history, 1, folder / "history.csv")
     write_weights(run.weights_file, changed, {"encoder": encoder.name, "domain": info.domain})
     save_run(run)
     return run, experiment
@@ -107,16 +105,16 @@ def _files_in(source: Path) -> tuple[Path, ...]:
     return (source,)
 
 
-def _measured(experiment: Experiment, changed: dict[str, Tensor]) -> pd.DataFrame:
-    """Val with both ends, as the two rows of history.csv; leaves the encoder with its zero-shot weights."""
+def _measured(experiment: Experiment, changed: dict[str, Tensor]) -> list[Epoch]:
+    """Val with both ends, as two epochs; leaves the encoder with its zero-shot weights."""
     encoder = experiment.encoder
     starts = {tower: first_changed_stage(encoder, tower, set(changed)) for tower in TOWERS}
     val = experiment.view("val", experiment.activations(starts))
-    rows = []
+    epochs = []
     for epoch, weights in enumerate((experiment.zero_shot, changed)):
         encoder.set_weights(weights)
         metrics = metrics_of(val.ranks()[0])
         scale = float(encoder.logit_scale.detach().exp())
-        rows.append([epoch, None, metrics.mrr_100, metrics.recall_1, scale, bool(epoch)])
+        epochs.append(Epoch(epoch, None, metrics.mrr_100, metrics.recall_1, scale))
     encoder.set_weights(experiment.zero_shot)
-    return pd.DataFrame(rows, columns=[*HISTORY_COLUMNS, "kept"])
+    return epochs

@@ -1,10 +1,11 @@
 """A fine-tuning from a domain to a run's folder, from the start or from where it was stopped."""
 
 import importlib.metadata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pandas as pd
 from torch import Tensor
@@ -132,7 +133,7 @@ def _train_held(unfinished: Unfinished, experiment: Experiment, on_epoch: OnEpoc
     def note(epoch: Epoch) -> None:
         history.append(epoch)
         if is_main():
-            _write_history(history, unfinished)
+            write_history(history, kept_epoch(history, settings), unfinished.history_file)
             on_epoch(epoch)
 
     def keep(checkpoint: Checkpoint) -> None:
@@ -221,9 +222,8 @@ def created_at(places: Places, slug: str) -> str:
     return now()
 
 
-def _write_history(history: list[Epoch], unfinished: Unfinished) -> None:
-    """history.csv; kept: True for the epoch whose weights the run would have if it ended now."""
-    kept = kept_epoch(history, unfinished.info.settings)
+def write_history(history: Sequence[Epoch], kept: int, file: Path) -> None:
+    """Write history.csv. kept: the epoch whose weights the run has, or would have if it ended now."""
     rows = [asdict(epoch) | {"kept": epoch.epoch == kept} for epoch in history]
-    with replacing(unfinished.history_file) as temporary:
+    with replacing(file) as temporary:
         pd.DataFrame(rows).rename(columns=_HISTORY).to_csv(temporary, index=False)

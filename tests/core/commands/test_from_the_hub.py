@@ -12,8 +12,7 @@ from transformers import CLIPModel, XLMRobertaConfig
 
 from core.workspace import jobs
 from core.workspace.runs import find_run
-from tests.core.encoders.test_agreement import clip_config, saved
-from tests.families import FAMILIES, WORDS, register_siglip_tower, write_family, write_tokenizer
+from tests.families import FAMILIES, WORDS, clip_config, register_siglip_tower, saved, write_family, write_tokenizer
 from tests.local_hub import LocalHub, point_to
 
 

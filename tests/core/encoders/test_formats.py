@@ -11,8 +11,7 @@ from transformers import CLIPModel
 
 from core.encoders.clip import load_clip
 from core.errors import InputError
-from tests.core.encoders.test_agreement import clip_config, saved
-from tests.families import TinyModel, write_family
+from tests.families import TinyModel, clip_config, saved, write_family
 
 SIZES = ("input_resolution", "context_length", "vocab_size")
 

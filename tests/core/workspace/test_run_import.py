@@ -12,8 +12,7 @@ from core.training.settings import Settings
 from core.workspace.run_import import import_run
 from core.workspace.training import train_run
 from core.workspace.tuned import open_run
-from tests.core.encoders.test_agreement import clip_config, saved
-from tests.families import spread, write_family
+from tests.families import clip_config, saved, spread, write_family
 
 SETTINGS = Settings(tune="all", epochs=1, lr=1e-3, batch_size=24)
 

@@ -1,6 +1,5 @@
 """Every family of models against an implementation that is not open_clip's, on the same weights."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,6 @@ from torch import Tensor
 from torch.nn.functional import normalize
 from torchvision import transforms
 from transformers import (
-    CLIPConfig,
     CLIPImageProcessor,
     CLIPModel,
     SiglipConfig,
@@ -24,7 +22,7 @@ from transformers import (
 from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 
 from core.encoders.clip import ClipEncoder, load_clip
-from tests.families import WORDS, register_siglip_tower, spread, write_family, write_tokenizer
+from tests.families import WORDS, clip_config, register_siglip_tower, saved, write_family, write_tokenizer
 from tests.reference import coca
 
 CLOSE = 1e-5
@@ -33,7 +31,7 @@ TEXTS = ["a red circle", "two dogs in the snow", "a pink triangle " * 12, "x"]
 
 def pixels_of(encoder: ClipEncoder, count: int = 3) -> tuple[Tensor, Tensor]:
     """Random bytes [n, 3, H, W], and what their normalised floats are for another implementation."""
-    side = encoder.preprocess_size
+    side = encoder.preprocess(Image.new("RGB", (64, 64))).shape[1:]
     generator = torch.Generator().manual_seed(0)
     pixels = torch.randint(0, 256, (count, 3, *side), dtype=torch.uint8, generator=generator)
     return pixels, (pixels.float() / 255 - encoder.pixel_mean / 255) / (encoder.pixel_std / 255)
@@ -49,15 +47,6 @@ def features(output: Any) -> Tensor:
     return output if isinstance(output, Tensor) else output.pooler_output
 
 
-def clip_config(activation: str, **text: Any) -> CLIPConfig:
-    sizes = {"num_hidden_layers": 3, "num_attention_heads": 4, "hidden_act": activation}
-    return CLIPConfig(
-        text_config={"hidden_size": 64, "intermediate_size": 160, "max_position_embeddings": 20} | sizes | text,
-        vision_config={"hidden_size": 96, "intermediate_size": 192, "patch_size": 8, "image_size": 40} | sizes,
-        projection_dim=48,
-    )
-
-
 def siglip_config() -> SiglipConfig:
     sizes = {"hidden_size": 48, "intermediate_size": 96, "num_hidden_layers": 2, "num_attention_heads": 3}
     vocabulary = {"vocab_size": len(WORDS) + 4, "max_position_embeddings": 16, "pad_token_id": 0}
@@ -65,12 +54,6 @@ def siglip_config() -> SiglipConfig:
     return SiglipConfig(
         text_config=sizes | vocabulary | special, vision_config=sizes | {"patch_size": 8, "image_size": 40}
     )
-
-
-def saved(model: Any, folder: Path) -> Path:
-    spread(model.eval())
-    model.save_pretrained(folder)
-    return folder
 
 
 @pytest.mark.parametrize("activation", ["quick_gelu", "gelu", "gelu_pytorch_tanh"])
