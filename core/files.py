@@ -1,6 +1,7 @@
 """Writing files so that a reader never sees half of one, and naming them by what they depend on."""
 
 import hashlib
+import json
 import os
 import tempfile
 import tomllib
@@ -90,6 +91,17 @@ def read_toml(path: Path, what: str, form: int, way_out: str) -> dict[str, Any]:
         raise InputError(f"the {what} file {path} cannot be read: {error}. {way_out}") from None
     found, written_by = table.pop("format", 1), table.pop("written_by", "an early Rematch")  # the first did not say so
     check_form(found, form, f"the {what} file {path}, written by {written_by},", way_out)
+    return table
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON object that another program wrote. Raises InputError: not there, no JSON, or no object."""
+    try:
+        table = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read as JSON: {error}.") from None
+    if not isinstance(table, dict):
+        raise InputError(f"{path} holds no JSON object.")
     return table
 
 

@@ -8,7 +8,6 @@ The names, each of which leads to one specification:
 - ``hf:ORG/NAME`` and ``hf:FOLDER``: a CLIP or SigLIP model of the library transformers.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import asdict, dataclass
@@ -30,6 +29,7 @@ from core.encoders.activations import (
     trained_activation,
 )
 from core.errors import InputError, listed
+from core.files import read_json
 from core.hub import hub_folder
 
 HUB, FOLDER, TRANSFORMERS = "hf-hub:", "local-dir:", "hf:"
@@ -148,7 +148,7 @@ def _from_repository(name: str, architecture: str, folder: Path) -> ModelSpec:
         transformers = transformers_models.is_model(folder)
         hint = f" It is a model of transformers: use --encoder {TRANSFORMERS}{name.partition(':')[2]}." * transformers
         raise InputError(f"encoder '{name}': its folder has no {CONFIG_FILE}, so it is no model of open_clip.{hint}")
-    table = _read_json(folder / CONFIG_FILE)
+    table = read_json(folder / CONFIG_FILE)
     if not isinstance(table.get("model_cfg"), dict):
         raise InputError(f"{folder / CONFIG_FILE} has no 'model_cfg'; expected open_clip's configuration of a model.")
     config, tokenizer = _with_text_files(name, table["model_cfg"], folder)
@@ -200,7 +200,7 @@ def _has_tokenizer(folder: Path) -> bool:
 def _has_text_model(folder: Path) -> bool:
     """Is there the configuration of a text model (a repository may hold one of a whole CLIP instead)?"""
     file = folder / "config.json"
-    return file.is_file() and _read_json(file).get("model_type") in arch_dict
+    return file.is_file() and read_json(file).get("model_type") in arch_dict
 
 
 def _text_files(name: str, repository: str, what: str, files: Sequence[str]) -> Path:
@@ -234,13 +234,3 @@ def _check_parts(files: Sequence[Path]) -> None:
     expected = {f"{prefix}-{number:05}-of-{count}{files[0].suffix}" for number in range(1, int(count) + 1)}
     if missing := sorted(expected - {file.name for file in files}):
         raise InputError(f"{files[0].parent} lacks parts of its weights: {listed(missing)}. Download it again.")
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        table = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read as JSON: {error}.") from None
-    if not isinstance(table, dict):
-        raise InputError(f"{path} holds no table; expected a JSON object.")
-    return table

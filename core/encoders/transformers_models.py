@@ -4,7 +4,6 @@ The same computation under other names: attention as three matrices instead of o
 configuration says what open_clip's model must be: activation, sizes, context, preprocessing.
 """
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from open_clip.transform import PreprocessCfg
 from core.encoders.activations import Activation
 from core.encoders.transformers_weights import Convert, convert_clip, convert_siglip
 from core.errors import InputError
+from core.files import read_json
 from core.hub import silent_logs
 
 CONFIG_FILES = ("config.json", "preprocessor_config.json")
@@ -50,7 +50,7 @@ def read_model(folder: Path) -> TransformersModel:
 
     Raises InputError: no or another configuration, or a model that open_clip cannot build.
     """
-    table = _table(folder / "config.json")
+    table = read_json(folder / "config.json")
     kind = table.get("model_type")
     readers = {"clip": _clip, "siglip": _siglip}
     if kind not in readers:
@@ -74,7 +74,7 @@ def read_model(folder: Path) -> TransformersModel:
 def is_model(folder: Path) -> bool:
     """Is there a configuration that `read_model` reads?"""
     try:
-        return _table(folder / "config.json").get("model_type") in ("clip", "siglip")
+        return read_json(folder / "config.json").get("model_type") in ("clip", "siglip")
     except InputError:
         return False
 
@@ -164,20 +164,10 @@ def _preprocessing(folder: Path, kind: str, image_size: int) -> dict[str, Any]:
     file = folder / "preprocessor_config.json"
     if not file.is_file():
         return own
-    table = _table(file)
+    table = read_json(file)
     own |= {name: tuple(table[key]) for name, key in (("mean", "image_mean"), ("std", "image_std")) if table.get(key)}
     own["interpolation"] = _RESAMPLING.get(table.get("resample", 3), "bicubic")
     # A size with one edge is resized to it and cropped; height and width are both set ("squashed").
     size = table.get("size", {})
     own["resize_mode"] = "squash" if isinstance(size, dict) and "height" in size else "shortest"
     return own
-
-
-def _table(path: Path) -> dict[str, Any]:
-    try:
-        table = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read as JSON: {error}.") from None
-    if not isinstance(table, dict):
-        raise InputError(f"{path} holds no JSON object.")
-    return table
