@@ -145,7 +145,9 @@ def show_how_to_begin(places: Places) -> None:
         return
     st.write("There is no domain yet. Import your own articles and pictures on the **Data** page, or in a terminal:")
     st.code("python -m core import SOURCE --domain my-news\npython -m core demo", language=None)
-    st.caption("SOURCE is a folder of NewsImages or a CSV, TSV or Parquet table; `demo` makes three synthetic domains.")
+    st.caption(
+        "SOURCE is a folder of NewsImages or a table (CSV, Excel, Parquet …); `demo` makes three synthetic domains."
+    )
 
 
 def show_what_is_missing(places: Places, domain: Domain) -> None:

@@ -103,7 +103,7 @@ def input_import(places: Places) -> None:
             path = st.text_input(
                 "Folder, table or ZIP on the machine that runs the app",
                 placeholder="/data/my-news or /data/my-news/articles.csv",
-                help="A NewsImages release, a CSV, TSV or Parquet table with its pictures beside it, or a ZIP.",
+                help="A NewsImages release, a table (CSV, Excel, Parquet …) with its images, or a ZIP.",
                 key="import_path",
             )
         wanted = _input_wanted()
