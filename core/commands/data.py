@@ -22,6 +22,7 @@ from core.data.importers import Intake, import_domain, named_test_set
 from core.data.importers.describe import describe
 from core.data.importers.formats import read_listed
 from core.data.importers.listing import ColumnNames
+from core.data.importers.options import CAPTIONS, SourceOptions
 from core.data.newsroom import DEMO_DOMAINS
 from core.data.uploads import removed_if_uploaded
 from core.encoders.names import DEVICES
@@ -93,6 +94,12 @@ def import_(
     language_column: Column = None,
     date_column: Column = None,
     url_column: Column = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Encoding of the table, as in gb18030 or utf-16; detected if not given.")
+    ] = None,
+    captions: Annotated[
+        str, typer.Option(help="Several captions of one image: all (an article each), first, or joined into one.")
+    ] = "all",
     workspace: WorkspaceOption = None,
     cache: CacheOption = None,
     as_json: JsonOption = False,
@@ -110,8 +117,9 @@ def import_(
         date=date_column,
         url=url_column,
     )
+    options = SourceOptions(encoding, choice("--captions", captions, CAPTIONS))
     if describe_only:
-        described = describe(source, columns, images)
+        described = describe(source, columns, images, options)
         answer(as_json, asdict(described), "\n".join(description_lines(described)))
         return
     if domain is None:
@@ -129,6 +137,7 @@ def import_(
             copy_images=copy_images,
             replace_existing=replace,
             test=test,
+            options=options,
         )
     answer(as_json, _record(intake), _sentences(intake))
 

@@ -9,11 +9,21 @@ from core.data.importers import zipped
 from core.data.importers.formats import read_source
 from core.data.importers.intake import Intake, save_intake, take_in
 from core.data.importers.listing import ColumnNames, Listing
+from core.data.importers.options import SourceOptions
 from core.data.importers.testset import TestSet, add_test_set, check_lists, named_test_set
 from core.data.staging import changing, staged
 from core.errors import InputError
 
-__all__ = ["ColumnNames", "Intake", "TestSet", "check_first", "import_domain", "named_test_set", "read_source"]
+__all__ = [
+    "ColumnNames",
+    "Intake",
+    "SourceOptions",
+    "TestSet",
+    "check_first",
+    "import_domain",
+    "named_test_set",
+    "read_source",
+]
 
 _LANGUAGE = re.compile("[a-z]{2}")  # ISO 639-1
 
@@ -25,6 +35,7 @@ def check_first(
     language: str | None,
     replace_existing: bool,
     test: TestSet | None,
+    options: SourceOptions = SourceOptions(),
 ) -> Listing | None:
     """What can be told before any picture is looked at: the listing; None for a ZIP, which must be unpacked first.
 
@@ -37,7 +48,7 @@ def check_first(
         raise InputError(f"'{language}' is no language: expected its two letters, as in 'de' or 'en'.")
     if test is not None:
         check_lists(test)
-    return None if zipped.recognises(source) else read_source(source, columns)
+    return None if zipped.recognises(source) else read_source(source, columns, options)
 
 
 def import_domain(
@@ -51,6 +62,7 @@ def import_domain(
     copy_images: bool = False,
     replace_existing: bool = False,
     test: TestSet | None = None,
+    options: SourceOptions = SourceOptions(),
 ) -> Intake:
     """Import `source` as the domain `folder`; the old domain stays whole until the new one is.
 
@@ -58,12 +70,12 @@ def import_domain(
     Raises InputError: what `check_first`, `unpack_source`, `take_in` and `add_test_set` raise.
     """
     with changing(folder):
-        listing = check_first(source, folder, columns, language, replace_existing, test)
+        listing = check_first(source, folder, columns, language, replace_existing, test, options)
         with staged(folder) as fresh:
             unpacked = fresh.with_name("unpacked")
             try:
                 is_zip = listing is None
-                listing = listing or _read_zip(source, columns, unpacked)
+                listing = listing or _read_zip(source, columns, options, unpacked)
                 copy_images = copy_images or (is_zip and images is None)
                 intake = take_in(listing, fresh, title or folder.name, language, images, copy_images)
                 if test is not None:
@@ -74,8 +86,8 @@ def import_domain(
         return replace(intake, domain=load_domain(folder))
 
 
-def _read_zip(source: Path, columns: ColumnNames, folder: Path) -> Listing:
+def _read_zip(source: Path, columns: ColumnNames, options: SourceOptions, folder: Path) -> Listing:
     """The listing of the table in a ZIP, which is unpacked into `folder`."""
     file = zipped.unpack_source(source, folder)
-    listing = read_source(file, columns)
+    listing = read_source(file, columns, options)
     return replace(listing, source=source, images=zipped.images_beside(file, folder) or listing.images)

@@ -8,6 +8,7 @@ import pandas as pd
 from core.data.importers import zipped
 from core.data.importers.formats import read_source
 from core.data.importers.listing import ColumnNames
+from core.data.importers.options import SourceOptions
 from core.data.importers.pictures import ImageFolder, find_pictures, image_names
 from core.data.splitting import time_order
 from core.data.text import clean
@@ -51,13 +52,15 @@ class Description:
     notes: list[str]
 
 
-def describe(source: Path, columns: ColumnNames, images: Path | None) -> Description:
+def describe(
+    source: Path, columns: ColumnNames, images: Path | None, options: SourceOptions = SourceOptions()
+) -> Description:
     """Describe `source`. Raises InputError: what `read_source` raises, an image folder that is not there, a ZIP."""
     if zipped.recognises(source):
         raise InputError(
             f"{source.name} is a ZIP, which --describe does not unpack; describe the folder that was packed."
         )
-    listing = read_source(source, columns)
+    listing = read_source(source, columns, options)
     articles, names = listing.articles, image_names(listing)
     folder = ImageFolder(images or listing.images)
     dates = pd.to_datetime(articles["published_at"], utc=True, errors="coerce", format="mixed").dropna()

@@ -3,21 +3,30 @@
 from pathlib import Path
 
 from core.data.importers import newsimages, newsimages2025, newsimages_rt, table
+from core.data.importers.captions import with_captions
 from core.data.importers.listing import ColumnNames, Listing
+from core.data.importers.options import SourceOptions
 
 READERS = (newsimages2025, newsimages_rt, newsimages)
 
 
-def read_source(source: Path, columns: ColumnNames = ColumnNames()) -> Listing:
+def read_source(
+    source: Path, columns: ColumnNames = ColumnNames(), options: SourceOptions = SourceOptions()
+) -> Listing:
     """Read pairs from `source` with the first reader that knows it, else as any table.
 
     Raises InputError: nothing there, a format nobody knows, a column that is not found.
     """
+    return with_captions(_read(source, columns, options), options.captions)
+
+
+def _read(source: Path, columns: ColumnNames, options: SourceOptions) -> Listing:
+    """The listing before captions are spread; its text cells may be lists."""
     if columns == ColumnNames():
         for reader in READERS:
             if reader.recognises(source):
-                return reader.read(source)
-    return table.read(source, columns)
+                return reader.read(source, options.encoding)
+    return table.read(source, columns, options=options)
 
 
 def is_known_release(source: Path) -> bool:
@@ -31,7 +40,7 @@ def read_articles(source: Path) -> Listing:
     Raises InputError as `read_source` does.
     """
     listed = newsimages.read_list(source, "articles")
-    return listed or table.read(source, ColumnNames(), needs=("id", "text"))
+    return listed or with_captions(table.read(source, ColumnNames(), needs=("id", "text")), "first")
 
 
 def read_pictures(source: Path) -> Listing:
@@ -40,7 +49,7 @@ def read_pictures(source: Path) -> Listing:
     Raises InputError as `read_source` does.
     """
     listed = newsimages.read_list(source, "images")
-    return listed or table.read(source, ColumnNames(), needs=("image",))
+    return listed or with_captions(table.read(source, ColumnNames(), needs=("image",)), "first")
 
 
 def read_listed(source: Path, columns: ColumnNames = ColumnNames()) -> Listing:
@@ -54,4 +63,4 @@ def read_listed(source: Path, columns: ColumnNames = ColumnNames()) -> Listing:
             return listed
         if is_known_release(source):
             return read_source(source)
-    return table.read(source, columns, needs=("image",))
+    return with_captions(table.read(source, columns, needs=("image",)), "all")

@@ -37,11 +37,15 @@ class ColumnNames:
 
 @dataclass(frozen=True)
 class TableFile:
-    """One file as it was read. encoding: in words; frame: str cells, rows labelled by their line of the file."""
+    """One file as it was read. encoding: in words; frame: str cells, rows labelled by their line of the file.
+
+    A cell that is a list, as of several captions, is a tuple of str. notes: sentences worth reading.
+    """
 
     path: Path
     encoding: str
     frame: pd.DataFrame
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

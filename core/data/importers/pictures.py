@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 import pandas as pd
 
 from core.data.importers.listing import Listing
-from core.data.pixels import SUFFIXES, ImageError, open_image
+from core.data.pixels import SUFFIXES, ImageError, may_be_image, open_image
 from core.errors import InputError, shortened
 from core.files import file_fingerprint
 from core.progress import progress
@@ -28,7 +28,7 @@ class ImageFolder:
         if not root.is_dir():
             raise InputError(f"the image folder {root} does not exist; name it with --images DIR.")
         self.root = root
-        files = [path for path in sorted(root.rglob("*")) if path.suffix.lower() in SUFFIXES and self._is_inside(path)]
+        files = [path for path in sorted(root.rglob("*")) if self._is_inside(path) and may_be_image(path)]
         paths = [path.relative_to(root).as_posix() for path in files]
         names = {relative: relative for relative in paths}  # a path outranks another file's bare name
         for path, relative in zip(files, paths, strict=True):

@@ -73,7 +73,7 @@ def test_what_is_a_picture_is_kept_and_what_is_not_is_listed(server, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["1.jpg", FAILURES, "moved.jpg"]
     reasons = pd.read_csv(tmp_path / FAILURES).set_index("name")["reason"].to_dict()
     assert reasons == {
-        "gone": "status 404", "page": "not a JPEG, PNG, WEBP, GIF picture",
+        "gone": "status 404", "page": "is HTML, not a JPEG, PNG, WEBP, GIF, AVIF, BMP, TIFF image",
         "local": "not an http or https address", "nowhere": "cannot be reached (ConnectionError)",
     }  # fmt: skip
     assert all("Rematch" in agent for agent in server.agents)

@@ -258,5 +258,5 @@ def test_parquet_cells_are_texts_of_what_they_hold(tmp_path):
     frame.to_parquet(tmp_path / "t.parquet")
     articles = read_source(tmp_path / "t.parquet").articles
     assert articles[["article_id", "title", "tags", "n", "image"]].to_numpy().tolist() == [
-        ["007", "a", "['x', 'y']", "1", "1.png"], ["008", "", "", "", ""],
+        ["007", "a", "x, y", "1", "1.png"], ["008", "", "", "", ""],
     ]  # fmt: skip
