@@ -6,7 +6,8 @@ from pathlib import Path
 
 from core.data.domain import load_domain
 from core.data.importers import zipped
-from core.data.importers.formats import read_source
+from core.data.importers.formats import holds_images, read_source
+from core.data.importers.image_store import ImageStore
 from core.data.importers.intake import Intake, save_intake, take_in
 from core.data.importers.listing import ColumnNames, Listing
 from core.data.importers.options import SourceOptions
@@ -37,7 +38,7 @@ def check_first(
     test: TestSet | None,
     options: SourceOptions = SourceOptions(),
 ) -> Listing | None:
-    """What can be told before any picture is looked at: the listing; None for a ZIP, which must be unpacked first.
+    """What can be told before any image is looked at: the listing; None for a ZIP or images inside, unpacked first.
 
     Raises InputError: the domain exists and is not to be replaced, no such language, or what `read_source` and
     `check_lists` raise.
@@ -48,7 +49,7 @@ def check_first(
         raise InputError(f"'{language}' is no language: expected its two letters, as in 'de' or 'en'.")
     if test is not None:
         check_lists(test)
-    return None if zipped.recognises(source) else read_source(source, columns, options)
+    return None if zipped.recognises(source) or holds_images(source) else read_source(source, columns, options)
 
 
 def import_domain(
@@ -74,10 +75,16 @@ def import_domain(
         with staged(folder) as fresh:
             unpacked = fresh.with_name("unpacked")
             try:
-                is_zip = listing is None
-                listing = listing or _read_zip(source, columns, options, unpacked)
-                copy_images = copy_images or (is_zip and images is None)
+                store = ImageStore(fresh / "images") if listing is None and holds_images(source) else None
+                if store is not None:
+                    store.folder.mkdir(parents=True)
+                    listing = read_source(source, columns, options, store)
+                elif listing is None:
+                    listing = _read_zip(source, columns, options, unpacked)
+                    copy_images = copy_images or images is None
                 intake = take_in(listing, fresh, title or folder.name, language, images, copy_images)
+                if store is not None and images is None and listing.images == store.folder:
+                    intake = _with_own_images(intake)
                 if test is not None:
                     intake = add_test_set(intake, test, images, copy_images)
                 save_intake(intake)
@@ -86,8 +93,18 @@ def import_domain(
         return replace(intake, domain=load_domain(folder))
 
 
+def _with_own_images(intake: Intake) -> Intake:
+    """The intake of images that were written into the domain's own folder, which moves with it."""
+    domain = intake.domain
+    return replace(intake, domain=replace(domain, info=replace(domain.info, images="images")))
+
+
 def _read_zip(source: Path, columns: ColumnNames, options: SourceOptions, folder: Path) -> Listing:
     """The listing of the table in a ZIP, which is unpacked into `folder`."""
     file = zipped.unpack_source(source, folder)
-    listing = read_source(file, columns, options)
-    return replace(listing, source=source, images=zipped.images_beside(file, folder) or listing.images)
+    store = ImageStore(folder / "inside") if holds_images(file) else None
+    if store is not None:
+        store.folder.mkdir(parents=True)
+    listing = read_source(file, columns, options, store)
+    beside = None if store else zipped.images_beside(file, folder)
+    return replace(listing, source=source, images=beside or listing.images)

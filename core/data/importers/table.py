@@ -4,7 +4,7 @@ Columns are recognised by the names in use (below, best first) unless the user g
 are numbered.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -14,10 +14,13 @@ import pandas as pd
 from core.data.importers import delimited
 from core.data.importers.delimited import first_cells, read_delimited, suffix_of
 from core.data.importers.encodings import UTF_8, UTF_8_BOM
+from core.data.importers.json_tables import SUFFIXES as JSON_SUFFIXES
+from core.data.importers.json_tables import read_json
 from core.data.importers.listing import LISTING_COLUMNS, ColumnNames, Listing, TableFile
 from core.data.importers.options import SourceOptions
-from core.data.importers.parquet import PARQUET as UNENCODED
-from core.data.importers.parquet import read_parquet
+from core.data.importers.parquet import PARQUET, read_parquet
+from core.data.importers.spreadsheets import EXCEL, read_xlsx
+from core.data.importers.spreadsheets import SUFFIX as SPREADSHEET
 from core.data.importers.whole_numbers import as_whole
 from core.errors import InputError, listed
 
@@ -44,7 +47,9 @@ KNOWN_NAMES: dict[str, tuple[str, ...]] = {
 _CANONICAL = {"id": "article_id", "date": "published_at"}
 #: What names a picture, the surest first: a path, an id (the file is called by it), an address (its last part).
 IMAGE_COLUMNS = ("image", "image_id", "image_url")
-SUFFIXES = (*delimited.SUFFIXES, ".parquet")
+#: Endings of tables, in the order in which a folder's are taken: the first kind that is there.
+_KINDS = ((*delimited.SUFFIXES, ".parquet"), (SPREADSHEET,), JSON_SUFFIXES)
+SUFFIXES = tuple(suffix for kind in _KINDS for suffix in kind)
 #: The name of img2dataset's ids, which its image files are called by.
 _KEY = "key"
 _WORDS_OF_BODY = 20
@@ -53,7 +58,7 @@ _NUMBERS = ("id", "image", "image_id", "date")
 
 TEXT = ".txt"
 #: Of SUFFIXES, those that an error names second.
-OTHERS = (TEXT,)
+_OTHERS = (TEXT, SPREADSHEET, *JSON_SUFFIXES)
 _TEXT_ROLES = ("title", "text", "title_en", "text_en")
 
 Need = Literal["id", "text", "image"]
@@ -74,7 +79,12 @@ def read(
 
 def read_file(file: Path, encoding: str | None = None) -> TableFile:
     """Read one table of any format. encoding: of text, None: detect it. Raises InputError."""
-    return read_parquet(file) if suffix_of(file) == ".parquet" else read_delimited(file, encoding=encoding)
+    suffix = suffix_of(file)
+    if suffix == ".parquet":
+        return read_parquet(file)
+    if suffix == SPREADSHEET:
+        return read_xlsx(file)
+    return read_json(file, encoding) if suffix in JSON_SUFFIXES else read_delimited(file, encoding=encoding)
 
 
 def listing_of(
@@ -98,7 +108,7 @@ def listing_of(
     notes = [
         f"encoding: {file.path.name} is not UTF-8, so it was read as {file.encoding}."
         for file in files
-        if file.encoding not in (UTF_8, UTF_8_BOM, UNENCODED)
+        if file.encoding not in (UTF_8, UTF_8_BOM, PARQUET, EXCEL)
     ]
     notes += [note for file in files for note in file.notes] + about_cells
     return Listing(name, articles, files[0].path.parent, source, image_columns, roles, tuple(files), tuple(notes))
@@ -109,7 +119,7 @@ def find_file(source: Path) -> Path:
     if source.is_file() and is_table(source):
         return source
     looked_for = (
-        f"a .csv, .tsv or .parquet file (or {', '.join(OTHERS)}; text also packed as .gz), or a folder with exactly "
+        f"a .csv, .tsv or .parquet file (or {', '.join(_OTHERS)}; text also packed as .gz), or a folder with exactly "
         f"one of them or a release of NewsImages"
     )
     if source.is_dir():
@@ -130,7 +140,14 @@ def is_table(file: Path) -> bool:
 
 def tables_in(folder: Path) -> list[Path]:
     """The tables that lie in a folder itself, by name; of .txt files those with columns of known names."""
-    return sorted(path for path in folder.iterdir() if path.is_file() and is_table(path) and _is_no_prose(path))
+    return preferred(path for path in folder.iterdir() if path.is_file() and is_table(path) and _is_no_prose(path))
+
+
+def preferred(tables: Iterable[Path]) -> list[Path]:
+    """Of several tables those of the first kind that is there, by name: JSON beside a CSV describes something else."""
+    found = sorted(tables)
+    of_kinds = ([path for path in found if suffix_of(path) in kind] for kind in _KINDS)
+    return next((paths for paths in of_kinds if paths), [])
 
 
 def _is_no_prose(file: Path) -> bool:

@@ -95,7 +95,7 @@ def test_a_folder_with_two_tables_asks_which(source, folder):
         import_domain(source, folder)
 
 
-@pytest.mark.parametrize("name", ["notes.txt", "articles.json", "nothing.csv"])
+@pytest.mark.parametrize("name", ["notes.txt", "articles.docx", "nothing.csv"])
 def test_an_unknown_format_says_what_was_looked_for(source, folder, name):
     if name != "nothing.csv":
         (source / name).write_text("x")
