@@ -100,6 +100,10 @@ def import_(
     captions: Annotated[
         str, typer.Option(help="Several captions of one image: all (an article each), first, or joined into one.")
     ] = "all",
+    truncated_images: Annotated[
+        bool,
+        typer.Option("--truncated-images", help="Use JPEGs that were cut off, grey below; copies the images."),
+    ] = False,
     workspace: WorkspaceOption = None,
     cache: CacheOption = None,
     as_json: JsonOption = False,
@@ -117,7 +121,7 @@ def import_(
         date=date_column,
         url=url_column,
     )
-    options = SourceOptions(encoding, choice("--captions", captions, CAPTIONS))
+    options = SourceOptions(encoding, choice("--captions", captions, CAPTIONS), truncated_images)
     if describe_only:
         described = describe(source, columns, images, options)
         answer(as_json, asdict(described), "\n".join(description_lines(described)))

@@ -17,7 +17,7 @@ from core.data.image_formats import FORMATS, HEAD, IMAGES, SUFFIXES, USUAL_SUFFI
 from core.data.quiet import without_stderr
 from core.errors import RematchError
 
-__all__ = ["FORMATS", "MAX_PIXELS", "SUFFIXES", "ImageError", "may_be_image", "open_image", "suffix_of", "with_end"]
+__all__ = ["FORMATS", "JPEG_END", "MAX_PIXELS", "SUFFIXES", "ImageError", "may_be_image", "open_image", "suffix_of"]
 
 MAX_PIXELS = 89_478_485  # where Pillow begins to warn; it refuses only twice as many
 _TOO_LARGE = "more than 89 million pixels"
@@ -30,7 +30,7 @@ logging.getLogger("PIL").addHandler(logging.NullHandler())
 _PNG_TEXTS = (b"tEXt", b"zTXt", b"iTXt", b"iCCP")
 _PNG_START = 8  # bytes
 _REDUCED = 254  # the TIFF tag NewSubfileType; its first bit marks a preview, as camera raw files begin with
-_JPEG_END = b"\xff\xd9"
+JPEG_END = b"\xff\xd9"  # the mark that a JPEG which was cut off lacks
 
 
 class ImageError(RematchError):
@@ -126,11 +126,6 @@ def _without_texts(png: bytes) -> bytes:
 def suffix_of(content: bytes) -> str:
     """The usual ending of an image that `open_image` has opened, by its content."""
     return USUAL_SUFFIX[str(format_of(content[:HEAD]))]
-
-
-def with_end(jpeg: bytes) -> bytes:
-    """Return a JPEG that was cut off with the mark that ends one, so that it opens as browsers show it: grey below."""
-    return jpeg + _JPEG_END
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:

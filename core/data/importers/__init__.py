@@ -12,6 +12,7 @@ from core.data.importers.intake import Intake, save_intake, take_in
 from core.data.importers.listing import ColumnNames, Listing
 from core.data.importers.options import SourceOptions
 from core.data.importers.testset import TestSet, add_test_set, check_lists, named_test_set
+from core.data.importers.truncated import copy_with_ends
 from core.data.staging import changing, staged
 from core.errors import InputError
 
@@ -75,21 +76,28 @@ def import_domain(
         with staged(folder) as fresh:
             unpacked = fresh.with_name("unpacked")
             try:
-                store = ImageStore(fresh / "images") if listing is None and holds_images(source) else None
-                if store is not None:
-                    store.folder.mkdir(parents=True)
+                store = None
+                if listing is None and holds_images(source):
+                    store = ImageStore(fresh / "images", options.truncated_images)
                     listing = read_source(source, columns, options, store)
                 elif listing is None:
                     listing = _read_zip(source, columns, options, unpacked)
                     copy_images = copy_images or images is None
-                intake = take_in(listing, fresh, title or folder.name, language, images, copy_images)
-                if store is not None and images is None and listing.images == store.folder:
+                own_images = store is not None and images is None and listing.images == store.folder
+                if options.truncated_images and not own_images:
+                    ends = copy_with_ends(images or listing.images, fresh / "images")
+                    listing = replace(listing, images=fresh / "images", notes=(*listing.notes, *ends))
+                    own_images = True
+                where = None if own_images else images
+                intake = take_in(listing, fresh, title or folder.name, language, where, copy_images and not own_images)
+                if own_images:
                     intake = _with_own_images(intake)
                 if test is not None:
                     intake = add_test_set(intake, test, images, copy_images)
                 save_intake(intake)
             except InputError as error:  # what was unpacked is gone when the message is read
-                raise InputError(str(error).replace(f"{unpacked}/", "").replace(str(unpacked), source.name)) from None
+                said = str(error).replace(f"{unpacked}/", "").replace(str(unpacked), source.name)
+                raise InputError(said.replace(str(fresh / "images"), f"the images of {source.name}")) from None
         return replace(intake, domain=load_domain(folder))
 
 
@@ -102,9 +110,7 @@ def _with_own_images(intake: Intake) -> Intake:
 def _read_zip(source: Path, columns: ColumnNames, options: SourceOptions, folder: Path) -> Listing:
     """The listing of the table in a ZIP, which is unpacked into `folder`."""
     file = zipped.unpack_source(source, folder)
-    store = ImageStore(folder / "inside") if holds_images(file) else None
-    if store is not None:
-        store.folder.mkdir(parents=True)
+    store = ImageStore(folder / "inside", options.truncated_images) if holds_images(file) else None
     listing = read_source(file, columns, options, store)
     beside = None if store else zipped.images_beside(file, folder)
     return replace(listing, source=source, images=beside or listing.images)

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -88,17 +87,9 @@ def read(source: Path, columns: ColumnNames, store: ImageStore | None) -> Listin
         check_rows(sum(len(table.frame) for table in tables), source)
     named = columns if columns.image or not images else _with_image(columns, images)
     listing = listing_of("Hugging Face table", tables, source, named)
-    if len(tables) > 1:
-        _number_through(listing.articles)
     if images:
         return with_stored_images(listing, source, store, columns)
     return with_stored_images(listing, source, None, columns)
-
-
-def _number_through(articles: pd.DataFrame) -> None:
-    """Number the rows of all files in one count, where they have no ids."""
-    if articles["article_id"].str.fullmatch(r"row-\d+").all():
-        articles["article_id"] = [f"row-{number}" for number in range(1, len(articles) + 1)]
 
 
 def _with_image(columns: ColumnNames, images: list[str]) -> ColumnNames:

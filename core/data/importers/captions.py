@@ -34,7 +34,7 @@ def with_captions(listing: Listing, captions: Captions) -> Listing:
         "first": "the first caption of each image was taken (--captions first)",
         "joined": "the captions of each image were joined (--captions joined)",
     }[captions]
-    note = f"captions: {rows} of {images} images; {what}."
+    note = f"captions: {rows} of {images} images were read; {what}."
     return replace(listing, articles=articles, notes=(*listing.notes, note))
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from core.data.importers.encodings import decode
+from core.data.importers.encodings import decode, encoding_notes
 from core.data.importers.listing import TableFile, check_columns
 from core.data.importers.quoting import LINE_END, code_columns, holds_rows, is_quoted, rows_apart
 from core.errors import InputError, listed, shortened
@@ -42,7 +42,7 @@ def read_delimited(file: Path, names: Sequence[str] | None = None, encoding: str
     """
     content, found_encoding = decode(bytes_of(file), file, encoding)
     content, separator, skipped = _separated(content, file)
-    notes: list[str] = []
+    notes = encoding_notes(file, found_encoding)
     if separator == "\t" and not is_quoted(content):
         cells = _tabbed(content, file, notes)
     else:
@@ -213,14 +213,19 @@ def _quoted(content: str, separator: str, file: Path, notes: list[str]) -> pd.Da
             io.StringIO(content), sep=separator, header=None, dtype=str, keep_default_na=False, skip_blank_lines=False
         ).fillna("")
         check_rows(len(cells), file)
-        line_ends = cells.map(lambda cell: len(LINE_END.findall(cell))).sum(axis=1)  # a quoted cell may span lines
+        line_ends = cells.map(_line_ends).sum(axis=1)  # a quoted cell may span lines
         first = 1 + (line_ends + 1).cumsum() - (line_ends + 1)
         cells = cells.set_axis(first, axis=0)
+        check_cells(cells, file)
         if (line_ends > 0).any():
             cells = _unswallowed(content, separator, cells, line_ends.to_list(), file, notes)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error) as error:
         raise InputError(f"{file} cannot be read as a table: {shortened(str(error))}.") from None
     return cells
+
+
+def _line_ends(cell: str) -> int:
+    return cell.count("\n") + cell.count("\r") - cell.count("\r\n")
 
 
 def _unswallowed(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from core.data.importers import zipped
-from core.data.importers.formats import read_source
+from core.data.importers.formats import holds_images, read_source
 from core.data.importers.listing import ColumnNames
 from core.data.importers.options import SourceOptions
 from core.data.importers.pictures import ImageFolder, find_pictures, image_names
@@ -63,6 +63,7 @@ def describe(
     listing = read_source(source, columns, options)
     articles, names = listing.articles, image_names(listing)
     folder = ImageFolder(images or listing.images)
+    inside = images is None and holds_images(source)
     dates = pd.to_datetime(articles["published_at"], utc=True, errors="coerce", format="mixed").dropna()
     in_time = time_order(articles["article_id"], articles["published_at"] if len(dates) else None)
     taken = set(listing.roles.values())
@@ -80,14 +81,14 @@ def describe(
         with_text=int(((articles["title"].map(clean) + articles["text"].map(clean)) != "").sum()),
         with_english=int(((articles["title_en"] + articles["text_en"]).str.strip() != "").sum()),
         sample={str(name): str(value) for name, value in first.items() if str(value)},
-        looked_in=str(folder.root),
-        pictures=len(folder),
+        looked_in=f"{source.name}, which holds them itself" if inside else str(folder.root),
+        pictures=len(set(names.to_numpy().ravel()) - {""}) if inside else len(folder),
         by={
             listing.roles[role]: next(filter(None, names[role]), "")
             for role in listing.image_columns
             if role in listing.roles
         },
-        found=int(find_pictures(names, folder).notna().sum()),
+        found=int(((names != "").any(axis=1) if inside else find_pictures(names, folder).notna()).sum()),
         first_date=dates.min().isoformat() if len(dates) else None,
         last_date=dates.max().isoformat() if len(dates) else None,
         order=in_time.by,

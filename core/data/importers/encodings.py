@@ -54,6 +54,13 @@ def decode(content: bytes, file: Path, encoding: str | None = None) -> tuple[str
         return _decode_legacy(content, file)
 
 
+def encoding_notes(file: Path, encoding: str) -> list[str]:
+    """The sentence about a file that is not UTF-8; none about one that is."""
+    if encoding in (UTF_8, UTF_8_BOM, "utf-8"):
+        return []
+    return [f"encoding: {file.name} is not UTF-8, so it was read as {encoding}."]
+
+
 def _decode_as(content: bytes, file: Path, encoding: str, label: str | None = None) -> tuple[str, str]:
     try:
         text = content.decode(encoding)

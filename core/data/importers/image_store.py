@@ -5,6 +5,8 @@ import re
 from pathlib import Path, PurePosixPath
 
 from core.data.image_formats import HEAD, USUAL_SUFFIX, format_of
+from core.data.pixels import JPEG_END
+from core.disk import writing
 from core.errors import InputError
 from core.files import replacing
 
@@ -18,10 +20,16 @@ MAX_TOTAL = 64 * 1024**3  # bytes of all images of a source
 
 
 class ImageStore:
-    """Writes images below a folder and remembers their names. One content under one name is written once."""
+    """Writes images below a folder and remembers their names. One content under one name is written once.
 
-    def __init__(self, folder: Path) -> None:
+    truncated: whether JPEGs that were cut off get an end.
+    """
+
+    def __init__(self, folder: Path, truncated: bool = False) -> None:
         self.folder = folder
+        self.truncated = truncated
+        with writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
         self.too_large = 0  # images left out since they are over the limit
         self._written = 0
         self._contents: dict[str, bytes] = {}  # name in lower case → digest of its content
@@ -38,6 +46,8 @@ class ImageStore:
         if len(content) > MAX_IMAGE:
             self.too_large += 1
             return str(path)
+        if self.truncated and suffix == USUAL_SUFFIX["JPEG"] and not content.endswith(JPEG_END):
+            content += JPEG_END
         digest, number = hashlib.blake2b(content, digest_size=16).digest(), 1
         candidate = path
         while self._contents.get(str(candidate).lower(), digest) != digest:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from core.data.importers.arrow_cells import Cell, cell_of
 from core.data.importers.delimited import MAX_CELL, bytes_of, check_rows
-from core.data.importers.encodings import UTF_8, decode
+from core.data.importers.encodings import decode, encoding_notes
 from core.data.importers.json_layouts import LAYOUTS
 from core.data.importers.listing import TableFile, check_columns
 from core.errors import InputError, shortened
@@ -46,8 +46,8 @@ def read_json(file: Path, encoding: str | None = None) -> TableFile:
     frame = pd.DataFrame({name: pd.Series([row.get(name, "") for row in rows], dtype=object) for name in names})
     frame = frame.set_axis(range(1, len(frame) + 1), axis=0)
     _check_lengths(frame, file)
-    notes = (f"layout: {layout}.",) if layout else ()
-    return TableFile(file, found_encoding or UTF_8, frame, notes)
+    notes = [*encoding_notes(file, found_encoding), *([f"layout: {layout}."] if layout else [])]
+    return TableFile(file, found_encoding, frame, tuple(notes))
 
 
 def _document(text: str) -> Any:

@@ -13,7 +13,9 @@ class SourceOptions:
 
     captions: where one image has several. ``all``: each is an article that shares the image, as the protocol of
     Flickr30k and COCO counts them. ``first``: the first alone. ``joined``: one article with all of them in its text.
+    truncated_images: copy the images into the domain, JPEGs that were cut off with an end, so that they can be used.
     """
 
     encoding: str | None = None
     captions: Captions = "all"
+    truncated_images: bool = False

@@ -13,14 +13,13 @@ import pandas as pd
 
 from core.data.importers import delimited
 from core.data.importers.delimited import first_cells, read_delimited, suffix_of
-from core.data.importers.encodings import UTF_8, UTF_8_BOM
 from core.data.importers.json_tables import SUFFIXES as JSON_SUFFIXES
 from core.data.importers.json_tables import read_json
 from core.data.importers.listing import LISTING_COLUMNS, ColumnNames, Listing, TableFile
 from core.data.importers.options import SourceOptions
-from core.data.importers.parquet import PARQUET, read_parquet
-from core.data.importers.spreadsheets import EXCEL, read_xlsx
+from core.data.importers.parquet import read_parquet
 from core.data.importers.spreadsheets import SUFFIX as SPREADSHEET
+from core.data.importers.spreadsheets import read_xlsx
 from core.data.importers.whole_numbers import as_whole
 from core.errors import InputError, listed
 
@@ -105,12 +104,13 @@ def listing_of(
         parts.append(_canonical(file, own, about_cells))
         roles |= {role: column for role, column in own.items() if role not in roles}
     articles = pd.concat(parts, ignore_index=True).fillna("")
-    notes = [
-        f"encoding: {file.path.name} is not UTF-8, so it was read as {file.encoding}."
-        for file in files
-        if file.encoding not in (UTF_8, UTF_8_BOM, PARQUET, EXCEL)
-    ]
-    notes += [note for file in files for note in file.notes] + about_cells
+    notes = [note for file in files for note in file.notes] + about_cells
+    unnumbered = [file.path.name for file in files if "id" in needs and "id" not in roles and not file.frame.empty]
+    if unnumbered:
+        articles["article_id"] = [f"row-{number}" for number in range(1, len(articles) + 1)]
+        notes.append(
+            f"ids: {listed(unnumbered)} has no column of ids, so rows are numbered; name one with --id-column."
+        )
     return Listing(name, articles, files[0].path.parent, source, image_columns, roles, tuple(files), tuple(notes))
 
 
@@ -204,11 +204,6 @@ def _canonical(file: TableFile, roles: dict[str, str], notes: list[str]) -> pd.D
         if role in roles and role in _NUMBERS:
             cells = _whole(cells, roles[role], file.path, notes)
         articles[name] = cells.to_numpy()
-    if "id" not in roles and not frame.empty:
-        articles["article_id"] = [f"row-{number}" for number in range(1, len(articles) + 1)]
-        notes.append(
-            f"ids: {file.path.name} has no column of ids, so its rows are numbered; name one with --id-column."
-        )
     rest = [name for name in frame.columns if name not in roles.values() and name not in articles]
     others = frame[rest].map(_joined).reset_index(drop=True)
     return pd.concat([articles[list(LISTING_COLUMNS)], others], axis=1)

@@ -14,6 +14,7 @@ from PIL import Image
 from core.data.domain import Domain
 from core.data.importers import ColumnNames, SourceOptions, import_domain, read_source
 from core.data.importers import image_store as stores
+from core.data.importers.describe import describe
 from core.data.importers.image_store import ImageStore, safe_path
 from core.data.pixels import open_image
 from core.errors import InputError
@@ -83,6 +84,15 @@ def test_webdataset_shards(tmp_path: Path, places, counted_anew: bool, mode: str
     ids = set(intake.domain.articles["article_id"])
     assert ("00001/000000000" in ids) == counted_anew
     assert intake.domain.articles["width"].tolist() == ["8"] * COUNT
+
+
+def test_shards_are_described_without_being_unpacked(tmp_path: Path) -> None:
+    shard(tmp_path / "a.tar", samples(range(COUNT)))
+    before = sorted(tmp_path.rglob("*"))
+    described = describe(tmp_path / "a.tar", ColumnNames(), None)
+    assert (described.articles, described.found, described.pictures) == (COUNT, COUNT, COUNT)
+    assert "holds them itself" in described.looked_in
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_one_shard_without_metadata_and_in_another_order(tmp_path: Path, places) -> None:
@@ -402,3 +412,33 @@ def test_a_release_is_still_one_beside_packed_images(tmp_path: Path) -> None:
     shard(tmp_path / "images.tar", samples(range(2)))
     (tmp_path / "articles.csv").write_text("id,title,image\n1,a,1.jpg\n")
     assert read_source(tmp_path).format == "table (CSV)"
+
+
+def half_of_a_jpeg(number: int) -> bytes:
+    out = io.BytesIO()
+    image = Image.effect_noise((64, 64), 90).convert("RGB")
+    image.paste((number * 10, 255 - number * 10, 90), (0, 0, 64, 24))
+    image.save(out, "JPEG", quality=95)
+    return out.getvalue()[: -len(out.getvalue()) // 3]
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_images_that_were_cut_off_are_used_on_request(tmp_path: Path, places, packed: bool) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    cut = {n: half_of_a_jpeg(n) if n < 3 else jpeg(n) for n in range(COUNT)}
+    if packed:
+        texts = {f"{n}.txt": caption(n).encode() for n in cut}
+        shard(source / "a.tar", texts | {f"{n}.jpg": content for n, content in cut.items()})
+    else:
+        for n, content in cut.items():
+            (source / f"{n}.jpg").write_bytes(content)
+            (source / f"{n}.txt").write_text(caption(n))
+    with pytest.raises(InputError, match="3 undecodable"):
+        import_domain(source, places.domain_folder("cut"))
+    intake = import_domain(source, places.domain_folder("cut"), options=SourceOptions(truncated_images=True))
+    assert_paired(intake.domain)
+    assert intake.left_out == {}
+    assert intake.domain.images_root == places.domain_folder("cut") / "images"
+    assert packed or (source / "1.jpg").read_bytes() == cut[1]
+    assert packed or any("3 JPEGs have no end" in note for note in intake.notes)
