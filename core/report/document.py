@@ -10,7 +10,9 @@ from typing import Any
 import pandas as pd
 
 from core.analysis.difference import curve_bands
+from core.data.audit import load_audit
 from core.data.domain import Domain
+from core.report.audit import audit_section
 from core.report.curve_charts import plot_metric
 from core.report.language import language_note, text_read
 from core.report.moved import Moved, moved_most
@@ -67,7 +69,7 @@ def document(asked: Asked, *, ask_all: bool, with_pictures: bool) -> Document:
         f"{domain.info.title}: what fine-tuning and WiSE-FT did",
         tuple(_summary(run, domain)),
         tuple((section.title, section.answer) for section in sections),
-        (_numbers(asked), *sections, _made_with(run)),
+        (_numbers(asked), *sections, *_imported(domain), _made_with(run)),
         moved_most(asked, with_pictures),
         tuple(f"{question.title} ({question.takes})" for question, record in found if record is None),
     )
@@ -113,6 +115,12 @@ def _numbers(asked: Asked) -> Section:
     ]
     answer = f"α* = {selected.alpha:g} has the highest {selected.criterion} on val."
     return Section("numbers", "Zero-shot, fine-tuned, WiSE-FT", answer, tuple(blocks))
+
+
+def _imported(domain: Domain) -> list[Section]:
+    """The audit of the import that made the domain, if there is one."""
+    audit = load_audit(domain.folder)
+    return [] if audit is None else [audit_section(audit)]
 
 
 def _made_with(run: Run) -> Section:

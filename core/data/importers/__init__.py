@@ -8,12 +8,15 @@ from core.data.domain import load_domain
 from core.data.importers import zipped
 from core.data.importers.formats import read_source
 from core.data.importers.intake import Intake, save_intake, take_in
-from core.data.importers.listing import ColumnNames, Listing
+from core.data.importers.listing import ColumnNames, ImportChoices, Listing
 from core.data.importers.testset import TestSet, add_test_set, check_lists, named_test_set
 from core.data.staging import changing, staged
 from core.errors import InputError
 
-__all__ = ["ColumnNames", "Intake", "TestSet", "check_first", "import_domain", "named_test_set", "read_source"]
+__all__ = [
+    "ColumnNames", "ImportChoices", "Intake", "TestSet", "check_first", "import_domain", "named_test_set",
+    "read_source",
+]  # fmt: skip
 
 _LANGUAGE = re.compile("[a-z]{2}")  # ISO 639-1
 
@@ -51,6 +54,7 @@ def import_domain(
     copy_images: bool = False,
     replace_existing: bool = False,
     test: TestSet | None = None,
+    choices: ImportChoices = ImportChoices(),
 ) -> Intake:
     """Import `source` as the domain `folder`; the old domain stays whole until the new one is.
 
@@ -65,9 +69,9 @@ def import_domain(
                 is_zip = listing is None
                 listing = listing or _read_zip(source, columns, unpacked)
                 copy_images = copy_images or (is_zip and images is None)
-                intake = take_in(listing, fresh, title or folder.name, language, images, copy_images)
+                intake = take_in(listing, fresh, title or folder.name, language, images, copy_images, choices)
                 if test is not None:
-                    intake = add_test_set(intake, test, images, copy_images)
+                    intake = add_test_set(intake, test, images, copy_images, choices)
                 save_intake(intake)
             except InputError as error:  # what was unpacked is gone when the message is read
                 raise InputError(str(error).replace(f"{unpacked}/", "").replace(str(unpacked), source.name)) from None

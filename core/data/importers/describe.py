@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from core.data.dates import DateChoices, read_dates
 from core.data.importers import zipped
 from core.data.importers.formats import read_source
+from core.data.importers.image_folder import ImageFolder
 from core.data.importers.listing import ColumnNames
-from core.data.importers.pictures import ImageFolder, find_pictures, image_names
+from core.data.importers.pictures import image_names, pair_images
 from core.data.splitting import time_order
 from core.data.text import clean
 from core.errors import InputError
@@ -51,7 +53,9 @@ class Description:
     notes: list[str]
 
 
-def describe(source: Path, columns: ColumnNames, images: Path | None) -> Description:
+def describe(
+    source: Path, columns: ColumnNames, images: Path | None, choices: DateChoices = DateChoices()
+) -> Description:
     """Describe `source`. Raises InputError: what `read_source` raises, an image folder that is not there, a ZIP."""
     if zipped.recognises(source):
         raise InputError(
@@ -60,8 +64,10 @@ def describe(source: Path, columns: ColumnNames, images: Path | None) -> Descrip
     listing = read_source(source, columns)
     articles, names = listing.articles, image_names(listing)
     folder = ImageFolder(images or listing.images)
-    dates = pd.to_datetime(articles["published_at"], utc=True, errors="coerce", format="mixed").dropna()
-    in_time = time_order(articles["article_id"], articles["published_at"] if len(dates) else None)
+    column = read_dates(articles["published_at"], choices)
+    dates = column.times.dropna()
+    in_time = time_order(articles["article_id"], column, listing.roles.get("date", "published_at"))
+    paired = pair_images(listing, folder)
     taken = set(listing.roles.values())
     every = list(dict.fromkeys(str(name) for file in listing.files for name in file.frame.columns))
     first = articles.iloc[0] if len(articles) else pd.Series(dtype=object)
@@ -84,9 +90,9 @@ def describe(source: Path, columns: ColumnNames, images: Path | None) -> Descrip
             for role in listing.image_columns
             if role in listing.roles
         },
-        found=int(find_pictures(names, folder).notna().sum()),
+        found=int(paired.files.notna().sum()),
         first_date=dates.min().isoformat() if len(dates) else None,
         last_date=dates.max().isoformat() if len(dates) else None,
         order=in_time.by,
-        notes=list(listing.notes),
+        notes=[*listing.notes, *([f"order in time: {in_time.note}."] if in_time.note else [])],
     )

@@ -131,5 +131,7 @@ def _canonical(file: TableFile, roles: dict[str, str]) -> pd.DataFrame:
     for role in KNOWN_NAMES:
         name = _CANONICAL.get(role, role)
         articles[name] = frame[roles[role]].to_numpy() if role in roles else ""
-    rest = [name for name in frame.columns if name not in roles.values() and name not in articles]
-    return pd.concat([articles[list(LISTING_COLUMNS)], frame[rest].reset_index(drop=True)], axis=1)
+    rest = [name for name in frame.columns if name not in roles.values()]
+    names = {name: f"{name}_stated" for name in rest if name in articles}  # as `file` and `line`, which are ours
+    others = frame[[name for name in rest if names.get(name) not in frame.columns]].rename(columns=names)
+    return pd.concat([articles[list(LISTING_COLUMNS)], others.reset_index(drop=True)], axis=1)

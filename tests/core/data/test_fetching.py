@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from core.data import fetching
+from core.data.fetched_names import MANIFEST
 from core.data.fetching import FAILURES, Wanted, fetch_pictures
 from core.data.importers import import_domain
 
@@ -70,7 +71,7 @@ def test_what_is_a_picture_is_kept_and_what_is_not_is_listed(server, tmp_path):
     ] + [Wanted("local", "file:///etc/passwd"), Wanted("nowhere", "http://127.0.0.1:1/x.jpg")]  # fmt: skip
     fetched = fetch_pictures(wanted, tmp_path, pause=0)
     assert (fetched.fetched, fetched.there) == (2, 0)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["1.jpg", FAILURES, "moved.jpg"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["1.jpg", FAILURES, MANIFEST, "moved.jpg"]
     reasons = pd.read_csv(tmp_path / FAILURES).set_index("name")["reason"].to_dict()
     assert reasons == {
         "gone": "status 404", "page": "not a JPEG, PNG, WEBP, GIF picture",
@@ -125,7 +126,7 @@ def test_no_cell_of_a_table_names_a_place_outside(server, verb, tmp_path):
     table = tmp_path / "t.csv"
     table.write_text(f"id,title,image_id,image_url\n1,a,../../up,{server.root}/1.jpg\n")
     verb("fetch-images", table, "--out", tmp_path / "deep" / "in", "--pause", 0)
-    assert [path.name for path in (tmp_path / "deep" / "in").iterdir()] == ["up.jpg"]
+    assert sorted(path.name for path in (tmp_path / "deep" / "in").iterdir()) == [MANIFEST, "up.jpg"]
 
 
 def test_a_domain_knows_the_columns_that_its_import_was_told(server, verb, places, tmp_path):
