@@ -14,6 +14,7 @@ from core.data.audit import load_audit
 from core.data.domain import Domain
 from core.report.audit import audit_section
 from core.report.curve_charts import plot_metric
+from core.report.intake import how_split
 from core.report.language import language_note, text_read
 from core.report.moved import Moved, moved_most
 from core.report.reranking import reranked_by
@@ -88,7 +89,7 @@ def _summary(run: Run, domain: Domain) -> list[str]:
         *(synthetic if domain.info.synthetic else []),
         "News articles and their photos were published together; the pairing is hidden, and a model has to find it "
         "again.",
-        f"Domain {domain.info.slug}: {sizes} articles, in the order of {domain.info.split_by}.",
+        f"Domain {domain.info.slug}: {sizes} articles, {how_split(domain.info)}.",
         f"Run {run.info.name}: encoder {run.info.encoder}, {run.info.settings.tune} tuned, reading "
         f"{text_read(run, domain)}{reranked_by(run.reranking())}.",
         *([unread] if unread else []),
