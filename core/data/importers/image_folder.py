@@ -142,26 +142,25 @@ class ImageFolder:
         """Return what two paths of one file have in common."""
         return self._identity[file]
 
-    def lookup(self, name: str, *, any_suffix: bool = False) -> Found | None:
+    def lookup(self, name: str) -> Found | None:
         """Return the files that share the longest end with the path `name`, None if not even the last part fits.
 
-        Of several spellings the strictest that has the longest end. any_suffix: an image with another ending fits, too.
+        Of several spellings the strictest that has the longest end.
         """
         parts, best = parts_of(name), None
         for spelling in SPELLINGS if parts else ():
-            found = self._longest_end(parts, spelling, any_suffix)
+            found = self._longest_end(parts, spelling)
             if found is not None and (best is None or found.dropped < best.dropped):
                 best = found
             if best is not None and best.dropped == 0:
                 break
         return best
 
-    def _longest_end(self, parts: Parts, spelling: Spelling, any_suffix: bool) -> Found | None:
+    def _longest_end(self, parts: Parts, spelling: Spelling) -> Found | None:
         respell = _RESPELL[spelling]
         wanted = tuple(respell(part) for part in parts)
-        last = without_suffix(wanted[-1]) if any_suffix else wanted[-1]
         common: dict[str, int] = {}
-        for file in self._index(spelling).get(last, ()):
+        for file in self._index(spelling).get(wanted[-1], ()):
             folders = tuple(respell(part) for part in file.split("/")[:-1])
             common[file] = _common_end(self._above + folders, wanted[:-1]) + 1
             if folders == wanted[:-1]:  # the very path

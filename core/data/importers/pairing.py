@@ -15,8 +15,7 @@ from core.data.importers.image_folder import Found, ImageFolder, Parts, parts_of
 from core.errors import shortened
 
 FallBack = Literal[
-    "Unicode form", "percent-encoding", "letter case", "end of the path", "another ending", "first of several names",
-    "another column",
+    "Unicode form", "percent-encoding", "letter case", "end of the path", "first of several names", "another column",
 ]  # fmt: skip
 
 _SEVERAL = re.compile(r"[|;,\n]+")
@@ -79,8 +78,6 @@ def _look_up(name: Name, folder: ImageFolder) -> _Candidate | Match:
     path, found = looked[0] if looked else (name.paths[-1], None)
     how: FallBack | None = None
     parts = parts_of(path)
-    if found is None and name.is_address:  # what comes is of another format than its address says
-        found, how = folder.lookup(path, any_suffix=True), "another ending"
     if found is None and not name.is_address:
         first = next((part for part in _SEVERAL.split(name.cell) if part.strip("[]'\" ")), "").strip("[]'\" ")
         if first and first != name.cell:

@@ -158,13 +158,13 @@ def test_addresses_that_end_alike_are_told_apart_by_the_manifest_alone(tmp_path)
     assert paired(folder, "https://y.org/1000.jpg", column="image_url") == [None], "fetched from elsewhere"
 
 
-def test_what_an_address_brought_may_have_another_ending(tmp_path):
+def test_the_last_part_of_an_address_finds_what_a_browser_saved(tmp_path):
     folder = lay_out(tmp_path, "n0.jpg", "image.php?id=3", "b c.png")
-    cells = ("https://x.org/n0.webp", "https://x.org/image.php?id=3", "https://x.org/b%20c.png?w=1")
+    cells = ("https://x.org/n0.jpg", "https://x.org/image.php?id=3", "https://x.org/b%20c.png?w=1")
     found = pairing(folder, "image_url", *cells)
     assert found.files.tolist() == ["n0.jpg", "image.php?id=3", "b c.png"]
-    assert found.how.tolist() == ["another ending", None, None]
-    assert paired(folder, "n0.webp") == [None], "a name of a file is that file's"
+    assert found.how.tolist() == [None] * 3
+    assert paired(folder, "https://x.org/n0.webp", column="image_url") == [None], "another file, for all one knows"
 
 
 STEMS = ["a", "A", "é", "b c", "ß", "1", "10", "x.y", "100%25"]
@@ -177,7 +177,7 @@ WAYS: dict[str, Callable[[str], str]] = {
     "Windows": lambda path: "C:\\news\\" + path.replace("/", "\\"),
     "name": lambda path: path.rsplit("/", 1)[-1],
     "stem": lambda path: path.rsplit("/", 1)[-1].rsplit(".", 1)[0],
-    "upper case": str.upper,
+    "upper case": lambda path: "".join(letter.upper() if letter != "ß" else letter for letter in path),
     "taken apart": lambda path: unicodedata.normalize("NFD", path),
     "percent": quote,
     "address": lambda path: f"https://x.org/{quote(path)}",
