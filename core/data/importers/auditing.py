@@ -8,7 +8,7 @@ from core.data.importers.listing import ImportChoices, Listing, TableFile
 
 
 def audit_of(rows: pd.DataFrame, listing: Listing, split: ChosenSplit, choices: ImportChoices) -> ImportAudit:
-    """Return the audit of the articles `rows`, in the order of time. how, named: how each image was found."""
+    """Return the audit of the articles `rows`, in the order of time. _how, _named: how each image was found."""
     once, twice, more, most = usage(rows["image_hash"])
     return ImportAudit(
         rows=len(listing.articles),
@@ -17,8 +17,8 @@ def audit_of(rows: pd.DataFrame, listing: Listing, split: ChosenSplit, choices: 
         used_twice=twice,
         used_more=more,
         most_used=most,
-        fall_backs=fall_back_uses(rows["how"], rows["named"], rows["image_file"]),
-        pairs=sample_pairs(rows, rows["named"].tolist()),
+        fall_backs=fall_back_uses(rows["_how"], rows["_named"], rows["image_file"]),
+        pairs=sample_pairs(rows, rows["_named"].tolist()),
         spans=split_spans(rows),
         shared=shared_between_splits(rows),
         split_from=split.source,

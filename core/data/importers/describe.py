@@ -10,8 +10,8 @@ from core.data.importers import zipped
 from core.data.importers.formats import read_source
 from core.data.importers.image_folder import ImageFolder
 from core.data.importers.listing import ColumnNames
-from core.data.importers.pictures import image_names, pair_images
-from core.data.splitting import time_order
+from core.data.importers.pictures import Pairing, image_names, pair_images
+from core.data.splitting import TimeOrder, time_order
 from core.data.text import clean
 from core.errors import InputError
 
@@ -94,5 +94,18 @@ def describe(
         first_date=dates.min().isoformat() if len(dates) else None,
         last_date=dates.max().isoformat() if len(dates) else None,
         order=in_time.by,
-        notes=[*listing.notes, *([f"order in time: {in_time.note}."] if in_time.note else [])],
+        notes=[*listing.notes, *_notes(in_time, paired)],
     )
+
+
+def _notes(in_time: TimeOrder, paired: Pairing) -> list[str]:
+    """Why not a better order in time, and what of the names would fall back or is not found."""
+    fell_back, missing = (
+        paired.how.dropna().value_counts(),
+        paired.reasons[paired.files.isna() & (paired.reasons != "")],
+    )
+    return [
+        *([f"order in time: {in_time.note}."] if in_time.note else []),
+        *(f"names: {count} images are found by a fall-back ({how})." for how, count in fell_back.items()),
+        *([f"names: {len(missing)} images are not found, such as: {missing.iloc[0]}."] if len(missing) else []),
+    ]

@@ -69,7 +69,8 @@ def without_suffix(name: str) -> str:
 
 
 class ImageFolder:
-    """The files in and below `root`. broken: how many symbolic links lead to nothing.
+    """The files in and below `root`. broken: how many symbolic links lead to nothing; misnamed: how many files or
+    folders are left out since their names are not UTF-8.
 
     Raises InputError if there is no such folder.
     """
@@ -78,7 +79,7 @@ class ImageFolder:
         if not root.is_dir():
             raise InputError(f"the image folder {root} does not exist; name it with --images DIR.")
         self.root = root
-        self.broken = 0
+        self.broken = self.misnamed = 0
         self._folders: set[str] = set()
         self._identity: dict[str, tuple[int, int]] = {}
         for file, state in self._walk():
@@ -105,6 +106,9 @@ class ImageFolder:
             inner = []
             for entry in entries:
                 path = f"{relative}{entry.name}"
+                if not path.isprintable() and not _is_utf_8(path):
+                    self.misnamed += 1
+                    continue
                 try:
                     if entry.is_dir():
                         self._folders.add(_lowered(entry.name))
@@ -185,6 +189,15 @@ def _common_end(left: Parts, right: Parts) -> int:
     while count < min(len(left), len(right)) and left[-1 - count] == right[-1 - count]:
         count += 1
     return count
+
+
+def _is_utf_8(name: str) -> bool:
+    """Whether a name can be written into a file: Python keeps other bytes of a disk as lone surrogates."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _identity_of(state: os.stat_result) -> tuple[int, int]:

@@ -71,7 +71,7 @@ def take_in(
     if paired.files.isna().all():
         raise not_found(listing, names, [available], paired.reasons)
     articles["tried"] = names.apply(lambda row: ", ".join(dict.fromkeys(filter(None, row))), axis=1)
-    articles["image_file"], articles["how"], articles["named"] = paired.files, paired.how, paired.cells
+    articles["image_file"], articles["_how"], articles["_named"] = paired.files, paired.how, paired.cells
     dates = read_dates(articles["published_at"], choices.dates)
     reasons = _reasons(articles, paired.reasons, root)
     usable = articles[reasons == ""].reset_index(drop=True)
@@ -198,7 +198,7 @@ def _domain(
     languages = languages_of(rows["title"].tolist(), rows["text"].tolist(), rows["language"].tolist(), language)
     rows[STATED], rows["language"] = rows["language"], languages.of
     rows["planted"] = rows.get("planted", "")
-    dropped = {*COLUMNS, *LISTING_COLUMNS, "tried", "how", "named"} - {"image_url"}
+    dropped = {*COLUMNS, *LISTING_COLUMNS, "tried", "_how", "_named"} - {"image_url"}
     extra = [name for name in rows if name not in dropped and (rows[name] != "").any()]
     info = DomainInfo(
         slug=folder.name,

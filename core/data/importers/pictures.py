@@ -150,7 +150,9 @@ def not_found(listing: Listing, names: pd.DataFrame, folders: Sequence[ImageFold
     ]
     counts = " and ".join(f"{len(folder)} pictures" for folder in folders)
     broken = sum(folder.broken for folder in folders)
+    misnamed = sum(folder.misnamed for folder in folders)
     links = f" {broken} symbolic links lead to nothing: fetch what they stand for." if broken else ""
+    links += f" {misnamed} files or folders have names that are not UTF-8: rename them." if misnamed else ""
     fetch = (
         f" Who may can download them: python -m core fetch-images {listing.source} --out DIR."
         if "image_url" in listing.roles

@@ -4,6 +4,7 @@
 """
 
 import os
+import sys
 import tempfile
 import unicodedata
 from collections.abc import Callable
@@ -136,6 +137,16 @@ def test_links_are_followed_and_two_links_to_one_file_are_one(tmp_path):
         None,
     ]
     assert folder.broken == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems take no such names")
+def test_names_that_are_no_text_are_left_out_and_counted(tmp_path):
+    lay_out(tmp_path, "1.png")
+    odd = tmp_path / os.fsdecode(b"\xfcber")
+    odd.mkdir()
+    (odd / "2.png").write_text("2")
+    folder = ImageFolder(tmp_path)
+    assert (paired(folder, "1.png", "2.png"), folder.misnamed) == (["1.png", None], 1)
 
 
 def test_a_row_that_names_a_file_is_not_looked_for_by_its_ids(tmp_path):
