@@ -9,7 +9,7 @@ from core.data.importers import zipped
 from core.data.importers.formats import holds_images, read_source
 from core.data.importers.image_store import ImageStore
 from core.data.importers.intake import Intake, save_intake, take_in
-from core.data.importers.listing import ColumnNames, Listing
+from core.data.importers.listing import ColumnNames, ImportChoices, Listing
 from core.data.importers.options import SourceOptions
 from core.data.importers.testset import TestSet, add_test_set, check_lists, named_test_set
 from core.data.importers.truncated import copy_with_ends
@@ -17,15 +17,9 @@ from core.data.staging import changing, staged
 from core.errors import InputError
 
 __all__ = [
-    "ColumnNames",
-    "Intake",
-    "SourceOptions",
-    "TestSet",
-    "check_first",
-    "import_domain",
-    "named_test_set",
-    "read_source",
-]
+    "ColumnNames", "ImportChoices", "Intake", "SourceOptions", "TestSet", "check_first", "import_domain",
+    "named_test_set", "read_source",
+]  # fmt: skip
 
 _LANGUAGE = re.compile("[a-z]{2}")  # ISO 639-1
 
@@ -65,6 +59,7 @@ def import_domain(
     replace_existing: bool = False,
     test: TestSet | None = None,
     options: SourceOptions = SourceOptions(),
+    choices: ImportChoices = ImportChoices(),
 ) -> Intake:
     """Import `source` as the domain `folder`; the old domain stays whole until the new one is.
 
@@ -89,11 +84,12 @@ def import_domain(
                     listing = replace(listing, images=fresh / "images", notes=(*listing.notes, *ends))
                     own_images = True
                 where = None if own_images else images
-                intake = take_in(listing, fresh, title or folder.name, language, where, copy_images and not own_images)
+                copied = copy_images and not own_images
+                intake = take_in(listing, fresh, title or folder.name, language, where, copied, choices)
                 if own_images:
                     intake = _with_own_images(intake)
                 if test is not None:
-                    intake = add_test_set(intake, test, images, copy_images)
+                    intake = add_test_set(intake, test, images, copy_images, choices)
                 save_intake(intake)
             except InputError as error:  # what was unpacked is gone when the message is read
                 said = str(error).replace(f"{unpacked}/", "").replace(str(unpacked), source.name)

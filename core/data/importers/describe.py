@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from core.data.dates import DateChoices, read_dates
 from core.data.importers import zipped
 from core.data.importers.formats import holds_images, read_source
+from core.data.importers.image_folder import ImageFolder
 from core.data.importers.listing import ColumnNames
 from core.data.importers.options import SourceOptions
-from core.data.importers.pictures import ImageFolder, find_pictures, image_names
-from core.data.splitting import time_order
+from core.data.importers.pictures import Pairing, image_names, pair_images
+from core.data.splitting import TimeOrder, time_order
 from core.data.text import clean
 from core.errors import InputError
 
@@ -53,7 +55,11 @@ class Description:
 
 
 def describe(
-    source: Path, columns: ColumnNames, images: Path | None, options: SourceOptions = SourceOptions()
+    source: Path,
+    columns: ColumnNames,
+    images: Path | None,
+    choices: DateChoices = DateChoices(),
+    options: SourceOptions = SourceOptions(),
 ) -> Description:
     """Describe `source`. Raises InputError: what `read_source` raises, an image folder that is not there, a ZIP."""
     if zipped.recognises(source):
@@ -64,8 +70,10 @@ def describe(
     articles, names = listing.articles, image_names(listing)
     folder = ImageFolder(images or listing.images)
     inside = images is None and holds_images(source)
-    dates = pd.to_datetime(articles["published_at"], utc=True, errors="coerce", format="mixed").dropna()
-    in_time = time_order(articles["article_id"], articles["published_at"] if len(dates) else None)
+    column = read_dates(articles["published_at"], choices)
+    dates = column.times.dropna()
+    in_time = time_order(articles["article_id"], column, listing.roles.get("date", "published_at"))
+    paired = pair_images(listing, folder)
     taken = set(listing.roles.values())
     every = list(dict.fromkeys(str(name) for file in listing.files for name in file.frame.columns))
     first = articles.iloc[0] if len(articles) else pd.Series(dtype=object)
@@ -88,9 +96,22 @@ def describe(
             for role in listing.image_columns
             if role in listing.roles
         },
-        found=int(((names != "").any(axis=1) if inside else find_pictures(names, folder).notna()).sum()),
+        found=int(((names != "").any(axis=1) if inside else paired.files.notna()).sum()),
         first_date=dates.min().isoformat() if len(dates) else None,
         last_date=dates.max().isoformat() if len(dates) else None,
         order=in_time.by,
-        notes=list(listing.notes),
+        notes=[*listing.notes, *_notes(in_time, paired)],
     )
+
+
+def _notes(in_time: TimeOrder, paired: Pairing) -> list[str]:
+    """Why not a better order in time, and what of the names would fall back or is not found."""
+    fell_back, missing = (
+        paired.how.dropna().value_counts(),
+        paired.reasons[paired.files.isna() & (paired.reasons != "")],
+    )
+    return [
+        *([f"order in time: {in_time.note}."] if in_time.note else []),
+        *(f"names: {count} images are found by a fall-back ({how})." for how, count in fell_back.items()),
+        *([f"names: {len(missing)} images are not found, such as: {missing.iloc[0]}."] if len(missing) else []),
+    ]

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from core.data.dates import DateChoices
+from core.data.splitting import SplitGroups
 from core.errors import InputError, listed
 
 MAX_COLUMNS = 1_000
@@ -33,6 +35,27 @@ class ColumnNames:
     def options(self) -> dict[str, str]:
         """The same by the options of `import`, as `title-en-column` → column."""
         return {f"{role.replace('_', '-')}-column": name for role, name in self.given().items()}
+
+
+@dataclass(frozen=True)
+class ImportChoices:
+    """What the user decides about an import beside the columns.
+
+    dates: how they are read. split_groups: what is kept on one side of a split in time. own_split: whether a column
+    `split` of the table is used.
+    """
+
+    dates: DateChoices = field(default_factory=DateChoices)
+    split_groups: SplitGroups = "image"
+    own_split: bool = True
+
+    def options(self) -> list[str]:
+        """The options of `import` that say the same; none for what it does anyway."""
+        dates = self.dates
+        chosen = [f"--date-format={dates.date_format}"] if dates.date_format is not None else []
+        chosen += [f"--{dates.day_order.replace(' ', '-')}"] if dates.day_order is not None else []
+        chosen += [f"--split-groups={self.split_groups}"] if self.split_groups != "image" else []
+        return chosen + ([] if self.own_split else ["--ignore-split"])
 
 
 @dataclass(frozen=True)

@@ -204,9 +204,10 @@ def _canonical(file: TableFile, roles: dict[str, str], notes: list[str]) -> pd.D
         if role in roles and role in _NUMBERS:
             cells = _whole(cells, roles[role], file.path, notes)
         articles[name] = cells.to_numpy()
-    rest = [name for name in frame.columns if name not in roles.values() and name not in articles]
-    others = frame[rest].map(_joined).reset_index(drop=True)
-    return pd.concat([articles[list(LISTING_COLUMNS)], others], axis=1)
+    rest = [name for name in frame.columns if name not in roles.values()]
+    names = {name: f"{name}_stated" for name in rest if name in articles}  # as `file` and `line`, which are ours
+    others = frame[[name for name in rest if names.get(name) not in frame.columns]].rename(columns=names).map(_joined)
+    return pd.concat([articles[list(LISTING_COLUMNS)], others.reset_index(drop=True)], axis=1)
 
 
 def _whole(cells: pd.Series, column: str, file: Path, notes: list[str]) -> pd.Series:
