@@ -68,7 +68,9 @@ def demo(
 def import_(
     source: Annotated[
         Path,
-        typer.Argument(help="A folder or file of a NewsImages release, a CSV, TSV or Parquet table, or a ZIP of one."),
+        typer.Argument(
+            help="A NewsImages release, a table, shards or another collection (README), or a ZIP of a table."
+        ),
     ],
     domain: Annotated[str | None, typer.Option("--domain", help="Slug of the new domain, as in my-news.")] = None,
     describe_only: Annotated[

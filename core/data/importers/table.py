@@ -109,7 +109,7 @@ def listing_of(
     if unnumbered:
         articles["article_id"] = [f"row-{number}" for number in range(1, len(articles) + 1)]
         notes.append(
-            f"ids: {listed(unnumbered)} has no column of ids, so rows are numbered; name one with --id-column."
+            f"ids: no column of them in {listed(unnumbered)}, so rows are numbered; name one with --id-column."
         )
     return Listing(name, articles, files[0].path.parent, source, image_columns, roles, tuple(files), tuple(notes))
 
