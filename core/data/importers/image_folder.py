@@ -21,6 +21,7 @@ Spelling = Literal["as written", "Unicode form", "percent-encoding", "letter cas
 SPELLINGS: tuple[Spelling, ...] = get_args(Spelling)
 
 _BLANKS = re.compile(r"[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")  # a Mac writes U+202F into screenshots' names
+_DEEPEST = 4  # parts of a path that are indexed, so that `master/1000.jpg` in every folder is not gone through
 MAX_FILES = 2_000_000  # links may make a folder look endless
 Parts = tuple[str, ...]
 
@@ -122,14 +123,16 @@ class ImageFolder:
             waiting += reversed(inner)
 
     def _index(self, spelling: Spelling) -> dict[str, list[str]]:
-        """Last part of the path → files; without an image's ending, too."""
+        """Last parts of the path, one to _DEEPEST of them → files; without an image's ending, too."""
         if spelling in self._indexes:
             return self._indexes[spelling]
         respell, index = _RESPELL[spelling], self._indexes.setdefault(spelling, {})
+        above = [respell(part) for part in self._above]
         for file in self._identity:
-            name = respell(file.rsplit("/", 1)[-1])
-            for key in {name, without_suffix(name)}:
-                index.setdefault(key, []).append(file)
+            *folders, name = above + [respell(part) for part in file.split("/")]
+            for last in {name, without_suffix(name)}:
+                for depth in range(min(_DEEPEST, len(folders) + 1)):
+                    index.setdefault("/".join([*folders[len(folders) - depth :], last]), []).append(file)
         return index
 
     def __len__(self) -> int:
@@ -151,30 +154,33 @@ class ImageFolder:
 
         Of several spellings the strictest that has the longest end.
         """
-        parts, best = parts_of(name), None
-        for spelling in SPELLINGS if parts else ():
-            found = self._longest_end(parts, spelling)
-            if found is not None and (best is None or found.dropped < best.dropped):
-                best = found
-            if best is not None and best.dropped == 0:
-                break
-        return best
+        parts = parts_of(name)
+        for depth in range(min(_DEEPEST, len(parts)), 0, -1):
+            found = [each for spelling in SPELLINGS if (each := self._ending(parts, depth, spelling)) is not None]
+            if found:
+                return min(found, key=lambda each: each.dropped)
+        return None
 
-    def _longest_end(self, parts: Parts, spelling: Spelling) -> Found | None:
+    def _ending(self, parts: Parts, depth: int, spelling: Spelling) -> Found | None:
+        """Return what shares the longest end with `parts` among the files that share the last `depth` of them."""
         respell = _RESPELL[spelling]
         wanted = tuple(respell(part) for part in parts)
-        common: dict[str, int] = {}
-        for file in self._index(spelling).get(wanted[-1], ()):
-            folders = tuple(respell(part) for part in file.split("/")[:-1])
-            common[file] = _common_end(self._above + folders, wanted[:-1]) + 1
-            if folders == wanted[:-1]:  # the very path
-                common[file] += 1
-        if not common:
+        files = self._index(spelling).get("/".join(wanted[-depth:]))
+        if files is None:
             return None
-        longest = max(common.values())
-        files = [file for file, count in common.items() if count == longest]
+        longest = depth
+        if depth == min(_DEEPEST, len(parts)):  # else all share just these
+            common = {file: self._common(file, wanted, respell) for file in files}
+            longest = max(common.values())
+            files = [file for file, count in common.items() if count == longest]
         called_so = [file for file in files if respell(file.rsplit("/", 1)[-1]) == wanted[-1]]
         return Found(self._distinct(called_so or files), spelling, max(0, len(wanted) - longest))
+
+    def _common(self, file: str, wanted: Parts, respell: Callable[[str], str]) -> int:
+        """Return how many last parts a file and `wanted` share; one more for the very path below the root."""
+        folders = tuple(respell(part) for part in file.split("/")[:-1])
+        above = tuple(respell(part) for part in self._above)
+        return _common_end(above + folders, wanted[:-1]) + 1 + (folders == wanted[:-1])
 
     def _distinct(self, files: list[str]) -> tuple[str, ...]:
         """One path for each file: two links to one file are one."""

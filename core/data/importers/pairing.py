@@ -36,12 +36,13 @@ class Name:
 class Match:
     """file: the one that was found, None if none or several. how: the fall-back that was needed, None for none.
 
-    reason: why there is no file, as `image not found: …`.
+    reason: why there is no file, as `image not found: …`. several: the files that an ambiguous name fits.
     """
 
     file: str | None
     how: FallBack | None = None
     reason: str = ""
+    several: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,11 @@ def match_names(names: Iterable[Name], folder: ImageFolder, claims: Mapping[str,
             matches[name.cell] = candidate
         else:
             candidates.append(candidate)
+    claimed = defaultdict[tuple[int, int], set[str]](set)
+    for file, cells in [*claims.items(), *((file, {cell}) for cell, m in matches.items() for file in m.several)]:
+        claimed[folder.identity(file)] |= cells
     candidates = _without_moved(candidates, folder, matches)
-    return matches | _contested(candidates, folder, claims)
+    return matches | _contested(candidates, folder, claimed)
 
 
 def _look_up(name: Name, folder: ImageFolder) -> _Candidate | Match:
@@ -85,7 +89,7 @@ def _look_up(name: Name, folder: ImageFolder) -> _Candidate | Match:
     if found is None:
         return Match(None, None, f"{NOT_FOUND}: {shortened(name.cell)}")
     if len(found.files) > 1:
-        return Match(None, None, f"{AMBIGUOUS}: {_counted(found.files)} fit {shortened(name.cell)}")
+        return Match(None, None, f"{AMBIGUOUS}: {_counted(found.files)} fit {shortened(name.cell)}", found.files)
     return _Candidate(
         name, found.files[0], how or _fall_back(name, found), len(parts) - found.dropped, parts[: found.dropped]
     )
@@ -123,21 +127,20 @@ def _without_moved(candidates: list[_Candidate], folder: ImageFolder, matches: d
     return kept
 
 
-def _contested(candidates: list[_Candidate], folder: ImageFolder, claims: Mapping[str, set[str]]) -> dict[str, Match]:
+def _contested(
+    candidates: list[_Candidate], folder: ImageFolder, claimed: Mapping[tuple[int, int], set[str]]
+) -> dict[str, Match]:
     """Return the match of each candidate: of several names that need a fall-back to one file, the nearest has it."""
     by_file = defaultdict[tuple[int, int], list[_Candidate]](list)
     for candidate in candidates:
         by_file[folder.identity(candidate.file)].append(candidate)
-    claimed = defaultdict[tuple[int, int], set[str]](set)
-    for file, cells in claims.items():
-        claimed[folder.identity(file)] |= cells
     matches: dict[str, Match] = {}
     for identity, rivals in by_file.items():
         nearest = min(_distance(rival) for rival in rivals)
         several = sum(_distance(rival) == nearest for rival in rivals) > 1
         for rival in rivals:
             cell, distance = rival.name.cell, _distance(rival)
-            others = claimed[identity]
+            others = claimed.get(identity, set())
             if distance == (0, 0) or cell in others:
                 matches[cell] = Match(rival.file, rival.how)
             elif others or distance > nearest:
