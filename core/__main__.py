@@ -6,6 +6,7 @@ Exit status: 0 done, 2 wrong arguments or input (one line on stderr that says wh
 
 import gc
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -102,6 +103,13 @@ def _fail(message: str, status: int) -> int:
     return status
 
 
+def _print_anything() -> None:
+    """Print what the terminal's encoding lacks (cp1252 has no α) as a question mark, not as a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
 def _drop_what_cannot_be_printed() -> None:
     """Python would try once more at its end, and complain."""
     try:
@@ -114,6 +122,7 @@ if __name__ == "__main__":
     # Imports make a million objects that stay; looking for garbage among them was a sixth of a start (measured).
     gc.set_threshold(100_000)
     stop_on_sigterm()
+    _print_anything()
     ended = main()
     _drop_what_cannot_be_printed()
     sys.exit(ended)

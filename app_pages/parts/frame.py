@@ -3,8 +3,10 @@
 Domain and run are part of the address; what cannot be shown without them is stopped here with what to do next.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import streamlit as st
@@ -15,6 +17,7 @@ from app_pages.parts.words import plain
 from core.data.domain import Domain
 from core.data.domain import load_domain as read_domain
 from core.data.splitting import Split
+from core.errors import shortened
 from core.files import Stamp, stamp
 from core.report.language import language_mark, language_note, text_read
 from core.report.reranking import reranked_by
@@ -22,6 +25,9 @@ from core.workspace import jobs
 from core.workspace.places import Places, default_places
 from core.workspace.results import Results
 from core.workspace.runs import Run, load_runs
+
+#: Where a session keeps what an address named and the workspace does not have.
+_MISSING = "_missing"
 
 
 @dataclass(frozen=True)
@@ -56,17 +62,48 @@ def input_domain_and_run() -> Chosen:
     slugs = places.domain_slugs()
     if not slugs:
         return Chosen(places, None, None)
+    _note_missing("domain", slugs)  # before the widget, which replaces what is not among its options
     with st.sidebar:
-        slug = st.selectbox("Domain", slugs, key="domain", bind="query-params", on_change=forget)
+        slug = st.selectbox("Domain", slugs, key="domain", bind="query-params", on_change=_forget_run)
         slug = slug if slug in slugs else slugs[0]
         runs = {run.info.name: run for run in swept_runs(places, slug)}
+        _note_missing("run", list(runs))
         name = st.selectbox("Run", list(runs), key="run", bind="query-params", on_change=forget) if runs else None
     run = runs.get(name) or next(iter(runs.values()), None) if runs else None
+    _show_missing(slug, run)
     return Chosen(places, load_domain(places, slug), run)
+
+
+def _note_missing(kind: Literal["domain", "run"], there: Sequence[str]) -> None:
+    """Remember a domain or run that the address, or this session until now, names and that is not there any more."""
+    named = st.query_params.get(kind) or st.session_state.get(kind)
+    if named and named not in there and (kind == "domain" or _MISSING not in st.session_state):
+        st.session_state[_MISSING] = (kind, str(named))
+
+
+def _show_missing(slug: str, run: Run | None) -> None:
+    """Say which domain or run is shown in place of the one asked for, until that is closed or another is chosen."""
+    kind, named = st.session_state.get(_MISSING, ("", ""))
+    if kind:
+        instead = f"domain {plain(slug)}" if kind == "domain" or run is None else f"run {plain(run.info.name)}"
+        st.warning(
+            f"The {kind} '{plain(shortened(named))}' is not here (any more): it may have been renamed or deleted. "
+            f"This page shows {instead}.",
+            icon=":material/link_off:",
+        )
+        st.button("Close", key="close_missing", on_click=lambda: st.session_state.pop(_MISSING, None))
+
+
+def _forget_run() -> None:
+    """Another domain is chosen: its runs have names of their own."""
+    st.session_state.pop("run", None)
+    st.query_params.pop("run", None)
+    forget()
 
 
 def forget() -> None:
     """Another domain or run is chosen: its α and article are its own. For callbacks."""
+    st.session_state.pop(_MISSING, None)
     forget_position()
     st.session_state.pop("article", None)
     st.query_params.pop("article", None)

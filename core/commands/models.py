@@ -114,10 +114,11 @@ def _test_notes(domain: Domain, reranking: Reranking) -> list[str]:
 
 def rank(
     domain: DomainOption,
-    out: Annotated[Path, typer.Option(help="The file to write, in the organisers' format.")],
+    out: Annotated[Path, typer.Option(help="The file to write.")],
     run: RunOption = None,
     alpha: Annotated[str, typer.Option(help="best (the sweep's choice), 0, 1 or any number between.")] = "best",
     split: SplitOption = "val",
+    run_format: Annotated[str, typer.Option("--format", help="newsimages (the organisers'), or trec.")] = "newsimages",
     precision: Annotated[
         str | None,
         typer.Option(help="fp32, or bf16 where ranks agree; the sweep's if not given, so that numbers agree."),
@@ -132,9 +133,11 @@ def rank(
     """Write the best 100 images of every article of a split, with the exact weights at alpha."""
     from core.retrieval.index import INDEX_KINDS
     from core.retrieval.submission import LENGTH, write_submission
+    from core.retrieval.trec import write_trec
     from core.workspace.tuned import open_run
 
     be_quiet(as_json)
+    in_format = choice("--format", run_format, ("newsimages", "trec"))
     in_precision = choice("--precision", precision, PRECISIONS) if precision is not None else None
     kind = choice("--index", index, INDEX_KINDS)
     reranking = choice("--rerank", rerank, RERANKS) if rerank is not None else None
@@ -145,7 +148,10 @@ def rank(
     view = tuned.at(value, choice("--split", split, SPLITS))
     texts, images = view.embed("text"), view.embed("image")
     listed = view.best_images(texts, images, LENGTH, kind)
-    length = write_submission(out, view.article_ids, listed.image_ids)
+    if in_format == "trec":
+        length = write_trec(out, view.article_ids, listed.image_ids, found.info.name)
+    else:
+        length = write_submission(out, view.article_ids, listed.image_ids)
     ranks = view.image_ranks(texts, images)
     measured = metrics_of(ranks) if len(ranks) else None
     record = {
@@ -158,6 +164,7 @@ def rank(
         "images_per_article": length,
         "reranking": asdict(tuned.reranking),
         "out": str(out),
+        "format": in_format,
         "index": kind,
         "index_recall": listed.recall,
         "metrics": as_record(measured) if measured else None,

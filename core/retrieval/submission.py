@@ -7,6 +7,7 @@ from pathlib import Path
 
 from core.errors import InputError, shortened
 from core.files import replacing
+from core.retrieval.trec import looks_like_trec, read_trec
 
 LENGTH = 100
 _NUMBER = re.compile("[0-9]+")
@@ -56,14 +57,21 @@ def is_number(article_id: str) -> bool:
 
 
 def read_submission(path: Path) -> Submission:
-    """Read a run file: of each line the first 100 images. Raises InputError: not there, or no line of a run in it."""
+    """Read a run file, the organisers' or TREC's: of each article the first 100 images.
+
+    Raises InputError: not there, or no run.
+    """
     try:
         text = path.read_text(encoding="utf-8-sig", errors="replace")
     except OSError as error:
         raise InputError(f"the run {path} cannot be read: {error.strerror or error}.") from None
+    lines = [line for line in text.split("\n") if line.strip()]
+    if looks_like_trec(lines):
+        of_trec = read_trec(lines, str(path))
+        return Submission({article: images[:LENGTH] for article, images in of_trec.items()}, 0, [])
     lists: dict[str, list[str]] = {}
     repeated, skipped = [], 0
-    for line in filter(str.strip, text.split("\n")):
+    for line in lines:
         article_id, *images = (cell.strip() for cell in line.rstrip("\r\n").split("\t"))
         if not is_number(article_id):
             skipped += 1

@@ -76,6 +76,7 @@ def start(places: Places, name: str, verb: Sequence[str]) -> bool:
             (folder / left).unlink(missing_ok=True)
         environment = os.environ | {
             PROGRESS_FILE: str(folder / "progress.json"),
+            "PYTHONIOENCODING": "utf-8:replace",  # log.txt is read so, whatever the locale
             "REMATCH_WORKSPACE": str(places.workspace),
             "REMATCH_CACHE": str(places.cache),
         }

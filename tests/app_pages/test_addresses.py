@@ -1,5 +1,6 @@
 """Whatever an address or a form says, a page stays in the workspace and shows something."""
 
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle
 from pathlib import Path
@@ -131,3 +132,40 @@ def test_two_sessions_at_different_alphas_see_their_own_numbers(open_page, run):
 def _moved_counts(app) -> dict[str, str]:
     assert not app.exception
     return {each.label: each.value for each in app.metric}
+
+
+@pytest.mark.parametrize("page", ["alpha", "curves", "match"])
+@pytest.mark.parametrize("missing", [{"run": "gone-1"}, {"domain": "gone"}, {"domain": "gone", "run": "gone-1"}])
+def test_a_link_to_what_is_gone_is_reported(page, missing, open_page, run):
+    app = open_page(page, **missing)
+    [warning] = [each.value.replace("\\", "") for each in app.warning if "not here" in each.value]
+    assert next(iter(missing.values())) in warning
+    assert (run.info.name if "domain" not in missing else "shapes") in warning
+
+
+def test_a_link_to_what_is_there_says_nothing_of_it(open_page, run):
+    app = open_page("alpha", domain="shapes", run=run.info.name)
+    assert not any("not here" in each.value for each in app.warning)
+
+
+def test_choosing_another_domain_is_no_link_to_what_is_gone(open_page, run, places):
+    file = places.domain_folder("shapes")
+    shutil.copytree(file, file.with_name("other"))
+    toml = file.with_name("other") / "domain.toml"
+    toml.write_text(toml.read_text().replace('slug = "shapes"', 'slug = "other"'))
+    app = open_page("overview", domain="shapes", run=run.info.name)
+    app.sidebar.selectbox[0].set_value("other").run()
+    assert not app.exception
+    assert not any("not here" in each.value for each in app.warning)
+
+
+def test_a_run_that_goes_while_a_page_shows_it_is_reported(open_page, run, places, tmp_path):
+    app = open_page("alpha", domain="shapes", run=run.info.name)
+    shutil.copytree(run.folder, run.folder.with_name("renamed-1"))
+    shutil.rmtree(run.folder)
+    app.run()
+    [warning] = [each.value.replace("\\", "") for each in app.warning if "not here" in each.value]
+    assert run.info.name in warning
+    assert "renamed-1" in warning
+    app.button(key="close_missing").click().run()
+    assert not any("not here" in each.value for each in app.warning)

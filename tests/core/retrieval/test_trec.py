@@ -1,0 +1,73 @@
+"""TREC runs as trec_eval reads them, against ir_measures; a run of another form is never half-scored."""
+
+from pathlib import Path
+
+import ir_measures
+import numpy as np
+import pytest
+
+from core.errors import InputError
+from core.retrieval.submission import read_submission, write_submission
+from core.retrieval.trec import write_trec
+
+ARTICLES = [str(100 + number) for number in range(10)]
+IMAGES = [f"im{number}" for number in range(10)]
+
+
+def write(path: Path, rows: list[tuple], separator: str) -> Path:
+    path.write_text("".join(separator.join(map(str, row)) + "\n" for row in rows))
+    return path
+
+
+def random_run(seed: int) -> list[tuple]:
+    """Lists with ties, in no order, whose ranks contradict their scores."""
+    draw = np.random.default_rng(seed)
+    rows = [
+        (article, "Q0", image, int(draw.integers(100)), round(float(draw.integers(4)) / 4, 2), "tag")
+        for article in ARTICLES
+        for image in IMAGES
+    ]
+    return [rows[place] for place in draw.permutation(len(rows))]
+
+
+@pytest.mark.parametrize("separator", [" ", "\t", "   "])
+def test_it_scores_as_trec_eval_does(separator, tmp_path, verb):
+    rows = random_run(3)
+    run = write(tmp_path / "run.txt", rows, separator)
+    write(tmp_path / "gt.tsv", [("articleID", "iid"), *zip(ARTICLES, IMAGES, strict=True)], "\t")
+    told = verb("score", run, "--ground-truth", tmp_path / "gt.tsv", "--json")
+    assert told.status == 0, told.err
+    qrels = [ir_measures.Qrel(a, i, 1) for a, i in zip(ARTICLES, IMAGES, strict=True)]
+    scored = [ir_measures.ScoredDoc(row[0], row[2], row[4]) for row in rows]
+    expected = ir_measures.pytrec_eval.calc_aggregate([ir_measures.RR, ir_measures.R @ 5], qrels, scored)
+    assert told.record["metrics"]["mrr@100"] == pytest.approx(expected[ir_measures.RR])
+    assert told.record["metrics"]["recall@5"] == pytest.approx(expected[ir_measures.R @ 5])
+
+
+def test_what_is_written_is_read_back(tmp_path):
+    lists = [IMAGES[place:] + IMAGES[:place] for place in range(10)]
+    assert write_trec(tmp_path / "run.txt", ARTICLES, lists, "lite") == 10
+    assert read_submission(tmp_path / "run.txt").lists == dict(zip(ARTICLES, lists, strict=True))
+    assert write_submission(tmp_path / "run.tsv", ARTICLES, lists) == 10
+    assert read_submission(tmp_path / "run.tsv").lists == dict(zip(ARTICLES, lists, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("100 Q0 im1 1 tag", "line 2"),
+        ("100 Q0 im1 1 high tag", "line 2"),
+        ("100 Q0 im0 1 0.5 tag", "line 2 lists image im0 of 100 again"),
+        ("100\tim1\tim2", "line 2"),
+    ],
+)
+def test_a_line_of_another_form_is_named(line, message, tmp_path):
+    (tmp_path / "run.txt").write_text(f"100 Q0 im0 1 0.9 tag\n{line}\n")
+    with pytest.raises(InputError, match=message):
+        read_submission(tmp_path / "run.txt")
+
+
+def test_an_id_with_a_blank_cannot_be_written(tmp_path):
+    with pytest.raises(InputError, match="blank"):
+        write_trec(tmp_path / "run.txt", ["an article"], [["im1"]], "x")
+    assert not (tmp_path / "run.txt").exists()
