@@ -1,15 +1,14 @@
 """Which file the image of each address was fetched into: the manifest that `fetch-images` writes and `import` reads."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
-import pandas as pd
-
 from core.errors import InputError
-from core.files import fingerprint, write_text
+from core.files import fingerprint, read_json, write_text
 
-MANIFEST = "fetched-images.csv"
-_COLUMNS = ("url", "file")
+MANIFEST = "fetched-images.json"
+_AGAIN = "Delete it, and fetch the images again."
 
 
 def read_manifest(folder: Path) -> dict[str, str]:
@@ -18,19 +17,18 @@ def read_manifest(folder: Path) -> dict[str, str]:
     if not path.exists():
         return {}
     try:
-        rows = pd.read_csv(path, dtype=str, keep_default_na=False)
-        return dict(zip(rows["url"], rows["file"], strict=True))
-    except (OSError, ValueError, KeyError) as error:
-        raise InputError(
-            f"{path} cannot be read ({type(error).__name__}); expected the columns {', '.join(_COLUMNS)}. "
-            "Delete it, and fetch the images again."
-        ) from None
+        files = read_json(path)
+    except InputError as error:
+        raise InputError(f"{error} {_AGAIN}") from None
+    if not all(isinstance(file, str) for file in files.values()):
+        raise InputError(f"{path}: expected a file name for each address. {_AGAIN}")
+    return files
 
 
 def write_manifest(folder: Path, files: Mapping[str, str]) -> None:
     """Write address → file name into `folder`, in order of the names."""
-    rows = sorted(files.items(), key=lambda pair: (pair[1], pair[0]))
-    write_text(folder / MANIFEST, pd.DataFrame(rows, columns=list(_COLUMNS)).to_csv(index=False))
+    by_name = dict(sorted(files.items(), key=lambda pair: (pair[1], pair[0])))
+    write_text(folder / MANIFEST, json.dumps(by_name, ensure_ascii=False, indent=0))
 
 
 def name_of_address(url: str, stem: str) -> str:

@@ -78,7 +78,7 @@ def split_in_time(order: np.ndarray, groups: np.ndarray | None = None) -> np.nda
     """Return the split of each article, object [N]: the first 80 % in `order` are train, the rest val.
 
     groups: of each article, [N]; those of one group are where its first article is. The cut is between two groups, as
-    near to 80 % of the articles as it can be. Where that would leave one side empty, groups are not held together.
+    near to 80 % of the articles as it can be. Where there is only one group, it is cut.
     """
     splits = np.full(len(order), "val", dtype=object)
     cut = int(len(order) * TRAIN_SHARE)
@@ -86,8 +86,8 @@ def split_in_time(order: np.ndarray, groups: np.ndarray | None = None) -> np.nda
         _, group = np.unique(groups, return_inverse=True)
         in_time = pd.unique(group[order])
         ends = np.cumsum(np.bincount(group)[in_time])
-        first = int(np.abs(ends - cut).argmin()) + 1 if len(ends) else 0
-        if 0 < first < len(in_time):
+        if len(ends) > 1:
+            first = int(np.abs(ends[:-1] - cut).argmin()) + 1  # of the cuts that leave something on both sides
             splits[np.isin(group, in_time[:first])] = "train"
             return splits
     splits[order[:cut]] = "train"
