@@ -18,6 +18,7 @@ test: .venv/.installed-dev lint types
 
 soak: .venv/.installed-dev
 	REMATCH_EXAMPLES=2000 $(BIN)/python -m pytest soak tests/core/data/test_hostile_tables.py
+	REMATCH_EXAMPLES=10000 $(BIN)/python -m pytest tests/core/data/test_pairing.py
 
 # Needs atheris (soak/fuzz.py says how). What failed, and what it was given, is in fuzz/IMPORTER/faults.
 fuzz: .venv/.installed-dev

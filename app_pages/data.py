@@ -7,6 +7,7 @@ import streamlit as st
 
 from app_pages.parts import frame
 from app_pages.parts.articles_view import show_articles, show_duplicates
+from app_pages.parts.audit_view import show_audit
 from app_pages.parts.import_view import IMPORT, input_import
 from app_pages.parts.job_view import show_jobs
 from app_pages.parts.style import show_figure
@@ -19,7 +20,7 @@ from core.data.language import STATED, contradicts
 from core.data.splitting import SPLITS
 from core.encoders.names import default_encoder_name
 from core.report.figures import NEUTRAL
-from core.report.intake import ImportReport, import_sentences, read_report
+from core.report.intake import ImportReport, how_split, import_sentences, read_report
 from core.spreadsheet import spreadsheet_csv
 from core.workspace.places import Places
 
@@ -54,7 +55,8 @@ def show_timeline(domain: Domain) -> None:
     ]
     st.subheader("Splits")
     st.text(
-        f"{', '.join(shares)}; split in time by {domain.info.split_by}: trained on the past, judged by what came after."
+        f"{', '.join(shares)}; {how_split(domain.info)}"
+        + (": trained on the past, judged by what came after." if domain.info.split_from == "time" else ".")
     )
     line = timeline(domain.articles)
     show_figure(
@@ -135,6 +137,7 @@ def show_report(places: Places, domain: Domain, report: ImportReport | None) -> 
     copied = domain.images_root.is_relative_to(places.workspace)
     pictures = "in the workspace" if copied else f"in the folder '{domain.images_root.name}', where they were"
     st.caption(plain(f"From {where}, {domain.info.created_at[:10]}. Pictures {pictures}."))
+    show_audit(places, domain)
     if report.left_out:
         _show_left_out(domain, report)
 

@@ -90,7 +90,7 @@ def input_photo() -> Question | None:
     try:
         open_image(data)  # by its content: what the browser says of a file proves nothing
     except ImageError as error:
-        show_error(f"'{file.name}' cannot be used: {error}. Choose a JPEG, PNG, WebP or GIF picture.")
+        show_error(f"'{file.name}' cannot be used: {error}. Choose a JPEG, PNG, WebP, GIF, AVIF, BMP or TIFF image.")
         return None
     return Question("photo", file.name, data)
 

@@ -1,6 +1,6 @@
 """Importing from the app: the verb `import` with its checks and options, run as a job that outlives the page."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Literal
 
@@ -8,10 +8,11 @@ import streamlit as st
 
 from app_pages.parts import frame
 from app_pages.parts.failures import show_error
+from app_pages.parts.import_choices import input_choices
 from app_pages.parts.job_view import JobKind, close
 from app_pages.parts.typed_paths import typed_path
 from app_pages.parts.words import counted, plain
-from core.data.importers import ColumnNames, TestSet, check_first, named_test_set
+from core.data.importers import ColumnNames, ImportChoices, TestSet, check_first, named_test_set
 from core.data.uploads import discard_upload, keep_upload
 from core.errors import InputError, RematchError
 from core.workspace.places import Places
@@ -67,6 +68,7 @@ class Wanted:
     replace: bool
     columns: ColumnNames
     test_lists: dict[str, str]
+    choices: ImportChoices = field(default_factory=ImportChoices)
 
     @property
     def test(self) -> TestSet | None:
@@ -84,6 +86,7 @@ class Wanted:
         given |= self.test_lists | self.columns.options()
         flags = {"copy-images": self.copy_images, "replace": self.replace}
         options = [f"--{option}={value}" for option, value in given.items() if value]
+        options += self.choices.options()
         return ["import", str(source), *options, *(f"--{flag}" for flag, on in flags.items() if on)]
 
 
@@ -157,6 +160,7 @@ def _input_wanted() -> Wanted:
                 role: st.text_input(f"{role.replace('_', '-')} column", key=f"import_column_{role}").strip() or None
                 for role in (field.name for field in fields(ColumnNames))
             }
+    choices = input_choices()
     replace = st.checkbox(
         "Replace the domain if it exists (--replace)",
         key="import_replace",
@@ -171,6 +175,7 @@ def _input_wanted() -> Wanted:
         replace,
         ColumnNames(**names),
         test_lists,
+        choices,
     )
 
 

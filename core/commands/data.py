@@ -17,15 +17,19 @@ from core.commands.options import (
     choice,
     places_of,
 )
+from core.data.dates import DateChoices, DayOrder
 from core.data.domain import Domain
-from core.data.importers import Intake, import_domain, named_test_set
+from core.data.importers import ImportChoices, Intake, import_domain, named_test_set
 from core.data.importers.describe import describe
 from core.data.importers.formats import read_listed
 from core.data.importers.listing import ColumnNames
+from core.data.importers.options import CAPTIONS, SourceOptions
 from core.data.newsroom import DEMO_DOMAINS
+from core.data.splitting import SPLIT_GROUPS
 from core.data.uploads import removed_if_uploaded
 from core.encoders.names import DEVICES
 from core.errors import InputError
+from core.report.audit import audit_sentences
 from core.report.description import description_lines
 from core.report.intake import import_sentences, report_file
 
@@ -64,7 +68,9 @@ def demo(
 def import_(
     source: Annotated[
         Path,
-        typer.Argument(help="A folder or file of a NewsImages release, a CSV, TSV or Parquet table, or a ZIP of one."),
+        typer.Argument(
+            help="A NewsImages release, a table, shards or another collection (README), or a ZIP of a table."
+        ),
     ],
     domain: Annotated[str | None, typer.Option("--domain", help="Slug of the new domain, as in my-news.")] = None,
     describe_only: Annotated[
@@ -84,6 +90,17 @@ def import_(
         Path | None, typer.Option(help="Which picture is whose in the test set; can be added later with truth.")
     ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Replace the domain if it exists.")] = False,
+    day_first: Annotated[bool, typer.Option("--day-first", help="Read dates such as 3/4/2023 as 3 April.")] = False,
+    month_first: Annotated[bool, typer.Option("--month-first", help="Read 3/4/2023 as 4 March.")] = False,
+    date_format: Annotated[
+        str | None, typer.Option(help="How all dates are written, as for strptime: '%d.%m.%Y %H:%M'.")
+    ] = None,
+    split_groups: Annotated[
+        str, typer.Option(help="Articles that stay on one side of the split in time: of one image, or none.")
+    ] = "image",
+    ignore_split: Annotated[
+        bool, typer.Option("--ignore-split", help="Split in time even if the table has a column split.")
+    ] = False,
     id_column: Column = None,
     title_column: Column = None,
     text_column: Column = None,
@@ -93,6 +110,16 @@ def import_(
     language_column: Column = None,
     date_column: Column = None,
     url_column: Column = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Encoding of the table, as in gb18030 or utf-16; detected if not given.")
+    ] = None,
+    captions: Annotated[
+        str, typer.Option(help="Several captions of one image: all (an article each), first, or joined into one.")
+    ] = "all",
+    truncated_images: Annotated[
+        bool,
+        typer.Option("--truncated-images", help="Use JPEGs that were cut off, grey below; copies the images."),
+    ] = False,
     workspace: WorkspaceOption = None,
     cache: CacheOption = None,
     as_json: JsonOption = False,
@@ -110,8 +137,15 @@ def import_(
         date=date_column,
         url=url_column,
     )
+    options = SourceOptions(encoding, choice("--captions", captions, CAPTIONS), truncated_images)
+    if day_first and month_first:
+        raise InputError("--day-first and --month-first exclude each other; give one of them.")
+    order: DayOrder | None = "day first" if day_first else "month first" if month_first else None
+    choices = ImportChoices(
+        DateChoices(order, date_format), choice("--split-groups", split_groups, SPLIT_GROUPS), not ignore_split
+    )
     if describe_only:
-        described = describe(source, columns, images)
+        described = describe(source, columns, images, choices.dates, options)
         answer(as_json, asdict(described), "\n".join(description_lines(described)))
         return
     if domain is None:
@@ -129,6 +163,8 @@ def import_(
             copy_images=copy_images,
             replace_existing=replace,
             test=test,
+            options=options,
+            choices=choices,
         )
     answer(as_json, _record(intake), _sentences(intake))
 
@@ -160,7 +196,7 @@ def fetch_images(
         loaded = places_of(workspace, None).load_domain(domain)
         source, out = _source_of(loaded), out or loaded.images_root
         columns = ColumnNames(**loaded.info.columns | columns.given())
-        again += ["--replace", "--title", loaded.info.title]
+        again += ["--replace", "--title", loaded.info.title, *loaded.info.options]
     if source is None or out is None:
         raise InputError("fetch-images SOURCE needs --out DIR, the folder to fetch into.")
     fetched = fetch_pictures(wanted_pictures(read_listed(source, columns)), out, pause)
@@ -200,12 +236,14 @@ def _record(intake: Intake) -> dict:
         "test_pictures": None if intake.domain.test_pictures is None else len(intake.domain.test_pictures),
         "judged": len(intake.domain.judged("test")),
         "notes": intake.notes,
+        "audit": asdict(intake.audit),
         "report": str(report_file(intake.domain)),
     }
 
 
 def _sentences(intake: Intake) -> str:
-    lines = [*import_sentences(intake.domain, intake.left_out), *intake.notes]
+    lines = [*import_sentences(intake.domain, intake.left_out), *audit_sentences(intake.audit), *intake.notes]
+    lines += ["pairs to look at:", *(f"  {pair.article_id}: {pair.file}  {pair.text}" for pair in intake.audit.pairs)]
     if intake.left_out:
         lines.append(f"each row left out, with its reason: {report_file(intake.domain)}")
     lines.append(f"next: python -m core train --domain {intake.domain.info.slug}")

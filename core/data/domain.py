@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from core.data.image_ids import shared_ids
 from core.data.reading import Reading, queries
 from core.data.splitting import Split
 from core.data.staging import changing
@@ -43,7 +44,8 @@ class DomainInfo:
 
     images: the folder of the pictures, absolute or relative to the domain's folder.
     split_by: what the order in time was read from. synthetic: True for the demo, said wherever it is shown.
-    columns: role → column of the source, where the user had to name it.
+    columns: role → column of the source, where the user had to name it. options: others of `import` that were given.
+    split_from: the table's own column that said the split, or "time".
     """
 
     slug: str
@@ -55,6 +57,8 @@ class DomainInfo:
     source: str
     created_at: str
     columns: dict[str, str] = field(default_factory=dict)  # domains from before it was kept do not say so
+    options: list[str] = field(default_factory=list)
+    split_from: str = "time"
 
 
 @dataclass(frozen=True)
@@ -118,6 +122,18 @@ class Domain:
         listed[texts] = listed[texts].fillna("")
         # One id may be one picture in the training set and another in the test set.
         return pd.concat([paired, listed], ignore_index=True).drop_duplicates(["image_id", "image_file"])
+
+    def check_image_ids(self) -> None:
+        """Raise InputError if one id stands with several files, as imports once let it: ranks would be of another's."""
+        is_paired = self.articles["split"] != "test" if self.test_pictures is not None else slice(None)
+        paired = self.articles[is_paired]
+        shared = paired["image_id"][shared_ids(paired["image_id"], paired["image_file"])]
+        if len(shared):
+            raise InputError(
+                f"domain {self.info.slug} has {shared.nunique()} image ids that stand with different files, such as "
+                f"{shared.iloc[0]}, so articles would be judged by another's image. Import it again with --replace, "
+                "which gives each file its own."
+            )
 
     def gallery(self, split: Split | None = None) -> "Gallery":
         """`pictures`, and which is each article's own, for the articles of the split (or of the domain)."""

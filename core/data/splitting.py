@@ -1,4 +1,7 @@
-"""Train on the past, validate on what came after (paper, section 3.3): 80 % and 20 % in the order of time."""
+"""Train on the past, validate on what came after (paper, section 3.3): 80 % and 20 % in the order of time.
+
+Articles that share an image stay on one side of the cut, so that no image is validated on that was trained on.
+"""
 
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -6,11 +9,22 @@ from typing import Literal, get_args
 import numpy as np
 import pandas as pd
 
+from core.data.dates import DateColumn
+
 Split = Literal["train", "val", "test"]
 SPLITS: tuple[Split, ...] = get_args(Split)
 SplitBy = Literal["published_at", "article_id", "file order"]
+SplitGroups = Literal["image", "none"]
+SPLIT_GROUPS: tuple[SplitGroups, ...] = get_args(SplitGroups)
 
 TRAIN_SHARE = 0.8
+_EXAMPLES = 3
+#: What published data sets call their splits. `restval` are COCO's images that Karpathy's splits train on, too.
+_OWN_NAMES: dict[str, Split] = {
+    "train": "train", "training": "train", "trn": "train", "restval": "train",
+    "val": "val", "valid": "val", "validation": "val", "dev": "val", "development": "val",
+    "test": "test", "testing": "test", "tst": "test",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -26,31 +40,92 @@ class TimeOrder:
     note: str
 
 
-def time_order(article_ids: pd.Series, published_at: pd.Series | None) -> TimeOrder:
+def time_order(article_ids: pd.Series, dates: DateColumn | None, column: str = "published_at") -> TimeOrder:
     """Order articles by date if every one has a date, else by id if every id is a number, else as the file has them.
 
     Equal dates go by id, so that the order of a table's rows changes nothing. A few missing dates would put their
-    articles at an arbitrary place in time, so dates count only when complete.
+    articles at an arbitrary place in time, so dates count only when complete. column: what the file calls the dates.
     """
-    note = "no date column"
     ids = article_ids.astype(str)
-    numbered = ids.str.fullmatch(r"[0-9]{1,18}").all()
-    by_id = np.argsort((ids.astype("int64") if numbered else ids).to_numpy(), kind="stable")
-    if published_at is not None:
-        dates = pd.to_datetime(published_at, utc=True, errors="coerce", format="mixed")
-        missing = int(dates.isna().sum())
-        if missing == 0:
-            order = by_id[np.argsort(dates.to_numpy()[by_id], kind="stable")]
-            return TimeOrder(order, "published_at", "")
-        if missing < len(dates):
-            note = f"{missing} of {len(dates)} articles have no readable date"
+    numbered = bool(ids.str.fullmatch("[0-9]+").all())
+    by_id = np.array(sorted(range(len(ids)), key=[_as_number(each) if numbered else each for each in ids].__getitem__))
+    if dates is not None and not dates.missing:
+        order = by_id[np.argsort(dates.times.to_numpy()[by_id], kind="stable")] if len(ids) else by_id
+        return TimeOrder(order, "published_at", "")
+    note = _why_not(dates, column)
     if numbered:
-        return TimeOrder(by_id, "article_id", note)
+        return TimeOrder(by_id.astype(np.int64), "article_id", note)
     return TimeOrder(np.arange(len(ids)), "file order", f"{note}; ids are not all numbers")
 
 
-def split_in_time(order: np.ndarray) -> np.ndarray:
-    """Return the split of each article, object [N]: the first 80 % in `order` are train, the rest val."""
+def _as_number(digits: str) -> tuple[int, str]:
+    """Return what orders digits of any length as the numbers they are."""
+    digits = digits.lstrip("0")
+    return len(digits), digits
+
+
+def _why_not(dates: DateColumn | None, column: str) -> str:
+    """Return why the dates do not serve."""
+    if dates is None or not dates.filled:
+        return "no date column"
+    examples = ", such as " + ", ".join(f"'{each}'" for each in dates.unread[:_EXAMPLES]) if dates.unread else ""
+    if dates.missing == len(dates.times):
+        return f"column {column}: none of {dates.filled} dates can be read{examples}"
+    return f"column {column}: {dates.missing} of {len(dates.times)} articles have no readable date{examples}"
+
+
+def split_in_time(order: np.ndarray, groups: np.ndarray | None = None) -> np.ndarray:
+    """Return the split of each article, object [N]: the first 80 % in `order` are train, the rest val.
+
+    groups: of each article, [N]; those of one group are where its first article is. The cut is between two groups, as
+    near to 80 % of the articles as it can be. Where there is only one group, it is cut.
+    """
     splits = np.full(len(order), "val", dtype=object)
-    splits[order[: int(len(order) * TRAIN_SHARE)]] = "train"
+    cut = int(len(order) * TRAIN_SHARE)
+    if groups is not None:
+        _, group = np.unique(groups, return_inverse=True)
+        in_time = pd.unique(group[order])
+        ends = np.cumsum(np.bincount(group)[in_time])
+        if len(ends) > 1:
+            first = int(np.abs(ends[:-1] - cut).argmin()) + 1  # of the cuts that leave something on both sides
+            splits[np.isin(group, in_time[:first])] = "train"
+            return splits
+    splits[order[:cut]] = "train"
     return splits
+
+
+@dataclass(frozen=True)
+class OwnSplit:
+    """A table's own split. column: its name; splits: object [N]; note: why it cannot be used, "" if it can.
+
+    adds_val: whether it names no val, so that a part of its train became that.
+    """
+
+    column: str
+    splits: np.ndarray
+    note: str = ""
+    adds_val: bool = False
+
+
+def own_split(table: pd.DataFrame, order: np.ndarray) -> OwnSplit | None:
+    """Return what the column `split` of a table says, None if there is no such column, or nothing in it.
+
+    Where it names no val, the last 20 % in `order` of its train articles are val.
+    """
+    column = next((str(name) for name in table if str(name).strip().lower() == "split"), None)
+    if column is None:
+        return None
+    words = table[column].astype(str).str.strip().str.lower()
+    if (words == "").all():
+        return None
+    splits = words.map(_OWN_NAMES).to_numpy(dtype=object)
+    if strange := sorted(set(words[pd.isna(splits)])):
+        examples = ", ".join(f"'{word}'" for word in strange[:_EXAMPLES])
+        return OwnSplit(column, splits, f"it holds {examples}; expected train, val and test")
+    if not (splits == "train").any():
+        return OwnSplit(column, splits, "no article of it is train")
+    if not (splits == "val").any():
+        trained = order[splits[order] == "train"]
+        splits[trained[int(len(trained) * TRAIN_SHARE) :]] = "val"
+        return OwnSplit(column, splits, adds_val=True)
+    return OwnSplit(column, splits)

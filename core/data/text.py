@@ -17,6 +17,9 @@ _CUT_URL = re.compile(r"\bh(?:t(?:t(?:ps?(?::/?/?)?)?)?)?…")
 _RETWEET = re.compile(r"(?:\s*RT @\w+:?)+")
 # Control characters that ftfy leaves, and U+FFFD, the stand-in for a character that is lost.
 _NO_CHARACTER = re.compile(r"[\x00-\x1f\x7f\ufffd]")
+# Format characters without width. Joiners stay inside a text, since emoji and Persian need them.
+_NO_WIDTH = re.compile(r"[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_JOINERS = "\u200c\u200d\ufe0e\ufe0f"
 _HASHTAG = re.compile(r"(?<!\w)#(\w*)")
 _ESCAPED = 5  # how often at most: a feed of a feed has two; &amp;amp;… on and on would take a round for each
 _MENTION = re.compile(r"(?<!\w)@(?=\w)")
@@ -28,13 +31,15 @@ _REPAIRS = ftfy.TextFixerConfig(unescape_html=False, uncurl_quotes=False, fix_ch
 def clean(text: str) -> str:
     """Return `text` readable, on one line.
 
-    Without HTML entities, broken characters (UTF-8 read as something else is set right), addresses, `RT @name:` at its
-    beginning and the @ of those mentioned, whose names are often the best word on who is in the picture.
+    Without HTML entities, characters that nobody sees, broken characters (UTF-8 read as something else is set right),
+    addresses, `RT @name:` at its beginning and the @ of those mentioned, whose names are often the best word on who is
+    in the picture.
     """
     text = ftfy.fix_text(_unescape(text), _REPAIRS)
     text = _CUT_URL.sub(" ", _URL.sub(" ", text))
     text = _MENTION.sub("", _RETWEET.sub("", text, count=1) if _RETWEET.match(text) else text)
-    return " ".join(_NO_CHARACTER.sub(" ", text).split())
+    text = " ".join(_NO_WIDTH.sub("", _NO_CHARACTER.sub(" ", text)).split())
+    return text if text.strip(_JOINERS) else ""
 
 
 def _unescape(text: str) -> str:

@@ -10,8 +10,11 @@ from typing import Any
 import pandas as pd
 
 from core.analysis.difference import curve_bands
+from core.data.audit import load_audit
 from core.data.domain import Domain
+from core.report.audit import audit_section
 from core.report.curve_charts import plot_metric
+from core.report.intake import how_split
 from core.report.language import language_note, text_read
 from core.report.moved import Moved, moved_most
 from core.report.reranking import reranked_by
@@ -67,7 +70,7 @@ def document(asked: Asked, *, ask_all: bool, with_pictures: bool) -> Document:
         f"{domain.info.title}: what fine-tuning and WiSE-FT did",
         tuple(_summary(run, domain)),
         tuple((section.title, section.answer) for section in sections),
-        (_numbers(asked), *sections, _made_with(run)),
+        (_numbers(asked), *sections, *_imported(domain), _made_with(run)),
         moved_most(asked, with_pictures),
         tuple(f"{question.title} ({question.takes})" for question, record in found if record is None),
     )
@@ -86,7 +89,7 @@ def _summary(run: Run, domain: Domain) -> list[str]:
         *(synthetic if domain.info.synthetic else []),
         "News articles and their photos were published together; the pairing is hidden, and a model has to find it "
         "again.",
-        f"Domain {domain.info.slug}: {sizes} articles, in the order of {domain.info.split_by}.",
+        f"Domain {domain.info.slug}: {sizes} articles, {how_split(domain.info)}.",
         f"Run {run.info.name}: encoder {run.info.encoder}, {run.info.settings.tune} tuned, reading "
         f"{text_read(run, domain)}{reranked_by(run.reranking())}.",
         *([unread] if unread else []),
@@ -114,6 +117,12 @@ def _numbers(asked: Asked) -> Section:
     ]
     answer = f"α* = {selected.alpha:g} has the highest {selected.criterion} on val."
     return Section("numbers", "Zero-shot, fine-tuned, WiSE-FT", answer, tuple(blocks))
+
+
+def _imported(domain: Domain) -> list[Section]:
+    """The audit of the import that made the domain, if there is one."""
+    audit = load_audit(domain.folder)
+    return [] if audit is None else [audit_section(audit)]
 
 
 def _made_with(run: Run) -> Section:

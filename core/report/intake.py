@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from core.data.domain import Domain
+from core.data.domain import Domain, DomainInfo
 from core.errors import InputError
 from core.retrieval.submission import LENGTH
 
@@ -61,10 +61,17 @@ def import_sentences(domain: Domain, left_out: Mapping[str, int]) -> list[str]:
     each = ", ".join(f"{language} {count}" for language, count in counts.items())
     return [
         f"{usable} of {usable + sum(of_articles.values())} articles imported as '{info.slug}'; left out: {reasons}.",
-        f"split in time by {info.split_by}: {splits}.",
+        f"{how_split(info)}: {splits}.",
         f"language: {info.language}{english}; articles by language: {each}.",
         *about_test_set(domain, left_out),
     ]
+
+
+def how_split(info: DomainInfo) -> str:
+    """Whether a domain is split in time, and by what, or as its table says."""
+    if info.split_from == "time":
+        return f"split in time by {info.split_by}"
+    return f"split as the table's column {info.split_from} says, in time by {info.split_by}"
 
 
 def about_test_set(domain: Domain, left_out: Mapping[str, int]) -> list[str]:

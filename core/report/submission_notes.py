@@ -8,6 +8,7 @@ from tabulate import tabulate
 
 from core.analysis.metrics import as_record
 from core.data.domain import Domain
+from core.report.intake import how_split
 from core.report.reranking import reranked_by, reranking_notes
 from core.workspace.runs import Run, now
 from core.workspace.submitting import Submitted
@@ -40,7 +41,7 @@ def submission_notes(run: Run, domain: Domain, split: str, submitted: Sequence[S
         parts += [f"## {split.capitalize()}", _table(measured)]
     settings = {
         "encoder": info.encoder, "text": info.text, "English version read": info.english, "device": info.device,
-        "language": domain.info.language, "split in time by": domain.info.split_by,
+        "language": domain.info.language, "split": how_split(domain.info),
     } | asdict(info.settings)  # fmt: skip
     prints = {"articles": info.articles, "zero-shot weights": info.zero_shot, "fine-tuned weights": info.fine_tuned}
     for heading, entries in (("Settings", settings), ("Versions", info.versions), ("Fingerprints", prints)):

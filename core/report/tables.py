@@ -10,7 +10,8 @@ import pandas as pd
 from tabulate import tabulate
 
 from core.analysis.changes import Table4, table_4
-from core.analysis.metrics import METRIC_NAMES
+from core.analysis.image_to_text import image_ranks
+from core.analysis.metrics import METRIC_NAMES, metrics_of
 from core.analysis.published import PUBLISHED, Paper, PublishedDomain
 from core.analysis.selection import Selected
 from core.data.domain import Domain
@@ -74,9 +75,24 @@ def paper_table(run: Run, domain: Domain, split: Split, paper: Paper | None) -> 
         pd.DataFrame(rows),
         table_4(*by_model),
         published,
-        _notes(run, domain, split),
+        [*_image_to_text(ranks, models, domain), *_notes(run, domain, split)],
         language_mark(run),
     )
+
+
+def _image_to_text(ranks: pd.DataFrame, models: dict[str, float], domain: Domain) -> list[str]:
+    """The recalls from image to text where images have several texts, as Flickr30k and COCO are measured."""
+    image_of = domain.articles.set_index("article_id")["image_id"]
+    lines = []
+    for name, alpha in models.items():
+        at = ranks[np.isclose(ranks["alpha"], alpha)]
+        images = at["article_id"].map(image_of)
+        if images.isna().any() or not images.duplicated().any():
+            return []
+        measured = metrics_of(image_ranks(at["reverse_rank"].to_numpy(dtype=np.int32), images.tolist()))
+        recalls = ", ".join(f"recall@{k} {getattr(measured, f'recall_{k}'):.4f}" for k in (1, 5, 10))
+        lines.append(f"  {name}: {recalls}")
+    return [f"From image to text, over {measured.n} images (any of an image's texts is right):", *lines]
 
 
 def _ranks_at(ranks: pd.DataFrame, alpha: float) -> np.ndarray:

@@ -6,6 +6,7 @@ What is ready is left as it is, so that a demo that was interrupted goes on wher
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from core.data.dates import DateColumn
 from core.data.domain import COLUMNS, Domain, DomainInfo, save_domain
 from core.data.newsroom import DEMO_DOMAINS, write_newsroom
 from core.data.reading import Reading
@@ -77,7 +78,8 @@ def make_domain(slug: str, places: Places) -> Domain:
             articles = write_newsroom(demo, images, on_progress=report)
         articles["url"] = ""
         articles["image_hash"] = [file_fingerprint(images / file) for file in articles["image_file"]]
-        in_time = time_order(articles["article_id"], articles["published_at"])
+        published = articles["published_at"]
+        in_time = time_order(articles["article_id"], DateColumn(published.astype(str), published))
         articles["split"] = split_in_time(in_time.order)
         articles = articles.iloc[in_time.order].reset_index(drop=True)
         text_columns = ["title", "text", "title_en", "text_en"]

@@ -32,12 +32,13 @@ class Experiment:
     """One domain seen through one encoder. Its activations are made on first use and kept in the cache.
 
     english: True if the queries are the domain's English version: what a run was trained on, or, if None, wherever
-    there is one and the encoder does not read the original.
+    there is one and the encoder does not read the original. Raises InputError if the domain's images share ids.
     """
 
     def __init__(
         self, domain: Domain, encoder: Encoder, text: Reading, places: Places, english: bool | None = None
     ) -> None:
+        domain.check_image_ids()
         self.domain, self.encoder, self.text, self.places = domain, encoder, text, places
         usual = domain.has_english and domain.info.language not in encoder.languages
         self.english = usual if english is None else english

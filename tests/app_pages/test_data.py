@@ -124,6 +124,23 @@ def test_an_import_runs_as_a_job_and_its_report_and_domain_are_shown(shapes: Pat
     assert "60 articles, in order of article_id." in written(page)
 
 
+def test_the_audit_of_an_import_is_shown(shapes: Path, places: Places) -> None:
+    table = pd.read_csv(shapes, dtype=str)
+    table.loc[3, "image_file"] = "4.PNG"
+    table["split"] = ["train"] * 48 + ["val"] * 12
+    table.loc[59, "image_file"] = "1.png"
+    table.to_csv(shapes.parent / "odd.csv", index=False)
+    import_domain(shapes.parent / "odd.csv", places.domain_folder("odd"), images=shapes.parent / "images")
+    (shapes.parent / "odd.csv").unlink()
+    page = open_page(domain="odd")
+    said = written(page)
+    assert "60 rows from 61 lines" in said
+    assert "letter case" in said
+    assert "column split" in said
+    assert any("1 of 12 images of val" in warning.value for warning in page.warning)
+    assert [label for label in (box.label for box in page.expander) if label == "12 pairs to look at"]
+
+
 def test_an_import_that_was_cancelled_says_so(shapes: Path, places: Places, at_once: None) -> None:
     page = submit(open_page(), path=str(shapes), slug="shapes")
     folder = places.workspace / "jobs" / "import-shapes"
@@ -132,6 +149,15 @@ def test_an_import_that_was_cancelled_says_so(shapes: Path, places: Places, at_o
     assert "'shapes' was not imported: cancelled." in written(open_page()), "whoever comes later"
     page = page.run().button(key="close_import-shapes").click().run()
     assert "was not imported" not in written(page)
+
+
+def test_the_form_asks_for_dates_and_split(shapes: Path, places: Places, at_once: None) -> None:
+    page = open_page()
+    page.selectbox(key="import_day_order").set_value("day first")
+    page.checkbox(key="import_split_groups").uncheck()
+    page.checkbox(key="import_own_split").uncheck()
+    submit(page, path=str(shapes), slug="shapes")
+    assert places.load_domain("shapes").info.options == ["--day-first", "--split-groups=none", "--ignore-split"]
 
 
 def test_an_existing_domain_is_only_replaced_when_asked(shapes_domain: Domain, shapes: Path, at_once: None) -> None:

@@ -6,14 +6,20 @@ from pathlib import Path
 
 from core.data.domain import load_domain
 from core.data.importers import zipped
-from core.data.importers.formats import read_source
+from core.data.importers.formats import holds_images, read_source
+from core.data.importers.image_store import ImageStore
 from core.data.importers.intake import Intake, save_intake, take_in
-from core.data.importers.listing import ColumnNames, Listing
+from core.data.importers.listing import ColumnNames, ImportChoices, Listing
+from core.data.importers.options import SourceOptions
 from core.data.importers.testset import TestSet, add_test_set, check_lists, named_test_set
+from core.data.importers.truncated import copy_with_ends
 from core.data.staging import changing, staged
 from core.errors import InputError
 
-__all__ = ["ColumnNames", "Intake", "TestSet", "check_first", "import_domain", "named_test_set", "read_source"]
+__all__ = [
+    "ColumnNames", "ImportChoices", "Intake", "SourceOptions", "TestSet", "check_first", "import_domain",
+    "named_test_set", "read_source",
+]  # fmt: skip
 
 _LANGUAGE = re.compile("[a-z]{2}")  # ISO 639-1
 
@@ -25,8 +31,9 @@ def check_first(
     language: str | None,
     replace_existing: bool,
     test: TestSet | None,
+    options: SourceOptions = SourceOptions(),
 ) -> Listing | None:
-    """What can be told before any picture is looked at: the listing; None for a ZIP, which must be unpacked first.
+    """What can be told before any image is looked at: the listing; None for a ZIP or images inside, unpacked first.
 
     Raises InputError: the domain exists and is not to be replaced, no such language, or what `read_source` and
     `check_lists` raise.
@@ -37,7 +44,7 @@ def check_first(
         raise InputError(f"'{language}' is no language: expected its two letters, as in 'de' or 'en'.")
     if test is not None:
         check_lists(test)
-    return None if zipped.recognises(source) else read_source(source, columns)
+    return None if zipped.recognises(source) or holds_images(source) else read_source(source, columns, options)
 
 
 def import_domain(
@@ -51,6 +58,8 @@ def import_domain(
     copy_images: bool = False,
     replace_existing: bool = False,
     test: TestSet | None = None,
+    options: SourceOptions = SourceOptions(),
+    choices: ImportChoices = ImportChoices(),
 ) -> Intake:
     """Import `source` as the domain `folder`; the old domain stays whole until the new one is.
 
@@ -58,24 +67,46 @@ def import_domain(
     Raises InputError: what `check_first`, `unpack_source`, `take_in` and `add_test_set` raise.
     """
     with changing(folder):
-        listing = check_first(source, folder, columns, language, replace_existing, test)
+        listing = check_first(source, folder, columns, language, replace_existing, test, options)
         with staged(folder) as fresh:
             unpacked = fresh.with_name("unpacked")
             try:
-                is_zip = listing is None
-                listing = listing or _read_zip(source, columns, unpacked)
-                copy_images = copy_images or (is_zip and images is None)
-                intake = take_in(listing, fresh, title or folder.name, language, images, copy_images)
+                store = None
+                if listing is None and holds_images(source):
+                    store = ImageStore(fresh / "images", options.truncated_images)
+                    listing = read_source(source, columns, options, store)
+                elif listing is None:
+                    listing = _read_zip(source, columns, options, unpacked)
+                    copy_images = copy_images or images is None
+                own_images = store is not None and images is None and listing.images == store.folder
+                if options.truncated_images and not own_images:
+                    ends = copy_with_ends(images or listing.images, fresh / "images")
+                    listing = replace(listing, images=fresh / "images", notes=(*listing.notes, *ends))
+                    own_images = True
+                where = None if own_images else images
+                copied = copy_images and not own_images
+                intake = take_in(listing, fresh, title or folder.name, language, where, copied, choices)
+                if own_images:
+                    intake = _with_own_images(intake)
                 if test is not None:
-                    intake = add_test_set(intake, test, images, copy_images)
+                    intake = add_test_set(intake, test, images, copy_images, choices)
                 save_intake(intake)
             except InputError as error:  # what was unpacked is gone when the message is read
-                raise InputError(str(error).replace(f"{unpacked}/", "").replace(str(unpacked), source.name)) from None
+                said = str(error).replace(f"{unpacked}/", "").replace(str(unpacked), source.name)
+                raise InputError(said.replace(str(fresh / "images"), f"the images of {source.name}")) from None
         return replace(intake, domain=load_domain(folder))
 
 
-def _read_zip(source: Path, columns: ColumnNames, folder: Path) -> Listing:
+def _with_own_images(intake: Intake) -> Intake:
+    """The intake of images that were written into the domain's own folder, which moves with it."""
+    domain = intake.domain
+    return replace(intake, domain=replace(domain, info=replace(domain.info, images="images")))
+
+
+def _read_zip(source: Path, columns: ColumnNames, options: SourceOptions, folder: Path) -> Listing:
     """The listing of the table in a ZIP, which is unpacked into `folder`."""
     file = zipped.unpack_source(source, folder)
-    listing = read_source(file, columns)
-    return replace(listing, source=source, images=zipped.images_beside(file, folder) or listing.images)
+    store = ImageStore(folder / "inside", options.truncated_images) if holds_images(file) else None
+    listing = read_source(file, columns, options, store)
+    beside = None if store else zipped.images_beside(file, folder)
+    return replace(listing, source=source, images=beside or listing.images)

@@ -5,11 +5,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from core.data.dates import DateChoices, read_dates
 from core.data.importers import zipped
-from core.data.importers.formats import read_source
+from core.data.importers.formats import holds_images, read_source
+from core.data.importers.image_folder import ImageFolder
 from core.data.importers.listing import ColumnNames
-from core.data.importers.pictures import ImageFolder, find_pictures, image_names
-from core.data.splitting import time_order
+from core.data.importers.options import SourceOptions
+from core.data.importers.pictures import Pairing, image_names, pair_images
+from core.data.splitting import TimeOrder, time_order
 from core.data.text import clean
 from core.errors import InputError
 
@@ -51,17 +54,26 @@ class Description:
     notes: list[str]
 
 
-def describe(source: Path, columns: ColumnNames, images: Path | None) -> Description:
+def describe(
+    source: Path,
+    columns: ColumnNames,
+    images: Path | None,
+    choices: DateChoices = DateChoices(),
+    options: SourceOptions = SourceOptions(),
+) -> Description:
     """Describe `source`. Raises InputError: what `read_source` raises, an image folder that is not there, a ZIP."""
     if zipped.recognises(source):
         raise InputError(
             f"{source.name} is a ZIP, which --describe does not unpack; describe the folder that was packed."
         )
-    listing = read_source(source, columns)
+    listing = read_source(source, columns, options)
     articles, names = listing.articles, image_names(listing)
     folder = ImageFolder(images or listing.images)
-    dates = pd.to_datetime(articles["published_at"], utc=True, errors="coerce", format="mixed").dropna()
-    in_time = time_order(articles["article_id"], articles["published_at"] if len(dates) else None)
+    inside = images is None and holds_images(source)
+    column = read_dates(articles["published_at"], choices)
+    dates = column.times.dropna()
+    in_time = time_order(articles["article_id"], column, listing.roles.get("date", "published_at"))
+    paired = pair_images(listing, folder)
     taken = set(listing.roles.values())
     every = list(dict.fromkeys(str(name) for file in listing.files for name in file.frame.columns))
     first = articles.iloc[0] if len(articles) else pd.Series(dtype=object)
@@ -77,16 +89,29 @@ def describe(source: Path, columns: ColumnNames, images: Path | None) -> Descrip
         with_text=int(((articles["title"].map(clean) + articles["text"].map(clean)) != "").sum()),
         with_english=int(((articles["title_en"] + articles["text_en"]).str.strip() != "").sum()),
         sample={str(name): str(value) for name, value in first.items() if str(value)},
-        looked_in=str(folder.root),
-        pictures=len(folder),
+        looked_in=f"{source.name}, which holds them itself" if inside else str(folder.root),
+        pictures=len(set(names.to_numpy().ravel()) - {""}) if inside else len(folder),
         by={
             listing.roles[role]: next(filter(None, names[role]), "")
             for role in listing.image_columns
             if role in listing.roles
         },
-        found=int(find_pictures(names, folder).notna().sum()),
+        found=int(((names != "").any(axis=1) if inside else paired.files.notna()).sum()),
         first_date=dates.min().isoformat() if len(dates) else None,
         last_date=dates.max().isoformat() if len(dates) else None,
         order=in_time.by,
-        notes=list(listing.notes),
+        notes=[*listing.notes, *_notes(in_time, paired)],
     )
+
+
+def _notes(in_time: TimeOrder, paired: Pairing) -> list[str]:
+    """Why not a better order in time, and what of the names would fall back or is not found."""
+    fell_back, missing = (
+        paired.how.dropna().value_counts(),
+        paired.reasons[paired.files.isna() & (paired.reasons != "")],
+    )
+    return [
+        *([f"order in time: {in_time.note}."] if in_time.note else []),
+        *(f"names: {count} images are found by a fall-back ({how})." for how, count in fell_back.items()),
+        *([f"names: {len(missing)} images are not found, such as: {missing.iloc[0]}."] if len(missing) else []),
+    ]

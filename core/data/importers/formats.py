@@ -2,22 +2,56 @@
 
 from pathlib import Path
 
-from core.data.importers import newsimages, newsimages2025, newsimages_rt, table
+from core.data.importers import (
+    arrow_tables,
+    newsimages,
+    newsimages2025,
+    newsimages_rt,
+    table,
+    text_folder,
+    webdataset,
+)
+from core.data.importers.captions import with_captions
+from core.data.importers.image_store import ImageStore
 from core.data.importers.listing import ColumnNames, Listing
+from core.data.importers.options import SourceOptions
 
 READERS = (newsimages2025, newsimages_rt, newsimages)
+#: Those whose images may be inside.
+CONTAINERS = (webdataset, arrow_tables)
 
 
-def read_source(source: Path, columns: ColumnNames = ColumnNames()) -> Listing:
+def read_source(
+    source: Path,
+    columns: ColumnNames = ColumnNames(),
+    options: SourceOptions = SourceOptions(),
+    store: ImageStore | None = None,
+) -> Listing:
     """Read pairs from `source` with the first reader that knows it, else as any table.
 
-    Raises InputError: nothing there, a format nobody knows, a column that is not found.
+    store: where images are written to that the source holds inside; None: nowhere, so that only its texts can be
+    looked at. Raises InputError: nothing there, a format nobody knows, a column that is not found.
     """
+    return with_captions(_read(source, columns, options, store), options.captions)
+
+
+def _read(source: Path, columns: ColumnNames, options: SourceOptions, store: ImageStore | None) -> Listing:
+    """The listing before captions are spread; its text cells may be lists."""
     if columns == ColumnNames():
-        for reader in READERS:
-            if reader.recognises(source):
-                return reader.read(source)
-    return table.read(source, columns)
+        for release in READERS:
+            if release.recognises(source):
+                return release.read(source, options.encoding)
+    for container in CONTAINERS:
+        if container.recognises(source):
+            return container.read(source, columns, store)
+    if text_folder.recognises(source):
+        return text_folder.read(source, columns)
+    return table.read(source, columns, options=options)
+
+
+def holds_images(source: Path) -> bool:
+    """True for a source whose images are not files of their own: shards, or tables with images inside."""
+    return not is_known_release(source) and any(container.recognises(source) for container in CONTAINERS)
 
 
 def is_known_release(source: Path) -> bool:
@@ -31,7 +65,7 @@ def read_articles(source: Path) -> Listing:
     Raises InputError as `read_source` does.
     """
     listed = newsimages.read_list(source, "articles")
-    return listed or table.read(source, ColumnNames(), needs=("id", "text"))
+    return listed or with_captions(table.read(source, ColumnNames(), needs=("id", "text")), "first")
 
 
 def read_pictures(source: Path) -> Listing:
@@ -40,7 +74,7 @@ def read_pictures(source: Path) -> Listing:
     Raises InputError as `read_source` does.
     """
     listed = newsimages.read_list(source, "images")
-    return listed or table.read(source, ColumnNames(), needs=("image",))
+    return listed or with_captions(table.read(source, ColumnNames(), needs=("image",)), "first")
 
 
 def read_listed(source: Path, columns: ColumnNames = ColumnNames()) -> Listing:
@@ -54,4 +88,4 @@ def read_listed(source: Path, columns: ColumnNames = ColumnNames()) -> Listing:
             return listed
         if is_known_release(source):
             return read_source(source)
-    return table.read(source, columns, needs=("image",))
+    return with_captions(table.read(source, columns, needs=("image",)), "all")

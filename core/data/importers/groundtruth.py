@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from core.data.domain import PICTURE_COLUMNS, Domain
-from core.data.importers.delimited import SUFFIXES, first_cells, read_delimited
+from core.data.importers.delimited import SUFFIXES, first_cells, read_delimited, suffix_of
 from core.errors import InputError, listed, shortened
 
 ARTICLE_NAMES = ("articleid", "article_id", "article", "id")
@@ -21,8 +21,8 @@ def read_ground_truth(file: Path) -> dict[str, str]:
 
     Raises InputError: no such columns, none filled, or an article with two pictures.
     """
-    if file.suffix.lower() not in SUFFIXES or not file.is_file():
-        state = "is no .tsv or .csv file" if file.exists() else "does not exist"
+    if suffix_of(file) not in SUFFIXES or not file.is_file():
+        state = "is no .tsv, .csv or .txt file" if file.exists() else "does not exist"
         raise InputError(f"the ground truth {file} {state}; expected a table of article and image ids.")
     cells = first_cells(file)
     headless = len(cells) == 2 and cells[0].isdigit()

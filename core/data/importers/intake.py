@@ -11,20 +11,27 @@ from pathlib import Path
 
 import pandas as pd
 
+from core.data.audit import ImportAudit, save_audit
+from core.data.dates import DateColumn, read_dates
 from core.data.domain import COLUMNS, Domain, DomainInfo, save_domain
-from core.data.importers.listing import LISTING_COLUMNS, Listing
-from core.data.importers.pictures import ImageFolder, check_images, find_pictures, image_names, not_found
+from core.data.image_ids import id_for_each_image, shared_ids
+from core.data.importers.auditing import audit_of
+from core.data.importers.choosing_split import choose_split
+from core.data.importers.image_folder import ImageFolder
+from core.data.importers.listing import LISTING_COLUMNS, ImportChoices, Listing
+from core.data.importers.pictures import check_images, image_names, not_found, pair_images
 from core.data.language import STATED, languages_of
 from core.data.pixels import ImageError
-from core.data.splitting import split_in_time, time_order
+from core.data.splitting import time_order
 from core.data.text import clean
 from core.disk import writing
-from core.errors import InputError
+from core.errors import InputError, shortened
 from core.files import replacing, write_text
 from core.progress import progress
 from core.spreadsheet import spreadsheet_csv
 
 MIN_PAIRS = 20
+DUPLICATE = "duplicate id"
 
 
 @dataclass(frozen=True)
@@ -39,10 +46,17 @@ class Intake:
     left_out: dict[str, int]
     notes: list[str]
     report: pd.DataFrame
+    audit: ImportAudit
 
 
 def take_in(
-    listing: Listing, folder: Path, title: str, language: str | None, images: Path | None, copy_images: bool
+    listing: Listing,
+    folder: Path,
+    title: str,
+    language: str | None,
+    images: Path | None,
+    copy_images: bool,
+    choices: ImportChoices,
 ) -> Intake:
     """Check every row of `listing` and make a domain of it in `folder`; `save_intake` writes it.
 
@@ -53,11 +67,13 @@ def take_in(
     root = available.root
     articles = listing.articles.reset_index(drop=True)
     names = image_names(listing)
-    articles["image_file"] = find_pictures(names, available)
-    if articles["image_file"].isna().all():
-        raise not_found(listing, names, [available])
+    paired = pair_images(listing, available)
+    if paired.files.isna().all():
+        raise not_found(listing, names, [available], paired.reasons)
     articles["tried"] = names.apply(lambda row: ", ".join(dict.fromkeys(filter(None, row))), axis=1)
-    reasons = _reasons(articles, root)
+    articles["image_file"], articles["_how"], articles["_named"] = paired.files, paired.how, paired.cells
+    dates = read_dates(articles["published_at"], choices.dates)
+    reasons = _reasons(articles, paired.reasons, root)
     usable = articles[reasons == ""].reset_index(drop=True)
     left_out = dict(Counter(reasons[reasons != ""].str.split(":").str[0]))
     if len(usable) < MIN_PAIRS:
@@ -69,21 +85,24 @@ def take_in(
         folder.mkdir(parents=True, exist_ok=True)
     if copy_images:
         copy_pictures(usable["image_file"], root, folder / "images")
-    domain, notes = _domain(usable, listing, folder, title, language, "images" if copy_images else str(root.resolve()))
-    return Intake(domain, len(articles), left_out, [*listing.notes, *notes], report_rows(articles, reasons))
+    notes = [*listing.notes, *_notes_on_dates(dates, listing), *_notes_on_ids(reasons)]
+    parts = _Usable(usable, dates.only(reasons == ""), listing, choices)
+    where = "images" if copy_images else str(root.resolve())
+    domain, audit, more = _domain(parts, folder, title, language, where)
+    return Intake(domain, len(articles), left_out, [*notes, *more], report_rows(articles, reasons), audit)
 
 
-def _reasons(articles: pd.DataFrame, root: Path) -> pd.Series:
-    """Why each row cannot be used, "" if it can; fills the column image_hash."""
+def _reasons(articles: pd.DataFrame, unpaired: pd.Series, root: Path) -> pd.Series:
+    """Why each row cannot be used, "" if it can; fills the column image_hash. unpaired: why it has no image."""
     has_text = (articles["title"].map(clean) + articles["text"].map(clean)) != ""
-    reasons = pd.Series("", index=articles.index, dtype=object)
-    reasons[articles["image_file"].isna()] = "image not found: " + articles["tried"]
-    reasons[articles["tried"] == ""] = "no image named"
+    reasons = unpaired.where(articles["image_file"].isna(), "")
+    reasons[articles["image_file"].isna() & (reasons == "")] = "no image named"
     reasons[~has_text] = "no text"
     reasons[articles["article_id"].str.strip() == ""] = "no id"
     # Only among usable rows: the second of two articles with one id is kept when the first has no picture.
     candidates = articles[reasons == ""]
-    reasons[candidates.index[candidates["article_id"].duplicated()]] = "duplicate id"
+    again = candidates[candidates["article_id"].duplicated()]
+    reasons[again.index] = _what_repeats(again, candidates)
 
     candidates = articles[reasons == ""]
     hashes = pd.Series("", index=articles.index, dtype=object)
@@ -96,6 +115,39 @@ def _reasons(articles: pd.DataFrame, root: Path) -> pd.Series:
     return reasons
 
 
+def _what_repeats(again: pd.DataFrame, candidates: pd.DataFrame) -> pd.Series:
+    """Say of each row whose id an earlier one has in what it differs from the first."""
+    first = candidates.drop_duplicates("article_id").set_index("article_id").loc[again["article_id"]]
+    differs = again[["title", "text", "image_file"]].to_numpy() != first[["title", "text", "image_file"]].to_numpy()
+    details = []
+    for title, text, image in differs:
+        parts = [*(["another text"] if title or text else []), *(["another image"] if image else [])]
+        details.append(f"{DUPLICATE}: {'with ' + ' and '.join(parts) if parts else 'the same article again'}")
+    return pd.Series(details, index=again.index, dtype=object)
+
+
+def _notes_on_ids(reasons: pd.Series) -> list[str]:
+    """Say which row was chosen where several have one id."""
+    again = reasons[reasons.str.startswith(DUPLICATE)]
+    if again.empty:
+        return []
+    images, texts = (int(again.str.contains(what).sum()) for what in ("another image", "another text"))
+    return [
+        f"ids: {len(again)} rows have the id of an earlier one ({images} with another image, {texts} with another "
+        "text); the first row of each id is used."
+    ]
+
+
+def _notes_on_dates(dates: DateColumn, listing: Listing) -> list[str]:
+    if not dates.assumed:
+        return []
+    other = "--month-first" if dates.day_order == "day first" else "--day-first"
+    return [
+        f"dates: every one in column {listing.roles.get('date', 'published_at')} can be read day first and month "
+        f"first; read {dates.day_order}. If that is wrong, import again with {other}."
+    ]
+
+
 def report_rows(rows: pd.DataFrame, reasons: pd.Series) -> pd.DataFrame:
     """The rows of a listing that were left out (their reason is not ""), as they stand in import-report.csv."""
     report = rows.loc[reasons != "", ["file", "line", "article_id", "tried"]].rename(columns={"tried": "image"})
@@ -106,8 +158,9 @@ def report_rows(rows: pd.DataFrame, reasons: pd.Series) -> pd.DataFrame:
 
 
 def save_intake(intake: Intake) -> None:
-    """Write the report of what was left out, then the domain."""
+    """Write the report of what was left out and the audit, then the domain."""
     write_text(intake.domain.folder / "import-report.csv", spreadsheet_csv(intake.report))
+    save_audit(intake.audit, intake.domain.folder)
     save_domain(intake.domain)
 
 
@@ -118,25 +171,35 @@ def copy_pictures(files: pd.Series, root: Path, to: Path) -> None:
             shutil.copyfile(root / file, temporary)
 
 
+@dataclass(frozen=True)
+class _Usable:
+    """Rows that become articles, with their dates, and what the import was told."""
+
+    rows: pd.DataFrame
+    dates: DateColumn
+    listing: Listing
+    choices: ImportChoices
+
+
 def _domain(
-    usable: pd.DataFrame, listing: Listing, folder: Path, title: str, language: str | None, images: str
-) -> tuple[Domain, list[str]]:
-    notes = []
-    dates = usable["published_at"] if (usable["published_at"] != "").any() else None
-    in_time = time_order(usable["article_id"], dates)
-    if in_time.note:
-        notes.append(f"order in time: by {in_time.by} ({in_time.note}).")
-    usable["split"] = split_in_time(in_time.order)
-    usable = usable.iloc[in_time.order].reset_index(drop=True)
-    languages = languages_of(usable["title"].tolist(), usable["text"].tolist(), usable["language"].tolist(), language)
-    notes += languages.notes()
-    usable[STATED], usable["language"] = usable["language"], languages.of
-    usable["published_at"] = pd.to_datetime(usable["published_at"], utc=True, errors="coerce", format="mixed")
-    stem = usable["image_file"].str.rsplit(".", n=1).str[0]
-    usable["image_id"] = usable["image_id"].where(usable["image_id"] != "", stem)
-    usable["planted"] = usable.get("planted", "")
-    dropped = {*COLUMNS, *LISTING_COLUMNS, "tried"} - {"image_url"}
-    extra = [name for name in usable if name not in dropped and (usable[name] != "").any()]
+    usable: _Usable, folder: Path, title: str, language: str | None, images: str
+) -> tuple[Domain, ImportAudit, list[str]]:
+    listing, choices, dates = usable.listing, usable.choices, usable.dates
+    rows = usable.rows.copy()
+    in_time = time_order(rows["article_id"], dates, listing.roles.get("date", "published_at"))
+    notes = [f"order in time: by {in_time.by} ({in_time.note})."] if in_time.note else []
+    split = choose_split(rows, in_time.order, choices)
+    rows["published_at"] = dates.times
+    if "split" in rows:
+        rows["split_stated"] = rows["split"]
+    rows["split"] = split.splits
+    rows["image_id"], about_ids = _image_ids(rows)
+    rows = rows.iloc[in_time.order].reset_index(drop=True)
+    languages = languages_of(rows["title"].tolist(), rows["text"].tolist(), rows["language"].tolist(), language)
+    rows[STATED], rows["language"] = rows["language"], languages.of
+    rows["planted"] = rows.get("planted", "")
+    dropped = {*COLUMNS, *LISTING_COLUMNS, "tried", "_how", "_named"} - {"image_url"}
+    extra = [name for name in rows if name not in dropped and (rows[name] != "").any()]
     info = DomainInfo(
         slug=folder.name,
         title=title,
@@ -147,5 +210,28 @@ def _domain(
         source=str(listing.source.resolve()),
         created_at=datetime.now(UTC).isoformat(timespec="microseconds"),
         columns=listing.named,
+        options=choices.options(),
+        split_from=split.source,
     )
-    return Domain(info, folder, usable[[*COLUMNS, *extra]]), notes
+    notes += [*about_ids, *split.notes, *languages.notes()]
+    audit = audit_of(rows, listing, split, choices)
+    return Domain(info, folder, rows[[*COLUMNS, *extra]]), audit, notes
+
+
+def _image_ids(rows: pd.DataFrame) -> tuple[pd.Series, list[str]]:
+    """One id for each image: the given one, unless files with other contents have it, too. Copies of a file are one."""
+    given = rows["image_id"]
+    shared = shared_ids(given, rows["image_file"])
+    copies = shared & ~shared_ids(given, rows["image_hash"])
+    rows.loc[copies, "image_file"] = given[copies].map(
+        rows[copies].drop_duplicates("image_id").set_index("image_id")["image_file"]
+    )
+    shared &= ~copies
+    ids = id_for_each_image(given, rows["image_file"])
+    if not shared.any():
+        return ids, []
+    example = given[shared].iloc[0]
+    return ids, [
+        f"image ids: {given[shared].nunique()} ids are shared by different files, such as {shortened(example)}; their "
+        f"{int(shared.sum())} rows have the id of their own file instead."
+    ]

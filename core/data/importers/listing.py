@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from core.data.dates import DateChoices
+from core.data.splitting import SplitGroups
 from core.errors import InputError, listed
 
 MAX_COLUMNS = 1_000
@@ -36,12 +38,37 @@ class ColumnNames:
 
 
 @dataclass(frozen=True)
+class ImportChoices:
+    """What the user decides about an import beside the columns.
+
+    dates: how they are read. split_groups: what is kept on one side of a split in time. own_split: whether a column
+    `split` of the table is used.
+    """
+
+    dates: DateChoices = field(default_factory=DateChoices)
+    split_groups: SplitGroups = "image"
+    own_split: bool = True
+
+    def options(self) -> list[str]:
+        """The options of `import` that say the same; none for what it does anyway."""
+        dates = self.dates
+        chosen = [f"--date-format={dates.date_format}"] if dates.date_format is not None else []
+        chosen += [f"--{dates.day_order.replace(' ', '-')}"] if dates.day_order is not None else []
+        chosen += [f"--split-groups={self.split_groups}"] if self.split_groups != "image" else []
+        return chosen + ([] if self.own_split else ["--ignore-split"])
+
+
+@dataclass(frozen=True)
 class TableFile:
-    """One file as it was read. encoding: in words; frame: str cells, rows labelled by their line of the file."""
+    """One file as it was read. encoding: in words; frame: str cells, rows labelled by their line of the file.
+
+    A cell that is a list, as of several captions, is a tuple of str. notes: sentences worth reading.
+    """
 
     path: Path
     encoding: str
     frame: pd.DataFrame
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Literal
 
 import pandas as pd
 
-from core.data.importers.delimited import SUFFIXES, first_cells, read_delimited
+from core.data.importers.delimited import SUFFIXES, first_cells, read_delimited, suffix_of
 from core.data.importers.listing import Listing, TableFile
 from core.data.importers.table import PAIRS, Need, listing_of, tables_in
 from core.errors import InputError
@@ -31,9 +31,9 @@ def recognises(source: Path) -> bool:
     return bool(_IDS & header) and {"title", "text"} <= header
 
 
-def read(source: Path) -> Listing:
+def read(source: Path, encoding: str | None = None) -> Listing:
     """Read a file, or all files of a folder that hold pairs. Raises InputError: cannot be read, holds no pairs."""
-    files = files_of(source, "pairs") if source.is_dir() else [read_delimited(source)]
+    files = files_of(source, "pairs", encoding) if source.is_dir() else [read_delimited(source, encoding=encoding)]
     kind = kind_of(files[0])
     if kind != "pairs":
         raise InputError(
@@ -54,10 +54,10 @@ def read_list(source: Path, kind: Kind) -> Listing | None:
     return listing_of(f"NewsImages list of {kind}", files, source, needs=_NEEDS[kind], image_columns=IMAGE_COLUMNS)
 
 
-def files_of(source: Path, kind: Kind) -> list[TableFile]:
+def files_of(source: Path, kind: Kind, encoding: str | None = None) -> list[TableFile]:
     """The files of this format in a folder (or the file itself) that hold pairs, articles alone, or pictures alone."""
     paths = tables_in(source) if source.is_dir() else [source]
-    tables = [read_delimited(path) for path in paths if _is_of_this_format(path)]
+    tables = [read_delimited(path, encoding=encoding) for path in paths if _is_of_this_format(path)]
     return [table for table in tables if kind_of(table) == kind]
 
 
@@ -80,7 +80,7 @@ def _header(file: Path) -> set[str]:
 
 
 def _is_of_this_format(file: Path) -> bool:
-    if file.suffix.lower() not in SUFFIXES:
+    if suffix_of(file) not in SUFFIXES:
         return False
     header = _header(file)
     return {"iid", "imgfile"} <= header or (bool(_IDS & header) and {"title", "text"} <= header)

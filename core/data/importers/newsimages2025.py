@@ -32,11 +32,11 @@ def _is_row(cells: list[str]) -> bool:
     return len(cells) == len(HEADER) and cells[0].isdigit() and all(cells[place].startswith("http") for place in (1, 5))
 
 
-def read(source: Path) -> Listing:
+def read(source: Path, encoding: str | None = None) -> Listing:
     """Read the release. Raises InputError if the table cannot be read."""
     file = _file(source)
     headless = first_cells(file) != HEADER
-    table = read_delimited(file, HEADER if headless else None)
+    table = read_delimited(file, HEADER if headless else None, encoding)
     name = "NewsImages 2025" + (" without header line" if headless else "")
     listing = listing_of(name, [table], source, _COLUMNS, image_columns=("image_id", "image_url"))
     articles = listing.articles

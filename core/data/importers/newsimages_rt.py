@@ -28,12 +28,12 @@ def _file(source: Path) -> Path | None:
     return found[0] if len(found) == 1 else None
 
 
-def read(source: Path) -> Listing:
+def read(source: Path, encoding: str | None = None) -> Listing:
     """Read it, with the release beside it where `source` is their folder. Raises InputError: no pictures are named."""
     file = _file(source)
     assert file is not None  # recognised
-    table = read_delimited(file)
-    release = newsimages.read(source) if source.is_dir() and newsimages.recognises(source) else None
+    table = read_delimited(file, encoding=encoding)
+    release = newsimages.read(source, encoding) if source.is_dir() and newsimages.recognises(source) else None
     if release is not None:
         return _join(release, table, source)
     names = {name.lower() for name in table.frame.columns}

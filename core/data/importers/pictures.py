@@ -1,56 +1,41 @@
-"""Finding the picture of each row of a listing in a folder, and looking whether it can be decoded."""
+"""Finding the image of each row of a listing in a folder, and looking whether it can be decoded."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pandas as pd
 
+from core.data.fetched_names import name_of_address, read_manifest
+from core.data.importers.image_folder import ImageFolder, without_suffix
 from core.data.importers.listing import Listing
+from core.data.importers.pairing import AMBIGUOUS, NOT_FOUND, FallBack, Match, Name, match_names
 from core.data.pixels import SUFFIXES, ImageError, open_image
 from core.errors import InputError, shortened
 from core.files import file_fingerprint
 from core.progress import progress
 
 _URL = re.compile(r"https?://", re.IGNORECASE)
+#: Explicit names of files: a row that has one is not looked for by anything else.
+_FILE = "image"
 
 
-class ImageFolder:
-    """The pictures in and below a folder, found by relative path, file name or name without ending.
+@dataclass(frozen=True)
+class Pairing:
+    """What the rows of a listing were paired with, each a series over the rows.
 
-    Only files that are really below the folder are listed, so no cell of a table can point outside it. Letters are
-    taken as they are where a file is called so, else in either case: `a.jpg` and `A.jpg` may be two pictures.
+    files: path in the folder, None if there is none. reasons: why not, "" where there is. how: the fall-back that was
+    needed, None for none. cells: what named the file, or was looked for.
     """
 
-    def __init__(self, root: Path) -> None:
-        if not root.is_dir():
-            raise InputError(f"the image folder {root} does not exist; name it with --images DIR.")
-        self.root = root
-        files = [path for path in sorted(root.rglob("*")) if path.suffix.lower() in SUFFIXES and self._is_inside(path)]
-        paths = [path.relative_to(root).as_posix() for path in files]
-        names = {relative: relative for relative in paths}  # a path outranks another file's bare name
-        for path, relative in zip(files, paths, strict=True):
-            names.setdefault(path.name, relative)
-            names.setdefault(path.stem, relative)
-        self._count, self._names = len(paths), names
-        self._in_any_case = {name.lower(): relative for name, relative in reversed(names.items())}
-
-    def _is_inside(self, path: Path) -> bool:
-        inside = not path.is_symlink() or path.resolve().is_relative_to(self.root.resolve())
-        return inside and path.is_file()
-
-    def __len__(self) -> int:
-        return self._count
-
-    def find(self, name: str) -> str | None:
-        """The relative path of the picture called `name`, or None."""
-        name = name.replace("\\", "/").removeprefix("./")
-        for wanted in (name, name.rsplit("/", 1)[-1]):
-            if found := self._names.get(wanted) or self._in_any_case.get(wanted.lower()):
-                return found
-        return None
+    files: pd.Series
+    reasons: pd.Series
+    how: pd.Series
+    cells: pd.Series
 
 
 def image_names(listing: Listing) -> pd.DataFrame:
@@ -62,13 +47,23 @@ def image_names(listing: Listing) -> pd.DataFrame:
 
 
 def _file_name(cell: str) -> str:
+    name = name_of(cell)
+    return name.paths[-1].rsplit("/", 1)[-1] if name.is_address else cell.strip()
+
+
+def name_of(cell: str) -> Name:
+    """Return what a cell names: a path, or an address with all that its image may be called on disk."""
     cell = cell.strip()
     if not is_address(cell):
-        return cell
+        return Name(cell, (cell,), False)
     try:
-        return unquote(urlsplit(cell).path).rsplit("/", 1)[-1]
+        address = urlsplit(cell)
     except ValueError:  # as http://[
-        return ""
+        return Name(cell, ("",), True)
+    path = address.netloc + unquote(address.path)
+    last = path.rsplit("/", 1)[-1]
+    by_query = [f"{path}?{address.query}"] if address.query else []
+    return Name(cell, (name_of_address(cell, without_suffix(last)), *by_query, path if last else ""), True)
 
 
 def is_address(cell: str) -> bool:
@@ -76,20 +71,88 @@ def is_address(cell: str) -> bool:
     return _URL.match(cell) is not None
 
 
-def find_pictures(names: pd.DataFrame, folder: ImageFolder) -> pd.Series:
-    """Each row's picture as its path in `folder`, the first of its `names` that is there; None if there is none."""
-    found = [next((file for name in row if name and (file := folder.find(name))), None) for row in names.to_numpy()]
-    return pd.Series(found, index=names.index, dtype=object)
+def pair_images(listing: Listing, folder: ImageFolder) -> Pairing:
+    """Return the image that each row names, found in `folder`, column after column.
+
+    A row that names a file is looked for by that alone, unless no row's file is there.
+    """
+    pairs = _Pairs(listing, folder)
+    for column in listing.image_columns:
+        pairs.look_by(column)
+    index = listing.articles.index
+    columns = (pairs.files, pairs.reasons, pairs.how, pairs.cells)
+    return Pairing(*(pd.Series(column, index=index, dtype=object) for column in columns))
 
 
-def not_found(listing: Listing, names: pd.DataFrame, folders: Sequence[ImageFolder]) -> InputError:
-    """What was tried, and where, when no row's picture was found."""
+class _Pairs:
+    """The pairs of a listing as they are found. rows: what each says in each column; the rest is as in Pairing."""
+
+    def __init__(self, listing: Listing, folder: ImageFolder) -> None:
+        frame = listing.articles[list(listing.image_columns)]
+        self.rows: list[dict[str, str]] = [
+            {column: cell.strip() for column, cell in zip(listing.image_columns, row, strict=True)}
+            for row in frame.to_numpy()
+        ]
+        count = len(self.rows)
+        self.files: list[str | None] = [None] * count
+        self.how: list[FallBack | None] = [None] * count
+        self.reasons, self.cells = [""] * count, [""] * count
+        self._folder, self._claims = folder, defaultdict[str, set[str]](set)
+        self._serving = list[str]()  # columns by which something was found
+        fetched = read_manifest(folder.root)
+        self._origin = {file: url for url, file in fetched.items() if file in folder}
+        for row, cells in enumerate(self.rows):
+            url = next(filter(is_address, cells.values()), "")
+            if fetched.get(url) in self._origin:
+                self._give(row, fetched[url], None, url)
+
+    def look_by(self, column: str) -> None:
+        """Look for the image of each row that has none yet by what it says in `column`."""
+        open_rows = [row for row, file in enumerate(self.files) if file is None and self.rows[row][column]]
+        if _FILE in self._serving:
+            open_rows = [row for row in open_rows if not self.rows[row][_FILE]]
+        cells = dict.fromkeys(self.rows[row][column] for row in open_rows)
+        matches = match_names([name_of(cell) for cell in cells], self._folder, self._claims)
+        served = False
+        for row in open_rows:
+            cell = self.rows[row][column]
+            match = self._of_its_address(matches[cell], row)
+            if match.file is not None:
+                earlier = any(self.rows[row][other] for other in self._serving)
+                self._give(row, match.file, match.how or ("another column" if earlier else None), cell)
+                served = True
+            elif not self.reasons[row] or self.reasons[row].startswith(NOT_FOUND):
+                self.reasons[row], self.cells[row] = match.reason, self.cells[row] or cell
+        if served:
+            self._serving.append(column)
+
+    def _give(self, row: int, file: str, how: FallBack | None, cell: str) -> None:
+        self.files[row], self.how[row], self.cells[row], self.reasons[row] = file, how, cell, ""
+        self._claims[file].update(filter(None, self.rows[row].values()))
+
+    def _of_its_address(self, match: Match, row: int) -> Match:
+        """Return `match`, unless its file was fetched from an address and the row gives another."""
+        url = self._origin.get(match.file or "")
+        addresses = [cell for cell in self.rows[row].values() if is_address(cell)]
+        if url is None or not addresses or url in addresses:
+            return match
+        return Match(None, None, f"{NOT_FOUND}: {shortened(addresses[0])}; {match.file} is of another address")
+
+
+def not_found(listing: Listing, names: pd.DataFrame, folders: Sequence[ImageFolder], reasons: pd.Series) -> InputError:
+    """What was tried, and where, when no row's image was found. reasons: why each was not."""
+    ambiguous = [reason for reason in reasons if reason.startswith(AMBIGUOUS)]
+    why = f" {len(ambiguous)} names are ambiguous, such as: {ambiguous[0].partition(': ')[2]}." if ambiguous else ""
     tried = [
         f"'{shortened(example)}' ({shortened(column)})"
         for role in listing.image_columns
         if (column := listing.roles.get(role)) and (example := next(filter(None, names[role]), None))
     ]
     counts = " and ".join(f"{len(folder)} pictures" for folder in folders)
+    broken = sum(folder.broken for folder in folders)
+    misnamed = sum(folder.misnamed for folder in folders)
+    links = f" {broken} symbolic links lead to nothing: fetch what they stand for." if broken else ""
+    links += f" {misnamed} files or folders have names that are not UTF-8: rename them." if misnamed else ""
     fetch = (
         f" Who may can download them: python -m core fetch-images {listing.source} --out DIR."
         if "image_url" in listing.roles
@@ -99,7 +162,8 @@ def not_found(listing: Listing, names: pd.DataFrame, folders: Sequence[ImageFold
         f"no picture found for any of {len(names)} {'articles' if 'id' in listing.roles else 'pictures'}: looked in "
         f"and below {' and '.join(str(folder.root) for folder in folders)} for names such as "
         f"{', '.join(tried) or 'none, since no row names one,'} with or without one of {', '.join(sorted(SUFFIXES))}; "
-        f"there are {counts}. Name the right folder with --images DIR, or the right column with --image-column.{fetch}"
+        f"there are {counts}.{links}{why} Name the right folder with --images DIR, or the right column with "
+        f"--image-column.{fetch}"
     )
 
 

@@ -1,9 +1,10 @@
-"""Any CSV, TSV or Parquet table with at least an id, a text and something that names the picture.
+"""Any CSV, TSV, Excel, JSON or Parquet table with at least a text and something that names the image.
 
-Columns are recognised by the names in use (below, best first) unless the user gives them.
+Columns are recognised by the names in use (below, best first) unless the user gives them. Rows without an id column
+are numbered.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -11,46 +12,78 @@ from typing import Literal
 import pandas as pd
 
 from core.data.importers import delimited
-from core.data.importers.delimited import LATIN_1, read_delimited
+from core.data.importers.delimited import first_cells, read_delimited, suffix_of
+from core.data.importers.json_tables import SUFFIXES as JSON_SUFFIXES
+from core.data.importers.json_tables import read_json
 from core.data.importers.listing import LISTING_COLUMNS, ColumnNames, Listing, TableFile
+from core.data.importers.options import SourceOptions
 from core.data.importers.parquet import read_parquet
+from core.data.importers.spreadsheets import SUFFIX as SPREADSHEET
+from core.data.importers.spreadsheets import read_xlsx
+from core.data.importers.whole_numbers import as_whole
 from core.errors import InputError, listed
 
 #: Column names seen in the wild, lower case, best first.
 KNOWN_NAMES: dict[str, tuple[str, ...]] = {
-    "id": ("article_id", "articleid", "id", "article", "aid", "tweet_id"),
+    "id": ("article_id", "articleid", "id", "article", "aid", "tweet_id", "key"),
     "title": ("title", "article_title", "headline"),
-    "text": ("text", "body", "article_text", "content", "tweet", "caption", "description"),
+    "text": (
+        "text", "body", "article_text", "content", "tweet", "caption", "captions", "description", "comment", "sentence",
+        "sentences",
+    ),
     "title_en": ("title_en", "titleen"),
     "text_en": ("text_en", "texten"),
-    "image": ("image_file", "imgfile", "image", "image_path", "file_name", "filename"),
+    "image": (
+        "image_file", "imgfile", "image", "image_path", "file_name", "filename", "filepath", "file_path", "image_name",
+        "img_path", "img_name",
+    ),
     "image_id": ("image_id", "imageid", "iid"),
     "image_url": ("image_url", "imageurl", "img"),
     "language": ("language", "lang"),
     "date": ("published_at", "date", "published", "created_at", "timestamp"),
     "url": ("url", "article_url", "link"),
-}
+}  # fmt: skip
 _CANONICAL = {"id": "article_id", "date": "published_at"}
 #: What names a picture, the surest first: a path, an id (the file is called by it), an address (its last part).
 IMAGE_COLUMNS = ("image", "image_id", "image_url")
-SUFFIXES = (*delimited.SUFFIXES, ".parquet")
+#: Endings of tables, in the order in which a folder's are taken: the first kind that is there.
+_KINDS = ((*delimited.SUFFIXES, ".parquet"), (SPREADSHEET,), JSON_SUFFIXES)
+SUFFIXES = tuple(suffix for kind in _KINDS for suffix in kind)
+#: The name of img2dataset's ids, which its image files are called by.
+_KEY = "key"
+_WORDS_OF_BODY = 20
+#: Roles whose values are written as integers where they are whole floats.
+_NUMBERS = ("id", "image", "image_id", "date")
+
+TEXT = ".txt"
+#: Of SUFFIXES, those that an error names second.
+_OTHERS = (TEXT, SPREADSHEET, *JSON_SUFFIXES)
+_TEXT_ROLES = ("title", "text", "title_en", "text_en")
 
 Need = Literal["id", "text", "image"]
 PAIRS: tuple[Need, ...] = ("id", "text", "image")
 
 
-def read(source: Path, columns: ColumnNames, needs: Sequence[Need] = PAIRS) -> Listing:
+def read(
+    source: Path, columns: ColumnNames, needs: Sequence[Need] = PAIRS, options: SourceOptions = SourceOptions()
+) -> Listing:
     """Read one table, of pairs if `needs` says nothing else. Raises InputError: no such file, unknown format, column
     missing.
     """
     file = find_file(source)
-    listing = listing_of(f"table ({file.suffix[1:].upper()})", [read_file(file)], source, columns, needs)
+    name = f"table ({suffix_of(file)[1:].upper()})"
+    listing = listing_of(name, [read_file(file, options.encoding)], source, columns, needs)
     return replace(listing, named=columns.given())
 
 
-def read_file(file: Path) -> TableFile:
-    """Read one CSV, TSV or Parquet file. Raises InputError."""
-    return read_parquet(file) if file.suffix.lower() == ".parquet" else read_delimited(file)
+def read_file(file: Path, encoding: str | None = None) -> TableFile:
+    """Read one table of any format. encoding: of text, None: detect it. Raises InputError."""
+    suffix = suffix_of(file)
+    if suffix == ".parquet":
+        return read_parquet(file)
+    if suffix == SPREADSHEET:
+        return read_xlsx(file)
+    return read_json(file, encoding) if suffix in JSON_SUFFIXES else read_delimited(file, encoding=encoding)
 
 
 def listing_of(
@@ -65,25 +98,30 @@ def listing_of(
 
     Raises InputError: a column is missing though it is among `needs`.
     """
-    parts, roles = [], dict[str, str]()
+    parts, roles, about_cells = [], dict[str, str](), list[str]()
     for file in files:
         own = _find_columns(file.frame, columns, file.path, needs)
-        parts.append(_canonical(file, own))
+        parts.append(_canonical(file, own, about_cells))
         roles |= {role: column for role, column in own.items() if role not in roles}
     articles = pd.concat(parts, ignore_index=True).fillna("")
-    notes = [
-        f"encoding: {file.path.name} is not UTF-8, so it was read as {LATIN_1}."
-        for file in files
-        if file.encoding == LATIN_1
-    ]
+    notes = [note for file in files for note in file.notes] + about_cells
+    unnumbered = [file.path.name for file in files if "id" in needs and "id" not in roles and not file.frame.empty]
+    if unnumbered:
+        articles["article_id"] = [f"row-{number}" for number in range(1, len(articles) + 1)]
+        notes.append(
+            f"ids: no column of them in {listed(unnumbered)}, so rows are numbered; name one with --id-column."
+        )
     return Listing(name, articles, files[0].path.parent, source, image_columns, roles, tuple(files), tuple(notes))
 
 
 def find_file(source: Path) -> Path:
     """The table at `source`, or the only one in it. Raises InputError that says what was looked for and found."""
-    if source.is_file() and source.suffix.lower() in SUFFIXES:
+    if source.is_file() and is_table(source):
         return source
-    looked_for = "a .csv, .tsv or .parquet file, or a folder with exactly one of them or a release of NewsImages"
+    looked_for = (
+        f"a .csv, .tsv or .parquet file (or {', '.join(_OTHERS)}; text also packed as .gz), or a folder with exactly "
+        f"one of them or a release of NewsImages"
+    )
     if source.is_dir():
         tables = tables_in(source)
         if len(tables) == 1:
@@ -94,9 +132,29 @@ def find_file(source: Path) -> Path:
     raise InputError(f"cannot import {source}, it {state}: looked for {looked_for}.")
 
 
+def is_table(file: Path) -> bool:
+    """True for a file with the ending of a table; a .txt file is one if its first line has several cells."""
+    suffix = suffix_of(file)
+    return suffix in SUFFIXES and (suffix != TEXT or len(first_cells(file)) > 1)
+
+
 def tables_in(folder: Path) -> list[Path]:
-    """The tables that lie in a folder itself, by name."""
-    return sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and path.is_file())
+    """The tables that lie in a folder itself, by name; of .txt files those with columns of known names."""
+    return preferred(path for path in folder.iterdir() if path.is_file() and is_table(path) and _is_no_prose(path))
+
+
+def preferred(tables: Iterable[Path]) -> list[Path]:
+    """Of several tables those of the first kind that is there, by name: JSON beside a CSV describes something else."""
+    found = sorted(tables)
+    of_kinds = ([path for path in found if suffix_of(path) in kind] for kind in _KINDS)
+    return next((paths for paths in of_kinds if paths), [])
+
+
+def _is_no_prose(file: Path) -> bool:
+    if suffix_of(file) != TEXT:
+        return True
+    known = {name for names in KNOWN_NAMES.values() for name in names}
+    return len(known & {cell.lower().removeprefix("#").strip() for cell in first_cells(file)}) > 1
 
 
 def _find_columns(frame: pd.DataFrame, columns: ColumnNames, file: Path, needs: Sequence[Need]) -> dict[str, str]:
@@ -108,11 +166,16 @@ def _find_columns(frame: pd.DataFrame, columns: ColumnNames, file: Path, needs: 
             raise InputError(f"{file} has no column '{name}' (given for the {role}); its columns are: {there}.")
     by_lower = {str(name).strip().lower(): str(name) for name in frame.columns}
     for role, names in KNOWN_NAMES.items():
-        known = next((by_lower[name] for name in names if name in by_lower), None)
+        candidates = (by_lower[name] for name in names if name in by_lower)
+        known = next((name for name in candidates if role != "id" or not _is_body(frame[name])), None)
         if role not in roles and known is not None and known not in roles.values():
             roles[role] = known
+    if roles.keys().isdisjoint(IMAGE_COLUMNS) and roles.get("id", "").lower() == _KEY:
+        roles["image"] = roles["id"]
     serve: dict[Need, tuple[str, ...]] = {"id": ("id",), "text": ("title", "text"), "image": IMAGE_COLUMNS}
     for need in needs:
+        if need == "id" and needs == PAIRS and not frame.empty:
+            continue  # rows are numbered
         if roles.keys().isdisjoint(serve[need]):
             looked_for = ", ".join(name for role in serve[need] for name in KNOWN_NAMES[role])
             options = "--text-column or --title-column" if need == "text" else f"--{need}-column"
@@ -124,12 +187,42 @@ def _find_columns(frame: pd.DataFrame, columns: ColumnNames, file: Path, needs: 
     return roles
 
 
-def _canonical(file: TableFile, roles: dict[str, str]) -> pd.DataFrame:
-    """Columns under our names first, missing ones empty; then the rest of the table as it came."""
+def _is_body(cells: pd.Series) -> bool:
+    """True for texts: a column called `article` may hold ids or bodies."""
+    return bool(cells.map(lambda cell: len(str(cell).split()) > _WORDS_OF_BODY).any())
+
+
+def _canonical(file: TableFile, roles: dict[str, str], notes: list[str]) -> pd.DataFrame:
+    """Columns under our names first, missing ones empty; then the rest of the table as it came, lists joined."""
     frame = file.frame
     articles = pd.DataFrame({"file": file.path.name, "line": frame.index.to_numpy()})
     for role in KNOWN_NAMES:
         name = _CANONICAL.get(role, role)
-        articles[name] = frame[roles[role]].to_numpy() if role in roles else ""
-    rest = [name for name in frame.columns if name not in roles.values() and name not in articles]
-    return pd.concat([articles[list(LISTING_COLUMNS)], frame[rest].reset_index(drop=True)], axis=1)
+        cells = frame[roles[role]] if role in roles else pd.Series("", index=frame.index, dtype=object)
+        if role not in _TEXT_ROLES:
+            cells = cells.map(_first_of)
+        if role in roles and role in _NUMBERS:
+            cells = _whole(cells, roles[role], file.path, notes)
+        articles[name] = cells.to_numpy()
+    rest = [name for name in frame.columns if name not in roles.values()]
+    names = {name: f"{name}_stated" for name in rest if name in articles}  # as `file` and `line`, which are ours
+    others = frame[[name for name in rest if names.get(name) not in frame.columns]].rename(columns=names).map(_joined)
+    return pd.concat([articles[list(LISTING_COLUMNS)], others.reset_index(drop=True)], axis=1)
+
+
+def _whole(cells: pd.Series, column: str, file: Path, notes: list[str]) -> pd.Series:
+    whole, digits_lost = as_whole(cells)
+    if digits_lost:
+        notes.append(
+            f"numbers: column {column} of {file.name} holds floats beyond 2^53, whose last digits may be lost; write "
+            f"it as integers or text."
+        )
+    return whole
+
+
+def _first_of(cell: str | tuple[str, ...]) -> str:
+    return cell if isinstance(cell, str) else next(iter(cell), "")
+
+
+def _joined(cell: str | tuple[str, ...]) -> str:
+    return cell if isinstance(cell, str) else ", ".join(cell)

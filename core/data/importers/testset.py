@@ -10,12 +10,16 @@ from pathlib import Path
 
 import pandas as pd
 
+from core.data.audit import FallBackUse, fall_back_uses, merged_uses, split_spans
+from core.data.dates import read_dates
 from core.data.domain import COLUMNS, PICTURE_COLUMNS, Domain
+from core.data.image_ids import id_for_each_image, shared_ids
 from core.data.importers.formats import read_articles, read_pictures
 from core.data.importers.groundtruth import judge, odd_truth, read_ground_truth
+from core.data.importers.image_folder import ImageFolder
 from core.data.importers.intake import Intake, copy_pictures, report_rows
-from core.data.importers.listing import Listing
-from core.data.importers.pictures import ImageFolder, check_images, find_pictures, image_names, not_found
+from core.data.importers.listing import ImportChoices, Listing
+from core.data.importers.pictures import check_images, image_names, not_found, pair_images
 from core.data.pixels import ImageError
 from core.data.text import clean
 from core.errors import InputError, shortened
@@ -49,16 +53,24 @@ def check_lists(test: TestSet) -> None:
         read_ground_truth(test.ground_truth)
 
 
-def add_test_set(intake: Intake, test: TestSet, images: Path | None, copy_images: bool) -> Intake:
+def add_test_set(
+    intake: Intake, test: TestSet, images: Path | None, copy_images: bool, choices: ImportChoices
+) -> Intake:
     """Add the test set to a domain that was just taken in.
 
     images: where pictures lie; its own are looked for beside their list, too. Raises InputError: a list cannot be
-    read, none of its pictures is there, or an article has an id of the training set.
+    read, none of its pictures is there, an article has an id of the training set, or the training table has a test
+    split of its own.
     """
+    if (intake.domain.articles["split"] == "test").any():
+        raise InputError(
+            f"column {intake.domain.info.split_from} of the table has test articles of its own; import it without "
+            "--test-articles, or add --ignore-split."
+        )
     listed_articles = read_articles(test.articles)
-    articles, left_articles = _articles(listed_articles, intake.domain)
+    articles, left_articles = _articles(listed_articles, intake.domain, choices)
     listed = read_pictures(test.images or test.articles)
-    pictures, left_pictures = _pictures(listed, intake.domain, images, copy_images)
+    pictures, left_pictures, fall_backs = _pictures(listed, intake.domain, images, copy_images)
     domain = replace(
         intake.domain,
         articles=pd.concat([intake.domain.articles, articles], ignore_index=True),
@@ -70,12 +82,19 @@ def add_test_set(intake: Intake, test: TestSet, images: Path | None, copy_images
         judged = judge(domain, read_ground_truth(test.ground_truth))
         domain = judged.domain
         notes += odd_truth(judged)
+    audit = replace(
+        intake.audit,
+        spans=split_spans(domain.articles),
+        fall_backs=merged_uses([*intake.audit.fall_backs, *fall_backs]),
+    )
     intake_listed = intake.listed + len(listed_articles.articles)
     left_out = {str(reason): int(count) for reason, count in Counter(report["reason"]).items()}
-    return replace(intake, domain=domain, listed=intake_listed, left_out=left_out, notes=notes, report=report)
+    return replace(
+        intake, domain=domain, listed=intake_listed, left_out=left_out, notes=notes, report=report, audit=audit
+    )
 
 
-def _articles(listing: Listing, domain: Domain) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _articles(listing: Listing, domain: Domain, choices: ImportChoices) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The test articles in the columns of the domain's table, and the rows left out."""
     rows = listing.articles.assign(tried="")
     reasons = pd.Series("", index=rows.index, dtype=object)
@@ -90,7 +109,7 @@ def _articles(listing: Listing, domain: Domain) -> tuple[pd.DataFrame, pd.DataFr
             f"table has too, such as {shortened(also_trained[0])}; expected other articles. Is it the same file?"
         )
     articles["language"] = articles["language"].where(articles["language"] != "", domain.info.language)
-    articles["published_at"] = pd.to_datetime(articles["published_at"], utc=True, errors="coerce", format="mixed")
+    articles["published_at"] = read_dates(articles["published_at"], choices.dates).times
     articles = articles.assign(split="test", planted="", **dict.fromkeys(PICTURE_COLUMNS, ""))
     kept = [*COLUMNS, *(name for name in domain.articles if name not in COLUMNS)]
     return articles.reindex(columns=kept).fillna(dict.fromkeys(kept[len(COLUMNS) :], "")), report_rows(rows, reasons)
@@ -98,20 +117,24 @@ def _articles(listing: Listing, domain: Domain) -> tuple[pd.DataFrame, pd.DataFr
 
 def _pictures(
     listing: Listing, domain: Domain, images: Path | None, copy_images: bool
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The test pictures (PICTURE_COLUMNS), and the rows left out."""
+) -> tuple[pd.DataFrame, pd.DataFrame, tuple[FallBackUse, ...]]:
+    """The test pictures (PICTURE_COLUMNS), the rows left out, and how the others were found where a name fell back."""
     folders = [ImageFolder(root) for root in dict.fromkeys((images or listing.images, listing.images))]
     names = image_names(listing)
-    looked = [(folder, find_pictures(names, folder)) for folder in folders]
-    folder, found = max(looked, key=lambda each: each[1].notna().sum())
+    looked = [(folder, pair_images(listing, folder)) for folder in folders]
+    folder, paired = max(looked, key=lambda each: each[1].files.notna().sum())
+    found = paired.files
     if found.isna().all():
-        raise not_found(listing, names, folders)
+        raise not_found(listing, names, folders, paired.reasons)
     tried = names.apply(lambda row: ", ".join(dict.fromkeys(filter(None, row))), axis=1)
     rows = listing.articles.assign(tried=tried, image_file=found)
-    stem = found.fillna("").str.rsplit(".", n=1).str[0]
-    rows["image_id"] = rows["image_id"].where(rows["image_id"] != "", stem)
-    reasons = pd.Series("", index=rows.index, dtype=object)
-    reasons[found.isna()] = "test picture not found: " + rows["tried"]
+    reasons = ("test picture " + paired.reasons.str.removeprefix("image ")).where(found.isna(), "")
+    reasons[found.isna() & (rows["tried"] == "")] = "test picture not named"
+    there = rows[found.notna()]
+    unsure = there.index[shared_ids(there["image_id"], there["image_file"])]
+    reasons[unsure] = "test picture id is shared by different files"
+    there = there.drop(unsure)
+    rows.loc[there.index, "image_id"] = id_for_each_image(there["image_id"], there["image_file"])
     candidates = rows[reasons == ""]
     reasons[candidates.index[candidates["image_id"].duplicated()]] = "test picture twice"
     candidates = rows[reasons == ""]
@@ -123,9 +146,10 @@ def _pictures(
         else:
             hashes[row] = checked
     usable = rows[reasons == ""].assign(image_hash=pd.Series(hashes, dtype=object))
+    fall_backs = fall_back_uses(paired.how[usable.index], paired.cells[usable.index], usable["image_file"])
     if copy_images:
         copy_pictures(usable["image_file"], folder.root, domain.folder / "images" / "test")
         usable["image_file"] = "test/" + usable["image_file"]
     elif folder.root.resolve() != domain.images_root:
         usable["image_file"] = [os.fspath(folder.root.resolve() / file) for file in usable["image_file"]]
-    return usable[list(PICTURE_COLUMNS)].reset_index(drop=True), report_rows(rows, reasons)
+    return usable[list(PICTURE_COLUMNS)].reset_index(drop=True), report_rows(rows, reasons), fall_backs

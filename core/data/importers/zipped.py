@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core.data import pixels
 from core.data.archive import unpack
-from core.data.importers import table
+from core.data.importers import delimited, table
 from core.data.importers.formats import is_known_release
 from core.errors import InputError
 
@@ -22,8 +22,8 @@ def unpack_source(source: Path, folder: Path) -> Path:
 
     Raises InputError: not a ZIP that can be unpacked safely, no table in it, or several.
     """
-    unpack(source, folder, {*table.SUFFIXES, *pixels.SUFFIXES})
-    tables = sorted(path for path in folder.rglob("*") if path.suffix.lower() in table.SUFFIXES)
+    unpack(source, folder, {*table.SUFFIXES, delimited.PACKED, *pixels.SUFFIXES, ""})
+    tables = table.preferred(path for path in folder.rglob("*") if path.is_file() and table.is_table(path))
     known = [path for path in tables if is_known_release(path)]
     if len(known) > 1 and len({path.parent for path in known}) == 1 and is_known_release(known[0].parent):
         return known[0].parent
@@ -33,7 +33,7 @@ def unpack_source(source: Path, folder: Path) -> Path:
         return candidates[0]
     found = ", ".join(path.relative_to(folder).as_posix() for path in candidates[:5]) or "none"
     raise InputError(
-        f"cannot tell what to import from {source.name}: looked for one .csv, .tsv or .parquet table in it; "
+        f"cannot tell what to import from {source.name}: looked for one table in it ({', '.join(table.SUFFIXES)}); "
         f"found {found}. Pack one table with its pictures."
     )
 
@@ -41,5 +41,5 @@ def unpack_source(source: Path, folder: Path) -> Path:
 def images_beside(file: Path, folder: Path) -> Path | None:
     """Where the pictures of a table or release's folder lie if not below it: the whole of what was unpacked."""
     own = file if file.is_dir() else file.parent
-    beside = any(path.suffix.lower() in pixels.SUFFIXES for path in own.rglob("*"))
+    beside = any(path.is_file() and pixels.may_be_image(path) for path in own.rglob("*"))
     return None if beside else folder

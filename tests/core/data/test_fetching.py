@@ -1,5 +1,6 @@
 """Pictures are fetched from a server on this machine: what comes is checked, what is missing is asked for again."""
 
+import re
 import shlex
 import threading
 from collections.abc import Iterator
@@ -11,14 +12,23 @@ import pytest
 from PIL import Image
 
 from core.data import fetching
+from core.data.fetched_names import MANIFEST, read_manifest
 from core.data.fetching import FAILURES, Wanted, fetch_pictures
 from core.data.importers import import_domain
+from core.errors import InputError
 
 
-def jpeg() -> bytes:
+def jpeg(number: int = 0) -> bytes:
+    """A JPEG whose colour is its number."""
     out = BytesIO()
-    Image.new("RGB", (8, 8), "red").save(out, "JPEG")
+    Image.new("RGB", (8, 8), (number * 7 % 256, 90, 200)).save(out, "JPEG")
     return out.getvalue()
+
+
+def number_of(path: str) -> int:
+    """The number in a path after an n, as in /media/n5/1000.jpg; 0 without one."""
+    found = re.search(r"[nN](\d+)", path)
+    return int(found[1]) if found else 0
 
 
 class Server(ThreadingHTTPServer):
@@ -50,7 +60,9 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self.send_response(200)
             self.end_headers()
-            self.wfile.write(b"<html>please log in</html>" if self.path.startswith("/page") else jpeg())
+            self.wfile.write(
+                b"<html>please log in</html>" if self.path.startswith("/page") else jpeg(number_of(self.path))
+            )
 
     def log_message(self, *_: object) -> None:
         """No noise."""
@@ -70,10 +82,10 @@ def test_what_is_a_picture_is_kept_and_what_is_not_is_listed(server, tmp_path):
     ] + [Wanted("local", "file:///etc/passwd"), Wanted("nowhere", "http://127.0.0.1:1/x.jpg")]  # fmt: skip
     fetched = fetch_pictures(wanted, tmp_path, pause=0)
     assert (fetched.fetched, fetched.there) == (2, 0)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["1.jpg", FAILURES, "moved.jpg"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["1.jpg", FAILURES, MANIFEST, "moved.jpg"]
     reasons = pd.read_csv(tmp_path / FAILURES).set_index("name")["reason"].to_dict()
     assert reasons == {
-        "gone": "status 404", "page": "not a JPEG, PNG, WEBP, GIF picture",
+        "gone": "status 404", "page": "is HTML, not a JPEG, PNG, WEBP, GIF, AVIF, BMP, TIFF image",
         "local": "not an http or https address", "nowhere": "cannot be reached (ConnectionError)",
     }  # fmt: skip
     assert all("Rematch" in agent for agent in server.agents)
@@ -125,7 +137,7 @@ def test_no_cell_of_a_table_names_a_place_outside(server, verb, tmp_path):
     table = tmp_path / "t.csv"
     table.write_text(f"id,title,image_id,image_url\n1,a,../../up,{server.root}/1.jpg\n")
     verb("fetch-images", table, "--out", tmp_path / "deep" / "in", "--pause", 0)
-    assert [path.name for path in (tmp_path / "deep" / "in").iterdir()] == ["up.jpg"]
+    assert sorted(path.name for path in (tmp_path / "deep" / "in").iterdir()) == [MANIFEST, "up.jpg"]
 
 
 def test_a_domain_knows_the_columns_that_its_import_was_told(server, verb, places, tmp_path):
@@ -169,3 +181,65 @@ def test_a_domain_whose_table_is_gone_says_what_to_do(verb, shapes, tmp_path):
     assert outcome.status == 2
     assert f"imported from {table}, which is not there" in outcome.err
     assert "fetch-images TABLE --out DIR" in outcome.err
+
+
+ADDRESSES = [
+    "/media/n{}/master/1000.jpg", "/n{}.webp", "/v1.2.n{}", "/image.php?id=n{}", "/n{}", "/N{}/A.jpg", "/n{}/b%20c.png",
+    "/n{}/?x=1", "/a:n{}.jpg", "/=n{}.jpg",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_what_was_fetched_is_found_by_the_import_whatever_addresses_look_like(server, verb, places, tmp_path, address):
+    rows = [f'{n},title {n},"{server.root}{address.format(n)}"' for n in range(22)]
+    table, out = tmp_path / "t.csv", tmp_path / "in"
+    table.write_text("\n".join(["id,title,image_url", *rows]))
+    assert verb("fetch-images", table, "--out", out, "--pause", 0, "--json").record["fetched"] == 22
+    assert all(path.suffix == ".jpg" for path in out.iterdir() if path.name != MANIFEST)
+    again = verb("fetch-images", table, "--out", out, "--pause", 0, "--json").record
+    assert (again["fetched"], again["there"]) == (0, 22)
+    articles = import_domain(table, places.domain_folder("x"), images=out).domain.articles
+    assert len(articles) == 22
+    assert len(server.asked) == 22
+    for row in articles.itertuples():
+        seen = Image.open(out / row.image_file).getpixel((0, 0))
+        assert abs(seen[0] - int(row.article_id) * 7 % 256) < 8
+
+
+def test_a_second_table_in_the_same_folder_takes_nothing_of_the_first(server, verb, places, tmp_path):
+    out = tmp_path / "in"
+    for name, first in (("a", 0), ("b", 50)):
+        rows = [f"{n},title {n},{server.root}/{name}/n{n + first}/p{n}.jpg" for n in range(22)]
+        (tmp_path / f"{name}.csv").write_text("\n".join(["id,title,image_url", *rows]))
+        if name == "a":
+            verb("fetch-images", tmp_path / "a.csv", "--out", out, "--pause", 0)
+    left = import_domain(tmp_path / "a.csv", places.domain_folder("a"), images=out).left_out
+    assert left == {}
+    with pytest.raises(InputError, match="no picture found"):
+        import_domain(tmp_path / "b.csv", places.domain_folder("b"), images=out)
+    assert verb("fetch-images", tmp_path / "b.csv", "--out", out, "--pause", 0, "--json").record["fetched"] == 22
+    for name, first in (("a", 0), ("b", 50)):
+        folder = places.domain_folder(f"{name}2")
+        articles = import_domain(tmp_path / f"{name}.csv", folder, images=out).domain.articles
+        for row in articles.itertuples():
+            seen = Image.open(out / row.image_file).getpixel((0, 0))
+            assert abs(seen[0] - (int(row.article_id) + first) * 7 % 256) < 8
+
+
+def test_a_fetch_that_is_stopped_remembers_what_it_has(server, tmp_path, monkeypatch):
+    wanted = [Wanted(str(n), f"{server.root}/n{n}.jpg") for n in range(3)]
+
+    def stop(host: str, pause: float, last: dict[str, float]) -> None:
+        if len(server.asked) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(fetching, "_wait", stop)
+    with pytest.raises(KeyboardInterrupt):
+        fetch_pictures(wanted, tmp_path, pause=0)
+    assert len(read_manifest(tmp_path)) == 2
+
+
+def test_a_damaged_manifest_says_what_to_do(tmp_path):
+    (tmp_path / MANIFEST).write_text("a,b\n1,2\n")
+    with pytest.raises(InputError, match="fetch the images again"):
+        read_manifest(tmp_path)

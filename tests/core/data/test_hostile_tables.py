@@ -4,8 +4,12 @@
 """
 
 import csv
+import functools
+import gzip
 import io
+import json
 import os
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,6 +26,8 @@ from core.data.importers import ColumnNames, delimited, import_domain, listing, 
 from core.data.importers.describe import describe
 from core.data.importers.formats import read_articles, read_listed, read_pictures
 from core.data.importers.groundtruth import read_ground_truth
+from core.data.importers.image_store import ImageStore
+from core.data.importers.options import SourceOptions
 from core.data.importers.parquet import read_parquet
 from core.errors import InputError
 
@@ -153,6 +159,56 @@ def test_parquet_of_any_types_becomes_articles_or_a_sentence(tmp_path, data):
     sentence(describe, tmp_path / "t.parquet", ColumnNames(), tmp_path)
 
 
+def json_values() -> st.SearchStrategy[object]:
+    names = st.sampled_from(
+        ["id", "title", "image", "images", "annotations", "image_id", "caption", "sentences", "file_name", "data", "0"]
+    )
+    plain = st.none() | st.booleans() | st.integers() | st.floats() | CELLS
+    return st.recursive(plain, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(names, inner, max_size=5))
+
+
+@trials
+@given(json_values(), st.booleans())
+def test_json_of_any_kind_becomes_articles_or_a_sentence(tmp_path, value, lines):
+    text = "\n".join(map(json.dumps, value)) if lines and isinstance(value, list) else json.dumps(value)
+    (tmp_path / "t.json").write_text(text)
+    sentence(read_source, tmp_path / "t.json")
+
+
+@trials
+@given(st.data())
+def test_damaged_containers_become_articles_or_a_sentence(tmp_path, data):
+    """Shards, workbooks, packed tables and Parquet with images inside, with a few bytes changed or cut off."""
+    name, whole = data.draw(st.sampled_from(sorted(containers().items())))
+    content = bytearray(whole)
+    for place, byte in data.draw(st.lists(st.tuples(st.integers(0, len(whole) - 1), st.integers(0, 255)), max_size=6)):
+        content[place] = byte
+    (tmp_path / name).write_bytes(bytes(content[: data.draw(st.integers(0, len(whole)) | st.just(len(whole)))]))
+    sentence(read_source, tmp_path / name, ColumnNames(), SourceOptions(), ImageStore(tmp_path / "images"))
+    (tmp_path / name).unlink()
+
+
+@functools.cache
+def containers() -> dict[str, bytes]:
+    picture = io.BytesIO()
+    Image.new("RGB", (4, 4)).save(picture, "PNG")
+    tar, book, parquet, packed = io.BytesIO(), io.BytesIO(), io.BytesIO(), io.BytesIO()
+    for out, mode in ((tar, "w"), (packed, "w:gz")):
+        with tarfile.open(fileobj=out, mode=mode) as opened:
+            for name, content in {"1.png": picture.getvalue(), "1.txt": b"a text", "1.json": b'{"url": "x"}'}.items():
+                member = tarfile.TarInfo(name)
+                member.size = len(content)
+                opened.addfile(member, io.BytesIO(content))
+    frame = pd.DataFrame({"id": ["1"], "title": ["a"], "image": ["1.png"]})
+    frame.to_excel(book, index=False)
+    image = pa.array([{"bytes": picture.getvalue(), "path": "1.png"}])
+    pq.write_table(pa.table({"image": image, "caption": [["a", "b"]]}), parquet)
+    return {
+        "a.tar": tar.getvalue(), "a.tar.gz": packed.getvalue(), "a.xlsx": book.getvalue(),
+        "a.parquet": parquet.getvalue(), "a.csv.gz": gzip.compress(frame.to_csv(index=False).encode()),
+    }  # fmt: skip
+
+
 @settings(trials, max_examples=max(10, trials.max_examples // 4))
 @given(st.lists(st.tuples(CELLS, CELLS, CELLS, CELLS), max_size=8), st.sampled_from(["csv", "tsv", "parquet"]))
 def test_pairs_stay_pairs_beside_whatever_rows(tmp_path, places, odd, suffix):
@@ -258,5 +314,5 @@ def test_parquet_cells_are_texts_of_what_they_hold(tmp_path):
     frame.to_parquet(tmp_path / "t.parquet")
     articles = read_source(tmp_path / "t.parquet").articles
     assert articles[["article_id", "title", "tags", "n", "image"]].to_numpy().tolist() == [
-        ["007", "a", "['x', 'y']", "1", "1.png"], ["008", "", "", "", ""],
+        ["007", "a", "x, y", "1", "1.png"], ["008", "", "", "", ""],
     ]  # fmt: skip

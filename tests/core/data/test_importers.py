@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import sys
 from collections import Counter
 from pathlib import Path
 
@@ -95,7 +94,7 @@ def test_a_folder_with_two_tables_asks_which(source, folder):
         import_domain(source, folder)
 
 
-@pytest.mark.parametrize("name", ["notes.txt", "articles.json", "nothing.csv"])
+@pytest.mark.parametrize("name", ["notes.txt", "articles.docx", "nothing.csv"])
 def test_an_unknown_format_says_what_was_looked_for(source, folder, name):
     if name != "nothing.csv":
         (source / name).write_text("x")
@@ -164,10 +163,10 @@ def test_a_table_that_is_not_utf_8_is_read_as_latin_1_and_that_is_said(source, f
     assert "encoding: articles.csv is not UTF-8, so it was read as Latin-1." in intake.notes
 
 
-def test_a_table_in_utf_16_is_refused(source, folder):
-    (source / "articles.csv").write_bytes("id,title,image\n1,Größe,1.png\n".encode("utf-16"))
-    with pytest.raises(InputError, match="save it as UTF-8"):
-        import_domain(source / "articles.csv", folder)
+def test_a_table_in_utf_16_is_read(source, folder):
+    file = lay_out(source, [row | {"title": f"Größe {n}"} for n, row in enumerate(numbered(20), 1)])
+    file.write_bytes(file.read_text(encoding="utf-8").encode("utf-16"))
+    assert import_domain(file, folder).domain.articles["title"].iloc[0] == "Größe 1"
 
 
 def test_a_damaged_parquet_file_is_refused(source, folder):
@@ -283,8 +282,6 @@ def test_a_full_path_outranks_another_files_name(source, folder):
         "ABSOLUTE",
         "..\\secret.png",
         "images/../../secret.png",
-        "link.png",
-        "linked/secret.png",
         "%2e%2e/secret.png",
         "..%2fsecret.png",
         "%2e%2e%5csecret.png",
@@ -306,8 +303,6 @@ def test_a_full_path_outranks_another_files_name(source, folder):
         "../secret.png?1.png",
         "1.png/../../secret.png",
         "../SECRET.PNG",
-        "LINK.PNG",
-        "Linked/Secret.png",
         "....//secret.png",
         "~/secret.png",
         "$HOME/secret.png",
@@ -321,9 +316,6 @@ def test_a_full_path_outranks_another_files_name(source, folder):
 def test_no_cell_of_a_table_leads_outside_the_folder(source, folder, tmp_path, way):
     paint(tmp_path, 250, "secret.png")
     file = lay_out(source, numbered(21))
-    if sys.platform != "win32":
-        (source / "images" / "link.png").symlink_to(tmp_path / "secret.png")
-        (source / "linked").symlink_to(tmp_path, target_is_directory=True)
     table = pd.read_csv(file, dtype=str)
     outside = {"ABSOLUTE": str(tmp_path / "secret.png"), "FILE": (tmp_path / "secret.png").as_uri()}
     table.loc[0, "image_file"] = outside.get(way, way)

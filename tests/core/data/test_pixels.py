@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from core.data import pixels
-from core.data.pixels import FORMATS, MAX_PIXELS, ImageError, open_image, suffix_of
+from core.data.pixels import FORMATS, JPEG_END, MAX_PIXELS, ImageError, may_be_image, open_image, suffix_of
 
 
 def saved(image: Image.Image, format_: str, **options: object) -> bytes:
@@ -30,18 +30,18 @@ def close_to(image: Image.Image, colour: tuple[int, int, int], within: int = 6) 
     return bool((np.abs(np.asarray(image).astype(int) - colour) <= within).all())
 
 
-@pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP", "GIF"])
-def test_the_four_formats_are_read_from_bytes_and_files(tmp_path, format_):
+@pytest.mark.parametrize("format_", FORMATS)
+def test_each_format_is_read_from_bytes_and_files(tmp_path, format_):
     data = saved(plain(), format_)
     (tmp_path / "picture.jpg").write_bytes(data)
     for source in (data, tmp_path / "picture.jpg"):
         assert close_to(open_image(source), (200, 30, 60))
 
 
-@pytest.mark.parametrize("format_", ["BMP", "TIFF", "PPM", "ICO", "TGA", "EPS", "PDF"])
+@pytest.mark.parametrize("format_", ["PPM", "ICO", "TGA", "EPS", "PDF", "JPEG2000"])
 def test_other_formats_are_refused_whatever_their_name(tmp_path, format_):
     (tmp_path / "picture.jpg").write_bytes(saved(plain(size=(16, 16)), format_))
-    with pytest.raises(ImageError, match="not a JPEG, PNG, WEBP, GIF picture"):
+    with pytest.raises(ImageError, match="not a JPEG, PNG, WEBP, GIF, AVIF, BMP, TIFF image"):
         open_image(tmp_path / "picture.jpg")
 
 
@@ -165,11 +165,12 @@ def test_a_picture_at_the_limit_is_looked_into():
 
 HEADS = {
     "FITS": b"SIMPLE  =                    T / FITS".ljust(2880), "PSD": b"8BPS\0\1" + bytes(400),
-    "EPS": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "TIFF": b"II*\0\x08\0\0\0" + bytes(200),
+    "EPS": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "BigTIFF": b"II+\0\x08\0\0\0" + bytes(200),
     "SVG": b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><image href="http://x.org/a.png"/></svg>',
-    "BMP": b"BM" + bytes(200), "AVIF": b"\0\0\0\x1cftypavif" + bytes(200),
+    "HEIC": b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(200), "JPEG XL": b"\xff\x0a" + bytes(90),
     "JPEG 2000": b"\0\0\0\x0cjP  \r\n\x87\n" + bytes(90),
-    "HTML": b"<html><script>alert(1)</script>", "PDF": b"%PDF-1.7\n", "MZ": b"MZ" + bytes(99),
+    "HTML": b"<html><script>alert(1)</script>", "PDF": b"%PDF-1.7\n",
+    "MZ": b"MZ" + bytes(99),
     "ICNS": b"icns" + bytes(99),
     "QOI": b"qoif" + bytes(99), "DDS": b"DDS " + bytes(200), "WMF": b"\xd7\xcd\xc6\x9a" + bytes(99), "TAR": bytes(600),
 }  # fmt: skip
@@ -186,7 +187,7 @@ def test_no_other_reader_of_pillows_sees_a_file(tmp_path, name, monkeypatch):
         monkeypatch.setitem(Image.OPEN, format_, (never, None))
     (tmp_path / "picture.jpg").write_bytes(HEADS[name])
     for source in (HEADS[name], tmp_path / "picture.jpg"):
-        with pytest.raises(ImageError, match="not a JPEG, PNG, WEBP, GIF picture"):
+        with pytest.raises(ImageError, match="not a JPEG, PNG, WEBP, GIF, AVIF, BMP, TIFF image"):
             open_image(source)
 
 
@@ -213,8 +214,8 @@ def test_whatever_pillow_meets_in_a_damaged_file_is_a_reason(monkeypatch, error)
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(pixels.ImageOps, "exif_transpose", fail)
-    with pytest.raises(ImageError, match=rf"cannot be decoded \({type(error).__name__}\)"):
+    monkeypatch.setattr(pixels, "_to_rgb", fail)
+    with pytest.raises(ImageError, match=rf"cannot be decoded \({type(error).__name__}"):
         open_image(saved(plain(), "PNG"))
 
 
@@ -224,7 +225,8 @@ def test_a_picture_with_other_bytes_is_read_or_refused(data):
     format_ = data.draw(st.sampled_from(FORMATS))
     exif = Image.Exif()
     exif[0x0112] = 6
-    whole = bytearray(saved(plain(size=(16, 12)), format_, **({} if format_ == "GIF" else {"exif": exif})))
+    options = {} if format_ in ("GIF", "BMP") else {"exif": exif}
+    whole = bytearray(saved(plain(size=(16, 12)), format_, **options))
     for place, byte in data.draw(st.lists(st.tuples(st.integers(0, len(whole) - 1), st.integers(0, 255)), max_size=8)):
         whole[place] = byte
     try:
@@ -232,3 +234,79 @@ def test_a_picture_with_other_bytes_is_read_or_refused(data):
     except ImageError:
         return
     assert opened.mode == "RGB"
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"), [("HEIC", "is HEIC"), ("JPEG 2000", "is JPEG 2000"), ("SVG", "is SVG"), ("HTML", "is HTML"),
+                         ("PSD", "is PSD"), ("JPEG XL", "is JPEG XL"), ("MZ", "not a JPEG")]
+)  # fmt: skip
+def test_the_reason_names_the_format(name, reason):
+    with pytest.raises(ImageError, match=f"^{reason}"):
+        open_image(HEADS[name])
+
+
+@pytest.mark.parametrize("name", ["photo.jfif", "photo.jpe", "photo", "photo.image", "photo.JPG"])
+def test_a_jpeg_is_one_under_any_name(tmp_path, name):
+    (tmp_path / name).write_bytes(saved(plain(), "JPEG"))
+    assert may_be_image(tmp_path / name)
+    assert close_to(open_image(tmp_path / name), (200, 30, 60))
+
+
+def test_other_files_are_no_images(tmp_path):
+    for name, content in {"a.txt": b"BMW builds cars", "a.csv": b"id,title\n", "b": b"", "c.html": b"<html>"}.items():
+        (tmp_path / name).write_bytes(content)
+        assert not may_be_image(tmp_path / name)
+    assert not may_be_image(tmp_path / "gone")
+
+
+@pytest.mark.parametrize("chunk", ["zTXt", "iTXt", "iCCP", "many"])
+def test_a_png_with_long_texts_is_read(chunk):
+    info = PngImagePlugin.PngInfo()
+    long = "x" * 3_000_000
+    if chunk == "iTXt":
+        info.add_itxt("parameters", long, zip=True)
+    for _ in range(80 if chunk == "many" else int(chunk == "zTXt")):
+        info.add_text("parameters", long[:1_000_000] if chunk == "many" else long, zip=True)
+    data = saved(plain(), "PNG", pnginfo=info, **({"icc_profile": long.encode()} if chunk == "iCCP" else {}))
+    assert close_to(open_image(data), (200, 30, 60))
+
+
+def test_metadata_that_cannot_be_read_is_ignored_in_silence(monkeypatch, capfd):
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010F] = 1, "maker"
+    data = bytearray(saved(plain(), "JPEG", exif=exif))
+    place = data.index(b"\x01\x0f") if b"\x01\x0f" in data else data.index(b"\x0f\x01")
+    data[place + 8 : place + 12] = b"\xff\xff\xff\x7f"  # where the maker's name is said to stand
+    assert close_to(open_image(bytes(data)), (200, 30, 60))
+
+    def fail(*_: object) -> None:
+        raise struct.error("unpack")
+
+    monkeypatch.setattr(pixels.ImageOps, "exif_transpose", fail)
+    assert close_to(open_image(bytes(data)), (200, 30, 60))
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_damaged_tiff_prints_nothing(capfd):
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    data = bytearray(saved(Image.fromarray(noise), "TIFF", compression="tiff_adobe_deflate"))
+    data[len(data) // 2] ^= 0xFF
+    with pytest.raises(ImageError, match="cannot be decoded"):
+        open_image(bytes(data))
+    assert capfd.readouterr().err == ""
+
+
+def test_the_preview_of_a_camera_raw_file_is_no_photo():
+    with pytest.raises(ImageError, match="raw file"):
+        open_image(saved(plain(), "TIFF", tiffinfo={254: 1}))
+
+
+def test_a_truncated_jpeg_opens_once_its_end_is_marked():
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    data = saved(Image.fromarray(noise), "JPEG")
+    cut = data[: len(data) // 2]
+    with pytest.raises(ImageError, match="truncated JPEG"):
+        open_image(cut)
+    whole, mended = np.asarray(open_image(data)), np.asarray(open_image(cut + JPEG_END))
+    assert (whole[:12] == mended[:12]).all()  # above the cut, and above the rows that are blended with it
+    assert not (whole == mended).all()

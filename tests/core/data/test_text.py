@@ -28,6 +28,10 @@ from core.data.text import clean, sentences, split_hashtags
         ("lost \ufffd and NUL\x00 and bell\x07", "lost and NUL and bell"),
         ("Größe: 100 °C, café, 東京", "Größe: 100 °C, café, 東京"),
         ("no\u00a0break", "no break"),
+        ("\u200b\u2060\ufeff", ""),
+        ("\u200d\u200c", ""),
+        ("a\u200bb so\u00adft \u200fright", "ab soft right"),
+        ("👩\u200d🚒 at work", "👩\u200d🚒 at work"),
         ("", ""),
     ],
 )

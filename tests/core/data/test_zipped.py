@@ -42,7 +42,7 @@ def test_a_zip_gives_the_same_articles_as_its_folder(source, folder, places, ins
     assert open_image(domain.images_root / domain.articles["image_file"].iloc[0]).size == (48, 40)
     assert sorted(path.name for path in folder.parent.iterdir()) == ["packed", "plain"]
     assert sorted(path.name for path in folder.iterdir()) == [
-        "articles.parquet", "domain.toml", "images", "import-report.csv",
+        "articles.parquet", "domain.toml", "images", "import-audit.toml", "import-report.csv",
     ]  # fmt: skip
 
 

@@ -44,6 +44,22 @@ def run(tmp_path) -> Run:
     return run
 
 
+def test_images_with_several_texts_have_recalls_from_image_to_text(run, shapes_domain):
+    assert not any("image to text" in note for note in paper_table(run, shapes_domain, "val", None).notes)
+    articles = shapes_domain.articles.iloc[:4].assign(
+        article_id=list("abcd"), image_id=["x", "x", "y", "z"], split="val"
+    )
+    notes = paper_table(run, replace(shapes_domain, articles=articles), "val", None).notes
+    first = next(place for place, note in enumerate(notes) if "image to text, over 3 images" in note)
+    assert [note.split(":")[0].strip() for note in notes[first + 1 : first + 4]] == [
+        "zero-shot",
+        "fine-tuning",
+        "WiSE-FT",
+    ]
+    assert "recall@1 0.0000, recall@5 0.6667" in notes[first + 1]
+    assert "recall@1 0.6667, recall@5 0.6667" in notes[first + 2]
+
+
 def test_the_rows_are_the_two_ends_and_the_chosen_alpha(run, shapes_domain):
     rows = paper_table(run, shapes_domain, "val", None).rows.set_index("run")
     assert rows["alpha"].to_dict() == {"zero-shot": 0.0, "fine-tuning": 1.0, "WiSE-FT": 0.65}

@@ -1,0 +1,34 @@
+"""Making the audit of an import from its rows."""
+
+import pandas as pd
+
+from core.data.audit import ImportAudit, fall_back_uses, sample_pairs, shared_between_splits, split_spans, usage
+from core.data.importers.choosing_split import ChosenSplit
+from core.data.importers.listing import ImportChoices, Listing, TableFile
+
+
+def audit_of(rows: pd.DataFrame, listing: Listing, split: ChosenSplit, choices: ImportChoices) -> ImportAudit:
+    """Return the audit of the articles `rows`, in the order of time. _how, _named: how each image was found."""
+    once, twice, more, most = usage(rows["image_hash"])
+    return ImportAudit(
+        rows=len(listing.articles),
+        lines=sum(_lines(file) for file in listing.files),
+        used_once=once,
+        used_twice=twice,
+        used_more=more,
+        most_used=most,
+        fall_backs=fall_back_uses(rows["_how"], rows["_named"], rows["image_file"]),
+        pairs=sample_pairs(rows, rows["_named"].tolist()),
+        spans=split_spans(rows),
+        shared=shared_between_splits(rows),
+        split_from=split.source,
+        split_groups=choices.split_groups,
+        moved=split.moved,
+    )
+
+
+def _lines(file: TableFile) -> int:
+    """Return how many lines a file has up to the end of its last row."""
+    if not len(file.frame):
+        return 0
+    return int(file.frame.index[-1]) + max(str(cell).count("\n") for cell in file.frame.iloc[-1])
