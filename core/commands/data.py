@@ -242,8 +242,9 @@ def _record(intake: Intake) -> dict:
 
 
 def _sentences(intake: Intake) -> str:
-    lines = [*import_sentences(intake.domain, intake.left_out), *audit_sentences(intake.audit), *intake.notes]
-    lines += ["pairs to look at:", *(f"  {pair.article_id}: {pair.file}  {pair.text}" for pair in intake.audit.pairs)]
+    """What was counted first, the outcome last: there a terminal stands, and a page shows the last lines of a job."""
+    lines = ["pairs to look at:", *(f"  {pair.article_id}: {pair.file}  {pair.text}" for pair in intake.audit.pairs)]
+    lines += [*audit_sentences(intake.audit), *intake.notes, *import_sentences(intake.domain, intake.left_out)]
     if intake.left_out:
         lines.append(f"each row left out, with its reason: {report_file(intake.domain)}")
     lines.append(f"next: python -m core train --domain {intake.domain.info.slug}")
