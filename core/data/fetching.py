@@ -17,8 +17,8 @@ import pandas as pd
 import requests
 
 from core.data.fetched_names import name_of_address, read_manifest, write_manifest
-from core.data.importers.image_folder import without_suffix
 from core.data.importers.listing import Listing
+from core.data.importers.name_index import without_suffix
 from core.data.importers.pictures import image_names, is_address
 from core.data.pixels import SUFFIXES, ImageError, open_image, suffix_of
 from core.errors import InputError, listed

@@ -1,75 +1,21 @@
-"""The files in and below a folder, looked up by the names that tables give them.
+"""The files in and below a folder, by name.
 
-A name finds a file only if it fits exactly one. Spellings are tried from the strictest to the loosest, so that
-`a.jpg` and `A.jpg` stay two images where both are there. Nothing but the files listed here can be found, so no cell of
-a table leads anywhere else. Symbolic links are followed: whoever names a folder means what it shows.
+Nothing but the files listed here can be found, so no cell of a table leads anywhere else. Symbolic links are followed:
+whoever names a folder means what it shows.
 """
 
 import os
-import re
-import unicodedata
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal, get_args
-from urllib.parse import unquote
 
+from core.data.importers.name_index import NameIndex
 from core.data.pixels import SUFFIXES
 from core.errors import InputError
 
-Spelling = Literal["as written", "Unicode form", "percent-encoding", "letter case"]
-SPELLINGS: tuple[Spelling, ...] = get_args(Spelling)
-
-_BLANKS = re.compile(r"[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")  # a Mac writes U+202F into screenshots' names
-_DEEPEST = 4  # parts of a path that are indexed, so that `master/1000.jpg` in every folder is not gone through
 MAX_FILES = 2_000_000  # links may make a folder look endless
-Parts = tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Found:
-    """The files that fit a name best. dropped: leading parts of the name that they lack, 0 if they end in all of it.
-
-    files: relative paths, one for each different file; more than one means that the name is ambiguous.
-    """
-
-    files: tuple[str, ...]
-    spelling: Spelling
-    dropped: int
-
-
-def _composed(text: str) -> str:
-    return _BLANKS.sub(" ", unicodedata.normalize("NFC", text)).strip()
-
-
-def _decoded(text: str) -> str:
-    return _composed(unquote(text))
-
-
-def _lowered(text: str) -> str:
-    return unicodedata.normalize("NFC", _decoded(text).lower())
-
-
-_RESPELL: dict[Spelling, Callable[[str], str]] = {
-    "as written": str,
-    "Unicode form": _composed,
-    "percent-encoding": _decoded,
-    "letter case": _lowered,
-}
-
-
-def parts_of(name: str) -> Parts:
-    """The parts of a path as any system writes it, without a drive, `.` or empty ones."""
-    return tuple(part for part in name.replace("\\", "/").split("/") if part not in ("", "."))
-
-
-def without_suffix(name: str) -> str:
-    """`name` without its ending if that is an image's: `v1.2.jpg` is `v1.2`, and `v1.2` stays."""
-    stem, dot, suffix = name.rpartition(".")
-    return stem if stem and dot + suffix.lower() in SUFFIXES else name
-
-
-class ImageFolder:
+class ImageFolder(NameIndex):
     """The files in and below `root`. broken: how many symbolic links lead to nothing; misnamed: how many files or
     folders are left out since their names are not UTF-8.
 
@@ -81,19 +27,19 @@ class ImageFolder:
             raise InputError(f"the image folder {root} does not exist; name it with --images DIR.")
         self.root = root
         self.broken = self.misnamed = 0
-        self._folders: set[str] = set()
-        self._identity: dict[str, tuple[int, int]] = {}
-        for file, state in self._walk():
-            self._identity[file] = _identity_of(state)
-            if len(self._identity) > MAX_FILES:
+        folders, identity = {root.name}, dict[str, tuple[int, int]]()
+        for file, state in self._walk(folders):
+            identity[file] = _identity_of(state)
+            if len(identity) > MAX_FILES:
                 raise InputError(f"{root} holds more than {MAX_FILES:,} files; name the folder of the images alone.")
-        self._count = sum(Path(file).suffix.lower() in SUFFIXES for file in self._identity)
-        self._indexes: dict[Spelling, dict[str, list[str]]] = {}
-        self._above = tuple(root.absolute().parts[1:])  # names may begin with the folder's own path
-        self._folders.add(_lowered(root.name))
+        self._count = sum(Path(file).suffix.lower() in SUFFIXES for file in identity)
+        super().__init__(identity, root.absolute().parts[1:], folders)
 
-    def _walk(self) -> Iterator[tuple[str, os.stat_result]]:
-        """Relative path and state of every file, in order of their paths; a folder that contains itself, once."""
+    def _walk(self, folders: set[str]) -> Iterator[tuple[str, os.stat_result]]:
+        """Relative path and state of every file, in order of their paths; a folder that contains itself, once.
+
+        Adds the name of each folder to `folders`.
+        """
         waiting = [(self.root, "", frozenset[tuple[int, int]]())]
         while waiting:
             folder, relative, above = waiting.pop()
@@ -112,7 +58,7 @@ class ImageFolder:
                     continue
                 try:
                     if entry.is_dir():
-                        self._folders.add(_lowered(entry.name))
+                        folders.add(entry.name)
                         inner.append((folder / entry.name, f"{path}/", above | {here}))
                     elif entry.is_file():
                         yield path, entry.stat()
@@ -122,79 +68,8 @@ class ImageFolder:
                     self.broken += 1
             waiting += reversed(inner)
 
-    def _index(self, spelling: Spelling) -> dict[str, list[str]]:
-        """Last parts of the path, one to _DEEPEST of them → files; without an image's ending, too."""
-        if spelling in self._indexes:
-            return self._indexes[spelling]
-        respell, index = _RESPELL[spelling], self._indexes.setdefault(spelling, {})
-        above = [respell(part) for part in self._above]
-        for file in self._identity:
-            *folders, name = above + [respell(part) for part in file.split("/")]
-            for last in {name, without_suffix(name)}:
-                for depth in range(min(_DEEPEST, len(folders) + 1)):
-                    index.setdefault("/".join([*folders[len(folders) - depth :], last]), []).append(file)
-        return index
-
     def __len__(self) -> int:
         return self._count
-
-    def __contains__(self, file: str) -> bool:
-        return file in self._identity
-
-    def has_folder(self, name: str) -> bool:
-        """Return whether any folder below the root is called `name`, in whatever spelling."""
-        return _lowered(name) in self._folders
-
-    def identity(self, file: str) -> tuple[int, int]:
-        """Return what two paths of one file have in common."""
-        return self._identity[file]
-
-    def lookup(self, name: str) -> Found | None:
-        """Return the files that share the longest end with the path `name`, None if not even the last part fits.
-
-        Of several spellings the strictest that has the longest end.
-        """
-        parts = parts_of(name)
-        for depth in range(min(_DEEPEST, len(parts)), 0, -1):
-            found = [each for spelling in SPELLINGS if (each := self._ending(parts, depth, spelling)) is not None]
-            if found:
-                return min(found, key=lambda each: each.dropped)
-        return None
-
-    def _ending(self, parts: Parts, depth: int, spelling: Spelling) -> Found | None:
-        """Return what shares the longest end with `parts` among the files that share the last `depth` of them."""
-        respell = _RESPELL[spelling]
-        wanted = tuple(respell(part) for part in parts)
-        files = self._index(spelling).get("/".join(wanted[-depth:]))
-        if files is None:
-            return None
-        longest = depth
-        if depth == min(_DEEPEST, len(parts)):  # else all share just these
-            common = {file: self._common(file, wanted, respell) for file in files}
-            longest = max(common.values())
-            files = [file for file, count in common.items() if count == longest]
-        called_so = [file for file in files if respell(file.rsplit("/", 1)[-1]) == wanted[-1]]
-        return Found(self._distinct(called_so or files), spelling, max(0, len(wanted) - longest))
-
-    def _common(self, file: str, wanted: Parts, respell: Callable[[str], str]) -> int:
-        """Return how many last parts a file and `wanted` share; one more for the very path below the root."""
-        folders = tuple(respell(part) for part in file.split("/")[:-1])
-        above = tuple(respell(part) for part in self._above)
-        return _common_end(above + folders, wanted[:-1]) + 1 + (folders == wanted[:-1])
-
-    def _distinct(self, files: list[str]) -> tuple[str, ...]:
-        """One path for each file: two links to one file are one."""
-        first: dict[tuple[int, int], str] = {}
-        for file in files:
-            first.setdefault(self._identity[file], file)
-        return tuple(first.values())
-
-
-def _common_end(left: Parts, right: Parts) -> int:
-    count = 0
-    while count < min(len(left), len(right)) and left[-1 - count] == right[-1 - count]:
-        count += 1
-    return count
 
 
 def _is_utf_8(name: str) -> bool:

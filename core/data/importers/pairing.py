@@ -7,11 +7,11 @@ show that they mean something.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from core.data.importers.image_folder import Found, ImageFolder, Parts, parts_of
+from core.data.importers.name_index import Found, NameIndex, Parts, parts_of
 from core.errors import shortened
 
 FallBack = Literal[
@@ -60,7 +60,7 @@ class _Candidate:
         return self.name.is_address or _ABSOLUTE.match(self.name.cell) is not None
 
 
-def match_names(names: Iterable[Name], folder: ImageFolder, claims: Mapping[str, set[str]]) -> dict[str, Match]:
+def match_names(names: Iterable[Name], folder: NameIndex, claims: Mapping[str, set[str]]) -> dict[str, Match]:
     """Return the match of each name, by its cell. claims: file → cells of the rows that have it already."""
     matches: dict[str, Match] = {}
     candidates: list[_Candidate] = []
@@ -70,14 +70,14 @@ def match_names(names: Iterable[Name], folder: ImageFolder, claims: Mapping[str,
             matches[name.cell] = candidate
         else:
             candidates.append(candidate)
-    claimed = defaultdict[tuple[int, int], set[str]](set)
+    claimed = defaultdict[Hashable, set[str]](set)
     for file, cells in [*claims.items(), *((file, {cell}) for cell, m in matches.items() for file in m.several)]:
         claimed[folder.identity(file)] |= cells
     candidates = _without_moved(candidates, folder, matches)
     return matches | _contested(candidates, folder, claimed)
 
 
-def _look_up(name: Name, folder: ImageFolder) -> _Candidate | Match:
+def _look_up(name: Name, folder: NameIndex) -> _Candidate | Match:
     looked = [(path, found) for path in name.paths if (found := folder.lookup(path)) is not None]
     path, found = looked[0] if looked else (name.paths[-1], None)
     how: FallBack | None = None
@@ -108,7 +108,7 @@ def _counted(files: tuple[str, ...]) -> str:
     return f"{number} ({', '.join(shortened(file) for file in files[:2])}{more})"
 
 
-def _without_moved(candidates: list[_Candidate], folder: ImageFolder, matches: dict[str, Match]) -> list[_Candidate]:
+def _without_moved(candidates: list[_Candidate], folder: NameIndex, matches: dict[str, Match]) -> list[_Candidate]:
     """Return the candidates that lack no folder which other names, or the folder on disk, show to mean something.
 
     Where some names are found after so many leading parts are dropped, no other drops these and more.
@@ -128,10 +128,10 @@ def _without_moved(candidates: list[_Candidate], folder: ImageFolder, matches: d
 
 
 def _contested(
-    candidates: list[_Candidate], folder: ImageFolder, claimed: Mapping[tuple[int, int], set[str]]
+    candidates: list[_Candidate], folder: NameIndex, claimed: Mapping[Hashable, set[str]]
 ) -> dict[str, Match]:
     """Return the match of each candidate: of several names that need a fall-back to one file, the nearest has it."""
-    by_file = defaultdict[tuple[int, int], list[_Candidate]](list)
+    by_file = defaultdict[Hashable, list[_Candidate]](list)
     for candidate in candidates:
         by_file[folder.identity(candidate.file)].append(candidate)
     matches: dict[str, Match] = {}

@@ -11,8 +11,9 @@ from urllib.parse import unquote, urlsplit
 import pandas as pd
 
 from core.data.fetched_names import name_of_address, read_manifest
-from core.data.importers.image_folder import ImageFolder, without_suffix
+from core.data.importers.image_folder import ImageFolder
 from core.data.importers.listing import Listing
+from core.data.importers.name_index import without_suffix
 from core.data.importers.pairing import AMBIGUOUS, NOT_FOUND, FallBack, Match, Name, match_names
 from core.data.pixels import SUFFIXES, ImageError, open_image
 from core.errors import InputError, shortened
