@@ -32,7 +32,7 @@ VERBS = {
     "match": ("queries", "match"),
     "submit": ("submissions", "submit"),
     "truth": ("submissions", "truth"),
-    "score": ("submissions", "score"),
+    "score": ("scoring", "score"),
     "analyse": ("analysing", "analyse"),
     "report": ("results", "report"),
     "export": ("runs", "export"),

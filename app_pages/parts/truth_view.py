@@ -5,7 +5,8 @@ import streamlit as st
 from app_pages.parts.failures import show_error
 from app_pages.parts.job_view import JobKind
 from core.data.domain import Domain
-from core.data.importers.groundtruth import judge, read_ground_truth
+from core.data.importers.groundtruth import read_ground_truth
+from core.data.importers.judging import judge
 from core.data.uploads import discard_upload, keep_upload
 from core.errors import RematchError
 from core.report.intake import about_test_set

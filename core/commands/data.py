@@ -89,6 +89,9 @@ def import_(
     ground_truth: Annotated[
         Path | None, typer.Option(help="Which picture is whose in the test set; can be added later with truth.")
     ] = None,
+    test_encoding: Annotated[
+        str | None, typer.Option(help="Encoding of the test set's lists and ground truth; detected if not given.")
+    ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Replace the domain if it exists.")] = False,
     day_first: Annotated[bool, typer.Option("--day-first", help="Read dates such as 3/4/2023 as 3 April.")] = False,
     month_first: Annotated[bool, typer.Option("--month-first", help="Read 3/4/2023 as 4 March.")] = False,
@@ -150,7 +153,7 @@ def import_(
         return
     if domain is None:
         raise InputError("Missing option '--domain': the slug of the new domain, as in my-news.")
-    test = named_test_set(test_articles, test_images, ground_truth)
+    test = named_test_set(test_articles, test_images, ground_truth, test_encoding)
     places = places_of(workspace, cache)
     with removed_if_uploaded(source, places.workspace):
         intake = import_domain(

@@ -48,6 +48,10 @@ BodyOption = Annotated[
     typer.Option("--body", help="How much of the text: whole (if not given), first-sentence, or words:N."),
 ]
 SplitOption = Annotated[str, typer.Option("--split", help="train, val or test.")]
+EncodingOption = Annotated[
+    str | None,
+    typer.Option("--encoding", help="Encoding of the files read, as in gb18030 or utf-16; detected if not given."),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, nothing else there.")]
 WorkspaceOption = Annotated[
     Path | None,

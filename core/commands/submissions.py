@@ -1,4 +1,4 @@
-"""Verbs of a benchmark's last day: `submit` writes the three runs, `truth` adds the ground truth, `score` scores."""
+"""Verbs of a benchmark's last day: `submit` writes the three runs, `truth` adds the ground truth or writes it."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -7,12 +7,11 @@ from typing import Annotated
 import typer
 
 from core.analysis.metrics import as_record
-from core.analysis.scoring import Score
-from core.analysis.scoring import score as score_run
 from core.commands.options import (
     CacheOption,
     DeviceOption,
     DomainOption,
+    EncodingOption,
     JsonOption,
     RunOption,
     SplitOption,
@@ -23,16 +22,17 @@ from core.commands.options import (
     places_of,
 )
 from core.data.domain import save_changed
-from core.data.importers.groundtruth import in_ids_of, judge, odd_truth, read_ground_truth
-from core.data.splitting import SPLITS
+from core.data.importers.groundtruth import read_ground_truth
+from core.data.importers.judging import Judged, judge, odd_truth
+from core.data.splitting import SPLITS, Split
 from core.data.uploads import removed_if_uploaded
 from core.encoders.names import DEVICES
 from core.errors import InputError
 from core.files import write_text
-from core.retrieval.submission import LENGTH, is_number, read_submission
+from core.retrieval.submission import LENGTH, is_number
+from core.retrieval.trec import write_qrels
+from core.workspace.places import Places
 from core.workspace.runs import find_run
-
-_SHOWN = 3  # examples of ids
 
 
 def submit(
@@ -89,74 +89,46 @@ def submit(
 
 def truth(
     domain: DomainOption,
-    ground_truth: Annotated[Path, typer.Option(help="Table of article and image ids, as the organisers give it.")],
-    workspace: WorkspaceOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Add the ground truth to a domain's test set. Its runs stay valid; sweep again to measure them on test."""
-    places = places_of(workspace, None)
-    with removed_if_uploaded(ground_truth, places.workspace):
-        before = places.load_domain(domain)
-        judged = judge(before, read_ground_truth(ground_truth))
-    save_changed(before, judged.domain)
-    record = {
-        "domain": domain,
-        "articles": judged.articles,
-        "known": judged.known,
-        "unknown_articles": judged.unknown_articles,
-        "unknown_images": judged.unknown_images,
-    }
-    lines = [
-        f"the picture of {judged.known} of {judged.articles} test articles of '{domain}' is known.",
-        *odd_truth(judged),
-        f"next: python -m core sweep --domain {domain}",
-    ]
-    answer(as_json, record, "\n".join(lines))
-
-
-def score(
-    run_file: Annotated[Path, typer.Argument(metavar="RUN.tsv", help="A run file.")],
-    ground_truth: Annotated[Path | None, typer.Option(help="Table of article and image ids.")] = None,
-    domain: Annotated[str | None, typer.Option("--domain", help="Take the truth of this domain instead.")] = None,
+    ground_truth: Annotated[
+        Path | None, typer.Option(help="Table of articles and images, as the organisers give it, or qrels of TREC.")
+    ] = None,
+    encoding: EncodingOption = None,
+    qrels: Annotated[
+        Path | None, typer.Option(help="Write the ground truth of --split to this file, as qrels of TREC.")
+    ] = None,
     split: SplitOption = "test",
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Score a run as the organisers do: over all articles of the ground truth, found or not."""
-    if (ground_truth is None) == (domain is None):
-        raise InputError("score needs either --ground-truth GT.tsv or --domain SLUG.")
-    submission = read_submission(run_file)
-    gallery = None
+    """Add the ground truth to a domain's test set (runs stay valid; sweep again to measure them), or write qrels."""
+    if ground_truth is None and qrels is None:
+        raise InputError("truth needs --ground-truth FILE to add, or --qrels FILE to write, or both.")
+    wanted: Split = choice("--split", split, SPLITS)
+    places = places_of(workspace, None)
+    record: dict[str, object] = {"domain": domain}
+    lines: list[str] = []
     if ground_truth is not None:
-        known = in_ids_of(read_ground_truth(ground_truth), submission.lists)
-    else:
-        places = places_of(workspace, None)
-        loaded, wanted = places.load_domain(domain or ""), choice("--split", split, SPLITS)
-        articles = loaded.judged(wanted)
-        if articles.empty:
-            raise InputError(f"domain '{domain}' has no {wanted} articles whose picture is known; see the verb truth.")
-        known = dict(zip(articles["article_id"], articles["image_id"], strict=True))
-        gallery = set(loaded.pictures(wanted)["image_id"])
-    scored = score_run(submission, known, gallery)
-    answer(as_json, {"run": str(run_file)} | asdict(scored), "\n".join(_score_lines(scored)))
+        judged = _add(places, domain, ground_truth, encoding)
+        record |= {name: value for name, value in vars(judged).items() if name not in ("domain", "fall_backs")}
+        record["fall_backs"] = [asdict(use) for use in judged.fall_backs]
+        lines += [f"the picture of {judged.known} of {judged.articles} test articles of '{domain}' is known."]
+        lines += odd_truth(judged)
+    if qrels is not None:
+        pairs = places.load_domain(domain).judged(wanted)
+        if pairs.empty:
+            raise InputError(f"domain '{domain}' has no {wanted} articles whose image is known, so no qrels of them.")
+        write_qrels(qrels, zip(pairs["article_id"], pairs["image_id"], strict=True))
+        record |= {"qrels": str(qrels), "split": wanted, "written": len(pairs)}
+        lines += [f"qrels of {len(pairs)} {wanted} articles: {qrels}"]
+    if ground_truth is not None:
+        lines += [f"next: python -m core sweep --domain {domain}"]
+    answer(as_json, record, "\n".join(lines))
 
 
-def _score_lines(scored: Score) -> list[str]:
-    lines = [f"{name:<12} {value:.4f}" for name, value in scored.metrics.items()]
-    mean = f", their mean rank {scored.mean_rank:.1f}" if scored.mean_rank is not None else ""
-    lines.append(f"of {scored.n} articles of the ground truth; {scored.found} found in the first {LENGTH}{mean}.")
-    odd = {
-        "articles of the ground truth have no line": scored.missing_articles,
-        "articles are not in the ground truth": scored.unknown_articles,
-        "articles have more than one line, of which the first counts": scored.repeated_articles,
-        "lines list an image twice": scored.repeated_images,
-        "images belong to no article of the ground truth, or to no gallery of the domain": scored.unknown_images,
-        f"lines have fewer than {LENGTH} images": scored.short_lines,
-    }
-    lines += [f"note: {len(ids)} {what}: {_examples(ids)}." for what, ids in odd.items() if ids]
-    lines.append(f"{scored.skipped_lines} lines skipped, whose first field is no number (a header is one).")
-    return lines
-
-
-def _examples(ids: list[str]) -> str:
-    return ", ".join(ids[:_SHOWN]) + (" …" if len(ids) > _SHOWN else "")
+def _add(places: Places, domain: str, ground_truth: Path, encoding: str | None) -> Judged:
+    """Put a ground truth into the domain on disk."""
+    with removed_if_uploaded(ground_truth, places.workspace):
+        before = places.load_domain(domain)
+        judged = judge(before, read_ground_truth(ground_truth, encoding))
+    save_changed(before, judged.domain)
+    return judged

@@ -2,11 +2,15 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from core.data.importers.delimited import bytes_of
+from core.data.importers.encodings import decode
 from core.errors import InputError, shortened
 from core.files import replacing
+from core.retrieval.run_rows import Row, check_is_table, is_header, rows_of
+from core.retrieval.table_runs import has_a_row_for_each_image, read_table_run
 from core.retrieval.trec import looks_like_trec, read_trec
 
 LENGTH = 100
@@ -56,32 +60,38 @@ def is_number(article_id: str) -> bool:
     return _NUMBER.fullmatch(article_id) is not None
 
 
-def read_submission(path: Path) -> Submission:
-    """Read a run file, the organisers' or TREC's: of each article the first 100 images.
+def read_submission(path: Path, encoding: str | None = None) -> Submission:
+    """Read a run file, the organisers', TREC's or another table: of each article the first 100 images.
 
-    Raises InputError: not there, or no run.
+    encoding: None: detect it. Raises InputError: not there, or no run.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig", errors="replace")
-    except OSError as error:
-        raise InputError(f"the run {path} cannot be read: {error.strerror or error}.") from None
-    lines = [line for line in text.split("\n") if line.strip()]
+    if not path.is_file():
+        raise InputError(f"the run {path} cannot be read: there is no such file.")
+    content = decode(bytes_of(path), path, encoding)[0]
+    lines = [line for line in content.split("\n") if line.strip()]
     if looks_like_trec(lines):
-        of_trec = read_trec(lines, str(path))
-        return Submission({article: images[:LENGTH] for article, images in of_trec.items()}, 0, [])
-    lists: dict[str, list[str]] = {}
-    repeated, skipped = [], 0
-    for line in lines:
-        article_id, *images = (cell.strip() for cell in line.rstrip("\r\n").split("\t"))
-        if not is_number(article_id):
-            skipped += 1
-        elif article_id in lists:
-            repeated.append(article_id)
-        else:
-            lists[article_id] = [image for image in images if image][:LENGTH]
-    if not lists:
+        return _cut(Submission(read_trec(lines, str(path)), 0, []))
+    separator, rows = rows_of(content, path)
+    if rows:
+        check_is_table(rows, path)
+    numbered = [row for row in rows if is_number(row.cells[0])]
+    named = len(rows) > 1 and is_header(rows[0]) and not numbered
+    if not rows or (separator == "\t" and not named and not has_a_row_for_each_image(rows, path)):
+        return _cut(_as_the_organisers(rows, numbered, path))
+    run = read_table_run(rows, path)
+    return _cut(Submission(run.lists, run.skipped, run.repeated))
+
+
+def _as_the_organisers(rows: list[Row], numbered: list[Row], path: Path) -> Submission:
+    """Read a run of tabs as their scorer does, which skips lines whose first field is no number."""
+    if not numbered:
         raise InputError(
-            f"{path} is no run: none of its {skipped} lines begins with a number; expected an article id and its "
+            f"{path} is no run: none of its {len(rows)} lines begins with a number; expected an article id and its "
             f"images, parted by tabs."
         )
-    return Submission(lists, skipped, repeated)
+    body = read_table_run([rows[0], *numbered] if is_header(rows[0]) else numbered, path)
+    return Submission(body.lists, len(rows) - len(numbered), body.repeated)
+
+
+def _cut(run: Submission) -> Submission:
+    return replace(run, lists={article: images[:LENGTH] for article, images in run.lists.items()})

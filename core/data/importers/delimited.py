@@ -41,7 +41,7 @@ def read_delimited(file: Path, names: Sequence[str] | None = None, encoding: str
     or 'null' stay the words they are in a headline. Raises InputError: cannot be read as a table.
     """
     content, found_encoding = decode(bytes_of(file), file, encoding)
-    content, separator, skipped = _separated(content, file)
+    content, separator, skipped = separated(content, file)
     notes = encoding_notes(file, found_encoding)
     if separator == "\t" and not is_quoted(content):
         cells = _tabbed(content, file, notes)
@@ -72,7 +72,7 @@ def first_cells(file: Path) -> list[str]:
     if suffix_of(file) not in SUFFIXES or not file.is_file():
         return []
     try:
-        start, separator, _ = _separated(_start_of(file), file)
+        start, separator, _ = separated(_start_of(file), file)
     except (OSError, EOFError, zlib.error):  # reading all of it reports what is wrong
         return []
     return [cell.strip() for cell in _first_row(start, separator)]
@@ -149,7 +149,7 @@ def bytes_of(file: Path) -> bytes:
     return unpacked
 
 
-def _separated(content: str, file: Path) -> tuple[str, str, int]:
+def separated(content: str, file: Path) -> tuple[str, str, int]:
     """The text without Excel's line ``sep=;``, its separator, and how many lines were skipped."""
     if excel := _EXCEL.match(content):
         return content[excel.end() :], excel[1], 1

@@ -59,22 +59,26 @@ def is_known_release(source: Path) -> bool:
     return any(reader.recognises(source) for reader in READERS)
 
 
-def read_articles(source: Path) -> Listing:
+def read_articles(source: Path, encoding: str | None = None) -> Listing:
     """The articles of a test set: its list, the folder of both lists, or any table with an id and a text.
 
-    Raises InputError as `read_source` does.
+    encoding: None: detect it. Raises InputError as `read_source` does.
     """
-    listed = newsimages.read_list(source, "articles")
-    return listed or with_captions(table.read(source, ColumnNames(), needs=("id", "text")), "first")
+    listed = newsimages.read_list(source, "articles", encoding)
+    return listed or with_captions(
+        table.read(source, ColumnNames(), needs=("id", "text"), options=SourceOptions(encoding)), "first"
+    )
 
 
-def read_pictures(source: Path) -> Listing:
+def read_pictures(source: Path, encoding: str | None = None) -> Listing:
     """The pictures of a test set, likewise; any table that names pictures.
 
-    Raises InputError as `read_source` does.
+    encoding: None: detect it. Raises InputError as `read_source` does.
     """
-    listed = newsimages.read_list(source, "images")
-    return listed or with_captions(table.read(source, ColumnNames(), needs=("image",)), "first")
+    listed = newsimages.read_list(source, "images", encoding)
+    return listed or with_captions(
+        table.read(source, ColumnNames(), needs=("image",), options=SourceOptions(encoding)), "first"
+    )
 
 
 def read_listed(source: Path, columns: ColumnNames = ColumnNames()) -> Listing:

@@ -33,12 +33,13 @@ class Found:
     dropped: int
 
 
-def _composed(text: str) -> str:
+def composed(text: str) -> str:
+    """Return `text` in one Unicode form, with plain blanks."""
     return _BLANKS.sub(" ", unicodedata.normalize("NFC", text)).strip()
 
 
 def _decoded(text: str) -> str:
-    return _composed(unquote(text))
+    return composed(unquote(text))
 
 
 def _lowered(text: str) -> str:
@@ -47,7 +48,7 @@ def _lowered(text: str) -> str:
 
 _RESPELL: dict[Spelling, Callable[[str], str]] = {
     "as written": str,
-    "Unicode form": _composed,
+    "Unicode form": composed,
     "percent-encoding": _decoded,
     "letter case": _lowered,
 }

@@ -46,9 +46,9 @@ def read(source: Path, encoding: str | None = None) -> Listing:
     return replace(listing, notes=(*listing.notes, *_notes(source, files)))
 
 
-def read_list(source: Path, kind: Kind) -> Listing | None:
+def read_list(source: Path, kind: Kind, encoding: str | None = None) -> Listing | None:
     """The articles or pictures of a test set, from a file or the folder of both; None if it is of another format."""
-    files = files_of(source, kind)
+    files = files_of(source, kind, encoding)
     if not files:
         return None
     return listing_of(f"NewsImages list of {kind}", files, source, needs=_NEEDS[kind], image_columns=IMAGE_COLUMNS)

@@ -160,16 +160,10 @@ def _is_no_prose(file: Path) -> bool:
 def _find_columns(frame: pd.DataFrame, columns: ColumnNames, file: Path, needs: Sequence[Need]) -> dict[str, str]:
     """Return role → column name."""
     there = listed(frame.columns)
-    roles = columns.given()
-    for role, name in roles.items():
+    for role, name in columns.given().items():
         if name not in frame.columns:
             raise InputError(f"{file} has no column '{name}' (given for the {role}); its columns are: {there}.")
-    by_lower = {str(name).strip().lower(): str(name) for name in frame.columns}
-    for role, names in KNOWN_NAMES.items():
-        candidates = (by_lower[name] for name in names if name in by_lower)
-        known = next((name for name in candidates if role != "id" or not _is_body(frame[name])), None)
-        if role not in roles and known is not None and known not in roles.values():
-            roles[role] = known
+    roles = known_columns(frame, columns)
     if roles.keys().isdisjoint(IMAGE_COLUMNS) and roles.get("id", "").lower() == _KEY:
         roles["image"] = roles["id"]
     serve: dict[Need, tuple[str, ...]] = {"id": ("id",), "text": ("title", "text"), "image": IMAGE_COLUMNS}
@@ -184,6 +178,18 @@ def _find_columns(frame: pd.DataFrame, columns: ColumnNames, file: Path, needs: 
                 f"{file} has no column {what}: looked for {looked_for}; its columns are: {there}. "
                 f"Name it with {options}."
             )
+    return roles
+
+
+def known_columns(frame: pd.DataFrame, columns: ColumnNames = ColumnNames()) -> dict[str, str]:
+    """Return role → column name: as `columns` says, else the first of KNOWN_NAMES that there is."""
+    roles = columns.given()
+    by_lower = {str(name).strip().lower(): str(name) for name in frame.columns}
+    for role, names in KNOWN_NAMES.items():
+        candidates = (by_lower[name] for name in names if name in by_lower)
+        known = next((name for name in candidates if role != "id" or not _is_body(frame[name])), None)
+        if role not in roles and known is not None and known not in roles.values():
+            roles[role] = known
     return roles
 
 

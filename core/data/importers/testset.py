@@ -15,9 +15,10 @@ from core.data.dates import read_dates
 from core.data.domain import COLUMNS, PICTURE_COLUMNS, Domain
 from core.data.image_ids import id_for_each_image, shared_ids
 from core.data.importers.formats import read_articles, read_pictures
-from core.data.importers.groundtruth import judge, odd_truth, read_ground_truth
+from core.data.importers.groundtruth import read_ground_truth
 from core.data.importers.image_folder import ImageFolder
 from core.data.importers.intake import Intake, copy_pictures, report_rows
+from core.data.importers.judging import judge, odd_truth
 from core.data.importers.listing import ImportChoices, Listing
 from core.data.importers.pictures import check_images, image_names, not_found, pair_images
 from core.data.pixels import ImageError
@@ -27,19 +28,25 @@ from core.errors import InputError, shortened
 
 @dataclass(frozen=True)
 class TestSet:
-    """Where it lies. images: the list of pictures; None: in the folder (or file) of the articles."""
+    """Where it lies. images: the list of pictures; None: in the folder (or file) of the articles.
+
+    encoding: of all its files, None: detect it.
+    """
 
     __test__ = False  # for pytest, which takes it for a test by its name
 
     articles: Path
     images: Path | None = None
     ground_truth: Path | None = None
+    encoding: str | None = None
 
 
-def named_test_set(articles: Path | None, images: Path | None, ground_truth: Path | None) -> TestSet | None:
+def named_test_set(
+    articles: Path | None, images: Path | None, ground_truth: Path | None, encoding: str | None = None
+) -> TestSet | None:
     """The test set of these files; None if none is named. Raises InputError: others without the list of articles."""
     if articles is not None:
-        return TestSet(articles, images, ground_truth)
+        return TestSet(articles, images, ground_truth, encoding)
     if images is not None or ground_truth is not None:
         raise InputError("--test-images and --ground-truth belong to a test set; name its articles: --test-articles.")
     return None
@@ -47,10 +54,10 @@ def named_test_set(articles: Path | None, images: Path | None, ground_truth: Pat
 
 def check_lists(test: TestSet) -> None:
     """Raise InputError, before any picture is looked at, if a list or the ground truth cannot be read."""
-    read_articles(test.articles)
-    read_pictures(test.images or test.articles)
+    read_articles(test.articles, test.encoding)
+    read_pictures(test.images or test.articles, test.encoding)
     if test.ground_truth is not None:
-        read_ground_truth(test.ground_truth)
+        read_ground_truth(test.ground_truth, test.encoding)
 
 
 def add_test_set(
@@ -67,9 +74,9 @@ def add_test_set(
             f"column {intake.domain.info.split_from} of the table has test articles of its own; import it without "
             "--test-articles, or add --ignore-split."
         )
-    listed_articles = read_articles(test.articles)
+    listed_articles = read_articles(test.articles, test.encoding)
     articles, left_articles = _articles(listed_articles, intake.domain, choices)
-    listed = read_pictures(test.images or test.articles)
+    listed = read_pictures(test.images or test.articles, test.encoding)
     pictures, left_pictures, fall_backs = _pictures(listed, intake.domain, images, copy_images)
     domain = replace(
         intake.domain,
@@ -79,7 +86,7 @@ def add_test_set(
     notes = [*intake.notes, *listed_articles.notes, *listed.notes]
     report = pd.concat([intake.report, left_articles, left_pictures], ignore_index=True)
     if test.ground_truth is not None:
-        judged = judge(domain, read_ground_truth(test.ground_truth))
+        judged = judge(domain, read_ground_truth(test.ground_truth, test.encoding))
         domain = judged.domain
         notes += odd_truth(judged)
     audit = replace(

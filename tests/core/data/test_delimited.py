@@ -179,4 +179,4 @@ def test_lists_called_txt_are_read_by_content(tmp_path: Path) -> None:
     assert read_articles(tmp_path / "Test-Text.txt").articles["article_id"].tolist() == ["7"]
     assert read_articles(tmp_path).articles["title"].tolist() == ["A title"]
     (tmp_path / "gt.txt").write_text("7\tx7\n8\tx8\n")
-    assert read_ground_truth(tmp_path / "gt.txt") == {"7": "x7", "8": "x8"}
+    assert read_ground_truth(tmp_path / "gt.txt").images == {"7": ("x7",), "8": ("x8",)}
