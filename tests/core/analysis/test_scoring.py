@@ -6,7 +6,7 @@ import sys
 import ir_measures
 import numpy as np
 import pytest
-from ir_measures import RR, Qrel, R, ScoredDoc
+from ir_measures import RR, Qrel, R, ScoredDoc, Success
 
 from core.analysis.scoring import score
 from core.errors import InputError
@@ -31,6 +31,24 @@ def test_the_metrics_are_those_of_ir_measures(seed):
     expected = ir_measures.calc_aggregate(wanted.values(), qrels, scored)
     metrics = score(run_of(lists), truth).metrics
     assert metrics == pytest.approx({name: expected[measure] for name, measure in wanted.items()}, abs=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_with_several_right_images_they_are_success_and_reciprocal_rank(seed):
+    draw = np.random.default_rng(seed)
+    images = [str(n) for n in range(150)]
+    truth = {str(n): tuple(draw.choice(images, size=draw.integers(0, 6), replace=False)) for n in range(60)}
+    lists = {article: list(draw.permutation(images)[:100]) for article in list(truth)[:50]}
+    qrels = [Qrel(article, image, int(image in right)) for article, right in truth.items() for image in images]
+    scored = [
+        ScoredDoc(article, image, -place) for article, found in lists.items() for place, image in enumerate(found)
+    ]
+    wanted = {"mrr@100": RR @ 100} | {f"recall@{k}": Success @ k for k in (1, 5, 10, 50, 100)}
+    expected = ir_measures.calc_aggregate(wanted.values(), qrels, scored)
+    found = score(run_of(lists), truth)
+    assert found.metrics == pytest.approx({name: expected[measure] for name, measure in wanted.items()}, abs=1e-12)
+    assert found.several == sum(len(right) > 1 for right in truth.values())
+    assert found.none_right == sum(not right for right in truth.values()) > 0
 
 
 def test_articles_that_are_not_found_count_and_oddities_are_named():

@@ -1,4 +1,4 @@
-"""TREC runs as trec_eval reads them, against ir_measures; a run of another form is never half-scored."""
+"""TREC runs and qrels as trec_eval reads them, against ir_measures; a run of another form is never half-scored."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import pytest
 
 from core.errors import InputError
 from core.retrieval.submission import read_submission, write_submission
-from core.retrieval.trec import write_trec
+from core.retrieval.trec import read_qrels, write_qrels, write_trec
 
 ARTICLES = [str(100 + number) for number in range(10)]
 IMAGES = [f"im{number}" for number in range(10)]
@@ -70,4 +70,27 @@ def test_a_line_of_another_form_is_named(line, message, tmp_path):
 def test_an_id_with_a_blank_cannot_be_written(tmp_path):
     with pytest.raises(InputError, match="blank"):
         write_trec(tmp_path / "run.txt", ["an article"], [["im1"]], "x")
+    with pytest.raises(InputError, match="blank"):
+        write_qrels(tmp_path / "run.txt", [("1", "an image.jpg")])
     assert not (tmp_path / "run.txt").exists()
+
+
+@pytest.mark.parametrize("depth", [1, 5, 10])
+def test_files_written_here_are_scored_alike_by_trec_eval(depth, tmp_path, verb):
+    draw = np.random.default_rng(5)
+    write_trec(tmp_path / "run", ARTICLES, [list(draw.permutation(IMAGES)) for _ in ARTICLES], "lite")
+    write_qrels(tmp_path / "qrels", [(article, draw.choice(IMAGES)) for article in ARTICLES for _ in range(2)])
+    qrels = list(ir_measures.read_trec_qrels(str(tmp_path / "qrels")))
+    assert {(qrel.query_id, qrel.relevance) for qrel in qrels} == {(article, 1) for article in ARTICLES}
+    measures = [ir_measures.RR, ir_measures.Success @ depth]
+    run = ir_measures.read_trec_run(str(tmp_path / "run"))
+    expected = ir_measures.pytrec_eval.calc_aggregate(measures, qrels, run)
+    told = verb("score", tmp_path / "run", "--ground-truth", tmp_path / "qrels", "--json").record
+    assert told["metrics"]["mrr@100"] == pytest.approx(expected[measures[0]])
+    assert told["metrics"][f"recall@{depth}"] == pytest.approx(expected[measures[1]])
+
+
+def test_qrels_are_read_as_ir_measures_reads_them():
+    lines = ["7 0 a 1", "7\t0\tb\t0", "8 Q0 c 3", "8 0 a -1"]
+    expected = [(q.query_id, q.doc_id, q.relevance > 0) for q in ir_measures.read_trec_qrels("\n".join(lines))]
+    assert [row[1:] for row in read_qrels(lines, "qrels")] == expected
