@@ -7,13 +7,13 @@ from core.errors import InputError
 from core.files import read_toml, write_toml
 
 FORMAT = 1  # counts up when what the file holds changes
-EXPORT_FILE = "rematch-export.toml"
+EXPORT_FILE = "_rematch-export.toml"  # readers of a folder of Parquet skip names that begin so
 CSV_TABLE = "articles.csv"
 
 
 @dataclass(frozen=True)
 class ExportInfo:
-    """What ``rematch-export.toml`` holds.
+    """What ``_rematch-export.toml`` holds.
 
     layout: parquet, webdataset, coco or csv. splits: split → articles written. run, alpha: whose ranks, at which α
     besides 0 and 1; None without ranks. synthetic: True for the demo. apostrophes: cells of the CSV that got an

@@ -13,14 +13,18 @@ from core.workspace.tags import read_tags, tags_table
 #: Column → the α whose ranks it has; None: the one that the sweep chose.
 RANKS = {"rank_zero_shot": 0.0, "rank_fine_tuned": 1.0, "rank_wise_ft": None}
 
+_NOTED = {"tags": "analyst_tags", "note": "analyst_note"}
+
 
 def article_columns(places: Places, domain: Domain, run: Run | None) -> AddedColumns:
-    """Gather the ranks of `run` in every split that was swept, `alpha`, and `tags` and `note` where there are any.
+    """Gather the ranks of `run` in every split that was swept, `alpha`, and an analyst's tags and notes, if any.
+
+    Tags are not called just `tags`, a name that FiftyOne keeps for itself.
 
     Raises InputError: the run was not swept or is of other articles than the domain's, or the tags are damaged.
     """
-    noted = tags_table(domain, read_tags(places, domain.info.slug)).set_index("article_id")[["tags", "note"]]
-    columns = noted[noted.index.isin(domain.articles["article_id"])]
+    noted = tags_table(domain, read_tags(places, domain.info.slug)).set_index("article_id")[list(_NOTED)]
+    columns = noted[noted.index.isin(domain.articles["article_id"])].rename(columns=_NOTED)
     columns = columns.loc[:, (columns != "").any()]
     if run is None:
         return AddedColumns(columns)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import pandas as pd
 
@@ -22,11 +22,6 @@ class ExportImage:
     file: Path
     size: int
     image_hash: str
-
-    @property
-    def suffix(self) -> str:
-        """The ending of its name, as in ``.jpg``."""
-        return PurePosixPath(self.name).suffix
 
     def read(self) -> bytes:
         """Return the content of the file. Raises InputError if it has gone, or is another than when it was imported."""

@@ -1,7 +1,8 @@
 """WebDataset: tar shards whose members ``KEY.jpg``, ``KEY.txt`` and ``KEY.json`` are one article.
 
 The text is what Rematch reads as the query; the JSON has the columns, and the article's own id. Keys are numbers of
-nine digits, as img2dataset writes them, since a key may hold no dot.
+nine digits, as img2dataset writes them, since a key may hold no dot. Images of every format end in ``.jpg``, as there:
+their content says what they are, and `datasets` takes each ending for a column of its own.
 """
 
 import io
@@ -26,7 +27,7 @@ def write(export: Export, folder: Path) -> None:
                     for row, record in zip(shard, export.records(shard), strict=True):
                         report(done, len(export.rows))
                         image, key = export.images[row], f"{row:09d}"
-                        _add(tar, f"{key}{image.suffix.lower()}", image.read())
+                        _add(tar, f"{key}.jpg", image.read())
                         _add(tar, f"{key}.txt", export.captions[row].encode())
                         _add(tar, f"{key}.json", to_json(record))
                         done += 1
