@@ -36,6 +36,7 @@ VERBS = {
     "analyse": ("analysing", "analyse"),
     "report": ("results", "report"),
     "export": ("runs", "export"),
+    "export-data": ("export_data", "export_data"),
     "runs": ("runs", "runs"),
 }
 

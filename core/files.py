@@ -128,6 +128,11 @@ def file_fingerprint(path: Path) -> str:
         return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=10)).hexdigest()
 
 
+def bytes_fingerprint(content: bytes) -> str:
+    """Return the `file_fingerprint` of a file with this content."""
+    return hashlib.blake2b(content, digest_size=10).hexdigest()
+
+
 def stamp(file: Path) -> Stamp:
     """Changes whenever the file is written again, whatever the clock says: its inode, size and time of writing."""
     state = file.stat()

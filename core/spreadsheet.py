@@ -4,8 +4,9 @@ import re
 
 import pandas as pd
 
-#: What spreadsheets take for the beginning of a formula (OWASP, CSV injection).
-_FORMULA = re.compile(r"^[=+\-@\t\r]")
+#: What spreadsheets take for the beginning of a formula (OWASP, CSV injection). With apostrophes in front it gets
+#: another one, so that `restored` gives back every text.
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
 
 
 def spreadsheet_csv(frame: pd.DataFrame) -> str:
@@ -17,5 +18,15 @@ def spreadsheet_csv(frame: pd.DataFrame) -> str:
     return safe.to_csv(index=False, header=[_defused(str(name)) for name in frame], lineterminator="\r\n")
 
 
+def is_formula(text: str) -> bool:
+    """Return True for a text that gets an apostrophe in front."""
+    return _FORMULA.match(text) is not None
+
+
 def _defused(text: str) -> str:
-    return f"'{text}" if _FORMULA.match(text) else text
+    return f"'{text}" if is_formula(text) else text
+
+
+def restored(text: str) -> str:
+    """Return a text of `spreadsheet_csv` as it was, without the apostrophe that was put in front."""
+    return text[1:] if text.startswith("'") and is_formula(text) else text

@@ -1,9 +1,11 @@
-"""A domain's folder changes whole, and by one process at a time.
+"""A folder (of a domain, of exported data) changes whole, and by one process at a time.
 
-A new one is made beside the old and takes its place by a rename. The lock is the slug's, so that two imports, or an
-import and a translation, of one domain never mix; what a killed process left is put back or removed by the next.
+A new one is made beside the old and takes its place by a rename. The lock is that of its name, so that two imports, or
+an import and a translation, of one domain never mix; what a killed process left is put back or removed by the next.
 """
 
+import glob
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -18,11 +20,15 @@ from core.locks import holding
 
 PATIENCE = 10.0  # seconds to wait for who changes the domain now; writing a table takes less, an import may take hours
 _OLD = "old"
+_RANDOM = re.compile("[a-z0-9_]+")  # how the names of tempfile end
 
 
 @contextmanager
-def changing(folder: Path) -> Iterator[None]:
-    """Inside, no other process changes the domain `folder`. Raises InputError if one does, DiskError if none may."""
+def changing(folder: Path, what: str = "domain") -> Iterator[None]:
+    """Inside, no other process changes `folder`. Raises InputError if one does, DiskError if none may.
+
+    what: the folder is, for the error.
+    """
     with ExitStack() as held:
         try:
             with writing(folder):
@@ -30,7 +36,7 @@ def changing(folder: Path) -> Iterator[None]:
                 held.enter_context(holding(folder.parent / f".{folder.name}.lock", PATIENCE))
         except Timeout:
             raise InputError(
-                f"domain '{folder.name}' is being changed by another process, perhaps an import; wait for its end and "
+                f"{what} '{folder.name}' is being changed by another process, perhaps an import; wait for its end and "
                 f"look whether there is still something to do."
             ) from None
         yield
@@ -38,9 +44,9 @@ def changing(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def staged(folder: Path) -> Iterator[Path]:
-    """Yield a folder that does not exist yet; once it is filled it takes the place of the domain `folder`.
+    """Yield a folder that does not exist yet; once it is filled it takes the place of `folder`.
 
-    On failure the old domain is as it was. Call it within `changing`.
+    On failure the old one is as it was. Call it within `changing`.
     """
     _clear(folder)
     with writing(folder):
@@ -68,11 +74,14 @@ def restore(domains: Path) -> None:
 
 def _clear(folder: Path) -> None:
     """Put back or remove what killed processes left; under the lock nobody else is at it."""
-    for staging in folder.parent.glob(f"{_prefix(folder.name)}*"):
+    prefix = _prefix(folder.name)
+    for staging in folder.parent.glob(f"{glob.escape(prefix)}*"):
+        if not _RANDOM.fullmatch(staging.name.removeprefix(prefix)):  # of a longer name with dots
+            continue
         if (staging / _OLD).exists() and not folder.exists():
             (staging / _OLD).rename(folder)
         shutil.rmtree(staging, ignore_errors=True)
 
 
 def _prefix(slug: str) -> str:
-    return f".{slug}.new-"  # no slug has a dot, so that none is the beginning of another
+    return f".{slug}.new-"

@@ -9,6 +9,7 @@ import pandas as pd
 from core.data.domain import Domain, DomainInfo
 from core.errors import InputError
 from core.retrieval.submission import LENGTH
+from core.spreadsheet import restored
 
 TEST_PICTURE = "test picture"  # how reasons begin that are not an article's
 REPORT_COLUMNS = ("line", "article_id", "image", "reason", "detail")
@@ -38,7 +39,7 @@ def read_report(domain: Domain) -> ImportReport | None:
     if not file.exists():
         return None
     try:
-        rows = pd.read_csv(file, dtype=str, keep_default_na=False)
+        rows = pd.read_csv(file, dtype=str, keep_default_na=False).map(restored)
     except (OSError, ValueError) as error:
         raise InputError(f"{file} cannot be read ({error}). Import the domain again.") from None
     missing = [column for column in REPORT_COLUMNS if column not in rows]

@@ -34,10 +34,13 @@ _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)?")
 _EXCEL = re.compile(r'"?sep=(.)"?\r?(?:\n|\Z)', re.IGNORECASE)  # the first line that tells Excel the separator
 
 
-def read_delimited(file: Path, names: Sequence[str] | None = None, encoding: str | None = None) -> TableFile:
+def read_delimited(
+    file: Path, names: Sequence[str] | None = None, encoding: str | None = None, well_quoted: bool = False
+) -> TableFile:
     """All cells as text, rows labelled by their line of the file, blank rows and columns without a name left out.
 
-    names: of the columns, for a file without a header line. encoding: None: detect it. Ids keep their zeros, and 'NA'
+    names: of the columns, for a file without a header line. encoding: None: detect it. well_quoted: whether every mark
+    is known to be closed, so that no line inside a cell is taken for a row. Ids keep their zeros, and 'NA'
     or 'null' stay the words they are in a headline. Raises InputError: cannot be read as a table.
     """
     content, found_encoding = decode(bytes_of(file), file, encoding)
@@ -46,7 +49,7 @@ def read_delimited(file: Path, names: Sequence[str] | None = None, encoding: str
     if separator == "\t" and not is_quoted(content):
         cells = _tabbed(content, file, notes)
     else:
-        cells = _quoted(content, separator, file, notes)
+        cells = _quoted(content, separator, file, notes, well_quoted)
     cells = cells.set_axis(cells.index + skipped, axis=0)
     check_cells(cells, file)
     if names is None:
@@ -203,7 +206,7 @@ def _tabbed(content: str, file: Path, notes: list[str]) -> pd.DataFrame:
     return pd.DataFrame(rows, index=range(1, len(rows) + 1), dtype=object)
 
 
-def _quoted(content: str, separator: str, file: Path, notes: list[str]) -> pd.DataFrame:
+def _quoted(content: str, separator: str, file: Path, notes: list[str], well_quoted: bool) -> pd.DataFrame:
     """Cells may be quoted, then hold line ends; a mark that swallows whole rows is read as text, and noted."""
     try:
         check_columns(_first_row(content, separator), file, unique=False)
@@ -217,7 +220,7 @@ def _quoted(content: str, separator: str, file: Path, notes: list[str]) -> pd.Da
         first = 1 + (line_ends + 1).cumsum() - (line_ends + 1)
         cells = cells.set_axis(first, axis=0)
         check_cells(cells, file)
-        if (line_ends > 0).any():
+        if (line_ends > 0).any() and not well_quoted:
             cells = _unswallowed(content, separator, cells, line_ends.to_list(), file, notes)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error) as error:
         raise InputError(f"{file} cannot be read as a table: {shortened(str(error))}.") from None

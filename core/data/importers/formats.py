@@ -4,6 +4,7 @@ from pathlib import Path
 
 from core.data.importers import (
     arrow_tables,
+    coco_folder,
     newsimages,
     newsimages2025,
     newsimages_rt,
@@ -46,6 +47,8 @@ def _read(source: Path, columns: ColumnNames, options: SourceOptions, store: Ima
             return container.read(source, columns, store)
     if text_folder.recognises(source):
         return text_folder.read(source, columns)
+    if coco_folder.recognises(source):
+        return coco_folder.read(source, columns, options.encoding)
     return table.read(source, columns, options=options)
 
 

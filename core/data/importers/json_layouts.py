@@ -8,6 +8,9 @@ records, whose names `core.data.importers.table` knows.
 from collections.abc import Callable, Iterator
 from typing import Any
 
+#: Columns by which records are known as articles of an export, whose own caption repeats them.
+EXPORTED = {"article_id", "title", "text"}
+
 Record = dict[str, Any]
 Layout = tuple[Callable[[Any], bool], Callable[[Any], Iterator[Record]], str]
 
@@ -21,16 +24,28 @@ def _is_coco(document: Any) -> bool:
 
 
 def _coco(document: Any) -> Iterator[Record]:
-    """An article for each annotation. Images are named by `file_name`, or by the id that COCO pads to twelve digits."""
-    files = {image["id"]: image.get("file_name") for image in document["images"]}
+    """An article for each annotation, with what else is in it; of an export the article's columns instead.
+
+    Images are named by `file_name`, or by the id that COCO pads to twelve digits. Their id is that number, unless they
+    have an `image_id` of their own, as in an export.
+    """
+    images = {image["id"]: image for image in document["images"]}
     for annotation in document["annotations"]:
-        image_id = annotation["image_id"]
-        yield {
-            "id": annotation.get("id", ""),
-            "caption": annotation["caption"],
-            "image_id": image_id,
-            "image": files.get(image_id, f"{image_id:0>12}.jpg"),
-        }
+        number = annotation["image_id"]
+        image = images.get(number, {})
+        further = {name: value for name, value in annotation.items() if not isinstance(value, list | dict)}
+        own = {"id": annotation.get("id", ""), "caption": annotation["caption"]}
+        if further.keys() >= EXPORTED:
+            own = {}
+            del further["id"], further["caption"]
+        yield (
+            further
+            | own
+            | {
+                "image_id": image.get("image_id", number),
+                "image": image.get("file_name", f"{number:0>12}.jpg"),
+            }
+        )
 
 
 def _is_karpathy(document: Any) -> bool:

@@ -12,6 +12,7 @@ from typing import Literal
 import pandas as pd
 
 from core.data.importers import delimited
+from core.data.importers.csv_export import is_csv_export, restored_export
 from core.data.importers.delimited import first_cells, read_delimited, suffix_of
 from core.data.importers.json_tables import SUFFIXES as JSON_SUFFIXES
 from core.data.importers.json_tables import read_json
@@ -83,7 +84,11 @@ def read_file(file: Path, encoding: str | None = None) -> TableFile:
         return read_parquet(file)
     if suffix == SPREADSHEET:
         return read_xlsx(file)
-    return read_json(file, encoding) if suffix in JSON_SUFFIXES else read_delimited(file, encoding=encoding)
+    if suffix in JSON_SUFFIXES:
+        return read_json(file, encoding)
+    if is_csv_export(file):
+        return restored_export(read_delimited(file, encoding=encoding, well_quoted=True))
+    return read_delimited(file, encoding=encoding)
 
 
 def listing_of(

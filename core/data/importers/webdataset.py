@@ -20,6 +20,7 @@ from core.data.importers.arrow_cells import Cell, cell_of
 from core.data.importers.delimited import MAX_CELL, check_rows, suffix_of
 from core.data.importers.encodings import decode
 from core.data.importers.image_store import MAX_IMAGE, ImageStore, safe_path
+from core.data.importers.json_layouts import EXPORTED
 from core.data.importers.listing import ColumnNames, Listing, TableFile
 from core.data.importers.table import listing_of
 from core.errors import InputError, listed, shortened
@@ -68,9 +69,11 @@ def read(source: Path, columns: ColumnNames, store: ImageStore | None) -> Listin
         )
     _distinguish(pairs)
     names = list(dict.fromkeys(name for sample in pairs for name in sample))
+    if exported := _are_exported(pairs):
+        names = [name for name in names if name != "caption"]
     frame = pd.DataFrame({name: pd.Series([pair.get(name, "") for pair in pairs], dtype=object) for name in names})
     table = TableFile(source, "WebDataset", frame.set_axis(range(1, len(frame) + 1), axis=0))
-    listing = listing_of("WebDataset", [table], source, _columns(columns, names), image_columns=("image",))
+    listing = listing_of("WebDataset", [table], source, _columns(columns, names, exported), image_columns=("image",))
     return with_stored_images(listing, source, store, columns, len(samples) - len(pairs))
 
 
@@ -85,12 +88,20 @@ def with_stored_images(
     return replace(listing, images=folder, notes=tuple(notes), named=columns.given())
 
 
-def _columns(columns: ColumnNames, names: list[str]) -> ColumnNames:
-    """The key is the id and ``KEY.txt`` the text, whatever columns of the metadata are called."""
+def _columns(columns: ColumnNames, names: list[str], exported: bool) -> ColumnNames:
+    """The key is the id and ``KEY.txt`` the text, whatever columns of the metadata are called; not so of an export."""
     given = columns.given()
     known = {"id": "key", "image": "image"} | ({"text": "caption"} if "caption" in names else {})
+    if exported:
+        known = {"image": "image"}
     taken = set(given.values())
     return ColumnNames(**({role: name for role, name in known.items() if name not in taken} | given))
+
+
+def _are_exported(samples: list[Sample]) -> bool:
+    """True if the metadata makes each sample an article of its own, whose text repeats what is in the metadata."""
+    ids = {sample.get("article_id", "") for sample in samples}
+    return len(ids - {""}) == len(samples) and all(sample.keys() >= EXPORTED for sample in samples)
 
 
 def _samples(shard: Path, store: ImageStore | None) -> list[Sample]:

@@ -1,0 +1,94 @@
+"""Writing a domain in formats that other tools open; the importers read each of them back."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal, get_args
+
+import pandas as pd
+
+from core.data.domain import Domain
+from core.data.export_info import ExportInfo, is_export, save_export_info
+from core.data.exporters import coco, csv_folder, hf_parquet, webdataset
+from core.data.exporters.articles import Export, export_of
+from core.data.splitting import SPLITS, Split
+from core.data.staging import changing, staged
+from core.disk import writing
+from core.errors import InputError
+
+ExportFormat = Literal["parquet", "webdataset", "coco", "csv"]
+EXPORT_FORMATS: tuple[ExportFormat, ...] = get_args(ExportFormat)
+#: Each writes into a folder, and returns how many cells it had to change, None for none.
+_WRITERS: dict[ExportFormat, Callable[[Export, Path], int | None]] = {
+    "parquet": hf_parquet.write,
+    "webdataset": webdataset.write,
+    "coco": coco.write,
+    "csv": csv_folder.write,
+}
+
+
+@dataclass(frozen=True)
+class AddedColumns:
+    """Columns from outside the domain. columns: by article id. run, alpha: whose ranks are among them, if any are."""
+
+    columns: pd.DataFrame
+    run: str | None = None
+    alpha: float | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was written. images: how many files; notes: sentences worth reading."""
+
+    info: ExportInfo
+    folder: Path
+    images: int
+    notes: tuple[str, ...]
+
+
+def export_domain(
+    domain: Domain,
+    layout: ExportFormat,
+    out: Path,
+    added: AddedColumns,
+    splits: Sequence[Split] = SPLITS,
+    replace_existing: bool = False,
+) -> Exported:
+    """Write the articles of `splits` with their images into the folder `out`, which is there whole or not at all.
+
+    Raises InputError: `out` holds something, images are missing or were changed, nothing to write; DiskError.
+    """
+    out = out.resolve()
+    _check_target(out, replace_existing)
+    export = export_of(domain, splits, added.columns)
+    if any(image.file.resolve().is_relative_to(out) for image in export.images):
+        raise InputError(f"{out} holds images of domain '{domain.info.slug}' itself; name another folder.")
+    with changing(out, "export"), staged(out) as fresh, writing(out):
+        fresh.mkdir()
+        changed = _WRITERS[layout](export, fresh) or 0
+        info = ExportInfo(
+            domain=domain.info.slug,
+            title=domain.info.title,
+            layout=layout,
+            created_at=datetime.now(UTC).isoformat(timespec="microseconds"),
+            splits={split: len(rows) for split, rows in export.splits().items()},
+            synthetic=domain.info.synthetic,
+            run=added.run,
+            alpha=added.alpha,
+            apostrophes=changed,
+        )
+        save_export_info(info, fresh)
+    return Exported(info, out, len({image.name for image in export.images}), (*export.notes, *added.notes))
+
+
+def _check_target(out: Path, replace_existing: bool) -> None:
+    if out.exists() and not out.is_dir():
+        raise InputError(f"{out} is a file; expected the name of a folder to write.")
+    if not out.exists() or not any(out.iterdir()):
+        return
+    if not is_export(out):
+        raise InputError(f"{out} holds files that no export wrote, which stay; name a new or empty folder.")
+    if not replace_existing:
+        raise InputError(f"{out} holds an export already; add --replace to write it anew.")

@@ -1,0 +1,87 @@
+"""The image files of an export: where each is now, its name in the export, and whether it is still the same."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from core.data.image_formats import HEAD, SUFFIXES, USUAL_SUFFIX, format_of
+from core.data.importers.image_store import safe_path
+from core.errors import InputError, listed
+from core.files import bytes_fingerprint
+
+IMAGES = "images"  # the folder of the images in an export that has one
+
+
+@dataclass(frozen=True)
+class ExportImage:
+    """One image. name: its path below the folder of the images; size: in bytes; image_hash: as the import found it."""
+
+    name: str
+    file: Path
+    size: int
+    image_hash: str
+
+    def read(self) -> bytes:
+        """Return the content of the file. Raises InputError if it has gone, or is another than when it was imported."""
+        try:
+            content = self.file.read_bytes()
+        except OSError as error:
+            raise InputError(f"{self.file} cannot be read: {error.strerror or error}. {_AGAIN}") from None
+        if bytes_fingerprint(content) != self.image_hash:
+            raise InputError(f"{self.file} is another image than when the domain was imported. {_AGAIN}")
+        return content
+
+
+_AGAIN = "Nothing was exported; put it back, or import the domain again."
+
+
+def find_images(articles: pd.DataFrame, root: Path, slug: str) -> list[ExportImage]:
+    """Return the image of each of `articles` (columns image_file, image_hash), one object for each file.
+
+    root: the folder that `image_file` is relative to. Raises InputError that names the files that are not there.
+    """
+    distinct = articles.drop_duplicates("image_file")
+    files = [root / file for file in distinct["image_file"]]
+    sizes = [file.stat().st_size if file.is_file() else None for file in files]
+    missing = [file for file, size in zip(files, sizes, strict=True) if size is None]
+    if missing:
+        raise InputError(
+            f"{len(missing):,} of {len(files):,} images of domain '{slug}' are not there: {listed(missing)}. Nothing "
+            f"was exported; put them back, or import the domain again, which leaves their articles out."
+        )
+    found = {
+        relative: ExportImage(name, file, size or 0, image_hash)
+        for relative, name, file, size, image_hash in zip(
+            distinct["image_file"],
+            _names(distinct["image_file"], files),
+            files,
+            sizes,
+            distinct["image_hash"],
+            strict=True,
+        )
+    }
+    return [found[file] for file in articles["image_file"]]
+
+
+def _names(relative: Iterable[str], files: list[Path]) -> list[str]:
+    """Return a name for each file that every system takes and no other file has, in whatever letter case."""
+    taken, names = set[str](), list[str]()
+    for name, file in zip(relative, files, strict=True):
+        inside = file.name if Path(name).is_absolute() else name.removeprefix(f"{IMAGES}/")
+        path = safe_path(inside)
+        if path.suffix.lower() not in SUFFIXES:
+            path = path.with_name(path.name + _usual_suffix(file))
+        candidate, number = path, 1
+        while str(candidate).casefold() in taken:
+            number += 1
+            candidate = path.with_name(f"{path.stem}-{number}{path.suffix}")
+        taken.add(str(candidate).casefold())
+        names.append(str(candidate))
+    return names
+
+
+def _usual_suffix(file: Path) -> str:
+    with file.open("rb") as opened:
+        return USUAL_SUFFIX.get(format_of(opened.read(HEAD)) or "", "")
