@@ -43,6 +43,7 @@ def show_domain(places: Places, domain: Domain) -> None:
     if domain.test_pictures is not None:
         show_test_set(places, domain, report.left_out if report else {})
     show_report(places, domain, report)
+    st.caption(f"For other tools: `python -m core export-data {domain.info.slug} --format parquet --out DIR`")
 
 
 def show_timeline(domain: Domain) -> None:

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.data.importers import import_domain
 from core.errors import InputError
 from core.report.intake import read_report
 from core.retrieval.submission import read_submission, write_submission
-from core.spreadsheet import spreadsheet_csv
+from core.spreadsheet import restored, spreadsheet_csv
 from core.workspace.places import Places
 
 ROOT = Path(__file__).parents[2]
@@ -71,3 +73,10 @@ def test_ids_as_they_are_in_use_are_written_as_they_are(tmp_path: Path):
     ids = ["-Ab_c-9", "7", "a=b", "Ä 1", "x+y@z", "abc.jpg"]
     write_submission(tmp_path / "run.tsv", ["1"], [ids])
     assert read_submission(tmp_path / "run.tsv").lists == {"1": ids}
+
+
+@given(st.lists(st.text(st.sampled_from("'=+-@\t\rab1"), max_size=6), min_size=1, max_size=9))
+def test_every_text_comes_back(texts: list[str]):
+    rows = list(csv.reader(io.StringIO(spreadsheet_csv(pd.DataFrame({"text": ["x", *texts]})), newline="")))
+    assert [restored(row[0]) if row else "" for row in rows[2:]] == texts
+    assert not any(row and row[0].startswith(("=", "+", "-", "@", "\t", "\r")) for row in rows)

@@ -36,11 +36,6 @@ class GroundTruth:
     in_files: bool = False
 
     @property
-    def several(self) -> list[str]:
-        """The articles that have more than one right image."""
-        return list(self.lines)
-
-    @property
     def names(self) -> list[str]:
         """The names of all images, each once."""
         return list(dict.fromkeys(name for names in self.images.values() for name in names))

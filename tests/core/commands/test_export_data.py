@@ -18,8 +18,8 @@ from tests.core.commands.test_starting import fresh
 def run(verb: Verb, shapes: Path, tiny_name: str) -> str:
     """The shapes as a domain, with a run that is not swept."""
     verb("import", shapes, "--domain", "shapes", "--language", "en")
-    words = ("train", "--domain", "shapes", "--encoder", tiny_name, "--tune", "head", "--epochs", 2, "--json")
-    return verb(*words).record["run"]
+    words = ("train", "--domain", "shapes", "--encoder", tiny_name, "--tune", "all", "--epochs", 2, "--lr", 0.001)
+    return verb(*words, "--batch-size", 16, "--json").record["run"]
 
 
 def test_ranks_and_tags_are_columns(verb: Verb, run: str, places, tmp_path: Path) -> None:

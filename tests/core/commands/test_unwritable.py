@@ -28,6 +28,7 @@ VERBS = {
     "rank": ["rank", "--domain", "shapes", "--out", "OUT/run.tsv"],
     "submit": ["submit", "--domain", "shapes", "--split", "val", "--out", "OUT/runs"],
     "export": ["export", "--domain", "shapes", "--out", "OUT/model.safetensors"],
+    "export-data": ["export-data", "shapes", "--format", "webdataset", "--out", "OUT/shards", "--replace"],
     "analyse": ["analyse", "--domain", "shapes", "--only", "slices"],
     "report": ["report", "--domain", "shapes", "--markdown", "OUT/report.md"],
 }
@@ -133,7 +134,7 @@ def run_on_a_full_disk(words: list[str], places: Places, disk: SmallDisk, verb: 
     check_whole(places)
 
 
-@pytest.mark.parametrize("name", ["import", "train", "sweep"])
+@pytest.mark.parametrize("name", ["import", "train", "sweep", "export-data"])
 def test_a_disk_that_is_really_full(name, at, disk, verb, shapes, tiny_name):
     run_on_a_full_disk(filled(VERBS[name], shapes, tiny_name, disk.folder), at(disk.folder), disk, verb)
 
@@ -147,7 +148,7 @@ def test_a_tag_on_a_full_disk(at, disk):
     assert list(read_tags(places, "shapes")) == ["1", "2"]
 
 
-@pytest.mark.parametrize("name", ["import", "train", "sweep", "rank", "submit"])
+@pytest.mark.parametrize("name", ["import", "train", "sweep", "rank", "submit", "export-data"])
 def test_a_disk_that_may_only_be_read(name, at, disk, verb, shapes, tiny_name):
     places = at(disk.folder)
     words = filled(VERBS[name], shapes, tiny_name, disk.folder)

@@ -76,10 +76,12 @@ def test_killed_between_the_two_renames_the_old_one_is_put_back(shapes, places):
 
 def test_what_is_left_of_a_domain_with_a_longer_name_is_not_touched(tmp_path):
     (tmp_path / ".news-2.new-x" / "news-2").mkdir(parents=True)
+    (tmp_path / ".news.new-b.new-x" / "news.new-b").mkdir(parents=True)  # exports may have any name
     with changing(tmp_path / "news"), staged(tmp_path / "news") as fresh:
         fresh.mkdir()
     restore(tmp_path)
     assert (tmp_path / ".news-2.new-x" / "news-2").exists()
+    assert (tmp_path / ".news.new-b.new-x" / "news.new-b").exists()
 
 
 def test_the_second_of_two_imports_at_once_is_refused(shapes, places, impatient):

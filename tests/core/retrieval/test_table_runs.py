@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from core.errors import InputError
 from core.retrieval.submission import read_submission
@@ -124,3 +126,23 @@ def test_a_second_row_of_an_article_does_not_count_and_is_told(tmp_path):
     (tmp_path / "run.csv").write_text("article_id,1,2\n7,a,b\n8,b,c\n7,c,a\n")
     run = read_submission(tmp_path / "run.csv")
     assert (run.lists, run.repeated, run.skipped) == (LISTS, ["7"], 1)
+
+
+CELLS = st.sampled_from(
+    ["7", "8", "a", "b", "1", "2", "0", "", "0.5", "Q0", '"', "article_id", "rank", "image_id", "[a]"]
+)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.lists(CELLS, max_size=4), max_size=5), st.sampled_from([",", ";", "\t", " "]))
+@example([["7", "", "a"]], ",")
+@example([["", "a"]], "\t")
+def test_whatever_stands_in_a_file_is_read_or_refused_in_a_sentence(tmp_path, rows, separator):
+    lists, refused = {}, ""
+    try:
+        lists = lists_of(tmp_path, "\n".join(separator.join(row) for row in rows))
+    except InputError as error:
+        refused = str(error)
+    assert bool(lists) != bool(refused)
+    assert all(lists)
+    assert len(refused) < 1_000
