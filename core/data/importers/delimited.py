@@ -236,11 +236,10 @@ def _unswallowed(
 ) -> pd.DataFrame:
     """`cells` as they are if no quoted cell holds other rows; else all rows, read again with such marks as text."""
     lines, width = LINE_END.split(content), cells.shape[1]
-    whole = [list(row) for row, ends in zip(cells.to_numpy(), line_ends, strict=True) if ends == 0 and any(row)][1:]
-    as_lines = [parts for line in lines[1:] if len(parts := line.split(separator)) == width]
-    codes = [found for some in (whole, as_lines) if (found := code_columns(some))]
+    # Of all rows as they were read: where one swallowed others, its first and last cells are still those of rows.
+    codes = code_columns([row for row in cells.to_numpy().tolist()[1:] if any(row)])
     spans = [(first, first + ends) for first, ends in zip(cells.index, line_ends, strict=True) if ends]
-    if not any(holds_rows(lines[first:last], separator, width, codes) for first, last in spans):
+    if not any(holds_rows(lines[first - 1 : last], separator, width, codes) for first, last in spans):
         return cells
     rows: dict[int, list[str]] = {}
     stray: list[int] = []

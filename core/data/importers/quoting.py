@@ -2,11 +2,14 @@
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from pathlib import PurePath
 
 LINE_END = re.compile(r"\r\n|\r|\n")
 _OPENS = re.compile(r'(?:\A|[\t\n])"')
 _CODE_SHARE = 0.95  # of the cells of a column: a few may be missing
+_KIND_SHARE = 0.1  # of them, so that a few lines that are none do not make a kind
 
 
 def is_quoted(content: str) -> bool:
@@ -25,9 +28,14 @@ def is_quoted(content: str) -> bool:
     return needed is not None or re.fullmatch(r'"[^"]*"(?:\t"[^"]*")+', header) is not None
 
 
-def code_columns(rows: Sequence[Sequence[str]]) -> list[int]:
-    """Return the columns whose cells are values without blanks, as ids and file names are. rows: each of one line."""
-    return [place for place, cells in enumerate(zip(*rows, strict=True)) if _are_codes(cells)]
+#: Column → the kinds of value in it (`_kind`), of columns whose values have no blanks, as ids and file names have none.
+CodeColumns = dict[int, set[str]]
+
+
+def code_columns(rows: Sequence[Sequence[str]]) -> CodeColumns:
+    """Return the columns of `rows`, each of one line, whose values have no blanks, and the kinds of their values."""
+    columns = enumerate(zip(*rows, strict=True))
+    return {place: _kinds(cells) for place, cells in columns if _are_codes(cells)}
 
 
 def _are_codes(cells: Sequence[str]) -> bool:
@@ -38,17 +46,39 @@ def _is_code(cell: str) -> bool:
     return cell != "" and cell.split() == [cell]
 
 
-def holds_rows(lines: Sequence[str], separator: str, width: int, codes: Sequence[Sequence[int]]) -> bool:
-    """Return True if one of `lines`, all after the first of a row, is a row itself.
+def _kinds(cells: Sequence[str]) -> set[str]:
+    counts = Counter(map(_kind, cells))
+    return {kind for kind, count in counts.items() if count >= _KIND_SHARE * len(cells)}
 
-    That is: it has as many cells as the header, and a value without blanks in each column of one of the lists `codes`.
+
+def _kind(code: str) -> str:
+    """Return which characters `code` has (letters, digits, which signs) and its ending: '17.PNG' is '.0a.png'."""
+    signs = {"0" if sign.isdigit() else "a" if sign.isalpha() else sign for sign in code}
+    return "".join(sorted(signs)) + PurePath(code.lower()).suffix
+
+
+def holds_rows(lines: Sequence[str], separator: str, width: int, codes: CodeColumns) -> bool:
+    """Return True if `lines`, read as one row, are several: one of them is a row, and so are those before it.
+
+    A row has as many cells as the header. A line that is one also has, in each column of `codes`, a value of a kind
+    that the column has elsewhere. 'B","x, y",1.png', the end of a title of two lines, is none.
     """
-    split = (line.split(separator) for line in lines if line.count(separator) == width - 1)
-    return any(all(_is_code(cells[place].strip('"')) for place in some) for cells in split for some in codes)
+    for number, line in enumerate(lines[1:], start=1):
+        if line.count(separator) < width - 1:
+            continue
+        cells, before = _cells_of(line, separator), _cells_of("\n".join(lines[:number]), separator)
+        if len(cells) == len(before) == width and _fits(cells, codes):
+            return True
+    return False
+
+
+def _fits(cells: Sequence[str], codes: CodeColumns) -> bool:
+    found = ((cells[place].strip('"'), kinds) for place, kinds in codes.items())
+    return bool(codes) and all(_is_code(code) and _kind(code) in kinds for code, kinds in found)
 
 
 def rows_apart(
-    lines: Sequence[str], separator: str, width: int, codes: Sequence[Sequence[int]]
+    lines: Sequence[str], separator: str, width: int, codes: CodeColumns
 ) -> Iterator[tuple[int, list[str], bool]]:
     """Yield each row's first line (from 1), its cells, and whether a mark that is not closed was read as text.
 
@@ -60,19 +90,17 @@ def rows_apart(
         cells = next(reader)
         last = number + reader.line_num
         is_open = last == len(lines) > number + 1 and bool(cells) and cells[-1].endswith("\n")
-        stray = holds_rows(lines[number + 1 : last], separator, width, codes) or (
-            is_open and not any(lines[number + 1 :])
-        )
+        stray = holds_rows(lines[number:last], separator, width, codes) or (is_open and not any(lines[number + 1 :]))
         if stray:
-            cells, last = _cells_of_line(lines[number], separator), number + 1
+            cells, last = _cells_of(lines[number], separator), number + 1
         elif is_open:
             raise csv.Error(f"line {number + 1}: a quotation mark is opened and not closed")
         yield number + 1, cells, stray
         number = last
 
 
-def _cells_of_line(line: str, separator: str) -> list[str]:
-    """Split one line; a mark that no other closes before a separator is part of the text."""
+def _cells_of(row: str, separator: str) -> list[str]:
+    """Split one row; a mark that no other closes before a separator is part of the text."""
     sign = re.escape(separator)
-    found = re.findall(rf'(?:\A|{sign})(?:"((?:[^"]|"")*)"(?={sign}|\Z)|([^{sign}]*))', line)
+    found = re.findall(rf'(?:\A|{sign})(?:"((?:[^"]|"")*)"(?={sign}|\Z)|([^{sign}]*))', row)
     return [quoted.replace('""', '"') or plain for quoted, plain in found]

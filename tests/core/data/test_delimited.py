@@ -138,6 +138,19 @@ def test_no_row_is_swallowed_by_a_stray_mark(tmp_path: Path, stray: tuple[int, .
     assert f"{stray[0] + 2}" in note
 
 
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_well_formed_cells_of_several_lines_are_no_rows(tmp_path: Path, separator: str) -> None:
+    """Their last lines have as many separators as a row, and end with the row's image."""
+    words = ("Berlin", "old, town", 'the "mark"', "city; night", "flood\nrain", "B")
+    rows = [
+        [f"{n}", f"{words[n % 6]}\n{words[n // 6 % 6]}", f"{words[n // 2 % 6]}, {words[n // 3 % 6]}", f"{n}.png"]
+        for n in range(72)
+    ]
+    with (tmp_path / "a.csv").open("w", newline="") as file:
+        csv.writer(file, delimiter=separator).writerows([["id", "title", "text", "image"], *rows])
+    assert read_delimited(tmp_path / "a.csv").frame.to_numpy().tolist() == rows
+
+
 def test_cells_that_span_lines_stay_whole_beside_a_stray_mark(tmp_path: Path) -> None:
     body = 'First, of all, this.\nThen "that", too, and more.\n\nThe end'
     rows = [[str(n), f"{body} {n}", f"p{n}.png"] for n in range(12)]
