@@ -15,7 +15,7 @@ import pandas as pd
 
 from core.data.importers.encodings import decode, encoding_notes
 from core.data.importers.listing import TableFile, check_columns
-from core.data.importers.quoting import LINE_END, code_columns, holds_rows, is_quoted, rows_apart
+from core.data.importers.quoting import LINE_END, code_columns, holds_rows, is_quoted, rows_apart, unquoted
 from core.errors import InputError, listed, shortened
 
 #: File endings of tables, and what parts their cells if the first line does not tell.
@@ -46,8 +46,8 @@ def read_delimited(
     content, found_encoding = decode(bytes_of(file), file, encoding)
     content, separator, skipped = separated(content, file)
     notes = encoding_notes(file, found_encoding)
-    if separator == "\t" and not is_quoted(content):
-        cells = _tabbed(content, file, notes)
+    if separator == "\t":
+        cells = _tabs(content, file, notes, well_quoted)
     else:
         cells = _quoted(content, separator, file, notes, well_quoted)
     cells = cells.set_axis(cells.index + skipped, axis=0)
@@ -181,6 +181,19 @@ def _fits(content: str, separator: str) -> bool:
     return len({len(row) for row in rows}) == 1
 
 
+def _tabs(content: str, file: Path, notes: list[str], well_quoted: bool) -> pd.DataFrame:
+    """Marks are text, unless the file was written with quoting; even so they part no cells if all lines are whole."""
+    quoted = is_quoted(content)
+    if quoted and len({line.count("\t") for line in content.rstrip("\n").split("\n")}) == 1:
+        return _tabbed(content, file, notes).map(unquoted)
+    if quoted:
+        try:
+            return _quoted(content, "\t", file, notes, well_quoted)
+        except InputError:  # its marks only look like pairs
+            pass
+    return _tabbed(content, file, notes)
+
+
 def _tabbed(content: str, file: Path, notes: list[str]) -> pd.DataFrame:
     """Quotes are part of the text; only \\n ends a line, since a stray \\r may stand in one."""
     check_columns(_first_row(content, "\t"), file, unique=False)
@@ -236,8 +249,11 @@ def _unswallowed(
 ) -> pd.DataFrame:
     """`cells` as they are if no quoted cell holds other rows; else all rows, read again with such marks as text."""
     lines, width = LINE_END.split(content), cells.shape[1]
-    # Of all rows as they were read: where one swallowed others, its first and last cells are still those of rows.
-    codes = code_columns([row for row in cells.to_numpy().tolist()[1:] if any(row)])
+    # Of the rows as they were read: where one swallowed others, its first and last cells are still those of rows. Of
+    # the lines that could be rows, too, unless the ends of quoted cells among them leave less than an id and an image.
+    as_read = code_columns([row for row in cells.to_numpy().tolist()[1:] if any(row)])
+    as_lines = code_columns([parts for line in lines[1:] if len(parts := line.split(separator)) == width])
+    codes = [as_read, as_lines] if len(as_lines) > 1 else [as_read]
     spans = [(first, first + ends) for first, ends in zip(cells.index, line_ends, strict=True) if ends]
     if not any(holds_rows(lines[first - 1 : last], separator, width, codes) for first, last in spans):
         return cells

@@ -28,6 +28,12 @@ def is_quoted(content: str) -> bool:
     return needed is not None or re.fullmatch(r'"[^"]*"(?:\t"[^"]*")+', header) is not None
 
 
+def unquoted(cell: str) -> str:
+    """Return the text of a cell that is quoted as a whole; any other cell as it is."""
+    inside = re.fullmatch(r'"((?:[^"]|"")*)"', cell)
+    return inside[1].replace('""', '"') if inside else cell
+
+
 #: Column → the kinds of value in it (`_kind`), of columns whose values have no blanks, as ids and file names have none.
 CodeColumns = dict[int, set[str]]
 
@@ -57,28 +63,28 @@ def _kind(code: str) -> str:
     return "".join(sorted(signs)) + PurePath(code.lower()).suffix
 
 
-def holds_rows(lines: Sequence[str], separator: str, width: int, codes: CodeColumns) -> bool:
+def holds_rows(lines: Sequence[str], separator: str, width: int, codes: Sequence[CodeColumns]) -> bool:
     """Return True if `lines`, read as one row, are several: one of them is a row, and so are those before it.
 
-    A row has as many cells as the header. A line that is one also has, in each column of `codes`, a value of a kind
-    that the column has elsewhere. 'B","x, y",1.png', the end of a title of two lines, is none.
+    A row has as many cells as the header. A line that is one also has, in each column of one of `codes`, a value of
+    a kind that the column has elsewhere. 'B","x, y",1.png', the end of a title of two lines, is none.
     """
     for number, line in enumerate(lines[1:], start=1):
         if line.count(separator) < width - 1:
             continue
         cells, before = _cells_of(line, separator), _cells_of("\n".join(lines[:number]), separator)
-        if len(cells) == len(before) == width and _fits(cells, codes):
+        if len(cells) == len(before) == width and any(_fits(cells, columns) for columns in codes):
             return True
     return False
 
 
-def _fits(cells: Sequence[str], codes: CodeColumns) -> bool:
-    found = ((cells[place].strip('"'), kinds) for place, kinds in codes.items())
-    return bool(codes) and all(_is_code(code) and _kind(code) in kinds for code, kinds in found)
+def _fits(cells: Sequence[str], columns: CodeColumns) -> bool:
+    found = ((cells[place].strip('"'), kinds) for place, kinds in columns.items())
+    return bool(columns) and all(_is_code(code) and _kind(code) in kinds for code, kinds in found)
 
 
 def rows_apart(
-    lines: Sequence[str], separator: str, width: int, codes: CodeColumns
+    lines: Sequence[str], separator: str, width: int, codes: Sequence[CodeColumns]
 ) -> Iterator[tuple[int, list[str], bool]]:
     """Yield each row's first line (from 1), its cells, and whether a mark that is not closed was read as text.
 

@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+import random
 from pathlib import Path
 
 import pandas as pd
@@ -136,6 +137,17 @@ def test_no_row_is_swallowed_by_a_stray_mark(tmp_path: Path, stray: tuple[int, .
     assert listing.articles["image"].tolist() == [f"p{n}.png" for n in range(24)]
     note = next(note for note in listing.notes if "quotation mark" in note)
     assert f"{stray[0] + 2}" in note
+
+
+def test_marks_of_a_tsv_never_give_a_row_the_image_of_another(tmp_path: Path) -> None:
+    """Stray marks may look like pairs: then a pair would part no cells, since each line is whole without it."""
+    draw, cells = random.Random(5), ['"', "", "a", "b c", '"x', '"x"']
+    for _ in range(300):
+        rows = [[f"{n}", draw.choice(cells), draw.choice(cells), f"{n}.png"] for n in range(4)]
+        lines = ["\t".join(row) for row in [["id", "title", "text", "image"], *rows]]
+        (tmp_path / "a.tsv").write_text("\n".join(lines) + "\n")
+        frame = read_delimited(tmp_path / "a.tsv").frame
+        assert frame["image"].tolist() == ["0.png", "1.png", "2.png", "3.png"], lines
 
 
 @pytest.mark.parametrize("separator", [",", ";"])
