@@ -78,6 +78,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except OSError as error:
         return _fail(os_error_sentence(error), 1)
+    except MemoryError:
+        return _fail("the memory of this machine is not enough. Close other programs, or work on less at once.", 1)
     except InputError as error:
         return _fail(str(error), 2)
     except RematchError as error:

@@ -1,4 +1,4 @@
-"""A user without rights imports, lists and looks in a folder of their own, and hears in a sentence what they may not."""
+"""A user without rights imports, lists and looks in a folder of their own; what they may not do is a sentence."""
 
 import os
 import shutil
@@ -22,7 +22,7 @@ for page in (None, "app_pages/data.py"):
 
 @pytest.fixture(scope="module")
 def user() -> Iterator[Nobody]:
-    """The user, with an imported domain; the table is beside the user's folder, and so is one that root alone writes."""
+    """The user, with an imported domain. Beside the folder are the table, and `roots`, which root alone may write."""
     with nobody() as switched:
         write_shapes(switched.folder.parent / "table", 30)
         (switched.folder.parent / "roots").mkdir()

@@ -57,6 +57,8 @@ def open_image(source: Path | bytes) -> Image.Image:
         raise ImageError(_refusal(_head(source))) from None
     except ImageError:
         raise
+    except MemoryError:
+        raise ImageError("needs more memory to be decoded than is free") from None
     except Exception as error:  # damaged files raise what Pillow's plugins happen to meet: struct.error, KeyError, …
         raise ImageError(_damage(error, _head(source))) from None
 

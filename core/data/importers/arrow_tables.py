@@ -53,6 +53,8 @@ def _columns_of(file: Path) -> list[str]:
     try:
         with open_parquet(file) as opened:
             return list(opened.schema_arrow.names)
+    except MemoryError:
+        raise
     except (pa.ArrowException, OSError, ValueError, InputError):
         return [str(file)]  # of no other file: reading it says what is wrong
 
@@ -61,6 +63,8 @@ def _holds_images(file: Path) -> bool:
     try:
         with open_parquet(file) as opened:
             return bool(images_in(opened))
+    except MemoryError:
+        raise
     except (pa.ArrowException, OSError, ValueError, InputError):
         return False
 
@@ -79,7 +83,9 @@ def read(source: Path, columns: ColumnNames, store: ImageStore | None) -> Listin
         try:
             names, images, pieces = _opened(file)
             frame = frame_of(_as_texts(pieces, images, file, source, store), names, file, notes)
-        except (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError) as error:
+        except MemoryError:  # Arrow's is an ArrowException, too
+            raise
+        except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
             raise InputError(f"{file} cannot be read: {shortened(str(error)) or type(error).__name__}.") from None
         if "split" not in frame and (split := _split_of(file, source)):
             frame["split"] = split

@@ -15,6 +15,7 @@ from core.data.importers.captions import with_captions
 from core.data.importers.image_store import ImageStore
 from core.data.importers.listing import ColumnNames, Listing
 from core.data.importers.options import SourceOptions
+from core.memory import enough_memory_for
 
 READERS = (newsimages2025, newsimages_rt, newsimages)
 #: Those whose images may be inside.
@@ -30,9 +31,11 @@ def read_source(
     """Read pairs from `source` with the first reader that knows it, else as any table.
 
     store: where images are written to that the source holds inside; None: nowhere, so that only its texts can be
-    looked at. Raises InputError: nothing there, a format nobody knows, a column that is not found.
+    looked at. Raises InputError: nothing there, a format nobody knows, a column that is not found,
+    more than fits into memory.
     """
-    return with_captions(_read(source, columns, options, store), options.captions)
+    with enough_memory_for(source):
+        return with_captions(_read(source, columns, options, store), options.captions)
 
 
 def _read(source: Path, columns: ColumnNames, options: SourceOptions, store: ImageStore | None) -> Listing:
@@ -64,8 +67,9 @@ def read_articles(source: Path) -> Listing:
 
     Raises InputError as `read_source` does.
     """
-    listed = newsimages.read_list(source, "articles")
-    return listed or with_captions(table.read(source, ColumnNames(), needs=("id", "text")), "first")
+    with enough_memory_for(source):
+        listed = newsimages.read_list(source, "articles")
+        return listed or with_captions(table.read(source, ColumnNames(), needs=("id", "text")), "first")
 
 
 def read_pictures(source: Path) -> Listing:
@@ -73,8 +77,9 @@ def read_pictures(source: Path) -> Listing:
 
     Raises InputError as `read_source` does.
     """
-    listed = newsimages.read_list(source, "images")
-    return listed or with_captions(table.read(source, ColumnNames(), needs=("image",)), "first")
+    with enough_memory_for(source):
+        listed = newsimages.read_list(source, "images")
+        return listed or with_captions(table.read(source, ColumnNames(), needs=("image",)), "first")
 
 
 def read_listed(source: Path, columns: ColumnNames = ColumnNames()) -> Listing:
@@ -82,10 +87,11 @@ def read_listed(source: Path, columns: ColumnNames = ColumnNames()) -> Listing:
 
     Raises InputError as `read_source` does.
     """
-    if columns == ColumnNames():
-        listed = newsimages.read_list(source, "images") if source.is_file() else None
-        if listed is not None:
-            return listed
-        if is_known_release(source):
-            return read_source(source)
-    return with_captions(table.read(source, columns, needs=("image",)), "all")
+    with enough_memory_for(source):
+        if columns == ColumnNames():
+            listed = newsimages.read_list(source, "images") if source.is_file() else None
+            if listed is not None:
+                return listed
+            if is_known_release(source):
+                return read_source(source)
+        return with_captions(table.read(source, columns, needs=("image",)), "all")

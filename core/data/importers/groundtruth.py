@@ -10,6 +10,7 @@ import pandas as pd
 from core.data.domain import PICTURE_COLUMNS, Domain
 from core.data.importers.delimited import SUFFIXES, first_cells, read_delimited, suffix_of
 from core.errors import InputError, listed, shortened
+from core.memory import enough_memory_for
 
 ARTICLE_NAMES = ("articleid", "article_id", "article", "id")
 IMAGE_NAMES = ("iid", "image_id", "imageid", "image")
@@ -24,9 +25,10 @@ def read_ground_truth(file: Path) -> dict[str, str]:
     if suffix_of(file) not in SUFFIXES or not file.is_file():
         state = "is no .tsv, .csv or .txt file" if file.exists() else "does not exist"
         raise InputError(f"the ground truth {file} {state}; expected a table of article and image ids.")
-    cells = first_cells(file)
-    headless = len(cells) == 2 and cells[0].isdigit()
-    pairs = read_delimited(file, ["article", "image"] if headless else None).frame
+    with enough_memory_for(file):
+        cells = first_cells(file)
+        headless = len(cells) == 2 and cells[0].isdigit()
+        pairs = read_delimited(file, ["article", "image"] if headless else None).frame
     by_lower = {str(name).lower(): name for name in pairs.columns}
     article = next((by_lower[name] for name in ARTICLE_NAMES if name in by_lower), None)
     image = next((by_lower[name] for name in IMAGE_NAMES if name in by_lower), None)
