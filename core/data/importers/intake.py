@@ -38,6 +38,8 @@ DUPLICATE = "duplicate id"
 class Intake:
     """What an import did. left_out: reason → number of rows. notes: sentences worth reading.
 
+    unread: tables beside those that were read.
+
     report: one row for each row left out: file, line, article_id, image (the names tried), reason, detail.
     """
 
@@ -47,6 +49,7 @@ class Intake:
     notes: list[str]
     report: pd.DataFrame
     audit: ImportAudit
+    unread: tuple[Path, ...] = ()
 
 
 def take_in(
@@ -89,7 +92,8 @@ def take_in(
     parts = _Usable(usable, dates.only(reasons == ""), listing, choices)
     where = "images" if copy_images else str(root.resolve())
     domain, audit, more = _domain(parts, folder, title, language, where)
-    return Intake(domain, len(articles), left_out, [*notes, *more], report_rows(articles, reasons), audit)
+    report = report_rows(articles, reasons)
+    return Intake(domain, len(articles), left_out, [*notes, *more], report, audit, listing.unread)
 
 
 def _reasons(articles: pd.DataFrame, unpaired: pd.Series, root: Path) -> pd.Series:

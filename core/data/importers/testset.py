@@ -89,9 +89,12 @@ def add_test_set(
     )
     intake_listed = intake.listed + len(listed_articles.articles)
     left_out = {str(reason): int(count) for reason, count in Counter(report["reason"]).items()}
+    read = {table.path.resolve() for table in (*listed_articles.files, *listed.files)}
+    read |= {test.ground_truth.resolve()} if test.ground_truth else set()
     return replace(
-        intake, domain=domain, listed=intake_listed, left_out=left_out, notes=notes, report=report, audit=audit
-    )
+        intake, domain=domain, listed=intake_listed, left_out=left_out, notes=notes, report=report, audit=audit,
+        unread=tuple(file for file in intake.unread if file.resolve() not in read),
+    )  # fmt: skip
 
 
 def _articles(listing: Listing, domain: Domain, choices: ImportChoices) -> tuple[pd.DataFrame, pd.DataFrame]:
