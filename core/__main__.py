@@ -10,6 +10,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 import typer
 
@@ -101,7 +102,8 @@ def _with_ray_address(words: list[str]) -> list[str]:
 def _fail(message: str, status: int) -> int:
     line = " ".join(message.split())
     shown = "".join(sign if sign.isprintable() else _NO_SIGN for sign in line)
-    print(f"error: {shown}", file=sys.stderr)
+    with suppress(OSError):  # a full disk may hold the log, too
+        print(f"error: {shown}", file=sys.stderr)
     return status
 
 
