@@ -19,7 +19,7 @@ from core.data.importers.auditing import audit_of
 from core.data.importers.choosing_split import choose_split
 from core.data.importers.image_folder import ImageFolder
 from core.data.importers.listing import LISTING_COLUMNS, ImportChoices, Listing
-from core.data.importers.pictures import check_images, image_names, not_found, pair_images
+from core.data.importers.pictures import check_images, image_names, not_found, notes_on_formats, pair_images
 from core.data.language import STATED, languages_of
 from core.data.pixels import ImageError
 from core.data.splitting import time_order
@@ -83,12 +83,13 @@ def take_in(
         counts = ", ".join(f"{count} {reason}" for reason, count in left_out.items()) or "nothing"
         raise InputError(
             f"{len(usable)} usable pairs in {listing.source}, at least {MIN_PAIRS} are needed; left out: {counts}."
+            f"{''.join(f' {note}' for note in notes_on_formats(reasons))}"
         )
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
     if copy_images:
         copy_pictures(usable["image_file"], root, folder / "images")
-    notes = [*listing.notes, *_notes_on_dates(dates, listing), *_notes_on_ids(reasons)]
+    notes = [*listing.notes, *_notes_on_dates(dates, listing), *_notes_on_ids(reasons), *notes_on_formats(reasons)]
     parts = _Usable(usable, dates.only(reasons == ""), listing, choices)
     where = "images" if copy_images else str(root.resolve())
     domain, audit, more = _domain(parts, folder, title, language, where)

@@ -19,7 +19,7 @@ from core.data.importers.groundtruth import judge, odd_truth, read_ground_truth
 from core.data.importers.image_folder import ImageFolder
 from core.data.importers.intake import Intake, copy_pictures, report_rows
 from core.data.importers.listing import ImportChoices, Listing
-from core.data.importers.pictures import check_images, image_names, not_found, pair_images
+from core.data.importers.pictures import check_images, image_names, not_found, notes_on_formats, pair_images
 from core.data.pixels import ImageError
 from core.data.text import clean
 from core.errors import InputError, shortened
@@ -76,7 +76,7 @@ def add_test_set(
         articles=pd.concat([intake.domain.articles, articles], ignore_index=True),
         test_pictures=pictures,
     )
-    notes = [*intake.notes, *listed_articles.notes, *listed.notes]
+    notes = [*intake.notes, *listed_articles.notes, *listed.notes, *notes_on_formats(left_pictures["detail"])]
     report = pd.concat([intake.report, left_articles, left_pictures], ignore_index=True)
     if test.ground_truth is not None:
         judged = judge(domain, read_ground_truth(test.ground_truth))
