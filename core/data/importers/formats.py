@@ -7,6 +7,7 @@ from core.data.importers import (
     newsimages,
     newsimages2025,
     newsimages_rt,
+    split_folders,
     table,
     text_folder,
     webdataset,
@@ -44,6 +45,8 @@ def _read(source: Path, columns: ColumnNames, options: SourceOptions, store: Ima
         for release in READERS:
             if release.recognises(source):
                 return release.read(source, options.encoding)
+    if split_folders.recognises(source):
+        return split_folders.read(source, columns, options)
     for container in CONTAINERS:
         if container.recognises(source):
             return container.read(source, columns, store)
@@ -54,7 +57,9 @@ def _read(source: Path, columns: ColumnNames, options: SourceOptions, store: Ima
 
 def holds_images(source: Path) -> bool:
     """True for a source whose images are not files of their own: shards, or tables with images inside."""
-    return not is_known_release(source) and any(container.recognises(source) for container in CONTAINERS)
+    if is_known_release(source) or split_folders.recognises(source):
+        return False
+    return any(container.recognises(source) for container in CONTAINERS)
 
 
 def is_known_release(source: Path) -> bool:

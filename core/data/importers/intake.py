@@ -144,12 +144,17 @@ def _notes_on_ids(reasons: pd.Series) -> list[str]:
 
 
 def _notes_on_dates(dates: DateColumn, listing: Listing) -> list[str]:
+    column = listing.roles.get("date", "published_at")
+    if dates.read_as:
+        return [
+            f"dates: column {column} holds numbers, read as {dates.read_as}. If they are none, write them as dates."
+        ]
     if not dates.assumed:
         return []
     other = "--month-first" if dates.day_order == "day first" else "--day-first"
     return [
-        f"dates: every one in column {listing.roles.get('date', 'published_at')} can be read day first and month "
-        f"first; read {dates.day_order}. If that is wrong, import again with {other}."
+        f"dates: every one in column {column} can be read day first and month first; read {dates.day_order}. If that "
+        f"is wrong, import again with {other}."
     ]
 
 

@@ -80,6 +80,7 @@ class Listing:
     image_columns: which of its columns a picture is looked for by, in this order. images: where it is looked for if
     the user does not say. roles: what was taken for what, as role → the file's column; named: those of them that the
     user had to name. files: what was read; unread: tables beside them that were not. notes: sentences worth reading.
+    several_images: rows that name more than one image, of which the first counts.
     """
 
     format: str
@@ -92,6 +93,7 @@ class Listing:
     notes: tuple[str, ...] = ()
     named: dict[str, str] = field(default_factory=dict)
     unread: tuple[Path, ...] = ()
+    several_images: int = 0
 
 
 def about_unread(files: Iterable[Path]) -> list[str]:
