@@ -36,7 +36,7 @@ State = Literal["never started", "running", "done", "failed", "cancelled"]
 _NAME = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 _LOCK = "running.lock"
 _STATUS, _PROCESS = "status.txt", "process.txt"
-_ROOM = " " * 16  # characters of each
+_ROOM = 16  # bytes of each
 
 
 @dataclass(frozen=True)
@@ -79,10 +79,10 @@ def start(places: Places, name: str, verb: Sequence[str]) -> bool:
     with writing(folder / "log.txt"), FileLock(folder / "starting.lock"):  # two pages may ask at once
         if is_held(folder / _LOCK):
             return False
-        for left in ("progress.json", "cancelled.txt"):
+        for left in (_STATUS, _PROCESS, "progress.json", "cancelled.txt"):
             (folder / left).unlink(missing_ok=True)
-        for name_of_file in (_STATUS, _PROCESS):
-            write_text(folder / name_of_file, _ROOM)
+        for later in (_STATUS, _PROCESS):
+            write_text(_room_of(folder / later), " " * _ROOM)
         environment = os.environ | {
             PROGRESS_FILE: str(folder / "progress.json"),
             "PYTHONIOENCODING": "utf-8:replace",  # log.txt is read so, whatever the locale
@@ -131,10 +131,16 @@ def _written_number(file: Path) -> int | None:
         return None
 
 
+def _room_of(file: Path) -> Path:
+    return file.with_suffix(".room")
+
+
 def _write_number(file: Path, number: int) -> None:
-    """Write a number into the room that `start` made for it, which takes none of a full disk."""
-    with writing(file), file.open("r+", encoding="utf-8") as opened:
-        opened.write(str(number).ljust(len(_ROOM)))
+    """Write a number into the room that `start` made for it and name it `file`, which takes none of a full disk."""
+    with writing(file):
+        with _room_of(file).open("r+", encoding="utf-8") as room:
+            room.write(str(number).ljust(_ROOM))
+        _room_of(file).replace(file)
 
 
 def cancel(places: Places, name: str) -> None:

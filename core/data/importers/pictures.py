@@ -170,7 +170,8 @@ def not_found(listing: Listing, names: pd.DataFrame, folders: Sequence[ImageFold
 
 def notes_on_formats(reasons: pd.Series) -> list[str]:
     """Return a sentence for each refused format of images. reasons: which hold those of `check_images`."""
-    named = reasons[reasons.str.contains(EXPORT, regex=False)].str.extract(_FORMAT)[0]
+    words = reasons.astype(str)  # those of no rows are of another type
+    named = words[words.str.contains(EXPORT, regex=False)].str.extract(_FORMAT)[0]
     return [
         f"images: {count} of format {name} are not opened; export them as JPEG under the same names and import again."
         for name, count in named.value_counts().items()
