@@ -10,6 +10,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 import typer
 
@@ -79,6 +80,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except OSError as error:
         return _fail(os_error_sentence(error), 1)
+    except MemoryError:
+        return _fail("the memory of this machine is not enough. Close other programs, or work on less at once.", 1)
     except InputError as error:
         return _fail(str(error), 2)
     except RematchError as error:
@@ -100,7 +103,8 @@ def _with_ray_address(words: list[str]) -> list[str]:
 def _fail(message: str, status: int) -> int:
     line = " ".join(message.split())
     shown = "".join(sign if sign.isprintable() else _NO_SIGN for sign in line)
-    print(f"error: {shown}", file=sys.stderr)
+    with suppress(OSError):  # a full disk may hold the log, too
+        print(f"error: {shown}", file=sys.stderr)
     return status
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from app_pages.parts.failures import show_error, without_paths
+from app_pages.parts.failures import show_error, show_log, without_paths
 from app_pages.parts.words import plain
 from core.errors import InputError, RematchError
 from core.workspace import jobs
@@ -57,10 +57,14 @@ def show_bar(status: JobStatus, doing: str) -> None:
 
 
 def why_failed(status: JobStatus) -> str:
-    """The error that the job's verb printed, or that it printed none."""
+    """The error that the job's verb printed; else whether it could print none, or was killed, and at which step."""
     said = next((line for line in reversed(status.log) if line.startswith("error: ")), "")
     stack = next((line for line in status.log if line.startswith("ended by ")), "")
-    why = "its process ended before it could say why (out of memory, or its disk is full, perhaps)."
+    if status.exit_status is None:
+        at = f"{status.label}, {status.amount}" if status.done else status.label
+        why = f"its process ended before it could say why (killed, or out of memory, perhaps). Its last step: {at}."
+    else:
+        why = "it could not write down why, since the disk of the workspace is full. Make room there, and start again."
     return said.removeprefix("error: ") or stack or why
 
 
@@ -86,6 +90,9 @@ def _show_ended(places: Places, kind: JobKind, slug: str, status: JobStatus) -> 
             why = "cancelled." if status.state == "cancelled" else why_failed(status)
             sentence = f"{kind.failed.format(slug)}: {why} {kind.comfort(places, slug)}"
             show_error(sentence, ":material/error:")
+            if status.state == "failed" and status.exit_status is None:
+                st.caption("The last lines that it printed:")
+                show_log(status.log, "none")
         st.button("Close", key=f"close_{job}", on_click=close, args=(places, job))
 
 

@@ -23,6 +23,8 @@ _ENCRYPTED = 0x1
 _DRIVE = re.compile("[A-Za-z]:")
 #: What Windows opens as a device whatever its folder and ending.
 _DEVICE = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³]) *(\.|$)", re.IGNORECASE)
+#: What Windows takes in no file name, or leaves away at its end; a colon there begins a hidden stream of another file.
+_NOT_ON_WINDOWS = re.compile(r'[<>:"|?*\x01-\x1f]|[. ](?=\Z)')
 #: Those that unpack in pieces of a known size; all that archivers write unless told otherwise.
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 
@@ -94,7 +96,11 @@ def _checked(
 
 
 def _safe_name(member: zipfile.ZipInfo, archive: str) -> PurePosixPath:
-    """The member's name as a relative path below the folder. Raises InputError for any other."""
+    """The member's name as a relative path below the folder that every system takes. Raises InputError for any other.
+
+    What Windows does not take is percent-encoded, as tables that name such files may be, too; on every system, so that
+    one ZIP gives the same files everywhere.
+    """
     raw = member.orig_filename  # `filename` is cut at a NUL
     if not member.flag_bits & _UTF_8_NAME:
         raw = _as_utf_8(raw)
@@ -109,7 +115,11 @@ def _safe_name(member: zipfile.ZipInfo, archive: str) -> PurePosixPath:
         raise InputError(
             f"{archive}: '{shortened(str(name))}' is a link or device, not a file; pack the files themselves."
         )
-    return name
+    return PurePosixPath(*(_NOT_ON_WINDOWS.sub(_percent_encoded, part) for part in name.parts))
+
+
+def _percent_encoded(sign: re.Match[str]) -> str:
+    return f"%{ord(sign[0]):02X}"
 
 
 def _as_utf_8(name: str) -> str:

@@ -68,6 +68,7 @@ class ImportAudit:
     rows: read, from `lines` of the source. used_once, used_twice, used_more: images by the articles that they have;
     most_used: articles of the image that has most. split_from: the table's own column, or "time". split_groups: what
     is kept on one side of a split in time; moved: articles that are on the other side because of that.
+    several_images: rows that name more than one image, of which the first was taken.
     """
 
     rows: int
@@ -83,6 +84,7 @@ class ImportAudit:
     split_from: str
     split_groups: str
     moved: int
+    several_images: int = 0
 
 
 def usage(files: pd.Series) -> tuple[int, int, int, int]:

@@ -7,7 +7,7 @@ column is ambiguous, which is reported together with the order that was assumed.
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 import pandas as pd
@@ -21,6 +21,10 @@ _MISSING = {"", "-", "–", "nan", "nat", "none", "null", "n/a", "na", "<na>"}
 _ISO = r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})?)?"
 _YEAR = re.compile(r"(?:18|19|20)\d{2}")
 _EPOCH = re.compile(r"\d+(?:\.\d+)?(?:e\+?\d+)?", re.IGNORECASE)
+#: Excel counts days from here; what it shows as a date, other programs often save as its number.
+_EXCEL_ZERO = datetime(1899, 12, 30, tzinfo=UTC)
+_EXCEL_RANGE = (32_874, 73_051)  # days: 1990 to 2100
+_ENOUGH_DAYS = 10  # different numbers; a few that lie in that range may be anything
 #: Seconds since 1970 that an article of this field may be from: 1990 to 2100.
 _EPOCH_RANGE = (631_152_000, 4_102_444_800)
 
@@ -39,13 +43,14 @@ class DateColumn:
 
     cells: the text, "" where there is none. times: datetime64[us, UTC], NaT where there is none. day_order: what the
     column's own cells, or the user, say; None where nothing depends on it. assumed: whether both orders fit every
-    cell, so that the order is a guess.
+    cell, so that the order is a guess. read_as: what numbers were taken for where that should be looked at, or "".
     """
 
     cells: pd.Series
     times: pd.Series
     day_order: DayOrder | None = None
     assumed: bool = False
+    read_as: str = ""
 
     @property
     def filled(self) -> int:
@@ -65,7 +70,7 @@ class DateColumn:
     def only(self, rows: pd.Series) -> "DateColumn":
         """Return the column for the rows where `rows` is true, counted from 0."""
         cells, times = (column[rows.to_numpy()].reset_index(drop=True) for column in (self.cells, self.times))
-        return DateColumn(cells, times, self.day_order, self.assumed)
+        return DateColumn(cells, times, self.day_order, self.assumed, self.read_as)
 
 
 def read_dates(cells: pd.Series, choices: DateChoices = DateChoices()) -> DateColumn:
@@ -77,15 +82,18 @@ def read_dates(cells: pd.Series, choices: DateChoices = DateChoices()) -> DateCo
     stripped = stripped.mask(stripped.str.lower().isin(_MISSING), "")
     distinct = [cell for cell in stripped.unique() if cell]
     order: DayOrder | None = None
-    assumed = False
+    assumed, read_as = False, ""
     if choices.date_format is not None:
         found = _by_format(distinct, choices.date_format)
     elif distinct and all(_EPOCH.fullmatch(cell) for cell in distinct):
-        found = _numbers(distinct)
+        found = _excel_days(distinct)
+        if found:
+            read_as = f"Excel's day numbers ({distinct[0]} is {found[distinct[0]]:%Y-%m-%d})"
+        found = found or _numbers(distinct)
     else:
         found, order, assumed = _texts(distinct, choices.day_order)
     times = pd.to_datetime(stripped.map(found), utc=True).astype("datetime64[us, UTC]")
-    return DateColumn(stripped, times, order, assumed)
+    return DateColumn(stripped, times, order, assumed, read_as)
 
 
 def _by_format(cells: list[str], date_format: str) -> dict[str, datetime]:
@@ -97,6 +105,15 @@ def _by_format(cells: list[str], date_format: str) -> dict[str, datetime]:
             "expected one such as %d.%m.%Y %H:%M."
         ) from None
     return {cell: time.to_pydatetime(warn=False) for cell, time in zip(cells, times, strict=True) if not pd.isna(time)}
+
+
+def _excel_days(cells: list[str]) -> dict[str, datetime]:
+    """Dates written as days since 1900, if there are enough different ones, all of 1990 to 2100; none else."""
+    low, high = _EXCEL_RANGE
+    days = {cell: float(cell) for cell in cells}
+    if len(days) < _ENOUGH_DAYS or not all(low <= day < high for day in days.values()):
+        return {}
+    return {cell: _EXCEL_ZERO + timedelta(days=day) for cell, day in days.items()}
 
 
 def _numbers(cells: list[str]) -> dict[str, datetime]:

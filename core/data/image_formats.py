@@ -3,7 +3,7 @@
 Opened are what cameras, browsers and newsrooms use and Pillow's own wheels decode. Refused on purpose: HEIC (its
 decoder is a plug-in with a codec of its own licence), JPEG 2000 and JPEG XL (large decoders for formats that browsers
 do not show), PSD, FITS and EPS (decoders with a record of memory faults or that run programs), SVG (a program, not
-pixels).
+pixels), cameras' raw files (a decoder for each camera).
 """
 
 import re
@@ -18,8 +18,31 @@ USUAL_SUFFIX = {
     "JPEG": ".jpg", "MPO": ".jpg", "PNG": ".png", "WEBP": ".webp", "GIF": ".gif", "AVIF": ".avif", "BMP": ".bmp",
     "TIFF": ".tif",
 }  # fmt: skip
-#: Those, and the others whose files an import lists to say why they are refused.
-IMAGES = frozenset({*FORMATS, "HEIC", "JPEG 2000", "JPEG XL", "BigTIFF", "PSD", "SVG", "ICO", "QOI", "DDS"})
+RAW = "a camera's raw file"
+#: Formats that are refused, and that any image program exports as JPEG.
+REFUSED = frozenset(
+    {
+        "HEIC",
+        "JPEG 2000",
+        "JPEG XL",
+        "JPEG XR",
+        "BigTIFF",
+        "PSD",
+        "XCF",
+        "SVG",
+        "ICO",
+        "ICNS",
+        "QOI",
+        "DDS",
+        "EPS",
+        "FITS",
+        "OpenEXR",
+        "Radiance HDR",
+        RAW,
+    }
+)
+#: What an import lists as images; those that it refuses, to say why.
+IMAGES = frozenset({*FORMATS, *REFUSED})
 HEAD = 512  # bytes that `format_of` looks at
 _BMP_HEADERS = {12, 40, 52, 56, 64, 108, 124}  # bytes
 _HEIC = re.compile(rb"hei[cmsx]|hev[cmsx]|mif1|msf1")
@@ -29,7 +52,9 @@ _STARTS = (
     (b"\0\0\0\x0cjP  ", "JPEG 2000"), (b"\xff\x4f\xff\x51", "JPEG 2000"),
     (b"\0\0\0\x0cJXL ", "JPEG XL"), (b"\xff\x0a", "JPEG XL"),
     (b"8BPS", "PSD"), (b"%!PS", "EPS"), (b"\xc5\xd0\xd3\xc6", "EPS"), (b"%PDF", "PDF"), (b"SIMPLE  =", "FITS"),
-    (b"\0\0\1\0", "ICO"), (b"icns", "ICNS"), (b"qoif", "QOI"), (b"DDS ", "DDS"),
+    (b"\0\0\1\0", "ICO"), (b"icns", "ICNS"), (b"qoif", "QOI"), (b"DDS ", "DDS"), (b"gimp xcf", "XCF"),
+    (b"II\xbc\1", "JPEG XR"), (b"v/1\1", "OpenEXR"), (b"#?RADIANCE", "Radiance HDR"),
+    (b"FUJIFILMCCD-RAW", RAW), (b"IIRO", RAW), (b"IIRS", RAW), (b"MMOR", RAW), (b"IIU\0", RAW), (b"FOVb", RAW),
 )  # fmt: skip
 
 
@@ -37,18 +62,26 @@ def format_of(head: bytes) -> str | None:
     """Return the name of an image format (or of HTML, SVG, PDF, which often stand in for one); None for others."""
     known = next((name for start, name in _STARTS if head.startswith(start)), None)
     if known is not None:
-        return known
+        return RAW if known == "TIFF" and head[8:11] == b"CR\2" else known
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "WEBP"
     if head[:2] == b"BM" and head[6:10] == bytes(4) and int.from_bytes(head[14:18], "little") in _BMP_HEADERS:
         return "BMP"
     if head[4:8] == b"ftyp":
         brands = head[8 : int.from_bytes(head[:4], "big")]
+        if brands.startswith(b"crx "):  # Canon's CR3
+            return RAW
         return "AVIF" if b"avif" in brands or b"avis" in brands else "HEIC" if _HEIC.search(brands) else "a video"
     start = head[:HEAD].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if start.startswith((b"<svg", b"<?xml")) and b"<svg" in start:
         return "SVG"
     return "HTML" if start.startswith((b"<html", b"<!doctype html")) else None
+
+
+def named_format(head: bytes) -> str | None:
+    """Return the name of the image format that a file which begins so has, if it is refused; None for any other."""
+    found = format_of(head)
+    return found if found in REFUSED else None
 
 
 def is_image(head: bytes) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from core.data.image_formats import FORMATS, HEAD, IMAGES, SUFFIXES, USUAL_SUFFIX, format_of
+from core.data.image_formats import FORMATS, HEAD, IMAGES, RAW, SUFFIXES, USUAL_SUFFIX, format_of, named_format
 from core.data.quiet import without_stderr
 from core.errors import RematchError
 
@@ -30,6 +30,7 @@ logging.getLogger("PIL").addHandler(logging.NullHandler())
 _PNG_TEXTS = (b"tEXt", b"zTXt", b"iTXt", b"iCCP")
 _PNG_START = 8  # bytes
 _REDUCED = 254  # the TIFF tag NewSubfileType; its first bit marks a preview, as camera raw files begin with
+EXPORT = "export it as JPEG"  # what to do with a format that is refused
 JPEG_END = b"\xff\xd9"  # the mark that a JPEG which was cut off lacks
 
 
@@ -57,6 +58,8 @@ def open_image(source: Path | bytes) -> Image.Image:
         raise ImageError(_refusal(_head(source))) from None
     except ImageError:
         raise
+    except MemoryError:
+        raise ImageError("cannot be decoded (MemoryError: it needs more memory than is free)") from None
     except Exception as error:  # damaged files raise what Pillow's plugins happen to meet: struct.error, KeyError, …
         raise ImageError(_damage(error, _head(source))) from None
 
@@ -66,7 +69,7 @@ def _decode(source: Path | BytesIO) -> Image.Image:
         if image.width * image.height > MAX_PIXELS:
             raise ImageError(_TOO_LARGE)
         if image.format == "TIFF" and int(getattr(image, "tag_v2", {}).get(_REDUCED, 0)) & 1:
-            raise ImageError("is a camera's raw file, whose first image is a preview; export it as JPEG")
+            raise ImageError(f"is {RAW}, whose first image is a preview; {EXPORT}")
         with without_stderr() if image.format == "TIFF" else nullcontext():
             image.load()
         return _to_rgb(_upright(image))
@@ -100,6 +103,8 @@ def _head(source: Path | bytes) -> bytes:
 def _refusal(head: bytes) -> str:
     """Why a file that no decoder takes is refused, by its first bytes."""
     found, expected = format_of(head), f"not a {', '.join(FORMATS)} image"
+    if named_format(head) is not None:
+        return f"is {found}, {expected}; {EXPORT}"
     if found in FORMATS:
         return f"cannot be decoded (damaged {found})"
     return f"is {found}, {expected}" if found else f"{expected}{'' if head else ' (the file is empty)'}"

@@ -68,7 +68,8 @@ def _why_not(dates: DateColumn | None, column: str) -> str:
     """Return why the dates do not serve."""
     if dates is None or not dates.filled:
         return "no date column"
-    examples = ", such as " + ", ".join(f"'{each}'" for each in dates.unread[:_EXAMPLES]) if dates.unread else ""
+    named = ", ".join(f"'{each}'" for each in dates.unread[:_EXAMPLES])
+    examples = f", such as {named}; write them as 2023-01-31, or name their form with --date-format" if named else ""
     if dates.missing == len(dates.times):
         return f"column {column}: none of {dates.filled} dates can be read{examples}"
     return f"column {column}: {dates.missing} of {len(dates.times)} articles have no readable date{examples}"

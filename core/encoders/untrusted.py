@@ -13,6 +13,7 @@ from typing import IO
 import torch
 from torch import Tensor
 
+from core.encoders.pickle_nesting import Nesting
 from core.errors import InputError, shortened
 
 MAX_HEADER = 2**20  # bytes; the 1,500 tensors of the largest open_clip model take a tenth of it
@@ -45,7 +46,7 @@ def check_header(path: Path) -> None:
 def check_pickle(path: Path) -> None:
     """Raise InputError unless the pickle in a PyTorch file describes tensors and nothing else.
 
-    It is read, not run. Raises whatever zipfile and pickletools raise for a damaged file.
+    It is read, not run. Raises whatever zipfile, pickletools and `Nesting` raise for a damaged file.
     """
     if not zipfile.is_zipfile(path):
         with path.open("rb") as file:
@@ -77,7 +78,7 @@ def check_pretrained(folder: Path) -> None:
 
 
 def _check_operations(file: IO[bytes], path: Path) -> None:
-    start = file.tell()
+    start, nesting = file.tell(), Nesting()
     for operation, argument, _ in pickletools.genops(file):
         if file.tell() - start > MAX_PICKLE:
             raise InputError(f"{path}: its pickle is longer than {MAX_PICKLE:,} bytes, as no model's is.")
@@ -90,6 +91,7 @@ def _check_operations(file: IO[bytes], path: Path) -> None:
                 f"{path} holds more than weights ({what}) and is not loaded. Save its state_dict as safetensors where "
                 "it was made."
             )
+        nesting.follow(operation, argument)
 
 
 def check_tensors(weights: Mapping[str, Tensor], path: Path) -> None:

@@ -14,9 +14,19 @@ def audit_sentences(audit: ImportAudit) -> list[str]:
         f"read: {audit.rows:,} rows {lines}.",
         f"images: {audit.used_once:,} used by one article, {audit.used_twice:,} by two, {audit.used_more:,} by more"
         f"{most}.",
+        *_about_several_images(audit),
         *_about_fall_backs(audit),
         *_about_days(audit),
         *_about_shared(audit),
+    ]
+
+
+def _about_several_images(audit: ImportAudit) -> list[str]:
+    if not audit.several_images:
+        return []
+    return [
+        f"note: {audit.several_images:,} rows name several images; the first of each was taken. Give every image a row "
+        "of its own to use them all."
     ]
 
 

@@ -3,6 +3,9 @@
 A job is a verb of the command line. Its folder holds what it prints (``log.txt``), how far it is
 (``progress.json``), and a lock that its process holds while it lives: that, not a process number that may be
 reused, says whether it runs. A job that somebody cancelled is told apart from one that failed.
+
+What a job must write to its end (``status.txt``, ``process.txt``) has its room from the start, so that a disk that
+fills up meanwhile does not change how the job ends.
 """
 
 import json
@@ -13,13 +16,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from filelock import FileLock
 
-from core.disk import writing
+from core.disk import DiskError, writing
 from core.errors import InputError
 from core.files import write_text
 from core.locks import is_held
@@ -31,6 +35,8 @@ from core.workspace.places import Places
 State = Literal["never started", "running", "done", "failed", "cancelled"]
 _NAME = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 _LOCK = "running.lock"
+_STATUS, _PROCESS = "status.txt", "process.txt"
+_ROOM = 16  # bytes of each
 
 
 @dataclass(frozen=True)
@@ -38,7 +44,7 @@ class JobStatus:
     """Where a job stands.
 
     label, done, total: of its present step (total None if unknown). log: its last lines. unit: "B" if `done` is in
-    bytes; speed: units a second, None if unknown.
+    bytes; speed: units a second, None if unknown. exit_status: of the verb; None while it runs and if it was killed.
     """
 
     state: State
@@ -48,6 +54,7 @@ class JobStatus:
     log: list[str]
     unit: str = ""
     speed: float | None = None
+    exit_status: int | None = None
 
     @property
     def amount(self) -> str:
@@ -72,8 +79,10 @@ def start(places: Places, name: str, verb: Sequence[str]) -> bool:
     with writing(folder / "log.txt"), FileLock(folder / "starting.lock"):  # two pages may ask at once
         if is_held(folder / _LOCK):
             return False
-        for left in ("status.txt", "progress.json", "process.txt", "cancelled.txt"):
+        for left in (_STATUS, _PROCESS, "progress.json", "cancelled.txt"):
             (folder / left).unlink(missing_ok=True)
+        for later in (_STATUS, _PROCESS):
+            write_text(_room_of(folder / later), " " * _ROOM)
         environment = os.environ | {
             PROGRESS_FILE: str(folder / "progress.json"),
             "PYTHONIOENCODING": "utf-8:replace",  # log.txt is read so, whatever the locale
@@ -104,14 +113,34 @@ def status(places: Places, name: str) -> JobStatus:
         step = json.loads((folder / "progress.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         step = {"label": "Starting", "done": 0, "total": None}
-    ended = folder / "status.txt"
-    if is_held(folder / _LOCK):
-        state: State = "running"
-    elif ended.exists() and ended.read_text().strip() == "0":
-        state = "done"
-    else:
-        state = "cancelled" if (folder / "cancelled.txt").exists() else "failed"
-    return JobStatus(state, step["label"], step["done"], step["total"], log, step.get("unit", ""), step.get("speed"))
+    state: State = "running"
+    exit_status = None
+    if not is_held(folder / _LOCK):
+        exit_status = _written_number(folder / _STATUS)
+        otherwise: State = "cancelled" if (folder / "cancelled.txt").exists() else "failed"
+        state = "done" if exit_status == 0 else otherwise
+    unit, speed = step.get("unit", ""), step.get("speed")
+    return JobStatus(state, step["label"], step["done"], step["total"], log, unit, speed, exit_status)
+
+
+def _written_number(file: Path) -> int | None:
+    """The number in a file; None if there is none yet."""
+    try:
+        return int(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def _room_of(file: Path) -> Path:
+    return file.with_suffix(".room")
+
+
+def _write_number(file: Path, number: int) -> None:
+    """Write a number into the room that `start` made for it and name it `file`, which takes none of a full disk."""
+    with writing(file):
+        with _room_of(file).open("r+", encoding="utf-8") as room:
+            room.write(str(number).ljust(_ROOM))
+        _room_of(file).replace(file)
 
 
 def cancel(places: Places, name: str) -> None:
@@ -122,11 +151,11 @@ def cancel(places: Places, name: str) -> None:
     folder = _folder(places, name)
     if not is_held(folder / _LOCK):
         return
-    try:
-        process = int((folder / "process.txt").read_text(encoding="utf-8"))
-    except (OSError, ValueError):  # it holds its lock, but has not said yet who it is
-        raise InputError(f"job '{name}' is only just starting; try again in a second.") from None
-    write_text(folder / "cancelled.txt", "")
+    process = _written_number(folder / _PROCESS)
+    if process is None:  # it holds its lock, but has not said yet who it is
+        raise InputError(f"job '{name}' is only just starting; try again in a second.")
+    with suppress(DiskError):  # then it ends as failed, and its log says that it was stopped
+        write_text(folder / "cancelled.txt", "")
     try:
         if hasattr(os, "killpg"):
             os.killpg(process, signal.SIGTERM)  # a job leads a session, and so a group, of its own
@@ -147,12 +176,12 @@ def clear(places: Places, name: str) -> None:
 def _run(folder: Path, verb: Sequence[str]) -> int:
     """The job's own process: hold the lock, run the verb, leave its exit status."""
     with FileLock(folder / _LOCK):
-        write_text(folder / "process.txt", str(os.getpid()))
+        _write_number(folder / _PROCESS, os.getpid())
         stop_on_sigterm()
         from core.__main__ import main  # takes seconds, so after the lock
 
         status = main(verb)
-        write_text(folder / "status.txt", str(status))
+        _write_number(folder / _STATUS, status)
         return status
 
 

@@ -100,6 +100,30 @@ def test_an_analysis_that_was_killed_is_said_and_can_be_asked_again(run, places,
     assert started[1][1][:2] == ["analyse", "--domain=shapes"]
 
 
+def test_an_import_that_was_killed_shows_its_last_lines_and_step(places, open_page: Open, started):
+    jobs.start(places, "import-news", ["import"])
+    until(lambda: jobs.status(places, "import-news").label == "Sleeping")
+    kill(places, "import-news", started[0][0])
+    app = open_page("data")
+    assert not app.exception
+    (error,) = [each.value for each in app.error if "ended before it could say why" in each.value]
+    assert "Sleeping, 3 of 7" in error.replace("\\", "")
+    assert "one line" in [each.value for each in app.code]
+
+
+@pytest.mark.parametrize("page", ["data", "findings", "train"])
+def test_a_job_that_found_no_room_for_its_error_says_that(page, run, places, open_page: Open):
+    job = {"data": "import-shapes", "findings": "analyse-shapes", "train": "train-shapes"}[page]
+    folder = places.workspace / "jobs" / job
+    folder.mkdir(parents=True)
+    (folder / "log.txt").touch()
+    (folder / "running.lock").touch()
+    (folder / "status.txt").write_text("1 ")
+    app = open_page(page)
+    assert not app.exception
+    assert any("the disk of the workspace is full" in each.value.replace("\\", "") for each in app.error)
+
+
 def test_a_second_click_starts_nothing(shapes_domain, places, open_page: Open, started):
     app = open_page("train")
     again = open_page("train")  # another tab, drawn before the first click

@@ -9,7 +9,7 @@ from core.data.importers import zipped
 from core.data.importers.formats import holds_images, read_source
 from core.data.importers.image_store import ImageStore
 from core.data.importers.intake import Intake, save_intake, take_in
-from core.data.importers.listing import ColumnNames, ImportChoices, Listing
+from core.data.importers.listing import ColumnNames, ImportChoices, Listing, about_unread
 from core.data.importers.options import SourceOptions
 from core.data.importers.testset import TestSet, add_test_set, check_lists, named_test_set
 from core.data.importers.truncated import copy_with_ends
@@ -90,6 +90,7 @@ def import_domain(
                     intake = _with_own_images(intake)
                 if test is not None:
                     intake = add_test_set(intake, test, images, copy_images, choices)
+                intake = replace(intake, notes=[*intake.notes, *about_unread(intake.unread)])
                 save_intake(intake)
             except InputError as error:  # what was unpacked is gone when the message is read
                 said = str(error).replace(f"{unpacked}/", "").replace(str(unpacked), source.name)

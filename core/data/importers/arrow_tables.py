@@ -3,7 +3,6 @@
 Rows are read a few at a time, so that of the images only these are in memory; each image becomes a file.
 """
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from core.data.importers.delimited import MAX_BYTES, MAX_CELL, check_rows
 from core.data.importers.image_store import MAX_IMAGE, ImageStore
 from core.data.importers.listing import ColumnNames, Listing, TableFile, check_columns
 from core.data.importers.parquet import images_in, open_parquet
+from core.data.importers.split_folders import split_named
 from core.data.importers.table import KNOWN_NAMES, listing_of
 from core.data.importers.webdataset import with_stored_images
 from core.errors import InputError, shortened
@@ -23,8 +23,6 @@ from core.progress import progress
 _AT_ONCE = 64  # rows
 _DEPTHS = ("", "*/", "*/*/")  # as ``data/train-….parquet`` and ``default/train/0000.parquet``
 _ON_DISK = ("state.json", "dataset_dict.json")  # what save_to_disk writes beside its .arrow files
-#: Names of splits as files and folders begin with them: ``train-00000-of-00002.parquet``, ``validation/…``.
-_SPLIT = re.compile(r"(train|restval|val|valid|validation|dev|test)(?=[-_.]|\d|$)", re.IGNORECASE)
 
 
 def recognises(source: Path) -> bool:
@@ -53,6 +51,8 @@ def _columns_of(file: Path) -> list[str]:
     try:
         with open_parquet(file) as opened:
             return list(opened.schema_arrow.names)
+    except MemoryError:
+        raise
     except (pa.ArrowException, OSError, ValueError, InputError):
         return [str(file)]  # of no other file: reading it says what is wrong
 
@@ -61,6 +61,8 @@ def _holds_images(file: Path) -> bool:
     try:
         with open_parquet(file) as opened:
             return bool(images_in(opened))
+    except MemoryError:
+        raise
     except (pa.ArrowException, OSError, ValueError, InputError):
         return False
 
@@ -79,7 +81,9 @@ def read(source: Path, columns: ColumnNames, store: ImageStore | None) -> Listin
         try:
             names, images, pieces = _opened(file)
             frame = frame_of(_as_texts(pieces, images, file, source, store), names, file, notes)
-        except (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError) as error:
+        except MemoryError:  # Arrow's is an ArrowException, too
+            raise
+        except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
             raise InputError(f"{file} cannot be read: {shortened(str(error)) or type(error).__name__}.") from None
         if "split" not in frame and (split := _split_of(file, source)):
             frame["split"] = split
@@ -99,10 +103,8 @@ def _with_image(columns: ColumnNames, images: list[str]) -> ColumnNames:
 
 
 def _split_of(file: Path, source: Path) -> str:
-    """The split that the file's name or folders below `source` begin with; "" if none does."""
-    below = file.relative_to(source).parts if source.is_dir() else (file.name,)
-    found = [match[1].lower() for part in below if (match := _SPLIT.match(part))]
-    return found[-1] if found else ""
+    """The split that the file's name (``train-00000-of-00002.parquet``) or folders below `source` begin with."""
+    return split_named(file.relative_to(source).parts if source.is_dir() else (file.name,))
 
 
 def _opened(file: Path) -> tuple[list[str], list[str], Iterator[pa.RecordBatch]]:

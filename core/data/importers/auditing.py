@@ -24,6 +24,7 @@ def audit_of(rows: pd.DataFrame, listing: Listing, split: ChosenSplit, choices: 
         split_from=split.source,
         split_groups=choices.split_groups,
         moved=split.moved,
+        several_images=listing.several_images,
     )
 
 

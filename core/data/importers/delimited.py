@@ -17,6 +17,7 @@ from core.data.importers.encodings import decode, encoding_notes
 from core.data.importers.listing import TableFile, check_columns
 from core.data.importers.quoting import LINE_END, code_columns, holds_rows, is_quoted, rows_apart, unquoted
 from core.errors import InputError, listed, shortened
+from core.memory import is_out_of_memory
 
 #: File endings of tables, and what parts their cells if the first line does not tell.
 SUFFIXES = {".csv": ",", ".tsv": "\t", ".txt": ","}
@@ -236,6 +237,8 @@ def _quoted(content: str, separator: str, file: Path, notes: list[str], well_quo
         if (line_ends > 0).any() and not well_quoted:
             cells = _unswallowed(content, separator, cells, line_ends.to_list(), file, notes)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error) as error:
+        if is_out_of_memory(error):
+            raise MemoryError from None
         raise InputError(f"{file} cannot be read as a table: {shortened(str(error))}.") from None
     return cells
 

@@ -9,7 +9,7 @@ from core.data.dates import DateChoices, read_dates
 from core.data.importers import zipped
 from core.data.importers.formats import holds_images, read_source
 from core.data.importers.image_folder import ImageFolder
-from core.data.importers.listing import ColumnNames
+from core.data.importers.listing import ColumnNames, about_unread
 from core.data.importers.options import SourceOptions
 from core.data.importers.pictures import Pairing, image_names, pair_images
 from core.data.splitting import TimeOrder, time_order
@@ -100,7 +100,7 @@ def describe(
         first_date=dates.min().isoformat() if len(dates) else None,
         last_date=dates.max().isoformat() if len(dates) else None,
         order=in_time.by,
-        notes=[*listing.notes, *_notes(in_time, paired)],
+        notes=[*listing.notes, *about_unread(listing.unread), *_notes(in_time, paired)],
     )
 
 

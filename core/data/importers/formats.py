@@ -8,6 +8,7 @@ from core.data.importers import (
     newsimages,
     newsimages2025,
     newsimages_rt,
+    split_folders,
     table,
     text_folder,
     webdataset,
@@ -16,6 +17,7 @@ from core.data.importers.captions import with_captions
 from core.data.importers.image_store import ImageStore
 from core.data.importers.listing import ColumnNames, Listing
 from core.data.importers.options import SourceOptions
+from core.memory import enough_memory_for
 
 READERS = (newsimages2025, newsimages_rt, newsimages)
 #: Those whose images may be inside.
@@ -31,9 +33,11 @@ def read_source(
     """Read pairs from `source` with the first reader that knows it, else as any table.
 
     store: where images are written to that the source holds inside; None: nowhere, so that only its texts can be
-    looked at. Raises InputError: nothing there, a format nobody knows, a column that is not found.
+    looked at. Raises InputError: nothing there, a format nobody knows, a column that is not found,
+    more than fits into memory.
     """
-    return with_captions(_read(source, columns, options, store), options.captions)
+    with enough_memory_for(source):
+        return with_captions(_read(source, columns, options, store), options.captions)
 
 
 def _read(source: Path, columns: ColumnNames, options: SourceOptions, store: ImageStore | None) -> Listing:
@@ -42,6 +46,8 @@ def _read(source: Path, columns: ColumnNames, options: SourceOptions, store: Ima
         for release in READERS:
             if release.recognises(source):
                 return release.read(source, options.encoding)
+    if split_folders.recognises(source):
+        return split_folders.read(source, columns, options)
     for container in CONTAINERS:
         if container.recognises(source):
             return container.read(source, columns, store)
@@ -54,7 +60,9 @@ def _read(source: Path, columns: ColumnNames, options: SourceOptions, store: Ima
 
 def holds_images(source: Path) -> bool:
     """True for a source whose images are not files of their own: shards, or tables with images inside."""
-    return not is_known_release(source) and any(container.recognises(source) for container in CONTAINERS)
+    if is_known_release(source) or split_folders.recognises(source):
+        return False
+    return any(container.recognises(source) for container in CONTAINERS)
 
 
 def is_known_release(source: Path) -> bool:
@@ -67,10 +75,11 @@ def read_articles(source: Path, encoding: str | None = None) -> Listing:
 
     encoding: None: detect it. Raises InputError as `read_source` does.
     """
-    listed = newsimages.read_list(source, "articles", encoding)
-    return listed or with_captions(
-        table.read(source, ColumnNames(), needs=("id", "text"), options=SourceOptions(encoding)), "first"
-    )
+    with enough_memory_for(source):
+        listed = newsimages.read_list(source, "articles", encoding)
+        return listed or with_captions(
+            table.read(source, ColumnNames(), needs=("id", "text"), options=SourceOptions(encoding)), "first"
+        )
 
 
 def read_pictures(source: Path, encoding: str | None = None) -> Listing:
@@ -78,10 +87,11 @@ def read_pictures(source: Path, encoding: str | None = None) -> Listing:
 
     encoding: None: detect it. Raises InputError as `read_source` does.
     """
-    listed = newsimages.read_list(source, "images", encoding)
-    return listed or with_captions(
-        table.read(source, ColumnNames(), needs=("image",), options=SourceOptions(encoding)), "first"
-    )
+    with enough_memory_for(source):
+        listed = newsimages.read_list(source, "images", encoding)
+        return listed or with_captions(
+            table.read(source, ColumnNames(), needs=("image",), options=SourceOptions(encoding)), "first"
+        )
 
 
 def read_listed(source: Path, columns: ColumnNames = ColumnNames()) -> Listing:
@@ -89,10 +99,11 @@ def read_listed(source: Path, columns: ColumnNames = ColumnNames()) -> Listing:
 
     Raises InputError as `read_source` does.
     """
-    if columns == ColumnNames():
-        listed = newsimages.read_list(source, "images") if source.is_file() else None
-        if listed is not None:
-            return listed
-        if is_known_release(source):
-            return read_source(source)
-    return with_captions(table.read(source, columns, needs=("image",)), "all")
+    with enough_memory_for(source):
+        if columns == ColumnNames():
+            listed = newsimages.read_list(source, "images") if source.is_file() else None
+            if listed is not None:
+                return listed
+            if is_known_release(source):
+                return read_source(source)
+        return with_captions(table.read(source, columns, needs=("image",)), "all")

@@ -15,6 +15,7 @@ from core.data.importers.name_index import without_suffix
 from core.data.importers.table import KNOWN_NAMES, SUFFIXES, known_columns, read_file
 from core.data.importers.whole_numbers import as_whole
 from core.errors import InputError, listed, shortened
+from core.memory import enough_memory_for
 from core.retrieval.trec import DOCUMENT_NAMES, QUERY_NAMES, looks_like_qrels, read_qrels
 
 #: What names an image, the surest first: articles of a release have all three.
@@ -47,11 +48,16 @@ def read_ground_truth(file: Path, encoding: str | None = None) -> GroundTruth:
     A table has columns that the import knows, or two columns, with or without a header line, or columns of qrels.
     encoding: of text, None: detect it. Raises InputError: of another form, or nothing is paired.
     """
-    suffix = suffix_of(file)
     if not file.is_file():
         raise InputError(
             f"the ground truth {file} does not exist; expected a table of article and image ids, or qrels."
         )
+    with enough_memory_for(file):
+        return _read(file, encoding)
+
+
+def _read(file: Path, encoding: str | None) -> GroundTruth:
+    suffix = suffix_of(file)
     if suffix in TEXT_SUFFIXES or suffix not in SUFFIXES:
         lines = decode(bytes_of(file), file, encoding)[0].splitlines()
         if looks_like_qrels(lines):

@@ -19,7 +19,7 @@ from core.data.importers.auditing import audit_of
 from core.data.importers.choosing_split import choose_split
 from core.data.importers.image_folder import ImageFolder
 from core.data.importers.listing import LISTING_COLUMNS, ImportChoices, Listing
-from core.data.importers.pictures import check_images, image_names, not_found, pair_images
+from core.data.importers.pictures import check_images, image_names, not_found, notes_on_formats, pair_images
 from core.data.language import STATED, languages_of
 from core.data.pixels import ImageError
 from core.data.splitting import time_order
@@ -38,6 +38,8 @@ DUPLICATE = "duplicate id"
 class Intake:
     """What an import did. left_out: reason → number of rows. notes: sentences worth reading.
 
+    unread: tables beside those that were read.
+
     report: one row for each row left out: file, line, article_id, image (the names tried), reason, detail.
     """
 
@@ -47,6 +49,7 @@ class Intake:
     notes: list[str]
     report: pd.DataFrame
     audit: ImportAudit
+    unread: tuple[Path, ...] = ()
 
 
 def take_in(
@@ -80,16 +83,18 @@ def take_in(
         counts = ", ".join(f"{count} {reason}" for reason, count in left_out.items()) or "nothing"
         raise InputError(
             f"{len(usable)} usable pairs in {listing.source}, at least {MIN_PAIRS} are needed; left out: {counts}."
+            f"{''.join(f' {note}' for note in notes_on_formats(reasons))}"
         )
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
     if copy_images:
         copy_pictures(usable["image_file"], root, folder / "images")
-    notes = [*listing.notes, *_notes_on_dates(dates, listing), *_notes_on_ids(reasons)]
+    notes = [*listing.notes, *_notes_on_dates(dates, listing), *_notes_on_ids(reasons), *notes_on_formats(reasons)]
     parts = _Usable(usable, dates.only(reasons == ""), listing, choices)
     where = "images" if copy_images else str(root.resolve())
     domain, audit, more = _domain(parts, folder, title, language, where)
-    return Intake(domain, len(articles), left_out, [*notes, *more], report_rows(articles, reasons), audit)
+    report = report_rows(articles, reasons)
+    return Intake(domain, len(articles), left_out, [*notes, *more], report, audit, listing.unread)
 
 
 def _reasons(articles: pd.DataFrame, unpaired: pd.Series, root: Path) -> pd.Series:
@@ -139,12 +144,17 @@ def _notes_on_ids(reasons: pd.Series) -> list[str]:
 
 
 def _notes_on_dates(dates: DateColumn, listing: Listing) -> list[str]:
+    column = listing.roles.get("date", "published_at")
+    if dates.read_as:
+        return [
+            f"dates: column {column} holds numbers, read as {dates.read_as}. If they are none, write them as dates."
+        ]
     if not dates.assumed:
         return []
     other = "--month-first" if dates.day_order == "day first" else "--day-first"
     return [
-        f"dates: every one in column {listing.roles.get('date', 'published_at')} can be read day first and month "
-        f"first; read {dates.day_order}. If that is wrong, import again with {other}."
+        f"dates: every one in column {column} can be read day first and month first; read {dates.day_order}. If that "
+        f"is wrong, import again with {other}."
     ]
 
 

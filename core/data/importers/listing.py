@@ -1,7 +1,7 @@
 """What every importer hands on: the articles as listed, before anyone has looked at a picture."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
@@ -79,7 +79,8 @@ class Listing:
     cells are "". A list of pictures alone has the same columns, all about articles empty.
     image_columns: which of its columns a picture is looked for by, in this order. images: where it is looked for if
     the user does not say. roles: what was taken for what, as role → the file's column; named: those of them that the
-    user had to name. files: what was read. notes: sentences worth reading.
+    user had to name. files: what was read; unread: tables beside them that were not. notes: sentences worth reading.
+    several_images: rows that name more than one image, of which the first counts.
     """
 
     format: str
@@ -91,6 +92,14 @@ class Listing:
     files: tuple[TableFile, ...]
     notes: tuple[str, ...] = ()
     named: dict[str, str] = field(default_factory=dict)
+    unread: tuple[Path, ...] = ()
+    several_images: int = 0
+
+
+def about_unread(files: Iterable[Path]) -> list[str]:
+    """Return the sentence about tables that were not read, and what they are for; none if there are none."""
+    names = sorted({file.name for file in files})
+    return [f"not read: {listed(names)}; a test set goes with --test-articles and --test-images."] if names else []
 
 
 LISTING_COLUMNS = (

@@ -43,7 +43,10 @@ def read(source: Path, encoding: str | None = None) -> Listing:
     later = any(first_cells(file.path)[0].startswith("#") or "Date" in file.frame for file in files)
     name = "NewsImages 2022/2023" if later else "NewsImages 2019/2021"
     listing = listing_of(name, files, source, image_columns=IMAGE_COLUMNS)
-    return replace(listing, notes=(*listing.notes, *_notes(source, files)))
+    unread = tuple(set(tables_in(source)) - {file.path for file in files}) if source.is_dir() else ()
+    if unread or len(files) > 1:
+        listing = replace(listing, notes=(*listing.notes, f"read: {', '.join(file.path.name for file in files)}."))
+    return replace(listing, unread=unread)
 
 
 def read_list(source: Path, kind: Kind, encoding: str | None = None) -> Listing | None:
@@ -84,14 +87,3 @@ def _is_of_this_format(file: Path) -> bool:
         return False
     header = _header(file)
     return {"iid", "imgfile"} <= header or (bool(_IDS & header) and {"title", "text"} <= header)
-
-
-def _notes(source: Path, files: list[TableFile]) -> list[str]:
-    """Which files of a folder were read, where there are others, and what these are for."""
-    if not source.is_dir():
-        return []
-    others = sorted({path.name for path in tables_in(source)} - {file.path.name for file in files})
-    notes = [f"read: {', '.join(file.path.name for file in files)}."] if others or len(files) > 1 else []
-    if others:
-        notes.append(f"not read: {', '.join(others)}; a test set goes with --test-articles and --test-images.")
-    return notes

@@ -59,12 +59,12 @@ def _join(release: Listing, table: TableFile, source: Path) -> Listing:
         if name in cleaned:
             articles[name] = articles["url"].map(cleaned[name]).fillna("")
     joined = int(articles["url"].isin(cleaned.index).sum())
-    others = [note for note in release.notes if not note.startswith("not read:")]
     note = f"{joined} of {len(articles)} articles have their English from {table.path.name}, by url."
     return replace(
         release,
         format=f"{release.format} with cleaned RT set",
         articles=articles,
         files=(*release.files, table),
-        notes=(*others, note),
+        notes=(*release.notes, note),
+        unread=tuple(file for file in release.unread if file != table.path),
     )

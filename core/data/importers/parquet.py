@@ -39,6 +39,8 @@ def read_parquet(file: Path) -> TableFile:
         kept = [name for name, is_text in zip(schema.names, texts, strict=True) if is_text]
         with pq.ParquetFile(file, read_dictionary=kept) as opened:
             frame = frame_of(_checked(opened, _without(images, schema), file), schema.names, file, notes)
+    except MemoryError:  # Arrow's is an ArrowException, too
+        raise
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise InputError(f"{file} is no readable Parquet file: {shortened(str(error))}.") from None
     return TableFile(file, PARQUET, frame.set_axis(range(2, len(frame) + 2), axis=0), tuple(notes))

@@ -15,7 +15,7 @@ from core.data.importers.image_folder import ImageFolder
 from core.data.importers.listing import Listing
 from core.data.importers.name_index import without_suffix
 from core.data.importers.pairing import AMBIGUOUS, NOT_FOUND, FallBack, Match, Name, match_names
-from core.data.pixels import SUFFIXES, ImageError, open_image
+from core.data.pixels import EXPORT, SUFFIXES, ImageError, open_image
 from core.errors import InputError, shortened
 from core.files import file_fingerprint
 from core.progress import progress
@@ -23,6 +23,7 @@ from core.progress import progress
 _URL = re.compile(r"https?://", re.IGNORECASE)
 #: Explicit names of files: a row that has one is not looked for by anything else.
 _FILE = "image"
+_FORMAT = re.compile(r"\bis (.+?), (?:not a|whose)")  # in the reason of `open_image`
 
 
 @dataclass(frozen=True)
@@ -166,6 +167,16 @@ def not_found(listing: Listing, names: pd.DataFrame, folders: Sequence[ImageFold
         f"there are {counts}.{links}{why} Name the right folder with --images DIR, or the right column with "
         f"--image-column.{fetch}"
     )
+
+
+def notes_on_formats(reasons: pd.Series) -> list[str]:
+    """Return a sentence for each refused format of images. reasons: which hold those of `check_images`."""
+    words = reasons.astype(str)  # those of no rows are of another type
+    named = words[words.str.contains(EXPORT, regex=False)].str.extract(_FORMAT)[0]
+    return [
+        f"images: {count} of format {name} are not opened; export them as JPEG under the same names and import again."
+        for name, count in named.value_counts().items()
+    ]
 
 
 def check_images(paths: Sequence[Path]) -> Iterator[str | ImageError]:

@@ -15,6 +15,7 @@ import pandas as pd
 from core.data.importers.delimited import MAX_BYTES, check_cells, check_rows, size_of
 from core.data.importers.listing import MAX_COLUMNS, TableFile, check_columns
 from core.errors import InputError, listed, shortened
+from core.memory import is_out_of_memory
 
 SUFFIX = ".xlsx"
 EXCEL = "Excel"
@@ -30,9 +31,11 @@ def read_xlsx(file: Path) -> TableFile:
     notes: list[str] = []
     try:
         rows = _rows(file, notes)
-    except InputError:
+    except (InputError, MemoryError):
         raise
     except Exception as error:  # openpyxl raises what it happens to meet in a damaged workbook
+        if is_out_of_memory(error):
+            raise MemoryError from None
         raise InputError(f"{file} is no readable workbook: {type(error).__name__} {shortened(str(error))}.") from None
     if not rows:
         raise InputError(f"{file} has no sheet with a table: expected names of columns in its first row.")

@@ -116,7 +116,11 @@ def listing_of(
         notes.append(
             f"ids: no column of them in {listed(unnumbered)}, so rows are numbered; name one with --id-column."
         )
-    return Listing(name, articles, files[0].path.parent, source, image_columns, roles, tuple(files), tuple(notes))
+    several = sum(_several_images(file.frame, roles) for file in files)
+    folder = files[0].path.parent
+    return Listing(
+        name, articles, folder, source, image_columns, roles, tuple(files), tuple(notes), several_images=several
+    )
 
 
 def find_file(source: Path) -> Path:
@@ -219,6 +223,13 @@ def _canonical(file: TableFile, roles: dict[str, str], notes: list[str]) -> pd.D
     names = {name: f"{name}_stated" for name in rest if name in articles}  # as `file` and `line`, which are ours
     others = frame[[name for name in rest if names.get(name) not in frame.columns]].rename(columns=names).map(_joined)
     return pd.concat([articles[list(LISTING_COLUMNS)], others.reset_index(drop=True)], axis=1)
+
+
+def _several_images(frame: pd.DataFrame, roles: dict[str, str]) -> int:
+    """How many rows have a list of different images where one is expected."""
+    names = [roles[role] for role in IMAGE_COLUMNS if roles.get(role) in frame]
+    lists = frame[names].map(lambda cell: isinstance(cell, tuple) and len(set(cell)) > 1)
+    return int(lists.any(axis=1).sum())
 
 
 def _whole(cells: pd.Series, column: str, file: Path, notes: list[str]) -> pd.Series:

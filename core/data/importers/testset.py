@@ -20,7 +20,7 @@ from core.data.importers.image_folder import ImageFolder
 from core.data.importers.intake import Intake, copy_pictures, report_rows
 from core.data.importers.judging import judge, odd_truth
 from core.data.importers.listing import ImportChoices, Listing
-from core.data.importers.pictures import check_images, image_names, not_found, pair_images
+from core.data.importers.pictures import check_images, image_names, not_found, notes_on_formats, pair_images
 from core.data.pixels import ImageError
 from core.data.text import clean
 from core.errors import InputError, shortened
@@ -83,7 +83,7 @@ def add_test_set(
         articles=pd.concat([intake.domain.articles, articles], ignore_index=True),
         test_pictures=pictures,
     )
-    notes = [*intake.notes, *listed_articles.notes, *listed.notes]
+    notes = [*intake.notes, *listed_articles.notes, *listed.notes, *notes_on_formats(left_pictures["detail"])]
     report = pd.concat([intake.report, left_articles, left_pictures], ignore_index=True)
     if test.ground_truth is not None:
         judged = judge(domain, read_ground_truth(test.ground_truth, test.encoding))
@@ -96,9 +96,12 @@ def add_test_set(
     )
     intake_listed = intake.listed + len(listed_articles.articles)
     left_out = {str(reason): int(count) for reason, count in Counter(report["reason"]).items()}
+    read = {table.path.resolve() for table in (*listed_articles.files, *listed.files)}
+    read |= {test.ground_truth.resolve()} if test.ground_truth else set()
     return replace(
-        intake, domain=domain, listed=intake_listed, left_out=left_out, notes=notes, report=report, audit=audit
-    )
+        intake, domain=domain, listed=intake_listed, left_out=left_out, notes=notes, report=report, audit=audit,
+        unread=tuple(file for file in intake.unread if file.resolve() not in read),
+    )  # fmt: skip
 
 
 def _articles(listing: Listing, domain: Domain, choices: ImportChoices) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -117,7 +117,7 @@ def _samples(shard: Path, store: ImageStore | None) -> list[Sample]:
             elif format_of(content[:HEAD]) is not None and "image" not in sample:
                 name = f"{safe_path(shard.name.partition('.')[0])}/{key}.{kind.rsplit('.', 1)[-1]}"
                 sample["image"] = store.add(name, content) if store else name
-    except (tarfile.TarError, EOFError, zlib.error, OSError, ValueError, MemoryError) as error:
+    except (tarfile.TarError, EOFError, zlib.error, OSError, ValueError) as error:
         raise InputError(
             f"{shard} is a damaged tar file: {shortened(str(error)) or type(error).__name__}. Fetch it again."
         ) from None

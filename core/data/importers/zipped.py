@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core.data import pixels
 from core.data.archive import unpack
-from core.data.importers import delimited, table
+from core.data.importers import delimited, split_folders, table
 from core.data.importers.formats import is_known_release
 from core.errors import InputError
 
@@ -24,6 +24,9 @@ def unpack_source(source: Path, folder: Path) -> Path:
     """
     unpack(source, folder, {*table.SUFFIXES, delimited.PACKED, *pixels.SUFFIXES, ""})
     tables = table.preferred(path for path in folder.rglob("*") if path.is_file() and table.is_table(path))
+    top = [folder, *(path for path in folder.iterdir() if path.is_dir())]
+    if (splits := next(filter(split_folders.recognises, top), None)) is not None:
+        return splits
     known = [path for path in tables if is_known_release(path)]
     if len(known) > 1 and len({path.parent for path in known}) == 1 and is_known_release(known[0].parent):
         return known[0].parent

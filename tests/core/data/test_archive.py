@@ -80,6 +80,28 @@ def test_a_name_that_could_lead_outside_is_refused(tmp_path, name):
     assert files_below(tmp_path) == before
 
 
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("photo:1.jpg", "photo%3A1.jpg"),
+        ("2023-01-01T10:30/a.jpg", "2023-01-01T10%3A30/a.jpg"),
+        ("why?.jpg", "why%3F.jpg"),
+        ('a "b" <c>|*.jpg', "a %22b%22 %3Cc%3E%7C%2A.jpg"),
+        ("end. /a.jpg", "end.%20/a.jpg"),
+        ("dots./a.jpg", "dots%2E/a.jpg"),
+        ("100%.jpg", "100%.jpg"),
+    ],
+)
+def test_names_that_windows_does_not_take_are_encoded_on_every_system(tmp_path, name, written):
+    unpack(packed(tmp_path / "a.zip", {name: b"1"}), tmp_path / "out", SUFFIXES)
+    assert list(files_below(tmp_path / "out")) == [written]
+
+
+def test_two_names_that_are_one_on_windows_are_refused(tmp_path):
+    with pytest.raises(InputError, match="twice"):
+        unpack(packed(tmp_path / "a.zip", {"bb:c.jpg": b"1", "bb%3Ac.jpg": b"2"}), tmp_path / "out", SUFFIXES)
+
+
 def test_what_only_looks_like_a_device_is_a_picture(tmp_path):
     file = packed(tmp_path / "a.zip", {"console.jpg": b"1", "a/aux-1.jpg": b"2", "com.jpg": b"3", "nul": b"4"}, 0)
     file.write_bytes(file.read_bytes().replace(b"nul", b"nux"))

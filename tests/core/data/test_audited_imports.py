@@ -1,5 +1,6 @@
 """What an import does with ids, images and splits that are not what they seem, and what its audit says of it."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -200,3 +201,32 @@ def test_a_folder_of_links_is_imported(table, tmp_path, places):
         (tmp_path / f"p{n}.png").unlink()
     with pytest.raises(InputError, match="24 symbolic links lead to nothing"):
         import_domain(tmp_path / "snapshot", places.domain_folder("y"))
+
+
+def test_excels_day_numbers_order_the_articles_and_that_is_said(table, imported):
+    intake = imported(table.assign(date=[45000 - n for n in range(24)]))
+    assert intake.domain.info.split_by == "published_at"
+    assert splits(intake)["val"] == [0, 1, 2, 3, 4]
+    (note,) = [note for note in intake.notes if note.startswith("dates: ")]
+    assert "Excel" in note
+    assert "45000 is 2023-03-15" in note
+
+
+def test_dates_that_cannot_be_read_come_with_what_to_do(table, imported):
+    intake = imported(table.assign(date=[45000 - n if n else "someday" for n in range(24)]))
+    (note,) = [note for note in intake.notes if note.startswith("order in time: ")]
+    assert ["'44999'" in note, "--date-format" in note] == [True, True]
+
+
+def test_rows_with_several_images_are_counted(table, tmp_path, places):
+    rows = table.astype(str).to_dict("records")
+    for n in (3, 7, 9):
+        rows[n]["image"] = [f"p{n}.png", "p0.png"]
+    rows[11]["image"] = ["p11.png"]
+    rows[12]["image"] = ["p12.png", "p12.png"]
+    (tmp_path / "t.json").write_text(json.dumps(rows))
+    intake = import_domain(tmp_path / "t.json", places.domain_folder("x"))
+    assert intake.audit.several_images == 3
+    assert intake.domain.articles.set_index("article_id")["image_file"]["7"] == "p7.png"
+    assert any("3 rows name several images" in sentence for sentence in audit_sentences(intake.audit))
+    assert load_audit(intake.domain.folder) == intake.audit

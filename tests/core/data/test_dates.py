@@ -110,6 +110,32 @@ def test_numbers_since_1970_have_one_unit(times, unit):
     assert [int(time.timestamp()) for time in column.times] == seconds
 
 
+@given(st.lists(st.datetimes(datetime(1990, 1, 1), datetime(2099, 12, 31)), min_size=10, unique_by=datetime.date))
+def test_excels_day_numbers_are_days_in_their_order_and_said(times):
+    times = [time.replace(second=0, microsecond=0) for time in times]
+    days = [(time - datetime(1899, 12, 30)) / timedelta(days=1) for time in times]
+    column = read(*(f"{day:.6f}" if day % 1 else str(int(day)) for day in days))
+    assert all(
+        abs(found.to_pydatetime() - time.replace(tzinfo=UTC)) < timedelta(seconds=1)
+        for found, time in zip(column.times, times, strict=True)
+    )
+    assert "Excel" in column.read_as
+
+
+@pytest.mark.parametrize("other", ["12", "99999", "2023-01-05", "x"])
+def test_numbers_that_are_not_all_excels_days_are_unread(other):
+    days = [str(day) for day in range(44927, 44947)]
+    column = read(*days, other)
+    assert column.read_as == ""
+    assert set(days) <= set(column.unread)
+    assert read(*days[:9]).unread == tuple(days[:9]), "too few to be sure"
+
+
+def test_excels_numbers_are_those_of_excel():
+    days = [str(day) for day in range(45000, 45010)]
+    assert moments("44927", "44927.5", "", *days)[:3] == ["2023-01-01 00:00", "2023-01-01 12:00", "none"]
+
+
 @given(st.text(max_size=30))
 def test_any_text_is_a_date_or_none(text):
     column = read(text, "2023-01-01")

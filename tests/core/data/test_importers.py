@@ -227,6 +227,25 @@ def test_rows_are_left_out_by_reason_and_listed_with_their_lines(source, folder)
     assert_pairs_hold(intake.domain)
 
 
+HEIC, PSD = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(200), b"8BPS\0\1" + bytes(400)
+
+
+@pytest.mark.parametrize("usable", [True, False])
+def test_images_of_a_refused_format_are_named_with_what_to_do(source, folder, usable):
+    file = lay_out(source, numbered(30))
+    for number, content in enumerate([HEIC, HEIC, PSD] if usable else [HEIC] * 20, 3):
+        (source / "images" / f"{number}.png").write_bytes(content)
+    if usable:
+        intake = import_domain(file, folder)
+        assert intake.left_out == {"undecodable image": 3}
+        said = [note for note in intake.notes if "export" in note]
+        assert ["2 of format HEIC" in said[0], "1 of format PSD" in said[1], len(said)] == [True, True, 2]
+        assert intake.report["detail"].str.contains("export it as JPEG").all()
+    else:
+        with pytest.raises(InputError, match=r"20 of format HEIC .*export"):
+            import_domain(file, folder)
+
+
 def test_lines_are_those_of_the_file_where_a_cell_spans_two(source):
     (source / "t.csv").write_text('id,title,image\n1,"two\nlines",1.png\n2,one,2.png\n\n3,three,3.png\n')
     assert list(read_source(source / "t.csv", ColumnNames()).articles["line"]) == [2, 4, 6]

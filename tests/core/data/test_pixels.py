@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
 from core.data import pixels
+from core.data.image_formats import HEAD, named_format
 from core.data.pixels import FORMATS, JPEG_END, MAX_PIXELS, ImageError, may_be_image, open_image, suffix_of
 
 
@@ -243,6 +244,31 @@ def test_a_picture_with_other_bytes_is_read_or_refused(data):
 def test_the_reason_names_the_format(name, reason):
     with pytest.raises(ImageError, match=f"^{reason}"):
         open_image(HEADS[name])
+
+
+RAW_HEADS = {
+    "CR2": b"II*\0\x10\0\0\0CR\2\0" + bytes(90), "CR3": b"\0\0\0\x18ftypcrx \0\0\0\1crx isom" + bytes(90),
+    "RAF": b"FUJIFILMCCD-RAW 0201" + bytes(90),
+    "RW2": b"IIU\0\x18\0\0\0" + bytes(90), "ORF": b"IIRO\x08\0\0\0" + bytes(90),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["HEIC", "JPEG 2000", "JPEG XL", "PSD", "SVG", "BigTIFF", "EPS", "FITS", *RAW_HEADS])
+def test_what_is_refused_is_listed_named_and_told_how_to_be_exported(tmp_path, name):
+    head = (HEADS | RAW_HEADS)[name]
+    expected = "a camera's raw file" if name in RAW_HEADS else name
+    assert named_format(head[:HEAD]) == expected
+    (tmp_path / "7").write_bytes(head)
+    assert may_be_image(tmp_path / "7"), "else it would be called missing"
+    with pytest.raises(ImageError, match=f"^is {expected}, .*export it as JPEG"):
+        open_image(head)
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_what_is_opened_is_not_named_as_refused(format_):
+    assert named_format(saved(plain(), format_)[:HEAD]) is None
+    assert named_format(HEADS["HTML"]) is None
+    assert named_format(b"") is None
 
 
 @pytest.mark.parametrize("name", ["photo.jfif", "photo.jpe", "photo", "photo.image", "photo.JPG"])

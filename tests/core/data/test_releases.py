@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from core.data.importers import ColumnNames, import_domain, read_source
+from core.data.importers import ColumnNames, TestSet, import_domain, read_source
 from core.data.pixels import open_image
 from core.errors import InputError
 
@@ -62,6 +62,44 @@ def test_several_months_are_one_import_and_pictures_are_found_by_any_of_their_na
     assert articles["text"].iloc[0] == '"Text – ü 0'
     assert any("not read: MediaEvalNewsImagesBatch04images.tsv" in note for note in intake.notes)
     assert_pairs_hold(intake.domain)
+
+
+@pytest.mark.parametrize(
+    "given", [[], ["articles"], ["articles", "images"], ["articles", "images", "truth"], ["folder"]]
+)
+def test_only_lists_that_were_not_read_are_called_so(tmp_path, folder, given, monkeypatch):
+    source = tmp_path / "release"
+    write(source / "content.tsv", HEADER, [pair(n) for n in range(20)])
+    tests = [dict(zip(HEADER, pair(n), strict=True)) for n in range(20, 25)]
+    lists = {
+        "articles": write(
+            source / "testarticles.tsv", HEADER, [[*pair(n)[:3], "", "", "", *pair(n)[6:8], ""] for n in range(20, 25)]
+        ),
+        "images": write(
+            source / "testimages.tsv",
+            ["img", "iid", "imgFile"],
+            [[row["img"], row["iid"], row["imgFile"]] for row in tests],
+        ),
+        "truth": write(source / "truth.tsv", ["article", "iid"], [[row["article"], row["iid"]] for row in tests]),
+    }
+    for n in range(25):
+        paint(source / f"file{n}.png", n)
+    monkeypatch.chdir(tmp_path)  # a list may be named from there, and the release by its whole path
+    near = {name: path.relative_to(tmp_path) for name, path in lists.items()}
+    test = None
+    if given == ["folder"]:
+        test = TestSet(source)
+    elif given:
+        test = TestSet(
+            near["articles"],
+            near["images"] if "images" in given else near["articles"].parent,
+            near["truth"] if "truth" in given else None,
+        )
+    notes = import_domain(source, folder, test=test).notes
+    unread = " ".join(note for note in notes if note.startswith("not read:"))
+    read = {"articles", "images"} if test else set()
+    read |= {"truth"} & set(given)
+    assert {name for name, path in lists.items() if path.name in unread} == lists.keys() - read
 
 
 def test_what_is_left_out_is_listed_with_its_file(tmp_path, folder):

@@ -91,3 +91,19 @@ def test_a_zip_with_two_tables_or_none_asks_for_one(source, folder):
 def test_a_language_is_two_letters(source, folder, language):
     with pytest.raises(InputError, match="expected its two letters"):
         import_domain(source, folder, language=language)
+
+
+@pytest.mark.parametrize("sign", [":", "?", '"', "|", "*"])
+def test_names_with_signs_that_windows_forbids_are_found_by_the_tables_names(source, folder, sign):
+    """The images of 3 and 4 differ in that sign alone, so that no other may be found."""
+    table = pd.read_csv(source / "articles.csv", dtype=str)
+    for number in range(60):
+        name = f"photo{sign}{number}.png" if number != 3 else "photo_4.png"
+        (source / "images" / table["image_file"][number]).rename(source / "images" / name)
+        table.loc[number, "image_file"] = name
+    table.to_csv(source / "articles.csv", index=False)
+    hashes = import_domain(source, folder.with_name("plain")).domain.articles["image_hash"].tolist()
+    intake = import_domain(pack(source), folder)
+    assert intake.left_out == {}
+    assert intake.domain.articles["image_hash"].tolist() == hashes
+    assert sign not in "".join(intake.domain.articles["image_file"])

@@ -17,7 +17,7 @@ import torch
 from torch import nn
 
 from core.encoders.checkpoints import load_into, read_weights
-from core.encoders.untrusted import MAX_HEADER
+from core.encoders.untrusted import MAX_HEADER, check_pickle
 from core.errors import InputError
 
 PETABYTE = (2**20, 2**30)
@@ -156,6 +156,62 @@ def asking(path: Path) -> Path:
     """Forty bytes that ask for two gigabytes."""
     path.write_bytes(b"\x80\x02cbuiltins\nbytearray\nJ\xff\xff\xff\x7f\x85R.")
     return path
+
+
+DEEP = 20_000
+DOUBLED = b"".join(b"h%ch%c\x86q%c" % (number, number, number + 1) for number in range(60))
+
+
+def archive(path: Path, content: bytes) -> Path:
+    """A file as torch.save writes it, with a pickle of one's own."""
+    with zipfile.ZipFile(path, "w") as packed:
+        packed.writestr("w/data.pkl", b"\x80\x02" + content + b".")
+        packed.writestr("w/version", "3\n")
+        packed.writestr("w/byteorder", "little")
+    return path
+
+
+#: Pickles whose values are containers in containers: loading, hashing or freeing some of them ends the process.
+NESTED: dict[str, bytes] = {
+    "lists": b"]" * DEEP + b"a" * (DEEP - 1),
+    "tuples": b")" + b"\x85" * DEEP,
+    "tuples after marks": b"(" * DEEP + b"t" * DEEP,
+    "dicts": b"}" + b"K\x01}" * DEEP + b"s" * DEEP,
+    "OrderedDicts": b"ccollections\nOrderedDict\n)RK\x01" * 3_000 + b"K\x01" + b"s" * 3_000,
+    "states of OrderedDicts": b"ccollections\nOrderedDict\n)R" * 3_000 + b"}" + b"b" * 3_000,
+    "a tuple as a key": b"})" + b"\x85" * DEEP + b"K\x01s",
+    "a tuple that doubles, as a key": b"}(Nq\x00" + DOUBLED + b"tK\x01s",
+    "a tuple of storage": b")" + b"\x85" * DEEP + b"Q",
+    "a list that holds itself": b"]q\x00h\x00a",
+    "a list filled later": b"]q\x00]h\x00ah\x00" + b"]" * DEEP + b"a" * DEEP,
+    "arguments": b"ccollections\nOrderedDict\n)" + b"\x85" * DEEP + b"R",
+    "no value to take": b"a",
+    "no mark": b")t",
+    "no such memo": b"h\x07",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", NESTED)
+def test_nested_containers_are_a_sentence(tmp_path, case):
+    refused(archive(tmp_path / "w.pt", NESTED[case]))
+
+
+@pytest.mark.parametrize("case", ["tuples", "a tuple that doubles, as a key", "states of OrderedDicts"])
+def test_the_check_itself_refuses(tmp_path, case):
+    """Not only torch, which would already have built the value."""
+    with pytest.raises(ValueError, match="nested"):
+        check_pickle(archive(tmp_path / "w.pt", NESTED[case]))
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_a_training_checkpoint_is_not_too_deep(tmp_path, zipped):
+    model = nn.Sequential(nn.Linear(3, 3), nn.BatchNorm1d(3))
+    optimizer = torch.optim.AdamW(model.parameters())
+    model(torch.ones(2, 3)).sum().backward()
+    optimizer.step()
+    content = {"state_dict": model.state_dict(), "optimizer": optimizer.state_dict(), "hooks": [{"a": ((1, 2), [3])}]}
+    torch.save(content, tmp_path / "w.pt", _use_new_zipfile_serialization=zipped)
+    assert read_weights(tmp_path / "w.pt").keys() == model.state_dict().keys()
 
 
 TORCH_FILES: dict[str, Callable[[Path], Path]] = {

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from core.errors import InputError
 from core.workspace import jobs
 from core.workspace.jobs import JobStatus
 from core.workspace.places import Places
+from tests.disks import mounted
 
 SLEEPER = """
 import sys, time
@@ -183,3 +185,55 @@ def test_a_jobs_name_cannot_leave_the_workspace(places, name):
     for ask in (jobs.status, jobs.cancel, jobs.clear, lambda *asked: jobs.start(*asked, ["runs"])):
         with pytest.raises(InputError, match="cannot name a job"):
             ask(places, name)
+
+
+ENDING = """
+import sys, time
+from pathlib import Path
+from core.workspace import jobs
+import core.__main__
+folder = Path(sys.argv[1])
+
+def main(verb):
+    print("at work", flush=True)
+    while not (folder / "wake").exists():
+        time.sleep(0.05)
+    return STATUS
+
+core.__main__.main = main
+sys.exit(jobs._run(folder, []))
+"""
+
+
+@pytest.mark.parametrize(("status", "state"), [(0, "done"), (2, "failed")])
+def test_a_disk_that_fills_up_does_not_change_how_a_job_ended(tmp_path, monkeypatch, status, state):
+    popen, started = subprocess.Popen, []
+
+    def start(arguments, **options):
+        started.append(popen([sys.executable, "-c", ENDING.replace("STATUS", str(status)), arguments[3]], **options))
+        return started[-1]
+
+    with mounted(tmp_path / "disk", 1) as disk:
+        places = Places(disk.folder / "workspace", disk.folder / "cache")
+        with monkeypatch.context() as patch:
+            patch.setattr(jobs.subprocess, "Popen", start)
+            jobs.start(places, "import-news", ["import"])
+        wait(places, "import-news", lambda status: status.log != [])
+        wake = places.workspace / "jobs" / "import-news" / "wake"
+        with disk.with_room_for(0):
+            wake.touch()
+            started[0].wait(timeout=60)
+            ended = jobs.status(places, "import-news")
+            assert (ended.state, ended.exit_status, ended.log) == (state, status, ["at work"])
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_a_job_whose_words_find_no_room_still_leaves_its_status(tmp_path, monkeypatch):
+    """The error of a verb goes to the log, which is on the full disk."""
+    popen = subprocess.Popen
+    monkeypatch.setattr(jobs.subprocess, "Popen", lambda words, **options: popen(words, **options | {"stdout": full}))
+    places = Places(tmp_path / "workspace", tmp_path / "cache")
+    with Path("/dev/full").open("wb") as full:
+        jobs.start(places, "list", ["report", "--domain", "nowhere"])
+        ended = wait(places, "list", lambda status: status.state != "running")
+    assert (ended.state, ended.exit_status, ended.log) == ("failed", 2, [])
