@@ -9,15 +9,20 @@ import importlib
 import io
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from contextlib import suppress
+
+from core.stopping import end_on_ctrl_c, raise_on_ctrl_c, stop_on_sigterm
+
+if __name__ == "__main__":
+    end_on_ctrl_c()  # the imports take a second, and have nothing to tidy up
 
 import typer
 
 from core.commands.options import LOCAL
 from core.disk import os_error_sentence
 from core.errors import InputError, RematchError
-from core.stopping import stop_on_sigterm
 
 #: Verb → module of `core.commands` and what to take from it, in the order of the help. A module is imported when its
 #: verb is asked for: some take seconds.
@@ -67,10 +72,20 @@ _INTERRUPTED = 130  # what typer makes of Ctrl-C
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one verb and return the exit status."""
+    """Run one verb and return the exit status. Libraries' warnings are for developers, who ask for them with -W."""
+    with warnings.catch_warnings():
+        if not sys.warnoptions:
+            warnings.simplefilter("ignore")
+        return _run(arguments)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    """Run one verb and return the exit status, with a line on stderr for each error that a sentence can explain."""
     words = list(arguments if arguments is not None else sys.argv[1:])
-    command = typer.main.get_command(_app(words))
+    if (strange := next((word for word in words if not _is_text(word)), None)) is not None:
+        return _fail(f"'{strange}' holds bytes that are not UTF-8; type it anew, or rename the file.", 2)
     try:
+        command = typer.main.get_command(_app(words))
         status = command.main(_with_ray_address(words), prog_name="python -m core", standalone_mode=False)
         if status == _INTERRUPTED:
             return _fail("stopped.", 1)
@@ -88,7 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(str(error), 1)
     except typer.TyperException as error:
         return _fail(error.format_message(), 2)
-    except typer.Abort:
+    except (typer.Abort, KeyboardInterrupt):
         return _fail("stopped.", 1)
 
 
@@ -100,6 +115,15 @@ def _with_ray_address(words: list[str]) -> list[str]:
     ]
 
 
+def _is_text(word: str) -> bool:
+    """False for bytes that are not UTF-8, which Python keeps as lone surrogates; tables cannot hold them."""
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _fail(message: str, status: int) -> int:
     line = " ".join(message.split())
     shown = "".join(sign if sign.isprintable() else _NO_SIGN for sign in line)
@@ -109,7 +133,12 @@ def _fail(message: str, status: int) -> int:
 
 
 def _print_anything() -> None:
-    """Print what the terminal's encoding lacks (cp1252 has no α) as a question mark, not as a traceback."""
+    """Print what the terminal's encoding lacks (cp1252 has no α) as a question mark, not as a traceback.
+
+    Where there is no terminal, nor anything in its place, print to nowhere.
+    """
+    sys.stdout = sys.stdout or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
+    sys.stderr = sys.stderr or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
@@ -128,6 +157,8 @@ if __name__ == "__main__":
     gc.set_threshold(100_000)
     stop_on_sigterm()
     _print_anything()
+    raise_on_ctrl_c()
     ended = main()
+    end_on_ctrl_c()
     _drop_what_cannot_be_printed()
     sys.exit(ended)

@@ -39,6 +39,14 @@ def disk_error(error: OSError, path: Path) -> DiskError | None:
     return None
 
 
+def check_is_no_device(path: Path) -> None:
+    """Raise DiskError if a folder, device or pipe is at `path`, which no file may replace."""
+    if path.is_dir():
+        raise DiskError(f"{path} is a folder; expected the name of a file to write.")
+    if path.exists() and not path.is_file():
+        raise DiskError(f"{path} is a device or pipe; expected the name of a file to write.")
+
+
 def is_full(error: OSError) -> bool:
     """Whether `error` says that there is no room: a full disk, a quota, or a limit on the size of files."""
     return error.errno in _FULL

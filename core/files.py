@@ -14,7 +14,7 @@ import numpy as np
 import tomli_w
 
 from core import __version__
-from core.disk import writing
+from core.disk import check_is_no_device, writing
 from core.errors import InputError
 
 #: A part of a fingerprint; arrays count with type and shape, so that [2, 3] and [3, 2] differ.
@@ -28,9 +28,11 @@ Stamp = tuple[int, int, int]
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a unique temporary path beside `path`; on success it is renamed to `path`, on failure removed.
 
-    Raises DiskError where there is no room, or no right to write.
+    Raises DiskError where there is no room, no right to write, or something else than a file: a device such as
+    /dev/stdout would be gone afterwards.
     """
     with writing(path):
+        check_is_no_device(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=f".tmp{path.suffix}", dir=path.parent)
         os.close(handle)

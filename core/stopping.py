@@ -1,4 +1,4 @@
-"""Ending in order when somebody asks: SIGTERM does what Ctrl-C does."""
+"""Ending in order when somebody asks: SIGTERM does what Ctrl-C does, and neither shows a traceback."""
 
 import os
 import signal
@@ -12,6 +12,18 @@ def stop_on_sigterm() -> None:
     """
     if "TORCHELASTIC_RUN_ID" not in os.environ:
         signal.signal(signal.SIGTERM, _stop)
+
+
+def end_on_ctrl_c() -> None:
+    """From now on Ctrl-C ends this process at once and in silence, as while it only imports; ignored stays ignored."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def raise_on_ctrl_c() -> None:
+    """From now on Ctrl-C is a KeyboardInterrupt again, so that what is going on can tidy up."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _stop(*_: object) -> NoReturn:
