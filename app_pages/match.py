@@ -15,7 +15,7 @@ from app_pages.parts.match_view import (
     show_language_note,
     show_presentation,
 )
-from app_pages.parts.position import RERANK_KEY, last_alpha
+from app_pages.parts.position import RERANK_KEY, input_alpha
 from app_pages.parts.words import plain, shorten
 from core.data.domain import Domain
 from core.data.pixels import SUFFIXES, ImageError, open_image
@@ -112,14 +112,14 @@ def input_question(domain: Domain, run: Run) -> tuple[Question | None, float, Re
     asked, alpha, rerank, places_shown = st.columns([5, 1.3, 1.5, 1.2], vertical_alignment="bottom")
     with asked:
         question = {"headline": input_headline, "article": lambda: input_article(domain), "photo": input_photo}[by]()
-    value = alpha.number_input(
-        "α of WiSE-FT", 0.0, 1.0, last_alpha(run), 0.01, format="%.2f", key="alpha", bind="query-params",
-        help="How far from zero-shot (0) to fine-tuned (1); the run's own choice at first. Part of the page's address.",
-    )  # fmt: skip
+    with alpha:
+        value = input_alpha(
+            run, "How far from zero-shot (0) to fine-tuned (1); α* at first. Once moved, it is in the page's address."
+        )
     with rerank:
         method = input_rerank(run)
     k = places_shown.selectbox("Places", (3, 5, 10), index=1, key="places", bind="query-params", filter_mode=None)
-    return question, float(value), method, int(k)
+    return question, value, method, int(k)
 
 
 def answer_to(

@@ -36,8 +36,7 @@ def _show_open(places: Places, slug: str) -> None:
 def _open(places: Places, slug: str) -> None:
     """Choose the domain in the sidebar, and its tab."""
     close(places, IMPORT.job_of(slug))
-    frame.forget()
-    st.session_state["domain"] = slug
+    frame.choose_domain(slug)
     st.session_state["part"] = "Domain"
 
 
