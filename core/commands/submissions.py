@@ -95,7 +95,7 @@ def truth(
 ) -> None:
     """Add the ground truth to a domain's test set. Its runs stay valid; sweep again to measure them on test."""
     places = places_of(workspace, None)
-    with removed_if_uploaded(ground_truth, places.workspace):
+    with removed_if_uploaded([ground_truth], places.workspace):
         before = places.load_domain(domain)
         judged = judge(before, read_ground_truth(ground_truth))
     save_changed(before, judged.domain)

@@ -102,6 +102,8 @@ def _refusal(head: bytes) -> str:
     found, expected = format_of(head), f"not a {', '.join(FORMATS)} image"
     if found in FORMATS:
         return f"cannot be decoded (damaged {found})"
+    if found in IMAGES:
+        return f"is {found}, {expected}; export it as JPEG"
     return f"is {found}, {expected}" if found else f"{expected}{'' if head else ' (the file is empty)'}"
 
 
