@@ -162,7 +162,7 @@ def show_how_to_begin(places: Places) -> None:
     if jobs.status(places, "demo").state == "running":
         st.write("The demo is being made; its first domain appears here in half a minute.")
         return
-    st.write("There is no domain yet. Import your own articles and pictures on the **Data** page, or in a terminal:")
+    st.write("There is no domain yet. Import your own articles and images on the **Data** page, or in a terminal:")
     st.code("python -m core import SOURCE --domain my-news\npython -m core demo", language=None)
     st.caption(
         "SOURCE is a folder of NewsImages or a table (CSV, Excel, Parquet …); `demo` makes three synthetic domains."
@@ -173,7 +173,7 @@ def show_what_is_missing(places: Places, domain: Domain) -> None:
     """A domain without a swept run: that it is coming, or how to make one."""
     slug = domain.info.slug
     if domain.info.synthetic and jobs.status(places, "demo").state == "running":
-        st.write("Its pictures and headlines are there; the curves appear here as soon as it is fine-tuned.")
+        st.write("Its images and headlines are there; the curves appear here as soon as it is fine-tuned.")
         return
     unswept = load_runs(places, slug)
     verb = "sweep" if unswept else "train"
