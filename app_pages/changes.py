@@ -11,7 +11,7 @@ import streamlit as st
 from app_pages.parts import frame
 from app_pages.parts.change_card import show_card
 from app_pages.parts.changes_table import DIRECTIONS, MODELS, Filter, Model, change_table, rows_of
-from app_pages.parts.position import last_alpha
+from app_pages.parts.position import input_alpha
 from app_pages.parts.results import results_of
 from app_pages.parts.style import input_figure_format, show_figure
 from app_pages.parts.words import counted, shorten
@@ -40,9 +40,8 @@ def input_models(results: Results) -> tuple[Model, Model, float]:
     from_column, to_column, alpha_column = st.columns(3)
     before = from_column.selectbox("From", MODELS, index=2, **bound(key="from"))
     after = to_column.selectbox("To", MODELS, index=1, **bound(key="to"))
-    alpha = alpha_column.number_input(
-        "α of WiSE-FT", 0.0, 1.0, last_alpha(results.run), 0.01, format="%.2f", **bound(key="alpha")
-    )
+    with alpha_column:
+        alpha = input_alpha(results.run)
     nearest = float(results.alphas[results.place(alpha)])
     if abs(nearest - alpha) > 1e-6:
         alpha_column.caption(f"The sweep has α = {nearest:g} nearest to it; that is shown.")

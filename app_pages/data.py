@@ -1,4 +1,4 @@
-"""Data: import articles and pictures, and see what a domain holds before anything is learned from it."""
+"""Data: import articles and images, and see what a domain holds before anything is learned from it."""
 
 from pathlib import Path
 
@@ -101,7 +101,7 @@ def show_language(places: Places, domain: Domain) -> None:
     else:
         _show_translation(places, domain, encoder)
     if st.button(f"Train with {encoder}", icon=":material/model_training:"):
-        st.switch_page("app_pages/train.py")
+        st.switch_page("app_pages/train.py", query_params={})  # without them it would clear those of the pickers
 
 
 def _show_translation(places: Places, domain: Domain, encoder: str) -> None:
@@ -136,8 +136,8 @@ def show_report(places: Places, domain: Domain, report: ImportReport | None) -> 
     source = Path(domain.info.source)
     where = source.name if source.exists() else f"{source.name} (uploaded, or moved since)"
     copied = domain.images_root.is_relative_to(places.workspace)
-    pictures = "in the workspace" if copied else f"in the folder '{domain.images_root.name}', where they were"
-    st.caption(plain(f"From {where}, {domain.info.created_at[:10]}. Pictures {pictures}."))
+    images = "in the workspace" if copied else f"in the folder '{domain.images_root.name}', where they were"
+    st.caption(plain(f"From {where}, {domain.info.created_at[:10]}. Images {images}."))
     show_audit(places, domain)
     if report.left_out:
         _show_left_out(domain, report)
@@ -163,7 +163,7 @@ def main() -> None:
     for kind in (IMPORT, TRANSLATION, TRUTH):
         show_jobs(now.places, kind)
     if now.domain is None:
-        st.write("There is no domain yet. Import your own articles and pictures; `python -m core demo` makes three.")
+        st.write("There is no domain yet. Import your own articles and images; `python -m core demo` makes three.")
         input_import(now.places)
         return
     about, articles, duplicates, importing = st.tabs(

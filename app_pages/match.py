@@ -15,9 +15,10 @@ from app_pages.parts.match_view import (
     show_language_note,
     show_presentation,
 )
-from app_pages.parts.position import RERANK_KEY, last_alpha
+from app_pages.parts.position import RERANK_KEY, input_alpha
 from app_pages.parts.words import plain, shorten
 from core.data.domain import Domain
+from core.data.image_formats import FORMATS, HEAD, IMAGES, REFUSED_SUFFIXES, format_of
 from core.data.pixels import SUFFIXES, ImageError, open_image
 from core.retrieval.names import RERANKS, Rerank
 from core.workspace import worker
@@ -30,6 +31,7 @@ BY = ("headline", "article", "photo")
 TASKS = {"headline": match_headline, "article": match_article, "photo": match_photo}
 HEADLINE_CHARACTERS = 500  # twice what any encoder here reads
 MAX_UPLOAD = 20  # MB
+PHOTO_REFUSED, PHOTO_TRIES = "_photo_refused", "_photo_tries"  # why the last photo was, and how many were
 EXAMPLES = 3
 
 
@@ -81,18 +83,33 @@ def _choose(article_id: str | None) -> None:
 
 
 def input_photo() -> Question | None:
-    """An uploaded picture; a sentence if it is none."""
-    endings = sorted(suffix.lstrip(".") for suffix in SUFFIXES)
-    file = st.file_uploader("Photo", type=endings, key="photo", max_upload_size=MAX_UPLOAD)
+    """Input a photo; one that cannot be used is refused by the name of its format."""
+    tries = st.session_state.get(PHOTO_TRIES, 0)
+    # Formats that are refused may be chosen, too, so that their refusal can say what to do.
+    endings = sorted(suffix.lstrip(".") for suffix in {*SUFFIXES, *REFUSED_SUFFIXES})
+    key = f"photo_{tries}" if tries else "photo"
+    file = st.file_uploader("Photo", type=endings, key=key, max_upload_size=MAX_UPLOAD)
     if file is None:
+        if sentence := st.session_state.get(PHOTO_REFUSED):
+            show_error(sentence)
         return None
+    st.session_state.pop(PHOTO_REFUSED, None)
     data = file.getvalue()
     try:
         open_image(data)  # by its content: what the browser says of a file proves nothing
     except ImageError as error:
-        show_error(f"'{file.name}' cannot be used: {error}. Choose a JPEG, PNG, WebP, GIF, AVIF, BMP or TIFF image.")
-        return None
+        st.session_state[PHOTO_REFUSED] = refusal(file.name, data, error)
+        st.session_state[PHOTO_TRIES] = tries + 1  # only under another key does the field forget what it was given
+        st.rerun()
     return Question("photo", file.name, data)
+
+
+def refusal(name: str, data: bytes, error: ImageError) -> str:
+    """Say why the photo `name` cannot be used, and what to do."""
+    found = format_of(data[:HEAD])
+    if found in IMAGES and found not in FORMATS:
+        return f"'{name}' is an image in {found} format, which is not read here. Export it as JPEG and choose that."
+    return f"'{name}' cannot be used: {error}. Choose a JPEG, PNG, WebP, GIF, AVIF, BMP or TIFF image."
 
 
 def input_rerank(run: Run) -> Rerank:
@@ -112,14 +129,14 @@ def input_question(domain: Domain, run: Run) -> tuple[Question | None, float, Re
     asked, alpha, rerank, places_shown = st.columns([5, 1.3, 1.5, 1.2], vertical_alignment="bottom")
     with asked:
         question = {"headline": input_headline, "article": lambda: input_article(domain), "photo": input_photo}[by]()
-    value = alpha.number_input(
-        "α of WiSE-FT", 0.0, 1.0, last_alpha(run), 0.01, format="%.2f", key="alpha", bind="query-params",
-        help="How far from zero-shot (0) to fine-tuned (1); the run's own choice at first. Part of the page's address.",
-    )  # fmt: skip
+    with alpha:
+        value = input_alpha(
+            run, "How far from zero-shot (0) to fine-tuned (1); α* at first. Once moved, it is in the page's address."
+        )
     with rerank:
         method = input_rerank(run)
     k = places_shown.selectbox("Places", (3, 5, 10), index=1, key="places", bind="query-params", filter_mode=None)
-    return question, float(value), method, int(k)
+    return question, value, method, int(k)
 
 
 def answer_to(
@@ -196,7 +213,7 @@ def main() -> None:
             st.title("Match")
             frame.show_heading(domain, run)
         question, alpha, rerank, k = input_question(domain, run)
-        st.toggle("Presentation: large pictures, few words", key="present", bind="query-params")
+        st.toggle("Presentation: large images, few words", key="present", bind="query-params")
     with answer_place or st.container():
         if question is None:
             show_examples(domain, run, st.session_state["by"])

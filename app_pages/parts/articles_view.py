@@ -1,4 +1,4 @@
-"""The articles of a domain to look at: some at random or found by words, and those that share a picture or a text."""
+"""The articles of a domain to look at: some at random or found by words, and those that share an image or a text."""
 
 from pathlib import Path
 
@@ -71,7 +71,7 @@ def _draw_again() -> None:
 
 
 def show_gallery(places: Places, domain: Domain, rows: np.ndarray | tuple[int, ...], least_width: int) -> None:
-    """Picture, headline, date, split and language of each article."""
+    """Show image, headline, date, split and language of each article."""
     grid = st.grid("auto", min_column_width=least_width)
     for _, article in domain.articles.iloc[list(rows)].iterrows():
         with grid.cell(), st.container(border=True):
@@ -90,12 +90,12 @@ def _groups(
 
 
 def show_duplicates(places: Places, domain: Domain) -> None:
-    """Which articles share a picture or a text, and whether that leaks from train into val."""
+    """Which articles share an image or a text, and whether that leaks from train into val."""
     pictures, texts = _groups(domain.folder, domain.info.created_at, domain.articles)
-    _show_count("an identical picture", pictures, domain)
+    _show_count("an identical image", pictures, domain)
     _show_count("an identical text", texts, domain)
     st.caption(
-        "Identical pictures have the same bytes or the same image_id; identical texts read alike after web addresses, "
+        "Identical images have the same bytes or the same image_id; identical texts read alike after web addresses, "
         "white space and upper or lower case are set aside. Nothing is removed: it is for you to judge."
     )
     groups = pictures + texts

@@ -9,12 +9,16 @@ from concurrent.futures import BrokenExecutor, Future
 import streamlit as st
 
 from app_pages.parts.words import plain
+from core.data.uploads import FOLDER
 from core.errors import RematchError
 from core.workspace.places import default_places
 
 #: An absolute path in quotes, which may hold spaces, or up to what can end one in a sentence. Not: `https://…`, `3/4`.
 _QUOTED = re.compile(r"""(?P<quote>["'])(?:[A-Za-z]:[\\/]|\\\\|/|~[\w-]*/)(?P<path>[^"'\n]+)(?P=quote)""")
 _BARE = re.compile(r"""(?<![\w.:/\\~<-])(?:[A-Za-z]:[\\/]|\\\\|/|~[\w-]*/)(?P<path>[^\s"'()\[\]{},;:]+)""")
+
+#: The folder of an upload, whose name says nothing to anyone.
+_UPLOAD = re.compile(rf"workspace/{FOLDER}/upload-\w+(?P<file>/)?")
 
 
 def without_paths(text: str) -> str:
@@ -23,6 +27,7 @@ def without_paths(text: str) -> str:
     for folder, name in ((places.workspace, "workspace"), (places.cache, "cache")):
         for written in {str(folder), str(folder.resolve())}:
             text = text.replace(written, name)
+    text = _UPLOAD.sub(lambda found: "" if found["file"] else "what was uploaded", text)
     text = _QUOTED.sub(lambda found: found["quote"] + _last(found["path"]) + found["quote"], text)
     return _BARE.sub(lambda found: _last(found["path"]), text)
 

@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 import streamlit as st
 
+from app_pages.parts.addresses import input_one_of
 from app_pages.parts.failures import show_log, without_paths
 from app_pages.parts.position import forget_position
 from app_pages.parts.words import plain
@@ -26,8 +27,8 @@ from core.workspace.places import Places, default_places
 from core.workspace.results import Results
 from core.workspace.runs import Run, load_runs
 
-#: Where a session keeps what an address named and the workspace does not have.
-_MISSING = "_missing"
+#: Where a session keeps what an address named and the workspace does not have, and which domain and run it shows.
+_MISSING, _SHOWN = "_missing", "_shown"
 
 
 @dataclass(frozen=True)
@@ -64,19 +65,20 @@ def input_domain_and_run() -> Chosen:
         return Chosen(places, None, None)
     _note_missing("domain", slugs)  # before the widget, which replaces what is not among its options
     with st.sidebar:
-        slug = st.selectbox("Domain", slugs, key="domain", bind="query-params", on_change=_forget_run)
-        slug = slug if slug in slugs else slugs[0]
+        slug = input_one_of("Domain", slugs, "domain", _choose_newest_run)
         runs = {run.info.name: run for run in swept_runs(places, slug)}
         _note_missing("run", list(runs))
-        name = st.selectbox("Run", list(runs), key="run", bind="query-params", on_change=forget) if runs else None
-    run = runs.get(name) or next(iter(runs.values()), None) if runs else None
+        run = runs[input_one_of("Run", list(runs), "run", _forget_other_run)] if runs else None
+    st.session_state[_SHOWN] = {"domain": slug, "run": run.info.name if run else None}
     _show_missing(slug, run)
     return Chosen(places, load_domain(places, slug), run)
 
 
 def _note_missing(kind: Literal["domain", "run"], there: Sequence[str]) -> None:
     """Remember a domain or run that the address, or this session until now, names and that is not there any more."""
-    named = st.query_params.get(kind) or st.session_state.get(kind)
+    named, shown = st.query_params.get(kind), st.session_state.get(_SHOWN, {}).get(kind)
+    if not named or named == shown:  # what the address says of the last run of the script, a callback may have replaced
+        named = st.session_state.get(kind)
     if named and named not in there and (kind == "domain" or _MISSING not in st.session_state):
         st.session_state[_MISSING] = (kind, str(named))
 
@@ -94,17 +96,34 @@ def _show_missing(slug: str, run: Run | None) -> None:
         st.button("Close", key="close_missing", on_click=lambda: st.session_state.pop(_MISSING, None))
 
 
-def _forget_run() -> None:
+def choose_domain(slug: str) -> None:
+    """Make it the domain that every page shows, with its newest run. For callbacks."""
+    st.session_state["domain"] = slug
+    _choose_newest_run()
+
+
+def _choose_newest_run() -> None:
     """Another domain is chosen: its runs have names of their own."""
-    st.session_state.pop("run", None)
-    st.query_params.pop("run", None)
-    forget()
+    newest = next(iter(swept_runs(default_places(), st.session_state["domain"])), None)
+    st.session_state["run"] = newest.info.name if newest else None
+    _forget(newest)
 
 
-def forget() -> None:
-    """Another domain or run is chosen: its α and article are its own. For callbacks."""
+def choose_run(name: str) -> None:
+    """Make it the run that every page shows. For callbacks."""
+    st.session_state["run"] = name
+    _forget_other_run()
+
+
+def _forget_other_run() -> None:
+    runs = swept_runs(default_places(), st.session_state["domain"])
+    _forget(next((run for run in runs if run.info.name == st.session_state["run"]), None))
+
+
+def _forget(run: Run | None) -> None:
+    """`run` is shown from now on: α and article of the one before are not its own."""
     st.session_state.pop(_MISSING, None)
-    forget_position()
+    forget_position(run)
     st.session_state.pop("article", None)
     st.query_params.pop("article", None)
 
@@ -143,7 +162,7 @@ def show_how_to_begin(places: Places) -> None:
     if jobs.status(places, "demo").state == "running":
         st.write("The demo is being made; its first domain appears here in half a minute.")
         return
-    st.write("There is no domain yet. Import your own articles and pictures on the **Data** page, or in a terminal:")
+    st.write("There is no domain yet. Import your own articles and images on the **Data** page, or in a terminal:")
     st.code("python -m core import SOURCE --domain my-news\npython -m core demo", language=None)
     st.caption(
         "SOURCE is a folder of NewsImages or a table (CSV, Excel, Parquet …); `demo` makes three synthetic domains."
@@ -154,7 +173,7 @@ def show_what_is_missing(places: Places, domain: Domain) -> None:
     """A domain without a swept run: that it is coming, or how to make one."""
     slug = domain.info.slug
     if domain.info.synthetic and jobs.status(places, "demo").state == "running":
-        st.write("Its pictures and headlines are there; the curves appear here as soon as it is fine-tuned.")
+        st.write("Its images and headlines are there; the curves appear here as soon as it is fine-tuned.")
         return
     unswept = load_runs(places, slug)
     verb = "sweep" if unswept else "train"

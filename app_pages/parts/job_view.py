@@ -1,19 +1,22 @@
-"""Jobs about a domain: a bar while one goes on, and what it said when it has ended, until somebody closes it.
+"""Jobs about a domain: a bar while one is running, and one line for each that has ended, until it is closed.
 
-Whoever started them, and wherever: a job is found by its name, which is its verb's and the domain's.
+Those of other sessions are shown, too: a job is found by its name, which is its verb's and the domain's.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
 
 from app_pages.parts.failures import show_error, show_log, without_paths
+from app_pages.parts.form_words import in_form_words
 from app_pages.parts.words import plain
 from core.errors import InputError, RematchError
 from core.workspace import jobs
 from core.workspace.jobs import JobStatus
 from core.workspace.places import Places
+
+_STARTED = "_jobs_started"  # names of the jobs that this session has started
 
 
 @dataclass(frozen=True)
@@ -38,16 +41,54 @@ class JobKind:
         """Start the job. Raises InputError if one of this kind is going on for the domain."""
         if not jobs.start(places, self.job_of(slug), verb):
             raise InputError(f"{self.doing.format(slug)} is going on at this moment; wait for its end.")
+        st.session_state.setdefault(_STARTED, set()).add(self.job_of(slug))
+
+
+@dataclass(frozen=True)
+class _Ended:
+    """A job that has ended. at: when it last printed something, in seconds; mine: started in this session."""
+
+    slug: str
+    status: JobStatus
+    at: float
+    mine: bool
 
 
 def show_jobs(places: Places, kind: JobKind) -> None:
-    """Every job of a kind that is running, and how those have ended that nobody has closed yet."""
+    """Show the running jobs of a kind, and one line each for those that ended and were not closed.
+
+    Jobs of other sessions, but for the last to end, share a line, so that they do not push the page down.
+    """
+    ended: list[_Ended] = []
+    started = st.session_state.get(_STARTED, set())
     for folder in sorted((places.workspace / "jobs").glob(f"{kind.verb}-*")):
         slug, status = folder.name.removeprefix(f"{kind.verb}-"), jobs.status(places, folder.name)
         if status.state == "running":
             _watch(places, kind, slug)
         elif status.state != "never started":
-            _show_ended(places, kind, slug, status)
+            at = (folder / "log.txt").stat().st_mtime
+            ended.append(_Ended(slug, status, at, folder.name in started))
+    ended.sort(key=lambda job: (job.mine, job.at), reverse=True)
+    lines = [job for number, job in enumerate(ended) if job.mine or number == 0]
+    for job in lines:
+        with st.expander(_line(kind, job), expanded=job is lines[0] and job.mine):
+            _show_ended(places, kind, job)
+    if others := ended[len(lines) :]:
+        failed = sum(job.status.state == "failed" for job in others)
+        with st.expander(f"{len(others)} earlier: {kind.verb}, {failed} failed"):
+            for job in others:
+                _show_ended(places, kind, job)
+    if len(ended) > 1:
+        names = [kind.job_of(job.slug) for job in ended]
+        st.button(f"Close all {len(ended)}", key=f"close_all_{kind.verb}", on_click=_close_all, args=(places, names))
+
+
+def _line(kind: JobKind, job: _Ended) -> str:
+    """How the job ended, as the line that opens the rest."""
+    icon = {"done": ":material/check_circle:", "cancelled": ":material/stop_circle:"}.get(
+        job.status.state, ":material/error:"
+    )
+    return f"{icon} {plain((kind.done if job.status.state == 'done' else kind.failed).format(job.slug))}"
 
 
 def show_bar(status: JobStatus, doing: str) -> None:
@@ -79,21 +120,23 @@ def _watch(places: Places, kind: JobKind, slug: str) -> None:
     st.button("Cancel", key=f"cancel_{job}", on_click=cancel, args=(places, job))
 
 
-def _show_ended(places: Places, kind: JobKind, slug: str, status: JobStatus) -> None:
-    job = kind.job_of(slug)
-    with st.container(border=True):
-        if status.state == "done":
-            st.success(plain(f"{kind.done.format(slug)}."), icon=":material/check_circle:")
-            st.text(without_paths("\n".join(line for line in status.log if not line.startswith("next: "))))
-            kind.show_ways_on(places, slug)
-        else:
-            why = "cancelled." if status.state == "cancelled" else why_failed(status)
-            sentence = f"{kind.failed.format(slug)}: {why} {kind.comfort(places, slug)}"
-            show_error(sentence, ":material/error:")
-            if status.state == "failed" and status.exit_status is None:
-                st.caption("The last lines that it printed:")
-                show_log(status.log, "none")
-        st.button("Close", key=f"close_{job}", on_click=close, args=(places, job))
+def _show_ended(places: Places, kind: JobKind, job: _Ended) -> None:
+    slug, status = job.slug, job.status
+    name = kind.job_of(slug)
+    if status.state == "done":
+        st.success(plain(f"{kind.done.format(slug)}."), icon=":material/check_circle:")
+        lines = "\n".join(line for line in status.log if not line.startswith("next: "))
+        st.text(in_form_words(without_paths(lines)))
+        kind.show_ways_on(places, slug)
+    elif status.state == "cancelled":
+        st.info(plain(f"{kind.failed.format(slug)}: cancelled. {kind.comfort(places, slug)}"))
+    else:
+        sentence = f"{kind.failed.format(slug)}: {why_failed(status)} {kind.comfort(places, slug)}"
+        show_error(in_form_words(sentence), ":material/error:")
+        if status.exit_status is None:
+            st.caption("The last lines that it printed:")
+            show_log(status.log, "none")
+    st.button("Close", key=f"close_{name}", on_click=close, args=(places, name))
 
 
 def cancel(places: Places, job: str) -> None:
@@ -110,3 +153,8 @@ def close(places: Places, job: str) -> None:
         jobs.clear(places, job)
     except RematchError as error:
         st.toast(plain(without_paths(str(error))))
+
+
+def _close_all(places: Places, names: Sequence[str]) -> None:
+    for name in names:
+        close(places, name)

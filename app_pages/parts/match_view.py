@@ -15,7 +15,7 @@ from core.workspace.answers import Answer, Found, ModelAnswer
 from core.workspace.places import Places
 from core.workspace.runs import Run
 
-OWN = "its own picture"
+OWN = "its own image"
 ORDINALS = ("Best match", "Second", "Third")
 _LANGUAGES = {"de": "German", "en": "English", "fr": "French", "es": "Spanish", "it": "Italian", "pt": "Portuguese"}
 
@@ -84,8 +84,8 @@ class Matched:
         """What was searched, with its size."""
         article = self.asked_article
         if article is not None:
-            return f"the {counted(self.answer.searched, 'picture')} of {article['split']}"
-        noun = "article" if self.question.by == "photo" else "picture"
+            return f"the {counted(self.answer.searched, 'image')} of {article['split']}"
+        noun = "article" if self.question.by == "photo" else "image"
         return f"all {counted(self.answer.searched, noun)} of the domain"
 
     @property
@@ -100,7 +100,7 @@ class Matched:
 def headline_of(article: pd.Series, *, english: bool = False) -> str:
     """An article's headline, in English if wanted and there."""
     wanted = (article["title_en"] or article["text_en"]) if english else ""
-    return str(wanted or article["title"] or article["text"] or f"picture {article['image_id']}")
+    return str(wanted or article["title"] or article["text"] or f"image {article['image_id']}")
 
 
 def date_of(article: pd.Series) -> str:
@@ -162,7 +162,7 @@ def show_asked(matched: Matched) -> None:
     picture, words = st.columns([1, 4])
     with picture, st.container(key="match-asked"):
         if article is not None:
-            show_picture(matched.places, matched.domain, article, alt="The picture the article was published with")
+            show_picture(matched.places, matched.domain, article, alt="The image the article was published with")
         else:
             st.image(open_image(matched.question.photo or b""), width="stretch", alt="The uploaded photo")
     if article is not None:
@@ -208,7 +208,7 @@ def show_presentation(matched: Matched) -> None:
         article = matched.article_of(one)
         column, key = (others, f"small-{number}") if number else (best, "large")
         with column, st.container(key=key, gap="xsmall"):
-            own = ": the picture it was published with" if is_own(model, one) else ""
+            own = ": the image it was published with" if is_own(model, one) else ""
             st.subheader(f"{word}{own}", anchor=False)
             show_picture(matched.places, matched.domain, article, alt=f"{word}: {headline_of(article)}", large=True)
             st.markdown(plain(shorten(headline_of(article), 160)))

@@ -17,8 +17,8 @@ from core.workspace.places import Places
 
 #: A row of a domain's table: what is read are `image_file` and `image_hash`.
 Article = Mapping[Any, Any] | pd.Series
-GONE = "This picture can no longer be read."
-UNKNOWN = "Its picture is not known."
+GONE = "This image can no longer be read."
+UNKNOWN = "Its image is not known."
 
 
 @lru_cache(maxsize=4096)  # 12 kB each

@@ -50,7 +50,7 @@ def input_more(defaults: Settings, why: dict[str, str]) -> dict[str, Any]:
             help=f"What Stop after looks at, on val. {why['stop_metric']}",
         )
         chunk_size = _whole_or_none("Chunk size", defaults, why, "chunk_size", "pairs in memory at once; all")
-        augment = _on_or_off("Augment pictures", defaults, why, "augment")
+        augment = _on_or_off("Augment images", defaults, why, "augment")
         grad_checkpointing = _on_or_off("Gradient checkpointing", defaults, why, "grad_checkpointing")
     return {
         "layer_decay": float(layer_decay), "stop_after": stop_after, "stop_metric": stop_metric,

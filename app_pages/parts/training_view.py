@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from app_pages.parts.failures import show_error, show_log, without_paths
-from app_pages.parts.frame import chosen, forget
+from app_pages.parts.frame import choose_run, chosen
 from app_pages.parts.job_view import close, show_bar, why_failed
 from app_pages.parts.style import show_figure
 from app_pages.parts.words import counted, plain
@@ -189,17 +189,11 @@ def _show_ways_on(run: Run) -> None:
     """To the pages that show the new run, once it is the one chosen in the sidebar: links keep what is chosen there."""
     now = chosen().run
     if now is None or now.info.name != run.info.name:
-        st.button("Choose this run", key="choose_new_run", on_click=_choose_run, args=(run.info.name,))
+        st.button("Choose this run", key="choose_new_run", on_click=choose_run, args=(run.info.name,))
         return
     with st.container(horizontal=True):
         st.page_link("app_pages/alpha.py", label="Drag its α", icon=":material/tune:")
         st.page_link("app_pages/curves.py", label="See its curves", icon=":material/show_chart:")
-
-
-def _choose_run(name: str) -> None:
-    """What the sidebar's picker will say."""
-    forget()
-    st.session_state["run"] = name
 
 
 def show_unfinished(places: Places, slug: str) -> None:

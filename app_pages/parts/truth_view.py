@@ -3,6 +3,8 @@
 import streamlit as st
 
 from app_pages.parts.failures import show_error
+from app_pages.parts.form_words import in_form_words
+from app_pages.parts.import_fields import UPLOADED_LISTS
 from app_pages.parts.job_view import JobKind
 from core.data.domain import Domain
 from core.data.importers.groundtruth import read_ground_truth
@@ -40,7 +42,7 @@ def show_test_set(places: Places, domain: Domain, left_out: dict[str, int]) -> N
     with st.form("truth_form", enter_to_submit=False, clear_on_submit=True):
         upload = st.file_uploader(
             "Ground truth, as the organisers give it: a table of article and image ids",
-            type=("tsv", "csv"),
+            type=UPLOADED_LISTS["ground-truth"],
             key="truth_upload",
             help="Takes the place of what is known already. What was handed in before does not change by it.",
         )
@@ -56,6 +58,6 @@ def show_test_set(places: Places, domain: Domain, left_out: dict[str, int]) -> N
         TRUTH.start(places, slug, ["truth", f"--domain={slug}", f"--ground-truth={file}"])
     except RematchError as error:
         discard_upload(file)
-        show_error(str(error).replace(f"{file.parent}/", ""), ":material/error:")
+        show_error(in_form_words(str(error).replace(f"{file.parent}/", "")), ":material/error:")
     else:
         st.rerun()

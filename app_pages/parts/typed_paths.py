@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.encoders.name_checks import check_encoder_name, looks_like_a_path, means_a_file
 from core.errors import InputError
 from core.workspace.places import default_places
 
@@ -36,13 +37,10 @@ def only_this_machine() -> bool:
     return st.get_option("server.address") in ("localhost", "127.0.0.1", "::1")
 
 
-def looks_like_a_path(name: str) -> bool:
-    """Is it a folder or file rather than a name on a hub, of which ORGANISATION/NAME is the longest?"""
-    return name.startswith(("/", "\\", "~", ".")) or Path(name).drive != "" or "\0" in name or Path(name).exists()
-
-
 def check_typed_encoder(name: str) -> None:
-    """Raise InputError, as `typed_path`, if the encoder's weights are a file that may not be named here."""
+    """Raise InputError as `check_encoder_name`, and as `typed_path` where the weights are a file."""
     scheme, _, weights = name.partition(":")
-    if scheme == "local-dir" or (scheme != "hf-hub" and looks_like_a_path(weights)):
+    is_path = {"local-dir": True, "hf-hub": False, "hf": looks_like_a_path(weights)}.get(scheme, means_a_file(weights))
+    if is_path:
         typed_path(weights)
+    check_encoder_name(name)

@@ -81,13 +81,14 @@ def import_(
     images: Annotated[Path | None, typer.Option(help="Folder of the pictures, if not beside the table.")] = None,
     copy_images: Annotated[bool, typer.Option("--copy-images", help="Copy the pictures into the workspace.")] = False,
     test_articles: Annotated[
-        Path | None, typer.Option(help="Articles of a test set: its list, or the folder of both lists.")
+        Path | None, typer.Option(help="Articles of a test set: its list, or the folder or ZIP of both lists.")
     ] = None,
     test_images: Annotated[
-        Path | None, typer.Option(help="Pictures of the test set, another list; in --test-articles if not given.")
+        Path | None,
+        typer.Option(help="Images of the test set: another list, or a ZIP of it; in --test-articles if not given."),
     ] = None,
     ground_truth: Annotated[
-        Path | None, typer.Option(help="Which picture is whose in the test set; can be added later with truth.")
+        Path | None, typer.Option(help="Which image is whose in the test set; can be added later with truth.")
     ] = None,
     test_encoding: Annotated[
         str | None, typer.Option(help="Encoding of the test set's lists and ground truth; detected if not given.")
@@ -155,7 +156,7 @@ def import_(
         raise InputError("Missing option '--domain': the slug of the new domain, as in my-news.")
     test = named_test_set(test_articles, test_images, ground_truth, test_encoding)
     places = places_of(workspace, cache)
-    with removed_if_uploaded(source, places.workspace):
+    with removed_if_uploaded([source, test_articles, test_images, ground_truth], places.workspace):
         intake = import_domain(
             source,
             places.domain_folder(domain),

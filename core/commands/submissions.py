@@ -127,7 +127,7 @@ def truth(
 
 def _add(places: Places, domain: str, ground_truth: Path, encoding: str | None) -> Judged:
     """Put a ground truth into the domain on disk."""
-    with removed_if_uploaded(ground_truth, places.workspace):
+    with removed_if_uploaded([ground_truth], places.workspace):
         before = places.load_domain(domain)
         judged = judge(before, read_ground_truth(ground_truth, encoding))
     save_changed(before, judged.domain)

@@ -1,5 +1,6 @@
 """The verb `train`: from its options to a run, or one for each of several seeds."""
 
+import os
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,6 +24,7 @@ from core.commands.options import (
     plain,
     reading_of,
 )
+from core.encoders.name_checks import check_encoder_name
 from core.encoders.names import DEVICES, default_encoder_name
 from core.errors import InputError
 from core.report.language import language_mark, language_note, text_read
@@ -33,6 +35,9 @@ from core.workspace.unfinished import find_unfinished
 if TYPE_CHECKING:
     from core.training.history import Epoch
     from core.workspace.experiment import Experiment
+
+
+_LAUNCHED = "TORCHELASTIC_RUN_ID"  # set by torchrun, whose processes agree first on which of them reports an error
 
 
 @dataclass(frozen=True)
@@ -98,6 +103,8 @@ def train(
     as_json: JsonOption = False,
 ) -> None:
     """Fine-tune an encoder on a domain's train split; a new run."""
+    if encoder is not None and resume is None and _LAUNCHED not in os.environ:
+        check_encoder_name(encoder)  # before torch is loaded
     from core.training.distributed import by_main, is_main, processes
     from core.workspace.training import resume_run, train_run
 

@@ -107,6 +107,8 @@ def _refusal(head: bytes) -> str:
         return f"is {found}, {expected}; {EXPORT}"
     if found in FORMATS:
         return f"cannot be decoded (damaged {found})"
+    if found in IMAGES:
+        return f"is {found}, {expected}; export it as JPEG"
     return f"is {found}, {expected}" if found else f"{expected}{'' if head else ' (the file is empty)'}"
 
 

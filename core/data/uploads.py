@@ -7,8 +7,8 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path, PureWindowsPath
 from typing import BinaryIO
 
@@ -38,16 +38,14 @@ def keep_upload(workspace: Path, name: str, content: BinaryIO) -> Path:
 
 
 @contextmanager
-def removed_if_uploaded(source: Path, workspace: Path) -> Iterator[None]:
-    """Remove `source` afterwards, whatever happens, if `keep_upload` wrote it; never anything else."""
-    if source.absolute().parent.parent != workspace / FOLDER or not source.exists():
+def removed_if_uploaded(sources: Iterable[Path | None], workspace: Path) -> Iterator[None]:
+    """Remove those of `sources` that `keep_upload` wrote afterwards, whatever happens; never anything else."""
+    with ExitStack() as stack:
+        for source in sources:
+            if source is not None and source.absolute().parent.parent == workspace / FOLDER and source.exists():
+                stack.callback(discard_upload, source)
+                stack.enter_context(FileLock(source.parent / _READING))
         yield
-        return
-    try:
-        with FileLock(source.parent / _READING):
-            yield
-    finally:
-        discard_upload(source)
 
 
 def discard_upload(upload: Path) -> None:

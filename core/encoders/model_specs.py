@@ -28,11 +28,12 @@ from core.encoders.activations import (
     repository_activation,
     trained_activation,
 )
+from core.encoders.name_checks import architecture_of, check_encoder_name
+from core.encoders.names import FOLDER, HUB, TRANSFORMERS
 from core.errors import InputError, listed
 from core.files import read_json
 from core.hub import hub_folder
 
-HUB, FOLDER, TRANSFORMERS = "hf-hub:", "local-dir:", "hf:"
 CONFIG_FILE = "open_clip_config.json"
 TOKENIZER_FILES = (
     "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.*", "merges.txt",
@@ -72,17 +73,12 @@ def find_spec(name: str) -> ModelSpec:
 
     Raises InputError: unknown model or tag, no such file or folder, or a repository that cannot be fetched.
     """
+    check_encoder_name(name)
     for scheme, read in ((HUB, _from_hub), (FOLDER, _from_folder), (TRANSFORMERS, _from_transformers)):
         if name.startswith(scheme):
             return read(name.removeprefix(scheme))
     model, _, weights = name.partition(":")
-    architecture = model.replace("/", "-")  # as open_clip reads ViT-B/32
-    if architecture not in open_clip.list_models():
-        raise InputError(
-            f"unknown encoder '{name}': expected lite, lite-multilingual, MODEL:WEIGHTS with a model of open_clip "
-            f"(such as ViT-B-32:openai or ViT-B-32:/path/weights.safetensors), hf-hub:ORGANISATION/NAME for a "
-            f"repository of open_clip, or hf:ORGANISATION/NAME for one of transformers."
-        )
+    architecture = architecture_of(model)
     if get_pretrained_cfg(architecture, weights):
         return _from_tag(architecture, weights)
     return _from_file(architecture, weights)
@@ -111,12 +107,7 @@ def _from_tag(architecture: str, tag: str) -> ModelSpec:
 
 
 def _from_file(architecture: str, weights: str) -> ModelSpec:
-    path, tags = Path(weights).expanduser(), open_clip.list_pretrained_tags_by_model(architecture)
-    if not weights or not path.is_file():
-        raise InputError(
-            f"encoder '{architecture}:{weights}': no weights '{weights}'; expected a checkpoint file, or one of the "
-            f"tags {', '.join(tags) or '(none)'}."
-        )
+    path = Path(weights).expanduser()
     name = f"{architecture}:{path.absolute()}"
     config, tokenizer = _with_text_files(name, open_clip.get_model_config(architecture), path.parent)
     activation = configured_activation(config)
@@ -137,8 +128,6 @@ def _from_hub(repository: str) -> ModelSpec:
 
 def _from_folder(folder: str) -> ModelSpec:
     path = Path(folder).expanduser().absolute()
-    if not path.is_dir():
-        raise InputError(f"encoder '{FOLDER}{folder}': no folder {path}.")
     return _from_repository(FOLDER + str(path), FOLDER + str(path), path)
 
 

@@ -4,13 +4,15 @@ from typing import Literal, get_args
 
 DeviceChoice = Literal["auto", "cpu", "cuda", "mps"]
 DEVICES: tuple[DeviceChoice, ...] = get_args(DeviceChoice)
-_SCHEMES = ("hf-hub", "local-dir", "hf")  # in front of a repository or folder
+BUILT_IN = ("lite", "lite-multilingual")
+#: In front of a repository of open_clip on a hub, a folder with one, and either of transformers.
+HUB, FOLDER, TRANSFORMERS = "hf-hub:", "local-dir:", "hf:"
 
 
 def short_name(encoder: str) -> str:
     """Return the model's own part of a name: `lite`, `ViT-B-32` of `ViT-B-32:openai`, NAME of `hf:ORG/NAME`."""
     scheme, _, rest = encoder.partition(":")
-    return rest.rstrip("/").rpartition("/")[2] if scheme in _SCHEMES else scheme
+    return rest.rstrip("/").rpartition("/")[2] if f"{scheme}:" in (HUB, FOLDER, TRANSFORMERS) else scheme
 
 
 def default_encoder_name(language: str, has_english: bool) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.__main__ import main
 from core.analysis.agreement import Disagreement
 from core.analysis.plane import Plane
 from core.analysis.selection import select_alpha
@@ -16,10 +17,12 @@ from core.data.domain import Domain, save_domain
 from core.data.importers import import_domain
 from core.data.reading import Reading
 from core.training.settings import default_settings
+from core.workspace import jobs
 from core.workspace.lineage import articles_fingerprint
 from core.workspace.places import Places
 from core.workspace.runs import Run, RunInfo, now, reserve_folder, save_run
 from core.workspace.sweep_info import PathInfo, SweepInfo
+from tests.conftest import draw
 
 APP = Path(__file__).parents[2] / "app.py"
 PAGES = APP.parent / "app_pages"
@@ -90,3 +93,33 @@ def synthetic(places: Places, shapes: Path) -> Domain:
     save_domain(domain)
     write_run(places, domain, interpolated=True)
     return domain
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    """Jobs that run in this process, so that a test need not wait for torch to be imported again."""
+
+    def start(places: Places, name: str, verb: list[str]) -> bool:
+        folder = places.workspace / "jobs" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        capfd.readouterr()
+        status = main(verb)
+        said = capfd.readouterr()
+        (folder / "log.txt").write_text(said.out + said.err, encoding="utf-8")
+        (folder / "status.txt").write_text(str(status))
+        return True
+
+    monkeypatch.setattr(jobs, "start", start)
+
+
+@pytest.fixture
+def test_set(tmp_path: Path) -> Path:
+    """Four articles and five pictures of a test set as two lists, and `gt.csv`, the truth of three of them."""
+    folder = tmp_path / "test"
+    folder.mkdir()
+    for n in range(5):
+        draw("red", "circle", n).save(folder / f"t{n}.png")
+    (folder / "articles.csv").write_text("id,title\n" + "\n".join(f"{900 + n},a circle" for n in range(4)))
+    (folder / "images.csv").write_text("image_id\n" + "\n".join(f"t{n}" for n in range(5)))
+    (folder / "gt.csv").write_text("article,iid\n" + "\n".join(f"{900 + n},t{n}" for n in range(3)))
+    return folder

@@ -13,6 +13,7 @@ from app_pages.parts.typed_paths import check_typed_encoder, looks_like_a_path, 
 from core.errors import InputError
 from core.workspace.places import Places
 from core.workspace.runs import find_run
+from tests.app_pages.conftest import PAGES, write_run
 
 ALL = ("overview", "alpha", "curves", "changes", "findings", "match", "train", "data")
 #: Ways out of a folder, and what else is no name: each must be told apart from the names there are.
@@ -169,3 +170,66 @@ def test_a_run_that_goes_while_a_page_shows_it_is_reported(open_page, run, place
     assert "renamed-1" in warning
     app.button(key="close_missing").click().run()
     assert not any("not here" in each.value for each in app.warning)
+
+
+def address(app) -> dict[str, str]:
+    return {key: app.query_params[key] for key in ("domain", "run") if key in app.query_params}
+
+
+def test_the_address_names_domain_and_run_though_they_are_the_first(open_page, run, places, domain):
+    app = open_page("alpha")
+    link = address(app)
+    assert link == {"domain": "shapes", "run": run.info.name}
+    newer = write_run(places, domain)
+    assert address(open_page("curves")) == {"domain": "shapes", "run": newer.info.name}
+    app = open_page("curves", **link)
+    assert address(app) == link
+    assert app.sidebar.selectbox[1].value == run.info.name
+
+
+@pytest.mark.parametrize("gone", [{"run": "gone-1"}, {"domain": "gone", "run": "gone-1"}])
+def test_what_is_shown_in_place_of_what_is_gone_is_in_the_address(gone, open_page, run):
+    assert address(open_page("alpha", **gone)) == {"domain": "shapes", "run": run.info.name}
+
+
+def test_a_link_on_a_page_names_another_run_than_the_page(open_page, run, places, domain):
+    """Streamlit puts what a link names after what the page's own pickers have written."""
+    newer = write_run(places, domain)
+    app = open_page("alpha", domain="shapes", run=newer.info.name)
+    app.query_params["run"] = [newer.info.name, run.info.name]
+    app.run()
+    assert app.sidebar.selectbox[1].value == run.info.name
+    assert address(app)["run"] == run.info.name
+
+
+def test_another_domain_is_chosen_with_its_newest_run(open_page, run, places, domain):
+    older, newest = run, write_run(places, domain)
+    folder = places.domain_folder("shapes").with_name("other")
+    shutil.copytree(places.domain_folder("shapes"), folder)
+    toml = folder / "domain.toml"
+    toml.write_text(toml.read_text().replace('slug = "shapes"', 'slug = "other"'))
+    app = open_page("curves", domain="other")
+    app.sidebar.selectbox[0].set_value("shapes").run()
+    assert not app.exception
+    assert app.sidebar.selectbox[1].value == newest.info.name
+    app.sidebar.selectbox[1].set_value(older.info.name).run()
+    app.sidebar.selectbox[0].set_value("other").run()
+    assert not app.exception
+    assert len(app.sidebar.selectbox) == 1, "it has no run"
+
+
+def test_alpha_once_moved_goes_along_to_other_pages_and_addresses(open_page, run):
+    app = open_page("match")
+    assert "alpha" not in app.query_params
+    app.number_input(key="alpha").set_value(0.25).run()
+    app.switch_page(str(PAGES / "changes.py")).run()
+    assert app.number_input(key="alpha").value == 0.25
+    assert app.query_params["alpha"] == "0.25"
+
+
+def test_another_run_begins_at_its_own_alpha(open_page, run, places, domain):
+    newer = write_run(places, domain)
+    app = open_page("match", run=newer.info.name, alpha="0.25")
+    assert app.number_input(key="alpha").value == 0.25
+    app.sidebar.selectbox[1].set_value(run.info.name).run()
+    assert app.number_input(key="alpha").value == run.selected().alpha

@@ -11,8 +11,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app_pages.parts.import_view import Wanted
-from core.__main__ import main
+from app_pages.parts.import_request import ImportRequest
 from core.data.domain import Domain, save_domain
 from core.data.importers import ColumnNames, import_domain
 from core.data.pixels import open_image
@@ -21,7 +20,6 @@ from core.training.settings import default_settings
 from core.workspace import jobs
 from core.workspace.places import Places
 from core.workspace.runs import Run, RunInfo, now, reserve_folder, save_run
-from tests.conftest import draw
 
 APP = Path(__file__).parents[2] / "app.py"
 
@@ -55,23 +53,6 @@ def until_ended(page: AppTest, places: Places, slug: str) -> AppTest:
         assert time.monotonic() < end
         time.sleep(0.1)
     return page.run()
-
-
-@pytest.fixture
-def at_once(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
-    """Jobs that run in this process, so that a test need not wait for torch to be imported again."""
-
-    def start(places: Places, name: str, verb: list[str]) -> bool:
-        folder = places.workspace / "jobs" / name
-        folder.mkdir(parents=True, exist_ok=True)
-        capfd.readouterr()
-        status = main(verb)
-        said = capfd.readouterr()
-        (folder / "log.txt").write_text(said.out + said.err, encoding="utf-8")
-        (folder / "status.txt").write_text(str(status))
-        return True
-
-    monkeypatch.setattr(jobs, "start", start)
 
 
 @pytest.fixture
@@ -187,7 +168,9 @@ def test_what_replacing_does_to_runs_is_said(shapes_domain: Domain, shapes: Path
 def test_the_button_leads_to_training(german: Domain) -> None:
     page = open_page()
     page = next(button for button in page.button if button.label.startswith("Train with")).click().run()
-    assert "Splits" not in [heading.value for heading in page.subheader]
+    assert not page.exception
+    assert page.title[0].value == "Train"
+    assert page.query_params["domain"] == "formen"
 
 
 def test_an_import_that_fails_says_why_and_that_the_old_domain_is_there(
@@ -231,7 +214,7 @@ def test_an_uploaded_zip_becomes_a_domain_and_nothing_else_is_left(shapes: Path,
     [
         ("bad.zip", b"no zip", "bad.zip is no ZIP that can be read"),
         ("t.csv", b"id,title\n1,a\n", "t.csv has no column for the image"),
-        ("t.csv", b"id,title,image\n1,a,1.png\n", "no picture found for any of 1 articles"),
+        ("t.csv", b"id,title,image\n1,a,1.png\n", "'t.csv' comes without its images; name their folder"),
     ],
 )
 def test_an_upload_that_cannot_be_used_is_said_and_removed(
@@ -247,19 +230,6 @@ def test_an_uploaded_table_finds_its_pictures_where_it_is_told(shapes: Path, pla
     page = upload(open_page(), "t.csv", shapes.read_bytes(), slug="shapes", images=str(shapes.parent / "images"))
     assert "60 of 60 articles imported" in written(page)
     assert places.load_domain("shapes").images_root == shapes.parent / "images"
-
-
-@pytest.fixture
-def test_set(tmp_path: Path) -> Path:
-    """Four articles and five pictures of a test set as two lists, and `gt.csv`, the truth of three of them."""
-    folder = tmp_path / "test"
-    folder.mkdir()
-    for n in range(5):
-        draw("red", "circle", n).save(folder / f"t{n}.png")
-    (folder / "articles.csv").write_text("id,title\n" + "\n".join(f"{900 + n},a circle" for n in range(4)))
-    (folder / "images.csv").write_text("image_id\n" + "\n".join(f"t{n}" for n in range(5)))
-    (folder / "gt.csv").write_text("article,iid\n" + "\n".join(f"{900 + n},t{n}" for n in range(3)))
-    return folder
 
 
 def test_a_test_set_comes_with_an_import_and_its_truth_later(
@@ -294,7 +264,7 @@ def add_truth(page: AppTest, content: bytes) -> AppTest:
 @pytest.mark.parametrize(
     ("lists", "message"),
     [
-        ({"test_images": "TEST/images.csv"}, "name its articles: --test-articles"),
+        ({"test_images": "TEST/images.csv"}, "name its articles: “Its articles”"),
         ({"test_articles": "TEST/nowhere.csv"}, "nowhere.csv, it does not exist"),
         ({"test_articles": "TEST/images.csv"}, "images.csv has no column for the id"),
         ({"test_articles": "TEST/articles.csv"}, "articles.csv has no column for the image"),
@@ -323,7 +293,7 @@ def test_a_domain_without_a_test_set_asks_for_no_truth(shapes_domain: Domain) ->
 
 def test_every_value_stands_with_its_option() -> None:
     columns = ColumnNames(title_en="--json")
-    wanted = Wanted("news", "-x", "de", "", True, False, columns, {"test-articles": "/-t", "test-images": ""})
+    wanted = ImportRequest("news", "-x", "de", "", True, False, columns, {"test-articles": "/-t", "test-images": ""})
     assert wanted.verb(Path("/a b")) == [
         "import", "/a b", "--domain=news", "--title=-x", "--language=de", "--test-articles=/-t",
         "--title-en-column=--json", "--copy-images",
@@ -400,7 +370,7 @@ def test_a_picture_that_is_gone_is_said(shapes: Path, places: Places, tmp_path: 
 
 def test_duplicates_that_leak_are_counted_and_shown(german: Domain) -> None:
     page = open_page(part="Duplicates")
-    assert "2 articles in 1 group share an identical picture; 1 group with 1 article outside train" in written(page)
+    assert "2 articles in 1 group share an identical image; 1 group with 1 article outside train" in written(page)
     assert "No two of 60 articles share an identical text." in written(page)
     assert len(page.get("image")) == 2
     assert page.get("download_button")

@@ -96,7 +96,7 @@ def test_three_models_stand_side_by_side_as_the_worker_found_them(run: Run, made
     for name, model in zip(("zero-shot", "WiSE-FT", "fine-tuned"), answer.models, strict=True):
         for one in model.found:
             assert f"**{one.place}** · {name.replace('-', chr(92) + '-')} · similarity {one.score:.4f}" in said(page)
-    assert "all 60 pictures of the domain" in said(page)
+    assert "all 60 images of the domain" in said(page)
     assert "α = 0\\.25" in said(page)
     page.run()
     assert len(asked) == 1  # drawing again asks nothing
@@ -109,10 +109,10 @@ def test_a_picked_article_shows_its_own_picture_at_the_ranks_of_the_sweep(run: R
     assert asked[0][0] is match_article
     for at in (0.0, alpha, 1.0):
         rank = ranks[(ranks["article_id"] == "55") & (ranks["alpha"] == at)]["rank"].item()
-        assert f"its own picture at rank **{rank}**" in said(page)
-    assert "the 12 pictures of val" in said(page)
+        assert f"its own image at rank **{rank}**" in said(page)
+    assert "the 12 images of val" in said(page)
     within = sum(one.own.place <= 5 for one in page.session_state["match_asked"][1].result().models)
-    assert said(page).count(":material/check_circle: **its own picture**") == within
+    assert said(page).count(":material/check_circle: **its own image**") == within
 
 
 def test_another_article_is_kept_for_the_other_pages_and_in_the_address(run: Run) -> None:
@@ -194,6 +194,20 @@ def test_a_photo_that_is_no_picture_is_a_sentence(run: Run, asked, data: bytes) 
     assert not page.exception
     assert "cannot be used" in page.error[0].value
     assert not asked
+
+
+def test_a_refused_photo_is_named_by_its_format_and_forgotten(run: Run, made: Places, asked) -> None:
+    page = open_page(by="Photo")
+    heic = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(200)
+    page.get("file_uploader")[0].set_value(("bild.jpg", heic, "image/jpeg")).run()
+    assert "HEIC" in page.error[0].value
+    assert "JPEG" in page.error[0].value
+    assert page.get("file_uploader")[0].value is None, "its name does not stay beside the next"
+    domain = made.load_domain("shapes")
+    photo = (domain.images_root / domain.articles["image_file"].iloc[6]).read_bytes()
+    page.get("file_uploader")[0].set_value(("kreis.png", photo, "image/png")).run()
+    assert not page.error
+    assert asked[0][5] == photo
 
 
 def test_the_presentation_is_without_jargon(run: Run) -> None:

@@ -139,13 +139,31 @@ def test_an_encoder_without_a_name_is_asked_for(shapes_domain, started):
     assert started == []
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("ViT-B-32:opnai", "did you mean ViT-B-32:openai?"),
+        ("ViT-B-32:/nope/weights.safetensors", "there is no file weights.safetensors."),
+        ("ViT-B-32:/", "is a folder"),
+        ("blah", "unknown encoder 'blah'"),
+    ],
+)
+def test_an_encoder_that_cannot_be_is_refused_before_a_job(shapes_domain, started, name, said):
+    app = open_page(encoder="other", encoder_name=name)
+    assert said in app.error[0].value.replace("\\", ""), "while it is typed"
+    button(app, "Start training").click().run()
+    assert not app.exception
+    assert said in app.error[0].value.replace("\\", "")
+    assert started == []
+
+
 def test_start_asks_for_the_job_that_was_described(shapes_domain, started):
-    app = open_page(encoder="other", encoder_name="--json", tune="last", blocks="3", seed="7")
+    app = open_page(encoder="other", encoder_name="hf:x/--json", tune="last", blocks="3", seed="7")
     button(app, "Start training").click().run()
     assert not app.exception
     name, verb = started[0]
     assert name == "train-shapes"
-    assert {"--domain=shapes", "--encoder=--json", "--tune=last:3", "--seed=7", "--sweep"} < set(verb)
+    assert {"--domain=shapes", "--encoder=hf:x/--json", "--tune=last:3", "--seed=7", "--sweep"} < set(verb)
 
 
 @pytest.mark.usefixtures("lite_is_there")

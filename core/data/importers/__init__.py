@@ -11,7 +11,7 @@ from core.data.importers.image_store import ImageStore
 from core.data.importers.intake import Intake, save_intake, take_in
 from core.data.importers.listing import ColumnNames, ImportChoices, Listing, about_unread
 from core.data.importers.options import SourceOptions
-from core.data.importers.testset import TestSet, add_test_set, check_lists, named_test_set
+from core.data.importers.testset import TestSet, add_test_set, check_lists, named_test_set, unpacked_lists
 from core.data.importers.truncated import copy_with_ends
 from core.data.staging import changing, staged
 from core.errors import InputError
@@ -63,15 +63,17 @@ def import_domain(
 ) -> Intake:
     """Import `source` as the domain `folder`; the old domain stays whole until the new one is.
 
-    A ZIP is unpacked first, and the pictures in it are copied.
+    ZIPs are unpacked first; then the images in them are copied, and all others, too, if one is of the test set.
     Raises InputError: what `check_first`, `unpack_source`, `take_in` and `add_test_set` raise.
     """
     with changing(folder):
         listing = check_first(source, folder, columns, language, replace_existing, test, options)
         with staged(folder) as fresh:
-            unpacked = fresh.with_name("unpacked")
+            unpacked, lists = fresh.with_name("unpacked"), fresh.with_name("test-lists")
             try:
                 store = None
+                if test is not None and test.is_packed:
+                    test, copy_images = unpacked_lists(test, lists), True
                 if listing is None and holds_images(source):
                     store = ImageStore(fresh / "images", options.truncated_images)
                     listing = read_source(source, columns, options, store)
@@ -94,6 +96,7 @@ def import_domain(
                 save_intake(intake)
             except InputError as error:  # what was unpacked is gone when the message is read
                 said = str(error).replace(f"{unpacked}/", "").replace(str(unpacked), source.name)
+                said = re.sub(rf"{re.escape(str(lists))}(/(articles|images))?/?", "", said)
                 raise InputError(said.replace(str(fresh / "images"), f"the images of {source.name}")) from None
         return replace(intake, domain=load_domain(folder))
 

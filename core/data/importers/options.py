@@ -19,3 +19,9 @@ class SourceOptions:
     encoding: str | None = None
     captions: Captions = "all"
     truncated_images: bool = False
+
+    def options(self) -> list[str]:
+        """The options of `import` that say the same; none for what it does anyway."""
+        chosen = [f"--encoding={self.encoding}"] if self.encoding is not None else []
+        chosen += [f"--captions={self.captions}"] if self.captions != "all" else []
+        return chosen + (["--truncated-images"] if self.truncated_images else [])

@@ -5,6 +5,7 @@ Ids stay as they are listed, scrambled or not, since a run is handed in under th
 
 import os
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from core.data.audit import FallBackUse, fall_back_uses, merged_uses, split_span
 from core.data.dates import read_dates
 from core.data.domain import COLUMNS, PICTURE_COLUMNS, Domain
 from core.data.image_ids import id_for_each_image, shared_ids
+from core.data.importers import zipped
 from core.data.importers.formats import read_articles, read_pictures
 from core.data.importers.groundtruth import read_ground_truth
 from core.data.importers.image_folder import ImageFolder
@@ -28,9 +30,9 @@ from core.errors import InputError, shortened
 
 @dataclass(frozen=True)
 class TestSet:
-    """Where it lies. images: the list of pictures; None: in the folder (or file) of the articles.
+    """Where it is. images: the list of images; None: in the folder (or file) of the articles. Lists may be ZIPs.
 
-    encoding: of all its files, None: detect it.
+    encoding: of all its files, None: detect it. unpacked: where ZIPs were unpacked; None before that.
     """
 
     __test__ = False  # for pytest, which takes it for a test by its name
@@ -39,6 +41,12 @@ class TestSet:
     images: Path | None = None
     ground_truth: Path | None = None
     encoding: str | None = None
+    unpacked: Path | None = None
+
+    @property
+    def is_packed(self) -> bool:
+        """True if a list is a ZIP, whose images are to be copied."""
+        return any(zipped.recognises(path) for path in (self.articles, self.images) if path is not None)
 
 
 def named_test_set(
@@ -52,10 +60,26 @@ def named_test_set(
     return None
 
 
+def unpacked_lists(test: TestSet, folder: Path) -> TestSet:
+    """Unpack the lists that are ZIPs below `folder`, each by itself. Raises InputError as `unpack_lists`."""
+
+    def unpacked(path: Path, name: str) -> Path:
+        return zipped.unpack_lists(path, folder / name) if zipped.recognises(path) else path
+
+    images = unpacked(test.images, "images") if test.images is not None else None
+    return replace(test, articles=unpacked(test.articles, "articles"), images=images, unpacked=folder)
+
+
 def check_lists(test: TestSet) -> None:
-    """Raise InputError, before any picture is looked at, if a list or the ground truth cannot be read."""
-    read_articles(test.articles, test.encoding)
-    read_pictures(test.images or test.articles, test.encoding)
+    """Raise InputError, before any image is looked at, if a list or the ground truth cannot be read.
+
+    ZIPs are checked when they are unpacked.
+    """
+    if not zipped.recognises(test.articles):
+        read_articles(test.articles, test.encoding)
+    images = test.images or test.articles
+    if not zipped.recognises(images):
+        read_pictures(images, test.encoding)
     if test.ground_truth is not None:
         read_ground_truth(test.ground_truth, test.encoding)
 
@@ -77,7 +101,8 @@ def add_test_set(
     listed_articles = read_articles(test.articles, test.encoding)
     articles, left_articles = _articles(listed_articles, intake.domain, choices)
     listed = read_pictures(test.images or test.articles, test.encoding)
-    pictures, left_pictures, fall_backs = _pictures(listed, intake.domain, images, copy_images)
+    roots = [images or listed.images, listed.images, *filter(None, [test.unpacked])]
+    pictures, left_pictures, fall_backs = _pictures(listed, intake.domain, roots, copy_images)
     domain = replace(
         intake.domain,
         articles=pd.concat([intake.domain.articles, articles], ignore_index=True),
@@ -126,10 +151,10 @@ def _articles(listing: Listing, domain: Domain, choices: ImportChoices) -> tuple
 
 
 def _pictures(
-    listing: Listing, domain: Domain, images: Path | None, copy_images: bool
+    listing: Listing, domain: Domain, roots: Sequence[Path], copy_images: bool
 ) -> tuple[pd.DataFrame, pd.DataFrame, tuple[FallBackUse, ...]]:
     """The test pictures (PICTURE_COLUMNS), the rows left out, and how the others were found where a name fell back."""
-    folders = [ImageFolder(root) for root in dict.fromkeys((images or listing.images, listing.images))]
+    folders = [ImageFolder(root) for root in dict.fromkeys(roots)]
     names = image_names(listing)
     looked = [(folder, pair_images(listing, folder)) for folder in folders]
     folder, paired = max(looked, key=lambda each: each[1].files.notna().sum())

@@ -1,6 +1,6 @@
-"""A ZIP of one of the other formats: a table with its pictures, or NewsImages as it lies there.
+"""A ZIP of one of the other formats: a table with its images, NewsImages as it lies there, or lists of a test set.
 
-It is unpacked into a folder that the import removes again, so its pictures are always copied.
+It is unpacked into a folder that the import removes again, so its images are always copied.
 """
 
 from pathlib import Path
@@ -10,6 +10,8 @@ from core.data.archive import unpack
 from core.data.importers import delimited, split_folders, table
 from core.data.importers.formats import is_known_release
 from core.errors import InputError
+
+_UNPACKED = {*table.SUFFIXES, delimited.PACKED, *pixels.SUFFIXES, ""}
 
 
 def recognises(source: Path) -> bool:
@@ -22,7 +24,7 @@ def unpack_source(source: Path, folder: Path) -> Path:
 
     Raises InputError: not a ZIP that can be unpacked safely, no table in it, or several.
     """
-    unpack(source, folder, {*table.SUFFIXES, delimited.PACKED, *pixels.SUFFIXES, ""})
+    unpack(source, folder, _UNPACKED)
     tables = table.preferred(path for path in folder.rglob("*") if path.is_file() and table.is_table(path))
     top = [folder, *(path for path in folder.iterdir() if path.is_dir())]
     if (splits := next(filter(split_folders.recognises, top), None)) is not None:
@@ -39,6 +41,18 @@ def unpack_source(source: Path, folder: Path) -> Path:
         f"cannot tell what to import from {source.name}: looked for one table in it ({', '.join(table.SUFFIXES)}); "
         f"found {found}. Pack one table with its pictures."
     )
+
+
+def unpack_lists(source: Path, folder: Path) -> Path:
+    """Unpack the ZIP `source` of a test set into `folder` and return the list in it, or the folder of its lists.
+
+    Raises InputError: not a ZIP that can be unpacked safely, or no list in it.
+    """
+    unpack(source, folder, _UNPACKED)
+    lists = table.preferred(path for path in folder.rglob("*") if path.is_file() and table.is_table(path))
+    if not lists:
+        raise InputError(f"{source.name} holds no list of a test set; expected a table ({', '.join(table.SUFFIXES)}).")
+    return lists[0] if len(lists) == 1 else lists[0].parent
 
 
 def images_beside(file: Path, folder: Path) -> Path | None:

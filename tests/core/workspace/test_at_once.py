@@ -262,7 +262,7 @@ def test_files_written_in_one_tick_of_the_clock_are_told_apart(tmp_path):
 
 def test_an_upload_that_is_being_read_stays_though_the_clock_jumps(places, shapes):
     upload = keep_upload(places.workspace, "a.csv", shapes.open("rb"))
-    with removed_if_uploaded(upload, places.workspace):
+    with removed_if_uploaded([upload], places.workspace):
         os.utime(upload.parent, (0, 0))
         other = keep_upload(places.workspace, "b.csv", shapes.open("rb"))
         assert upload.exists()

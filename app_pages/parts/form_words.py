@@ -1,0 +1,55 @@
+"""What the Data page's form calls the options of `import`: a page's sentences name what stands on it."""
+
+import re
+
+from core.data.importers import ColumnNames
+
+IMAGES_FOLDER = "Folder of the images"
+REPLACE = "Replace the domain if it exists"
+ENCODING = "Encoding of the table"
+CAPTIONS = "Several captions of one image"
+TRUNCATED = "Use JPEGs that were cut off"
+DAY_ORDER = "Dates such as 3/4/2023"
+DATE_FORMAT = "Format of all dates"
+SHARED_IMAGES = "Keep articles that share an image on one side of the split"
+OWN_SPLIT = "Use the table's own column split"
+#: Of a test set: option → label.
+TEST_LISTS = {"test-articles": "Its articles", "test-images": "Its images", "ground-truth": "Its ground truth"}
+
+_LABELS = {
+    "images": IMAGES_FOLDER,
+    "replace": REPLACE,
+    "encoding": ENCODING,
+    "captions": CAPTIONS,
+    "truncated-images": TRUNCATED,
+    "date-format": DATE_FORMAT,
+    "day-first": f"{DAY_ORDER}: day first",
+    "month-first": f"{DAY_ORDER}: month first",
+    "split-groups": SHARED_IMAGES,
+    "language": "Language",
+    "title": "Title",
+    "domain": "Slug",
+    **TEST_LISTS,
+}
+_OPTION = re.compile(r"--(?P<name>[a-z]+(?:-[a-z]+)*)(?: DIR)?(?![\w-])")
+_COMMAND = re.compile(r"python -m core .*")
+
+
+def column_label(role: str) -> str:
+    """Return the label of the field for a column of ColumnNames."""
+    return f"{role.replace('_', '-')} column"
+
+
+def in_form_words(text: str) -> str:
+    """Return `text` with the options in its sentences named as on the form; a whole command stays."""
+    sentences, command = text, ""
+    if (found := _COMMAND.search(text)) is not None:
+        sentences, command = text[: found.start()], found[0] + text[found.end() :]
+    sentences = sentences.replace("add --ignore-split", f"clear “{OWN_SPLIT}”").replace("add --", "choose --")
+    return _OPTION.sub(_label, sentences) + command
+
+
+def _label(option: re.Match[str]) -> str:
+    columns = {f"{role.replace('_', '-')}-column": column_label(role) for role in ColumnNames.__annotations__}
+    label = (_LABELS | columns).get(option["name"])
+    return option[0] if label is None else f"“{label}”"
