@@ -30,6 +30,9 @@ from core.workspace.runs import Run, load_runs
 #: Where a session keeps what an address named and the workspace does not have, and which domain and run it shows.
 _MISSING, _SHOWN = "_missing", "_shown"
 
+#: The pickers cannot be emptied, which is no reason for a mark that a field has to be filled in.
+_WITHOUT_REQUIRED = "<style>.stSidebar [data-testid=stWidgetLabelRequired] { display: none }</style>"
+
 
 @dataclass(frozen=True)
 class Chosen:
@@ -65,6 +68,7 @@ def input_domain_and_run() -> Chosen:
         return Chosen(places, None, None)
     _note_missing("domain", slugs)  # before the widget, which replaces what is not among its options
     with st.sidebar:
+        st.html(_WITHOUT_REQUIRED)
         slug = input_one_of("Domain", slugs, "domain", _choose_newest_run)
         runs = {run.info.name: run for run in swept_runs(places, slug)}
         _note_missing("run", list(runs))

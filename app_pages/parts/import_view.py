@@ -22,7 +22,7 @@ from core.errors import InputError, RematchError
 from core.workspace.places import Places
 from core.workspace.runs import load_runs
 
-_FAILED = "_import_failed"  # why the last try did not begin, and the slug it was for
+_FAILED = "_import_failed"  # why the last try did not begin, its slug, and where its articles were
 
 
 def _show_open(places: Places, slug: str) -> None:
@@ -37,6 +37,7 @@ def _open(places: Places, slug: str) -> None:
 
 
 IMPORT = JobKind(
+    "import",
     "import",
     "Importing '{}'",
     "'{}' is imported",
@@ -56,10 +57,11 @@ def input_import(places: Places) -> None:
         request, lists = input_request(way)
         submitted = st.form_submit_button("Import", type="primary", icon=":material/upload:")
     if submitted:
+        st.session_state.pop(_FAILED, None)
         try:
             _begin(places, way, source, request, lists)
         except RematchError as error:
-            st.session_state[_FAILED] = (in_form_words(str(error)), request.slug)
+            st.session_state[_FAILED] = (in_form_words(str(error)), request.slug, way)
             if source is None:  # files that the browser has refused are listed until the field is another one
                 empty_files()
                 st.rerun()
@@ -67,12 +69,8 @@ def input_import(places: Places) -> None:
             st.toast(f"Importing '{plain(request.slug)}'. Its progress is at the top.", icon=":material/hourglass_top:")
             empty_files()
             st.rerun()
-    _show_failure(places)
-
-
-def _show_failure(places: Places) -> None:
-    sentence, slug = st.session_state.pop(_FAILED, ("", ""))
-    if sentence:
+    sentence, slug, tried = st.session_state.get(_FAILED, ("", "", None))
+    if tried == way:
         show_error(sentence, ":material/error:")
         _show_what_replacing_means(places, slug)
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from app_pages.parts.failures import show_error, show_log, without_paths
 from app_pages.parts.form_words import in_form_words
-from app_pages.parts.words import plain
+from app_pages.parts.words import counted, plain
 from core.errors import InputError, RematchError
 from core.workspace import jobs
 from core.workspace.jobs import JobStatus
@@ -27,6 +27,7 @@ class JobKind:
     """
 
     verb: str
+    noun: str
     doing: str
     done: str
     failed: str
@@ -75,7 +76,7 @@ def show_jobs(places: Places, kind: JobKind) -> None:
             _show_ended(places, kind, job)
     if others := ended[len(lines) :]:
         failed = sum(job.status.state == "failed" for job in others)
-        with st.expander(f"{len(others)} earlier: {kind.verb}, {failed} failed"):
+        with st.expander(f"{counted(len(others), f'earlier {kind.noun}')}, {failed} failed"):
             for job in others:
                 _show_ended(places, kind, job)
     if len(ended) > 1:

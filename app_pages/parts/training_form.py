@@ -107,10 +107,9 @@ def input_training(places: Places, domain: Domain) -> Wanted | None:
         st.error(str(settings))
         return None
     wanted = Wanted(encoder, settings, text)
-    try:
-        check_typed_encoder(encoder)
-    except InputError as error:
-        show_error(error)
+    if (refused := refusal_of(encoder)) is not None:
+        if start or ask:
+            show_error(refused)
         return None
     if ask:
         st.session_state[_ESTIMATE] = (
@@ -148,8 +147,20 @@ def input_encoder(domain: Domain) -> str:
     else:
         typed = name
     chosen = _BY_NAME[name]
-    _show_encoder(domain, replace(chosen, languages=languages_by_name(typed)) if name == OTHER else chosen)
+    if name == OTHER and typed and (refused := refusal_of(typed)) is not None:
+        show_error(refused)
+    else:
+        _show_encoder(domain, replace(chosen, languages=languages_by_name(typed)) if name == OTHER else chosen)
     return typed
+
+
+def refusal_of(encoder: str) -> InputError | None:
+    """What is wrong with an encoder's name, as far as can be told at once."""
+    try:
+        check_typed_encoder(encoder)
+    except InputError as error:
+        return error
+    return None
 
 
 def _show_encoder(domain: Domain, encoder: EncoderChoice) -> None:

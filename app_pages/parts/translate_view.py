@@ -12,6 +12,7 @@ from core.workspace.places import Places
 
 TRANSLATION = JobKind(
     "translate",
+    "translation",
     "Translating '{}'",
     "'{}' is translated",
     "'{}' was not translated",

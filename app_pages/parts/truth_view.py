@@ -23,6 +23,7 @@ def _show_sweep(places: Places, slug: str) -> None:
 
 TRUTH = JobKind(
     "truth",
+    "ground truth",
     "Adding the ground truth of '{}'",
     "The ground truth of '{}' is added",
     "The ground truth of '{}' was not added",

@@ -33,7 +33,7 @@ def test_an_upload_that_the_browser_refused_leads_to_a_folder(places: Places) ->
     assert "folder on the machine" in failed(page)
     assert "import_upload" not in [each.key for each in page.get("file_uploader")], "what was refused is forgotten"
     assert page.text_input(key="import_slug").value == "large"
-    assert not page.run().error
+    assert not page.segmented_control(key="import_from").set_value("On this machine").run().error
 
 
 def test_the_form_and_its_errors_name_fields_and_no_options(shapes_domain: Domain, shapes: Path) -> None:
@@ -129,7 +129,7 @@ def test_failed_imports_of_others_share_a_line(ended: list[str], places: Places)
     page = open_page()
     lines = [box.label for box in page.expander][:2]
     assert "'four' was not imported" in lines[0].replace("\\", "")
-    assert lines[1].startswith("3 earlier")
+    assert lines[1].startswith("3 earlier imports")
     assert "2 failed" in lines[1]
     assert not any(expander.proto.expanded for expander in page.expander[:2])
     assert "reason one; choose “Replace" in written(page)
@@ -146,7 +146,7 @@ def test_ones_own_import_is_open_above_those_of_others(ended: list[str], shapes:
     lines = page.expander[:2]
     assert "'shapes' is imported" in lines[0].label.replace("\\", "")
     assert lines[0].proto.expanded
-    assert lines[1].label.startswith("4 earlier")
+    assert lines[1].label.startswith("4 earlier imports")
 
 
 def test_what_is_chosen_of_the_source_reaches_the_verb(shapes: Path, places: Places, at_once: None) -> None:

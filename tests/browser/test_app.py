@@ -61,6 +61,17 @@ def test_an_address_opens_its_page_with_its_domain_and_alpha(demo: Served, visit
     expect(page.get_by_role("combobox", name="Domain")).to_have_value(re.compile("demo-twitter"))
 
 
+def test_the_address_names_domain_and_run_on_every_page(demo: Served, visit) -> None:
+    here: Visit = visit(f"{demo.address}/curves")
+    for name in ("Rank changes", "Match", "Data"):
+        here.go(name)
+        expect(here.page).to_have_url(re.compile(r"domain=demo-.*run="))
+    choose(here.page, "Domain", "demo-twitter")
+    expect(here.page).to_have_url(re.compile(r"domain=demo-twitter.*run="))
+    here.page.go_back()
+    expect(here.page.get_by_role("combobox", name="Domain")).not_to_have_value("demo-twitter")
+
+
 def test_tiles_and_pictures_move_while_the_slider_is_held(demo: Served, visit) -> None:
     here: Visit = visit(f"{demo.address}/alpha?domain=demo-rss")
     page = here.page
