@@ -17,8 +17,8 @@ test: .venv/.installed-dev lint types
 	$(BIN)/python -m pytest tests/browser
 
 soak: .venv/.installed-dev
-	REMATCH_EXAMPLES=2000 $(BIN)/python -m pytest soak tests/core/data/test_hostile_tables.py
-	REMATCH_EXAMPLES=10000 $(BIN)/python -m pytest tests/core/data/test_pairing.py
+	REMATCH_EXAMPLES=2000 $(BIN)/python -m pytest soak tests/core/data/importers/test_hostile_tables.py
+	REMATCH_EXAMPLES=10000 $(BIN)/python -m pytest tests/core/data/importers/test_pairing.py
 
 # Needs atheris (soak/fuzz.py says how). What failed, and what it was given, is in fuzz/IMPORTER/faults.
 fuzz: .venv/.installed-dev

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from core.encoders.names import DeviceChoice
+from core.encoders.choices import DeviceChoice
 
 app = typer.Typer(add_completion=False)
 

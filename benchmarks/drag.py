@@ -22,15 +22,15 @@ import typer
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
-from core.analysis.agreement import Disagreement
-from core.analysis.plane import GRID, Plane
-from core.analysis.selection import select_alpha
-from core.analysis.sweep import DENSE, SHOWN, Sweep
 from core.data.domain import Domain
 from core.data.importers import import_domain
-from core.data.reading import Reading
+from core.data.query_text import Reading
+from core.evaluation.agreement import Disagreement
+from core.evaluation.alpha_selection import select_alpha
+from core.evaluation.sweep import DENSE, SHOWN, Sweep
+from core.evaluation.tower_plane import GRID, Plane
 from core.training.settings import default_settings
-from core.workspace.places import Places
+from core.workspace.folders import Places
 from core.workspace.runs import Run, RunInfo, now, reserve_folder, save_run
 from core.workspace.sweep_info import PathInfo, SweepInfo
 

@@ -7,15 +7,15 @@ import torch
 from benchmarks import obvious
 from benchmarks.measuring import Line, compare
 from core.data.domain import Domain
-from core.data.reading import Reading
+from core.data.query_text import Reading
 from core.encoders.base import first_tuned_stages
 from core.encoders.loading import load_encoder
-from core.training.finetune import finetune
+from core.experiment.experiment import Experiment
+from core.experiment.train import train_pairs
 from core.training.history import Epoch
 from core.training.settings import default_settings
-from core.workspace.experiment import Experiment
-from core.workspace.places import Places
-from core.workspace.training import train_pairs
+from core.training.trainer import finetune
+from core.workspace.folders import Places
 
 
 def lite_head_epoch(domain: Domain, places: Places) -> Line:

@@ -14,9 +14,9 @@ from torch import Tensor
 from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 
-from core.data.pixels import open_image
+from core.data.images.decoding import open_image
 from core.encoders.base import Encoder
-from core.encoders.lite import Lite
+from core.encoders.lite.english import Lite
 from core.training.loss import contrastive_loss
 
 BATCH = 64

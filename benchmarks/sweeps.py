@@ -12,23 +12,23 @@ from safetensors.torch import save_file
 
 from benchmarks import obvious
 from benchmarks.measuring import Line, line_of, timed
-from core.analysis.agreement import disagreement
-from core.analysis.metrics import metrics_of
-from core.analysis.sweep import DENSE
 from core.data.domain import Domain
-from core.data.reading import Reading
+from core.data.query_text import Reading
 from core.encoders.base import TOWERS
-from core.encoders.checkpoints import read_weights, weights_fingerprint, write_weights
-from core.encoders.clip import load_clip
+from core.encoders.clip.encoder import load_clip
 from core.encoders.loading import load_encoder
+from core.encoders.weights import read_weights, weights_fingerprint, write_weights
+from core.evaluation.agreement import disagreement
+from core.evaluation.metrics import metrics_of
+from core.evaluation.sweep import DENSE
+from core.experiment.experiment import Experiment
+from core.experiment.loaded_run import TunedExperiment, open_run
+from core.experiment.sweep import COARSE
+from core.experiment.train import train_run
 from core.training.settings import Settings, default_settings
-from core.workspace.experiment import Experiment
-from core.workspace.places import Places
+from core.workspace.folders import Places
 from core.workspace.runs import Run, RunInfo, now, reserve_folder
 from core.workspace.sweep_info import PrecisionName
-from core.workspace.sweeping import COARSE
-from core.workspace.training import train_run
-from core.workspace.tuned import TunedExperiment, open_run
 
 VIT_STEP = 0.02  # of each tensor's spread: about what a fine-tuning of CLIP at 1e-5 moves
 

@@ -20,13 +20,13 @@ from benchmarks.galleries import queries_in_a_million, ranks_50k
 from benchmarks.measuring import Line
 from benchmarks.sweeps import lite_runs, vit_runs
 from core.data.domain import Domain
-from core.data.reading import Reading
+from core.data.query_text import Reading
 from core.encoders.base import TOWERS
 from core.encoders.embedding import embed
 from core.encoders.loading import load_encoder
-from core.workspace.demo import make_domain
-from core.workspace.experiment import Experiment
-from core.workspace.places import Places, default_places
+from core.experiment.demo import make_domain
+from core.experiment.experiment import Experiment
+from core.workspace.folders import Places, default_places
 
 Case = Callable[[Domain, Places], list[Line]]
 CASES: dict[str, Case] = {

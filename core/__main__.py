@@ -13,18 +13,18 @@ import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 
-from core.stopping import end_on_ctrl_c, raise_on_ctrl_c, stop_on_sigterm
+from core.jobs.signals import end_on_ctrl_c, raise_on_ctrl_c, stop_on_sigterm
 
 if __name__ == "__main__":
     end_on_ctrl_c()  # the imports take a second, and have nothing to tidy up
 
 import typer
 
-from core.commands.options import LOCAL
-from core.disk import os_error_sentence
+from core.cli.options import LOCAL
 from core.errors import InputError, RematchError
+from core.storage.disk_errors import os_error_sentence
 
-#: Verb → module of `core.commands` and what to take from it, in the order of the help. A module is imported when its
+#: Verb → module of `core.cli` and what to take from it, in the order of the help. A module is imported when its
 #: verb is asked for: some take seconds.
 VERBS = {
     "demo": ("data", "demo"),
@@ -59,7 +59,7 @@ def _app(words: Sequence[str]) -> typer.Typer:
     app.callback()(lambda: None)  # without it, a single verb would be the whole command line
     for verb in words[:1] if words and words[0] in VERBS else VERBS:
         module, name = VERBS[verb]
-        command = getattr(importlib.import_module(f"core.commands.{module}"), name)
+        command = getattr(importlib.import_module(f"core.cli.{module}"), name)
         if isinstance(command, typer.Typer):
             app.add_typer(command, name=verb)
         else:

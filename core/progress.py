@@ -13,12 +13,12 @@ from typing import TypeVar
 
 from tqdm import tqdm
 
-from core.disk import DiskError
-from core.files import write_text
+from core.storage.disk_errors import DiskError
+from core.storage.files import write_text
 
 Item = TypeVar("Item")
 
-#: A job (core.workspace.jobs) names here the file that its pages read.
+#: A job (core.jobs.background) names here the file that its pages read.
 PROGRESS_FILE = "REMATCH_PROGRESS_FILE"
 QUIET = "REMATCH_QUIET"
 SECONDS_BEFORE_A_BAR = 2.0

@@ -19,10 +19,11 @@ from typing import Any
 import atheris
 
 with atheris.instrument_imports(include=["core.data", "zipfile"], enable_loader_override=False):
-    from core.data.importers import ColumnNames, zipped
-    from core.data.importers.describe import describe
-    from core.data.importers.formats import read_articles, read_listed, read_pictures, read_source
-    from core.data.importers.groundtruth import read_ground_truth
+    from core.data.importers import ColumnNames
+    from core.data.importers.containers import zip_source
+    from core.data.importers.ground_truth import read_ground_truth
+    from core.data.importers.preview import describe
+    from core.data.importers.readers import read_articles, read_listed, read_pictures, read_source
 from core.errors import InputError
 
 ROOT = Path(__file__).parents[1]
@@ -95,7 +96,7 @@ def read_truth(data: bytes, folder: Path) -> None:
 def read_zip(data: bytes, folder: Path) -> None:
     """A ZIP of a table with its pictures."""
     file = written(folder / "news.zip", data)
-    found = allowed(zipped.unpack_source, file, folder / "unpacked")
+    found = allowed(zip_source.unpack_source, file, folder / "unpacked")
     if found is not None:
         allowed(read_source, found)
     strangers = [path for path in folder.iterdir() if path.name not in ("news.zip", "unpacked")]

@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 
 from core.__main__ import main
-from core.workspace.places import Places
+from core.workspace.folders import Places
 from core.workspace.runs import find_run, load_runs
 from core.workspace.tags import read_tags, tag_article
-from core.workspace.unfinished import load_unfinished
+from core.workspace.unfinished_runs import load_unfinished
 
 KILLS = 25
 TRAIN = ["train", "--domain", "shapes", "--tune", "last:1", "--epochs", "6", "--batch-size", "16", "--lr", "0.002"]
@@ -184,11 +184,11 @@ def test_report(prepared, monkeypatch):
     file = prepared.parent / "report.html"
 
     def report() -> None:
-        from core.commands import results
+        from core.cli.evaluation import report
         from core.report.document import document as whole
 
         # The questions that train anew take longer than all else together; they have tests of their own.
-        monkeypatch.setattr(results, "document", lambda asked, **named: whole(asked, **named | {"ask_all": False}))
+        monkeypatch.setattr(report, "document", lambda asked, **named: whole(asked, **named | {"ask_all": False}))
         run("report", "--domain", "shapes", "--html", file)
 
     fresh(prepared, "timed", monkeypatch)

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 import psutil
 from playwright.sync_api import expect
 
-from core.analysis.metrics import metrics_of
-from core.workspace.exact import rank_exactly
-from core.workspace.places import Places
+from core.evaluation.metrics import metrics_of
+from core.jobs.rank_task import rank_exactly
+from core.workspace.folders import Places
 from core.workspace.runs import find_run
 from tests.browser.conftest import Served, Visit
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from core.data.domain import Domain
-from core.workspace.places import Places
+from core.workspace.folders import Places
 from core.workspace.runs import find_run
 
 ROOT = Path(__file__).parents[1]
@@ -22,7 +22,7 @@ KNOW_THE_TINY_MODEL = """
 import open_clip, sys
 open_clip.add_model_config({config!r})
 from core.__main__ import main
-from core.stopping import stop_on_sigterm
+from core.jobs.signals import stop_on_sigterm
 stop_on_sigterm()
 sys.exit(main())
 """

@@ -12,7 +12,7 @@ import pytest
 import torch.distributed as dist
 
 from core.data.domain import Domain
-from core.workspace.places import Places
+from core.workspace.folders import Places
 
 ROOT = Path(__file__).parents[1]
 SECONDS = 120  # a hang is a failure; each of these takes ten on two idle cores

@@ -2,15 +2,7 @@
 
 import pytest
 
-from tests.core.commands.test_unwritable import (
-    VERBS,
-    at,
-    disk,
-    filled,
-    refuse_in_turn,
-    run_on_a_full_disk,
-    swept,
-)
+from tests.core.cli.test_unwritable import VERBS, at, disk, filled, refuse_in_turn, run_on_a_full_disk, swept
 
 __all__ = ["at", "disk", "swept"]  # fixtures are found by their names
 

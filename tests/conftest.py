@@ -21,10 +21,10 @@ from core.data.domain import Domain
 from core.data.importers import import_domain
 from core.encoders.base import TOWERS as TOWER_NAMES
 from core.encoders.base import Encoder
-from core.encoders.clip import load_clip
+from core.encoders.clip.encoder import load_clip
 from core.encoders.loading import load_encoder
 from core.progress import PROGRESS_FILE, QUIET
-from core.workspace.places import Places
+from core.workspace.folders import Places
 from tests.local_hub import LocalHub, point_to
 
 # On tiny models threads mostly wait for each other, and twice so where the cores are shared.

@@ -14,7 +14,7 @@ from timm.models.vision_transformer import VisionTransformer, _create_vision_tra
 from torch import nn
 from transformers import CLIPConfig, PreTrainedTokenizerFast, XLMRobertaConfig
 
-from core.encoders import transformers_models
+from core.encoders.clip import transformers_models
 
 TEXT = {"context_length": 20, "vocab_size": 49408, "width": 32, "heads": 2, "layers": 2}
 VISION = {"image_size": 40, "patch_size": 8, "layers": 2, "width": 32, "head_width": 16}

@@ -12,7 +12,7 @@ from tests.users import ROOT, Nobody, nobody
 
 LOOK = f"""
 from streamlit.testing.v1 import AppTest
-for page in (None, "app_pages/data.py"):
+for page in (None, "pages/data/page.py"):
     app = AppTest.from_file({str(ROOT / "app.py")!r}, default_timeout=60)
     app = app.run() if page is None else app.switch_page({str(ROOT)!r} + "/" + page).run()
     assert not app.exception, app.exception

@@ -13,9 +13,9 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from core.encoders.base import Encoder
-from core.encoders.clip import load_clip
+from core.encoders.clip.encoder import load_clip
 from core.encoders.embedding import Activations, image_activations, text_activations
-from core.hub import silent_logs
+from core.hub.client import silent_logs
 
 PHOTO_SIZE = (640, 480)
 _OCTAVES = ((5, 90.0), (20, 50.0), (80, 25.0), (320, 12.0))  # columns of noise, and how much of it: less of the fine

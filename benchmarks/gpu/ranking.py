@@ -14,11 +14,11 @@ from torch.nn.functional import normalize
 from benchmarks import plain_open_clip as plain
 from benchmarks.gpu.bench import Bench
 from benchmarks.gpu.record import Precision, Row, multiplying_in, timed
-from core.analysis.agreement import disagreement
 from core.encoders.base import TOWERS, Encoder, TowerName
 from core.encoders.embedding import embed
-from core.interpolation.alphapath import AlphaPath, build_path
-from core.interpolation.wiseft import interpolate
+from core.evaluation.agreement import disagreement
+from core.interpolation.alpha_path import AlphaPath, build_path
+from core.interpolation.wise_ft import interpolate
 from core.retrieval.ranking import ranks_of
 
 DENSE = tuple(step / 100 for step in range(101))

@@ -16,7 +16,7 @@ from typing import Any, Generic, Literal, TypeVar
 import torch
 from tabulate import tabulate
 
-from core.files import write_text
+from core.storage.files import write_text
 
 Answer = TypeVar("Answer")
 Precision = Literal["fp32", "tf32", "bf16"]

@@ -14,8 +14,8 @@ from benchmarks.gpu.inputs import make_inputs
 from benchmarks.gpu.ranking import rank_rows, sweep_rows
 from benchmarks.gpu.record import Machine, Row, table_of, write_csv
 from benchmarks.gpu.training import training_rows
+from core.encoders.choices import DeviceChoice
 from core.encoders.loading import choose_device
-from core.encoders.names import DeviceChoice
 
 MEASUREMENTS: tuple[Callable[[Bench], Iterator[Row]], ...] = (rank_rows, encoding_rows, training_rows, sweep_rows)
 

@@ -16,8 +16,8 @@ from benchmarks.gpu.record import timed
 from benchmarks.gpu.training import activations_of, pairs_of
 from core.encoders.base import Encoder
 from core.encoders.embedding import embed
-from core.training.finetune import Training
 from core.training.settings import Settings
+from core.training.trainer import Training
 
 STEPS = 5
 SETTINGS = Settings(tune="all", epochs=STEPS, lr=1e-4, warmup=0.0)
@@ -49,7 +49,7 @@ def our_steps(
     encoder = bench.inputs.encoder(bench.sizes.training[0], device)
     activations = activations_of(bench, encoder, count, settings.tune)
     rows, gradients = np.arange(count), dict[str, Tensor]()
-    with patch("core.training.finetune.training_dtype", lambda device: dtype):
+    with patch("core.training.trainer.training_dtype", lambda device: dtype):
         training = Training(encoder, activations, pairs_of(count), replace(settings, batch_size=count))
 
     def step() -> float:

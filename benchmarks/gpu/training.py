@@ -13,9 +13,9 @@ from benchmarks.gpu.encoding import gflop_each
 from benchmarks.gpu.record import Precision, Row, multiplying_in, timed
 from core.encoders.base import Encoder, TowerName, first_tuned_stages
 from core.encoders.embedding import Activations
-from core.training.finetune import Training
 from core.training.pairs import Pairs
 from core.training.settings import Settings
+from core.training.trainer import Training
 
 LR = 1e-5
 #: A step's operations for each of the forward pass: backward computes the gradients of inputs and of weights.

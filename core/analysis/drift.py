@@ -10,8 +10,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from core.analysis.metrics import values_of
-from core.analysis.resampling import Interval, Resamples, interval
+from core.analysis.bootstrap import Interval, Resamples, interval
+from core.evaluation.metrics import values_of
 
 Unit = Literal["week", "month", "block"]
 WEEKS_SHOWN = 20  # up to this many, weeks can be told apart

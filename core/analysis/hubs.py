@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.analysis.resampling import Interval, Resamples, interval
+from core.analysis.bootstrap import Interval, Resamples, interval
 
 #: k of the k-occurrence: what the paper's tables call the first ten.
 FIRST = 10

@@ -24,7 +24,7 @@ _AT_ONCE = 2**21  # pairs compared at once, 17 MB
 def near_duplicates(hashes: np.ndarray, embeddings: np.ndarray) -> np.ndarray:
     """Which group each picture belongs to, int [G], counted from 0; one that is like no other is a group of its own.
 
-    hashes: uint64 [G] (`core.data.picture_hashes`). embeddings: float32 [G, d], zero-shot, of length one.
+    hashes: uint64 [G] (`core.data.images.perceptual_hash`). embeddings: float32 [G, d], zero-shot, of length one.
     """
     pairs = [_sure(*block, embeddings) for block in _close(hashes, hashes, PERHAPS)]
     rows, columns = np.concatenate(pairs, axis=1)

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.analysis.difference import LEVEL_OF_TESTS, holm
-from core.analysis.metrics import values_of
-from core.analysis.resampling import Interval, Resamples, interval
+from core.analysis.bootstrap import Interval, Resamples, interval
+from core.analysis.significance import LEVEL_OF_TESTS, holm
+from core.evaluation.metrics import values_of
 
 METRIC = "mrr@100"
 #: Articles inside and outside from which a slice is looked at; below, a mean of reciprocal ranks says nothing.

@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from core.data.splitting import SPLITS
+from core.data.time_split import SPLITS
 
 Unit = Literal["day", "month", "place"]
 

@@ -13,11 +13,11 @@ import numpy as np
 import pandas as pd
 
 from core.data.image_ids import shared_ids
-from core.data.reading import Reading, queries
-from core.data.splitting import Split
+from core.data.query_text import Reading, queries
 from core.data.staging import changing
+from core.data.time_split import Split
 from core.errors import InputError
-from core.files import Stamp, fingerprint, read_toml, replacing, stamp, write_toml
+from core.storage.files import Stamp, fingerprint, read_toml, replacing, stamp, write_toml
 
 FORMAT = 1  # counts up when what domain.toml or its tables hold changes
 

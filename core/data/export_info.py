@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from core.errors import InputError
-from core.files import read_toml, write_toml
+from core.storage.files import read_toml, write_toml
 
 FORMAT = 1  # counts up when what the file holds changes
 EXPORT_FILE = "_rematch-export.toml"  # readers of a folder of Parquet skip names that begin so

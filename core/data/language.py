@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from core.data.text import clean
+from core.data.text_cleaning import clean
 
 #: The column that keeps the table's own statement, beside `language`, which counts.
 STATED = "language_stated"

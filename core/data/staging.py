@@ -14,9 +14,9 @@ from pathlib import Path
 
 from filelock import Timeout
 
-from core.disk import writing
 from core.errors import InputError, RematchError
-from core.locks import holding
+from core.storage.disk_errors import writing
+from core.storage.locks import holding
 
 PATIENCE = 10.0  # seconds to wait for who changes the domain now; writing a table takes less, an import may take hours
 _OLD = "old"

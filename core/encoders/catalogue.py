@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from core.files import read_json
+from core.storage.files import read_json
 
 _MODEL_PARTS = {"embed_dim", "vision_cfg", "text_cfg"}  # of a configuration that open_clip takes for a model's
 _TABLE = "_PRETRAINED"

@@ -18,10 +18,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from core.encoders.base import Encoder, TowerName
-from core.encoders.checkpoints import weights_fingerprint
 from core.encoders.inputs import kept_array, pixels_of, tokens_of
 from core.encoders.transfer import Batch, moved, transferred
-from core.files import fingerprint
+from core.encoders.weights import weights_fingerprint
+from core.storage.files import fingerprint
 
 # On a CPU small batches win (measured on `lite`: 2.4 times for pictures, 1.4 for texts against 64): their activations
 # stay below the size at which the allocator gives memory back to the system. An accelerator wants large ones.

@@ -15,11 +15,11 @@ import torch
 import torchvision
 from torch import Tensor
 
-from core.data.pixels import ImageError, open_image
+from core.data.images.decoding import ImageError, open_image
 from core.encoders.base import Encoder
-from core.files import fingerprint
-from core.kept import read_sealed_array, sealing
 from core.progress import counting
+from core.storage.cache import read_sealed_array, sealing
+from core.storage.files import fingerprint
 
 FORMAT = 1  # counts up when what is written changes for the same key
 _TOKENIZED_AT_ONCE = 1024

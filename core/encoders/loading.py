@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 
 from core.encoders.base import Encoder
-from core.encoders.names import DeviceChoice
+from core.encoders.choices import DeviceChoice
 from core.errors import InputError
 
 
@@ -37,15 +37,15 @@ def load_encoder(name: str, device: torch.device, cache: Path) -> Encoder:
     """
     encoder: Encoder
     if name == "lite":
-        from core.encoders.lite import Lite
+        from core.encoders.lite.english import Lite
 
         encoder = Lite(cache)
     elif name == "lite-multilingual":
-        from core.encoders.lite_multilingual import LiteMultilingual
+        from core.encoders.lite.multilingual import LiteMultilingual
 
         encoder = LiteMultilingual(cache)
     else:
-        from core.encoders.clip import load_clip
+        from core.encoders.clip.encoder import load_clip
 
         encoder = load_clip(name)
     return encoder.eval().to(device)

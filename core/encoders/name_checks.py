@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from core.encoders.catalogue import Catalogue, read_catalogue
-from core.encoders.names import BUILT_IN, FOLDER, HUB, TRANSFORMERS
+from core.encoders.choices import BUILT_IN, FOLDER, HUB, TRANSFORMERS
 from core.errors import InputError, listed
 
 _WEIGHT_SUFFIXES = (".safetensors", ".bin", ".pt", ".pth", ".ckpt")

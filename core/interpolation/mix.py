@@ -1,7 +1,7 @@
 """What a mix of zero-shot and fine-tuned models is: a description that can be read, kept and compared without a model.
 
 WiSE-FT (Wortsman et al. 2022; paper, section 3.2) is the mix with one α for everything; the others differ from it in
-one thing each. `core.interpolation.theta` makes weights of a description.
+one thing each. `core.interpolation.mix_weights` makes weights of a description.
 """
 
 from dataclasses import dataclass, field

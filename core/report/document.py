@@ -9,20 +9,27 @@ from typing import Any
 
 import pandas as pd
 
-from core.analysis.difference import curve_bands
-from core.data.audit import load_audit
+from core.analysis.significance import curve_bands
 from core.data.domain import Domain
-from core.report.audit import audit_section
-from core.report.curve_charts import plot_metric
-from core.report.intake import how_split
-from core.report.language import language_note, text_read
-from core.report.moved import Moved, moved_most
-from core.report.reranking import reranked_by
-from core.report.section import Chart, Grid, Section, Words
-from core.report.sections import section_of
-from core.report.tables import TABLE_METRICS, paper_table, path_sentences, precision_sentences, table_4_lines, words_of
-from core.workspace.findings import Asked, Question, answered, kept
-from core.workspace.questions import QUESTIONS
+from core.data.import_audit import load_audit
+from core.findings.question import Asked, Question, answered, kept
+from core.findings.registry import QUESTIONS
+from core.findings.sections import section_of
+from core.presentation.audit_table import audit_section
+from core.presentation.blocks import Chart, Grid, Section, Words
+from core.presentation.curve_charts import plot_metric
+from core.presentation.import_report import how_split
+from core.presentation.language_notes import language_note, text_read
+from core.presentation.paper_tables import (
+    TABLE_METRICS,
+    paper_table,
+    path_sentences,
+    precision_sentences,
+    table_4_lines,
+    words_of,
+)
+from core.presentation.reranking import reranked_by
+from core.report.top_movers import Moved, moved_most
 from core.workspace.runs import Run
 
 GLOSSARY = (

@@ -9,9 +9,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
+from core.presentation.blocks import Chart
+from core.presentation.theme import TEMPLATE
 from core.report.document import GLOSSARY, Document
-from core.report.figures import TEMPLATE
-from core.report.section import Chart
 
 
 def as_html(document: Document) -> bytes:

@@ -2,9 +2,9 @@
 
 from tabulate import tabulate
 
+from core.presentation.blocks import Block, Chart, Grid, Words
+from core.presentation.markdown_escaping import inline
 from core.report.document import GLOSSARY, Document
-from core.report.escaping import inline
-from core.report.section import Block, Chart, Grid, Words
 
 
 def as_markdown(document: Document) -> str:

@@ -1,6 +1,6 @@
 """One page of a match to take away: what was asked, what each model found, and in the footer how it was made.
 
-`as_html` is one file that needs nothing else and prints on a page of A4; `core.report.match_drawing` draws the same as
+`as_html` is one file that needs nothing else and prints on a page of A4; `core.report.match_png` draws the same as
 a picture. Any text may be in it: all of it is escaped, and nothing is loaded from elsewhere.
 """
 

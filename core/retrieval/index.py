@@ -16,8 +16,8 @@ from typing import Any, Literal, get_args
 import numpy as np
 from torch import Tensor
 
-from core.kept import is_whole, sealing
 from core.retrieval.ranking import ITEM, QUERY, check_finite, top_k
+from core.storage.cache import is_whole, sealing
 
 IndexKind = Literal["flat", "ivf", "hnsw"]
 INDEX_KINDS: tuple[IndexKind, ...] = get_args(IndexKind)

@@ -15,7 +15,7 @@ them as it takes embeddings, and ranks and lists agree to the last digit as ever
 import torch
 from torch import Tensor
 
-from core.retrieval.names import Reranking
+from core.retrieval.choices import Reranking
 from core.retrieval.ranking import BLOCK_SCORES, ITEM, QUERY, check_finite
 
 #: k of CSLS; its authors found 5, 10 and 50 alike.

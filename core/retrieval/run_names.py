@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from core.data.importers.gallery_names import NamedImages, images_alike, images_named
+from core.data.importers.images.gallery_names import NamedImages, images_alike, images_named
 from core.errors import InputError, shortened
-from core.retrieval.submission import Submission
+from core.retrieval.run_file import Submission
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.data.importers.delimited import separated
-from core.data.importers.quoting import is_quoted
-from core.data.importers.table import KNOWN_NAMES
+from core.data.importers.tables.delimited import separated
+from core.data.importers.tables.quoting import is_quoted
+from core.data.importers.tables.table import KNOWN_NAMES
 from core.errors import InputError, shortened
 from core.retrieval.trec import QUERY_NAMES, looks_like_qrels
 

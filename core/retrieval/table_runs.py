@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from core.data.importers.table import KNOWN_NAMES
-from core.data.importers.whole_numbers import as_whole
+from core.data.importers.tables.table import KNOWN_NAMES
+from core.data.importers.tables.whole_numbers import as_whole
 from core.errors import InputError, shortened
 from core.retrieval.run_rows import ARTICLE_NAMES, Row, is_header, unknown_form
 from core.retrieval.trec import DOCUMENT_NAMES, by_score

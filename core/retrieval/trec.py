@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from core.errors import InputError, shortened
-from core.files import replacing
+from core.storage.files import replacing
 
 #: What tables call the columns of a query and of what is found, in lower case, as BEIR and MS MARCO do.
 QUERY_NAMES = ("qid", "query_id", "query-id", "query", "topic", "topic_id")

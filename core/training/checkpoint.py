@@ -12,7 +12,7 @@ from typing import Any
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from core.encoders.checkpoints import write_weights
+from core.encoders.weights import write_weights
 from core.errors import InputError
 
 FORMAT = "3"  # counts up when what is written, or the optimiser whose state it is, changes

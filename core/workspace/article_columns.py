@@ -4,10 +4,10 @@ import pandas as pd
 
 from core.data.domain import Domain
 from core.data.exporters import AddedColumns
-from core.data.splitting import SPLITS
-from core.workspace.places import Places
-from core.workspace.results import read_results
+from core.data.time_split import SPLITS
+from core.workspace.folders import Places
 from core.workspace.runs import Run
+from core.workspace.sweep_results import read_results
 from core.workspace.tags import read_tags, tags_table
 
 #: Column → the α whose ranks it has; None: the one that the sweep chose.

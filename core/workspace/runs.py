@@ -11,21 +11,21 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from core.analysis.plane import Plane
-from core.analysis.selection import Selected
-from core.analysis.sweep import Sweep
-from core.data.reading import Reading
-from core.data.splitting import Split
-from core.disk import writing
-from core.encoders.names import short_name
+from core.data.query_text import Reading
+from core.data.time_split import Split
+from core.encoders.choices import short_name
 from core.errors import InputError
-from core.files import Stamp, file_fingerprint, read_toml, stamp, write_toml
-from core.locks import holding
-from core.retrieval.names import BY_COSINE, Reranking
+from core.evaluation.alpha_selection import Selected
+from core.evaluation.sweep import Sweep
+from core.evaluation.tower_plane import Plane
+from core.retrieval.choices import BY_COSINE, Reranking
+from core.storage.disk_errors import writing
+from core.storage.files import Stamp, file_fingerprint, read_toml, stamp, write_toml
+from core.storage.locks import holding
 from core.training.settings import Settings
-from core.workspace import sweep_files
+from core.workspace import sweep_store
 from core.workspace.builds import check_build
-from core.workspace.places import Places
+from core.workspace.folders import Places
 from core.workspace.sweep_info import PrecisionName, SweepInfo
 
 Read = TypeVar("Read")
@@ -173,7 +173,7 @@ class Run:
         return file
 
     def _sweep_table(self) -> dict[str, Any]:
-        return read_toml(self.folder / "sweep.toml", "sweep", sweep_files.FORMAT, f"Sweep again: {self._sweep_command}")
+        return read_toml(self.folder / "sweep.toml", "sweep", sweep_store.FORMAT, f"Sweep again: {self._sweep_command}")
 
     def save_sweep(self, sweeps: Sequence[Sweep], plane: Plane | None, info: SweepInfo) -> None:
         """Write the sweep's files; sweep.toml, with their fingerprints, last: its presence says that all are there.
@@ -182,7 +182,7 @@ class Run:
         """
         self._check_still_there()
         with writing(self.folder / "sweep.toml"), holding(self.folder / "sweep.lock"):
-            sweep_files.write_sweep(self.folder, sweeps, plane, info)
+            sweep_store.write_sweep(self.folder, sweeps, plane, info)
 
     def _check_still_there(self) -> None:
         is_run = (self.folder / "run.toml").exists()

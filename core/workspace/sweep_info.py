@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from core.analysis.agreement import Disagreement
-from core.analysis.selection import Selected
-from core.data.splitting import Split
-from core.retrieval.names import BY_COSINE, Reranking
+from core.data.time_split import Split
+from core.evaluation.agreement import Disagreement
+from core.evaluation.alpha_selection import Selected
+from core.retrieval.choices import BY_COSINE, Reranking
 
 PrecisionName = Literal["fp32", "bf16"]
 PRECISIONS: tuple[PrecisionName, ...] = get_args(PrecisionName)

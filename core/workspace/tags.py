@@ -11,10 +11,10 @@ import pandas as pd
 from filelock import FileLock
 
 from core.data.domain import Domain
-from core.disk import writing
 from core.errors import InputError
-from core.files import check_form, write_text
-from core.workspace.places import Places
+from core.storage.disk_errors import writing
+from core.storage.files import check_form, write_text
+from core.workspace.folders import Places
 from core.workspace.runs import now
 
 FORMAT = 1  # counts up when what is written changes

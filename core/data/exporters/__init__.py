@@ -12,10 +12,10 @@ from core.data.domain import Domain
 from core.data.export_info import ExportInfo, is_export, save_export_info
 from core.data.exporters import coco, csv_folder, hf_parquet, webdataset
 from core.data.exporters.articles import Export, export_of
-from core.data.splitting import SPLITS, Split
 from core.data.staging import changing, staged
-from core.disk import writing
+from core.data.time_split import SPLITS, Split
 from core.errors import InputError
+from core.storage.disk_errors import writing
 
 ExportFormat = Literal["parquet", "webdataset", "coco", "csv"]
 EXPORT_FORMATS: tuple[ExportFormat, ...] = get_args(ExportFormat)

@@ -9,8 +9,8 @@ import pandas as pd
 
 from core.data.domain import COLUMNS, Domain, query_texts
 from core.data.exporters.images import ExportImage, find_images
-from core.data.reading import Reading
-from core.data.splitting import SPLITS, Split
+from core.data.query_text import Reading
+from core.data.time_split import SPLITS, Split
 from core.errors import InputError
 
 #: Columns of every export, filled or not, under names that an import knows; the name of the image is the format's own.

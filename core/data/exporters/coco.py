@@ -12,7 +12,7 @@ from PIL import Image
 from core.data.exporters.articles import Export
 from core.data.exporters.image_folder import write_images
 from core.data.exporters.images import ExportImage
-from core.data.image_formats import FORMATS
+from core.data.images.formats import FORMATS
 
 ANNOTATIONS = "annotations"
 

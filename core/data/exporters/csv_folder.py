@@ -8,7 +8,7 @@ from core.data.export_info import CSV_TABLE
 from core.data.exporters.articles import DATE, Export
 from core.data.exporters.image_folder import write_images
 from core.data.exporters.images import IMAGES
-from core.spreadsheet import is_formula, spreadsheet_csv
+from core.storage.safe_csv import is_formula, spreadsheet_csv
 
 
 def write(export: Export, folder: Path) -> int:

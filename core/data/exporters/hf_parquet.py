@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from core.data.exporters.articles import DATE, Export
 from core.data.exporters.sharding import cut
-from core.data.splitting import Split
+from core.data.time_split import Split
 from core.progress import counting
 
 IMAGE = "image"

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from core.data.image_formats import HEAD, SUFFIXES, USUAL_SUFFIX, format_of
-from core.data.importers.image_store import safe_path
+from core.data.images.formats import HEAD, SUFFIXES, USUAL_SUFFIX, format_of
+from core.data.importers.images.image_store import safe_path
 from core.errors import InputError, listed
-from core.files import bytes_fingerprint
+from core.storage.files import bytes_fingerprint
 
 IMAGES = "images"  # the folder of the images in an export that has one
 

@@ -5,14 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from core.data.domain import load_domain
-from core.data.importers import zipped
-from core.data.importers.formats import holds_images, read_source
-from core.data.importers.image_store import ImageStore
-from core.data.importers.intake import Intake, save_intake, take_in
-from core.data.importers.listing import ColumnNames, ImportChoices, Listing, about_unread
+from core.data.importers.build_domain import Intake, save_intake, take_in
+from core.data.importers.containers import zip_source
+from core.data.importers.images.image_store import ImageStore
+from core.data.importers.images.truncated import copy_with_ends
 from core.data.importers.options import SourceOptions
-from core.data.importers.testset import TestSet, add_test_set, check_lists, named_test_set, unpacked_lists
-from core.data.importers.truncated import copy_with_ends
+from core.data.importers.readers import holds_images, read_source
+from core.data.importers.source_table import ColumnNames, ImportChoices, Listing, about_unread
+from core.data.importers.test_set import TestSet, add_test_set, check_lists, named_test_set, unpacked_lists
 from core.data.staging import changing, staged
 from core.errors import InputError
 
@@ -44,7 +44,7 @@ def check_first(
         raise InputError(f"'{language}' is no language: expected its two letters, as in 'de' or 'en'.")
     if test is not None:
         check_lists(test)
-    return None if zipped.recognises(source) or holds_images(source) else read_source(source, columns, options)
+    return None if zip_source.recognises(source) or holds_images(source) else read_source(source, columns, options)
 
 
 def import_domain(
@@ -109,8 +109,8 @@ def _with_own_images(intake: Intake) -> Intake:
 
 def _read_zip(source: Path, columns: ColumnNames, options: SourceOptions, folder: Path) -> Listing:
     """The listing of the table in a ZIP, which is unpacked into `folder`."""
-    file = zipped.unpack_source(source, folder)
+    file = zip_source.unpack_source(source, folder)
     store = ImageStore(folder / "inside", options.truncated_images) if holds_images(file) else None
     listing = read_source(file, columns, options, store)
-    beside = None if store else zipped.images_beside(file, folder)
+    beside = None if store else zip_source.images_beside(file, folder)
     return replace(listing, source=source, images=beside or listing.images)

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from core.data.audit import ImportAudit, fall_back_uses, sample_pairs, shared_between_splits, split_spans, usage
-from core.data.importers.choosing_split import ChosenSplit
-from core.data.importers.listing import ImportChoices, Listing, TableFile
+from core.data.import_audit import ImportAudit, fall_back_uses, sample_pairs, shared_between_splits, split_spans, usage
+from core.data.importers.source_table import ImportChoices, Listing, TableFile
+from core.data.importers.split_choice import ChosenSplit
 
 
 def audit_of(rows: pd.DataFrame, listing: Listing, split: ChosenSplit, choices: ImportChoices) -> ImportAudit:

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pandas as pd
 
-from core.data.importers.listing import Listing
 from core.data.importers.options import Captions
+from core.data.importers.source_table import Listing
 
 _TEXTS = ("title", "text", "title_en", "text_en")
 _COUNT = "captions"  # how many one cell held; gone when the choice is made

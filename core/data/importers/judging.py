@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from core.data.audit import FallBackUse
 from core.data.domain import PICTURE_COLUMNS, Domain
-from core.data.importers.gallery_names import NamedImages, images_named
-from core.data.importers.groundtruth import GroundTruth, in_ids_of
+from core.data.import_audit import FallBackUse
+from core.data.importers.ground_truth import GroundTruth, in_ids_of
+from core.data.importers.images.gallery_names import NamedImages, images_named
 from core.errors import InputError, shortened
 
 

@@ -5,9 +5,9 @@ import pytest
 from scipy import stats
 
 from core.analysis import slices
-from core.analysis.metrics import values_of
-from core.analysis.resampling import Resamples, interval
+from core.analysis.bootstrap import Resamples, interval
 from core.analysis.slices import against_others, compare_slices, shuffled_p
+from core.evaluation.metrics import values_of
 
 PAIRS = (("old", "new"),)
 

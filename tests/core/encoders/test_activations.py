@@ -13,12 +13,12 @@ from open_clip.transformer import QuickGELU
 from safetensors.torch import save_file
 from torch import nn
 
-from core.encoders import model_specs
-from core.encoders.activations import trained_activation
-from core.encoders.building import build_empty
-from core.encoders.clip import load_clip
+from core.encoders.clip import model_specs
+from core.encoders.clip.activations import trained_activation
+from core.encoders.clip.building import build_empty
+from core.encoders.clip.encoder import load_clip
+from core.encoders.clip.model_specs import find_spec
 from core.encoders.languages import languages_by_name, languages_of
-from core.encoders.model_specs import find_spec
 from core.errors import InputError
 from core.workspace.builds import BUILT_WITH_GELU
 from tests.families import write_family

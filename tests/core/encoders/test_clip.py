@@ -11,9 +11,9 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from core.encoders.base import first_changed_stage, first_tuned_stages
-from core.encoders.clip import load_clip
+from core.encoders.clip.encoder import load_clip
 from core.errors import InputError
-from core.hub import HubError
+from core.hub.client import HubError
 from tests.unplugged import unplug
 
 TEXTS = [

@@ -8,9 +8,9 @@ import pytest
 import torch
 from PIL import Image
 
-from core.data.pixels import ImageError
+from core.data.images.decoding import ImageError
 from core.encoders.base import Encoder
-from core.encoders.clip import load_clip
+from core.encoders.clip.encoder import load_clip
 from core.encoders.embedding import embed, image_activations, text_activations
 from core.encoders.inputs import pixels_of
 

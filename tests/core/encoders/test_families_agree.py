@@ -21,7 +21,7 @@ from transformers import (
 )
 from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 
-from core.encoders.clip import ClipEncoder, load_clip
+from core.encoders.clip.encoder import ClipEncoder, load_clip
 from tests.families import WORDS, clip_config, register_siglip_tower, saved, write_family, write_tokenizer
 from tests.reference import coca
 

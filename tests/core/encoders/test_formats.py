@@ -9,7 +9,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 from transformers import CLIPModel
 
-from core.encoders.clip import load_clip
+from core.encoders.clip.encoder import load_clip
 from core.errors import InputError
 from tests.families import TinyModel, clip_config, saved, write_family
 

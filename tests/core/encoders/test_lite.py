@@ -13,7 +13,7 @@ from torch.nn import functional
 from torchvision import transforms
 
 from core.encoders.base import TuningDropout, first_tuned_stages
-from core.encoders.conse import class_prompts
+from core.encoders.lite.conse import class_prompts
 from core.errors import InputError
 
 TEXTS = [

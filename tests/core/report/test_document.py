@@ -6,13 +6,13 @@ import pytest
 
 from core.data.domain import save_domain
 from core.data.importers import import_domain
+from core.findings.question import Asked
+from core.findings.registry import QUESTIONS
+from core.findings.sections import SECTIONS
 from core.report.document import document
 from core.report.html import as_html
 from core.report.markdown import as_markdown
-from core.report.sections import SECTIONS
-from core.workspace.findings import Asked
-from core.workspace.questions import QUESTIONS
-from tests.app_pages.conftest import write_run
+from tests.pages.conftest import write_run
 
 HOSTILE = '</script><img src="http://example.org/x"> **bold** [a](http://example.org)'
 

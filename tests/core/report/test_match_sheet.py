@@ -9,7 +9,7 @@ import pytest
 import streamlit
 from PIL import Image
 
-from core.report.match_drawing import MARGIN, WIDTH, as_png
+from core.report.match_png import MARGIN, WIDTH, as_png
 from core.report.match_sheet import PLACES, Column, Entry, MatchSheet, as_html
 
 FONT = next(Path(streamlit.__file__).parent.glob("static/static/media/SourceSansVF-Upright*.woff2"))

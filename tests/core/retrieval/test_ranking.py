@@ -6,9 +6,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.analysis.metrics import metrics_of
 from core.data.domain import tie_order
 from core.errors import RematchError
+from core.evaluation.metrics import metrics_of
 from core.retrieval import ranking
 from core.retrieval.ranking import ranks_of, top_k
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import RematchError
-from core.retrieval.names import BY_COSINE, Reranking
+from core.retrieval.choices import BY_COSINE, Reranking
 from core.retrieval.ranking import ranks_of, top_k
 from core.retrieval.reranking import as_gallery, as_queries, reranked
 

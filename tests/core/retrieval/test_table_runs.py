@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from core.errors import InputError
-from core.retrieval.submission import read_submission
+from core.retrieval.run_file import read_submission
 
 LISTS = {"7": ["a", "b"], "8": ["b", "c"]}
 

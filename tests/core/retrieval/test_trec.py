@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from core.errors import InputError
-from core.retrieval.submission import read_submission, write_submission
+from core.retrieval.run_file import read_submission, write_submission
 from core.retrieval.trec import read_qrels, write_qrels, write_trec
 
 ARTICLES = [str(100 + number) for number in range(10)]

@@ -46,7 +46,7 @@ def test_the_last_one_stays_if_the_next_cannot_be_written(checkpoint, tmp_path, 
         path.write_bytes(b"half")
         raise OSError("no space left on device")
 
-    monkeypatch.setattr("core.encoders.checkpoints.save_file", run_out_of_disk)
+    monkeypatch.setattr("core.encoders.weights.save_file", run_out_of_disk)
     with pytest.raises(OSError, match="no space"):
         write_checkpoint(file, checkpoint)
     assert file.read_bytes() == before

@@ -18,10 +18,11 @@ from torch import nn
 from torch.nn import functional
 
 from core.data.importers import import_domain
-from core.data.reading import Reading
-from core.encoders.checkpoints import read_weights
-from core.encoders.clip import ClipEncoder
+from core.data.query_text import Reading
+from core.encoders.clip.encoder import ClipEncoder
+from core.encoders.weights import read_weights
 from core.errors import InputError
+from core.experiment.train import train_run
 from core.training.distributed import (
     average_gradients,
     by_main,
@@ -32,12 +33,11 @@ from core.training.distributed import (
     process_number,
     processes,
 )
+from core.training.grad_cache import in_chunks
 from core.training.loss import contrastive_loss
-from core.training.recompute import in_chunks
 from core.training.settings import Settings
-from core.workspace.places import Places
+from core.workspace.folders import Places
 from core.workspace.runs import find_run
-from core.workspace.training import train_run
 
 # 48 pairs in batches of 7, 7, 7, 7, 7, 7 and 6, so shares of 4 and 3 and, once, of 3 and 3.
 SETTINGS = {tune: Settings(tune=tune, epochs=2, lr=3e-3, batch_size=7, seed=5) for tune in ("all", "head")}

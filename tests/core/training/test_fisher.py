@@ -3,12 +3,12 @@
 import numpy as np
 import torch
 
-from core.data.reading import Reading
+from core.data.query_text import Reading
 from core.encoders.base import first_tuned_stages
+from core.experiment.experiment import Experiment
+from core.experiment.train import train_pairs
 from core.training.fisher import BATCH, diagonal_fisher
 from core.training.loss import contrastive_loss
-from core.workspace.experiment import Experiment
-from core.workspace.training import train_pairs
 
 
 def test_it_is_the_mean_squared_gradient_over_its_mean(tiny, shapes_domain, places) -> None:

@@ -77,5 +77,5 @@ def test_only_lora_has_a_rank():
 
 
 def test_peft_is_imported_only_by_who_needs_it():
-    script = "import sys, core.workspace.training; print('peft' in sys.modules)"
+    script = "import sys, core.experiment.train; print('peft' in sys.modules)"
     assert subprocess.check_output([sys.executable, "-c", script], text=True).strip() == "False"

@@ -18,15 +18,15 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torchvision.transforms import Compose, PILToTensor
 
-from core.data.pixels import open_image
+from core.data.images.decoding import open_image
 from core.encoders.base import TOWERS, AdamOptions, Encoder, TowerName
-from core.encoders.clip import load_clip
+from core.encoders.clip.encoder import load_clip
 from core.encoders.embedding import Activations, image_activations, text_activations
-from core.training.finetune import Training, finetune
 from core.training.loss import clamp_scale
 from core.training.pairs import Pairs
-from core.training.rates import parameter_groups
+from core.training.param_groups import parameter_groups
 from core.training.settings import Settings
+from core.training.trainer import Training, finetune
 from tests.conftest import TINY_MODELS
 from tests.reference.open_clip_loop import train
 
@@ -130,7 +130,7 @@ def fine_tuned(names, shapes_domain, places, monkeypatch):
 
         pairs = Pairs([str(row) for row in rows], rows, rows, rows, rows)  # no two are alike, as open_clip assumes
         with monkeypatch.context() as patch:
-            patch.setattr("core.training.finetune.Training", Watched)
+            patch.setattr("core.training.trainer.Training", Watched)
             patch.setattr(torch, "float32", torch.float64)  # of heads and embeddings
             patch.setattr(Tensor, "float", Tensor.double)
             finetune(

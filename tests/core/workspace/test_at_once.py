@@ -13,27 +13,28 @@ import pandas as pd
 import pytest
 
 from core.__main__ import main
-from core.analysis.metrics import metrics_of
-from core.analysis.selection import select_alpha
-from core.analysis.sweep import Sweep
 from core.data.importers import import_domain
-from core.data.reading import Reading
-from core.data.uploads import FOLDER, keep_upload, removed_if_uploaded
-from core.disk import DiskError
+from core.data.importers.uploads import FOLDER, keep_upload, removed_if_uploaded
+from core.data.query_text import Reading
 from core.errors import InputError
-from core.files import replacing, stamp, write_bytes
-from core.kept import is_whole, write_sealed
+from core.evaluation.alpha_selection import select_alpha
+from core.evaluation.metrics import metrics_of
+from core.evaluation.sweep import Sweep
+from core.experiment import train
+from core.experiment.sweep import sweep_run
+from core.experiment.train import train_run
+from core.findings.question import Asked, Question, answered, kept, last_kept
+from core.storage.cache import is_whole, write_sealed
+from core.storage.disk_errors import DiskError
+from core.storage.files import replacing, stamp, write_bytes
 from core.training.settings import Settings
-from core.workspace import sweep_files, training
-from core.workspace.findings import Asked, Question, answered, kept, last_kept
-from core.workspace.keeping import delete_run, rename_run
-from core.workspace.results import read_results
+from core.workspace import sweep_store
+from core.workspace.rename_and_delete import delete_run, rename_run
 from core.workspace.runs import Run, find_run, load_runs, save_run
 from core.workspace.sweep_info import SweepInfo
-from core.workspace.sweeping import sweep_run
-from core.workspace.training import train_run
-from tests.app_pages.conftest import write_run
+from core.workspace.sweep_results import read_results
 from tests.disks import FULL, fail_to_write
+from tests.pages.conftest import write_run
 
 HEAD = Settings(tune="head", epochs=1, lr=0.01, batch_size=16)
 
@@ -79,14 +80,14 @@ def test_two_sweeps_at_once_and_a_reader_never_mix(swept, shapes_domain):
 
 def test_the_second_of_two_sweeps_waits_for_the_first(swept, shapes_domain, monkeypatch):
     inside, go_on = threading.Event(), threading.Event()
-    prints = sweep_files.file_fingerprint
+    prints = sweep_store.file_fingerprint
 
     def slowly(file: Path) -> str:
         inside.set()
         assert go_on.wait(60)
         return prints(file)
 
-    monkeypatch.setattr(sweep_files, "file_fingerprint", slowly)
+    monkeypatch.setattr(sweep_store, "file_fingerprint", slowly)
     save = [
         threading.Thread(target=swept.save_sweep, args=([sweep], None, info))
         for sweep, info in (a_sweep(swept, shapes_domain, rank) for rank in (1, 2))
@@ -224,7 +225,7 @@ YEARS = ("2031-01-01T00:00:00.000000+00:00", "2019-01-01T00:00:00.000000+00:00",
 
 def test_the_newest_run_is_the_last_made_whatever_the_clock_says(shapes_domain, places, tiny_name, monkeypatch):
     for year in YEARS:
-        monkeypatch.setattr(training, "now", lambda year=year: year)
+        monkeypatch.setattr(train, "now", lambda year=year: year)
         last = train_run(shapes_domain, tiny_name, HEAD, Reading("title"), "cpu", places)[0]
         assert find_run(places, "shapes", None) == last
     assert [run.info.name[-1] for run in load_runs(places, "shapes")] == ["1", "2", "3"]

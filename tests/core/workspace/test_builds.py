@@ -6,14 +6,14 @@ from dataclasses import replace
 import pytest
 import tomli_w
 
-from core.data.reading import Reading
+from core.data.query_text import Reading
 from core.errors import InputError
+from core.experiment.loaded_run import open_run
+from core.experiment.sweep import sweep_run
+from core.experiment.train import train_run
 from core.training.settings import Settings
 from core.workspace.builds import check_build, was_built_wrongly
 from core.workspace.runs import Run, find_run
-from core.workspace.sweeping import sweep_run
-from core.workspace.training import train_run
-from core.workspace.tuned import open_run
 
 
 @pytest.fixture

@@ -10,16 +10,16 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from core.data.domain import gallery_of, tie_order
+from core.data.images.decoding import open_image
 from core.data.importers import import_domain
-from core.data.pixels import open_image
-from core.data.reading import Reading
+from core.data.query_text import Reading
 from core.errors import InputError
+from core.experiment.loaded_run import open_run
+from core.experiment.train import train_run
 from core.retrieval.ranking import ranks_of
 from core.training.settings import Settings
-from core.workspace.places import Places, default_places
+from core.workspace.folders import Places, default_places
 from core.workspace.runs import Run, RunInfo, find_run, load_runs, reserve_folder, save_run
-from core.workspace.training import train_run
-from core.workspace.tuned import open_run
 
 INFO = RunInfo(
     domain="news", name="", created_at="", encoder="lite", text=Reading("title"), english=False,

@@ -1,0 +1,93 @@
+"""Articles that share a picture or a text: they make ranking ambiguous, and across train and val they leak.
+
+A model that saw the very picture or text in training is not tested by it; and of two articles with the same text but
+different pictures, at most one can have its own picture at rank 1.
+"""
+
+import unicodedata
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from core.data.domain import query_texts
+from core.data.query_text import Reading
+
+Kind = Literal["picture", "text"]
+
+
+@dataclass(frozen=True)
+class DuplicateGroup:
+    """Articles that are alike. rows: their positions in the article table, at least two. splits: theirs, in order."""
+
+    kind: Kind
+    rows: tuple[int, ...]
+    splits: tuple[str, ...]
+
+    @property
+    def leaks(self) -> bool:
+        """True if one is trained on and another is not."""
+        return "train" in self.splits and len(self.splits) > 1
+
+
+def same_picture(articles: pd.DataFrame) -> list[DuplicateGroup]:
+    """Groups whose pictures have the same bytes (`image_hash`) or the same `image_id`; leaks first, then the largest.
+
+    An article without either is like no other.
+    """
+    label = np.arange(len(articles))
+    ids, hashes = (_codes(articles[name]) for name in ("image_id", "image_hash"))
+    while True:  # the least row number spreads through shared ids, then shared hashes, until none changes
+        spread = _least(_least(label, ids), hashes)
+        if (spread == label).all():
+            return _groups("picture", articles, pd.Series(label))
+        label = spread
+
+
+def same_text(articles: pd.DataFrame) -> list[DuplicateGroup]:
+    """Groups whose title and text read alike: without addresses, white space and case; in the same order.
+
+    Articles without any text are not counted.
+    """
+    texts = query_texts(articles, Reading(), english=False)
+    alike = pd.Series([unicodedata.normalize("NFC", text.casefold()) for text in texts], dtype=object)
+    return _groups("text", articles, alike[alike != ""])
+
+
+def duplicates_table(articles: pd.DataFrame, groups: list[DuplicateGroup]) -> pd.DataFrame:
+    """One row per article of each group: kind, group (counted from 1), leaks, and what the article is."""
+    rows = [row for group in groups for row in group.rows]
+    sizes = [len(group.rows) for group in groups]
+    table = articles.iloc[rows][["article_id", "split", "title", "text", "image_id", "image_file"]].reset_index(
+        drop=True
+    )
+    table.insert(0, "leaks", np.repeat([group.leaks for group in groups], sizes))
+    table.insert(0, "group", np.repeat(np.arange(1, len(groups) + 1), sizes))
+    table.insert(0, "kind", np.repeat(np.array([group.kind for group in groups], dtype=object), sizes))
+    return table
+
+
+def _codes(values: pd.Series) -> np.ndarray:
+    """int64 [N], equal where the values are; a missing value is like no other."""
+    known = values.fillna("").astype(str)
+    codes, distinct = pd.factorize(known)
+    alone = (known == "").to_numpy()
+    return np.where(alone, len(distinct) + np.arange(len(known)), codes)
+
+
+def _least(label: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """Each row's least label among the rows of its code."""
+    return pd.Series(label).groupby(codes).transform("min").to_numpy()
+
+
+def _groups(kind: Kind, articles: pd.DataFrame, keys: pd.Series) -> list[DuplicateGroup]:
+    """Rows of equal key, where there are at least two. keys: index are positions in `articles`."""
+    splits = articles["split"].to_numpy()
+    repeated = keys[keys.duplicated(keep=False)]
+    positions = repeated.index.to_numpy()
+    found = []
+    for places in repeated.groupby(repeated).indices.values():
+        rows = tuple(int(row) for row in positions[places])
+        found.append(DuplicateGroup(kind, rows, tuple(dict.fromkeys(str(splits[row]) for row in rows))))
+    return sorted(found, key=lambda group: (not group.leaks, -len(group.rows), group.rows[0]))

@@ -1,0 +1,105 @@
+"""The verb for free queries: `match`."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from PIL import Image
+from tabulate import tabulate
+
+from core.cli.evaluation.sweep import alpha_of
+from core.cli.options import (
+    CacheOption,
+    DeviceOption,
+    DomainOption,
+    IndexOption,
+    JsonOption,
+    RerankOption,
+    RunOption,
+    WorkspaceOption,
+    answer,
+    be_quiet,
+    choice,
+    places_of,
+)
+from core.data.images.decoding import ImageError, open_image
+from core.encoders.choices import DEVICES
+from core.errors import InputError
+from core.presentation.reranking import reranked_by
+from core.retrieval.choices import RERANKS
+from core.workspace.runs import find_run
+
+
+def match(
+    domain: DomainOption,
+    headline: Annotated[str | None, typer.Option(help="Find pictures for this text.")] = None,
+    photo: Annotated[Path | None, typer.Option(help="Find articles for this picture.")] = None,
+    run: RunOption = None,
+    alpha: Annotated[str, typer.Option(help="best (the sweep's choice), 0, 1 or any number between.")] = "best",
+    k: Annotated[int, typer.Option("--k", help="How many to show.", min=1)] = 10,
+    rerank: RerankOption = None,
+    index: IndexOption = "flat",
+    device: DeviceOption = "auto",
+    workspace: WorkspaceOption = None,
+    cache: CacheOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Find the domain's best pictures for a headline, or articles for a photo, with the exact weights at alpha."""
+    from core.experiment.loaded_run import open_run
+    from core.experiment.match import Matcher
+    from core.retrieval.index import INDEX_KINDS
+
+    be_quiet(as_json)
+    if (headline is None) == (photo is None):
+        raise InputError("match needs either --headline TEXT or --photo FILE.")
+    picture = _read(photo)
+    kind = choice("--index", index, INDEX_KINDS)
+    reranking = choice("--rerank", rerank, RERANKS) if rerank is not None else None
+    places = places_of(workspace, cache)
+    loaded, found = places.load_domain(domain), find_run(places, domain, run)
+    value = alpha_of(alpha, found)
+    tuned = open_run(found, loaded, places, choice("--device", device, DEVICES), rerank=reranking)
+    matcher = Matcher(tuned, value, kind)
+    matches = matcher.articles_for(picture, k) if picture is not None else matcher.pictures_for(headline or "", k)
+    rows = [
+        {
+            "place": one.place,
+            "score": round(one.score, 4),
+            "article_id": str(one.article["article_id"]),
+            "image_id": one.image_id,
+            "image_file": str(one.article["image_file"]),
+            "title": one.article["title"] or one.article["text"],
+        }
+        for one in matches
+    ]
+    record = {
+        "domain": domain,
+        "run": found.info.name,
+        "alpha": value,
+        "searched": matcher.searched,
+        "reranking": asdict(tuned.reranking),
+        "index": kind,
+        "index_recall": matcher.recall,
+        "matches": rows,
+    }
+    what = "pictures" if headline is not None else "articles"
+    lines = [
+        f"the best {len(rows)} of {matcher.searched} {what} of {domain} at alpha {value:g} (run {found.info.name})"
+        f"{reranked_by(tuned.reranking)}:",
+        tabulate([{**row, "title": row["title"][:60]} for row in rows], headers="keys"),
+    ]
+    if matcher.recall is not None:
+        lines.append(f"index {kind}: finds {matcher.recall:.1%} of the exact best 100 of the domain's own queries.")
+    if headline is not None and ",".join(tuned.experiment.encoder.languages) == "en" and loaded.info.language != "en":
+        lines.append(f"note: {found.info.encoder} reads English only.")
+    answer(as_json, record, "\n".join(lines))
+
+
+def _read(photo: Path | None) -> Image.Image | None:
+    if photo is None:
+        return None
+    try:
+        return open_image(photo)
+    except (ImageError, OSError) as error:
+        raise InputError(f"--photo {photo}: {error}.") from None

@@ -1,0 +1,113 @@
+"""The verb that reads what runs left: `report`."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from core.cli.evaluation.analyse import asked_about
+from core.cli.options import (
+    CacheOption,
+    DeviceOption,
+    DomainOption,
+    JsonOption,
+    RunOption,
+    SplitOption,
+    WorkspaceOption,
+    answer,
+    be_quiet,
+    choice,
+    places_of,
+    plain,
+)
+from core.data.time_split import SPLITS, Split
+from core.evaluation.published import PAPERS
+from core.presentation.language_comparison import compare_readings, render_comparison
+from core.presentation.language_notes import text_read
+from core.presentation.paper_tables import TABLE_FORMATS, paper_table, render
+from core.presentation.run_tables import over_seeds, seeds_text
+from core.report.document import Document, document
+from core.report.html import as_html
+from core.report.markdown import as_markdown
+from core.storage.files import write_bytes, write_text
+from core.workspace.comparable_runs import sister_runs
+from core.workspace.folders import Places
+from core.workspace.runs import find_run, load_runs
+
+
+def report(
+    domain: DomainOption,
+    run: RunOption = None,
+    split: SplitOption = "val",
+    compare: Annotated[
+        bool, typer.Option("--compare", help="The newest runs that read the English version and the original, beside.")
+    ] = False,
+    paper: Annotated[str | None, typer.Option(help="Published rows beside: portals, twitter or rss.")] = None,
+    style: Annotated[str, typer.Option("--format", help="text, markdown or csv.")] = "text",
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Write the whole report, every question answered, to this file.")
+    ] = None,
+    markdown: Annotated[Path | None, typer.Option("--markdown", help="The same as Markdown.")] = None,
+    with_pictures: Annotated[
+        bool, typer.Option("--with-pictures", help="Pictures of the articles that moved most, inside the HTML file.")
+    ] = False,
+    device: DeviceOption = "auto",
+    workspace: WorkspaceOption = None,
+    cache: CacheOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print the paper's table for a run: zero-shot, fine-tuning, WiSE-FT; and table 4. --html writes all there is."""
+    places = places_of(workspace, cache)
+    if html or markdown:
+        be_quiet(as_json)
+        asked = asked_about(places, domain, run, device)
+        _answer_written(as_json, document(asked, ask_all=True, with_pictures=with_pictures), html, markdown)
+        return
+    if compare:
+        _answer_compared(as_json, places, domain, choice("--split", split, SPLITS))
+        return
+    loaded, found = places.load_domain(domain), find_run(places, domain, run)
+    published = choice("--paper", paper, PAPERS) if paper else None
+    on = choice("--split", split, SPLITS)
+    table = paper_table(found, loaded, on, published)
+    selected = found.selected()
+    sisters = sister_runs(found, load_runs(places, domain))
+    seeds = over_seeds(sisters, on) if len(sisters) > 1 else None
+    record = {
+        "domain": domain,
+        "synthetic": loaded.info.synthetic,
+        "run": found.info.name,
+        "text": text_read(found, loaded),
+        "reads_the_language": found.info.reads_the_language,
+        "split": split,
+        "rows": plain(table.rows),
+        "selected": asdict(selected),
+        "seeds": plain(seeds) if seeds is not None else None,
+        "table_4": asdict(table.table_4),
+        "published": asdict(table.published) if table.published else None,
+        "notes": table.notes,
+    }
+    written = choice("--format", style, TABLE_FORMATS)
+    parts = [render(table, written)]
+    if seeds is not None and written != "csv":  # a CSV holds one table
+        parts.append(seeds_text(seeds, [run.info.settings.seed for run in sisters], written))
+    if written == "text":
+        parts.append(f"is the difference real, and who gains? python -m core analyse --domain {domain}")
+    answer(as_json, record, "\n\n".join(parts))
+
+
+def _answer_written(as_json: bool, report: Document, html: Path | None, markdown: Path | None) -> None:
+    if html:
+        write_bytes(html, as_html(report))
+    if markdown:
+        write_text(markdown, as_markdown(report))
+    written = [str(file) for file in (html, markdown) if file]
+    lines = [f"{title} {said}" for title, said in report.answers] + [f"written: {', '.join(written)}"]
+    answer(as_json, {"answers": dict(report.answers), "written": written}, "\n\n".join(lines))
+
+
+def _answer_compared(as_json: bool, places: Places, slug: str, split: Split) -> None:
+    comparison = compare_readings(load_runs(places, slug), places.load_domain(slug), split)
+    record = {"domain": slug, "split": split, "rows": plain(comparison.rows), "notes": comparison.notes}
+    answer(as_json, record, render_comparison(comparison))

@@ -1,0 +1,215 @@
+"""Verbs that put weights to work: `sweep` and `rank`."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from core.cli.options import (
+    CacheOption,
+    DeviceOption,
+    DomainOption,
+    IndexOption,
+    JsonOption,
+    PrecisionOption,
+    RerankOption,
+    RunOption,
+    SplitOption,
+    WorkspaceOption,
+    answer,
+    be_quiet,
+    choice,
+    places_of,
+    plain,
+)
+from core.data.domain import Domain
+from core.data.time_split import SPLITS
+from core.encoders.choices import DEVICES
+from core.errors import InputError
+from core.evaluation.alpha_selection import CRITERIA
+from core.evaluation.metrics import Metrics, as_record, metrics_of
+from core.evaluation.sweep import parse_alphas
+from core.presentation.language_notes import language_mark, language_note
+from core.presentation.paper_tables import curve_text, precision_sentences
+from core.presentation.reranking import reranked_by, reranking_notes
+from core.retrieval.choices import BY_COSINE, RERANKS, Reranking
+from core.workspace.runs import Run, find_run
+from core.workspace.sweep_info import PRECISIONS
+
+
+def sweep(
+    domain: DomainOption,
+    run: RunOption = None,
+    alphas: Annotated[
+        str | None,
+        typer.Option(help="Exactly these (and 0 and 1): start:stop:step or a list. Without it, the whole curve."),
+    ] = None,
+    criterion: Annotated[str, typer.Option(help="The val metric that chooses alpha.")] = "recall@1",
+    precision: PrecisionOption = "fp32",
+    rerank: Annotated[
+        str,
+        typer.Option(
+            help="none, dual-softmax or csls: all queries of a split correct each other's scores (transductive). Kept "
+            "with the sweep; rank, submit and match follow it."
+        ),
+    ] = "none",
+    ray: Annotated[
+        str | None,
+        typer.Option(
+            "--ray",
+            metavar="[ADDRESS]",
+            help="Share the work among the workers of a Ray cluster, or of this machine.",
+        ),
+    ] = None,
+    device: DeviceOption = "auto",
+    workspace: WorkspaceOption = None,
+    cache: CacheOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Evaluate theta(alpha) on val, and on test where there is one; choose alpha on val."""
+    from core.experiment.loaded_run import open_run
+    from core.experiment.sweep import sweep_run
+
+    be_quiet(as_json)
+    chosen_by = choice("--criterion", criterion, CRITERIA)
+    in_precision = choice("--precision", precision, PRECISIONS)
+    reranking = choice("--rerank", rerank, RERANKS)
+    grid = parse_alphas(alphas) if alphas is not None else None
+    places = places_of(workspace, cache)
+    loaded, found = places.load_domain(domain), find_run(places, domain, run)
+    on_device = choice("--device", device, DEVICES)
+    tuned = open_run(found, loaded, places, on_device, in_precision, reranking)
+    if ray is not None:
+        from core.experiment.ray_sweep import ClusterExperiment, start_ray
+
+        start_ray(ray)
+        tuned = ClusterExperiment(tuned, on_device)
+    curve, info = sweep_run(tuned, grid, chosen_by)
+    record = {
+        "domain": domain,
+        "run": found.info.name,
+        "n": int(curve.loc[curve["split"] == "val", "n"].iloc[0]),
+        "rows": plain(curve),
+        **asdict(info),
+    }
+    saved = tuned.bf16_note()
+    notes = [*reranking_notes(info.reranking), *_test_notes(loaded, info.reranking), *([saved] if saved else [])]
+    answer(as_json, record, "\n\n".join([curve_text(found, loaded, curve, info), *notes]))
+
+
+def _test_notes(domain: Domain, reranking: Reranking) -> list[str]:
+    """How much of a test set was measured, if not all of it."""
+    test = int((domain.articles["split"] == "test").sum())
+    judged = len(domain.judged("test"))
+    if judged == test:
+        return []
+    if judged:
+        by_these = "" if reranking == BY_COSINE else ", and re-ranked by these alone, where rank and submit take all"
+        return [f"note: test was measured on the {judged} of {test} articles whose picture is known{by_these}."]
+    from core.experiment.experiment import unjudged_sentence
+
+    return [f"note: test was not measured; {unjudged_sentence(domain)}"]
+
+
+def rank(
+    domain: DomainOption,
+    out: Annotated[Path, typer.Option(help="The file to write.")],
+    run: RunOption = None,
+    alpha: Annotated[str, typer.Option(help="best (the sweep's choice), 0, 1 or any number between.")] = "best",
+    split: SplitOption = "val",
+    run_format: Annotated[str, typer.Option("--format", help="newsimages (the organisers'), or trec.")] = "newsimages",
+    precision: Annotated[
+        str | None,
+        typer.Option(help="fp32, or bf16 where ranks agree; the sweep's if not given, so that numbers agree."),
+    ] = None,
+    rerank: RerankOption = None,
+    index: IndexOption = "flat",
+    device: DeviceOption = "auto",
+    workspace: WorkspaceOption = None,
+    cache: CacheOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write the best 100 images of every article of a split, with the exact weights at alpha."""
+    from core.experiment.loaded_run import open_run
+    from core.retrieval.index import INDEX_KINDS
+    from core.retrieval.run_file import LENGTH, write_submission
+    from core.retrieval.trec import write_trec
+
+    be_quiet(as_json)
+    in_format = choice("--format", run_format, ("newsimages", "trec"))
+    in_precision = choice("--precision", precision, PRECISIONS) if precision is not None else None
+    kind = choice("--index", index, INDEX_KINDS)
+    reranking = choice("--rerank", rerank, RERANKS) if rerank is not None else None
+    places = places_of(workspace, cache)
+    loaded, found = places.load_domain(domain), find_run(places, domain, run)
+    value = alpha_of(alpha, found)
+    tuned = open_run(found, loaded, places, choice("--device", device, DEVICES), in_precision, reranking)
+    view = tuned.at(value, choice("--split", split, SPLITS))
+    texts, images = view.embed("text"), view.embed("image")
+    listed = view.best_images(texts, images, LENGTH, kind)
+    if in_format == "trec":
+        length = write_trec(out, view.article_ids, listed.image_ids, found.info.name)
+    else:
+        length = write_submission(out, view.article_ids, listed.image_ids)
+    ranks = view.image_ranks(texts, images)
+    measured = metrics_of(ranks) if len(ranks) else None
+    record = {
+        "domain": domain,
+        "run": found.info.name,
+        "alpha": value,
+        "split": split,
+        "articles": len(view.article_ids),
+        "n": len(ranks),
+        "images_per_article": length,
+        "reranking": asdict(tuned.reranking),
+        "out": str(out),
+        "format": in_format,
+        "index": kind,
+        "index_recall": listed.recall,
+        "metrics": as_record(measured) if measured else None,
+    }
+    approximate = (
+        f"\nindex {kind}: the lists hold {listed.recall:.1%} of the exact best {length}; metrics are of exact ranks."
+        if listed.recall is not None
+        else ""
+    )
+    notes = (
+        precision_sentences({str(tower): each for tower, each in tuned.precision.items()})
+        if in_precision is not None
+        else []
+    )
+    if (unread := language_note(found, loaded)) is not None:
+        notes.append(unread)
+    by = reranked_by(tuned.reranking)
+    short = f" (the gallery has only {length})" if length < LENGTH else ""
+    answer(
+        as_json,
+        record,
+        f"{len(view.article_ids)} articles of {split} with their best {length} images{short} at alpha {value:g}{by}: "
+        f"{out}\n"
+        f"{_measured_line(measured, len(view.article_ids), language_mark(found))}{approximate}"
+        + "".join(f"\n{note}" for note in notes),
+    )
+
+
+def _measured_line(measured: Metrics | None, articles: int, mark: str) -> str:
+    """What the ranks gave, and of how many articles where the ground truth is not known of all."""
+    if measured is None:
+        return "not measured: the ground truth of these articles is not known."
+    of = f"  (of the {measured.n} articles whose picture is known)" if measured.n < articles else ""
+    recalls = f"recall@1 {measured.recall_1:.3f}  recall@10 {measured.recall_10:.3f}"
+    return f"mrr@100 {measured.mrr_100:.3f}{mark}  {recalls}{of}"
+
+
+def alpha_of(text: str, run: Run) -> float:
+    """Read `--alpha`. Raises InputError."""
+    if text == "best":
+        return run.selected().alpha
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0.0 <= value <= 1.0:
+        raise InputError(f"--alpha {text}: expected best, or a number from 0 (zero-shot) to 1 (fine-tuned).")
+    return value

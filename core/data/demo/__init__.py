@@ -1,0 +1,136 @@
+"""The demo newsroom: three synthetic domains whose pictures and news are made up, and whose causes are known.
+
+Pictures are OpenMoji drawings (CC BY-SA 4.0, https://openmoji.org) on painted scenes, headlines come from a small
+grammar. It is a test bed, not news: the column ``planted`` says for each article what was done to it on purpose
+(see `year`), so that what an analysis finds can be compared with what is true.
+"""
+
+import hashlib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import pandas as pd
+from PIL import Image
+
+from core.data.demo.phrases import TOWNS_ENGLISH, TOWNS_GERMAN
+from core.data.demo.planted_causes import LATE_FROM, PARAPHRASE, Cast, deal_stock, gather_cast, plan_causes, stock_theme
+from core.data.demo.scenes import Backdrop, add_play_button, paint_portrait, paint_scene
+from core.data.demo.stories import Story, as_teaser, as_tweet, tell_person, tell_scene, tell_stock
+
+ARTICLES_PER_DOMAIN = 800
+JPEG_QUALITY = 85
+_YEAR_BEGINS = pd.Timestamp("2021-09-01", tz="UTC")
+_MINUTES = 365 * 24 * 60
+_PORTRAITS = {"female": ("👩", "👵", "👩‍🦰", "👩‍🦳"), "male": ("👨", "👴", "🧔", "👨‍🦱")}
+
+
+@dataclass(frozen=True)
+class DemoDomain:
+    """One synthetic domain; `title` is what a user sees, `language` that of its headlines."""
+
+    slug: str
+    title: str
+    language: str
+
+
+DEMO_DOMAINS = (
+    DemoDomain("demo-rss", "RSS news feed (synthetic)", "en"),
+    DemoDomain("demo-twitter", "Twitter (synthetic)", "en"),
+    DemoDomain("demo-portals", "Online news portals (synthetic)", "de"),
+)
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """One article before its picture is painted; `paint` may run in any thread."""
+
+    story: Story
+    town: str
+    paint: Callable[[], Image.Image]
+
+
+def write_newsroom(
+    domain: DemoDomain,
+    images: Path,
+    count: int = ARTICLES_PER_DOMAIN,
+    seed: int = 2022,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
+) -> pd.DataFrame:
+    """Write `count` JPEG pictures into the folder `images` and return their articles, one row each, in time order.
+
+    Columns: article_id, title, text, title_en, text_en (only where the domain is not English, else None), language,
+    published_at (UTC, within one year), image_id, image_file (a name in `images`), planted ("" or drift, person,
+    stock, thumbnail, unrelated). The same arguments give the same bytes. `on_progress` gets (written, count).
+    """
+    rng = Random(f"{seed}:{domain.slug}")
+    causes = ["drift", "person", "stock", "unrelated"] + ["thumbnail"] * (domain.slug == "demo-twitter")
+    planted = plan_causes(count, causes, rng)
+    towns = TOWNS_GERMAN if domain.language == "de" else TOWNS_ENGLISH
+    cast = gather_cast(towns, rng)
+    minutes = sorted(rng.sample(range(_MINUTES), count))
+    stock = iter(deal_stock(planted.count("stock"), rng))
+    drafts = [
+        _draft(
+            cause, cast, position >= count * LATE_FROM, next(stock) if cause == "stock" else 0,
+            f"{seed}:{domain.slug}", Random(f"{seed}:{domain.slug}:{position}"),
+        )
+        for position, cause in enumerate(planted)
+    ]  # fmt: skip
+    names = [hashlib.sha256(f"{seed}:{domain.slug}:{i}".encode()).hexdigest()[:12] for i in range(count)]
+    _write_pictures(drafts, [images / f"{name}.jpg" for name in names], on_progress)
+    rows = pd.DataFrame([_texts(draft, domain, Random(name)) for draft, name in zip(drafts, names, strict=True)])
+    rows.insert(0, "article_id", [str(10_001 + i) for i in range(count)])
+    rows["language"] = domain.language
+    rows["published_at"] = _YEAR_BEGINS + pd.to_timedelta(minutes, unit="min")
+    rows["image_id"] = names
+    rows["image_file"] = [f"{name}.jpg" for name in names]
+    rows["planted"] = planted
+    return rows
+
+
+def _draft(cause: str, cast: Cast, is_late: bool, stock_picture: int, key: str, rng: Random) -> _Draft:
+    town = rng.choice(list(cast.backdrops))
+    backdrop = cast.backdrop(town, is_late, rng)
+    paint_rng = Random(f"{key}:{rng.getrandbits(64)}")
+    if cause == "person":
+        gender = rng.choice(list(_PORTRAITS))
+        face = rng.choice(_PORTRAITS[gender])
+        return _Draft(tell_person(gender, town, rng), town, lambda: paint_portrait(face, paint_rng))
+    if cause == "stock":
+        theme, stock_rng = stock_theme(stock_picture), Random(f"{key}:stock:{stock_picture}")
+        return _Draft(
+            tell_stock(theme, town, rng), town, lambda: paint_scene(Backdrop("studio", "noon"), theme, stock_rng)
+        )
+    seen = cast.draw(cause == "drift", rng)
+    told = cast.draw(False, rng) if cause == "unrelated" else seen
+    emojis = [subject.emoji for subject in seen]
+
+    def paint() -> Image.Image:
+        picture = paint_scene(backdrop, emojis, paint_rng)
+        return add_play_button(picture) if cause == "thumbnail" else picture
+
+    return _Draft(tell_scene(told, town, PARAPHRASE[is_late], rng), town, paint)
+
+
+def _texts(draft: _Draft, domain: DemoDomain, rng: Random) -> dict[str, str | None]:
+    english, german = draft.story.english, draft.story.german
+    if domain.language == "de":
+        return {
+            "title": german.headline, "text": " ".join(german.sentences),
+            "title_en": english.headline, "text_en": " ".join(english.sentences),
+        }  # fmt: skip
+    if domain.slug == "demo-twitter":
+        return {"title": "", "text": as_tweet(english, draft.town, rng), "title_en": None, "text_en": None}
+    return {"title": english.headline, "text": as_teaser(english, draft.town, rng), "title_en": None, "text_en": None}
+
+
+def _write_pictures(drafts: list[_Draft], files: list[Path], on_progress: Callable[[int, int], None]) -> None:
+    def write(draft: _Draft, file: Path) -> None:
+        draft.paint().save(file, "JPEG", quality=JPEG_QUALITY)
+
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        for done, _ in enumerate(pool.map(write, drafts, files), start=1):
+            on_progress(done, len(files))

@@ -1,0 +1,247 @@
+"""From a Listing to a Domain: find and decode every picture, leave out what cannot be used and say why.
+
+Each article keeps its own picture whatever happens to its neighbours: rows are dropped whole, never cells.
+"""
+
+import shutil
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+
+from core.data.dates import DateColumn, read_dates
+from core.data.domain import COLUMNS, Domain, DomainInfo, save_domain
+from core.data.image_ids import id_for_each_image, shared_ids
+from core.data.images.decoding import ImageError
+from core.data.import_audit import ImportAudit, save_audit
+from core.data.importers.auditing import audit_of
+from core.data.importers.images.find_images import check_images, image_names, not_found, notes_on_formats, pair_images
+from core.data.importers.images.image_folder import ImageFolder
+from core.data.importers.source_table import LISTING_COLUMNS, ImportChoices, Listing
+from core.data.importers.split_choice import choose_split
+from core.data.language import STATED, languages_of
+from core.data.text_cleaning import clean
+from core.data.time_split import time_order
+from core.errors import InputError, shortened
+from core.progress import progress
+from core.storage.disk_errors import writing
+from core.storage.files import replacing, write_text
+from core.storage.safe_csv import spreadsheet_csv
+
+MIN_PAIRS = 20
+DUPLICATE = "duplicate id"
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What an import did. left_out: reason → number of rows. notes: sentences worth reading.
+
+    unread: tables beside those that were read.
+
+    report: one row for each row left out: file, line, article_id, image (the names tried), reason, detail.
+    """
+
+    domain: Domain
+    listed: int
+    left_out: dict[str, int]
+    notes: list[str]
+    report: pd.DataFrame
+    audit: ImportAudit
+    unread: tuple[Path, ...] = ()
+
+
+def take_in(
+    listing: Listing,
+    folder: Path,
+    title: str,
+    language: str | None,
+    images: Path | None,
+    copy_images: bool,
+    choices: ImportChoices,
+) -> Intake:
+    """Check every row of `listing` and make a domain of it in `folder`; `save_intake` writes it.
+
+    language: of the articles that do not say theirs. images: where the pictures lie, if not where the format
+    says. Raises InputError: fewer than 20 usable pairs, no picture found at all.
+    """
+    available = ImageFolder(images or listing.images)
+    root = available.root
+    articles = listing.articles.reset_index(drop=True)
+    names = image_names(listing)
+    paired = pair_images(listing, available)
+    if paired.files.isna().all():
+        raise not_found(listing, names, [available], paired.reasons)
+    articles["tried"] = names.apply(lambda row: ", ".join(dict.fromkeys(filter(None, row))), axis=1)
+    articles["image_file"], articles["_how"], articles["_named"] = paired.files, paired.how, paired.cells
+    dates = read_dates(articles["published_at"], choices.dates)
+    reasons = _reasons(articles, paired.reasons, root)
+    usable = articles[reasons == ""].reset_index(drop=True)
+    left_out = dict(Counter(reasons[reasons != ""].str.split(":").str[0]))
+    if len(usable) < MIN_PAIRS:
+        counts = ", ".join(f"{count} {reason}" for reason, count in left_out.items()) or "nothing"
+        raise InputError(
+            f"{len(usable)} usable pairs in {listing.source}, at least {MIN_PAIRS} are needed; left out: {counts}."
+            f"{''.join(f' {note}' for note in notes_on_formats(reasons))}"
+        )
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    if copy_images:
+        copy_pictures(usable["image_file"], root, folder / "images")
+    notes = [*listing.notes, *_notes_on_dates(dates, listing), *_notes_on_ids(reasons), *notes_on_formats(reasons)]
+    parts = _Usable(usable, dates.only(reasons == ""), listing, choices)
+    where = "images" if copy_images else str(root.resolve())
+    domain, audit, more = _domain(parts, folder, title, language, where)
+    report = report_rows(articles, reasons)
+    return Intake(domain, len(articles), left_out, [*notes, *more], report, audit, listing.unread)
+
+
+def _reasons(articles: pd.DataFrame, unpaired: pd.Series, root: Path) -> pd.Series:
+    """Why each row cannot be used, "" if it can; fills the column image_hash. unpaired: why it has no image."""
+    has_text = (articles["title"].map(clean) + articles["text"].map(clean)) != ""
+    reasons = unpaired.where(articles["image_file"].isna(), "")
+    reasons[articles["image_file"].isna() & (reasons == "")] = "no image named"
+    reasons[~has_text] = "no text"
+    reasons[articles["article_id"].str.strip() == ""] = "no id"
+    # Only among usable rows: the second of two articles with one id is kept when the first has no picture.
+    candidates = articles[reasons == ""]
+    again = candidates[candidates["article_id"].duplicated()]
+    reasons[again.index] = _what_repeats(again, candidates)
+
+    candidates = articles[reasons == ""]
+    hashes = pd.Series("", index=articles.index, dtype=object)
+    for row, checked in zip(candidates.index, check_images([root / f for f in candidates["image_file"]]), strict=True):
+        if isinstance(checked, ImageError):
+            reasons[row] = f"undecodable image: {checked}"
+        else:
+            hashes[row] = checked
+    articles["image_hash"] = hashes
+    return reasons
+
+
+def _what_repeats(again: pd.DataFrame, candidates: pd.DataFrame) -> pd.Series:
+    """Say of each row whose id an earlier one has in what it differs from the first."""
+    first = candidates.drop_duplicates("article_id").set_index("article_id").loc[again["article_id"]]
+    differs = again[["title", "text", "image_file"]].to_numpy() != first[["title", "text", "image_file"]].to_numpy()
+    details = []
+    for title, text, image in differs:
+        parts = [*(["another text"] if title or text else []), *(["another image"] if image else [])]
+        details.append(f"{DUPLICATE}: {'with ' + ' and '.join(parts) if parts else 'the same article again'}")
+    return pd.Series(details, index=again.index, dtype=object)
+
+
+def _notes_on_ids(reasons: pd.Series) -> list[str]:
+    """Say which row was chosen where several have one id."""
+    again = reasons[reasons.str.startswith(DUPLICATE)]
+    if again.empty:
+        return []
+    images, texts = (int(again.str.contains(what).sum()) for what in ("another image", "another text"))
+    return [
+        f"ids: {len(again)} rows have the id of an earlier one ({images} with another image, {texts} with another "
+        "text); the first row of each id is used."
+    ]
+
+
+def _notes_on_dates(dates: DateColumn, listing: Listing) -> list[str]:
+    column = listing.roles.get("date", "published_at")
+    if dates.read_as:
+        return [
+            f"dates: column {column} holds numbers, read as {dates.read_as}. If they are none, write them as dates."
+        ]
+    if not dates.assumed:
+        return []
+    other = "--month-first" if dates.day_order == "day first" else "--day-first"
+    return [
+        f"dates: every one in column {column} can be read day first and month first; read {dates.day_order}. If that "
+        f"is wrong, import again with {other}."
+    ]
+
+
+def report_rows(rows: pd.DataFrame, reasons: pd.Series) -> pd.DataFrame:
+    """The rows of a listing that were left out (their reason is not ""), as they stand in import-report.csv."""
+    report = rows.loc[reasons != "", ["file", "line", "article_id", "tried"]].rename(columns={"tried": "image"})
+    parts = [reason.partition(": ") for reason in reasons[reasons != ""]]
+    report["reason"] = [reason for reason, _, _ in parts]
+    report["detail"] = [detail for _, _, detail in parts]
+    return report
+
+
+def save_intake(intake: Intake) -> None:
+    """Write the report of what was left out and the audit, then the domain."""
+    write_text(intake.domain.folder / "import-report.csv", spreadsheet_csv(intake.report))
+    save_audit(intake.audit, intake.domain.folder)
+    save_domain(intake.domain)
+
+
+def copy_pictures(files: pd.Series, root: Path, to: Path) -> None:
+    """Copy each of `files` from below `root` to the same path below `to`."""
+    for file in progress(sorted(set(files)), "Copying pictures"):
+        with replacing(to / file) as temporary:
+            shutil.copyfile(root / file, temporary)
+
+
+@dataclass(frozen=True)
+class _Usable:
+    """Rows that become articles, with their dates, and what the import was told."""
+
+    rows: pd.DataFrame
+    dates: DateColumn
+    listing: Listing
+    choices: ImportChoices
+
+
+def _domain(
+    usable: _Usable, folder: Path, title: str, language: str | None, images: str
+) -> tuple[Domain, ImportAudit, list[str]]:
+    listing, choices, dates = usable.listing, usable.choices, usable.dates
+    rows = usable.rows.copy()
+    in_time = time_order(rows["article_id"], dates, listing.roles.get("date", "published_at"))
+    notes = [f"order in time: by {in_time.by} ({in_time.note})."] if in_time.note else []
+    split = choose_split(rows, in_time.order, choices)
+    rows["published_at"] = dates.times
+    if "split" in rows:
+        rows["split_stated"] = rows["split"]
+    rows["split"] = split.splits
+    rows["image_id"], about_ids = _image_ids(rows)
+    rows = rows.iloc[in_time.order].reset_index(drop=True)
+    languages = languages_of(rows["title"].tolist(), rows["text"].tolist(), rows["language"].tolist(), language)
+    rows[STATED], rows["language"] = rows["language"], languages.of
+    rows["planted"] = rows.get("planted", "")
+    dropped = {*COLUMNS, *LISTING_COLUMNS, "tried", "_how", "_named"} - {"image_url"}
+    extra = [name for name in rows if name not in dropped and (rows[name] != "").any()]
+    info = DomainInfo(
+        slug=folder.name,
+        title=title,
+        language=languages.main,
+        images=images,
+        split_by=in_time.by,
+        synthetic=False,
+        source=str(listing.source.resolve()),
+        created_at=datetime.now(UTC).isoformat(timespec="microseconds"),
+        columns=listing.named,
+        options=choices.options(),
+        split_from=split.source,
+    )
+    notes += [*about_ids, *split.notes, *languages.notes()]
+    audit = audit_of(rows, listing, split, choices)
+    return Domain(info, folder, rows[[*COLUMNS, *extra]]), audit, notes
+
+
+def _image_ids(rows: pd.DataFrame) -> tuple[pd.Series, list[str]]:
+    """One id for each image: the given one, unless files with other contents have it, too. Copies of a file are one."""
+    given = rows["image_id"]
+    shared = shared_ids(given, rows["image_file"])
+    copies = shared & ~shared_ids(given, rows["image_hash"])
+    rows.loc[copies, "image_file"] = given[copies].map(
+        rows[copies].drop_duplicates("image_id").set_index("image_id")["image_file"]
+    )
+    shared &= ~copies
+    ids = id_for_each_image(given, rows["image_file"])
+    if not shared.any():
+        return ids, []
+    example = given[shared].iloc[0]
+    return ids, [
+        f"image ids: {given[shared].nunique()} ids are shared by different files, such as {shortened(example)}; their "
+        f"{int(shared.sum())} rows have the id of their own file instead."
+    ]

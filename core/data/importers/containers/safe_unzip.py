@@ -1,0 +1,160 @@
+"""Unpacking a ZIP from outside: nothing of it is trusted, neither names nor the sizes that its headers claim.
+
+Only files of the asked endings are written; whatever else lies in it (programs, ZIPs in the ZIP) is never opened.
+"""
+
+import re
+import stat
+import unicodedata
+import zipfile
+import zlib
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from core.errors import InputError, shortened
+from core.progress import progress
+from core.storage.disk_errors import DiskError
+from core.storage.files import replacing
+
+_CHUNK = 1 << 16  # bytes read at once
+_UTF_8_NAME = 0x800  # the flag by which a member says that its name is UTF-8
+_ENCRYPTED = 0x1
+_DRIVE = re.compile("[A-Za-z]:")
+#: What Windows opens as a device whatever its folder and ending.
+_DEVICE = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³]) *(\.|$)", re.IGNORECASE)
+#: What Windows takes in no file name, or leaves away at its end; a colon there begins a hidden stream of another file.
+_NOT_ON_WINDOWS = re.compile(r'[<>:"|?*\x01-\x1f]|[. ](?=\Z)')
+#: Those that unpack in pieces of a known size; all that archivers write unless told otherwise.
+_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much an archive may hold. files: members of any kind. size: bytes written in all, counted while unpacking.
+
+    ratio: unpacked to packed size of one member beyond its first `free` bytes. Pictures are at 1, tables at 3 to 20;
+    a bomb made by deflate is near 1,000.
+    """
+
+    files: int = 50_000
+    size: int = 2 * 1024**3
+    ratio: int = 200
+    free: int = 10 * 1024**2
+
+
+def unpack(archive: Path, folder: Path, suffixes: Collection[str], limits: Limits = Limits()) -> int:
+    """Unpack the members of `archive` that end in one of `suffixes` into `folder`; how many there were.
+
+    Raises InputError: no ZIP or damaged, encrypted, a name or link that could lead out of `folder`, over `limits`.
+    What was written until then is the caller's to remove.
+    """
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            wanted = _checked(opened.infolist(), archive, suffixes, limits)
+            written = 0
+            for member, name in progress(wanted, "Unpacking the ZIP"):
+                written += _write(opened, member, folder / name, limits, limits.size - written)
+            return len(wanted)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
+        raise InputError(f"{archive.name} is no ZIP that can be read: {shortened(str(error))}. Pack it anew.") from None
+    except DiskError as error:  # a full disk, a file where a folder should be
+        raise InputError(f"{archive.name} cannot be unpacked: {error}") from None
+    except OSError as error:  # a name longer than the disk takes
+        raise InputError(f"{archive.name} cannot be unpacked: {error.strerror or error}.") from None
+
+
+def _checked(
+    members: list[zipfile.ZipInfo], file: Path, suffixes: Collection[str], limits: Limits
+) -> list[tuple[zipfile.ZipInfo, PurePosixPath]]:
+    """The members to write with their names; every member is looked at, wanted or not."""
+    archive, size = file.name, file.stat().st_size
+    if len(members) > limits.files:
+        raise InputError(
+            f"{archive} holds {len(members):,} files, at most {limits.files:,} are unpacked; "
+            "import the folder from the disk instead."
+        )
+    wanted: dict[PurePosixPath, zipfile.ZipInfo] = {}
+    for member in members:
+        name = _safe_name(member, archive)
+        if member.flag_bits & _ENCRYPTED:
+            raise InputError(f"{archive}: '{shortened(str(name))}' is encrypted; pack it without a password.")
+        if member.is_dir() or name.suffix.lower() not in suffixes or _is_hidden(name):
+            continue
+        if name in wanted:
+            raise InputError(f"{archive} holds '{shortened(str(name))}' twice; pack the folder anew.")
+        if member.compress_size > size:  # else it could unpack to any ratio
+            raise InputError(
+                f"{archive}: '{shortened(str(name))}' claims to be larger than the ZIP; pack the folder anew."
+            )
+        if member.compress_type not in _METHODS:
+            raise InputError(
+                f"{archive}: '{shortened(str(name))}' is neither deflated nor stored; pack the folder anew."
+            )
+        wanted[name] = member
+    return [(member, name) for name, member in wanted.items()]
+
+
+def _safe_name(member: zipfile.ZipInfo, archive: str) -> PurePosixPath:
+    """The member's name as a relative path below the folder that every system takes. Raises InputError for any other.
+
+    What Windows does not take is percent-encoded, as tables that name such files may be, too; on every system, so that
+    one ZIP gives the same files everywhere.
+    """
+    raw = member.orig_filename  # `filename` is cut at a NUL
+    if not member.flag_bits & _UTF_8_NAME:
+        raw = _as_utf_8(raw)
+    name = PurePosixPath(unicodedata.normalize("NFC", raw))  # macOS takes ü apart, tables do not
+    leads_out = not raw or "\\" in raw or "\0" in raw or _DRIVE.match(raw) or name.is_absolute() or ".." in name.parts
+    if leads_out or any(_DEVICE.match(part) for part in name.parts):
+        raise InputError(
+            f"{archive}: the name {shortened(repr(raw))} could lead out of its folder; pack the folder anew."
+        )
+    mode = member.external_attr >> 16
+    if mode and stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
+        raise InputError(
+            f"{archive}: '{shortened(str(name))}' is a link or device, not a file; pack the files themselves."
+        )
+    return PurePosixPath(*(_NOT_ON_WINDOWS.sub(_percent_encoded, part) for part in name.parts))
+
+
+def _percent_encoded(sign: re.Match[str]) -> str:
+    return f"%{ord(sign[0]):02X}"
+
+
+def _as_utf_8(name: str) -> str:
+    """macOS writes UTF-8 without saying so; zipfile then reads it as the old DOS code page."""
+    try:
+        return name.encode("cp437").decode("utf-8")
+    except UnicodeError:
+        return name
+
+
+def _is_hidden(name: PurePosixPath) -> bool:
+    """Is it what an operating system left there (`._photo.jpg`, `__MACOSX/`)?"""
+    return any(part.startswith(".") or part == "__MACOSX" for part in name.parts)
+
+
+def _write(opened: zipfile.ZipFile, member: zipfile.ZipInfo, to: Path, limits: Limits, left: int) -> int:
+    """Write one member and return its size; never more than `left` bytes."""
+    size = 0
+    with opened.open(member) as packed, replacing(to) as temporary, temporary.open("wb") as file:
+        while chunk := packed.read(_CHUNK):
+            size += len(chunk)
+            if size > left:
+                raise InputError(
+                    f"{_name_of(opened)} unpacks to more than {limits.size // 1024**2:,} MB; "
+                    "import the folder from the disk instead."
+                )
+            if size > limits.free and size > limits.ratio * max(1, member.compress_size):
+                raise InputError(
+                    f"{_name_of(opened)}: '{shortened(member.filename)}' unpacks to more than {limits.ratio} times its "
+                    "packed size, as no picture or table does; it is not opened."
+                )
+            file.write(chunk)
+    return size
+
+
+def _name_of(opened: zipfile.ZipFile) -> str:
+    """The archive's file name, for messages."""
+    return Path(opened.filename or "the ZIP").name

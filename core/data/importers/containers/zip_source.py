@@ -1,0 +1,63 @@
+"""A ZIP of one of the other formats: a table with its images, NewsImages as it lies there, or lists of a test set.
+
+It is unpacked into a folder that the import removes again, so its images are always copied.
+"""
+
+from pathlib import Path
+
+from core.data.images import decoding
+from core.data.importers.containers import split_folders
+from core.data.importers.containers.safe_unzip import unpack
+from core.data.importers.readers import is_known_release
+from core.data.importers.tables import delimited, table
+from core.errors import InputError
+
+_UNPACKED = {*table.SUFFIXES, delimited.PACKED, *decoding.SUFFIXES, ""}
+
+
+def recognises(source: Path) -> bool:
+    """True if `source` is a file called .zip."""
+    return source.suffix.lower() == ".zip" and source.is_file()
+
+
+def unpack_source(source: Path, folder: Path) -> Path:
+    """Unpack the ZIP `source` into `folder` and return the table in it, or the folder of a release's tables.
+
+    Raises InputError: not a ZIP that can be unpacked safely, no table in it, or several.
+    """
+    unpack(source, folder, _UNPACKED)
+    tables = table.preferred(path for path in folder.rglob("*") if path.is_file() and table.is_table(path))
+    top = [folder, *(path for path in folder.iterdir() if path.is_dir())]
+    if (splits := next(filter(split_folders.recognises, top), None)) is not None:
+        return splits
+    known = [path for path in tables if is_known_release(path)]
+    if len(known) > 1 and len({path.parent for path in known}) == 1 and is_known_release(known[0].parent):
+        return known[0].parent
+    depth = min((len(path.parts) for path in tables), default=0)
+    candidates = known or [path for path in tables if len(path.parts) == depth]
+    if len(candidates) == 1:
+        return candidates[0]
+    found = ", ".join(path.relative_to(folder).as_posix() for path in candidates[:5]) or "none"
+    raise InputError(
+        f"cannot tell what to import from {source.name}: looked for one table in it ({', '.join(table.SUFFIXES)}); "
+        f"found {found}. Pack one table with its pictures."
+    )
+
+
+def unpack_lists(source: Path, folder: Path) -> Path:
+    """Unpack the ZIP `source` of a test set into `folder` and return the list in it, or the folder of its lists.
+
+    Raises InputError: not a ZIP that can be unpacked safely, or no list in it.
+    """
+    unpack(source, folder, _UNPACKED)
+    lists = table.preferred(path for path in folder.rglob("*") if path.is_file() and table.is_table(path))
+    if not lists:
+        raise InputError(f"{source.name} holds no list of a test set; expected a table ({', '.join(table.SUFFIXES)}).")
+    return lists[0] if len(lists) == 1 else lists[0].parent
+
+
+def images_beside(file: Path, folder: Path) -> Path | None:
+    """Where the pictures of a table or release's folder lie if not below it: the whole of what was unpacked."""
+    own = file if file.is_dir() else file.parent
+    beside = any(path.is_file() and decoding.may_be_image(path) for path in own.rglob("*"))
+    return None if beside else folder

@@ -1,0 +1,194 @@
+"""Downloading the pictures of a table by their addresses, for those who may: one after the other, politely, resumably.
+
+What comes is not trusted: it is kept only if it is an image by its content. A manifest beside the images says which
+file is of which address, and is what an import reads; names alone would not do, as many addresses end alike.
+"""
+
+import re
+import time
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pandas as pd
+import requests
+
+from core.data.images.decoding import SUFFIXES, ImageError, open_image, suffix_of
+from core.data.importers.images.fetched_names import name_of_address, read_manifest, write_manifest
+from core.data.importers.images.find_images import image_names, is_address
+from core.data.importers.images.name_index import without_suffix
+from core.data.importers.source_table import Listing
+from core.errors import InputError, listed
+from core.progress import progress
+from core.storage.files import replacing, write_text
+from core.storage.safe_csv import spreadsheet_csv
+
+AGENT = "Rematch/0.1 (research on news and images; python-requests)"
+TIMEOUT = (10, 30)  # seconds: to connect, and between two pieces
+MAX_BYTES = 20 * 1024**2  # the largest press photo of three collections has 3 MB
+FAILURES = "fetch-failures.csv"
+_CHUNK = 1 << 16
+_UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')  # in names on some system
+_LONGEST = 100  # characters of a name; file systems take 255 bytes
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A picture to fetch. name: of its file, without ending."""
+
+    name: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A picture that could not be had, and why."""
+
+    name: str
+    url: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What a round of downloads did, in pictures."""
+
+    fetched: int
+    there: int
+    failures: list[Failure]
+
+
+class _RefusedError(Exception):
+    """Why a picture is not kept."""
+
+
+def wanted_pictures(listing: Listing) -> list[Wanted]:
+    """The images of a listing with an address, each address once, by the first name that an import would look for.
+
+    Where several addresses have one name, each gets one made from the whole address.
+    Raises InputError if the listing has no addresses.
+    """
+    addresses = _addresses(listing.articles)
+    if (addresses == "").all():
+        columns = listed(name for file in listing.files for name in file.frame.columns)
+        raise InputError(
+            f"{listing.source} has no addresses of pictures: looked in columns called image_url or img, and in the "
+            f"one that names the pictures; its columns are: {columns}. Name the right one with --image-column."
+        )
+    names = image_names(listing)
+    stems: dict[str, str] = {}  # by address
+    for row, url in zip(names.to_numpy(), addresses, strict=True):
+        if url:
+            stems.setdefault(url, next((stem for each in row if each and (stem := _stem(each))), "image"))
+    counts = Counter(_alike(stem) for stem in stems.values())
+    return [
+        Wanted(stem if counts[_alike(stem)] == 1 else name_of_address(url, stem), url) for url, stem in stems.items()
+    ]
+
+
+def _addresses(articles: pd.DataFrame) -> pd.Series:
+    """Of each row's picture; where there is no column of them, what stands in the one of its file, if it is one."""
+    urls, named = articles["image_url"].str.strip(), articles["image"].str.strip()
+    return urls.where(urls != "", named.where(named.map(is_address), ""))
+
+
+def _stem(name: str) -> str:
+    """The last part of a name without an image's ending, fit for any disk: no cell of a table names a folder."""
+    last = without_suffix(Path(name.replace("\\", "/")).name)
+    return _UNSAFE.sub("_", last).strip(" .")[:_LONGEST].lstrip("=+-@")
+
+
+def _alike(name: str) -> str:
+    """What two names have in common that some disks take for one."""
+    return unicodedata.normalize("NFC", name).lower()
+
+
+def fetch_pictures(wanted: Iterable[Wanted], folder: Path, pause: float = 1.0) -> Fetched:
+    """Download what is not yet in `folder`, in order; failures are listed in its fetch-failures.csv.
+
+    pause: seconds between two requests to one host.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    all_wanted = list(wanted)
+    files = _files_there(all_wanted, folder)
+    missing = [image for image in all_wanted if image.url not in files]
+    taken = {_alike(without_suffix(file)) for file in files.values()}
+    failures: list[Failure] = []
+    last: dict[str, float] = {}  # host → when it was asked
+    try:
+        with requests.Session() as session:
+            session.headers["User-Agent"] = AGENT
+            for image in progress(missing, "Fetching pictures"):
+                name = image.name if _alike(image.name) not in taken else name_of_address(image.url, image.name)
+                try:
+                    _wait(urlsplit(image.url).netloc, pause, last)
+                    files[image.url] = _fetch(session, image.url, folder, name)
+                except (requests.RequestException, _RefusedError, ValueError, OSError) as error:
+                    failures.append(Failure(image.name, image.url, _reason(error)))
+                else:
+                    taken.add(_alike(name))
+    finally:  # of what was fetched until it was stopped, too
+        if files:
+            write_manifest(folder, files)
+    _write_failures(failures, folder / FAILURES)
+    return Fetched(len(missing) - len(failures), len(all_wanted) - len(missing), failures)
+
+
+def _files_there(wanted: list[Wanted], folder: Path) -> dict[str, str]:
+    """Address → file, of all that is in `folder` already: by its manifest, else by a name that no other address has."""
+    files = {url: file for url, file in read_manifest(folder).items() if (folder / Path(file).name).is_file()}
+    known = set(files.values())
+    by_stem = {
+        _alike(path.stem): path.name
+        for path in sorted(folder.iterdir())
+        if path.suffix.lower() in SUFFIXES and path.name not in known and path.is_file()
+    }
+    for image in wanted:
+        if image.url not in files and (file := by_stem.get(_alike(image.name))) is not None:
+            files[image.url] = file
+    return files
+
+
+def _wait(host: str, pause: float, last: dict[str, float]) -> None:
+    """Sleep until `host` was left alone for `pause` seconds."""
+    if host in last:
+        time.sleep(max(0.0, last[host] + pause - time.monotonic()))
+    last[host] = time.monotonic()
+
+
+def _fetch(session: requests.Session, url: str, folder: Path, name: str) -> str:
+    """Fetch one image into a file called `name`, with the ending of its content; return what that is called."""
+    if urlsplit(url).scheme not in ("http", "https"):
+        raise _RefusedError("not an http or https address")
+    with session.get(url, stream=True, timeout=TIMEOUT) as response:
+        if response.status_code != 200:
+            raise _RefusedError(f"status {response.status_code}")
+        data = bytearray()
+        for chunk in response.iter_content(_CHUNK):
+            data += chunk
+            if len(data) > MAX_BYTES:
+                raise _RefusedError(f"more than {MAX_BYTES // 1024**2} MB")
+    content = bytes(data)
+    try:
+        open_image(content)
+    except ImageError as error:
+        raise _RefusedError(str(error)) from None
+    file = f"{name}{suffix_of(content)}"
+    with replacing(folder / file) as temporary:
+        temporary.write_bytes(content)
+    return file
+
+
+def _reason(error: Exception) -> str:
+    return str(error) if isinstance(error, _RefusedError) else f"cannot be reached ({type(error).__name__})"
+
+
+def _write_failures(failures: list[Failure], file: Path) -> None:
+    """Of this round; none leaves no file, so that an old list does not mislead."""
+    if not failures:
+        file.unlink(missing_ok=True)
+        return
+    write_text(file, spreadsheet_csv(pd.DataFrame(failures)))

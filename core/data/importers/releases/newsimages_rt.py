@@ -1,0 +1,70 @@
+"""The RT set of 2022 as a team cleaned it: ``url title text titleEN textEN outlet``, German with its translation.
+
+It names no pictures. In a folder with the release it was made from (`core.data.importers.releases.newsimages`) its English joins
+the articles there by their address. Alone it has pictures only where a picture column was added to it.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+from core.data.importers.releases import newsimages
+from core.data.importers.source_table import ColumnNames, Listing, TableFile
+from core.data.importers.tables.delimited import first_cells, read_delimited
+from core.data.importers.tables.table import listing_of, tables_in
+from core.errors import InputError, listed
+
+HEADER = {"url", "title", "text", "titleen", "texten"}
+_JOINED = ("title_en", "text_en", "outlet")
+
+
+def recognises(source: Path) -> bool:
+    """True for such a file, or a folder with exactly one."""
+    return _file(source) is not None
+
+
+def _file(source: Path) -> Path | None:
+    paths = tables_in(source) if source.is_dir() else [source]
+    found = [path for path in paths if {cell.lower() for cell in first_cells(path)} >= HEADER]
+    return found[0] if len(found) == 1 else None
+
+
+def read(source: Path, encoding: str | None = None) -> Listing:
+    """Read it, with the release beside it where `source` is their folder. Raises InputError: no pictures are named."""
+    file = _file(source)
+    assert file is not None  # recognised
+    table = read_delimited(file, encoding=encoding)
+    release = newsimages.read(source, encoding) if source.is_dir() and newsimages.recognises(source) else None
+    if release is not None:
+        return _join(release, table, source)
+    names = {name.lower() for name in table.frame.columns}
+    if not names & {"iid", "image_id", "imgfile", "image_file", "image", "img"}:
+        raise InputError(
+            f"{file} names no pictures (its columns: {listed(table.frame.columns)}). Put it into the folder of the "
+            f"release it was made from (# article … iid … imgFile) and import that folder: the two are joined by url."
+        )
+    id_column = None if names & {"article", "articleid", "article_id", "id"} else _url_column(table)
+    return listing_of("RT set, cleaned", [table], source, ColumnNames(id=id_column))
+
+
+def _url_column(table: TableFile) -> str:
+    return next(name for name in table.frame.columns if name.lower() == "url")
+
+
+def _join(release: Listing, table: TableFile, source: Path) -> Listing:
+    """The release's pairs with the English of `table`, by address."""
+    cleaned = listing_of("", [table], source, ColumnNames(id=_url_column(table)), needs=("id", "text")).articles
+    cleaned = cleaned.drop_duplicates("article_id").set_index("article_id")
+    articles = release.articles.copy()
+    for name in _JOINED:
+        if name in cleaned:
+            articles[name] = articles["url"].map(cleaned[name]).fillna("")
+    joined = int(articles["url"].isin(cleaned.index).sum())
+    note = f"{joined} of {len(articles)} articles have their English from {table.path.name}, by url."
+    return replace(
+        release,
+        format=f"{release.format} with cleaned RT set",
+        articles=articles,
+        files=(*release.files, table),
+        notes=(*release.notes, note),
+        unread=tuple(file for file in release.unread if file != table.path),
+    )

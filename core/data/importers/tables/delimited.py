@@ -1,0 +1,279 @@
+"""Delimited text as it comes: tabs or commas, with quoting or without, any line ends, any encoding, packed or not.
+
+Releases of NewsImages mix these, sometimes between the files of one folder.
+"""
+
+import csv
+import gzip
+import io
+import re
+import zlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from core.data.importers.source_table import TableFile, check_columns
+from core.data.importers.tables.encodings import decode, encoding_notes
+from core.data.importers.tables.quoting import LINE_END, code_columns, holds_rows, is_quoted, rows_apart, unquoted
+from core.errors import InputError, listed, shortened
+from core.storage.memory_errors import is_out_of_memory
+
+#: File endings of tables, and what parts their cells if the first line does not tell.
+SUFFIXES = {".csv": ",", ".tsv": "\t", ".txt": ","}
+#: What may part cells beside a tab, which always does; the first is taken where two fit.
+SEPARATORS = (",", ";", "|")
+#: What a table may hold, whatever its format: 100,000 articles of five pages each are below it.
+MAX_BYTES = 512 * 1024**2
+MAX_CELL = 1_000_000  # characters
+MAX_ROWS = 2_000_000
+PACKED = ".gz"
+_GZIP = b"\x1f\x8b"
+_FIRST = 1 << 16  # bytes; the longest header line seen has 120
+_LOOKED_AT = 20  # rows that must have one width for a separator to fit
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)?")
+_EXCEL = re.compile(r'"?sep=(.)"?\r?(?:\n|\Z)', re.IGNORECASE)  # the first line that tells Excel the separator
+
+
+def read_delimited(
+    file: Path, names: Sequence[str] | None = None, encoding: str | None = None, well_quoted: bool = False
+) -> TableFile:
+    """All cells as text, rows labelled by their line of the file, blank rows and columns without a name left out.
+
+    names: of the columns, for a file without a header line. encoding: None: detect it. well_quoted: whether every mark
+    is known to be closed, so that no line inside a cell is taken for a row. Ids keep their zeros, and 'NA'
+    or 'null' stay the words they are in a headline. Raises InputError: cannot be read as a table.
+    """
+    content, found_encoding = decode(bytes_of(file), file, encoding)
+    content, separator, skipped = separated(content, file)
+    notes = encoding_notes(file, found_encoding)
+    if separator == "\t":
+        cells = _tabs(content, file, notes, well_quoted)
+    else:
+        cells = _quoted(content, separator, file, notes, well_quoted)
+    cells = cells.set_axis(cells.index + skipped, axis=0)
+    check_cells(cells, file)
+    if names is None:
+        header, cells = cells.iloc[0], cells.iloc[1:]
+        names = [name.strip() for name in header]
+        names[0] = names[0].removeprefix("#").strip()  # `# article`, as in 2022
+    elif len(names) != cells.shape[1]:
+        raise InputError(f"{file} cannot be read as a table: its rows have {cells.shape[1]} cells, not {len(names)}.")
+    frame = cells.set_axis(pd.Index(names), axis=1)
+    frame = frame.loc[:, frame.columns != ""]
+    check_columns(frame.columns, file)
+    return TableFile(file, found_encoding, frame[(frame != "").any(axis=1)], tuple(notes))
+
+
+def suffix_of(file: Path) -> str:
+    """The ending of a table's name in lower case, without the .gz of a packed one."""
+    name = file.name.lower()
+    return Path(name.removesuffix(PACKED)).suffix
+
+
+def first_cells(file: Path) -> list[str]:
+    """The cells of a file's first line, whatever its encoding; none if it cannot be read or has another ending."""
+    if suffix_of(file) not in SUFFIXES or not file.is_file():
+        return []
+    try:
+        start, separator, _ = separated(_start_of(file), file)
+    except (OSError, EOFError, zlib.error):  # reading all of it reports what is wrong
+        return []
+    return [cell.strip() for cell in _first_row(start, separator)]
+
+
+def _start_of(file: Path) -> str:
+    """The first bytes of a file as text: ASCII is right whatever the encoding."""
+    with file.open("rb") as opened:
+        packed = opened.read(2) == _GZIP
+        opened.seek(0)
+        start = (gzip.GzipFile(fileobj=opened) if packed else opened).read(_FIRST)
+    if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return start[: len(start) // 2 * 2].decode("utf-16", errors="replace")
+    return start.removeprefix(b"\xef\xbb\xbf").decode("latin-1")
+
+
+def check_rows(count: int, file: Path) -> None:
+    """Raise InputError for more than MAX_ROWS."""
+    if count > MAX_ROWS:
+        raise InputError(f"{file} has {count:,} rows, at most {MAX_ROWS:,} are read; import it in parts.")
+
+
+def check_cells(cells: pd.DataFrame, file: Path) -> None:
+    """Raise InputError for a cell longer than MAX_CELL. cells: of str, rows labelled by their line."""
+    longest = cells.map(len).max(axis=1)
+    if len(longest) and longest.max() > MAX_CELL:
+        raise InputError(
+            f"{file}, line {longest.idxmax()}: a cell has {longest.max():,} characters, at most {MAX_CELL:,} are read; "
+            "is a quotation mark not closed?"
+        )
+
+
+def size_of(file: Path) -> int:
+    """In bytes. Raises InputError: not there, or more than MAX_BYTES."""
+    try:
+        size = file.stat().st_size
+    except OSError as error:
+        raise InputError(f"{file} cannot be read: {error.strerror or error}.") from None
+    if size > MAX_BYTES:
+        raise InputError(
+            f"{file} has {size // 1024**2:,} MB, at most {MAX_BYTES // 1024**2} MB are read; import it in parts."
+        )
+    return size
+
+
+def _first_line(content: str) -> str:
+    line = _LINE.match(content)
+    return line[0].rstrip("\r\n") if line else ""
+
+
+def _first_row(content: str, separator: str) -> list[str]:
+    """Its cells; of commas and semicolons a quoted cell may span lines."""
+    if separator == "\t":
+        return content.partition("\n")[0].rstrip("\r").split("\t")
+    lines: Iterable[str] = (line[0] for line in _LINE.finditer(content))
+    return next(csv.reader(lines, delimiter=separator), [])
+
+
+def bytes_of(file: Path) -> bytes:
+    """The content of a file, unpacked if it is gzip. Raises InputError: cannot be read, more than MAX_BYTES."""
+    size_of(file)
+    try:
+        content = file.read_bytes()
+        if not content.startswith(_GZIP):
+            return content
+        with gzip.GzipFile(fileobj=io.BytesIO(content)) as packed:
+            unpacked = packed.read(MAX_BYTES + 1)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise InputError(f"{file} is a damaged gzip file: {shortened(str(error))}. Fetch or pack it again.") from None
+    except OSError as error:
+        raise InputError(f"{file} cannot be read: {error.strerror or error}.") from None
+    if len(unpacked) > MAX_BYTES:
+        raise InputError(f"{file} unpacks to more than {MAX_BYTES // 1024**2} MB; import it in parts.")
+    return unpacked
+
+
+def separated(content: str, file: Path) -> tuple[str, str, int]:
+    """The text without Excel's line ``sep=;``, its separator, and how many lines were skipped."""
+    if excel := _EXCEL.match(content):
+        return content[excel.end() :], excel[1], 1
+    if "\n" not in content:
+        content = content.replace("\r", "\n")  # line ends of old Macs
+    return content, _separator(content, file), 0
+
+
+def _separator(content: str, file: Path) -> str:
+    """What parts the cells: a tab if the first line has one, else what cuts the first rows into one number of cells."""
+    first_line = _first_line(content)
+    if "\t" in first_line:
+        return "\t"
+    there = [sign for sign in SEPARATORS if sign in first_line]
+    if len(there) < 2:
+        return there[0] if there else SUFFIXES.get(suffix_of(file), ",")
+    return max(there, key=lambda sign: (_fits(content, sign), first_line.count(sign)))
+
+
+def _fits(content: str, separator: str) -> bool:
+    lines: Iterable[str] = (line[0] for line in _LINE.finditer(content[:_FIRST]))
+    try:
+        rows = [row for row, _ in zip(csv.reader(lines, delimiter=separator), range(_LOOKED_AT), strict=False) if row]
+    except csv.Error:
+        return False
+    return len({len(row) for row in rows}) == 1
+
+
+def _tabs(content: str, file: Path, notes: list[str], well_quoted: bool) -> pd.DataFrame:
+    """Marks are text, unless the file was written with quoting; even so they part no cells if all lines are whole."""
+    quoted = is_quoted(content)
+    if quoted and len({line.count("\t") for line in content.rstrip("\n").split("\n")}) == 1:
+        return _tabbed(content, file, notes).map(unquoted)
+    if quoted:
+        try:
+            return _quoted(content, "\t", file, notes, well_quoted)
+        except InputError:  # its marks only look like pairs
+            pass
+    return _tabbed(content, file, notes)
+
+
+def _tabbed(content: str, file: Path, notes: list[str]) -> pd.DataFrame:
+    """Quotes are part of the text; only \\n ends a line, since a stray \\r may stand in one."""
+    check_columns(_first_row(content, "\t"), file, unique=False)
+    rows = [line.removesuffix("\r").split("\t") for line in content.split("\n")]
+    check_rows(len(rows), file)
+    width = len(rows[0])
+    short: list[int] = []
+    for number, row in enumerate(rows, 1):
+        if len(row) > width and any(row[width:]):
+            raise InputError(
+                f"{file} cannot be read as a table: line {number} has {len(row)} cells, the first line {width}."
+            )
+        if len(row) < width and row != [""]:
+            short.append(number)
+        rows[number - 1] = row[:width] + [""] * (width - len(row))
+    if rows[0] == [""]:
+        raise InputError(f"{file} cannot be read as a table: its first line is empty.")
+    if short:
+        notes.append(
+            f"{file.name}: {len(short)} lines have fewer cells than the first ({_lines(short)}); the missing ones are "
+            f"empty. If texts go over several lines, put them in quotation marks."
+        )
+    return pd.DataFrame(rows, index=range(1, len(rows) + 1), dtype=object)
+
+
+def _quoted(content: str, separator: str, file: Path, notes: list[str], well_quoted: bool) -> pd.DataFrame:
+    """Cells may be quoted, then hold line ends; a mark that swallows whole rows is read as text, and noted."""
+    try:
+        check_columns(_first_row(content, separator), file, unique=False)
+        # The header is read as a row: pandas would rename a column that comes twice, and take the first
+        # column for row labels where the rows are longer than the header.
+        cells = pd.read_csv(
+            io.StringIO(content), sep=separator, header=None, dtype=str, keep_default_na=False, skip_blank_lines=False
+        ).fillna("")
+        check_rows(len(cells), file)
+        line_ends = cells.map(_line_ends).sum(axis=1)  # a quoted cell may span lines
+        first = 1 + (line_ends + 1).cumsum() - (line_ends + 1)
+        cells = cells.set_axis(first, axis=0)
+        check_cells(cells, file)
+        if (line_ends > 0).any() and not well_quoted:
+            cells = _unswallowed(content, separator, cells, line_ends.to_list(), file, notes)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error) as error:
+        if is_out_of_memory(error):
+            raise MemoryError from None
+        raise InputError(f"{file} cannot be read as a table: {shortened(str(error))}.") from None
+    return cells
+
+
+def _line_ends(cell: str) -> int:
+    return cell.count("\n") + cell.count("\r") - cell.count("\r\n")
+
+
+def _unswallowed(
+    content: str, separator: str, cells: pd.DataFrame, line_ends: list[int], file: Path, notes: list[str]
+) -> pd.DataFrame:
+    """`cells` as they are if no quoted cell holds other rows; else all rows, read again with such marks as text."""
+    lines, width = LINE_END.split(content), cells.shape[1]
+    # Of the rows as they were read: where one swallowed others, its first and last cells are still those of rows. Of
+    # the lines that could be rows, too, unless the ends of quoted cells among them leave less than an id and an image.
+    as_read = code_columns([row for row in cells.to_numpy().tolist()[1:] if any(row)])
+    as_lines = code_columns([parts for line in lines[1:] if len(parts := line.split(separator)) == width])
+    codes = [as_read, as_lines] if len(as_lines) > 1 else [as_read]
+    spans = [(first, first + ends) for first, ends in zip(cells.index, line_ends, strict=True) if ends]
+    if not any(holds_rows(lines[first - 1 : last], separator, width, codes) for first, last in spans):
+        return cells
+    rows: dict[int, list[str]] = {}
+    stray: list[int] = []
+    for number, row, is_stray in rows_apart(lines, separator, width, codes):
+        if len(row) > width:
+            raise csv.Error(f"line {number} has {len(row)} cells, the first line {width}")
+        rows[number] = row + [""] * (width - len(row))
+        if is_stray:
+            stray.append(number)
+    notes.append(
+        f"{file.name}: a quotation mark is opened and not closed in {_lines(stray)}; it was read as part of the text, "
+        f"since the rows after it would have been swallowed."
+    )
+    return pd.DataFrame.from_dict(rows, orient="index", dtype=object)
+
+
+def _lines(numbers: Sequence[int]) -> str:
+    return f"line{'s' if len(numbers) > 1 else ''} {listed(map(str, numbers))}"

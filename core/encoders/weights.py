@@ -1,0 +1,163 @@
+"""Reading and writing weights: safetensors, or PyTorch files read with ``weights_only=True`` and no fall-back."""
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from packaging.version import Version
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load, load_file, save, save_file
+from torch import Tensor, nn
+
+from core.errors import InputError, shortened
+from core.storage.cache import read_sealed, write_sealed
+from core.storage.disk_errors import in_numbers
+from core.storage.files import fingerprint, replacing
+from core.storage.weight_checks import check_header, check_pickle, check_tensors
+
+# Older versions can be made to corrupt memory even with weights_only (CVE-2026-24747).
+_SAFE_TORCH_LOAD = Version("2.10.0")
+#: What trainers put around a state dict, and in front of its names.
+_WRAPPERS = ("state_dict", "model_state_dict", "model")
+_PREFIXES = ("module.", "_orig_mod.", "model.")
+#: Numbers in OpenAI's state dicts that are no weights.
+_SIZES = ("input_resolution", "context_length", "vocab_size")
+
+
+@dataclass(frozen=True)
+class WeightsFile:
+    """What a checkpoint holds. tensors: name → weights, on the CPU. metadata: of safetensors. entries: other names."""
+
+    tensors: dict[str, Tensor]
+    metadata: dict[str, str]
+    entries: set[str]
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """Read a checkpoint's weights: see `read_weights_file`."""
+    return read_weights_file(path).tensors
+
+
+def read_weights_file(path: Path) -> WeightsFile:
+    """Read a checkpoint.
+
+    Accepts state dicts, training checkpoints that hold one (open_clip's ``epoch_K.pt``, Lightning's), and the prefixes
+    that distributed and compiled training leave. Raises InputError: unreadable, anything but tensors inside, or tensors
+    that are no weights (`core.storage.weight_checks`).
+    """
+    if path.suffix == ".safetensors":
+        tensors, metadata = _read_safetensors(path)
+    else:
+        tensors, metadata = _read_torch(path), {}
+    check_tensors(tensors, path)
+    tensors = _without_prefixes(tensors)
+    sizes = {name for name in _SIZES if name in tensors and tensors[name].ndim == 0}
+    return WeightsFile({key: tensor for key, tensor in tensors.items() if key not in sizes}, metadata, sizes)
+
+
+def _read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    try:
+        check_header(path)
+        with safe_open(path, "pt") as file:
+            metadata = file.metadata() or {}
+        return load_file(path), metadata
+    except InputError:
+        raise
+    except Exception as error:  # its own errors, and torch's for shapes that overflow
+        raise InputError(f"{path} is no readable safetensors file: {shortened(str(error))}.") from None
+
+
+def _read_torch(path: Path) -> dict[str, Tensor]:
+    if Version(torch.__version__).release < _SAFE_TORCH_LOAD.release:
+        raise InputError(
+            f"{path}: PyTorch {torch.__version__} cannot read such files safely (2.10 or newer can); "
+            f"convert it to safetensors."
+        )
+    try:
+        check_pickle(path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            loaded = torch.load(path, map_location="cpu", weights_only=True)
+    except InputError:
+        raise
+    except Exception as error:  # torch raises a dozen kinds here; none may reach a looser way of loading
+        raise InputError(
+            f"{path} holds more than weights or is damaged, and is not loaded ({type(error).__name__}). "
+            f"Save its state_dict as safetensors where it was made."
+        ) from None
+    weights = loaded
+    if isinstance(loaded, dict):
+        weights = next((loaded[key] for key in _WRAPPERS if isinstance(loaded.get(key), dict)), loaded)
+    if not isinstance(weights, dict) or not all(
+        isinstance(key, str) and isinstance(value, Tensor) for key, value in weights.items()
+    ):
+        raise InputError(f"{path} is not a table of tensors; expected a state_dict.")
+    return weights
+
+
+def _without_prefixes(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Weights without what wrappers put in front of every name, in whatever order they were put around the model."""
+    while prefix := next((one for one in _PREFIXES if weights and all(key.startswith(one) for key in weights)), None):
+        weights = {key.removeprefix(prefix): value for key, value in weights.items()}
+    return weights
+
+
+def write_weights(path: Path, weights: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
+    """Write tensors as safetensors, atomically."""
+    on_cpu = {key: tensor.detach().cpu().contiguous() for key, tensor in weights.items()}
+    with replacing(path) as temporary:
+        try:
+            save_file(on_cpu, temporary, metadata=dict(metadata))
+        except SafetensorError as error:
+            raise in_numbers(error) from None
+
+
+def keep_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
+    """Keep tensors in the cache, sealed."""
+    write_sealed(path, save({key: tensor.detach().cpu().contiguous() for key, tensor in tensors.items()}))
+
+
+def kept_tensors(path: Path) -> dict[str, Tensor] | None:
+    """What `keep_tensors` kept; None if it is not there or not what was written (to be made again)."""
+    data = read_sealed(path)
+    return None if data is None else load(data)
+
+
+def load_into(model: nn.Module, weights: Mapping[str, Tensor], what: str) -> None:
+    """Copy `weights` into `model`.
+
+    Raises InputError naming the keys that are missing, unknown, of another shape, or whole numbers for fractions.
+    """
+    own = model.state_dict()
+    problems = [f"missing {key}" for key in own if key not in weights]
+    problems += [f"unknown {key}" for key in weights if key not in own]
+    problems += [
+        f"{key} is {tuple(weights[key].shape)}, expected {tuple(own[key].shape)}"
+        for key in own
+        if key in weights and weights[key].shape != own[key].shape
+    ]
+    problems += [
+        f"{key} holds {weights[key].dtype}, expected {own[key].dtype}"
+        for key in own
+        if key in weights and weights[key].is_floating_point() != own[key].is_floating_point()
+    ]
+    if problems:
+        shown = "; ".join(map(shortened, problems[:5])) + (
+            f"; and {len(problems) - 5} more" if len(problems) > 5 else ""
+        )
+        raise InputError(f"the weights do not fit {what}: {shown}.")
+    model.load_state_dict(dict(weights))
+
+
+def weights_fingerprint(weights: Mapping[str, Tensor]) -> str:
+    """20 hex digits of names, types, shapes and values."""
+    return fingerprint(
+        [[key, str(tensor.dtype), list(tensor.shape), _bytes_of(tensor)] for key, tensor in sorted(weights.items())]
+    )
+
+
+def _bytes_of(tensor: Tensor) -> np.ndarray:
+    return tensor.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy()

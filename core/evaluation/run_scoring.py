@@ -1,0 +1,72 @@
+"""The organisers' scorer: a run file against the ground truth, from the two files alone.
+
+MRR@100 and recalls are averages over all articles of the ground truth, whether the run has them or not, and of a list
+the first 100 images count. An article with several right images counts at the rank of the best one, so that recall@k is
+Success@k of ir_measures and MRR@100 its RR@100.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.evaluation.metrics import DEPTH, METRIC_NAMES, as_record, metrics_of
+from core.retrieval.run_file import LENGTH, Submission
+
+
+@dataclass(frozen=True)
+class Score:
+    """metrics: name → value over the `n` articles of the ground truth; mean_rank: of the `found` ones, None if none.
+
+    several: articles that have more than one right image; none_right: those that have none, which count as not found.
+    The rest is what is odd about the run: articles of the ground truth it lacks, articles and images nobody knows,
+    articles with several lines (the first counts), with an image twice, with fewer than 100 images; lines skipped.
+    """
+
+    n: int
+    metrics: dict[str, float]
+    found: int
+    mean_rank: float | None
+    several: int
+    none_right: int
+    missing_articles: list[str]
+    unknown_articles: list[str]
+    repeated_articles: list[str]
+    unknown_images: list[str]
+    repeated_images: list[str]
+    short_lines: list[str]
+    skipped_lines: int
+
+
+def score(run: Submission, truth: Mapping[str, tuple[str, ...]], gallery: Collection[str] | None = None) -> Score:
+    """Score a run. truth: article → its right images, at least one article.
+
+    gallery: all images of the test set, where they are known. Without it an image is unknown if no article of the
+    ground truth has it.
+    """
+    ranks = np.array([_rank(run.lists.get(article_id, []), images) for article_id, images in truth.items()])
+    found = ranks[ranks <= DEPTH]
+    by_name = as_record(metrics_of(ranks))
+    metrics = {name: by_name[name] for name in METRIC_NAMES.values() if not name.endswith("_rank")}
+    known = set(gallery) if gallery is not None else {image for images in truth.values() for image in images}
+    lists = run.lists.items()
+    return Score(
+        n=len(truth),
+        metrics=metrics,
+        found=len(found),
+        mean_rank=float(found.mean()) if len(found) else None,
+        several=sum(len(set(images)) > 1 for images in truth.values()),
+        none_right=sum(not images for images in truth.values()),
+        missing_articles=[article_id for article_id in truth if article_id not in run.lists],
+        unknown_articles=[article_id for article_id in run.lists if article_id not in truth],
+        repeated_articles=list(dict.fromkeys(run.repeated)),
+        unknown_images=sorted({image for _, images in lists for image in images} - known),
+        repeated_images=[article_id for article_id, images in lists if len(set(images)) < len(images)],
+        short_lines=[article_id for article_id, images in lists if len(images) < LENGTH],
+        skipped_lines=run.skipped,
+    )
+
+
+def _rank(images: list[str], right: tuple[str, ...]) -> int:
+    """Place of the best right image, 1 is best; one past the last that counts if none is listed."""
+    return next((place for place, image in enumerate(images, start=1) if image in right), DEPTH + 1)

@@ -1,0 +1,44 @@
+"""The plane α_image × α_text: the towers are independent, so each may have an α of its own (DESIGN, decision 2)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from core.evaluation.alpha_selection import Criterion
+from core.evaluation.metrics import as_record, metrics_of
+
+#: The paper's step along each axis.
+GRID = tuple(step / 20 for step in range(21))
+
+
+@dataclass(frozen=True)
+class Plane:
+    """Val at each point. alphas: [P], of both axes.
+
+    ranks: int32 [P, P, N] as [α_image, α_text, article]; best: int32 [P, P, N, K], the first pictures of each.
+    """
+
+    alphas: tuple[float, ...]
+    ranks: np.ndarray
+    best: np.ndarray
+
+    def table(self) -> pd.DataFrame:
+        """One row per point: alpha_image, alpha_text, n, the metrics by their names in files."""
+        return pd.DataFrame(
+            {"alpha_image": alpha_image, "alpha_text": alpha_text} | as_record(metrics_of(self.ranks[row, column]))
+            for row, alpha_image in enumerate(self.alphas)
+            for column, alpha_text in enumerate(self.alphas)
+        )
+
+
+def best_of_plane(table: pd.DataFrame, criterion: Criterion) -> pd.Series:
+    """The row of `Plane.table` that is best by `criterion`; ties by mrr@100, then nearer to the diagonal.
+
+    For mean_rank and median_rank lower is better.
+    """
+    better = table[criterion] * (-1 if criterion in ("mean_rank", "median_rank") else 1)
+    order = pd.DataFrame(
+        {"criterion": better, "mrr": table["mrr@100"], "near": -(table["alpha_image"] - table["alpha_text"]).abs()}
+    )
+    return table.loc[order.sort_values(["criterion", "mrr", "near"]).index[-1]]

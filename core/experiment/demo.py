@@ -1,0 +1,97 @@
+"""Preparing the demo: three synthetic domains, each fine-tuned and swept like any other.
+
+What is ready is left as it is, so that a demo that was interrupted goes on where it stopped.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from core.data.dates import DateColumn
+from core.data.demo import DEMO_DOMAINS, write_newsroom
+from core.data.domain import COLUMNS, Domain, DomainInfo, save_domain
+from core.data.query_text import Reading
+from core.data.staging import changing, staged
+from core.data.time_split import split_in_time, time_order
+from core.encoders.choices import DeviceChoice
+from core.experiment.loaded_run import TunedExperiment
+from core.experiment.sweep import sweep_run
+from core.experiment.train import train_run
+from core.progress import counting
+from core.storage.disk_errors import writing
+from core.storage.files import file_fingerprint
+from core.training.settings import default_settings
+from core.workspace.folders import Places
+from core.workspace.runs import load_runs, now
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing the demo needs: a domain, or a run of one."""
+
+    slug: str
+    encoder: str | None
+
+    def __str__(self) -> str:
+        return f"{self.slug}: {'pictures and headlines' if self.encoder is None else f'fine-tuning {self.encoder}'}"
+
+
+def demo_steps() -> list[Step]:
+    """All steps in order. German is shown both ways; the paper's (translated, for an English encoder) comes last,
+    since the newest run is the one shown first."""
+    steps = []
+    for demo in DEMO_DOMAINS:
+        encoders = ("lite",) if demo.language == "en" else ("lite-multilingual", "lite")
+        steps += [Step(demo.slug, encoder) for encoder in (None, *encoders)]
+    return steps
+
+
+def missing_steps(places: Places) -> list[Step]:
+    """The steps that are not done yet."""
+    return [step for step in demo_steps() if not _is_done(step, places)]
+
+
+def _is_done(step: Step, places: Places) -> bool:
+    if step.encoder is None:
+        return (places.domain_folder(step.slug) / "domain.toml").exists()
+    swept = (run for run in load_runs(places, step.slug) if run.is_swept)
+    return any(run.info.encoder == step.encoder for run in swept)
+
+
+def prepare_demo(places: Places, device: DeviceChoice, on_step: Callable[[Step], None]) -> None:
+    """Do every missing step in order, telling `on_step` before each."""
+    for step in missing_steps(places):
+        on_step(step)
+        if step.encoder is None:
+            make_domain(step.slug, places)
+        else:
+            _make_run(step.slug, step.encoder, places, device)
+
+
+def make_domain(slug: str, places: Places) -> Domain:
+    """Paint one of the demo's domains into the workspace."""
+    demo = next(each for each in DEMO_DOMAINS if each.slug == slug)
+    folder = places.domain_folder(demo.slug)
+    with changing(folder), staged(folder) as fresh, writing(fresh):
+        images = fresh / "images"
+        images.mkdir(parents=True)
+        with counting(f"Painting {demo.slug}") as report:
+            articles = write_newsroom(demo, images, on_progress=report)
+        articles["url"] = ""
+        articles["image_hash"] = [file_fingerprint(images / file) for file in articles["image_file"]]
+        published = articles["published_at"]
+        in_time = time_order(articles["article_id"], DateColumn(published.astype(str), published))
+        articles["split"] = split_in_time(in_time.order)
+        articles = articles.iloc[in_time.order].reset_index(drop=True)
+        text_columns = ["title", "text", "title_en", "text_en"]
+        articles[text_columns] = articles[text_columns].fillna("")
+        info = DomainInfo(
+            demo.slug, demo.title, demo.language, "images", in_time.by, True, "Rematch's demo newsroom", now()
+        )
+        save_domain(Domain(info, fresh, articles[list(COLUMNS)]))
+    return places.load_domain(slug)
+
+
+def _make_run(slug: str, encoder: str, places: Places, device: DeviceChoice) -> None:
+    domain = places.load_domain(slug)
+    run, experiment = train_run(domain, encoder, default_settings(encoder, None), Reading(), device, places)
+    sweep_run(TunedExperiment(run, experiment, "fp32"), None, "recall@1")

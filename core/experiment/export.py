@@ -1,0 +1,40 @@
+"""θ(α) of a run as a checkpoint that open_clip loads without Rematch."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from core.encoders.loading import load_encoder
+from core.encoders.weights import write_weights
+from core.experiment.loaded_run import both_ends
+from core.interpolation.wise_ft import interpolate
+from core.workspace.builds import check_build
+from core.workspace.folders import Places
+from core.workspace.runs import Run
+
+
+@dataclass(frozen=True)
+class Exported:
+    """architecture, options: for ``open_clip.create_model``. parameters: how many numbers the file holds."""
+
+    architecture: str
+    options: str
+    parameters: int
+
+
+def export_run(run: Run, alpha: float, out: Path, places: Places) -> Exported:
+    """Write all weights at `alpha`, mixed in float32, as safetensors under open_clip's names.
+
+    Raises InputError: the encoder is not open_clip's, or what `both_ends` and `interpolate` raise.
+    """
+    encoder = load_encoder(run.info.encoder, torch.device("cpu"), places.cache)
+    check_build(run.info, f"run '{run.info.name}'", encoder.built)
+    encoder.open_clip_checkpoint()  # says at once if there can be none
+    base, fine_tuned = both_ends(run, encoder.state_dict())
+    encoder.set_weights(interpolate(base, fine_tuned, alpha))
+    made = encoder.open_clip_checkpoint()
+    about = {"format": "pt", "alpha": f"{alpha:g}", "encoder": run.info.encoder, "domain": run.info.domain}
+    about["activation"] = made.activation
+    write_weights(out, made.weights, about | {"fine_tuned": run.info.fine_tuned})
+    return Exported(made.architecture, made.options, sum(tensor.numel() for tensor in made.weights.values()))

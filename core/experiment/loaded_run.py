@@ -1,0 +1,249 @@
+"""A finished run with its weights loaded: its domain at any α, exactly or along the path between exact points."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from core.data.domain import Domain
+from core.data.time_split import Split
+from core.encoders.base import TOWERS, Encoder, TowerName, first_changed_stage
+from core.encoders.choices import DeviceChoice
+from core.encoders.embedding import Activations, without_padding
+from core.encoders.loading import choose_device, load_encoder
+from core.encoders.weights import read_weights, weights_fingerprint
+from core.errors import InputError
+from core.experiment.experiment import Experiment, SplitView
+from core.experiment.precision import (
+    as_swept,
+    bf16_sentence,
+    choose_precision,
+    compute_in,
+    has_bf16_instructions,
+    only_head_changes,
+)
+from core.interpolation.alpha_path import AlphaPath, build_path, read_path, write_path
+from core.interpolation.wise_ft import check_compatible, interpolate
+from core.progress import progress
+from core.retrieval.choices import BY_COSINE, Rerank, Reranking
+from core.storage.files import fingerprint
+from core.workspace.builds import check_build
+from core.workspace.folders import Places
+from core.workspace.runs import Run
+from core.workspace.sweep_info import PrecisionName, TowerPrecision
+
+Precisions = PrecisionName | Mapping[str, PrecisionName]
+
+PATH_FORMAT = 1  # counts up when what is kept changes for the same key
+
+
+class TunedExperiment:
+    """A run's domain under θ(α). `open_run` makes one from disk.
+
+    precision: of the stages that change with α; what is in front of them and the heads are float32. For both towers:
+    bf16 is checked against fp32 on val first. By tower: taken as it is, as another process chose. rerank: how scores
+    are re-ranked wherever they are. None: as the run was swept, so that numbers agree with the sweep's.
+
+    encoding_seconds: what `embeddings` spent on each tower so far.
+    """
+
+    def __init__(
+        self, run: Run, experiment: Experiment, precision: Precisions | None = None, rerank: Rerank | None = None
+    ) -> None:
+        self.run, self.experiment = run, experiment
+        encoder = experiment.encoder
+        base, fine_tuned = both_ends(run, experiment.zero_shot)
+        self._starts = {tower: first_changed_stage(encoder, tower, set(fine_tuned)) for tower in TOWERS}
+        device = encoder.logit_scale.device
+        self._base = {key: tensor.to(device) for key, tensor in base.items()}
+        self._fine_tuned = {key: tensor.to(device) for key, tensor in fine_tuned.items()}
+        # The parameters and buffers themselves, looked up once: with small heads the look-up is a third of the time.
+        self._theta = encoder.state_dict(keep_vars=True)
+        self._views: dict[tuple[Split, bool, Reranking], SplitView] = {}
+        self.reranking = self.reranking_by(rerank or run.reranking().method)
+        self.encoding_seconds = dict.fromkeys(TOWERS, 0.0)
+        self.precision: dict[TowerName, TowerPrecision] = {}
+        if isinstance(precision, str):
+            self.precision = choose_precision(
+                precision,
+                encoder,
+                self._starts,
+                lambda tower: next(self.embeddings(tower, [0.5], "val")),
+                lambda texts, images: self.view("val").image_ranks(texts, images),
+            )
+        else:
+            self.precision = as_swept(precision or run.precision(), encoder)
+
+    @cached_property
+    def activations(self) -> dict[TowerName, Activations]:
+        """The domain's activations in front of the first stages that change with α, opened when they are needed.
+
+        Leaves the encoder with the weights it has.
+        """
+        encoder = self.experiment.encoder
+        weights = {key: self._theta[key].detach().clone() for key in self._base}
+        for tower in TOWERS:
+            encoder.compute_in(tower, torch.float32)
+        found = self.experiment.activations(self._starts)
+        compute_in(self.precision, encoder)
+        encoder.set_weights(weights)
+        return found
+
+    def changes(self, tower: TowerName) -> bool:
+        """Does anything of this tower change with α?"""
+        return self._starts[tower] < len(self.experiment.encoder.stages(tower))
+
+    def reranking_by(self, method: Rerank) -> Reranking:
+        """A way to re-rank. Its softmax is that of the loss, at the temperature that fine-tuning ended with.
+
+        So nothing is searched for, and the two ways can be judged on all articles.
+        """
+        if method != "dual-softmax":
+            return Reranking(method)
+        self.set_alpha(1.0)
+        return Reranking(method, 1 / float(self.experiment.encoder.logit_scale.detach().exp()))
+
+    def view(self, split: Split, *, unjudged: bool = False, reranking: Reranking | None = None) -> SplitView:
+        """The split, to be ranked; as `Experiment.view`, re-ranked as the whole unless asked otherwise."""
+        key = (split, unjudged, reranking or self.reranking)
+        if key not in self._views:
+            self._views[key] = self.experiment.view(split, self.activations, unjudged=unjudged, reranking=key[-1])
+        return self._views[key]
+
+    def set_alpha(self, alpha: float, tower: TowerName | None = None) -> None:
+        """Put θ(alpha) into the encoder, or only one tower's share of it."""
+        keys = self._base.keys() if tower is None else self._keys_of(tower)
+        base = {key: self._base[key] for key in keys}
+        interpolate(base, self._fine_tuned, alpha, out=self._theta)
+
+    def at(self, alpha: float, split: Split) -> SplitView:
+        """All articles of the split under θ(alpha), judged or not, until the weights are set again."""
+        view = self.view(split, unjudged=True)
+        self.set_alpha(alpha)
+        return view
+
+    def embeddings(self, tower: TowerName, alphas: Sequence[float], split: Split) -> Iterator[Tensor]:
+        """One tower's exact embeddings of a split at each of `alphas`, one after the other: [n, d]."""
+        view = self.view(split)
+        for alpha in alphas:
+            start = time.perf_counter()
+            self.set_alpha(alpha, tower)
+            found = view.embed(tower)
+            self.encoding_seconds[tower] += time.perf_counter() - start
+            yield found
+
+    def bf16_note(self) -> str | None:
+        """Return what `--precision bf16` would have saved of `encoding_seconds`.
+
+        None where no more than heads change, bf16 was used or refused, or the processor has no instructions for it.
+        """
+        encoder = self.experiment.encoder
+        seconds = sum(
+            self.encoding_seconds[tower]
+            for tower, chosen in self.precision.items()
+            if chosen.name == "fp32"
+            and chosen.agreement is None
+            and not only_head_changes(encoder, tower, self._starts[tower])
+        )
+        on_cpu = encoder.logit_scale.device.type == "cpu"
+        return bf16_sentence(seconds) if seconds and on_cpu and has_bf16_instructions() else None
+
+    def path(self, split: Split) -> AlphaPath:
+        """The split's embeddings along α, from the cache or made now. Look at its `is_good` before use."""
+        file = self.experiment.places.cache / "paths" / f"{self._path_key(split)}.safetensors"
+        kept = read_path(file)
+        if kept is not None:
+            return kept
+        view = self.view(split)
+
+        def text_at(alphas: Sequence[float]) -> Iterator[Tensor]:
+            return progress(self.embeddings("text", alphas, split), "Texts at exact alphas", len(alphas))
+
+        def image_at(alphas: Sequence[float]) -> Iterator[Tensor]:
+            return progress(self.embeddings("image", alphas, split), "Pictures at exact alphas", len(alphas))
+
+        path = build_path(text_at, image_at, (self.changes("text"), self.changes("image")), view.image_ranks)
+        write_path(path, file)
+        return path
+
+    @torch.inference_mode()
+    def embed_headlines(self, texts: Sequence[str], alpha: float) -> Tensor:
+        """Free queries under θ(alpha): [n, d], of length one."""
+        self.set_alpha(alpha)
+        encoder = self.experiment.encoder
+        tokens = without_padding(encoder, encoder.tokenize(texts))
+        return encoder.encode_text(tokens.to(encoder.logit_scale.device)).float()
+
+    @torch.inference_mode()
+    def embed_photo(self, photo: Image.Image, alpha: float) -> Tensor:
+        """A picture from outside under θ(alpha): [1, d], of length one."""
+        self.set_alpha(alpha)
+        encoder = self.experiment.encoder
+        return encoder.encode_image(encoder.preprocess(photo)[None].to(encoder.logit_scale.device)).float()
+
+    def _keys_of(self, tower: TowerName) -> list[str]:
+        prefixes = tuple(key for stage in self.experiment.encoder.stages(tower) for key in stage.keys)
+        return [key for key in self._base if key.startswith(prefixes)]
+
+    def _path_key(self, split: Split) -> str:
+        info, encoder = self.run.info, self.experiment.encoder
+        read = [encoder.preprocessing, encoder.tokenization, *(self.precision[tower].name for tower in TOWERS)]
+        key = fingerprint(PATH_FORMAT, info.zero_shot, info.fine_tuned, self.experiment.fingerprint(), split, read)
+        if self.reranking != BY_COSINE:
+            key = fingerprint(key, self.reranking.method)  # how far off ranks are is measured on these
+        if split == "test" and self.experiment.domain.test_pictures is not None:
+            return fingerprint(key, self.view(split).article_ids, self.view(split).gallery.target)  # its ground truth
+        return key
+
+
+def both_ends(run: Run, zero_shot: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """The tensors that training changed, at α = 0 and at α = 1, on the CPU; other tensors are the same at every α.
+
+    zero_shot: the encoder's weights. Raises InputError: they, or the file, are not those of the run.
+    """
+    if weights_fingerprint(zero_shot) != run.info.zero_shot:
+        raise InputError(
+            f"the zero-shot weights of {run.info.encoder} are not the ones run '{run.info.name}' started from."
+        )
+    fine_tuned = read_weights(run.weights_file)
+    if weights_fingerprint(fine_tuned) != run.info.fine_tuned:
+        raise InputError(f"{run.weights_file} is not the file that run '{run.info.name}' wrote; train again.")
+    base = {key: tensor for key, tensor in zero_shot.items() if key in fine_tuned}
+    check_compatible(base, fine_tuned)
+    return base, fine_tuned
+
+
+def open_run(
+    run: Run,
+    domain: Domain,
+    places: Places,
+    device: DeviceChoice,
+    precision: Precisions | None = None,
+    rerank: Rerank | None = None,
+) -> TunedExperiment:
+    """Load the run's encoder and weights. InputError if they or the domain are not what it was made with."""
+    encoder = _encoder_of(run, places, device)
+    experiment = Experiment(domain, encoder, run.info.text, places, run.info.english)
+    tuned = TunedExperiment(run, experiment, precision, rerank)
+    tuned.experiment.check_articles(run.info.articles, run.info.translators, f"run '{run.info.name}'", "train again")
+    return tuned
+
+
+def open_elsewhere(
+    run: Run, domain: Domain, places: Places, device: DeviceChoice, precision: Precisions | None = None
+) -> TunedExperiment:
+    """Load the run's encoder and weights to look at another domain than it was trained on."""
+    encoder = _encoder_of(run, places, device)
+    return TunedExperiment(run, Experiment(domain, encoder, run.info.text, places), precision)
+
+
+def _encoder_of(run: Run, places: Places, device: DeviceChoice) -> Encoder:
+    """The run's encoder with its zero-shot weights. Raises InputError if it is not built as it was then."""
+    whose = f"run '{run.info.name}'"
+    check_build(run.info, whose)  # before the weights are fetched
+    encoder = load_encoder(run.info.encoder, choose_device(device), places.cache)
+    check_build(run.info, whose, encoder.built)
+    return encoder

@@ -1,0 +1,207 @@
+"""Queries with the exact weights at an α: a typed headline or an article looks for pictures, a photo for articles.
+
+A headline and a photo search all pictures (or articles) of the domain; an article searches the pictures of its own
+split, as a sweep does, so that its ranks are the sweep's. What is searched is embedded once for each α and kept. A
+large gallery can be searched through an approximate index, whose recall against the exact one is measured and goes
+with every answer.
+
+Where scores are re-ranked, an article is one of the queries of its split, as in a sweep; a headline or photo stands
+against all of the domain's own. Pictures that were trained on lie near to their own texts, so a fine-tuned model's
+are lowered more: by csls from 82 to 75 of a hundred in the first tens of new headlines, where 80 would be their share
+(NewsImages 2025; by dual-softmax to 81).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from PIL import Image
+from torch import Tensor
+
+from core.data.domain import tie_order
+from core.data.time_split import Split
+from core.encoders.base import TOWERS, TowerName
+from core.encoders.embedding import batches, embed
+from core.encoders.inputs import kept_array
+from core.errors import InputError
+from core.experiment.loaded_run import TunedExperiment
+from core.retrieval.choices import BY_COSINE, Rerank
+from core.retrieval.index import MEASURED_WITH, GalleryIndex, IndexKind, build_index, load_index, measured_recall
+from core.retrieval.ranking import check_finite, top_k
+from core.retrieval.reranking import as_gallery, as_queries
+from core.storage.files import fingerprint
+
+RECALL_AT = 100
+_OTHER: dict[TowerName, TowerName] = {"image": "text", "text": "image"}
+FORMAT = 2  # counts up when what is kept changes for the same key
+
+
+@dataclass(frozen=True)
+class Match:
+    """One thing found. place: 1 is best. article: the first article with that picture, or the article itself.
+
+    The article's columns are empty for a picture of a test set that nobody knows the article of.
+    """
+
+    place: int
+    score: float
+    image_id: str
+    article: pd.Series
+
+
+@dataclass(frozen=True)
+class ArticleMatches:
+    """What an article's text finds among the pictures of its split.
+
+    own: its own picture, wherever it stands; None if it is not known.
+    """
+
+    matches: list[Match]
+    own: Match | None
+
+
+class Matcher:
+    """A run's domain at one α, ready for queries. rerank: as the opened run re-ranks unless given.
+
+    searched: size of what was searched last. recall: share of the exact index's best 100 that this one finds, over
+    the domain's own queries; None if exact.
+    """
+
+    def __init__(
+        self, tuned: TunedExperiment, alpha: float, kind: IndexKind = "flat", rerank: Rerank | None = None
+    ) -> None:
+        self._tuned, self.alpha, self.kind = tuned, alpha, kind
+        self.reranking = tuned.reranking if rerank is None else tuned.reranking_by(rerank)
+        self._articles = tuned.experiment.articles
+        self._embeddings: dict[tuple[TowerName, Split | None], Tensor] = {}
+        self._indexes: dict[TowerName, GalleryIndex] = {}
+        self.recall: float | None = None
+        self.searched = 0
+
+    def pictures_for(self, headline: str, k: int) -> list[Match]:
+        """The `k` best pictures of the domain for a text."""
+        query = self._tuned.embed_headlines([headline], self.alpha)
+        check_finite(query, lambda _: "this headline")
+        rows, scores = self._search("image", query, k)
+        return self._matches(self._tuned.experiment.domain.pictures(), rows, scores)
+
+    def pictures_for_article(self, article_id: str, k: int) -> ArticleMatches:
+        """The `k` best pictures of the article's split for its text. Raises InputError if there is no such article.
+
+        The whole split is scored, in the blocks a sweep scores it in: the last bit of a score depends on its block.
+        """
+        split = self._split_of(article_id)
+        view = self._tuned.view(split, unjudged=True, reranking=self.reranking)
+        domain = self._tuned.experiment.domain
+        texts, images = self._gallery("text", split), self._gallery("image", split)
+        query = view.article_ids.index(article_id)
+        queries, gallery = view.scored(texts, images)
+        rows, scores = top_k(queries, gallery, view.gallery.tie_order, k)
+        self.searched = len(images)
+        matches = self._matches(domain.pictures(split), rows[query], scores[query])
+        own = view.gallery.target[query]
+        if own < 0:
+            return ArticleMatches(matches, None)
+        judged = int((view.gallery.target[:query] >= 0).sum())  # its place among those that have a rank
+        place = int(view.image_ranks(texts, images)[judged])
+        if place <= len(matches):
+            return ArticleMatches(matches, matches[place - 1])
+        score = float(queries[query] @ gallery[own])
+        article = domain.subset(split).iloc[query]
+        return ArticleMatches(matches, Match(place, score, str(article["image_id"]), article))
+
+    def _split_of(self, article_id: str) -> Split:
+        splits = self._articles.loc[self._articles["article_id"] == article_id, "split"]
+        if splits.empty:
+            raise InputError(f"domain '{self._tuned.run.info.domain}' has no article '{article_id}'.")
+        split: Split = splits.iloc[0]
+        return split
+
+    def articles_for(self, photo: Image.Image, k: int) -> list[Match]:
+        """The `k` best articles of the domain for a photo."""
+        query = self._tuned.embed_photo(photo, self.alpha)
+        check_finite(query, lambda _: "this photo")
+        rows, scores = self._search("text", query, k)
+        return self._matches(self._articles, rows, scores)
+
+    def _matches(self, table: pd.DataFrame, rows: np.ndarray, scores: np.ndarray) -> list[Match]:
+        found = (table.iloc[row] for row in rows)
+        return [
+            Match(place, float(score), str(article["image_id"]), article)
+            for place, (article, score) in enumerate(zip(found, scores, strict=True), start=1)
+        ]
+
+    def _search(self, tower: TowerName, query: Tensor, k: int) -> tuple[np.ndarray, np.ndarray]:
+        if tower not in self._indexes:
+            self._indexes[tower] = self._index(tower)
+        self.searched = len(self._gallery(tower))
+        rows, scores = self._indexes[tower].search(as_queries(query.cpu(), self.reranking), k)
+        return rows[0], scores[0]
+
+    def _index(self, tower: TowerName) -> GalleryIndex:
+        """Of the kind asked for; measured against the exact one where it is approximate."""
+        gallery, ties = self._searchable(tower), self._ties(tower)
+        flat = build_index("flat", gallery, ties)
+        if self.kind == "flat":
+            return flat
+        by = "" if self.reranking == BY_COSINE else f"{self.reranking.method}."
+        file = self._file(tower, f"{by}{self.kind}.faiss")
+        index = load_index(file, self.kind, gallery, ties)
+        if index is None:
+            index = build_index(self.kind, gallery, ties)
+            index.save(file)
+        queries = as_queries(self._gallery(_OTHER[tower]), self.reranking)
+        chosen = np.random.default_rng(0).permutation(len(queries))[:MEASURED_WITH]
+        self.recall = measured_recall(index, flat, queries[torch.from_numpy(chosen)], RECALL_AT)
+        return index
+
+    def _searchable(self, tower: TowerName) -> Tensor:
+        """The domain's gallery as it is scored; its own queries are looked at only if they count."""
+        gallery = self._gallery(tower)
+        if self.reranking == BY_COSINE:
+            return gallery
+        return as_gallery(gallery, self._gallery(_OTHER[tower]), self.reranking)
+
+    def _gallery(self, tower: TowerName, split: Split | None = None) -> Tensor:
+        """Every picture or text of the split, or of the domain, under θ(alpha): float32 [G, d], kept or made now."""
+        if (tower, split) not in self._embeddings:
+            tuned, encoder = self._tuned, self._tuned.experiment.encoder
+            whole = {"image": len(tuned.experiment.gallery.hashes), "text": len(tuned.experiment.queries)}
+            chosen = np.arange(whole[tower]) if split is None else tuned.view(split, unjudged=True).rows(tower)
+
+            def parts() -> Iterator[tuple[np.ndarray, Tensor]]:
+                activations = tuned.activations[tower]
+                tuned.set_alpha(self.alpha, tower)
+                for places in batches(encoder, activations, chosen):
+                    yield places, embed(encoder, activations, chosen[places])
+
+            file = self._file(tower, "npy", split)
+            kept = kept_array(file, len(chosen), parts, f"Encoding the {tower} gallery")
+            gallery = torch.from_numpy(np.array(kept))
+            check_finite(gallery, lambda row: self._name(tower, int(chosen[row])))
+            self._embeddings[tower, split] = gallery
+        return self._embeddings[tower, split]
+
+    def _name(self, tower: TowerName, row: int) -> str:
+        """What row `row` of a tower's whole gallery is called in an error."""
+        if tower == "text":
+            return f"the text of article '{self._articles['article_id'].iloc[row]}'"
+        picture = self._tuned.experiment.domain.pictures().iloc[row]
+        return f"picture '{picture['image_id']}'" + (
+            f" of article '{picture['article_id']}'" if picture["article_id"] else ""
+        )
+
+    def _ties(self, tower: TowerName) -> np.ndarray:
+        if tower == "image":
+            return self._tuned.experiment.gallery.tie_order
+        return tie_order(self._articles["article_id"].tolist())
+
+    def _file(self, tower: TowerName, ending: str, split: Split | None = None) -> Path:
+        info, encoder = self._tuned.run.info, self._tuned.experiment.encoder
+        precision = [self._tuned.precision[each].name for each in TOWERS]
+        read = [encoder.preprocessing, encoder.tokenization, *precision]
+        key = fingerprint(FORMAT, tower, split, info.zero_shot, info.fine_tuned, info.articles, self.alpha, read)
+        return self._tuned.experiment.places.cache / "galleries" / f"{tower}-{key}.{ending}"

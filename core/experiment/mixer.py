@@ -1,0 +1,116 @@
+"""A run's val articles under any `Mix` of its models: weights, embeddings, ranks."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.encoders.base import TOWERS, TowerName
+from core.encoders.weights import keep_tensors, kept_tensors
+from core.experiment.loaded_run import TunedExperiment, both_ends
+from core.experiment.precision import compute_in
+from core.experiment.train import train_pairs
+from core.interpolation.mix import TENTHS, Mix
+from core.interpolation.mix_weights import Ends, mixed_scores, parts_of, theta
+from core.storage.files import fingerprint
+from core.training import fisher
+from core.workspace.runs import Run
+
+FISHER_FORMAT = 2  # counts up when what is kept changes for the same key
+
+Importance = tuple[dict[str, Tensor], dict[str, Tensor]]
+
+
+class Mixer:
+    """Ranks of val for each mix asked for; a tower is encoded once for mixes that agree in it, while there is room.
+
+    sisters: the runs that may be averaged, `tuned.run` among them. Leaves the encoder with the weights of the last mix.
+    """
+
+    def __init__(self, tuned: TunedExperiment, sisters: Sequence[Run]) -> None:
+        self._tuned, self._view = tuned, tuned.view("val")
+        self._encoder = tuned.experiment.encoder
+        self._theta = self._encoder.state_dict(keep_vars=True)
+        self._importance: Importance | None = None
+        self.ends = _ends(tuned, sisters)
+        # The plane of both towers' α needs all tenths of both at once.
+        self._embedding = lru_cache(2 * len(TENTHS))(self._embedded)
+
+    def changes(self, tower: TowerName) -> bool:
+        """Does anything of this tower change with α?"""
+        return bool(self.ends.of(tower).zero_shot)
+
+    def ranks(self, mix: Mix) -> np.ndarray:
+        """Ranks of the own picture, int32 [N], with exact weights."""
+        return self._view.image_ranks(self.embeddings(mix, "text"), self.embeddings(mix, "image"))
+
+    def embeddings(self, mix: Mix, tower: TowerName) -> Tensor:
+        """One tower's [n, d], of length one; [n, 2d] where scores are mixed."""
+        if mix.of == "scores":
+            zero_shot, fine_tuned = (replace(mix, of="weights", alpha=alpha) for alpha in (0.0, 1.0))
+            return mixed_scores(self.embeddings(zero_shot, tower), self.embeddings(fine_tuned, tower), mix.alpha)
+        parts = [part for part in self.ends.changed_parts if part.startswith(tower)]
+        own = {part: mix.alpha_of(part) for part in parts}
+        # What a tower looks like depends on nothing but this; the rest of the mix is the other tower's.
+        return self._embedding(tower, mix.runs, mix.fisher, tuple(own.items()))
+
+    def _embedded(
+        self, tower: TowerName, runs: tuple[str, ...], by_fisher: bool, own: tuple[tuple[str, float], ...]
+    ) -> Tensor:
+        ends = self.ends.of(tower)
+        if by_fisher:
+            self._importance = self._importance or self._measured_importance()
+            ends = replace(ends, importance=self._importance)
+        theta(Mix(runs, 0.0, dict(own), by_fisher), ends, out=self._theta)
+        return self._view.embed(tower)
+
+    def _measured_importance(self) -> Importance:
+        """Of the weights to the zero-shot and the fine-tuned model, from the cache or measured now."""
+        tuned, keys = self._tuned, list(self.ends.zero_shot)
+        info, articles = tuned.run.info, tuned.experiment.fingerprint()
+        key = fingerprint(FISHER_FORMAT, fisher.BATCH, fisher.BATCHES, info.zero_shot, info.fine_tuned, articles, keys)
+        file = tuned.experiment.places.cache / "fisher" / f"{key}.safetensors"
+        kept = _kept(file, keys)
+        if kept is None:
+            kept = self._weighed(keys)
+            keep_tensors(file, {f"{end}/{key}": kept[end][key] for end in (0, 1) for key in keys})
+        device = self._encoder.logit_scale.device
+        zero_shot, fine_tuned = ({key: each[key].to(device) for key in keys} for each in kept)
+        return zero_shot, fine_tuned
+
+    def _weighed(self, keys: list[str]) -> Importance:
+        """Measured in float32, whatever ranks are computed in."""
+        pairs, found = train_pairs(self._tuned.experiment), []
+        for tower in TOWERS:
+            self._encoder.compute_in(tower, torch.float32)
+        self._encoder.set_weights(self._tuned.experiment.zero_shot)  # what was held in less is rounded
+        for alpha in (0.0, 1.0):
+            self._encoder.set_weights(theta(Mix((self._tuned.run.info.name,), alpha), self.ends))
+            found.append(fisher.diagonal_fisher(self._encoder, self._tuned.activations, pairs, keys))
+        compute_in(self._tuned.precision, self._encoder)
+        return found[0], found[1]
+
+
+def _ends(tuned: TunedExperiment, sisters: Sequence[Run]) -> Ends:
+    """The models of all runs, on the encoder's device; a tensor that one training left alone is as it was there."""
+    device = tuned.experiment.encoder.logit_scale.device
+    both = {run.info.name: both_ends(run, tuned.experiment.zero_shot) for run in sisters}
+    keys = sorted({key for _, fine_tuned in both.values() for key in fine_tuned})
+    zero_shot = {key: tuned.experiment.zero_shot[key].to(device) for key in keys}
+    fine_tuned = {
+        name: zero_shot | {key: each.to(device) for key, each in end.items()} for name, (_, end) in both.items()
+    }
+    return Ends(zero_shot, fine_tuned, parts_of(tuned.experiment.encoder, keys))
+
+
+def _kept(file: Path, keys: list[str]) -> Importance | None:
+    """What was measured before; None if it is not there or not what was written (to be made again)."""
+    read = kept_tensors(file)
+    if read is None or len(read) != 2 * len(keys):
+        return None
+    zero_shot, fine_tuned = ({key: read[f"{end}/{key}"] for key in keys} for end in (0, 1))
+    return zero_shot, fine_tuned

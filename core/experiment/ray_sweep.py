@@ -1,0 +1,117 @@
+"""A sweep on several machines or processes, by Ray: one task for each α and share of the articles.
+
+The tasks go through the same batches as one process would, so that the answers are the same to the byte. All machines
+see the same workspace (a shared disk) and have Rematch at the same place; each keeps a cache of its own or shares it.
+"""
+
+import logging
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.data.time_split import Split
+from core.encoders.base import TowerName
+from core.encoders.choices import DeviceChoice
+from core.encoders.embedding import batches, embed
+from core.errors import InputError, RematchError
+from core.experiment.loaded_run import TunedExperiment, open_run
+from core.workspace.folders import Places
+from core.workspace.runs import find_run
+from core.workspace.sweep_info import PrecisionName
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What a worker needs to open the same run. precision: of the (image, text) tower, as the first process chose."""
+
+    places: Places
+    domain: str
+    run: str
+    device: DeviceChoice
+    precision: tuple[PrecisionName, PrecisionName]
+
+
+class ClusterExperiment(TunedExperiment):
+    """A run whose exact embeddings Ray's workers compute. Make one from an open run, inside `ray_cluster`."""
+
+    def __init__(self, tuned: TunedExperiment, device: DeviceChoice) -> None:
+        self.__dict__.update(tuned.__dict__)
+        info, precision = tuned.run.info, tuned.precision
+        self._opening = Opening(
+            tuned.experiment.places, info.domain, info.name, device, (precision["image"].name, precision["text"].name)
+        )
+
+    def embeddings(self, tower: TowerName, alphas: Sequence[float], split: Split) -> Iterator[Tensor]:
+        """As one process would give them; every α and share is on its way before the first is waited for."""
+        import ray
+
+        view = self.view(split)
+        shares = self._shares(tower, split)
+        task = ray.remote(num_gpus=int(self._device.type == "cuda"))(_embed_share)
+        waiting = [[task.remote(self._opening, tower, alpha, split, share) for share in shares] for alpha in alphas]
+        for parts in waiting:
+            try:
+                values = torch.from_numpy(np.concatenate(ray.get(parts)))
+            except ray.exceptions.RayError as error:
+                raise RematchError(f"a worker failed: {' '.join(str(error).split())[-300:]}") from error
+            out = torch.empty(len(view.rows(tower)), values.shape[1])
+            out[torch.from_numpy(np.concatenate(shares))] = values
+            yield out.to(self._device)
+
+    @property
+    def _device(self) -> torch.device:
+        return self.experiment.encoder.logit_scale.device
+
+    def _shares(self, tower: TowerName, split: Split) -> list[np.ndarray]:
+        """Places in the split's rows for each task: whole batches, as many shares as there are workers."""
+        import ray
+
+        workers = int(ray.cluster_resources().get("GPU" if self._device.type == "cuda" else "CPU", 1))
+        cut = batches(self.experiment.encoder, self.activations[tower], self.view(split).rows(tower))
+        groups = np.array_split(np.arange(len(cut)), min(workers, len(cut)))
+        return [np.concatenate([cut[index] for index in group]) for group in groups]
+
+
+def start_ray(address: str) -> None:
+    """Join the cluster at `address`, or with `local` start workers here.
+
+    Raises InputError if Ray is not installed or the cluster is not there.
+    """
+    try:
+        import ray
+    except ImportError:
+        raise InputError("--ray needs Ray: pip install -r requirements-cluster.txt") from None
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # no network but the cluster's own
+    try:
+        ray.init(
+            **_here() if address == "local" else {"address": address}, log_to_driver=False, logging_level=logging.ERROR
+        )
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        raise InputError(f"--ray {address}: no cluster there ({' '.join(str(error).split())[:200]}).") from None
+
+
+def _here() -> dict[str, Any]:
+    return {"include_dashboard": False, "_node_ip_address": "127.0.0.1"}
+
+
+def _embed_share(opening: Opening, tower: TowerName, alpha: float, split: Split, share: np.ndarray) -> np.ndarray:
+    """A worker's task: embeddings of some of a split's rows under θ(alpha), float32 [len(share), d]."""
+    tuned = _open(opening)
+    rows = tuned.view(split).rows(tower)[share]
+    tuned.set_alpha(alpha, tower)
+    return embed(tuned.experiment.encoder, tuned.activations[tower], rows).cpu().numpy()
+
+
+@lru_cache(maxsize=1)
+def _open(opening: Opening) -> TunedExperiment:
+    """Loaded once by each worker."""
+    domain = opening.places.load_domain(opening.domain)
+    run = find_run(opening.places, opening.domain, opening.run)
+    precision = dict(zip(("image", "text"), opening.precision, strict=True))
+    return open_run(run, domain, opening.places, opening.device, precision)

@@ -1,0 +1,109 @@
+"""A run's training anew until each period, with its own α*, and all later articles under the three models.
+
+Settings, encoder and texts are the run's; what is in front of the tuned stages was encoded once. Nothing is written
+but what the cache keeps anyhow.
+"""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from core.analysis.rolling_origin import ENOUGH_TO_TRAIN, OriginRanks, Periods
+from core.analysis.significance import FINE_TUNED, WISE_FT, ZERO_SHOT
+from core.data.domain import gallery_of
+from core.data.time_split import TRAIN_SHARE
+from core.encoders.base import TOWERS, first_tuned_stages
+from core.evaluation.metrics import values_of
+from core.experiment.experiment import Experiment, SplitView
+from core.experiment.loaded_run import TunedExperiment
+from core.experiment.precision import compute_in
+from core.experiment.train import pairs_of
+from core.interpolation.mix import TENTHS
+from core.interpolation.wise_ft import interpolate
+from core.progress import progress
+from core.retrieval.choices import BY_COSINE
+from core.training.settings import Settings
+from core.training.trainer import finetune
+
+#: By this α*(m) is chosen: it moves with every article, where the part it is chosen on may have few.
+METRIC = "mrr@100"
+
+
+def roll(
+    tuned: TunedExperiment, articles: pd.DataFrame, periods: Periods, window: int | None = None
+) -> Iterator[OriginRanks]:
+    """Train until each origin; the encoder is as it was afterwards.
+
+    articles: rows of the domain's table in the order of time, all with their picture known. window: learn from this
+    many articles before the origin only, so that trainings differ in their age alone; None: from all before it.
+    """
+    experiment = tuned.experiment
+    for tower in TOWERS:  # training is in float32, whatever ranks of the run are computed in
+        experiment.encoder.compute_in(tower, torch.float32)
+    rolling = _Rolling(experiment, tuned.run.info.settings, articles, periods)
+    try:
+        for origin in progress(periods.origins(window or ENOUGH_TO_TRAIN), "Training until each period"):
+            yield rolling.train(origin, window)
+    finally:
+        experiment.encoder.set_weights(experiment.zero_shot)
+        compute_in(tuned.precision, experiment.encoder)
+
+
+class _Rolling:
+    def __init__(self, experiment: Experiment, settings: Settings, articles: pd.DataFrame, periods: Periods) -> None:
+        self._experiment, self._settings = experiment, settings
+        self._articles, self._periods = articles, periods
+        self._encoder = experiment.encoder
+        starts = first_tuned_stages(self._encoder, settings.tune)
+        self._activations = experiment.activations(starts)  # with the zero-shot weights, which it sets
+        self._views = {period: self._view(articles[periods.of == period]) for period in np.unique(periods.of).tolist()}
+        self._zero_shot = {period: _ranks(view) for period, view in self._views.items()}
+
+    def _view(self, articles: pd.DataFrame) -> SplitView:
+        """Articles against their own pictures, by the cosine, however the run was swept."""
+        gallery = gallery_of(articles, articles.drop_duplicates("image_id"))
+        return SplitView(self._encoder, articles, gallery, self._experiment.gallery, self._activations, BY_COSINE)
+
+    def train(self, origin: int, window: int | None) -> OriginRanks:
+        own = self._articles[self._periods.of <= origin]
+        own = own if window is None else own.iloc[-window:]
+        trained, chosen = own.iloc[: int(len(own) * TRAIN_SHARE)], own.iloc[int(len(own) * TRAIN_SHARE) :]
+        view = self._view(chosen)
+        self._encoder.set_weights(self._experiment.zero_shot)
+        changed = finetune(
+            self._encoder, self._activations, pairs_of(self._experiment, trained), lambda _: _ranks(view),
+            self._settings, lambda epoch: None,
+        )  # fmt: skip
+        later = [period for period in self._views if period > origin]
+        fine_tuned = [_ranks(self._views[period]) for period in later]
+        alpha = self._best_alpha(changed, view)
+        self._set_alpha(changed, alpha)
+        ranks = {
+            ZERO_SHOT: [self._zero_shot[period] for period in later],
+            FINE_TUNED: fine_tuned,
+            WISE_FT: [_ranks(self._views[period]) for period in later],
+        }
+        places = np.flatnonzero(self._periods.of > origin)
+        return OriginRanks(
+            origin, len(trained), len(chosen), alpha, places, self._periods.of[places],
+            {name: np.concatenate(each) for name, each in ranks.items()},
+        )  # fmt: skip
+
+    def _best_alpha(self, changed: Mapping[str, Tensor], view: SplitView) -> float:
+        """Of equal ones the smallest."""
+        values = []
+        for alpha in TENTHS:
+            self._set_alpha(changed, alpha)
+            values.append(values_of(_ranks(view), METRIC).mean())
+        return TENTHS[int(np.argmax(values))]
+
+    def _set_alpha(self, changed: Mapping[str, Tensor], alpha: float) -> None:
+        start = {key: self._experiment.zero_shot[key] for key in changed}
+        self._encoder.set_weights(interpolate(start, changed, alpha))
+
+
+def _ranks(view: SplitView) -> np.ndarray:
+    return view.image_ranks(view.embed("text"), view.embed("image"))

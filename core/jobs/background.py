@@ -1,0 +1,189 @@
+"""Long work in a process of its own, so that a page can be closed and come back to it.
+
+A job is a verb of the command line. Its folder holds what it prints (``log.txt``), how far it is
+(``progress.json``), and a lock that its process holds while it lives: that, not a process number that may be
+reused, says whether it runs. A job that somebody cancelled is told apart from one that failed.
+
+What a job must write to its end (``status.txt``, ``process.txt``) has its room from the start, so that a disk that
+fills up meanwhile does not change how the job ends.
+"""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from filelock import FileLock
+
+from core.errors import InputError
+from core.jobs.log import last_lines
+from core.jobs.signals import stop_on_sigterm
+from core.progress import PROGRESS_FILE, amount
+from core.storage.disk_errors import DiskError, writing
+from core.storage.files import write_text
+from core.storage.locks import is_held
+from core.workspace.folders import Places
+
+State = Literal["never started", "running", "done", "failed", "cancelled"]
+_NAME = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
+_LOCK = "running.lock"
+_STATUS, _PROCESS = "status.txt", "process.txt"
+_ROOM = 16  # bytes of each
+
+
+@dataclass(frozen=True)
+class JobStatus:
+    """Where a job stands.
+
+    label, done, total: of its present step (total None if unknown). log: its last lines. unit: "B" if `done` is in
+    bytes; speed: units a second, None if unknown. exit_status: of the verb; None while it runs and if it was killed.
+    """
+
+    state: State
+    label: str
+    done: int
+    total: int | None
+    log: list[str]
+    unit: str = ""
+    speed: float | None = None
+    exit_status: int | None = None
+
+    @property
+    def amount(self) -> str:
+        """How far the present step is, in words."""
+        return amount(self.done, self.total, self.unit, self.speed)
+
+
+def _folder(places: Places, name: str) -> Path:
+    if not _NAME.fullmatch(name):
+        raise InputError(f"'{name}' cannot name a job: expected lower-case letters, digits and single hyphens.")
+    return places.workspace / "jobs" / name
+
+
+def start(places: Places, name: str, verb: Sequence[str]) -> bool:
+    """Start ``python -m core VERB …`` as the job `name`; False if it is running already.
+
+    Raises DiskError if the workspace cannot be written.
+    """
+    folder = _folder(places, name)
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    with writing(folder / "log.txt"), FileLock(folder / "starting.lock"):  # two pages may ask at once
+        if is_held(folder / _LOCK):
+            return False
+        for left in (_STATUS, _PROCESS, "progress.json", "cancelled.txt"):
+            (folder / left).unlink(missing_ok=True)
+        for later in (_STATUS, _PROCESS):
+            write_text(_room_of(folder / later), " " * _ROOM)
+        environment = os.environ | {
+            PROGRESS_FILE: str(folder / "progress.json"),
+            "PYTHONIOENCODING": "utf-8:replace",  # log.txt is read so, whatever the locale
+            "REMATCH_WORKSPACE": str(places.workspace),
+            "REMATCH_CACHE": str(places.cache),
+        }
+        with (folder / "log.txt").open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "core.jobs.background", str(folder), *verb],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                start_new_session=True,  # so that Ctrl-C in the app's terminal does not end it
+            )
+        while not is_held(folder / _LOCK) and process.poll() is None:  # until then it would look as if it had failed
+            time.sleep(0.02)
+    return True
+
+
+def status(places: Places, name: str) -> JobStatus:
+    """Read where the job `name` stands."""
+    folder = _folder(places, name)
+    if not (folder / "log.txt").exists():
+        return JobStatus("never started", "", 0, None, [])
+    log = last_lines(folder / "log.txt")
+    try:
+        step = json.loads((folder / "progress.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        step = {"label": "Starting", "done": 0, "total": None}
+    state: State = "running"
+    exit_status = None
+    if not is_held(folder / _LOCK):
+        exit_status = _written_number(folder / _STATUS)
+        otherwise: State = "cancelled" if (folder / "cancelled.txt").exists() else "failed"
+        state = "done" if exit_status == 0 else otherwise
+    unit, speed = step.get("unit", ""), step.get("speed")
+    return JobStatus(state, step["label"], step["done"], step["total"], log, unit, speed, exit_status)
+
+
+def _written_number(file: Path) -> int | None:
+    """The number in a file; None if there is none yet."""
+    try:
+        return int(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def _room_of(file: Path) -> Path:
+    return file.with_suffix(".room")
+
+
+def _write_number(file: Path, number: int) -> None:
+    """Write a number into the room that `start` made for it and name it `file`, which takes none of a full disk."""
+    with writing(file):
+        with _room_of(file).open("r+", encoding="utf-8") as room:
+            room.write(str(number).ljust(_ROOM))
+        _room_of(file).replace(file)
+
+
+def cancel(places: Places, name: str) -> None:
+    """Ask the job to end, with every process it started. It is `cancelled` once it has; nothing if it does not run.
+
+    The first time it may tidy up; asked again, it ends where it stands.
+    """
+    folder = _folder(places, name)
+    if not is_held(folder / _LOCK):
+        return
+    process = _written_number(folder / _PROCESS)
+    if process is None:  # it holds its lock, but has not said yet who it is
+        raise InputError(f"job '{name}' is only just starting; try again in a second.")
+    with suppress(DiskError):  # then it ends as failed, and its log says that it was stopped
+        write_text(folder / "cancelled.txt", "")
+    try:
+        if hasattr(os, "killpg"):
+            os.killpg(process, signal.SIGTERM)  # a job leads a session, and so a group, of its own
+        else:
+            os.kill(process, signal.SIGTERM)
+    except ProcessLookupError:  # it ended just now
+        return
+
+
+def clear(places: Places, name: str) -> None:
+    """Forget how the job ended; nothing while it runs. Raises DiskError if the workspace cannot be written."""
+    folder = _folder(places, name)
+    if folder.exists() and not is_held(folder / _LOCK):
+        with writing(folder / "log.txt"):
+            (folder / "log.txt").unlink(missing_ok=True)
+
+
+def _run(folder: Path, verb: Sequence[str]) -> int:
+    """The job's own process: hold the lock, run the verb, leave its exit status."""
+    with FileLock(folder / _LOCK):
+        _write_number(folder / _PROCESS, os.getpid())
+        stop_on_sigterm()
+        from core.__main__ import main  # takes seconds, so after the lock
+
+        status = main(verb)
+        _write_number(folder / _STATUS, status)
+        return status
+
+
+if __name__ == "__main__":
+    sys.exit(_run(Path(sys.argv[1]), sys.argv[2:]))

@@ -1,0 +1,147 @@
+"""Metrics over α as charts, for pages and reports: functions from tables to Plotly figures.
+
+A curve is WiSE-FT's along α, so it has WiSE-FT's colour, its ends those of zero-shot and fine-tuned, on every chart.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from core.presentation.theme import FINE_TUNED, NEUTRAL, SHADE, WISE_FT, ZERO_SHOT, faded
+
+DASHES = {"val": "solid", "test": "dot"}
+
+
+#: Low and high of a metric at each α, [A] each.
+Band = tuple[np.ndarray, np.ndarray]
+
+
+def plot_metric(
+    curve: pd.DataFrame,
+    metric: str,
+    selected: float,
+    bands: Mapping[str, Band],
+    flat: tuple[float, float] | None = None,
+) -> go.Figure:
+    """One metric over α: a line for each split of `curve` within its 95 % band, both ends and α* marked.
+
+    bands: by split; those that are not there are not drawn. flat: α's within noise of α*, shaded.
+    """
+    figure = go.Figure()
+    if flat is not None:
+        figure.add_vrect(*flat, fillcolor=NEUTRAL, opacity=SHADE, line_width=0, layer="below")
+    for split, rows in curve.groupby("split", sort=False):
+        n = int(rows["n"].iloc[0])
+        if (band := bands.get(str(split))) is not None:
+            figure.add_scatter(
+                x=[*rows["alpha"], *rows["alpha"][::-1]],
+                y=[*band[1], *band[0][::-1]],
+                fill="toself",
+                fillcolor=faded(WISE_FT),
+                line={"width": 0},
+                mode="lines",
+                hoverinfo="skip",
+                showlegend=False,
+            )
+        figure.add_scatter(
+            x=rows["alpha"],
+            y=rows[metric],
+            name=f"{split}, n = {n}",
+            mode="lines",
+            line={"color": WISE_FT, "dash": DASHES[str(split)], "width": 2},
+            customdata=np.where(rows["interpolated"], "interpolated", "exact"),
+            hovertemplate="α %{x:.2f}: %{y:.3f} (%{customdata})",
+        )
+        figure.add_scatter(**_ends(rows, metric))
+    best = curve[np.isclose(curve["alpha"], selected) & (curve["split"] == "val")]
+    figure.add_scatter(
+        x=best["alpha"], y=best[metric], mode="markers", name=f"α* = {selected:g}", showlegend=False,
+        marker={"color": WISE_FT, "symbol": "diamond", "size": 11},
+        hovertemplate=f"α* = {selected:g}: %{{y:.3f}}<extra></extra>",
+    )  # fmt: skip
+    figure.add_vline(x=selected, line={"color": WISE_FT, "dash": "dash", "width": 1})
+    figure.update_xaxes(title="α", range=[-0.03, 1.03], tickvals=[0, 0.25, 0.5, 0.75, 1])
+    figure.update_yaxes(title=metric)
+    return figure.update_layout(showlegend=curve["split"].nunique() > 1)
+
+
+def _ends(rows: pd.DataFrame, metric: str) -> dict:
+    ends = rows.iloc[[0, -1]]
+    return {
+        "x": ends["alpha"],
+        "y": ends[metric],
+        "mode": "markers",
+        "marker": {"color": [ZERO_SHOT, FINE_TUNED], "symbol": ["circle", "square"], "size": 10},
+        "showlegend": False,
+        "text": ["zero-shot", "fine-tuned"],
+        "hovertemplate": "%{text}: %{y:.3f}<extra></extra>",
+    }
+
+
+def plot_plane(table: pd.DataFrame, metric: str, best: pd.Series, selected: float) -> go.Figure:
+    """α_image × α_text as a heat map with its best point, and the diagonal on which one α serves both."""
+    wide = table.pivot(index="alpha_image", columns="alpha_text", values=metric)
+    figure = go.Figure(
+        go.Heatmap(
+            x=wide.columns, y=wide.index, z=wide.to_numpy(), colorscale="Cividis", colorbar={"title": metric},
+            hovertemplate=f"image %{{y:.2f}}, text %{{x:.2f}}: {metric} %{{z:.3f}}<extra></extra>",
+        )
+    )  # fmt: skip
+    figure.add_scatter(
+        x=[0, 1],
+        y=[0, 1],
+        mode="lines",
+        line={"color": "white", "dash": "dot"},
+        name="one α for both",
+        hoverinfo="skip",
+    )
+    for alphas, name, symbol, colour in (
+        ((selected, selected), f"α* = {selected:g}", "diamond", WISE_FT),
+        ((best["alpha_text"], best["alpha_image"]), "best of the plane", "star", "white"),
+    ):
+        figure.add_scatter(
+            x=[alphas[0]], y=[alphas[1]], mode="markers", name=name,
+            marker={"symbol": symbol, "size": 15, "color": colour, "line": {"color": "black", "width": 1.5}},
+        )  # fmt: skip
+    for x, y, name, colour, symbol in (
+        (0, 0, "zero-shot", ZERO_SHOT, "circle"),
+        (1, 1, "fine-tuned", FINE_TUNED, "square"),
+    ):
+        figure.add_scatter(
+            x=[x], y=[y], mode="markers", name=name,
+            marker={"symbol": symbol, "size": 12, "color": colour, "line": {"color": "white", "width": 1.5}},
+        )  # fmt: skip
+    figure.update_xaxes(title="α of the text tower", range=[-0.025, 1.025], constrain="domain")
+    return figure.update_yaxes(title="α of the image tower", range=[-0.025, 1.025], scaleanchor="x", constrain="domain")
+
+
+def plot_trace(
+    own: pd.DataFrame, elsewhere: pd.DataFrame, metric: str, names: tuple[str, str], selected: float
+) -> go.Figure:
+    """This run's metric on its own val against the same weights' on another domain's, traced by α."""
+    both = own.merge(elsewhere, on="alpha", suffixes=("", "_elsewhere"))
+    figure = go.Figure()
+    figure.add_scatter(
+        x=both[f"{metric}_elsewhere"], y=both[metric], mode="lines", line={"color": WISE_FT, "width": 2},
+        name="WiSE-FT", customdata=both["alpha"],
+        hovertemplate="α %{customdata:.2f}: own %{y:.3f}, other %{x:.3f}<extra></extra>",
+    )  # fmt: skip
+    tenths = both[np.isclose((both["alpha"] * 10) % 1, 0) | np.isclose((both["alpha"] * 10) % 1, 1)]
+    figure.add_scatter(
+        x=tenths[f"{metric}_elsewhere"], y=tenths[metric], mode="markers", name="every tenth of α",
+        marker={"color": NEUTRAL, "size": 6}, hoverinfo="skip",
+    )  # fmt: skip
+    for alpha, name, colour, symbol in (
+        (0.0, "zero-shot", ZERO_SHOT, "circle"),
+        (1.0, "fine-tuned", FINE_TUNED, "square"),
+        (selected, f"α* = {selected:g}", WISE_FT, "diamond"),
+    ):
+        point = both.iloc[[int((both["alpha"] - alpha).abs().argmin())]]
+        figure.add_scatter(
+            x=point[f"{metric}_elsewhere"], y=point[metric], mode="markers", name=name,
+            marker={"color": colour, "symbol": symbol, "size": 13},
+        )  # fmt: skip
+    figure.update_xaxes(title=f"{metric} on {names[1]} (other), n = {int(elsewhere['n'].iloc[0])}")
+    return figure.update_yaxes(title=f"{metric} on {names[0]} (own), n = {int(own['n'].iloc[0])}")

@@ -1,0 +1,91 @@
+"""What an import took in and what it left out, in sentences and as a table: for the command line and the Data page."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from core.data.domain import Domain, DomainInfo
+from core.errors import InputError
+from core.retrieval.run_file import LENGTH
+from core.storage.safe_csv import restored
+
+TEST_PICTURE = "test picture"  # how reasons begin that are not an article's
+REPORT_COLUMNS = ("line", "article_id", "image", "reason", "detail")
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """What is known of an import afterwards. rows: one per row left out (REPORT_COLUMNS). left_out: reason → rows."""
+
+    listed: int
+    usable: int
+    left_out: dict[str, int]
+    rows: pd.DataFrame
+
+
+def report_file(domain: Domain) -> Path:
+    """Where the import of a domain wrote down the rows it left out."""
+    return domain.folder / "import-report.csv"
+
+
+def read_report(domain: Domain) -> ImportReport | None:
+    """The report of a domain's import; None for one that was made otherwise (the demo).
+
+    Raises InputError if the file is damaged.
+    """
+    file = report_file(domain)
+    if not file.exists():
+        return None
+    try:
+        rows = pd.read_csv(file, dtype=str, keep_default_na=False).map(restored)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{file} cannot be read ({error}). Import the domain again.") from None
+    missing = [column for column in REPORT_COLUMNS if column not in rows]
+    if missing:
+        raise InputError(f"{file} lacks {', '.join(missing)}. Import the domain again.")
+    left_out = {str(reason): int(count) for reason, count in rows["reason"].value_counts().items()}
+    usable = len(domain.articles)
+    listed = usable + sum(count for reason, count in left_out.items() if not reason.startswith(TEST_PICTURE))
+    return ImportReport(listed, usable, left_out, rows)
+
+
+def import_sentences(domain: Domain, left_out: Mapping[str, int]) -> list[str]:
+    """How many articles were taken in and left out, how they were split, in which language they are."""
+    info, usable = domain.info, len(domain.articles)
+    of_articles = {reason: count for reason, count in left_out.items() if not reason.startswith(TEST_PICTURE)}
+    reasons = ", ".join(f"{count} {reason}" for reason, count in of_articles.items()) or "none"
+    splits = ", ".join(f"{split} {count}" for split, count in domain.articles["split"].value_counts().items())
+    english = ", with an English version" if domain.has_english and info.language != "en" else ""
+    counts = domain.articles["language"].value_counts()
+    each = ", ".join(f"{language} {count}" for language, count in counts.items())
+    return [
+        f"{usable} of {usable + sum(of_articles.values())} articles imported as '{info.slug}'; left out: {reasons}.",
+        f"{how_split(info)}: {splits}.",
+        f"language: {info.language}{english}; articles by language: {each}.",
+        *about_test_set(domain, left_out),
+    ]
+
+
+def how_split(info: DomainInfo) -> str:
+    """Whether a domain is split in time, and by what, or as its table says."""
+    if info.split_from == "time":
+        return f"split in time by {info.split_by}"
+    return f"split as the table's column {info.split_from} says, in time by {info.split_by}"
+
+
+def about_test_set(domain: Domain, left_out: Mapping[str, int]) -> list[str]:
+    """About the gallery of a test set of two lists, if there is one."""
+    if domain.test_pictures is None:
+        return []
+    count = len(domain.test_pictures)
+    lost = ", ".join(f"{n} {reason}" for reason, n in left_out.items() if reason.startswith(TEST_PICTURE))
+    judged, test = len(domain.judged("test")), int((domain.articles["split"] == "test").sum())
+    sentences = [
+        f"test set: {test} articles, {count} pictures{f' (left out: {lost})' if lost else ''}; ground truth known "
+        f"of {judged or 'none'}."
+    ]
+    if count < LENGTH:
+        sentences.append(f"warning: {count} pictures make lists shorter than {LENGTH}.")
+    return sentences

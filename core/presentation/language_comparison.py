@@ -1,0 +1,99 @@
+"""Two ways to read a language that CLIP does not: translated for an English encoder, or as it is for one that reads it.
+
+The newest swept run of each, on the same articles: their metrics and what the one has over the other.
+"""
+
+from dataclasses import dataclass
+
+import pandas as pd
+from tabulate import tabulate
+
+from core.data.domain import Domain
+from core.data.time_split import Split
+from core.errors import InputError
+from core.presentation.language_notes import MARK, language_mark, text_read
+from core.presentation.paper_tables import TABLE_METRICS, paper_table
+from core.presentation.reranking import reranked_by
+from core.workspace.runs import Run
+
+_MODELS = ("zero-shot", "fine-tuning", "WiSE-FT")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """rows: model, reads, run, alpha, n and the metrics; a `difference` row is English minus original."""
+
+    heading: str
+    rows: pd.DataFrame
+    notes: list[str]
+
+
+def compare_readings(runs: list[Run], domain: Domain, split: Split) -> Comparison:
+    """Compare the newest swept run that reads the English version with the newest that reads the original.
+
+    Raises InputError if there is none of either, or if they were not swept on the same articles.
+    """
+    swept = [run for run in runs if run.is_swept]
+    english = _newest([run for run in swept if run.info.english], domain, "the English version", "lite")
+    original = _newest([run for run in swept if not run.info.english], domain, "the original", "lite-multilingual")
+    if _articles(english, split) != _articles(original, split):
+        raise InputError(
+            f"runs '{english.info.name}' and '{original.info.name}' were swept on different {split} articles of "
+            f"'{domain.info.slug}'; train and sweep the older one again."
+        )
+    tables = {run.info.name: paper_table(run, domain, split, None).rows.set_index("run") for run in (english, original)}
+    rows = []
+    for model in _MODELS:
+        pair = [tables[run.info.name].loc[model] for run in (english, original)]
+        rows += [
+            {"model": model, "reads": reads, "run": run.info.name + language_mark(run)} | dict(row)
+            for reads, run, row in zip(("English", "original"), (english, original), pair, strict=True)
+        ]
+        rows.append(
+            {"model": model, "reads": "difference", "run": ""}
+            | {metric: pair[0][metric] - pair[1][metric] for metric in TABLE_METRICS}
+        )
+    slug = domain.info.slug
+    heading = f"{slug}, {split} split, the same {int(rows[0]['n'])} articles. " + " ".join(
+        f"{run.info.name}: {run.info.encoder}, {text_read(run, domain)}{reranked_by(run.reranking())}."
+        for run in (english, original)
+    )
+    notes = ["difference: English minus original."]
+    if any(language_mark(run) for run in (english, original)):
+        notes.append(f"{MARK} an encoder that does not read what it was shown; its numbers say little.")
+    return Comparison(heading, pd.DataFrame(rows), notes)
+
+
+def _newest(runs: list[Run], domain: Domain, what: str, encoder: str) -> Run:
+    """Of those that read the language if there are any."""
+    if not runs:
+        raise InputError(
+            f"domain '{domain.info.slug}' has no swept run that reads {what}; make one with: "
+            f"python -m core train --domain {domain.info.slug} --encoder {encoder} --sweep"
+        )
+    return next((run for run in reversed(runs) if run.info.reads_the_language), runs[-1])
+
+
+def _articles(run: Run, split: Split) -> list[str]:
+    ranks = run.ranks()
+    return sorted(ranks.loc[ranks["split"] == split, "article_id"].unique())
+
+
+def render_comparison(comparison: Comparison) -> str:
+    """The table for a person; differences carry their sign."""
+    columns = ["model", "reads", "run", "alpha", *TABLE_METRICS]
+    body = [
+        ["" if column == "alpha" and pd.isna(row[column]) else _cell(row, column) for column in columns]
+        for row in comparison.rows.to_dict("records")
+    ]
+    table = tabulate(body, headers=columns, disable_numparse=True, colalign=("left",) * 3 + ("right",) * 7)
+    return "\n".join([comparison.heading, "", table, "", *comparison.notes])
+
+
+def _cell(row: dict, column: str) -> str:
+    value = row[column]
+    if isinstance(value, str):
+        return value
+    if column == "alpha":
+        return f"{value:g}"
+    return f"{value:+.3f}" if row["reads"] == "difference" else f"{value:.3f}"

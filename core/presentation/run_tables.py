@@ -1,0 +1,89 @@
+"""Runs of a domain beside each other: what their trainings differ in, what each reached, and seeds taken together."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import pandas as pd
+
+from core.data.time_split import Split
+from core.presentation.language_notes import language_mark
+from core.presentation.paper_tables import TABLE_METRICS, TableFormat, grid
+from core.presentation.reranking import reranked_by
+from core.workspace.runs import Run
+
+METRICS = ("mrr@100", "recall@1")
+MODELS = ("zero-shot", "fine-tuned", "WiSE-FT")
+
+
+def differing_settings(runs: Sequence[Run]) -> pd.DataFrame:
+    """One row per run: what their trainings depended on, without what is the same for all."""
+    table = pd.DataFrame([_made_with(run) for run in runs])
+    return table[[name for name in table if table[name].astype(str).nunique() > 1]]
+
+
+def _made_with(run: Run) -> dict[str, Any]:
+    info = run.info
+    return {
+        "encoder": info.encoder, **asdict(info.settings), "text": info.text.describe(), "english": info.english,
+        "processes": info.processes, "articles": info.articles[:6],
+    }  # fmt: skip
+
+
+def compared(runs: Sequence[Run]) -> pd.DataFrame:
+    """One row per run: its name, the settings that differ, n, α*, metrics of the three models on val, its date."""
+    reached = pd.DataFrame([_reached(run) for run in runs])
+    return pd.concat([reached[["run"]], differing_settings(runs), reached.drop(columns="run")], axis=1)
+
+
+def _reached(run: Run) -> dict[str, Any]:
+    """What a run reached on val; from its history where it is not swept."""
+    name = f"{run.info.name}{language_mark(run)}{reranked_by(run.reranking())}"
+    row: dict[str, Any] = {"run": name, "n": None, "α*": None}
+    metrics: dict[str, Any] = {}
+    if run.is_swept:
+        val, alpha = _rows(run, "val"), run.selected().alpha
+        row |= {"n": int(val["n"].iloc[0]), "α*": alpha}
+        at_alpha = val.to_dict("index")
+        reached: list[Mapping[Any, Any] | None] = [at_alpha[at] for at in (0.0, 1.0, alpha)]
+    else:
+        history = run.history().rename(columns=lambda name: name.removeprefix("val_"))
+        epochs = history.to_dict("records")
+        reached = [epochs[0], epochs[-1], None]
+    for metric in METRICS:
+        for model, at in zip(MODELS, reached, strict=True):
+            metrics[f"{metric} {model}"] = None if at is None else at[metric]
+    return row | metrics | {"date": run.info.created_at[:16].replace("T", " ")}
+
+
+def _rows(run: Run, split: Split) -> pd.DataFrame:
+    curve = run.curve()
+    return curve[curve["split"] == split].set_index("alpha")
+
+
+def over_seeds(runs: Sequence[Run], split: Split) -> pd.DataFrame:
+    """Mean and standard deviation (n − 1) of each metric over at least two runs, for each of MODELS.
+
+    Columns: run (the model), seeds, n, then `<metric> mean` and `<metric> sd`. WiSE-FT is at each run's own α*.
+    """
+    rows = []
+    for model in MODELS:
+        at = {"zero-shot": lambda run: 0.0, "fine-tuned": lambda run: 1.0}.get(model, lambda run: run.selected().alpha)
+        each = pd.DataFrame([_rows(run, split).loc[at(run)] for run in runs])
+        row: dict[str, Any] = {"run": model, "seeds": len(runs), "n": int(each["n"].iloc[0])}
+        for metric in TABLE_METRICS:
+            values = each[metric].astype(float)
+            row |= {f"{metric} mean": values.mean(), f"{metric} sd": values.std(ddof=1)}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def seeds_text(table: pd.DataFrame, seeds: Sequence[int], style: TableFormat) -> str:
+    """`over_seeds` for a person. seeds: of the runs that were taken together."""
+    body = [
+        [row["run"], f"{row['n']}", *(f"{row[f'{m} mean']:.3f} ± {row[f'{m} sd']:.3f}" for m in TABLE_METRICS)]
+        for row in table.to_dict("records")
+    ]
+    listed = ", ".join(map(str, seeds))
+    heading = f"Over {len(seeds)} seeds ({listed}), mean ± standard deviation, WiSE-FT at each run's own alpha:"
+    return f"{heading}\n\n{grid(['run', 'n', *TABLE_METRICS], body, style)}"

@@ -1,0 +1,97 @@
+"""The organisers' run format: a header, then per article its id and its best 100 images, tab-separated."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from core.data.importers.tables.delimited import bytes_of
+from core.data.importers.tables.encodings import decode
+from core.errors import InputError, shortened
+from core.retrieval.run_rows import Row, check_is_table, is_header, rows_of
+from core.retrieval.table_runs import has_a_row_for_each_image, read_table_run
+from core.retrieval.trec import looks_like_trec, read_trec
+from core.storage.files import replacing
+
+LENGTH = 100
+_NUMBER = re.compile("[0-9]+")
+# Ids cannot be defused, since the scorer compares them. An id that begins with a hyphen is usual, a formula has more.
+_UNSAFE = re.compile(r"[=+@]|-.*[^\w.-]|.*[\x00-\x1f\x7f]", re.DOTALL)
+
+
+def write_submission(path: Path, article_ids: Sequence[str], best_images: Sequence[Sequence[str]]) -> int:
+    """Write one line per article and return how many images each has (fewer than 100 in a small gallery).
+
+    Raises InputError for an id that a spreadsheet would take for a formula, or that holds a tab or ends the line.
+    """
+    length = min(LENGTH, min(len(images) for images in best_images))
+    header = ["articleID", *(f"iid{place}" for place in range(1, length + 1))]
+    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:
+        file.write("\t".join(header) + "\n")
+        for article_id, images in zip(article_ids, best_images, strict=True):
+            file.write("\t".join(map(_checked, (article_id, *images[:length]))) + "\n")
+    return length
+
+
+def _checked(some_id: str) -> str:
+    if _UNSAFE.match(some_id):
+        raise InputError(
+            f"the id {shortened(repr(some_id))} cannot stand in a run: expected no formula of spreadsheets, no tab, no "
+            "end of a line; give it another in the table that was imported, and import that again."
+        )
+    return some_id
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A run file as the organisers' scorer reads it. lists: article → its images, best first, of its first line.
+
+    skipped: lines whose first field is no number, the header among them. repeated: articles with another line, which
+    does not count.
+    """
+
+    lists: dict[str, list[str]]
+    skipped: int
+    repeated: list[str]
+
+
+def is_number(article_id: str) -> bool:
+    """Would the organisers' scorer read a line that begins with it?"""
+    return _NUMBER.fullmatch(article_id) is not None
+
+
+def read_submission(path: Path, encoding: str | None = None) -> Submission:
+    """Read a run file, the organisers', TREC's or another table: of each article the first 100 images.
+
+    encoding: None: detect it. Raises InputError: not there, or no run.
+    """
+    if not path.is_file():
+        raise InputError(f"the run {path} cannot be read: there is no such file.")
+    content = decode(bytes_of(path), path, encoding)[0]
+    lines = [line for line in content.split("\n") if line.strip()]
+    if looks_like_trec(lines):
+        return _cut(Submission(read_trec(lines, str(path)), 0, []))
+    separator, rows = rows_of(content, path)
+    if rows:
+        check_is_table(rows, path)
+    numbered = [row for row in rows if is_number(row.cells[0])]
+    named = len(rows) > 1 and is_header(rows[0]) and not numbered
+    if not rows or (separator == "\t" and not named and not has_a_row_for_each_image(rows, path)):
+        return _cut(_as_the_organisers(rows, numbered, path))
+    run = read_table_run(rows, path)
+    return _cut(Submission(run.lists, run.skipped, run.repeated))
+
+
+def _as_the_organisers(rows: list[Row], numbered: list[Row], path: Path) -> Submission:
+    """Read a run of tabs as their scorer does, which skips lines whose first field is no number."""
+    if not numbered:
+        raise InputError(
+            f"{path} is no run: none of its {len(rows)} lines begins with a number; expected an article id and its "
+            f"images, parted by tabs."
+        )
+    body = read_table_run([rows[0], *numbered] if is_header(rows[0]) else numbered, path)
+    return Submission(body.lists, len(rows) - len(numbered), body.repeated)
+
+
+def _cut(run: Submission) -> Submission:
+    return replace(run, lists={article: images[:LENGTH] for article, images in run.lists.items()})

@@ -1,0 +1,89 @@
+"""What is kept in the cache: sealed with a checksum, so that a damaged or foreign file is made again and never shown.
+
+The seal is the last bytes of the file and covers its content and its name (the key it was made for), so that a file
+that was cut short, zeroed, changed in a single bit or copied from another key is told apart from what was written.
+Arrays can still be memory-mapped: numpy reads what the header says and no further.
+"""
+
+import hashlib
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from core.storage.files import Stamp, replacing, stamp
+
+_MARK = b"\nrematch seal 1 "
+_DIGEST = 32  # hex digits
+_SEAL = len(_MARK) + _DIGEST
+_AT_ONCE = 2**22
+
+_log = logging.getLogger("rematch")
+
+
+@contextmanager
+def sealing(path: Path) -> Iterator[Path]:
+    """As `replacing`: yield a temporary path; what is written there is sealed and becomes `path`."""
+    with replacing(path) as temporary:
+        yield temporary
+        digest = _digest(temporary, path.name, temporary.stat().st_size)
+        with temporary.open("ab") as file:
+            file.write(_MARK + digest.encode())
+
+
+def write_sealed(path: Path, data: bytes) -> None:
+    """Keep `data`, all of it or nothing."""
+    with sealing(path) as temporary:
+        temporary.write_bytes(data)
+
+
+def read_sealed(path: Path) -> bytes | None:
+    """What `write_sealed` kept; None if it is not there, or damaged, which is said in a warning."""
+    try:
+        return path.read_bytes()[:-_SEAL] if is_whole(path) else None
+    except FileNotFoundError:  # the cache may be deleted at any time
+        return None
+
+
+def read_sealed_array(path: Path, rows: int) -> np.ndarray | None:
+    """The array [rows, …] that was saved within `sealing`, memory-mapped; None as for `read_sealed`."""
+    if not is_whole(path):
+        return None
+    try:
+        kept: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
+    except FileNotFoundError:  # as above
+        return None
+    return kept if len(kept) == rows else None
+
+
+def is_whole(path: Path) -> bool:
+    """Is the file there and what was written under this name? It is read through once for each writing of it."""
+    try:
+        return _is_whole(path, stamp(path))
+    except OSError:
+        return False
+
+
+@lru_cache(maxsize=4096)
+def _is_whole(path: Path, written: Stamp) -> bool:
+    size = written[1]
+    with path.open("rb") as file:
+        file.seek(max(0, size - _SEAL))
+        seal = file.read()
+    whole = size > _SEAL and seal == _MARK + _digest(path, path.name, size - _SEAL).encode()
+    if not whole:
+        _log.warning("%s is damaged or of another version; it is made again.", path)
+    return whole
+
+
+def _digest(path: Path, name: str, size: int) -> str:
+    """Of the name and the first `size` bytes."""
+    digest = hashlib.blake2b(name.encode(), digest_size=_DIGEST // 2)
+    with path.open("rb") as file:
+        while size > 0 and (part := file.read(min(size, _AT_ONCE))):
+            digest.update(part)
+            size -= len(part)
+    return digest.hexdigest()

@@ -1,0 +1,157 @@
+"""Writing files so that a reader never sees half of one, and naming them by what they depend on."""
+
+import hashlib
+import json
+import os
+import tempfile
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tomli_w
+
+from core import __version__
+from core.errors import InputError
+from core.storage.disk_errors import check_is_no_device, writing
+
+#: A part of a fingerprint; arrays count with type and shape, so that [2, 3] and [3, 2] differ.
+Part = str | bytes | int | float | bool | None | np.ndarray | list[Any] | tuple[Any, ...] | dict[str, Any]
+
+#: See `stamp`.
+Stamp = tuple[int, int, int]
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a unique temporary path beside `path`; on success it is renamed to `path`, on failure removed.
+
+    Raises DiskError where there is no room, no right to write, or something else than a file: a device such as
+    /dev/stdout would be gone afterwards.
+    """
+    with writing(path):
+        check_is_no_device(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=f".tmp{path.suffix}", dir=path.parent)
+        os.close(handle)
+        temporary = Path(name)
+        try:
+            yield temporary
+            temporary.chmod(0o644)  # mkstemp makes files private; these are as public as any other of the user's
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write all of it or nothing."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(data)
+
+
+def save_array(file: Path, array: np.ndarray) -> None:
+    """Write an array as .npy into a file that is nobody else's, such as `replacing` gives.
+
+    Opened for reading too, since numpy hands a file that is only written to the C library, which keeps it to itself
+    where the last part of an array found no room on the disk.
+    """
+    with file.open("w+b") as opened:
+        np.save(opened, array, allow_pickle=False)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write UTF-8 text, all of it or nothing."""
+    write_bytes(path, text.encode())
+
+
+def write_toml(path: Path, table: dict[str, Any], form: int) -> None:
+    """Write a TOML file; keys whose value is None are left out, since TOML has no null.
+
+    form: counts up when what is written in such a file changes; it stands in it, with who wrote it.
+    """
+    written = {"format": form, "written_by": f"Rematch {__version__}"}
+    write_text(path, tomli_w.dumps(written | _without_none(table)))
+
+
+def _without_none(table: dict[str, Any]) -> dict[str, Any]:
+    present = {key: value for key, value in table.items() if value is not None}
+    return {key: _without_none(value) if isinstance(value, dict) else value for key, value in present.items()}
+
+
+def read_toml(path: Path, what: str, form: int, way_out: str) -> dict[str, Any]:
+    """Read a TOML file that Rematch wrote. Raises InputError naming `what`: it is missing, damaged or of another form.
+
+    way_out: what to do with an older one, as in "Sweep again."
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"no {what}: {path} does not exist.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise InputError(f"the {what} file {path} cannot be read: {error}. {way_out}") from None
+    found, written_by = table.pop("format", 1), table.pop("written_by", "an early Rematch")  # the first did not say so
+    check_form(found, form, f"the {what} file {path}, written by {written_by},", way_out)
+    return table
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON object that another program wrote. Raises InputError: not there, no JSON, or no object."""
+    try:
+        table = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read as JSON: {error}.") from None
+    if not isinstance(table, dict):
+        raise InputError(f"{path} holds no JSON object.")
+    return table
+
+
+def check_form(found: object, form: int, what: str, way_out: str) -> None:
+    """Raise InputError unless `found`, which stands in `what`, is `form`. way_out: what to do with an older one."""
+    if found != form:
+        newer = isinstance(found, int) and found > form
+        raise InputError(
+            f"{what} is of format {found}; Rematch {__version__} reads format {form}. "
+            + ("Use the version that wrote it, or a newer one." if newer else way_out)
+        )
+
+
+def fingerprint(*parts: Part) -> str:
+    """Return 20 hex digits that change when any part does (BLAKE2b)."""
+    digest = hashlib.blake2b(digest_size=10)
+    _feed(digest, parts)
+    return digest.hexdigest()
+
+
+def file_fingerprint(path: Path) -> str:
+    """Return 20 hex digits of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=10)).hexdigest()
+
+
+def bytes_fingerprint(content: bytes) -> str:
+    """Return the `file_fingerprint` of a file with this content."""
+    return hashlib.blake2b(content, digest_size=10).hexdigest()
+
+
+def stamp(file: Path) -> Stamp:
+    """Changes whenever the file is written again, whatever the clock says: its inode, size and time of writing."""
+    state = file.stat()
+    return state.st_ino, state.st_size, state.st_mtime_ns
+
+
+def _feed(digest: Any, part: Part) -> None:
+    if isinstance(part, np.ndarray):
+        digest.update(f"array {part.dtype.str} {part.shape}:".encode())
+        digest.update(np.ascontiguousarray(part).data)
+    elif isinstance(part, dict):
+        _feed(digest, sorted(part.items()))
+    elif isinstance(part, list | tuple):
+        digest.update(f"list {len(part)}:".encode())
+        for item in part:
+            _feed(digest, item)
+    else:
+        data = part if isinstance(part, bytes) else repr(part).encode()
+        digest.update(f"{type(part).__name__} {len(data)}:".encode())
+        digest.update(data)

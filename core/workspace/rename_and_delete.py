@@ -1,0 +1,35 @@
+"""Renaming and deleting runs: each one step on the disk, so that a run is always whole, under one name, or gone."""
+
+import re
+import shutil
+from dataclasses import replace
+
+from core.errors import InputError
+from core.storage.disk_errors import writing
+from core.workspace.folders import Places
+from core.workspace.runs import Run, find_run, save_run
+
+_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+
+
+def rename_run(places: Places, slug: str, old: str, new: str) -> Run:
+    """Call a run otherwise. A run's name is its folder's. Raises InputError: no such run, bad name, name taken."""
+    run = find_run(places, slug, old)
+    if not _NAME.fullmatch(new):
+        raise InputError(f"'{new}' cannot name a run: expected lower-case letters, digits and single hyphens.")
+    folder = run.folder.with_name(new)
+    if folder.exists():
+        raise InputError(f"domain '{slug}' has a run '{new}' already; choose another name, or delete that one first.")
+    with writing(folder):
+        run.folder.rename(folder)
+    renamed = Run(replace(run.info, name=new), folder)
+    save_run(renamed)  # for who reads the file; what counts is the folder
+    return renamed
+
+
+def delete_run(places: Places, slug: str, name: str) -> None:
+    """Remove a run and all that was derived from it. Raises InputError if there is none."""
+    run = find_run(places, slug, name)
+    with writing(run.folder / "run.toml"):
+        (run.folder / "run.toml").unlink()  # from here on it is no run, whatever becomes of the rest
+        shutil.rmtree(run.folder)

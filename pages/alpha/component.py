@@ -1,0 +1,45 @@
+"""The one element of the Alpha page that moves with the hand, as Streamlit sees it: data in, positions out."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from core.presentation.theme import FINE_TUNED, WISE_FT, ZERO_SHOT
+from pages.alpha.board_data import Answer
+from pages.alpha.slider_data import Hand
+
+_HERE = Path(__file__).parent
+_COLOURS = f"--zero-shot:{ZERO_SHOT};--wise-ft:{WISE_FT};--fine-tuned:{FINE_TUNED}"
+
+
+@st.cache_resource(show_spinner=False)
+def _component() -> Callable[..., Any]:
+    scripts = ("alpha_hand.js", "alpha_answer.js", "alpha_view.js")
+    return st.components.v2.component(
+        "rematch_alpha",
+        html=f'<div class="alpha" style="{_COLOURS}"></div>\n<div class="board" style="{_COLOURS}"></div>',
+        css=(_HERE / "alpha_view.css").read_text(encoding="utf-8"),
+        js="\n".join((_HERE / script).read_text(encoding="utf-8") for script in scripts),
+    )
+
+
+def _nothing() -> None:
+    """Streamlit keeps a component's value only where somebody listens."""
+
+
+def alpha_element(
+    hand: Hand,
+    answer: Answer,
+    *,
+    on_chosen: Callable[[], None],
+    key: str,
+) -> None:
+    """Draw it. `st.session_state[key]` has `moved` ({alphas, settled}) and, in the callback, `chosen` ({article})."""
+    _component()(
+        key=key,
+        data={"hand": hand.as_data(), "answer": answer.as_data()},
+        on_moved_change=_nothing,
+        on_chosen_change=on_chosen,
+    )

@@ -1,0 +1,238 @@
+"""Who gained and who lost between two models: table 4, a scatter of ranks, and the articles, to be tagged."""
+
+from datetime import date
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from core.analysis.trajectories import SHAPES
+from core.data.domain import Domain
+from core.evaluation.rank_changes import CASES, table_4
+from core.findings.question import Asked, last_kept
+from core.findings.slices import SLICES, SlicesFound, rows_in_slice
+from core.storage.safe_csv import spreadsheet_csv
+from core.workspace.folders import Places
+from core.workspace.sweep_results import Results
+from core.workspace.tags import Tagged, known_tags, read_tags, tags_table
+from pages.changes.card import show_card
+from pages.changes.table import DIRECTIONS, MODELS, Filter, Model, change_table, rows_of
+from pages.shared import sidebar
+from pages.shared.cached_results import results_of
+from pages.shared.charts import input_figure_format, show_figure
+from pages.shared.session import input_alpha
+from pages.shared.text import counted, shorten
+
+ON_A_PAGE = 12
+SCATTER = "rank_scatter"
+LOOKS = {
+    "improved": ("#56B4E9", "triangle-up"),
+    "worsened": ("#CC79A7", "triangle-down"),
+    "unchanged": ("#8A8F98", "circle"),
+}
+bound = partial(dict, bind="query-params")
+
+
+def input_models(results: Results) -> tuple[Model, Model, float]:
+    """The two models compared and WiSE-FT's α."""
+    from_column, to_column, alpha_column = st.columns(3)
+    before = from_column.selectbox("From", MODELS, index=2, **bound(key="from"))
+    after = to_column.selectbox("To", MODELS, index=1, **bound(key="to"))
+    with alpha_column:
+        alpha = input_alpha(results.run)
+    nearest = float(results.alphas[results.place(alpha)])
+    if abs(nearest - alpha) > 1e-6:
+        alpha_column.caption(f"The sweep has α = {nearest:g} nearest to it; that is shown.")
+    if results.interpolated[results.place(nearest)]:
+        alpha_column.caption("≈ WiSE-FT's ranks are interpolated here; the Alpha page and `rank` have the exact ones.")
+    return before, after, nearest
+
+
+def show_counts(results: Results, table: pd.DataFrame, before: Model, after: Model) -> None:
+    """Improved, worsened, unchanged, and the paper's table 4."""
+    n = len(table)
+    counts = table["direction"].value_counts()
+    with st.grid(3, min_column_width=95):
+        for direction in DIRECTIONS:
+            count = int(counts.get(direction, 0))
+            st.metric(direction, count, border=True, help=f"of {n} articles")
+    ranks = (table[name].to_numpy() for name in ("zero-shot", "fine-tuned", "WiSE-FT"))
+    paper = table_4(*ranks)
+    up, down = (f"{value:.3f}" if value is not None else "none" for value in (paper.improvement, paper.decrease))
+    st.caption(
+        f"{results.split}, n = {n}, from {before} to {after}. **Table 4** (fine-tuned → WiSE-FT, the {paper.n} "
+        f"articles that fine-tuning improved and both place among the first 100): {paper.n_improved} up by {up} "
+        f"places on average, {paper.n_decreased} down by {down}."
+    )
+
+
+def plot_scatter(table: pd.DataFrame, headlines: list[str], before: Model, after: Model) -> go.Figure:
+    """Rank against rank, both axes logarithmic; a point is an article, its number its row."""
+    figure = go.Figure()
+    top = max(10, int(table[["before", "after"]].to_numpy().max()))
+    figure.add_scatter(
+        x=[1, top],
+        y=[1, top],
+        mode="lines",
+        line={"color": "#8A8F98", "dash": "dot"},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+    for direction in DIRECTIONS:
+        rows = np.flatnonzero(table["direction"] == direction)
+        colour, symbol = LOOKS[direction]
+        figure.add_scatter(
+            x=table["before"].iloc[rows], y=table["after"].iloc[rows], mode="markers",
+            name=f"{direction} ({len(rows)})",
+            marker={"color": colour, "symbol": symbol, "size": 8, "opacity": 0.75},
+            customdata=[[int(row), headlines[row]] for row in rows],
+            hovertemplate=f"%{{customdata[1]}}<br>{before} %{{x}} → {after} %{{y}}<extra></extra>",
+        )  # fmt: skip
+    ticks = [tick for tick in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000) if tick <= top * 1.5]
+    figure.update_xaxes(title=f"rank, {before}", type="log", tickvals=ticks)
+    figure.update_yaxes(title=f"rank, {after}", type="log", tickvals=ticks)
+    return figure.update_layout(dragmode="select", hovermode="closest")
+
+
+def selected_rows(event: dict) -> tuple[int, ...] | None:
+    """Rows of the articles whose points were selected; None if none were."""
+    points = event["selection"]["points"] if event and "selection" in event else []
+    rows = {int(point["customdata"][0]) for point in points if point.get("customdata")}
+    return tuple(sorted(rows)) or None
+
+
+def input_filter(
+    results: Results, tags: dict[str, Tagged], slices: SlicesFound | None, rows: tuple[int, ...] | None
+) -> Filter:
+    """The filters; those that cannot tell articles of this domain apart are left out."""
+    articles = results.articles
+    with st.expander("Filter", icon=":material/filter_list:", expanded=True), st.grid(3, min_column_width=220):
+        direction = st.selectbox("Direction", ["all", *DIRECTIONS], **bound(key="direction"))
+        case = st.selectbox("The paper's cases", ["all", *CASES], **bound(key="case"))
+        size = st.number_input("Moved at least (places)", 0, 100_000, 0, **bound(key="moved"))
+        words = st.text_input("Words in the text", **bound(key="words"), placeholder="flood, Größe …")
+        chosen_tags = st.multiselect("Tagged as", known_tags(tags), **bound(key="tagged"))
+        language = _input_value("Language", articles["language"], "language")
+        shape = st.selectbox("Along α", ["all", *SHAPES], **bound(key="shape"))
+        planted = _input_value("Planted cause", articles["planted"], "planted")
+        members = _input_slice(results, slices)
+        dates = _input_dates(articles["published_at"])
+    return Filter(
+        direction if direction in DIRECTIONS else None,
+        case if case in CASES else None,
+        int(size),
+        words or "",
+        dates,
+        language,
+        planted,
+        tuple(chosen_tags),
+        shape if shape in SHAPES else None,
+        members,
+        rows,
+    )
+
+
+def _input_value(label: str, column: pd.Series, key: str) -> str | None:
+    values = sorted(value for value in column.dropna().unique() if value)
+    if len(values) < 2 and not (key == "planted" and values):
+        return None
+    chosen = st.selectbox(label, ["all", *values], **bound(key=key))
+    return chosen if chosen in values else None
+
+
+def _input_slice(results: Results, slices: SlicesFound | None) -> tuple[int, ...] | None:
+    """Rows of the slice chosen; the choice is there once the question was answered (Findings, or `analyse`)."""
+    names = list(slices.splits[results.split].members) if slices and results.split in slices.splits else []
+    if not names:
+        if st.query_params.get("slice"):
+            st.info("The slices of this run are not worked out yet; Findings does it, or `python -m core analyse`.")
+        return None
+    chosen = st.selectbox("Slice", ["all", *sorted(names)], **bound(key="slice"))
+    if slices is None or chosen not in names:
+        return None
+    ids = results.articles["article_id"].tolist()
+    return tuple(rows_in_slice(slices, results.split, chosen, ids).tolist())
+
+
+def _input_dates(published: pd.Series) -> tuple[date, date] | None:
+    days = pd.to_datetime(published).dropna().dt.date
+    if days.nunique() < 2:
+        return None
+    first, last = days.min(), days.max()
+    chosen = st.slider("Published", first, last, (first, last), format="YYYY-MM-DD", key=f"dates {first} {last}")
+    return None if chosen == (first, last) else chosen
+
+
+def show_gallery(
+    places: Places, domain: Domain, results: Results, table: pd.DataFrame, rows: np.ndarray, alpha: float
+) -> None:
+    """The articles found, a page of them at a time, those that moved most first."""
+    total = len(table)
+    st.subheader(f"{counted(len(rows), 'article')} of {total}")
+    if not len(rows):
+        st.write("No article passes these filters. Widen one of them, or double-click the chart to select no points.")
+        return
+    pages = -(-len(rows) // ON_A_PAGE)
+    page = st.pagination(pages, key="changes_page") if pages > 1 else 1
+    start = (min(max(page or 1, 1), pages) - 1) * ON_A_PAGE
+    with st.grid(2, min_column_width=330, gap="medium"):
+        for row in rows[start : start + ON_A_PAGE]:
+            with st.container(border=True):
+                show_card(places, domain, results, table.iloc[row], int(row), alpha)
+
+
+def show_downloads(
+    domain: Domain, results: Results, table: pd.DataFrame, rows: np.ndarray, tags: dict[str, Tagged]
+) -> None:
+    """What is shown, and all tags of the domain, to take away."""
+    name = f"{domain.info.slug}-{results.run.info.name}"
+    shown = table.iloc[rows].drop(columns=["before", "after"])
+    shown.insert(1, "title", results.articles["title"].iloc[rows].to_numpy())
+    shown["tags"] = ["; ".join(tags[i].tags) if i in tags else "" for i in shown["article_id"]]
+    shown["note"] = [tags[i].note if i in tags else "" for i in shown["article_id"]]
+    with st.container(horizontal=True):
+        st.download_button("These articles as CSV", spreadsheet_csv(shown), f"{name}-changes.csv", "text/csv")
+        st.download_button(
+            f"All tags as CSV ({len(tags)})",
+            spreadsheet_csv(tags_table(domain, tags)),
+            f"{domain.info.slug}-tags.csv",
+            "text/csv",
+            disabled=not tags,
+            help=None if tags else "No article of this domain is tagged yet.",
+        )
+
+
+def main() -> None:
+    """Draw the page."""
+    st.title("Rank changes")
+    places, domain, run = sidebar.require_run()
+    results = results_of(run, domain, sidebar.input_split(domain, run))
+    sidebar.show_heading(domain, run)
+    before, after, alpha = input_models(results)
+    if before == after:
+        st.info("Both are the same model; choose another to compare it with.")
+        return
+    if alpha in (0.0, 1.0) and "WiSE-FT" in (before, after):
+        st.info(
+            f"At α = {alpha:g} WiSE-FT is the {'fine-tuned' if alpha else 'zero-shot'} model itself. Try another α."
+        )
+    table = change_table(results, alpha, before, after)
+    show_counts(results, table, before, after)
+    articles = results.articles
+    headlines = [shorten(title or text, 80) for title, text in zip(articles["title"], articles["text"], strict=True)]
+    st.caption("Select points (drag a box, or click) to see only their articles; below the diagonal the rank improved.")
+    figure = plot_scatter(table, headlines, before, after)
+    alt = f"Ranks of {len(table)} articles, {before} against {after}."
+    event = show_figure(figure, SCATTER, alt, 460, on_select="rerun", selection_mode=("points", "box", "lasso"))
+    input_figure_format()
+    tags = read_tags(places, domain.info.slug)
+    slices = last_kept(SLICES, Asked(run, domain, places))  # tagging an article here is no reason to lose them
+    chosen = input_filter(results, tags, slices, selected_rows(event))
+    rows = rows_of(chosen, table, articles, tags)
+    show_downloads(domain, results, table, rows, tags)
+    show_gallery(places, domain, results, table, rows, alpha)
+
+
+main()

@@ -1,0 +1,32 @@
+"""The audit of an import on the Data page: what was counted, and twelve pairs to look at."""
+
+import streamlit as st
+
+from core.data.domain import Domain
+from core.data.import_audit import load_audit
+from core.presentation.audit_table import audit_sentences
+from core.workspace.folders import Places
+from pages.data.articles import show_gallery
+from pages.shared.text import counted, plain
+
+_CARD = 150  # least width in pixels: two beside each other on a phone
+
+
+def show_audit(places: Places, domain: Domain) -> None:
+    """Show the sentences of the audit, warnings as such, and the sampled pairs with their images."""
+    audit = load_audit(domain.folder)
+    if audit is None:
+        st.caption("Imported before there were audits; import it again for one.")
+        return
+    for sentence in audit_sentences(audit):
+        if sentence.startswith("warning: "):
+            st.warning(plain(sentence.removeprefix("warning: ")), icon=":material/warning:")
+        else:
+            st.text(sentence)
+    row_of = {article_id: row for row, article_id in enumerate(domain.articles["article_id"])}
+    rows = tuple(row_of[pair.article_id] for pair in audit.pairs if pair.article_id in row_of)
+    with st.expander(f"{counted(len(rows), 'pair')} to look at", icon=":material/fact_check:"):
+        st.caption(
+            "Does each image belong to its text? If not, the table names its images in another way than it seems."
+        )
+        show_gallery(places, domain, rows, _CARD)

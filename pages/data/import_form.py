@@ -1,0 +1,135 @@
+"""Importing from the app: the verb `import` with its checks and options, run as a job that outlives the page."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from core.data.importers import check_first
+from core.data.importers.uploads import discard_upload, keep_upload
+from core.errors import InputError, RematchError
+from core.workspace.folders import Places
+from core.workspace.runs import load_runs
+from pages.data.import_fields import Way, empty_files, input_request, input_source, input_way, most
+from pages.data.import_request import ImportRequest
+from pages.shared import sidebar
+from pages.shared.errors import show_error
+from pages.shared.form_words import in_form_words
+from pages.shared.jobs import JobKind, close
+from pages.shared.paths import typed_path
+from pages.shared.text import counted, plain
+
+_FAILED = "_import_failed"  # why the last try did not begin, its slug, and where its articles were
+
+
+def _show_open(places: Places, slug: str) -> None:
+    st.button("Open it", key=f"open_{slug}", type="primary", on_click=_open, args=(places, slug))
+
+
+def _open(places: Places, slug: str) -> None:
+    """Choose the domain in the sidebar, and its tab."""
+    close(places, IMPORT.job_of(slug))
+    sidebar.choose_domain(slug)
+    st.session_state["part"] = "Domain"
+
+
+IMPORT = JobKind(
+    "import",
+    "import",
+    "Importing '{}'",
+    "'{}' is imported",
+    "'{}' was not imported",
+    comfort=lambda places, slug: (
+        f"The domain '{slug}' that was there is as it was." if slug in places.domain_slugs() else ""
+    ),
+    show_ways_on=_show_open,
+)
+
+
+def input_import(places: Places) -> None:
+    """Draw the form and start the job; say below the form what is wrong with it."""
+    way = input_way()
+    with st.form("import_form", enter_to_submit=False):
+        source = input_source(way)
+        request, lists = input_request(way)
+        submitted = st.form_submit_button("Import", type="primary", icon=":material/upload:")
+    if submitted:
+        st.session_state.pop(_FAILED, None)
+        try:
+            _begin(places, way, source, request, lists)
+        except RematchError as error:
+            st.session_state[_FAILED] = (in_form_words(str(error)), request.slug, way)
+            if source is None:  # files that the browser has refused are listed until the field is another one
+                empty_files()
+                st.rerun()
+        else:
+            st.toast(f"Importing '{plain(request.slug)}'. Its progress is at the top.", icon=":material/hourglass_top:")
+            empty_files()
+            st.rerun()
+    sentence, slug, tried = st.session_state.get(_FAILED, ("", "", None))
+    if tried == way:
+        show_error(sentence, ":material/error:")
+        _show_what_replacing_means(places, slug)
+
+
+def _begin(
+    places: Places,
+    way: Way,
+    source: UploadedFile | str | None,
+    request: ImportRequest,
+    lists: Mapping[str, UploadedFile],
+) -> None:
+    """Check what can be told at once, then start the job. Raises InputError."""
+    request = request.located()
+    folder = places.domain_folder(request.slug)
+    with _uploads(places) as keep:
+        if isinstance(source, UploadedFile):
+            path = keep(source)
+        elif source and source.strip():
+            path = Path(typed_path(source))
+        elif way == "Upload":
+            raise InputError(
+                f"choose a file of at most {most()}. Put what is larger into a folder on the machine that runs the "
+                "app, and choose “On this machine” above."
+            )
+        else:
+            raise InputError("say where the articles are: type a path.")
+        uploaded = {option: str(keep(file)) for option, file in lists.items()}
+        request = replace(request, test_lists=request.test_lists | uploaded)
+        with st.spinner("Reading the table…"):
+            check_first(
+                path, folder, request.columns, request.language or None, request.replace, request.test, request.options
+            )
+            if way == "Upload":
+                request.check_uploaded_images(path)
+        IMPORT.start(places, request.slug, request.verb(path))
+
+
+@contextmanager
+def _uploads(places: Places) -> Iterator[Callable[[UploadedFile], Path]]:
+    """Yield what writes an upload to disk; inside, an error removes them all, and names them as they were uploaded."""
+    kept: list[Path] = []
+
+    def keep(upload: UploadedFile) -> Path:
+        kept.append(keep_upload(places.workspace, upload.name, upload))
+        return kept[-1]
+
+    try:
+        yield keep
+    except RematchError as error:
+        sentence = str(error)
+        for path in kept:
+            discard_upload(path)
+            sentence = sentence.replace(f"{path.parent}/", "")
+        raise type(error)(sentence) from None
+
+
+def _show_what_replacing_means(places: Places, slug: str) -> None:
+    if slug in places.domain_slugs() and (runs := load_runs(places, slug)):
+        st.caption(
+            f"'{plain(slug)}' has {counted(len(runs), 'run')}. Replaced by other articles, it can no longer load them: "
+            "they say so, and have to be trained again."
+        )

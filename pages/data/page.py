@@ -1,0 +1,186 @@
+"""Data: import articles and images, and see what a domain holds before anything is learned from it."""
+
+from pathlib import Path
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from core.analysis.timeline import Timeline, timeline
+from core.data.domain import Domain, translated
+from core.data.language import STATED, contradicts
+from core.data.time_split import SPLITS
+from core.encoders.choices import default_encoder_name
+from core.presentation.import_report import ImportReport, how_split, import_sentences, read_report
+from core.presentation.theme import NEUTRAL
+from core.storage.safe_csv import spreadsheet_csv
+from core.workspace.folders import Places
+from pages.data.articles import show_articles, show_duplicates
+from pages.data.audit import show_audit
+from pages.data.ground_truth import TRUTH, show_test_set
+from pages.data.import_form import IMPORT, input_import
+from pages.data.translation import TRANSLATION, input_translation
+from pages.shared import sidebar
+from pages.shared.charts import show_figure
+from pages.shared.jobs import show_jobs
+from pages.shared.text import counted, period, plain
+
+#: Splits are told apart by pattern: the colours belong to the models.
+SPLIT_PATTERNS = {"train": "", "val": "/", "test": "x"}
+LANGUAGES_SHOWN = 5
+
+
+def show_domain(places: Places, domain: Domain) -> None:
+    """Size, time line, language and the import's report."""
+    st.subheader(plain(domain.info.title))
+    st.text(f"{counted(len(domain.articles), 'article')}, {period(domain)}.")
+    if domain.info.synthetic:
+        st.info(
+            "Synthetic: a test bed with known truth, made by the demo. None of this is news.", icon=":material/science:"
+        )
+    show_timeline(domain)
+    show_language(places, domain)
+    report = read_report(domain)
+    if domain.test_pictures is not None:
+        show_test_set(places, domain, report.left_out if report else {})
+    show_report(places, domain, report)
+    st.caption(f"For other tools: `python -m core export-data {domain.info.slug} --format parquet --out DIR`")
+
+
+def show_timeline(domain: Domain) -> None:
+    """Train, val and test along time, and in words."""
+    counts = domain.articles["split"].value_counts()
+    n = len(domain.articles)
+    shares = [
+        f"{split} {counts[split]:,} ({counts[split] / n:.0%})" if split in counts else f"{split} none"
+        for split in SPLITS
+    ]
+    st.subheader("Splits")
+    st.text(
+        f"{', '.join(shares)}; {how_split(domain.info)}"
+        + (": trained on the past, judged by what came after." if domain.info.split_from == "time" else ".")
+    )
+    line = timeline(domain.articles)
+    show_figure(
+        plot_timeline(line, domain),
+        f"{domain.info.slug}-splits",
+        alt=f"Bar chart of {n} articles along time, stacked by split: {', '.join(shares)}.",
+        height=260,
+    )
+    if line.undated:
+        st.caption(f"{counted(line.undated, 'article')} without a date, not in the chart.")
+
+
+def plot_timeline(line: Timeline, domain: Domain) -> go.Figure:
+    """Stacked bars, one pattern for each split that there is."""
+    figure = go.Figure()
+    for split, pattern in SPLIT_PATTERNS.items():
+        if line.counts[split].any():
+            marker = {"color": NEUTRAL, "line": {"color": NEUTRAL, "width": 1}}
+            marker["pattern"] = {"shape": pattern, "fgcolor": NEUTRAL, "bgcolor": "rgba(0,0,0,0)", "size": 6}
+            figure.add_bar(x=line.counts.index, y=line.counts[split], name=split, marker=marker)
+    place = f"place in order of {domain.info.split_by} (1 is the first)"
+    figure.update_layout(barmode="stack", bargap=0.15, showlegend=True, legend_traceorder="normal", dragmode=False)
+    figure.update_xaxes(title=place if line.unit == "place" else None)
+    figure.update_yaxes(title="articles" if line.unit == "place" else f"articles a {line.unit}", rangemode="tozero")
+    return figure
+
+
+def show_language(places: Places, domain: Domain) -> None:
+    """Which languages, whether there is an English version, and which encoder reads it."""
+    articles, info = domain.articles, domain.info
+    st.subheader("Language")
+    counts = articles["language"].replace("", "not stated").value_counts()
+    listed = [f"{language} {count:,}" for language, count in counts.head(LANGUAGES_SHOWN).items()]
+    more = f" and {len(counts) - LANGUAGES_SHOWN} more" if len(counts) > LANGUAGES_SHOWN else ""
+    st.text(f"Articles by language: {', '.join(listed)}{more}. The domain counts as '{info.language}'.")
+    if STATED in articles and (contradicted := contradicts(articles[STATED], articles["language"])):
+        st.caption(f"{counted(contradicted, 'article')} stated another language than the text is written in.")
+    encoder = default_encoder_name(info.language, domain.has_english)
+    if info.language == "en":
+        st.write(f"English is what the default encoder `{encoder}` reads.")
+    else:
+        _show_translation(places, domain, encoder)
+    if st.button(f"Train with {encoder}", icon=":material/model_training:"):
+        st.switch_page("pages/train/page.py", query_params={})  # without them it would clear those of the pickers
+
+
+def _show_translation(places: Places, domain: Domain, encoder: str) -> None:
+    articles = domain.articles[domain.articles["language"] == domain.info.language]
+    english = translated(articles)
+    of = f"{english.sum():,} of {counted(len(articles), 'article')} in '{domain.info.language}'"
+    models = domain.translated_by
+    whose = f"machine-translated by {', '.join(models)} where none came with the data" if models else "used as it came"
+    if domain.has_english:
+        st.write(
+            plain(f"{of} have an English version, {whose}: the default encoder is ")
+            + f"`{encoder}`, which reads English. `lite-multilingual` reads the original instead."
+        )
+    else:
+        why = "too few, since all need one" if english.any() else "none"
+        st.write(
+            plain(f"{of} have an English version ({why}), so the default encoder is ")
+            + f"`{encoder}`, which reads fifteen languages as they are. Translated, the text can be read by an English "
+            "encoder such as CLIP."
+        )
+    if not english.all():
+        input_translation(places, domain)
+
+
+def show_report(places: Places, domain: Domain, report: ImportReport | None) -> None:
+    """What the import took in and left out, and why."""
+    st.subheader("Import")
+    if report is None:
+        st.text("Made by the demo, not imported: nothing was left out.")
+        return
+    st.text(import_sentences(domain, report.left_out)[0])
+    source = Path(domain.info.source)
+    where = source.name if source.exists() else f"{source.name} (uploaded, or moved since)"
+    copied = domain.images_root.is_relative_to(places.workspace)
+    images = "in the workspace" if copied else f"in the folder '{domain.images_root.name}', where they were"
+    st.caption(plain(f"From {where}, {domain.info.created_at[:10]}. Images {images}."))
+    show_audit(places, domain)
+    if report.left_out:
+        _show_left_out(domain, report)
+
+
+def _show_left_out(domain: Domain, report: ImportReport) -> None:
+    with st.expander(f"{counted(len(report.rows), 'row')} left out", icon=":material/rule:"):
+        st.dataframe(report.rows, hide_index=True, width="stretch", height="auto")
+    st.download_button(
+        "Rows left out as CSV",
+        spreadsheet_csv(report.rows),
+        f"{domain.info.slug}-import-report.csv",
+        "text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+def main() -> None:
+    """Draw the page."""
+    st.title("Data")
+    now = sidebar.chosen()
+    for kind in (IMPORT, TRANSLATION, TRUTH):
+        show_jobs(now.places, kind)
+    if now.domain is None:
+        st.write("There is no domain yet. Import your own articles and images; `python -m core demo` makes three.")
+        input_import(now.places)
+        return
+    about, articles, duplicates, importing = st.tabs(
+        ["Domain", "Articles", "Duplicates", "Import"], key="part", on_change="rerun", bind="query-params"
+    )
+    with about:
+        if about.open:
+            show_domain(now.places, now.domain)
+    with articles:
+        if articles.open:
+            show_articles(now.places, now.domain)
+    with duplicates:
+        if duplicates.open:
+            show_duplicates(now.places, now.domain)
+    with importing:
+        if importing.open:
+            input_import(now.places)
+
+
+main()

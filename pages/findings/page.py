@@ -1,0 +1,109 @@
+"""Why: what was found out about a run, question by question, each with its intervals, and the report to take away."""
+
+from typing import Any
+
+import streamlit as st
+
+from core.errors import InputError
+from core.findings.question import Asked, Question, answered, kept
+from core.findings.registry import QUESTIONS
+from core.findings.sections import section_of
+from core.report.document import document
+from core.report.html import as_html
+from core.report.markdown import as_markdown
+from pages.shared import sidebar
+from pages.shared.analysis_job import input_analysis, show_analysis
+from pages.shared.charts import input_figure_format
+from pages.shared.errors import show_error
+from pages.shared.sections import show_section
+from pages.shared.text import plain
+
+IN_SHORT = "In short"
+BY_TITLE = {question.title: question for question in QUESTIONS}
+
+
+def input_question() -> Question | None:
+    """One of the questions, kept in the address; None for all of them in short."""
+    chosen = st.selectbox("Question", [IN_SHORT, *BY_TITLE], key="question", bind="query-params", width=480)
+    return BY_TITLE.get(chosen)
+
+
+def record_of(asked: Asked, question: Question) -> Any:
+    """The answer, worked out now if it takes no time; None if it has to be asked for."""
+    record = kept(question, asked)
+    if record is None and question.takes is None:
+        with st.spinner(f"{plain(question.title)} Working it out…"):
+            return answered(question, asked)
+    return record
+
+
+def show_in_short(asked: Asked) -> None:
+    """Every question and its answer in a sentence or two."""
+    for question in QUESTIONS:
+        st.markdown(f"**{plain(question.title)}**")
+        record = record_of(asked, question)
+        if record is None:
+            st.caption(f"Not worked out for this run yet; it takes {plain(question.takes or '')}.")
+        else:
+            st.markdown(plain(section_of(question, record, asked).answer))
+
+
+def show_question(asked: Asked, question: Question) -> None:
+    """The section; or how long it takes, and a button."""
+    record = record_of(asked, question)
+    if record is None:
+        st.write(f"This was not worked out for this run yet; it takes {plain(question.takes or '')}.")
+        input_analysis(asked, [question.name], "Work it out")
+        return
+    show_section(section_of(question, record, asked))
+
+
+def show_report(asked: Asked) -> None:
+    """What of the report is there, and the report itself."""
+    missing = [question for question in QUESTIONS if question.takes is not None and kept(question, asked) is None]
+    st.subheader("Report")
+    st.caption(
+        "One file with every answer, the paper's table, curves, settings and fingerprints; charts stay interactive "
+        "without a network."
+        + (f" Not worked out yet: {plain('; '.join(question.title for question in missing))}" if missing else "")
+    )
+    with_pictures = st.toggle("With the pictures of the articles that moved most", key="with_pictures")
+    name = f"{asked.domain.info.slug}-{asked.run.info.name}-report"
+    with st.container(horizontal=True):
+        st.download_button(
+            "Report as HTML",
+            lambda: as_html(document(asked, ask_all=False, with_pictures=with_pictures)),
+            f"{name}.html",
+            "text/html",
+            icon=":material/download:",
+        )
+        st.download_button(
+            "As Markdown",
+            lambda: as_markdown(document(asked, ask_all=False, with_pictures=False)),
+            f"{name}.md",
+            "text/markdown",
+        )
+        if missing:
+            input_analysis(asked, [question.name for question in missing], "Work out all that is missing")
+
+
+def main() -> None:
+    """Draw the page."""
+    st.title("Findings")
+    places, domain, run = sidebar.require_run()
+    sidebar.show_heading(domain, run)
+    asked = Asked(run, domain, places)
+    show_analysis(asked)
+    try:
+        question = input_question()
+        if question is None:
+            show_in_short(asked)
+        else:
+            show_question(asked, question)
+            input_figure_format()
+        show_report(asked)
+    except InputError as error:
+        show_error(error)
+
+
+main()

@@ -1,0 +1,130 @@
+"""What there is: every domain as a card with its runs, what they reached, and the next thing to do."""
+
+import pandas as pd
+import streamlit as st
+
+from core.data.domain import Domain
+from core.errors import InputError
+from core.evaluation.published import PAPERS, PUBLISHED, Paper
+from core.presentation.language_notes import language_note
+from core.presentation.paper_tables import paper_table
+from core.workspace.folders import Places
+from core.workspace.runs import Run
+from pages.shared import sidebar
+from pages.shared.errors import show_error
+from pages.shared.images import picture_of
+from pages.shared.text import counted, period, plain, signed
+
+METRICS = ("recall@1", "recall@10", "recall@100", "mrr@100")
+SAMPLES = 4
+
+
+def show_cards(places: Places, paper: Paper | None) -> None:
+    """A card for each domain, two beside each other where there is room."""
+    with st.grid(2, min_column_width=330, gap="medium"):
+        for slug in places.domain_slugs():
+            with st.container(border=True):
+                try:
+                    show_card(places, sidebar.load_domain(places, slug), paper)
+                except InputError as error:
+                    st.subheader(plain(slug))
+                    show_error(error)
+
+
+def show_card(places: Places, domain: Domain, paper: Paper | None) -> None:
+    """One domain: what it is, some pictures, its newest run's three rows, what to do next."""
+    info, splits = domain.info, domain.articles["split"].value_counts()
+    st.subheader(plain(info.title), anchor=False)
+    kind = ":orange-badge[:material/science: synthetic]" if info.synthetic else ":gray-badge[real]"
+    english = " · English version there" if domain.has_english and info.language != "en" else ""
+    st.markdown(f"{kind} :blue-badge[{plain(info.language)}]{english}")
+    parts = ", ".join(f"{name} {splits[name]:,}" for name in ("train", "val", "test") if name in splits)
+    st.caption(f"{counted(len(domain.articles), 'article')}, {period(domain)} · {parts}")
+    show_samples(places, domain)
+    runs = sidebar.swept_runs(places, info.slug)
+    if not runs:
+        show_next_without_run(places, domain)
+        return
+    show_rows(runs[0], domain, paper)
+    others = f" · {counted(len(runs) - 1, 'earlier run')}" if len(runs) > 1 else ""
+    st.caption(f"Run {plain(runs[0].info.name)} ({plain(runs[0].info.encoder)}, {runs[0].info.settings.tune}){others}")
+    at = {"domain": info.slug, "run": runs[0].info.name}
+    with st.container(horizontal=True):
+        st.page_link("pages/alpha/page.py", label="Drag α", icon=":material/tune:", query_params=at)
+        st.page_link("pages/changes/page.py", label="Rank changes", icon=":material/swap_vert:", query_params=at)
+        st.page_link("pages/match/page.py", label="Match", icon=":material/image_search:", query_params=at)
+
+
+def show_samples(places: Places, domain: Domain) -> None:
+    """A strip of pictures from all over the domain's time."""
+    articles = domain.articles
+    step = max(1, len(articles) // SAMPLES)
+    with st.grid(SAMPLES, min_column_width=50, gap="xsmall", wrap=False):
+        for row in range(step // 2, len(articles), step)[:SAMPLES]:
+            article = articles.iloc[row]
+            data = picture_of(places, domain, article)
+            if data is not None:
+                st.image(data, width="stretch", alt=article["title"] or article["text"])
+
+
+def show_rows(run: Run, domain: Domain, paper: Paper | None) -> None:
+    """The three rows of the paper's table on val, each with its change against zero-shot."""
+    table = paper_table(run, domain, "val", paper)
+    rows = table.rows.set_index("run")
+    zero_shot = rows.loc["zero-shot"]
+    body = {}
+    for name, row in rows.iterrows():
+        changed = name in ("fine-tuning", "WiSE-FT")
+        own = "" if str(name).startswith("published") else table.mark
+        body[(f"{name}, α = {row['alpha']:g}" if name == "WiSE-FT" else str(name)) + own] = {
+            metric: _cell(row[metric], zero_shot[metric] if changed else None) for metric in METRICS
+        }
+    st.table(pd.DataFrame(body).T)
+    note = (
+        " α was chosen on these articles." if paper is None else f" Published: {PUBLISHED[paper].name}, other articles."
+    )
+    st.caption(f"val, n = {int(zero_shot['n'])}; in brackets the change against zero-shot.{note}")
+    if (unread := language_note(run, domain)) is not None:
+        st.caption(plain(unread))
+
+
+def _cell(value: float, zero_shot: float | None) -> str:
+    if pd.isna(value):
+        return "–"
+    return f"{value:.3f}" if zero_shot is None else f"{value:.3f} ({signed(value - zero_shot)})"
+
+
+def show_next_without_run(places: Places, domain: Domain) -> None:
+    """What to do with a domain that was not fine-tuned and swept."""
+    sidebar.show_what_is_missing(places, domain)
+    st.page_link(
+        "pages/train/page.py",
+        label="Train",
+        icon=":material/model_training:",
+        query_params={"domain": domain.info.slug},
+    )
+
+
+def main() -> None:
+    """Draw the page."""
+    st.title("Rematch")
+    st.write(
+        "Which photo belongs to which article? CLIP zero-shot, fine-tuned on your news, and mixed back with WiSE-FT's "
+        "factor α: what each gained and lost, article by article."
+    )
+    places = sidebar.chosen().places
+    if sidebar.chosen().domain is None:
+        sidebar.show_how_to_begin(places)
+        return
+    published = st.selectbox(
+        "Published numbers beside (MediaEval 2022, test set)",
+        ["none", *PAPERS],
+        key="paper",
+        bind="query-params",
+        format_func=lambda name: "none" if name == "none" else PUBLISHED[name].name,
+        width=340,
+    )
+    show_cards(places, published if published in PAPERS else None)
+
+
+main()

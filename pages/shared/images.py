@@ -1,0 +1,83 @@
+"""Pictures of articles on a page: small ones quickly, and a sentence where one can no longer be read."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+from streamlit import runtime
+
+from core.data.domain import Domain
+from core.data.images.decoding import ImageError
+from core.data.images.thumbnails import LARGE, SMALL, thumbnail
+from core.workspace.folders import Places
+
+#: A row of a domain's table: what is read are `image_file` and `image_hash`.
+Article = Mapping[Any, Any] | pd.Series
+GONE = "This image can no longer be read."
+UNKNOWN = "Its image is not known."
+
+
+@lru_cache(maxsize=4096)  # 12 kB each
+def _small(file: Path, image_hash: str, cache: Path) -> bytes:
+    return thumbnail(file, image_hash, SMALL, cache)
+
+
+def picture_of(places: Places, domain: Domain, article: Article, *, large: bool = False) -> bytes | None:
+    """JPEG of an article's picture; None if it can no longer be read."""
+    file, image_hash = domain.images_root / article["image_file"], str(article["image_hash"])
+    try:
+        if large:
+            return thumbnail(file, image_hash, LARGE, places.cache)
+        return _small(file, image_hash, places.cache)
+    except (ImageError, OSError):
+        return None
+
+
+def picture_url(places: Places, domain: Domain, article: Article) -> str:
+    """Where the browser gets an article's small picture, for a component; empty if it can no longer be read.
+
+    This is what st.image does with bytes, which Streamlit has no public name for: the browser keeps what it has, and a
+    message of twelve pictures has one kilobyte instead of two hundred.
+    """
+    data = picture_of(places, domain, article)
+    if data is None or not runtime.exists():  # there is no server in AppTest
+        return ""
+    # One coordinate for each picture: what an answer refers to stays, even when the next overtakes it.
+    url = runtime.get_instance().media_file_mgr.add(data, "image/jpeg", f"rematch-{article['image_hash']}")
+    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{base}{url}" if base else url
+
+
+def show_picture(places: Places, domain: Domain, article: Article, *, alt: str, large: bool = False) -> None:
+    """The picture at the width of its column, or that it is gone."""
+    data = picture_of(places, domain, article, large=large)
+    if data is None and not article["image_file"]:
+        st.caption(UNKNOWN)
+    elif data is None:
+        st.warning(GONE, icon=":material/broken_image:")
+    else:
+        st.image(data, width="stretch", alt=alt)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _warming(files: Sequence[tuple[Path, str]], cache: Path) -> threading.Thread:
+    def make_all() -> None:
+        for file, image_hash in files:
+            try:
+                _small(file, image_hash, cache)
+            except (ImageError, OSError):
+                continue  # said where it is shown
+
+    thread = threading.Thread(target=make_all, daemon=True, name="thumbnails")
+    thread.start()
+    return thread
+
+
+def prepare_pictures(places: Places, domain: Domain, articles: pd.DataFrame) -> None:
+    """Make the small pictures of `articles` in the background, so that none is waited for later."""
+    pairs = zip(articles["image_file"], articles["image_hash"], strict=True)
+    _warming(tuple((domain.images_root / file, str(image_hash)) for file, image_hash in pairs), places.cache)

@@ -1,0 +1,161 @@
+"""Jobs about a domain: a bar while one is running, and one line for each that has ended, until it is closed.
+
+Those of other sessions are shown, too: a job is found by its name, which is its verb's and the domain's.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.errors import InputError, RematchError
+from core.jobs import background
+from core.jobs.background import JobStatus
+from core.workspace.folders import Places
+from pages.shared.errors import show_error, show_log, without_paths
+from pages.shared.form_words import in_form_words
+from pages.shared.text import counted, plain
+
+_STARTED = "_jobs_started"  # names of the jobs that this session has started
+
+
+@dataclass(frozen=True)
+class JobKind:
+    """A verb that runs as a job, and how it is spoken of; {} stands for the domain's slug.
+
+    comfort: what is as it was when it failed, a sentence or nothing. show_ways_on: what can be done when it is done.
+    """
+
+    verb: str
+    noun: str
+    doing: str
+    done: str
+    failed: str
+    comfort: Callable[[Places, str], str]
+    show_ways_on: Callable[[Places, str], None]
+
+    def job_of(self, slug: str) -> str:
+        """The job's name."""
+        return f"{self.verb}-{slug}"
+
+    def start(self, places: Places, slug: str, verb: list[str]) -> None:
+        """Start the job. Raises InputError if one of this kind is going on for the domain."""
+        if not background.start(places, self.job_of(slug), verb):
+            raise InputError(f"{self.doing.format(slug)} is going on at this moment; wait for its end.")
+        st.session_state.setdefault(_STARTED, set()).add(self.job_of(slug))
+
+
+@dataclass(frozen=True)
+class _Ended:
+    """A job that has ended. at: when it last printed something, in seconds; mine: started in this session."""
+
+    slug: str
+    status: JobStatus
+    at: float
+    mine: bool
+
+
+def show_jobs(places: Places, kind: JobKind) -> None:
+    """Show the running jobs of a kind, and one line each for those that ended and were not closed.
+
+    Jobs of other sessions, but for the last to end, share a line, so that they do not push the page down.
+    """
+    ended: list[_Ended] = []
+    started = st.session_state.get(_STARTED, set())
+    for folder in sorted((places.workspace / "jobs").glob(f"{kind.verb}-*")):
+        slug, status = folder.name.removeprefix(f"{kind.verb}-"), background.status(places, folder.name)
+        if status.state == "running":
+            _watch(places, kind, slug)
+        elif status.state != "never started":
+            at = (folder / "log.txt").stat().st_mtime
+            ended.append(_Ended(slug, status, at, folder.name in started))
+    ended.sort(key=lambda job: (job.mine, job.at), reverse=True)
+    lines = [job for number, job in enumerate(ended) if job.mine or number == 0]
+    for job in lines:
+        with st.expander(_line(kind, job), expanded=job is lines[0] and job.mine):
+            _show_ended(places, kind, job)
+    if others := ended[len(lines) :]:
+        failed = sum(job.status.state == "failed" for job in others)
+        with st.expander(f"{counted(len(others), f'earlier {kind.noun}')}, {failed} failed"):
+            for job in others:
+                _show_ended(places, kind, job)
+    if len(ended) > 1:
+        names = [kind.job_of(job.slug) for job in ended]
+        st.button(f"Close all {len(ended)}", key=f"close_all_{kind.verb}", on_click=_close_all, args=(places, names))
+
+
+def _line(kind: JobKind, job: _Ended) -> str:
+    """How the job ended, as the line that opens the rest."""
+    icon = {"done": ":material/check_circle:", "cancelled": ":material/stop_circle:"}.get(
+        job.status.state, ":material/error:"
+    )
+    return f"{icon} {plain((kind.done if job.status.state == 'done' else kind.failed).format(job.slug))}"
+
+
+def show_bar(status: JobStatus, doing: str) -> None:
+    """How far the job's present step is."""
+    share = min(1.0, status.done / status.total) if status.total else 0.0
+    st.progress(share, plain(f"{doing} {status.label}, {status.amount}. You can leave this page."))
+
+
+def why_failed(status: JobStatus) -> str:
+    """The error that the job's verb printed; else whether it could print none, or was killed, and at which step."""
+    said = next((line for line in reversed(status.log) if line.startswith("error: ")), "")
+    stack = next((line for line in status.log if line.startswith("ended by ")), "")
+    if status.exit_status is None:
+        at = f"{status.label}, {status.amount}" if status.done else status.label
+        why = f"its process ended before it could say why (killed, or out of memory, perhaps). Its last step: {at}."
+    else:
+        why = "it could not write down why, since the disk of the workspace is full. Make room there, and start again."
+    return said.removeprefix("error: ") or stack or why
+
+
+@st.fragment(run_every=1.0)
+def _watch(places: Places, kind: JobKind, slug: str) -> None:
+    job = kind.job_of(slug)
+    status = background.status(places, job)
+    if status.state != "running":
+        st.toast(plain(f"{kind.doing.format(slug)} has ended: {status.state}."))
+        st.rerun()
+    show_bar(status, f"{kind.doing.format(slug)}:")
+    st.button("Cancel", key=f"cancel_{job}", on_click=cancel, args=(places, job))
+
+
+def _show_ended(places: Places, kind: JobKind, job: _Ended) -> None:
+    slug, status = job.slug, job.status
+    name = kind.job_of(slug)
+    if status.state == "done":
+        st.success(plain(f"{kind.done.format(slug)}."), icon=":material/check_circle:")
+        lines = "\n".join(line for line in status.log if not line.startswith("next: "))
+        st.text(in_form_words(without_paths(lines)))
+        kind.show_ways_on(places, slug)
+    elif status.state == "cancelled":
+        st.info(plain(f"{kind.failed.format(slug)}: cancelled. {kind.comfort(places, slug)}"))
+    else:
+        sentence = f"{kind.failed.format(slug)}: {why_failed(status)} {kind.comfort(places, slug)}"
+        show_error(in_form_words(sentence), ":material/error:")
+        if status.exit_status is None:
+            st.caption("The last lines that it printed:")
+            show_log(status.log, "none")
+    st.button("Close", key=f"close_{name}", on_click=close, args=(places, name))
+
+
+def cancel(places: Places, job: str) -> None:
+    """Ask a job to end; too early is said in passing. For callbacks."""
+    try:
+        background.cancel(places, job)
+    except RematchError as error:  # too early
+        st.toast(plain(without_paths(str(error))))
+
+
+def close(places: Places, job: str) -> None:
+    """Forget how a job ended; in a workspace that cannot be written it stays, which is said. For callbacks."""
+    try:
+        background.clear(places, job)
+    except RematchError as error:
+        st.toast(plain(without_paths(str(error))))
+
+
+def _close_all(places: Places, names: Sequence[str]) -> None:
+    for name in names:
+        close(places, name)

@@ -1,0 +1,85 @@
+"""A domain's runs side by side: what differs between their trainings, and what each reached."""
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from core.presentation.language_notes import MARK, language_mark
+from core.presentation.run_tables import compared, differing_settings
+from core.presentation.theme import FINE_TUNED, NEUTRAL
+from core.workspace.folders import Places
+from core.workspace.runs import Run, load_runs
+from pages.shared.charts import show_figure
+
+HISTORY = {"val mrr@100": "val_mrr@100", "val recall@1": "val_recall@1", "training loss": "train_loss"}
+_DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
+_SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up")
+COMPARED = len(_DASHES)
+
+
+def show_earlier_runs(places: Places, slug: str) -> None:
+    """The table and the curves, or that there is nothing to compare yet."""
+    runs = list(reversed(load_runs(places, slug)))
+    st.subheader("Earlier runs of this domain")
+    if not runs:
+        st.write("None yet. The first one appears here when its training has finished.")
+        return
+    table = compared(runs)
+    metrics = [name for name in table if "@" in name]
+    # Rounded here, as everywhere: the browser would round halves up.
+    table[metrics] = table[metrics].astype(float).map(lambda value: float(f"{value:.3f}"))
+    same = " No setting differs between them." if len(runs) > 1 and differing_settings(runs).empty else ""
+    st.caption(
+        f"Newest first; only settings that differ are shown.{same} Metrics on val; α* was chosen on the same articles, "
+        f"so WiSE-FT is a little flattered."
+    )
+    st.dataframe(
+        table,
+        hide_index=True,
+        width="stretch",
+        column_config={name: st.column_config.NumberColumn(format="%.3f") for name in metrics}
+        | {"lr": st.column_config.NumberColumn(format="%.1e")},
+    )
+    if any(language_mark(run) for run in runs):
+        st.caption(f"{MARK} the encoder does not read the language it was shown, so the numbers say little.")
+    _show_histories({run.info.name: run for run in runs})
+
+
+def _show_histories(runs: dict[str, Run]) -> None:
+    names = st.multiselect(
+        "Compare their trainings",
+        list(runs),
+        default=list(runs)[:3],
+        max_selections=COMPARED,
+        key="compare",
+        bind="query-params",
+    )
+    measure = st.segmented_control(
+        "Curve", list(HISTORY), default="val mrr@100", key="compare_curve", bind="query-params"
+    )
+    chosen = [runs[name] for name in names if name in runs]
+    if not chosen:
+        st.caption("Choose runs to see their curves.")
+        return
+    label = measure or "val mrr@100"
+    described = f"Line chart of {label} over the epochs of {', '.join(run.info.name for run in chosen)}."
+    show_figure(plot_histories(chosen, label), "training-histories", described, 340)
+
+
+def plot_histories(runs: list[Run], label: str) -> go.Figure:
+    """One line for each run, told apart by dash and mark; the first in colour."""
+    figure = go.Figure()
+    for place, run in enumerate(runs[:COMPARED]):
+        history = run.history()
+        figure.add_scatter(
+            x=history["epoch"],
+            y=history[HISTORY[label]],
+            name=run.info.name,
+            showlegend=True,
+            mode="lines+markers",
+            line={"color": NEUTRAL if place else FINE_TUNED, "dash": _DASHES[place]},
+            marker={"symbol": _SYMBOLS[place], "size": 8},
+            hovertemplate="%{y:.3f} after epoch %{x}",
+        )
+    figure.update_xaxes(title="epoch (0 is zero-shot)")
+    figure.update_yaxes(title=label, rangemode="tozero")
+    return figure

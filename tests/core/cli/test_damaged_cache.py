@@ -1,0 +1,41 @@
+"""A cache in which every file is damaged, or from which every file is gone, gives the numbers of a whole one."""
+
+import pytest
+
+from core.storage.cache import is_whole
+
+
+@pytest.fixture
+def swept(verb, shapes, tiny_name, tmp_path):
+    assert verb("import", shapes, "--domain", "shapes", "--language", "en").status == 0
+    assert verb("train", "--domain", "shapes", "--encoder", tiny_name, "--tune", "last:1", "--epochs", 1).status == 0
+    return tmp_path
+
+
+def _numbers(verb, folder):
+    swept = verb("sweep", "--domain", "shapes", "--precision", "fp32", "--json").record
+    assert verb("rank", "--domain", "shapes", "--alpha", "0.3", "--out", folder / "run.tsv").status == 0
+    found = verb("match", "--domain", "shapes", "--headline", "a red circle", "--json").record
+    return swept, (folder / "run.tsv").read_text(), found
+
+
+def _flip(file):
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 4
+    file.write_bytes(data)
+
+
+def _shorten(file):
+    file.write_bytes(file.read_bytes()[:-7])
+
+
+@pytest.mark.parametrize("damage", [_flip, _shorten, lambda file: file.unlink()], ids=["flip", "shorten", "remove"])
+def test_numbers_are_those_of_a_whole_cache(verb, swept, damage, caplog):
+    whole = _numbers(verb, swept)
+    files = [file for file in (swept / "cache").rglob("*") if file.is_file() and file.suffix != ".lock"]
+    assert {file.parent.name for file in files} >= {"inputs", "activations", "paths", "galleries"}
+    for file in files:
+        damage(file)
+    assert _numbers(verb, swept) == whole
+    assert all(is_whole(file) for file in files if file.exists())
+    assert bool(caplog.records) == any(damage.__name__ == name for name in ("_flip", "_shorten"))

@@ -1,0 +1,94 @@
+"""The verb `export-data`: ranks and tags are those of the run and the workspace, and what is wrong is a sentence."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from core.workspace.runs import find_run
+from core.workspace.sweep_results import read_results
+from core.workspace.tags import tag_article
+from tests.conftest import Verb
+from tests.core.cli.test_starting import fresh
+
+
+@pytest.fixture
+def run(verb: Verb, shapes: Path, tiny_name: str) -> str:
+    """The shapes as a domain, with a run that is not swept."""
+    verb("import", shapes, "--domain", "shapes", "--language", "en")
+    words = ("train", "--domain", "shapes", "--encoder", tiny_name, "--tune", "all", "--epochs", 2, "--lr", 0.001)
+    return verb(*words, "--batch-size", 16, "--json").record["run"]
+
+
+def test_ranks_and_tags_are_columns(verb: Verb, run: str, places, tmp_path: Path) -> None:
+    refused = verb("export-data", "shapes", "--format", "csv", "--out", tmp_path / "out", "--run", run)
+    assert (refused.status, "core sweep" in refused.err) == (2, True)
+    verb("sweep", "--domain", "shapes", "--alphas", "0,0.5,1")
+    tag_article(places, "shapes", "1", ["place", "person"], "=note")
+    tag_article(places, "shapes", "60", ["scene"], "")
+    tag_article(places, "shapes", "gone", ["scene"], "of an article that is not there")
+    words = ("export-data", "shapes", "--format", "parquet", "--out", tmp_path / "out", "--run", run)
+    record = verb(*words, "--json").record
+    swept = find_run(places, "shapes", run)
+    domain = places.load_domain("shapes")
+    results = read_results(swept, domain, "val")
+    alpha = swept.selected().alpha
+    assert (record["run"], record["alpha"], record["splits"]) == (run, alpha, {"train": 48, "val": 12})
+    assert any("train" in note for note in record["notes"]), "the sweep has no ranks of train"
+    table = pq.read_table(tmp_path / "out").to_pandas()
+    rows = table[table["split"] == "val"].set_index("article_id").loc[results.articles["article_id"]]
+    for column, at in (("rank_zero_shot", 0.0), ("rank_fine_tuned", 1.0), ("rank_wise_ft", alpha)):
+        np.testing.assert_array_equal(rows[column], results.ranks_at(at))
+    assert (rows["rank_zero_shot"] != rows["rank_fine_tuned"]).any()
+    assert set(rows["alpha"]) == {alpha}
+    trained = table[table["split"] == "train"]
+    assert trained[["rank_zero_shot", "rank_fine_tuned", "rank_wise_ft", "alpha"]].isna().all(axis=None)
+    noted = table.set_index("article_id")[["analyst_tags", "analyst_note"]]
+    assert noted.loc["1"].tolist() == ["person; place", "=note"]
+    assert noted.loc["60"].tolist() == ["scene", ""]
+    assert noted.drop(["1", "60"]).isna().all(axis=None)
+
+
+def test_without_a_run_the_way_back_is_printed(verb: Verb, shapes: Path, tmp_path: Path) -> None:
+    verb("import", shapes, "--domain", "shapes", "--language", "en")
+    words = (
+        "export-data",
+        "shapes",
+        "--format",
+        "csv",
+        "--out",
+        tmp_path / "out",
+        "--split",
+        "val",
+        "--split",
+        "train",
+    )
+    said = verb(*words)
+    assert (said.status, said.err) == (0, "")
+    assert "train 48, val 12" in said.out
+    assert str(tmp_path / "out") in said.out
+    table = pd.read_csv(tmp_path / "out" / "articles.csv")
+    assert not {"rank_wise_ft", "alpha", "analyst_tags"} & set(table)
+    assert all((tmp_path / "out" / file).is_file() for file in table["image_file"])
+    again = verb(*words)
+    assert (again.status, "--replace" in again.err) == (2, True)
+    assert fresh(*words, "--replace") == ["0", "False"], "no torch"
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("shapes", "--format", "csv"), "--out"),
+        (("shapes", "--format", "xml", "--out", "OUT"), "parquet, webdataset, coco, csv"),
+        (("shapes", "--format", "csv", "--out", "OUT", "--split", "dev"), "train, val, test"),
+        (("shapes", "--format", "csv", "--out", "OUT", "--run", "nobody"), "no run"),
+        (("nowhere", "--format", "csv", "--out", "OUT"), "nowhere"),
+    ],
+)
+def test_what_is_wrong_is_a_sentence(verb: Verb, shapes: Path, tmp_path: Path, words, named: str) -> None:
+    verb("import", shapes, "--domain", "shapes", "--language", "en")
+    refused = verb("export-data", *(tmp_path / "out" if word == "OUT" else word for word in words))
+    assert (refused.status, refused.err.count("\n"), named in refused.err) == (2, 1, True), refused.err
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,168 @@
+"""From the name of a model on a hub to a submitted run, as a user types it; the hub is on this machine."""
+
+import json
+from pathlib import Path
+
+import open_clip
+import pytest
+import torch
+from open_clip.pretrained import _PRETRAINED, _pcfg
+from safetensors.torch import load_file
+from transformers import CLIPModel, XLMRobertaConfig
+
+from core.jobs import background
+from core.workspace.runs import find_run
+from tests.families import FAMILIES, WORDS, clip_config, register_siglip_tower, saved, write_family, write_tokenizer
+from tests.local_hub import LocalHub, point_to
+
+
+@pytest.fixture
+def hub(local_hub: LocalHub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> LocalHub:
+    point_to(local_hub, tmp_path / "hub-home", monkeypatch)
+    return local_hub
+
+
+def repository(family: str, folder: Path, **text: str) -> dict[str, Path | str]:
+    """The files of an open_clip repository of the family, as open_clip pushes one to a hub."""
+    made = write_family(family, folder / family)
+    config = {"model_cfg": json.loads(json.dumps(FAMILIES[family])), "preprocess_cfg": {"interpolation": "bicubic"}}
+    config["model_cfg"]["text_cfg"] |= text
+    return {"open_clip_config.json": json.dumps(config), "open_clip_model.safetensors": made.weights}
+
+
+def tokenizer_files(folder: Path) -> dict[str, Path | str]:
+    write_tokenizer(folder)
+    return {file.name: file for file in folder.iterdir()}
+
+
+def whole_way(verb, shapes: Path, encoder: str, tune: str, out: Path) -> str:
+    """From import to submission; returns what `export` said."""
+    train = ("train", "--domain", "x", "--encoder", encoder, "--tune", tune, "--epochs", 1, "--batch-size", 24)
+    verbs = (
+        ("import", shapes, "--domain", "x", "--language", "en"),
+        train,
+        ("sweep", "--domain", "x", "--alphas", "0,0.5,1"),
+        ("rank", "--domain", "x", "--out", out / "run.tsv"),
+        ("match", "--domain", "x", "--headline", "a red circle"),
+        ("submit", "--domain", "x", "--split", "val", "--out", out / "submitted"),
+    )
+    for words in verbs:
+        told = verb(*words)
+        assert told.status == 0, (words, told.err)
+    assert len(list((out / "submitted").glob("run*.tsv"))) == 3
+    told = verb("export", "--domain", "x", "--alpha", 1, "--out", out / "theta.safetensors")
+    return told.out + told.err
+
+
+@pytest.mark.parametrize("form", ["safetensors", "bin"])
+def test_a_tag_of_open_clip(hub, verb, shapes, places, tmp_path, monkeypatch, form):
+    """Its weights were trained with QuickGELU under a plain name, as OpenAI's."""
+    made = write_family("vit-gelu", tmp_path / "model")
+    monkeypatch.setitem(_PRETRAINED, made.architecture, {"tiny": _pcfg(hf_hub="tests/tiny/", quick_gelu=True)})
+    weights: Path = made.weights
+    if form == "bin":
+        weights = tmp_path / "open_clip_pytorch_model.bin"
+        torch.save(load_file(made.weights), weights)
+    name = {"safetensors": "open_clip_model.safetensors", "bin": "open_clip_pytorch_model.bin"}[form]
+    hub.add("tests/tiny", {name: weights, "README.md": "not needed"})
+
+    told = whole_way(verb, shapes, f"{made.architecture}:tiny", "head", tmp_path)
+    run = find_run(places, "x", None)
+    assert run.info.encoder == f"{made.architecture}:tiny"
+    assert run.info.built.startswith("QuickGELU")
+    assert not any("README" in request.path for request in hub.requests)
+    line = told.strip().splitlines()[-1].removeprefix("load it with: ")
+    assert "force_quick_gelu=True" in line
+    model, *_ = eval(line, {"open_clip": open_clip})  # as a reader would paste it
+    assert any(type(module).__name__ == "QuickGELU" for module in model.modules())
+
+
+def test_a_repository_with_a_tokenizer_of_its_own(hub, verb, shapes, places, tmp_path):
+    register_siglip_tower()
+    files = repository("siglip", tmp_path, hf_tokenizer_name="tests/siglip")
+    hub.add("tests/siglip", files | tokenizer_files(tmp_path / "tokenizer"))
+    whole_way(verb, shapes, "hf-hub:tests/siglip", "all", tmp_path)
+    assert find_run(places, "x", None).info.name == "siglip-all-1"
+
+
+def test_a_multilingual_repository_reads_german(hub, verb, shapes, places, tmp_path):
+    files = repository(
+        "xlm-roberta", tmp_path, hf_tokenizer_name="tests/xlm-roberta", hf_model_name="tests/xlm-roberta"
+    )
+    text = tokenizer_files(tmp_path / "tokenizer")
+    XLMRobertaConfig(
+        vocab_size=len(WORDS) + 4, hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64,
+        max_position_embeddings=40, pad_token_id=0, type_vocab_size=1,
+    ).save_pretrained(tmp_path / "text")  # fmt: skip
+    hub.add("tests/xlm-roberta", text | {"config.json": tmp_path / "text" / "config.json"})
+    hub.add("tests/clip-xlm", files)
+    whole_way(verb, shapes, "hf-hub:tests/clip-xlm", "all", tmp_path)
+    assert verb("import", shapes, "--domain", "german", "--language", "de").status == 0
+    trained = verb(
+        "train", "--domain", "german", "--encoder", "hf-hub:tests/clip-xlm", "--tune", "all", "--epochs", 0, "--json"
+    )
+    assert trained.record["reads_the_language"]
+
+
+def test_a_repository_of_transformers(hub, verb, shapes, places, tmp_path):
+    saved(CLIPModel(clip_config("quick_gelu")), tmp_path / "clip")
+    hub.add("somebody/clip-tiny", tmp_path / "clip")
+    told = whole_way(verb, shapes, "hf:somebody/clip-tiny", "last:1", tmp_path)
+    assert "transformers" in told, "open_clip has no name for it"
+    assert find_run(places, "x", None).info.name == "clip-tiny-last1-1"
+
+
+def test_offline_the_second_time_nothing_is_asked(hub, verb, shapes, tmp_path, monkeypatch):
+    hub.add("tests/tiny", repository("vit-quickgelu", tmp_path))
+    assert verb("import", shapes, "--domain", "x", "--language", "en").status == 0
+    train = ("train", "--domain", "x", "--encoder", "hf-hub:tests/tiny", "--tune", "head", "--epochs", 1)
+    assert verb(*train).status == 0
+    asked = len(hub.requests)
+    assert verb(*train).status == 0
+    assert len(hub.requests) == asked
+
+
+def test_what_is_not_there_is_one_sentence(hub, verb, shapes):
+    assert verb("import", shapes, "--domain", "x", "--language", "en").status == 0
+    told = verb("train", "--domain", "x", "--encoder", "hf-hub:nobody/nothing")
+    assert told.status == 2
+    assert told.err.count("\n") == 1
+    assert "nobody/nothing" in told.err
+    assert "lite" in told.err
+
+
+def test_a_tokenizer_that_is_missing_is_named(hub, verb, shapes, tmp_path):
+    """A model's weights are in a file, its tokenizer is on a hub that does not have it."""
+    made = write_family("xlm-roberta", tmp_path / "model")
+    for file in ("tokenizer.json", "tokenizer_config.json"):
+        (tmp_path / "model" / file).unlink()
+    config = json.loads((tmp_path / "model" / f"{made.architecture}.json").read_text())
+    config["text_cfg"]["hf_tokenizer_name"] = "tests/xlm-roberta-base"
+    (tmp_path / "model" / f"{made.architecture}.json").write_text(json.dumps(config))
+    open_clip.factory._rescan_model_configs()
+    assert verb("import", shapes, "--domain", "x", "--language", "en").status == 0
+    told = verb("train", "--domain", "x", "--encoder", made.name, "--tune", "all", "--epochs", 0)
+    assert told.status == 2
+    assert "tokenizer" in told.err
+    assert "tests/xlm-roberta-base" in told.err
+    assert "beside the weights" in told.err
+
+
+def test_a_job_of_the_train_page_fetches_too(hub, verb, shapes, places, tmp_path, monkeypatch):
+    hub.add("tests/tiny", repository("vit-quickgelu", tmp_path))
+    assert verb("import", shapes, "--domain", "x", "--language", "en").status == 0
+    for name, value in hub.environment(tmp_path / "job-home").items():
+        monkeypatch.setenv(name, value)
+    words = ["train", "--domain=x", "--encoder=hf-hub:tests/tiny", "--tune=head", "--epochs=1", "--sweep"]
+    assert background.start(places, "train-x", words)
+    status = background.wait(places, "train-x") if hasattr(jobs, "wait") else _ended(places)
+    assert status.state == "done", status.log
+    assert find_run(places, "x", None).is_swept
+
+
+def _ended(places):
+    import time
+
+    while (status := background.status(places, "train-x")).state == "running":
+        time.sleep(0.1)
+    return status

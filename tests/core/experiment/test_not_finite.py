@@ -1,0 +1,125 @@
+"""What is not finite is an error that names the article, wherever it gets in; it never becomes a rank."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from core.errors import RematchError
+from core.evaluation.agreement import Disagreement
+from core.experiment import experiment, match
+from core.experiment.match import Matcher
+from core.experiment.sweep import sweep_run
+from core.findings import entity_images
+from core.interpolation.alpha_path import read_path, write_path
+
+BAD = (float("nan"), float("inf"), -float("inf"))
+PHOTO = Image.new("RGB", (40, 40), "red")
+
+
+@pytest.fixture
+def val(opened):
+    """(texts, images, the fourth val article, its row among the pictures), with the weights at α = 0.5."""
+    view = opened.at(0.5, "val")
+    return view.embed("text").clone(), view.embed("image").clone(), view.article_ids[3], int(view.gallery.target[3])
+
+
+@pytest.mark.parametrize("value", BAD)
+@pytest.mark.parametrize("method", ["image_ranks", "text_ranks", "first", "ranked", "best_images"])
+def test_a_score_names_the_article(opened, val, method, value):
+    texts, images, article, picture = val
+    view = opened.view("val")
+    more = (10, "flat") if method == "best_images" else ()
+    for side, row in ((texts, 3), (images, picture)):
+        before = side[row, 5].clone()
+        side[row, 5] = value
+        with pytest.raises(RematchError, match=f"of article '{article}' is not finite"):
+            getattr(view, method)(texts, images, *more)
+        side[row, 5] = before
+    getattr(view, method)(texts, images, *more)
+
+
+@pytest.mark.parametrize("side", ["text", "image"])
+def test_re_ranked_scores_name_it_too(opened, val, side):
+    texts, images, article, picture = val
+    view = opened.view("val", reranking=opened.reranking_by("csls"))
+    {"text": texts, "image": images}[side][3 if side == "text" else picture] = float("nan")
+    with pytest.raises(RematchError, match=f"of article '{article}' is not finite"):
+        view.image_ranks(texts, images)
+
+
+@pytest.mark.parametrize("tower", ["text", "image"])
+def test_a_tower_that_overflows_stops_a_sweep_by_name(opened, monkeypatch, tower):
+    view = opened.view("val")
+    row = int(view.rows(tower)[0])
+    article = view.article_ids[0 if tower == "text" else view.gallery.target.tolist().index(0)]
+    intact = experiment.embed
+
+    def overflowing(encoder, activations, rows):
+        out = intact(encoder, activations, rows).clone()
+        if activations.tower == tower:
+            out[torch.from_numpy(np.asarray(rows) == row)] *= float("inf")
+        return out
+
+    monkeypatch.setattr(experiment, "embed", overflowing)
+    with pytest.raises(RematchError, match=f"of article '{article}' is not finite"):
+        sweep_run(opened, (0.0, 1.0), "recall@1")
+    with pytest.raises(RematchError, match=f"of article '{article}' is not finite"):
+        opened.path("val")
+
+
+def test_a_picture_that_an_entity_brings_along_is_named_too(opened, monkeypatch):
+    view = opened.view("train")
+    row, article = int(view.rows("image")[0]), view.article_ids[view.gallery.target.tolist().index(0)]
+    intact = experiment.embed
+
+    def with_a_hole(encoder, activations, rows):
+        out = intact(encoder, activations, rows)
+        hole = torch.from_numpy(np.asarray(rows) == row)[:, None] & (activations.tower == "image")
+        return torch.where(hole, torch.nan, out)
+
+    monkeypatch.setattr(experiment, "embed", with_a_hole)
+    with pytest.raises(RematchError, match=f"of article '{article}' is not finite"):
+        entity_images._embedded(opened, 0.5)
+
+
+def test_a_path_kept_with_a_hole_in_it_gives_no_rank(opened, places):
+    opened.path("val")
+    [file] = (places.cache / "paths").iterdir()
+    kept = read_path(file)
+    assert kept is not None
+    kept.text.values[2, 3, 0] = float("nan")
+    write_path(replace(kept, error=Disagreement(0.0, 0.0)), file)
+    article = opened.view("val").article_ids[3]
+    with pytest.raises(RematchError, match=f"the text of article '{article}' is not finite"):
+        sweep_run(opened, None, "recall@1")
+
+
+@pytest.mark.parametrize("tower", ["text", "image"])
+def test_a_gallery_for_free_queries_names_it(opened, shapes_domain, monkeypatch, tower):
+    article = shapes_domain.articles["article_id"].iloc[7]
+    intact = match.embed
+
+    def with_a_hole(encoder, activations, rows):
+        out = intact(encoder, activations, rows)
+        return torch.where(torch.from_numpy(np.asarray(rows) == 7)[:, None], torch.nan, out)
+
+    monkeypatch.setattr(match, "embed", with_a_hole)
+    for _ in range(2):  # the second time from the cache
+        matcher = Matcher(opened, 0.5)
+        ask, query = (matcher.articles_for, PHOTO) if tower == "text" else (matcher.pictures_for, "a red circle")
+        with pytest.raises(RematchError, match=f"of article '{article}' is not finite"):
+            ask(query, 3)
+
+
+def test_a_query_from_outside_is_named_for_what_it_is(opened, monkeypatch):
+    matcher = Matcher(opened, 0.5)
+    nothing = torch.full((1, opened.experiment.encoder.embedding_dim), torch.nan)
+    monkeypatch.setattr(opened, "embed_headlines", lambda *_: nothing)
+    monkeypatch.setattr(opened, "embed_photo", lambda *_: nothing)
+    with pytest.raises(RematchError, match="this headline is not finite"):
+        matcher.pictures_for("a red circle", 3)
+    with pytest.raises(RematchError, match="this photo is not finite"):
+        matcher.articles_for(PHOTO, 3)

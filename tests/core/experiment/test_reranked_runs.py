@@ -1,0 +1,116 @@
+"""Re-ranking from the command line: what a sweep was made with is followed, agrees everywhere, and is always said."""
+
+import pandas as pd
+import pytest
+
+from core.experiment.loaded_run import open_run
+from core.experiment.match import Matcher
+from core.experiment.sweep import sweep_run
+from core.jobs.match_task import match_article
+from core.jobs.model_worker import opened
+
+METHODS = ("csls", "dual-softmax")
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_all_that_follows_a_sweep_agrees_with_it_and_says_so(verb, run, places, tmp_path, method):
+    plain = verb("sweep", "--domain", "shapes", "--alphas", "0,0.5,1", "--json").record
+    swept = verb("sweep", "--domain", "shapes", "--alphas", "0,0.5,1", "--rerank", method, "--json").record
+    assert (plain["reranking"]["method"], swept["reranking"]["method"]) == ("none", method)
+    assert [row["mrr@100"] for row in swept["rows"]] != [row["mrr@100"] for row in plain["rows"]]
+
+    at = {row["alpha"]: row for row in swept["rows"]}
+    for alpha in (0, 0.5, 1):
+        ranked = verb(
+            "rank", "--domain", "shapes", "--alpha", alpha, "--out", tmp_path / f"{alpha}.tsv", "--json"
+        ).record
+        assert ranked["reranking"] == swept["reranking"]
+        assert ranked["metrics"]["mrr@100"] == at[alpha]["mrr@100"]
+        scored = verb("score", tmp_path / f"{alpha}.tsv", "--domain", "shapes", "--split", "val", "--json").record
+        assert scored["metrics"]["mrr@100"] == at[alpha]["mrr@100"]
+
+    ranks = run.ranks().set_index(["article_id", "alpha"])["rank"]
+    for article_id in ranks.index.unique("article_id"):
+        answer = match_article(places, "shapes", run.info.name, (0.0, 0.5, 1.0), article_id, 3)
+        assert [model.own.place for model in answer.models] == [ranks[article_id, alpha] for alpha in (0.0, 0.5, 1.0)]
+
+    submitted = verb("submit", "--domain", "shapes", "--split", "val", "--out", tmp_path / "runs", "--json").record
+    assert submitted["files"][0]["metrics"]["mrr@100"] == at[0]["mrr@100"]
+    said = f"re-ranked by {method}"
+    assert said in (tmp_path / "runs" / "README.md").read_text()
+    assert "transductive: each score was corrected by the texts" in (tmp_path / "runs" / "README.md").read_text()
+    for arguments in (
+        ["report", "--domain", "shapes"],
+        ["runs", "compare", "--domain", "shapes"],
+        ["rank", "--domain", "shapes", "--out", tmp_path / "again.tsv"],
+        ["match", "--domain", "shapes", "--headline", "a red circle"],
+        ["sweep", "--domain", "shapes", "--alphas", "0,1", "--rerank", method],
+    ):
+        assert said in verb(*arguments).out
+
+
+def test_another_way_than_the_sweeps_can_be_asked_for(verb, run, tmp_path):
+    verb("sweep", "--domain", "shapes", "--alphas", "0,1")
+    ask = ("rank", "--domain", "shapes", "--alpha", 1, "--out", tmp_path / "run.tsv", "--json")
+    plain, csls = verb(*ask).record, verb(*ask, "--rerank", "csls").record
+    assert (plain["reranking"]["method"], csls["reranking"]["method"]) == ("none", "csls")
+    verb("sweep", "--domain", "shapes", "--alphas", "0,1", "--rerank", "csls")
+    assert verb(*ask, "--rerank", "none").record["metrics"] == plain["metrics"]
+    assert verb(*ask).record["metrics"] == csls["metrics"]
+    outcome = verb(*ask, "--rerank", "magic")
+    assert (outcome.status, len(outcome.err.splitlines())) == (2, 1)
+    assert "--rerank magic: expected one of none, dual-softmax, csls" in outcome.err
+
+
+def test_the_temperature_is_the_one_that_training_ended_with(run, shapes_domain, places):
+    tuned = open_run(run, shapes_domain, places, "cpu", rerank="dual-softmax")
+    assert tuned.reranking.temperature == pytest.approx(1 / run.history()["logit_scale"].iloc[-1], rel=1e-4)
+    assert tuned.reranking_by("csls").temperature is None
+
+
+def test_the_path_measures_its_error_on_the_ranks_that_are_shown(run, shapes_domain, places):
+    for method in ("none", *METHODS):
+        open_run(run, shapes_domain, places, "cpu", rerank=method).path("val")
+    assert len(list((places.cache / "paths").iterdir())) == 3
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_headline_stands_against_all_of_the_domains_texts(run, shapes_domain, places, method):
+    """A domain's own text, typed as a headline, is scored as its article among all: the obvious way."""
+    tuned = open_run(run, shapes_domain, places, "cpu")
+    matcher = Matcher(tuned, 0.3, rerank=method)
+    texts, images = matcher._gallery("text"), matcher._gallery("image")
+    cosine = texts.double() @ images.double().T
+    how = tuned.reranking_by(method)
+    if method == "csls":
+        near = cosine.sort(dim=0).values[-10:].mean(dim=0)
+    else:
+        near = how.temperature * (cosine / how.temperature).exp().sum(dim=0).log()
+    expected = pd.Series((cosine - near / 2)[4], index=shapes_domain.pictures()["image_id"])
+    title = shapes_domain.articles["title"].iloc[4]
+    found = matcher.pictures_for(title, 60)
+    assert {one.image_id: one.score for one in found} == pytest.approx(expected.to_dict(), abs=1e-5)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_from_picture_to_text_it_is_the_pictures_that_correct(run, shapes_domain, places, method):
+    tuned = open_run(run, shapes_domain, places, "cpu", rerank=method)
+    view = tuned.at(0.5, "val")
+    texts, images = view.embed("text"), view.embed("image")
+    cosine = (images.double() @ texts.double().T)[view.gallery.target]
+    if method == "csls":
+        near = cosine.sort(dim=0).values[-10:].mean(dim=0)
+    else:
+        temperature = tuned.reranking.temperature
+        near = temperature * (cosine / temperature).exp().sum(dim=0).log()
+    scores = cosine - near / 2
+    above = (scores > scores.diagonal()[:, None] + 1e-7).sum(dim=1).numpy()
+    level = ((scores - scores.diagonal()[:, None]).abs() <= 1e-7).sum(dim=1).numpy()  # the same text more than once
+    ranks = view.text_ranks(texts, images)
+    assert ((above < ranks) & (ranks <= above + level)).all()
+
+
+def test_the_models_process_sees_that_a_run_was_swept_again(run, shapes_domain, places):
+    for method in ("none", "csls", "none"):
+        sweep_run(open_run(run, shapes_domain, places, "cpu", rerank=method), [0.0, 1.0], "recall@1")
+        assert opened(places, "shapes", run.info.name).reranking.method == method

@@ -1,0 +1,68 @@
+"""The question `entities` on a tuned run: from the articles' names to a verdict in words."""
+
+from dataclasses import replace
+
+import msgspec
+import pytest
+
+from core.data.domain import Domain
+from core.data.entities.rules import Mentions
+from core.data.entities.store import tag_domain
+from core.experiment.loaded_run import TunedExperiment
+from core.experiment.sweep import sweep_run
+from core.findings.entity_images import ENTITIES, EntitiesFound
+from core.findings.question import Asked
+from core.findings.sections import section_of
+from core.workspace.folders import Places
+from core.workspace.runs import Run
+
+
+class Towns:
+    """A tagger by which every article names the town of its colour."""
+
+    name = "towns"
+
+    def __call__(self, texts: list[str], languages: list[str]) -> list[Mentions]:
+        return [Mentions(places=(text.split()[1],)) for text in texts]
+
+
+@pytest.fixture
+def asked(opened: TunedExperiment, run: Run, shapes_domain: Domain, places: Places) -> Asked:
+    sweep_run(opened, [0.0, 0.5, 1.0], "recall@1")
+    return Asked(run, shapes_domain, places, "cpu")
+
+
+def test_nothing_named_is_nothing_to_tell(asked: Asked) -> None:
+    found = ENTITIES.ask(asked)
+    assert all(one.effect is None and one.p_holm == 1 for one in found.findings)
+    assert section_of(ENTITIES, found, asked).answer.startswith("Cannot be told on val, n = 12")
+
+
+def test_what_is_named_is_judged_at_both_models(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.analysis.entity_images.FEWEST_ARTICLES", 6)
+    tag_domain(asked.domain, Towns())
+    found = ENTITIES.ask(asked)
+
+    judged = [one for one in found.findings if one.effect]
+    assert [(one.model, one.kind, one.known) for one in judged] == [
+        (model, kind, 6) for model in ("zero-shot", "WiSE-FT") for kind in ("places", "places and persons")
+    ]
+    assert all((one.effect.n_earlier, one.effect.n_later) == (6, 6) for one in judged)
+    assert found.named_by == "towns"
+    written = msgspec.json.encode(found)
+    assert msgspec.json.decode(written, type=EntitiesFound) == found
+    assert written == msgspec.json.encode(ENTITIES.ask(replace(asked)))
+    section = section_of(ENTITIES, found, asked)
+    assert "found by towns" in section.blocks[0].text
+    assert len(section.blocks[1].table) == 6
+
+
+def test_without_a_bonus_the_ranks_are_the_sweeps(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.analysis.entity_images.FEWEST_ARTICLES", 6)
+    monkeypatch.setattr("core.analysis.entity_images.WEIGHTS", (0.0,))
+    tag_domain(asked.domain, Towns())
+    first = ENTITIES.ask(asked).findings[0].effect
+
+    assert first is not None
+    assert first.before == first.after == pytest.approx((1 / asked.val.ranks[0][6:]).mean())
+    assert (first.gain, first.p, first.improved, first.worsened) == (0, 1, 0, 0)

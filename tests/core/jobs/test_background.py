@@ -1,0 +1,246 @@
+"""Long work in a process of its own: started once, watched from anywhere."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from core.errors import InputError
+from core.jobs import background
+from core.jobs.background import JobStatus
+from core.workspace.folders import Places
+from tests.disks import mounted
+
+SLEEPER = """
+import sys, time
+from pathlib import Path
+from filelock import FileLock
+from core.progress import counting
+folder = Path(sys.argv[1])
+with FileLock(folder / "running.lock"):
+    with counting("Sleeping") as report:
+        report(3, 7)
+        print("one line", flush=True)
+        while not (folder / "wake").exists():
+            time.sleep(0.05)
+    (folder / "status.txt").write_text("0")
+"""
+
+
+def wait(places: Places, name: str, until: Callable[[JobStatus], bool], seconds: float = 60) -> JobStatus:
+    end = time.monotonic() + seconds
+    while not until(status := background.status(places, name)):
+        assert time.monotonic() < end, status
+        time.sleep(0.05)
+    return status
+
+
+@pytest.fixture
+def sleeper(monkeypatch):
+    """A job that sleeps until a file `wake` appears in its folder, in place of a verb."""
+    popen = subprocess.Popen
+
+    def start(arguments, **options):
+        return popen([sys.executable, "-c", SLEEPER, arguments[3]], **options)
+
+    monkeypatch.setattr(background.subprocess, "Popen", start)
+
+
+def test_a_job_that_never_was(places):
+    assert background.status(places, "demo") == JobStatus("never started", "", 0, None, [])
+
+
+def test_a_job_that_downloads_tells_bytes_and_speed(places, sleeper):
+    assert background.start(places, "demo", ["demo"])
+    folder = places.workspace / "jobs" / "demo"
+    wait(places, "demo", lambda status: status.label == "Sleeping")
+    assert background.status(places, "demo").amount == "3 of 7"
+    step = {"label": "Downloading", "done": 2_000_000, "total": 8_000_000, "unit": "B", "speed": 500_000.0}
+    (folder / "progress.json").write_text(json.dumps(step))
+    assert background.status(places, "demo").amount == "2.0 of 8.0 MB, 0.5 MB/s"
+    (folder / "wake").touch()
+    wait(places, "demo", lambda status: status.state == "done")
+
+
+def test_a_job_ends_as_done_and_keeps_what_it_printed(places):
+    assert background.start(places, "list", ["runs"])
+    status = wait(places, "list", lambda status: status.state != "running")
+    assert status.state == "done"
+    assert "no domains yet" in status.log[0]
+
+
+def test_a_job_that_fails_says_why(places):
+    assert background.start(places, "list", ["report", "--domain", "nowhere"])
+    status = wait(places, "list", lambda status: status.state != "running")
+    assert status.state == "failed"
+    assert "no domain 'nowhere'" in status.log[-1]
+
+
+def test_a_job_runs_once_at_a_time_and_can_be_started_anew(places, sleeper):
+    assert background.start(places, "demo", ["demo"])
+    assert not background.start(places, "demo", ["demo"]), "from the first moment on"
+    assert background.status(places, "demo").state == "running"
+    status = wait(places, "demo", lambda status: status.log != [])
+    assert (status.state, status.label, status.done, status.total) == ("running", "Sleeping", 3, 7)
+    assert status.log == ["one line"]
+    assert not background.start(places, "demo", ["demo"])
+    (places.workspace / "jobs" / "demo" / "wake").touch()
+    assert wait(places, "demo", lambda status: status.state != "running").state == "done"
+    assert background.start(places, "demo", ["demo"])
+    wait(places, "demo", lambda status: status.state == "done")
+
+
+def test_a_job_whose_process_was_killed_has_failed(places, sleeper, monkeypatch):
+    started = []
+    popen = background.subprocess.Popen
+    monkeypatch.setattr(background.subprocess, "Popen", lambda *a, **o: started.append(popen(*a, **o)) or started[-1])
+    background.start(places, "demo", ["demo"])
+    wait(places, "demo", lambda status: status.log != [])
+    started[0].kill()
+    started[0].wait()
+    assert wait(places, "demo", lambda status: status.state != "running").state == "failed"
+
+
+@pytest.mark.skipif(not hasattr(os, "getsid"), reason="sessions are POSIX's")
+def test_a_job_outlives_the_terminal_of_the_app(places, sleeper, monkeypatch):
+    started = []
+    popen = background.subprocess.Popen
+    monkeypatch.setattr(background.subprocess, "Popen", lambda *a, **o: started.append(popen(*a, **o)) or started[-1])
+    background.start(places, "demo", ["demo"])
+    wait(places, "demo", lambda status: status.log != [])
+    assert os.getsid(started[0].pid) != os.getsid(0)
+    (places.workspace / "jobs" / "demo" / "wake").touch()
+    started[0].wait()
+
+
+BUSY = """
+import sys, time
+from pathlib import Path
+from core.errors import InputError
+from core.jobs import background
+import core.__main__
+
+def main(verb):
+    print("busy", flush=True)
+    try:
+        while True:
+            time.sleep(0.05)
+    finally:
+        print("tidied up", flush=True)
+
+core.__main__.main = main
+sys.exit(background._run(Path(sys.argv[1]), []))
+"""
+
+
+@pytest.fixture
+def busy(monkeypatch):
+    """A job's own process with a verb that never ends."""
+    popen, started = subprocess.Popen, []
+
+    def start(arguments, **options):
+        started.append(popen([sys.executable, "-c", BUSY, arguments[3]], **options))
+        return started[-1]
+
+    monkeypatch.setattr(background.subprocess, "Popen", start)
+    yield started
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def test_a_job_that_is_cancelled_tidies_up_and_says_so(places, busy):
+    background.start(places, "train-news", ["train"])
+    wait(places, "train-news", lambda status: status.log != [])
+    background.cancel(places, "train-news")
+    busy[0].wait(timeout=30)
+    status = wait(places, "train-news", lambda status: status.state != "running")
+    assert status.state == "cancelled"
+    assert "tidied up" in status.log
+    assert background.start(places, "train-news", ["train"]), "it can be started anew"
+    wait(places, "train-news", lambda status: status.log != [])
+    busy[1].kill()
+    busy[1].wait()
+    assert background.status(places, "train-news").state == "failed", "an old wish to cancel does not count"
+
+
+def test_cancelling_what_does_not_run_changes_nothing(places):
+    background.cancel(places, "train-news")
+    assert background.status(places, "train-news").state == "never started"
+    background.start(places, "list", ["runs"])
+    wait(places, "list", lambda status: status.state == "done")
+    background.cancel(places, "list")
+    assert background.status(places, "list").state == "done"
+    background.clear(places, "list")
+    assert background.status(places, "list").state == "never started"
+
+
+@pytest.mark.parametrize("name", ["", "../up", "a/b", "A", "a b", ".", "a--b", "a\n"])
+def test_a_jobs_name_cannot_leave_the_workspace(places, name):
+    for ask in (
+        background.status,
+        background.cancel,
+        background.clear,
+        lambda *asked: background.start(*asked, ["runs"]),
+    ):
+        with pytest.raises(InputError, match="cannot name a job"):
+            ask(places, name)
+
+
+ENDING = """
+import sys, time
+from pathlib import Path
+from core.jobs import background
+import core.__main__
+folder = Path(sys.argv[1])
+
+def main(verb):
+    print("at work", flush=True)
+    while not (folder / "wake").exists():
+        time.sleep(0.05)
+    return STATUS
+
+core.__main__.main = main
+sys.exit(background._run(folder, []))
+"""
+
+
+@pytest.mark.parametrize(("status", "state"), [(0, "done"), (2, "failed")])
+def test_a_disk_that_fills_up_does_not_change_how_a_job_ended(tmp_path, monkeypatch, status, state):
+    popen, started = subprocess.Popen, []
+
+    def start(arguments, **options):
+        started.append(popen([sys.executable, "-c", ENDING.replace("STATUS", str(status)), arguments[3]], **options))
+        return started[-1]
+
+    with mounted(tmp_path / "disk", 1) as disk:
+        places = Places(disk.folder / "workspace", disk.folder / "cache")
+        with monkeypatch.context() as patch:
+            patch.setattr(background.subprocess, "Popen", start)
+            background.start(places, "import-news", ["import"])
+        wait(places, "import-news", lambda status: status.log != [])
+        wake = places.workspace / "jobs" / "import-news" / "wake"
+        with disk.with_room_for(0):
+            wake.touch()
+            started[0].wait(timeout=60)
+            ended = background.status(places, "import-news")
+            assert (ended.state, ended.exit_status, ended.log) == (state, status, ["at work"])
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_a_job_whose_words_find_no_room_still_leaves_its_status(tmp_path, monkeypatch):
+    """The error of a verb goes to the log, which is on the full disk."""
+    popen = subprocess.Popen
+    monkeypatch.setattr(
+        background.subprocess, "Popen", lambda words, **options: popen(words, **options | {"stdout": full})
+    )
+    places = Places(tmp_path / "workspace", tmp_path / "cache")
+    with Path("/dev/full").open("wb") as full:
+        background.start(places, "list", ["report", "--domain", "nowhere"])
+        ended = wait(places, "list", lambda status: status.state != "running")
+    assert (ended.state, ended.exit_status, ended.log) == ("failed", 2, [])

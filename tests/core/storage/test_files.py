@@ -1,0 +1,147 @@
+"""Files are whole or absent, and fingerprints tell apart what differs."""
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core import __version__
+from core.errors import InputError
+from core.storage.files import file_fingerprint, fingerprint, read_toml, replacing, write_text, write_toml
+
+
+def test_a_replaced_file_is_the_new_one(tmp_path):
+    file = tmp_path / "deep" / "er" / "file.csv"
+    write_text(file, "old")
+    with replacing(file) as temporary:
+        assert temporary.suffix == ".csv"
+        assert temporary.parent == file.parent
+        temporary.write_text("new")
+        assert file.read_text() == "old"
+    assert file.read_text() == "new"
+    assert list(file.parent.iterdir()) == [file]
+
+
+def write_half(file: Path, error: type[BaseException]) -> None:
+    with replacing(file) as temporary:
+        temporary.write_text("half")
+        raise error
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path, error):
+    file = tmp_path / "file.csv"
+    write_text(file, "old")
+    with pytest.raises(error):
+        write_half(file, error)
+    assert file.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_failure_where_nothing_was_leaves_nothing(tmp_path):
+    with pytest.raises(RuntimeError):
+        write_half(tmp_path / "file", RuntimeError)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_reader_never_sees_half_a_file(tmp_path):
+    file, texts = tmp_path / "file", ["a" * 200_000, "b" * 200_000]
+    write_text(file, texts[0])
+    done = threading.Event()
+
+    def write() -> None:
+        for number in range(60):
+            write_text(file, texts[number % 2])
+        done.set()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    while not done.is_set():
+        assert file.read_text() in texts
+    writer.join()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="permissions are POSIX's")
+def test_what_is_written_can_be_read_by_others(tmp_path):
+    write_text(tmp_path / "file", "text")
+    assert (tmp_path / "file").stat().st_mode & 0o777 == 0o644
+
+
+def test_parts_that_differ_have_fingerprints_that_differ():
+    parts = [
+        (), ("",), ("a",), ("a", "b"), ("ab",), (["a", "b"],), (["a"], "b"), (b"a",), (1,), ("1",), (1.0,), (True,),
+        (None,), ("None",), ({"a": 1},), ({"a": 2},), ({"b": 1},), ([],), ([[]],), ([], []),
+        (np.array([1, 2, 3, 4]),), (np.array([[1, 2], [3, 4]]),), (np.array([4, 3, 2, 1]),),
+        (np.array([1, 2, 3, 4], dtype=np.int32),), (np.array([1.0, 2, 3, 4]),), (np.array([1, 2]), np.array([3, 4])),
+    ]  # fmt: skip
+    prints = [fingerprint(*each) for each in parts]
+    assert len(set(prints)) == len(parts)
+    assert all(len(each) == 20 and int(each, 16) >= 0 for each in prints)
+
+
+def test_equal_parts_have_equal_fingerprints():
+    turned = np.arange(12).reshape(3, 4).T
+    assert fingerprint(turned) == fingerprint(np.ascontiguousarray(turned))
+    assert fingerprint({"a": 1, "b": 2}) == fingerprint({"b": 2, "a": 1})
+    assert fingerprint(["a"]) == fingerprint(("a",))
+
+
+GOLDEN = 'fingerprint("θ", b"x", 1, 0.5, None, True, ["a", {"k": 2}], np.arange(6, dtype=np.int32).reshape(2, 3))'
+
+
+def test_a_fingerprint_is_the_same_tomorrow_and_in_another_process():
+    here = eval(GOLDEN)
+    assert here == "04138fb28319c8225b16"
+    code = f"import numpy as np\nfrom core.storage.files import fingerprint\nprint({GOLDEN})"
+    root = Path(__file__).parents[2]
+    there = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert there.stdout.strip() == here
+
+
+def test_a_files_fingerprint_is_of_its_bytes(tmp_path):
+    (tmp_path / "a").write_bytes(b"one")
+    (tmp_path / "b").write_bytes(b"one")
+    (tmp_path / "c").write_bytes(b"two")
+    prints = [file_fingerprint(tmp_path / name) for name in "abc"]
+    assert prints[0] == prints[1] != prints[2]
+
+
+def test_toml_comes_back_as_it_was_without_what_is_none(tmp_path):
+    table = {"name": 'Größe "α"\n', "n": 3, "share": 0.1, "on": True, "settings": {"lr": 1e-5}}
+    write_toml(tmp_path / "t.toml", table | {"missing": None}, 3)
+    assert read_toml(tmp_path / "t.toml", "table", 3, "Make it again.") == table
+
+
+@pytest.mark.parametrize(
+    ("form", "way_out"), [(2, "Make it again."), (4, "Use the version that wrote it, or a newer one.")]
+)
+def test_toml_of_another_form_says_which_and_what_to_do(tmp_path, form, way_out):
+    write_toml(tmp_path / "t.toml", {"a": 1}, form)
+    with pytest.raises(InputError) as said:
+        read_toml(tmp_path / "t.toml", "run", 3, "Make it again.")
+    assert str(said.value) == (
+        f"the run file {tmp_path / 't.toml'}, written by Rematch {__version__}, is of format {form}; Rematch "
+        f"{__version__} reads format 3. {way_out}"
+    )
+
+
+def test_toml_from_before_there_were_forms_is_of_the_first(tmp_path):
+    write_text(tmp_path / "t.toml", "a = 1")
+    assert read_toml(tmp_path / "t.toml", "run", 1, "") == {"a": 1}
+    with pytest.raises(InputError, match="written by an early Rematch, is of format 1"):
+        read_toml(tmp_path / "t.toml", "run", 2, "")
+
+
+@pytest.mark.parametrize("content", [b"a = ", b"\xff\xfe", b"a = 1\na = 2\n"])
+def test_damaged_toml_is_named(tmp_path, content):
+    (tmp_path / "t.toml").write_bytes(content)
+    with pytest.raises(InputError, match=r"the run file .*t\.toml cannot be read.* Make it again\.$"):
+        read_toml(tmp_path / "t.toml", "run", 1, "Make it again.")
+
+
+def test_missing_toml_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"no run: .*t\.toml does not exist"):
+        read_toml(tmp_path / "t.toml", "run", 1, "")

@@ -1,0 +1,125 @@
+"""A domain with a swept run as sweeps leave it, written directly, so that pages are tested in milliseconds."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.__main__ import main
+from core.data.domain import Domain, save_domain
+from core.data.importers import import_domain
+from core.data.query_text import Reading
+from core.evaluation.agreement import Disagreement
+from core.evaluation.alpha_selection import select_alpha
+from core.evaluation.sweep import Sweep
+from core.evaluation.tower_plane import Plane
+from core.jobs import background
+from core.training.settings import default_settings
+from core.workspace.folders import Places
+from core.workspace.provenance import articles_fingerprint
+from core.workspace.runs import Run, RunInfo, now, reserve_folder, save_run
+from core.workspace.sweep_info import PathInfo, SweepInfo
+from tests.conftest import draw
+
+APP = Path(__file__).parents[2] / "app.py"
+PAGES = APP.parent / "app_pages"
+
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture
+def open_page() -> Open:
+    """Open a page of the app with parameters in its address."""
+
+    def open_it(page: str, **parameters: str) -> AppTest:
+        app = AppTest.from_file(str(APP), default_timeout=60)
+        for name, value in parameters.items():
+            app.query_params[name] = value
+        if page != "overview":
+            app.switch_page(str(PAGES / f"{page}.py"))
+        return app.run()
+
+    return open_it
+
+
+def write_run(places: Places, domain: Domain, *, plane: bool = True, interpolated: bool = False) -> Run:
+    """A run of `domain` whose ranks get better with alpha up to 0.5, then worse."""
+    slug = domain.info.slug
+    ids = domain.subset("val")["article_id"].tolist()
+    ranks = np.stack([np.arange(len(ids)) // better + 1 for better in (1, 2, 6, 3, 2)]).astype(np.int32)
+    best = (np.arange(len(ids))[None, :, None] + np.arange(4)[None, None, :] + ranks[:, :, None]) % len(ids)
+    marks = np.array([False, interpolated, False, interpolated, False])
+    sweep = Sweep("val", (0.0, 0.25, 0.5, 0.75, 1.0), ids, ranks, ranks, best, marks)
+    grid = Plane(
+        (0.0, 0.5, 1.0), np.stack([ranks[:3], ranks[1:4], ranks[2:]]), np.stack([best[:3], best[1:4], best[2:]])
+    )
+    settings = default_settings("lite", "head")
+    folder = reserve_folder(places, slug, "lite", "head")
+    articles = articles_fingerprint(domain, Reading(), False)
+    info = RunInfo(slug, folder.name, now(), "lite", Reading(), False, True, "cpu", settings, articles, "", "", {})
+    run = Run(info, folder)
+    path = PathInfo(9, True, Disagreement(0.0003, 0.001), (0.1, 0.3))
+    curve = sweep.curve()
+    run.save_sweep([sweep], grid if plane else None, SweepInfo(select_alpha(curve), {}, {"val": path}))
+    (folder / "history.csv").write_text(
+        "epoch,train_loss,val_mrr@100,val_recall@1,logit_scale\n0,,0.1,0.1,10\n1,2,0.2,0.1,10\n"
+    )
+    save_run(run)
+    return run
+
+
+@pytest.fixture
+def domain(places: Places, shapes: Path) -> Domain:
+    return import_domain(shapes, places.domain_folder("shapes"), title="Shapes & Töne 🙂", language="en").domain
+
+
+@pytest.fixture
+def run(places: Places, domain: Domain) -> Run:
+    return write_run(places, domain)
+
+
+@pytest.fixture
+def synthetic(places: Places, shapes: Path) -> Domain:
+    """Like the demo: dates, two languages, planted causes, said to be synthetic; with a run."""
+    domain = import_domain(shapes, places.domain_folder("toys"), title="Toys", language="de").domain
+    articles = domain.articles.copy()
+    articles["published_at"] = np.datetime64("2022-01-01") + np.arange(len(articles)).astype("timedelta64[D]")
+    articles["language"] = np.where(np.arange(len(articles)) % 2, "de", "en")
+    articles["planted"] = np.where(np.arange(len(articles)) % 3, "", "drift")
+    domain = replace(domain, info=replace(domain.info, synthetic=True), articles=articles)
+    save_domain(domain)
+    write_run(places, domain, interpolated=True)
+    return domain
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    """Jobs that run in this process, so that a test need not wait for torch to be imported again."""
+
+    def start(places: Places, name: str, verb: list[str]) -> bool:
+        folder = places.workspace / "jobs" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        capfd.readouterr()
+        status = main(verb)
+        said = capfd.readouterr()
+        (folder / "log.txt").write_text(said.out + said.err, encoding="utf-8")
+        (folder / "status.txt").write_text(str(status))
+        return True
+
+    monkeypatch.setattr(background, "start", start)
+
+
+@pytest.fixture
+def test_set(tmp_path: Path) -> Path:
+    """Four articles and five pictures of a test set as two lists, and `gt.csv`, the truth of three of them."""
+    folder = tmp_path / "test"
+    folder.mkdir()
+    for n in range(5):
+        draw("red", "circle", n).save(folder / f"t{n}.png")
+    (folder / "articles.csv").write_text("id,title\n" + "\n".join(f"{900 + n},a circle" for n in range(4)))
+    (folder / "images.csv").write_text("image_id\n" + "\n".join(f"t{n}" for n in range(5)))
+    (folder / "gt.csv").write_text("article,iid\n" + "\n".join(f"{900 + n},t{n}" for n in range(3)))
+    return folder

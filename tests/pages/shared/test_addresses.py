@@ -1,0 +1,235 @@
+"""Whatever an address or a form says, a page stays in the workspace and shows something."""
+
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from itertools import cycle
+from pathlib import Path
+from threading import Barrier, Lock
+
+import pytest
+import streamlit as st
+
+from core.errors import InputError
+from core.workspace.folders import Places
+from core.workspace.runs import find_run
+from pages.shared.paths import check_typed_encoder, looks_like_a_path, typed_path
+from tests.pages.conftest import PAGES, write_run
+
+ALL = ("overview", "alpha", "curves", "changes", "findings", "match", "train", "data")
+#: Ways out of a folder, and what else is no name: each must be told apart from the names there are.
+WAYS_OUT = (
+    "../outside", "..", ".", "", "/etc", "//host/share", "\\\\host\\share", "..\\outside", "%2e%2e/outside",
+    "%2e%2e%2foutside",
+    "shapes/../../outside", "shapes\0", "shapes#x", "shapes?x", "shapes/", "SHAPES", " shapes", "\u0455hapes",
+    "shapes\u200b", "\uff0e\uff0e/outside",
+    "s" * 5000, "file:///etc", "~", "$HOME",
+)  # fmt: skip
+
+
+@pytest.fixture
+def outside(places: Places, domain) -> Path:
+    """A domain that lies beside the workspace, which no way may lead to."""
+    there = places.workspace.parent / "outside"
+    there.mkdir()
+    for file in domain.folder.glob("*.*"):
+        (there / file.name).write_bytes(file.read_bytes().replace(b"Shapes", b"Betray"))
+    return there
+
+
+@pytest.mark.parametrize(("way", "page"), zip(WAYS_OUT[:10] + WAYS_OUT[14:], cycle(ALL), strict=False), ids=repr)
+def test_no_name_in_the_address_leads_out(way, page, open_page, run, outside):
+    names = ("domain", "run", "article", "other", "compare", "question", "part", "slice", "tagged", "encoder")
+    app = open_page(page, **dict.fromkeys(names, way.replace("\0", "%00")))
+    assert not app.exception
+    assert not app.error
+    assert app.sidebar.selectbox[0].value == "shapes"
+    assert not any("Betray" in str(each.value) for each in [*app.subheader, *app.caption, *app.markdown])
+
+
+@pytest.mark.parametrize("way", WAYS_OUT, ids=repr)
+def test_no_name_leads_out_of_the_workspace(way, places, run, outside):
+    with pytest.raises(InputError):
+        places.domain_folder(way)
+    with pytest.raises(InputError):
+        find_run(places, "shapes", way)
+
+
+@pytest.mark.parametrize("alpha", ["abc", "7", "NaN", "1e400", "-1", "0x1", "0,5", "", "1" * 5000])
+def test_an_alpha_that_is_none_is_the_runs_own(alpha, open_page, run):
+    assert open_page("match", alpha=alpha).number_input(key="alpha").value == run.selected().alpha
+
+
+def test_minus_zero_is_zero_shot(open_page, run):
+    assert open_page("changes", alpha="-0").number_input(key="alpha").value == 0.0
+
+
+@pytest.fixture
+def answers_others(monkeypatch):
+    """The app is bound to every address of its machine."""
+    monkeypatch.setattr(st, "get_option", lambda name: "0.0.0.0" if name == "server.address" else None)
+
+
+def test_on_ones_own_machine_any_path_may_be_typed(tmp_path):
+    assert typed_path(f' "{tmp_path}/a table.csv" ') == f"{tmp_path}/a table.csv"
+    assert typed_path("  ") == ""
+
+
+def test_where_others_are_answered_what_is_typed_stays_in_the_workspace(places, answers_others, outside):
+    inside = places.workspace / "incoming"
+    inside.mkdir(parents=True)
+    assert typed_path(str(inside / "a.csv")) == str(inside / "a.csv")
+    (inside / "link").symlink_to(outside)
+    for way in ("/etc/passwd", "~/x", str(inside / ".." / ".." / "outside"), str(inside / "link" / "a.csv"), "a.csv"):
+        with pytest.raises(InputError, match="outside the workspace"):
+            typed_path(way)
+
+
+@pytest.mark.parametrize("way", ["a\0b", "~nobody-of-that-name/x"])
+def test_what_is_no_path_is_said(way):
+    with pytest.raises(InputError, match="is no path"):
+        typed_path(way)
+
+
+def test_an_encoder_is_named_by_a_model_or_a_file_one_may_name(answers_others, places):
+    for name in ("lite", "ViT-B-32:openai", "hf-hub:laion/CLIP-ViT-B-32"):
+        check_typed_encoder(name)
+    for name in ("ViT-B-32:/etc/passwd", "local-dir:relative/../../x", "ViT-B-32:~/weights.pt", "ViT-B-32:../x.pt"):
+        with pytest.raises(InputError, match="outside the workspace"):
+            check_typed_encoder(name)
+    assert not looks_like_a_path("Helsinki-NLP/opus-mt-de-en")
+
+
+@pytest.mark.parametrize("path", ["../outside", "/etc/passwd\0", "~nobody-of-that-name", "x" * 5000])
+def test_the_import_form_says_what_it_cannot_read(path, open_page, run, outside):
+    app = open_page("data", part="Import")
+    app.text_input(key="import_path").set_value(path)
+    app.text_input(key="import_slug").set_value("betrayed")
+    app = next(each for each in app.button if each.label == "Import").click().run()
+    assert not app.exception
+    assert app.error
+
+
+def test_two_sessions_at_different_alphas_see_their_own_numbers(open_page, run):
+    """Each in a thread of its own, turn about: AppTest keeps what stands for the server in one place of the process."""
+    alphas, turn, rounds = ("0", "0.5", "1"), Barrier(3), Lock()
+
+    def session(alpha: str) -> list[dict[str, str]]:
+        with rounds:
+            app = open_page("changes", alpha=alpha, **{"from": "zero-shot"})
+        seen = [_moved_counts(app)]
+        for _ in range(2):
+            turn.wait()
+            with rounds:
+                seen.append(_moved_counts(app.run()))
+        return seen
+
+    with ThreadPoolExecutor(max_workers=3) as pool:
+        seen = list(pool.map(session, alphas))
+    alone = [_moved_counts(open_page("changes", alpha=alpha, **{"from": "zero-shot"})) for alpha in alphas]
+    assert seen == [[counts] * 3 for counts in alone]
+    assert len(set(map(str, alone))) > 1
+
+
+def _moved_counts(app) -> dict[str, str]:
+    assert not app.exception
+    return {each.label: each.value for each in app.metric}
+
+
+@pytest.mark.parametrize("page", ["alpha", "curves", "match"])
+@pytest.mark.parametrize("missing", [{"run": "gone-1"}, {"domain": "gone"}, {"domain": "gone", "run": "gone-1"}])
+def test_a_link_to_what_is_gone_is_reported(page, missing, open_page, run):
+    app = open_page(page, **missing)
+    [warning] = [each.value.replace("\\", "") for each in app.warning if "not here" in each.value]
+    assert next(iter(missing.values())) in warning
+    assert (run.info.name if "domain" not in missing else "shapes") in warning
+
+
+def test_a_link_to_what_is_there_says_nothing_of_it(open_page, run):
+    app = open_page("alpha", domain="shapes", run=run.info.name)
+    assert not any("not here" in each.value for each in app.warning)
+
+
+def test_choosing_another_domain_is_no_link_to_what_is_gone(open_page, run, places):
+    file = places.domain_folder("shapes")
+    shutil.copytree(file, file.with_name("other"))
+    toml = file.with_name("other") / "domain.toml"
+    toml.write_text(toml.read_text().replace('slug = "shapes"', 'slug = "other"'))
+    app = open_page("overview", domain="shapes", run=run.info.name)
+    app.sidebar.selectbox[0].set_value("other").run()
+    assert not app.exception
+    assert not any("not here" in each.value for each in app.warning)
+
+
+def test_a_run_that_goes_while_a_page_shows_it_is_reported(open_page, run, places, tmp_path):
+    app = open_page("alpha", domain="shapes", run=run.info.name)
+    shutil.copytree(run.folder, run.folder.with_name("renamed-1"))
+    shutil.rmtree(run.folder)
+    app.run()
+    [warning] = [each.value.replace("\\", "") for each in app.warning if "not here" in each.value]
+    assert run.info.name in warning
+    assert "renamed-1" in warning
+    app.button(key="close_missing").click().run()
+    assert not any("not here" in each.value for each in app.warning)
+
+
+def address(app) -> dict[str, str]:
+    return {key: app.query_params[key] for key in ("domain", "run") if key in app.query_params}
+
+
+def test_the_address_names_domain_and_run_though_they_are_the_first(open_page, run, places, domain):
+    app = open_page("alpha")
+    link = address(app)
+    assert link == {"domain": "shapes", "run": run.info.name}
+    newer = write_run(places, domain)
+    assert address(open_page("curves")) == {"domain": "shapes", "run": newer.info.name}
+    app = open_page("curves", **link)
+    assert address(app) == link
+    assert app.sidebar.selectbox[1].value == run.info.name
+
+
+@pytest.mark.parametrize("gone", [{"run": "gone-1"}, {"domain": "gone", "run": "gone-1"}])
+def test_what_is_shown_in_place_of_what_is_gone_is_in_the_address(gone, open_page, run):
+    assert address(open_page("alpha", **gone)) == {"domain": "shapes", "run": run.info.name}
+
+
+def test_a_link_on_a_page_names_another_run_than_the_page(open_page, run, places, domain):
+    """Streamlit puts what a link names after what the page's own pickers have written."""
+    newer = write_run(places, domain)
+    app = open_page("alpha", domain="shapes", run=newer.info.name)
+    app.query_params["run"] = [newer.info.name, run.info.name]
+    app.run()
+    assert app.sidebar.selectbox[1].value == run.info.name
+    assert address(app)["run"] == run.info.name
+
+
+def test_another_domain_is_chosen_with_its_newest_run(open_page, run, places, domain):
+    older, newest = run, write_run(places, domain)
+    folder = places.domain_folder("shapes").with_name("other")
+    shutil.copytree(places.domain_folder("shapes"), folder)
+    toml = folder / "domain.toml"
+    toml.write_text(toml.read_text().replace('slug = "shapes"', 'slug = "other"'))
+    app = open_page("curves", domain="other")
+    app.sidebar.selectbox[0].set_value("shapes").run()
+    assert not app.exception
+    assert app.sidebar.selectbox[1].value == newest.info.name
+    app.sidebar.selectbox[1].set_value(older.info.name).run()
+    app.sidebar.selectbox[0].set_value("other").run()
+    assert not app.exception
+    assert len(app.sidebar.selectbox) == 1, "it has no run"
+
+
+def test_alpha_once_moved_goes_along_to_other_pages_and_addresses(open_page, run):
+    app = open_page("match")
+    assert "alpha" not in app.query_params
+    app.number_input(key="alpha").set_value(0.25).run()
+    app.switch_page(str(PAGES / "changes.py")).run()
+    assert app.number_input(key="alpha").value == 0.25
+    assert app.query_params["alpha"] == "0.25"
+
+
+def test_another_run_begins_at_its_own_alpha(open_page, run, places, domain):
+    newer = write_run(places, domain)
+    app = open_page("match", run=newer.info.name, alpha="0.25")
+    assert app.number_input(key="alpha").value == 0.25
+    app.sidebar.selectbox[1].set_value(run.info.name).run()
+    assert app.number_input(key="alpha").value == run.selected().alpha

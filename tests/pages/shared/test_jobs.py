@@ -1,0 +1,185 @@
+"""Jobs seen from the pages: killed ones have failed and can be resumed, a second click starts nothing, and a new app
+finds what the one before had started."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+import streamlit as st
+
+from core.data.domain import Domain
+from core.data.query_text import Reading
+from core.experiment.train import train_run
+from core.jobs import background
+from core.training.settings import Settings
+from core.workspace.folders import Places
+from core.workspace.unfinished_runs import load_unfinished
+from tests.core.jobs.test_background import SLEEPER
+from tests.pages.conftest import Open
+
+Started = list[tuple[subprocess.Popen, list[str]]]
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[Started]:
+    """Real processes that sleep in place of a verb, and the verbs they were to be."""
+    popen, processes = subprocess.Popen, []
+
+    def start(arguments, **options):
+        process = popen([sys.executable, "-c", SLEEPER, arguments[3]], **options)
+        processes.append((process, arguments[4:]))
+        return process
+
+    monkeypatch.setattr(background.subprocess, "Popen", start)
+    yield processes
+    for process, _ in processes:
+        process.kill()
+        process.wait()
+
+
+def until(condition, seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def kill(places: Places, job: str, process: subprocess.Popen) -> None:
+    until(lambda: background.status(places, job).log != [])
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def button(app, label: str):
+    return next(each for each in app.button if each.label == label)
+
+
+@pytest.fixture
+def stopped(shapes_domain: Domain, places: Places, tiny_name: str) -> str:
+    """A training that was ended after its first epoch; its name."""
+
+    class StoppedError(Exception):
+        pass
+
+    def stop(epoch) -> None:
+        if epoch.epoch == 2:
+            raise StoppedError
+
+    settings = Settings(tune="head", epochs=2, lr=0.01, batch_size=16)
+    with pytest.raises(StoppedError):
+        train_run(shapes_domain, tiny_name, settings, Reading("title"), "cpu", places, stop)
+    return load_unfinished(places, "shapes")[0].info.name
+
+
+def test_a_training_that_was_killed_has_failed_and_is_resumed_from_the_page(stopped, places, open_page: Open, started):
+    background.start(places, "train-shapes", ["train"])
+    kill(places, "train-shapes", started[0][0])
+    app = open_page("train")
+    assert not app.exception
+    assert "ended before it could say why" in app.error[0].value.replace("\\", "")
+    assert app.code[0].value == "one line"
+    button(app, "Resume").click().run()
+    assert not app.exception
+    assert app.subheader[0].value == "Training now"
+    assert started[1][1] == ["train", "--domain=shapes", f"--resume={stopped}", "--sweep"]
+
+
+def test_an_analysis_that_was_killed_is_said_and_can_be_asked_again(run, places, open_page: Open, started):
+    background.start(places, "analyse-shapes", ["analyse"])
+    kill(places, "analyse-shapes", started[0][0])
+    app = open_page("findings")
+    assert not app.exception
+    assert "ended before it could say why" in app.error[0].value.replace("\\", "")
+    button(app, "Work out all that is missing").click().run()
+    assert not app.exception
+    assert started[1][1][:2] == ["analyse", "--domain=shapes"]
+
+
+def test_an_import_that_was_killed_shows_its_last_lines_and_step(places, open_page: Open, started):
+    background.start(places, "import-news", ["import"])
+    until(lambda: background.status(places, "import-news").label == "Sleeping")
+    kill(places, "import-news", started[0][0])
+    app = open_page("data")
+    assert not app.exception
+    (error,) = [each.value for each in app.error if "ended before it could say why" in each.value]
+    assert "Sleeping, 3 of 7" in error.replace("\\", "")
+    assert "one line" in [each.value for each in app.code]
+
+
+@pytest.mark.parametrize("page", ["data", "findings", "train"])
+def test_a_job_that_found_no_room_for_its_error_says_that(page, run, places, open_page: Open):
+    job = {"data": "import-shapes", "findings": "analyse-shapes", "train": "train-shapes"}[page]
+    folder = places.workspace / "jobs" / job
+    folder.mkdir(parents=True)
+    (folder / "log.txt").touch()
+    (folder / "running.lock").touch()
+    (folder / "status.txt").write_text("1 ")
+    app = open_page(page)
+    assert not app.exception
+    assert any("the disk of the workspace is full" in each.value.replace("\\", "") for each in app.error)
+
+
+def test_a_second_click_starts_nothing(shapes_domain, places, open_page: Open, started):
+    app = open_page("train")
+    again = open_page("train")  # another tab, drawn before the first click
+    button(app, "Start training").click().run()
+    button(again, "Start training").click().run()
+    assert not again.exception
+    assert again.subheader[0].value == "Training now"
+    assert len(started) == 1
+
+
+def test_eight_windows_that_click_at_once_start_one_job(places, started):
+    told: list[bool] = []
+    threads = [
+        threading.Thread(target=lambda: told.append(background.start(places, "train-shapes", ["train"])))
+        for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(told) == [False] * 7 + [True]
+    assert len(started) == 1
+
+
+def test_many_who_look_are_not_taken_for_the_job(places, started):
+    """A look takes no lock that another look, or a start, could take for a running job."""
+    background.start(places, "train-shapes", ["train"])
+    kill(places, "train-shapes", started[0][0])
+    seen: set[str] = set()
+    end = threading.Event()
+
+    def look() -> None:
+        while not end.is_set():
+            seen.add(background.status(places, "train-shapes").state)
+
+    threads = [threading.Thread(target=look) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    try:
+        time.sleep(1.0)
+        assert seen == {"failed"}
+        assert background.start(places, "train-shapes", ["train"])
+    finally:
+        end.set()
+        for thread in threads:
+            thread.join()
+
+
+def test_an_app_that_was_restarted_finds_the_job_again(shapes_domain, places, open_page: Open, started):
+    button(open_page("train"), "Start training").click().run()
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    app = open_page("train")
+    assert app.subheader[0].value == "Training now"
+    kill(places, "train-shapes", started[0][0])
+    app = open_page("train")
+    assert not app.exception
+    assert "The training failed" in app.error[0].value
+    assert button(app, "Start training")

@@ -1,0 +1,381 @@
+"""The Data page: importing with the checks of the command line, and what a domain holds."""
+
+import io
+import shutil
+import time
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.data.domain import Domain, save_domain
+from core.data.images.decoding import open_image
+from core.data.importers import ColumnNames, import_domain
+from core.data.query_text import Reading
+from core.jobs import background
+from core.training.settings import default_settings
+from core.workspace.folders import Places
+from core.workspace.runs import Run, RunInfo, now, reserve_folder, save_run
+from pages.data.import_request import ImportRequest
+
+APP = Path(__file__).parents[2] / "app.py"
+
+
+def open_page(**parameters: str) -> AppTest:
+    page = AppTest.from_file(str(APP), default_timeout=30)
+    for name, value in parameters.items():
+        page.query_params[name] = value
+    page = page.switch_page("pages/data/page.py").run()
+    assert not page.exception
+    return page
+
+
+def written(page: AppTest) -> str:
+    """All that the page says."""
+    kinds = (page.text, page.markdown, page.caption, page.info, page.warning, page.success, page.error)
+    return "\n".join(str(element.value) for elements in kinds for element in elements).replace("\\", "")
+
+
+def submit(page: AppTest, **values: str) -> AppTest:
+    for key, value in values.items():
+        page.text_input(key=f"import_{key}").set_value(value)
+    page = next(button for button in page.button if button.label == "Import").click().run()
+    assert not page.exception
+    return page
+
+
+def until_ended(page: AppTest, places: Places, slug: str) -> AppTest:
+    end = time.monotonic() + 60
+    while background.status(places, f"import-{slug}").state == "running":
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    return page.run()
+
+
+@pytest.fixture
+def german(shapes: Path, places: Places) -> Domain:
+    """Shapes with dates and German titles, and one picture that an article of val shares with one of train."""
+    domain = import_domain(shapes, places.domain_folder("formen"), title="Formen & Töne 🎉", language="de").domain
+    articles = domain.articles.copy()
+    articles["title"] = [f"Größe {number} *fett* 🎉" for number in range(len(articles))]
+    articles["published_at"] = pd.date_range("2022-01-01", periods=len(articles), freq="7D", tz="UTC")
+    articles["image_hash"] = [f"hash {number}" for number in range(len(articles))]
+    articles.loc[59, "image_hash"] = "hash 0"
+    changed = replace(domain, articles=articles)
+    save_domain(changed)
+    return changed
+
+
+def test_an_empty_workspace_offers_the_import() -> None:
+    page = open_page()
+    assert "There is no domain yet" in written(page)
+    assert page.text_input(key="import_path").label.startswith("Folder, table or ZIP")
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"path": "/no/such/folder", "slug": "my-news"}, "cannot import folder, it does not exist"),
+        ({"path": "", "slug": "my-news"}, "say where the articles are"),
+        ({"path": "SHAPES", "slug": "../evil"}, "'../evil' cannot name a domain"),
+        ({"path": "SHAPES", "slug": ""}, "cannot name a domain"),
+        ({"path": "SHAPES", "slug": "my-news", "language": "German"}, "'german' is no language"),
+        ({"path": "SHAPES", "slug": "my-news", "column_title": "kopf"}, "has no column 'kopf'"),
+    ],
+)
+def test_what_cannot_be_imported_is_said_at_once(
+    shapes: Path, places: Places, values: dict[str, str], message: str
+) -> None:
+    page = submit(open_page(), **(values | {"path": values["path"].replace("SHAPES", str(shapes))}))
+    assert message in page.error[0].value.replace("\\", "")
+    assert not (places.workspace / "jobs").exists()
+
+
+def test_an_import_runs_as_a_job_and_its_report_and_domain_are_shown(shapes: Path, places: Places) -> None:
+    page = submit(open_page(), path=str(shapes), slug="shapes", title="Töne", language="en")
+    page = until_ended(page, places, "shapes")
+    assert "60 of 60 articles imported as 'shapes'" in written(page)
+    assert places.load_domain("shapes").info.title == "Töne"
+    page = page.button(key="open_shapes").click().run()
+    assert not page.exception
+    assert "'shapes' is imported." not in written(page)
+    assert "60 articles, in order of article_id." in written(page)
+
+
+def test_the_audit_of_an_import_is_shown(shapes: Path, places: Places) -> None:
+    table = pd.read_csv(shapes, dtype=str)
+    table.loc[3, "image_file"] = "4.PNG"
+    table["split"] = ["train"] * 48 + ["val"] * 12
+    table.loc[59, "image_file"] = "1.png"
+    table.to_csv(shapes.parent / "odd.csv", index=False)
+    import_domain(shapes.parent / "odd.csv", places.domain_folder("odd"), images=shapes.parent / "images")
+    (shapes.parent / "odd.csv").unlink()
+    page = open_page(domain="odd")
+    said = written(page)
+    assert "60 rows from 61 lines" in said
+    assert "letter case" in said
+    assert "column split" in said
+    assert any("1 of 12 images of val" in warning.value for warning in page.warning)
+    assert [label for label in (box.label for box in page.expander) if label == "12 pairs to look at"]
+
+
+def test_an_import_that_was_cancelled_says_so(shapes: Path, places: Places, at_once: None) -> None:
+    page = submit(open_page(), path=str(shapes), slug="shapes")
+    folder = places.workspace / "jobs" / "import-shapes"
+    (folder / "status.txt").unlink()
+    (folder / "cancelled.txt").touch()
+    assert "'shapes' was not imported: cancelled." in written(open_page()), "whoever comes later"
+    page = page.run().button(key="close_import-shapes").click().run()
+    assert "was not imported" not in written(page)
+
+
+def test_the_form_asks_for_dates_and_split(shapes: Path, places: Places, at_once: None) -> None:
+    page = open_page()
+    page.selectbox(key="import_day_order").set_value("day first")
+    page.checkbox(key="import_split_groups").uncheck()
+    page.checkbox(key="import_own_split").uncheck()
+    submit(page, path=str(shapes), slug="shapes")
+    assert places.load_domain("shapes").info.options == ["--day-first", "--split-groups=none", "--ignore-split"]
+
+
+def test_an_existing_domain_is_only_replaced_when_asked(shapes_domain: Domain, shapes: Path, at_once: None) -> None:
+    values = {"path": str(shapes), "slug": "shapes", "title": "anew"}
+    page = submit(open_page(part="Import"), **values)
+    assert "domain 'shapes' exists already" in page.error[0].value.replace("\\", "")
+    page.checkbox(key="import_replace").check()
+    page = submit(page, **values)
+    assert "'shapes' is imported." in written(page)
+
+
+def test_what_replacing_does_to_runs_is_said(shapes_domain: Domain, shapes: Path, places: Places) -> None:
+    folder = reserve_folder(places, "shapes", "lite", "head")
+    settings = default_settings("lite", "head")
+    save_run(
+        Run(
+            RunInfo(
+                "shapes", folder.name, now(), "lite", Reading("title"), False, True, "cpu", settings, "", "", "", {}
+            ),
+            folder,
+        )
+    )
+    page = submit(open_page(part="Import"), path=str(shapes), slug="shapes")
+    assert "'shapes' has 1 run. Replaced by other articles, it can no longer load them" in written(page)
+
+
+def test_the_button_leads_to_training(german: Domain) -> None:
+    page = open_page()
+    page = next(button for button in page.button if button.label.startswith("Train with")).click().run()
+    assert not page.exception
+    assert page.title[0].value == "Train"
+    assert page.query_params["domain"] == "formen"
+
+
+def test_an_import_that_fails_says_why_and_that_the_old_domain_is_there(
+    shapes_domain: Domain, tmp_path: Path, at_once: None
+) -> None:
+    (tmp_path / "t.csv").write_text("id,title,image\n1,=eins,1.png\n")
+    page = open_page(part="Import")
+    page.checkbox(key="import_replace").check()
+    page = submit(page, path=str(tmp_path / "t.csv"), slug="shapes")
+    assert "'shapes' was not imported: no picture found" in written(page)
+    assert "The domain 'shapes' that was there is as it was." in written(page)
+    page = page.button(key="close_import-shapes").click().run()
+    assert "was not imported" not in written(page)
+
+
+def zip_of(folder: Path) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for path in sorted(folder.rglob("*")):
+            archive.write(path, path.relative_to(folder))
+    return content.getvalue()
+
+
+def upload(page: AppTest, name: str, content: bytes, **values: str) -> AppTest:
+    page.segmented_control(key="import_from").set_value("Upload").run()
+    page.file_uploader(key="import_upload").upload(name, content)
+    return submit(page, **values)
+
+
+def test_an_uploaded_zip_becomes_a_domain_and_nothing_else_is_left(shapes: Path, places: Places, at_once: None) -> None:
+    page = upload(open_page(), "Köln.zip", zip_of(shapes.parent), slug="packed", language="en")
+    assert "60 of 60 articles imported as 'packed'" in written(page)
+    domain = places.load_domain("packed")
+    assert open_image(domain.images_root / domain.articles["image_file"].iloc[0]).size == (48, 40)
+    assert list((places.workspace / "uploads").iterdir()) == []
+    assert [path.name for path in domain.folder.parent.iterdir()] == ["packed"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("bad.zip", b"no zip", "bad.zip is no ZIP that can be read"),
+        ("t.csv", b"id,title\n1,a\n", "t.csv has no column for the image"),
+        ("t.csv", b"id,title,image\n1,a,1.png\n", "'t.csv' comes without its images; name their folder"),
+    ],
+)
+def test_an_upload_that_cannot_be_used_is_said_and_removed(
+    places: Places, at_once: None, name: str, content: bytes, message: str
+) -> None:
+    page = upload(open_page(), name, content, slug="packed")
+    assert message in written(page)
+    assert list((places.workspace / "uploads").iterdir()) == []
+    assert places.domain_slugs() == []
+
+
+def test_an_uploaded_table_finds_its_pictures_where_it_is_told(shapes: Path, places: Places, at_once: None) -> None:
+    page = upload(open_page(), "t.csv", shapes.read_bytes(), slug="shapes", images=str(shapes.parent / "images"))
+    assert "60 of 60 articles imported" in written(page)
+    assert places.load_domain("shapes").images_root == shapes.parent / "images"
+
+
+def test_a_test_set_comes_with_an_import_and_its_truth_later(
+    shapes: Path, places: Places, test_set: Path, at_once: None
+) -> None:
+    lists = {"test_articles": f"{test_set}/articles.csv", "test_images": f'"{test_set}/images.csv"'}
+    page = submit(open_page(), path=str(shapes), slug="shapes", language="en", **lists)
+    assert "test set: 4 articles, 5 pictures; ground truth known of none." in written(page)
+    page = open_page()
+    assert "test set: 4 articles, 5 pictures; ground truth known of none." in written(page)
+
+    page = add_truth(page, b"article,iid\n1,2\n")
+    assert "the ground truth knows none of the 4 test articles of 'shapes'" in page.error[0].value.replace("\\", "")
+    page = add_truth(page, b"article,iid\n900,t0\n900,t1\n")
+    assert page.error[0].value.replace("\\", "") == "gt.csv, line 3: article 900 has two images; expected one."
+    page = add_truth(page, (test_set / "gt.csv").read_bytes())
+    assert "The ground truth of 'shapes' is added." in written(page)
+    assert "the picture of 3 of 4 test articles of 'shapes' is known." in written(page)
+    assert "python -m core sweep --domain shapes" in [code.value for code in page.code]
+    assert "ground truth known of 3." in written(page)
+    assert list((places.workspace / "uploads").iterdir()) == []
+    assert len(places.load_domain("shapes").judged("test")) == 3
+
+
+def add_truth(page: AppTest, content: bytes) -> AppTest:
+    page.file_uploader(key="truth_upload").upload("gt.csv", content)
+    page = next(button for button in page.button if button.label == "Add the ground truth").click().run()
+    assert not page.exception
+    return page
+
+
+@pytest.mark.parametrize(
+    ("lists", "message"),
+    [
+        ({"test_images": "TEST/images.csv"}, "name its articles: “Its articles”"),
+        ({"test_articles": "TEST/nowhere.csv"}, "nowhere.csv, it does not exist"),
+        ({"test_articles": "TEST/images.csv"}, "images.csv has no column for the id"),
+        ({"test_articles": "TEST/articles.csv"}, "articles.csv has no column for the image"),
+        (
+            {
+                "test_articles": "TEST/articles.csv",
+                "test_images": "TEST/images.csv",
+                "ground_truth": "TEST/images.csv",
+            },
+            "images.csv has no ground truth",
+        ),
+    ],
+)
+def test_a_list_that_cannot_be_used_is_said_before_anything_is_decoded(
+    shapes: Path, places: Places, test_set: Path, lists: dict[str, str], message: str
+) -> None:
+    values = {name: path.replace("TEST", str(test_set)) for name, path in lists.items()}
+    page = submit(open_page(), path=str(shapes), slug="shapes", **values)
+    assert message in page.error[0].value.replace("\\", "")
+    assert not (places.workspace / "jobs").exists()
+
+
+def test_a_domain_without_a_test_set_asks_for_no_truth(shapes_domain: Domain) -> None:
+    assert "Test set" not in [heading.value for heading in open_page().subheader]
+
+
+def test_every_value_stands_with_its_option() -> None:
+    columns = ColumnNames(title_en="--json")
+    wanted = ImportRequest("news", "-x", "de", "", True, False, columns, {"test-articles": "/-t", "test-images": ""})
+    assert wanted.verb(Path("/a b")) == [
+        "import", "/a b", "--domain=news", "--title=-x", "--language=de", "--test-articles=/-t",
+        "--title-en-column=--json", "--copy-images",
+    ]  # fmt: skip
+
+
+def test_the_domain_says_its_splits_its_language_and_its_encoder(german: Domain) -> None:
+    page = open_page()
+    said = written(page)
+    assert page.subheader[0].value.replace("\\", "") == "Formen & Töne 🎉"
+    assert "60 articles, 2022-01-01 to 2023-02-18." in said
+    assert "train 48 (80%), val 12 (20%), test none" in said
+    assert "Articles by language: de 60." in said
+    assert "0 of 60 articles in 'de' have an English version" in said
+    assert page.text_input(key="translate_model").value == "Helsinki-NLP/opus-mt-de-en"
+    assert "Train with lite-multilingual" in [button.label for button in page.button]
+    assert len(page.get("plotly_chart")) == 1
+
+
+def test_translating_starts_a_job_that_is_followed_to_its_end(german: Domain, places: Places, marian: Path) -> None:
+    page = open_page()
+    page.text_input(key="translate_model").set_value(str(marian))
+    next(button for button in page.button if button.label == "Translate into English").click()
+    page.run()
+    until = time.monotonic() + 90
+    while background.status(places, f"translate-{german.info.slug}").state == "running" and time.monotonic() < until:
+        time.sleep(0.2)
+    page = open_page()
+    assert not page.exception
+    assert "is translated" in page.success[0].value
+    assert f"machine-translated by {marian}" in written(page)
+
+
+def test_a_domain_without_dates_says_what_the_order_is(shapes_domain: Domain) -> None:
+    assert "60 articles, in order of article_id." in written(open_page())
+
+
+def test_rows_left_out_are_shown_with_their_reason(shapes: Path, places: Places, tmp_path: Path) -> None:
+    table = pd.read_csv(shapes, dtype=str)
+    table.loc[0, "image_file"] = "=gone.png"
+    table.to_csv(tmp_path / "t.csv", index=False)
+    import_domain(tmp_path / "t.csv", places.domain_folder("some"), images=shapes.parent / "images")
+    page = open_page()
+    assert "59 of 60 articles imported as 'some'; left out: 1 image not found." in written(page)
+    assert page.dataframe[0].value["reason"].tolist() == ["image not found"]
+    assert page.get("download_button")
+
+
+def test_samples_are_the_same_until_others_are_asked_for(german: Domain) -> None:
+    page = open_page(part="Articles")
+    first = [text.value for text in page.text]
+    assert len(page.get("image")) == 12
+    assert first == [text.value for text in page.run().text]
+    next(button for button in page.button if button.label == "Show others").click().run()
+    assert first != [text.value for text in page.text]
+
+
+def test_words_find_articles_and_a_headline_is_shown_as_it_is_written(german: Domain) -> None:
+    page = open_page(part="Articles", find="GRÖSSE 59")
+    assert "1 of 60 articles contain it" in written(page)
+    assert "Größe 59 *fett* 🎉" in [text.value for text in page.text]
+    page = page.text_input(key="find").set_value("fett").run()
+    assert len(page.get("image")) == 12
+    page = page.text_input(key="find").set_value("nirgends").run()
+    assert "None of 60 articles contains “nirgends”" in written(page)
+
+
+def test_a_picture_that_is_gone_is_said(shapes: Path, places: Places, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(shapes.parent, tmp_path / "copy"))
+    import_domain(copy, places.domain_folder("shapes"))
+    shutil.rmtree(copy)
+    assert len(open_page(part="Articles").warning) == 12
+
+
+def test_duplicates_that_leak_are_counted_and_shown(german: Domain) -> None:
+    page = open_page(part="Duplicates")
+    assert "2 articles in 1 group share an identical image; 1 group with 1 article outside train" in written(page)
+    assert "No two of 60 articles share an identical text." in written(page)
+    assert len(page.get("image")) == 2
+    assert page.get("download_button")
+
+
+@pytest.mark.parametrize("parameters", [{"part": "nowhere"}, {"domain": "nowhere"}, {"leaks": "7"}])
+def test_bad_values_in_the_address_fall_back(shapes_domain: Domain, parameters: dict[str, str]) -> None:
+    assert "60 articles" in written(open_page(**parameters))

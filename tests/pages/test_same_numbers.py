@@ -1,0 +1,208 @@
+"""Every number on a page is the command line's, digit by digit: both are read as a person reads them."""
+
+import json
+import re
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.__main__ import main
+from core.jobs import model_worker
+from core.presentation.paper_tables import TABLE_METRICS
+from core.workspace.folders import Places
+from core.workspace.runs import find_run
+
+NUMBER = re.compile(r"\d+\.\d+")
+
+
+@pytest.fixture(scope="module")
+def made(shapes: Path, tiny_name: str, tmp_path_factory: pytest.TempPathFactory) -> Places:
+    """A domain with one run, swept along the whole of α, made once: these tests only read it."""
+    folder = tmp_path_factory.mktemp("same")
+    places = Places(folder / "workspace", folder / "cache")
+    where = ["--workspace", str(places.workspace), "--cache", str(places.cache), "--json"]
+    assert main(["import", str(shapes), "--domain", "shapes", "--language", "en", *where]) == 0
+    bends = ["--tune", "all", "--epochs", "3", "--lr", "1e-3", "--batch-size", "16"]  # so that ranks differ along α
+    assert main(["train", "--domain", "shapes", "--encoder", tiny_name, *bends, *where]) == 0
+    return places
+
+
+@pytest.fixture(autouse=True)
+def used(made: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The workspace of `made`, and the worker's tasks done at once in this process."""
+    monkeypatch.setenv("REMATCH_WORKSPACE", str(made.workspace))
+    monkeypatch.setenv("REMATCH_CACHE", str(made.cache))
+
+    def submit(task: Callable, *arguments: object) -> Future:
+        future: Future = Future()
+        future.set_result(task(*arguments))
+        return future
+
+    monkeypatch.setattr(model_worker, "submit", submit)
+
+
+@pytest.fixture
+def swept(made: Places, verb) -> str:
+    """What `sweep` prints; it is printed, and the run swept, anew for each test that asks."""
+    outcome = verb("sweep", "--domain", "shapes", "--precision", "fp32")
+    assert outcome.status == 0, outcome.err
+    return outcome.out
+
+
+@pytest.fixture
+def is_swept(made: Places, verb) -> None:
+    """The run has its sweep."""
+    if not find_run(made, "shapes", None).is_swept:
+        assert verb("sweep", "--domain", "shapes", "--precision", "fp32").status == 0
+
+
+def element_data(app) -> dict:
+    """What the Alpha page's element is given."""
+
+    def found(block):
+        for child in block.children.values():
+            if child.type == "bidi_component":
+                yield json.loads(child.proto.json)
+            if hasattr(child, "children"):
+                yield from found(child)
+
+    return next(found(app._tree))
+
+
+def shown(app) -> str:
+    kinds = (app.markdown, app.caption, app.text, app.metric)
+    return "\n".join(str(element.value) for elements in kinds for element in elements).replace("\\", "")
+
+
+def test_the_slider_draws_from_what_sweep_prints(swept, open_page):
+    hand = element_data(open_page("alpha"))["hand"]
+    tables = json.loads(hand["tables"])
+    lines = [line.split() for line in swept.splitlines() if re.match(r"\s*[01](\.\d+)?~?\s+0\.\d{3}", line)]
+    assert len(lines) >= 21
+    assert len({tuple(metrics) for _, *metrics in lines}) > 3
+    for alpha, *metrics in lines:
+        place = tables["alphas"].index(float(alpha.rstrip("~")))
+        assert tables["interpolated"][place] == alpha.endswith("~")
+        assert [f"{values[place]:.3f}" for values in tables["metrics"]] == metrics
+    assert re.search(r"n = \d+", swept)[0] in hand["of"]
+
+
+@pytest.mark.parametrize("alpha", ["0", "0.13", "0.37", "0.62", "1", "best"])
+def test_at_rest_the_slider_shows_what_rank_and_score_find(alpha, made, is_swept, open_page, verb, tmp_path):
+    """Off the grid of exact points too: interpolated while the hand moves, exact when it rests."""
+    run = find_run(made, "shapes", None)
+    value = run.selected().alpha if alpha == "best" else float(alpha)
+    ranked = verb("rank", "--domain", "shapes", "--alpha", alpha, "--out", tmp_path / "run.tsv")
+    domain = made.load_domain("shapes")
+    val = domain.subset("val")
+    truth = tmp_path / "truth.tsv"
+    val[["article_id", "image_id"]].set_axis(["article", "img"], axis=1).to_csv(truth, sep="\t", index=False)
+    scored = verb("score", tmp_path / "run.tsv", "--ground-truth", truth, "--json").record["metrics"]
+    article = val["article_id"].iloc[4]
+    data = element_data(open_page("alpha", alpha=f"{value:g}", article=article))
+    tables = json.loads(data["hand"]["tables"])
+    place = tables["alphas"].index(round(value, 2))
+    on_page = [values[place] for values in tables["metrics"]]
+    if data["hand"]["exact"]:
+        assert tables["interpolated"][place]
+        on_page = data["hand"]["exact"]["metrics"]
+    else:
+        assert not tables["interpolated"][place]
+    written = dict(zip(TABLE_METRICS, (f"{metric:.3f}" for metric in on_page), strict=True))
+    assert NUMBER.findall(ranked.out.splitlines()[1]) == [
+        written[name] for name in ("mrr@100", "recall@1", "recall@10")
+    ]
+    assert {name: f"{scored[name]:.3f}" for name in written} == written
+    lists = pd.read_csv(tmp_path / "run.tsv", sep="\t", dtype=str, index_col=0)
+    own = val["image_id"].iloc[4]
+    rank = lists.loc[article].tolist().index(own) + 1
+    assert f"Rank {rank} at α" in data["answer"]["article"]["ranks"]
+    in_list = {row["id"]: row["here"] for row in data["answer"]["rows"]}
+    for other, image in val[["article_id", "image_id"]].itertuples(index=False):
+        assert in_list[other] == lists.loc[other].tolist().index(image) + 1
+
+
+def table_of(text: str) -> list[list[str]]:
+    """Cells of the lines of a printed table that hold metrics."""
+    rows = (re.split(r"\s{2,}", line.strip()) for line in text.splitlines() if line.count("0.") + line.count("1.0") > 4)
+    return [cells for cells in rows if len(cells) > 6]
+
+
+def test_curves_and_overview_show_the_table_that_report_prints(is_swept, open_page, verb):
+    printed = verb("report", "--domain", "shapes").out
+    curves = open_page("curves")
+    table = curves.dataframe[0].value
+    assert [list(map(str, row)) for row in table.to_numpy().tolist()] == table_of(printed)
+    as_record = verb("report", "--domain", "shapes", "--json").record
+    paper = as_record["table_4"]
+    words = next(each.value for each in curves.markdown if "Table 4" in each.value)
+    gained, lost = (f"{paper[end]:.3f}" if paper[end] is not None else "none" for end in ("improvement", "decrease"))
+    assert f"Of the {paper['n']} articles" in words
+    assert f"{paper['n_improved']} up by {gained} places" in words
+    assert f"{paper['n_decreased']} down by {lost}" in words
+    overview = open_page("overview").table[0].value
+    for cells, (_, shown_cells) in zip(table_of(printed), overview.iterrows(), strict=True):
+        of = dict(zip(TABLE_METRICS, cells[-6:], strict=True))
+        assert [cell.split()[0] for cell in shown_cells] == [of[metric] for metric in overview.columns]
+
+
+def test_rank_changes_shows_the_ranks_of_the_run_files(made, is_swept, open_page, verb, tmp_path):
+    val = made.load_domain("shapes").subset("val")
+    best = find_run(made, "shapes", None).selected().alpha
+    ranks = {}
+    for at in (0.0, best, 1.0):
+        out = tmp_path / f"{at}.tsv"
+        assert verb("rank", "--domain", "shapes", "--alpha", at, "--out", out).status == 0
+        lists = pd.read_csv(out, sep="\t", dtype=str, index_col=0)
+        pairs = zip(val["article_id"], val["image_id"], strict=True)
+        ranks[at] = np.array([lists.loc[article].tolist().index(image) + 1 for article, image in pairs])
+    app = open_page("changes", alpha=f"{best:g}", **{"from": "zero-shot", "to": "fine-tuned"})
+    gained = ranks[0.0] - ranks[1.0]
+    counted = {"improved": (gained > 0).sum(), "worsened": (gained < 0).sum(), "unchanged": (gained == 0).sum()}
+    assert {each.label: int(each.value) for each in app.metric} == counted
+    said = shown(app)
+    for zero_shot, wise_ft, fine_tuned in zip(*ranks.values(), strict=True):
+        assert f"rank **{zero_shot}** zero-shot → **{fine_tuned}** fine-tuned → **{wise_ft}** WiSE-FT" in said
+
+
+@pytest.mark.parametrize("alpha", ["0.25", "0.33", "0.8"])
+def test_match_shows_the_similarities_that_match_prints(alpha, is_swept, open_page, verb):
+    printed = {
+        at: [f"{one['score']:.4f}" for one in verb(
+            "match", "--domain", "shapes", "--headline", "a red circle", "--alpha", at, "--k", 5, "--json"
+        ).record["matches"]]
+        for at in ("0", alpha, "1")
+    }  # fmt: skip
+    app = open_page("match", headline="a red circle", alpha=alpha).run()
+    cards = re.findall(r"\*\*(\d+)\*\* · (\S+) · similarity (-?[\d.]+)", shown(app))
+    for model, at in (("zero-shot", "0"), ("WiSE-FT", alpha), ("fine-tuned", "1")):
+        assert [similarity for _, name, similarity in cards if name.replace("\\", "") == model] == printed[at]
+
+
+def test_findings_says_what_analyse_prints(is_swept, open_page, verb):
+    printed = " ".join(verb("analyse", "--domain", "shapes", "--only", "difference,choice").out.split())
+    for question in ("Is the difference real?", "Is α* the right α?"):
+        app = open_page("findings", question=question)
+        answers = [
+            each.value.strip("*").replace("\\", "").replace("\u2060", "")
+            for each in app.markdown
+            if each.value.startswith("**")
+        ]
+        assert answers
+        assert all(" ".join(answer.split()) in printed for answer in answers)
+        for frame in app.dataframe:
+            for cell in frame.value.to_numpy().ravel():
+                assert str(cell) in printed
+
+
+def test_train_shows_the_runs_as_runs_compare_prints_them(is_swept, open_page, verb):
+    printed = verb("runs", "compare", "--domain", "shapes").out
+    table = open_page("train").dataframe[0].value
+    for name in table.columns:
+        if "@" in name:
+            assert f"{table[name].iloc[0]:.3f}" in printed.split()
+    assert str(int(table["n"].iloc[0])) in printed.split()

@@ -1,0 +1,114 @@
+"""Pages over a workspace or cache that is full, may only be read, or is gone: what there is is shown, the rest said."""
+
+import shutil
+
+import pytest
+
+from core.data.importers import import_domain
+from core.jobs import background
+from core.workspace.folders import Places
+from core.workspace.runs import Run
+from core.workspace.tags import read_tags
+from pages.shared import images
+from tests.disks import READ_ONLY, SmallDisk, fail_to_write, mounted
+from tests.pages.conftest import Open, write_run
+from tests.pages.test_every_page import ALL
+
+
+@pytest.fixture
+def disk(tmp_path):
+    with mounted(tmp_path / "disk", 8) as small:
+        yield small
+
+
+@pytest.fixture
+def on_disk(disk: SmallDisk, shapes, monkeypatch) -> Run:
+    """A domain with a run, and a training that failed, all of it on the small disk."""
+    places = Places(disk.folder / "workspace", disk.folder / "cache")
+    monkeypatch.setenv("REMATCH_WORKSPACE", str(places.workspace))
+    monkeypatch.setenv("REMATCH_CACHE", str(places.cache))
+    images._small.cache_clear()
+    folder = places.workspace / "jobs" / "train-shapes"
+    folder.mkdir(parents=True)
+    (folder / "log.txt").write_text("error: the weights are gone; train again.\n")
+    (folder / "running.lock").touch()
+    domain = import_domain(shapes, places.domain_folder("shapes"), language="en").domain
+    return write_run(places, domain)
+
+
+def places_of(run: Run) -> Places:
+    workspace = run.folder.parents[2]
+    return Places(workspace, workspace.with_name("cache"))
+
+
+def said(app) -> str:
+    elements = (*app.error, *app.warning, *app.toast)
+    return " ".join(element.value for element in elements).replace("\\", "")
+
+
+def button(app, label: str):
+    return next(each for each in app.button if each.label == label)
+
+
+@pytest.mark.parametrize("page", ALL)
+def test_every_page_shows_what_may_only_be_read(page, open_page: Open, on_disk, disk):
+    with disk.read_only():
+        app = open_page(page)
+        assert not app.exception
+        assert app.title
+        assert [each.value for each in app.error if "weights are gone" not in each.value] == []
+        assert not [each for each in app.warning if each.value == images.GONE]
+
+
+@pytest.mark.parametrize("page", ["overview", "alpha", "findings", "data"])
+def test_pages_show_what_there_is_on_a_full_disk(page, open_page: Open, on_disk, disk):
+    with disk.with_room_for(0):
+        app = open_page(page)
+        assert not app.exception
+        assert app.title
+        assert [each.value for each in app.error if "weights are gone" not in each.value] == []
+
+
+def test_a_training_that_cannot_be_started_says_why(open_page: Open, on_disk, disk):
+    with disk.read_only():
+        app = open_page("train")
+        assert "the weights are gone" in said(app)
+        button(app, "Start training").click().run()
+        assert not app.exception
+        assert "could not be started" in said(app)
+        assert "is on a disk that is read-only" in said(app)
+        button(app, "Close").click().run()
+        assert not app.exception
+        assert "is on a disk that is read-only" in said(app)
+    assert background.status(places_of(on_disk), "train-shapes").state == "failed"
+
+
+def test_an_import_that_cannot_be_started_says_why(open_page: Open, on_disk, disk, shapes):
+    with disk.read_only():
+        app = open_page("data", part="Import")
+        app.text_input(key="import_path").set_value(str(shapes))
+        app.text_input(key="import_slug").set_value("more")
+        button(app, "Import").click().run()
+        assert not app.exception
+        assert "is on a disk that is read-only" in said(app)
+
+
+def test_a_tag_that_cannot_be_kept_says_so_and_the_page_stays(open_page: Open, run, places, monkeypatch):
+    app = open_page("changes")
+    app.multiselect[-1].set_value(["person"])
+    fail_to_write(monkeypatch, READ_ONLY)
+    button(app, "Keep").click().run()
+    assert not app.exception
+    assert "is on a disk that is read-only" in said(app)
+    assert read_tags(places, "shapes") == {}
+
+
+@pytest.mark.parametrize("page", ["overview", "alpha", "changes", "findings"])
+def test_a_cache_that_is_deleted_under_the_app_is_made_again(page, open_page: Open, run, places):
+    app = open_page(page)
+    shutil.rmtree(places.cache, ignore_errors=True)
+    images._small.cache_clear()
+    app.run()
+    assert not app.exception
+    assert not app.error
+    assert not [each for each in app.warning if each.value == images.GONE]
