@@ -8,8 +8,8 @@ IMPORTERS := table newsimages newsimages2025 newsimages_rt groundtruth parquet z
 
 .PHONY: app test soak fuzz bench audit setup lint types
 app: .venv/.installed
-	$(BIN)/python -m core demo --background
-	$(BIN)/python -m streamlit run app.py
+	$(BIN)/python -m core demo --detach
+	$(BIN)/python -m core app
 
 # The browser tests come after the others: theirs is one server, and they watch how fast it answers.
 test: .venv/.installed-dev lint types

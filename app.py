@@ -1,33 +1,42 @@
-"""The door of the app: the table of its pages and what stands around each, nothing else."""
+"""Streamlit entry point: page registry, sidebar, and top-level error handling."""
+
+from pathlib import Path
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from core.errors import RematchError
 from core.storage.disk_errors import os_error_sentence
 from pages.shared import sidebar
 from pages.shared.errors import show_error
 
-st.set_page_config(page_title="Rematch", page_icon="pages/shared/icon.svg", layout="wide")
-page = st.navigation(
+PAGES = Path(sidebar.__file__).parents[1]
+
+
+def page(name: str, title: str, icon: str, default: bool = False) -> StreamlitPage:
+    """Register `pages/NAME/page.py`, served at `/NAME`, the default page at `/` too."""
+    file = PAGES / name / "page.py"
+    return st.Page(file, url_path=name, title=title, icon=f":material/{icon}:", default=default)
+
+
+st.set_page_config(page_title="Rematch", page_icon=PAGES / "shared" / "icon.svg", layout="wide")
+selected = st.navigation(
     {
-        "": [st.Page("pages/overview/page.py", title="Overview", icon=":material/home:", default=True)],
+        "": [page("overview", "Overview", "home", default=True)],
         "Explore": [
-            st.Page("pages/alpha/page.py", title="Alpha", icon=":material/tune:"),
-            st.Page("pages/curves/page.py", title="Curves", icon=":material/show_chart:"),
-            st.Page("pages/changes/page.py", title="Rank changes", icon=":material/swap_vert:"),
-            st.Page("pages/findings/page.py", title="Findings", icon=":material/lightbulb:"),
-            st.Page("pages/match/page.py", title="Match", icon=":material/image_search:"),
+            page("alpha", "Alpha", "tune"),
+            page("curves", "Curves", "show_chart"),
+            page("changes", "Rank changes", "swap_vert"),
+            page("findings", "Findings", "lightbulb"),
+            page("match", "Match", "image_search"),
         ],
-        "Make": [
-            st.Page("pages/train/page.py", title="Train", icon=":material/model_training:"),
-            st.Page("pages/data/page.py", title="Data", icon=":material/folder_open:"),
-        ],
+        "Make": [page("train", "Train", "model_training"), page("data", "Data", "folder_open")],
     }
 )
 try:
     sidebar.keep(sidebar.input_domain_and_run())
     sidebar.show_demo_progress()
-    page.run()
+    selected.run()
 except RematchError as error:
     show_error(error)
 except OSError as error:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from core.__main__ import main
+from core.cli.main import main
 from core.workspace.folders import Places
 from core.workspace.runs import find_run, load_runs
 from core.workspace.tags import read_tags, tag_article

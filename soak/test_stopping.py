@@ -21,7 +21,7 @@ TRAIN = ["--tune", "lora:2", "--epochs", "60", "--lr", "0.001", "--batch-size", 
 KNOW_THE_TINY_MODEL = """
 import open_clip, sys
 open_clip.add_model_config({config!r})
-from core.__main__ import main
+from core.cli.main import main
 from core.jobs.signals import stop_on_sigterm
 stop_on_sigterm()
 sys.exit(main())

@@ -16,7 +16,7 @@ from filelock import FileLock
 from PIL import Image, ImageDraw
 from safetensors.torch import save_file
 
-from core.__main__ import main
+from core.cli.main import main
 from core.data.domain import Domain
 from core.data.importers import import_domain
 from core.encoders.base import TOWERS as TOWER_NAMES

@@ -26,7 +26,7 @@ def test_no_stack_reaches_a_page_and_nothing_is_told_to_anyone():
 
 def test_every_upload_names_the_endings_it_takes_and_none_is_larger_than_the_server_allows():
     """What is behind an ending is checked by its content where it is read (test_uploads, test_match, test_pixels)."""
-    pages = (Path(__file__).parents[1] / "app_pages").rglob("*.py")
+    pages = (Path(__file__).parents[1] / "pages").rglob("*.py")
     uploads = [call for page in pages for call in page.read_text(encoding="utf-8").split("st.file_uploader(")[1:]]
     assert len(uploads) == 3
     assert all("type=" in call[:400] for call in uploads)

@@ -12,9 +12,11 @@ from tests.users import ROOT, Nobody, nobody
 
 LOOK = f"""
 from streamlit.testing.v1 import AppTest
-for page in (None, "pages/data/page.py"):
+from streamlit.util import calc_hash
+for page in (None, "data"):
     app = AppTest.from_file({str(ROOT / "app.py")!r}, default_timeout=60)
-    app = app.run() if page is None else app.switch_page({str(ROOT)!r} + "/" + page).run()
+    app._page_hash = calc_hash(page) if page else ""
+    app = app.run()
     assert not app.exception, app.exception
     print([each.value for each in (*app.title, *app.error)])
 """

@@ -25,7 +25,6 @@ from filelock import FileLock
 
 from core.errors import InputError
 from core.jobs.log import last_lines
-from core.jobs.signals import stop_on_sigterm
 from core.progress import PROGRESS_FILE, amount
 from core.storage.disk_errors import DiskError, writing
 from core.storage.files import write_text
@@ -34,8 +33,11 @@ from core.workspace.folders import Places
 
 State = Literal["never started", "running", "done", "failed", "cancelled"]
 _NAME = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
-_LOCK = "running.lock"
-_STATUS, _PROCESS = "status.txt", "process.txt"
+#: Held by a job's process for as long as it runs.
+LOCK = "running.lock"
+#: The module that a job's process runs. It imports the command line, so it is named here, not imported.
+RUNNER = "core.cli.job_runner"
+STATUS, PROCESS = "status.txt", "process.txt"
 _ROOM = 16  # bytes of each
 
 
@@ -77,11 +79,11 @@ def start(places: Places, name: str, verb: Sequence[str]) -> bool:
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
     with writing(folder / "log.txt"), FileLock(folder / "starting.lock"):  # two pages may ask at once
-        if is_held(folder / _LOCK):
+        if is_held(folder / LOCK):
             return False
-        for left in (_STATUS, _PROCESS, "progress.json", "cancelled.txt"):
+        for left in (STATUS, PROCESS, "progress.json", "cancelled.txt"):
             (folder / left).unlink(missing_ok=True)
-        for later in (_STATUS, _PROCESS):
+        for later in (STATUS, PROCESS):
             write_text(_room_of(folder / later), " " * _ROOM)
         environment = os.environ | {
             PROGRESS_FILE: str(folder / "progress.json"),
@@ -91,14 +93,14 @@ def start(places: Places, name: str, verb: Sequence[str]) -> bool:
         }
         with (folder / "log.txt").open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "core.jobs.background", str(folder), *verb],
+                [sys.executable, "-m", RUNNER, str(folder), *verb],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 env=environment,
                 start_new_session=True,  # so that Ctrl-C in the app's terminal does not end it
             )
-        while not is_held(folder / _LOCK) and process.poll() is None:  # until then it would look as if it had failed
+        while not is_held(folder / LOCK) and process.poll() is None:  # until then it would look as if it had failed
             time.sleep(0.02)
     return True
 
@@ -115,8 +117,8 @@ def status(places: Places, name: str) -> JobStatus:
         step = {"label": "Starting", "done": 0, "total": None}
     state: State = "running"
     exit_status = None
-    if not is_held(folder / _LOCK):
-        exit_status = _written_number(folder / _STATUS)
+    if not is_held(folder / LOCK):
+        exit_status = _written_number(folder / STATUS)
         otherwise: State = "cancelled" if (folder / "cancelled.txt").exists() else "failed"
         state = "done" if exit_status == 0 else otherwise
     unit, speed = step.get("unit", ""), step.get("speed")
@@ -135,7 +137,7 @@ def _room_of(file: Path) -> Path:
     return file.with_suffix(".room")
 
 
-def _write_number(file: Path, number: int) -> None:
+def write_number(file: Path, number: int) -> None:
     """Write a number into the room that `start` made for it and name it `file`, which takes none of a full disk."""
     with writing(file):
         with _room_of(file).open("r+", encoding="utf-8") as room:
@@ -149,9 +151,9 @@ def cancel(places: Places, name: str) -> None:
     The first time it may tidy up; asked again, it ends where it stands.
     """
     folder = _folder(places, name)
-    if not is_held(folder / _LOCK):
+    if not is_held(folder / LOCK):
         return
-    process = _written_number(folder / _PROCESS)
+    process = _written_number(folder / PROCESS)
     if process is None:  # it holds its lock, but has not said yet who it is
         raise InputError(f"job '{name}' is only just starting; try again in a second.")
     with suppress(DiskError):  # then it ends as failed, and its log says that it was stopped
@@ -168,22 +170,6 @@ def cancel(places: Places, name: str) -> None:
 def clear(places: Places, name: str) -> None:
     """Forget how the job ended; nothing while it runs. Raises DiskError if the workspace cannot be written."""
     folder = _folder(places, name)
-    if folder.exists() and not is_held(folder / _LOCK):
+    if folder.exists() and not is_held(folder / LOCK):
         with writing(folder / "log.txt"):
             (folder / "log.txt").unlink(missing_ok=True)
-
-
-def _run(folder: Path, verb: Sequence[str]) -> int:
-    """The job's own process: hold the lock, run the verb, leave its exit status."""
-    with FileLock(folder / _LOCK):
-        _write_number(folder / _PROCESS, os.getpid())
-        stop_on_sigterm()
-        from core.__main__ import main  # takes seconds, so after the lock
-
-        status = main(verb)
-        _write_number(folder / _STATUS, status)
-        return status
-
-
-if __name__ == "__main__":
-    sys.exit(_run(Path(sys.argv[1]), sys.argv[2:]))

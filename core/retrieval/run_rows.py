@@ -8,8 +8,8 @@ from pathlib import Path
 from core.data.importers.tables.delimited import separated
 from core.data.importers.tables.quoting import is_quoted
 from core.data.importers.tables.table import KNOWN_NAMES
+from core.data.qrels import QUERY_NAMES, looks_like_qrels
 from core.errors import InputError, shortened
-from core.retrieval.trec import QUERY_NAMES, looks_like_qrels
 
 ARTICLE_NAMES = (*KNOWN_NAMES["id"], *QUERY_NAMES)
 

@@ -13,9 +13,10 @@ import pandas as pd
 
 from core.data.importers.tables.table import KNOWN_NAMES
 from core.data.importers.tables.whole_numbers import as_whole
+from core.data.qrels import DOCUMENT_NAMES
 from core.errors import InputError, shortened
 from core.retrieval.run_rows import ARTICLE_NAMES, Row, is_header, unknown_form
-from core.retrieval.trec import DOCUMENT_NAMES, by_score
+from core.retrieval.trec import by_score
 
 IMAGE_NAMES = (*KNOWN_NAMES["image_id"], *DOCUMENT_NAMES, *KNOWN_NAMES["image"])
 RANK_NAMES = ("rank", "position", "place")

@@ -13,8 +13,8 @@ from typing import IO
 import torch
 from torch import Tensor
 
-from core.encoders.pickle_nesting import Nesting
 from core.errors import InputError, shortened
+from core.storage.pickle_nesting import Nesting
 
 MAX_HEADER = 2**20  # bytes; the 1,500 tensors of the largest open_clip model take a tenth of it
 MAX_PICKLE = 2**21  # bytes, without the numbers; optimizer states are in it, too

@@ -16,11 +16,11 @@ _COLOURS = f"--zero-shot:{ZERO_SHOT};--wise-ft:{WISE_FT};--fine-tuned:{FINE_TUNE
 
 @st.cache_resource(show_spinner=False)
 def _component() -> Callable[..., Any]:
-    scripts = ("alpha_hand.js", "alpha_answer.js", "alpha_view.js")
+    scripts = ("slider_data.js", "board_data.js", "component.js")
     return st.components.v2.component(
         "rematch_alpha",
         html=f'<div class="alpha" style="{_COLOURS}"></div>\n<div class="board" style="{_COLOURS}"></div>',
-        css=(_HERE / "alpha_view.css").read_text(encoding="utf-8"),
+        css=(_HERE / "component.css").read_text(encoding="utf-8"),
         js="\n".join((_HERE / script).read_text(encoding="utf-8") for script in scripts),
     )
 

@@ -98,7 +98,7 @@ def core(served: Served, *verb: str) -> None:
 @pytest.fixture(scope="session")
 def demo(served: Served) -> Served:
     """The app when its demo is ready: the job in the background goes on, and this waits for it."""
-    core(served, "demo", "--background")
+    core(served, "demo", "--detach")
     deadline = time.monotonic() + 1200  # two minutes on two idle cores, many times that beside other work
     while not (served.workspace / "jobs" / "demo" / "status.txt").exists():
         assert time.monotonic() < deadline, "the demo was not ready in twenty minutes"

@@ -40,7 +40,7 @@ def served_alpha(page: Page) -> str:
 def test_a_fresh_start_says_how_to_begin_and_the_demo_appears_by_itself(served: Served, visit) -> None:
     first = visit(served.address)
     expect(first.page.get_by_text("There is no domain yet")).to_be_visible()
-    core(served, "demo", "--background")
+    core(served, "demo", "--detach")
     first.page.reload()
     expect(first.page.get_by_text("Preparing the demo").first).to_be_visible()
     expect(first.page.get_by_text("synthetic").first).to_be_visible(timeout=240_000)

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
-from core.__main__ import main
+from core.cli.main import main
 from core.data.domain import Domain, save_domain
 from core.data.importers import import_domain
 from core.data.query_text import Reading
@@ -25,24 +26,25 @@ from core.workspace.sweep_info import PathInfo, SweepInfo
 from tests.conftest import draw
 
 APP = Path(__file__).parents[2] / "app.py"
-PAGES = APP.parent / "app_pages"
 
 Open = Callable[..., AppTest]
 
 
+def open_at(page: str, **parameters: str) -> AppTest:
+    """Open the page at `page`, the last part of its URL, with `parameters` in its query string."""
+    app = AppTest.from_file(str(APP), default_timeout=60)
+    for name, value in parameters.items():
+        app.query_params[name] = value
+    if page != "overview":
+        # As a browser asks for it. `switch_page` knows a page with a `url_path` only after a run of another page.
+        app._page_hash = calc_hash(page)
+    return app.run()
+
+
 @pytest.fixture
 def open_page() -> Open:
-    """Open a page of the app with parameters in its address."""
-
-    def open_it(page: str, **parameters: str) -> AppTest:
-        app = AppTest.from_file(str(APP), default_timeout=60)
-        for name, value in parameters.items():
-            app.query_params[name] = value
-        if page != "overview":
-            app.switch_page(str(PAGES / f"{page}.py"))
-        return app.run()
-
-    return open_it
+    """Return the function that opens a page of the app."""
+    return open_at
 
 
 def write_run(places: Places, domain: Domain, *, plane: bool = True, interpolated: bool = False) -> Run:

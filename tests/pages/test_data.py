@@ -20,15 +20,11 @@ from core.training.settings import default_settings
 from core.workspace.folders import Places
 from core.workspace.runs import Run, RunInfo, now, reserve_folder, save_run
 from pages.data.import_request import ImportRequest
-
-APP = Path(__file__).parents[2] / "app.py"
+from tests.pages.conftest import open_at
 
 
 def open_page(**parameters: str) -> AppTest:
-    page = AppTest.from_file(str(APP), default_timeout=30)
-    for name, value in parameters.items():
-        page.query_params[name] = value
-    page = page.switch_page("pages/data/page.py").run()
+    page = open_at("data", **parameters)
     assert not page.exception
     return page
 

@@ -23,7 +23,8 @@ def page() -> None:
 def asked(monkeypatch) -> dict[float, Future]:
     """α -> what was submitted for it."""
     futures: dict[float, Future] = {}
-    monkeypatch.setattr(exact_values.worker, "submit", lambda task, *given: futures.setdefault(given[-1], Future()))
+    worker = exact_values.model_worker
+    monkeypatch.setattr(worker, "submit", lambda task, *given: futures.setdefault(given[-1], Future()))
     monkeypatch.setattr(exact_values, "stamp_of", lambda run: ("run", 1))
     exact_values._evaluations.clear()
     return futures

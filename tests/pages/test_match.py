@@ -9,15 +9,14 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.__main__ import main
+from core.cli.main import main
 from core.data.images.decoding import ImageError
 from core.jobs import model_worker
 from core.jobs.match_task import match_article, match_headline
 from core.workspace.folders import Places
 from core.workspace.runs import Run, find_run
 from pages.shared import images
-
-APP = Path(__file__).parents[2] / "app.py"
+from tests.pages.conftest import open_at
 
 
 @pytest.fixture(scope="module")
@@ -57,11 +56,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
 
 
 def open_page(**parameters: str) -> AppTest:
-    page = AppTest.from_file(str(APP), default_timeout=30).run()  # before it, Streamlit takes pages/ for its own
-    page.switch_page("pages/match/page.py")
-    for name, value in parameters.items():
-        page.query_params[name] = value
-    page.run()
+    page = open_at("match", **parameters)
     assert not page.exception
     return page
 

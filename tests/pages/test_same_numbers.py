@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.__main__ import main
+from core.cli.main import main
 from core.jobs import model_worker
 from core.presentation.paper_tables import TABLE_METRICS
 from core.workspace.folders import Places

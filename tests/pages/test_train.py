@@ -24,17 +24,14 @@ from core.workspace.runs import load_runs
 from core.workspace.unfinished_runs import Unfinished, load_unfinished
 from pages.train import form
 from pages.train.form import ENCODERS, Wanted, duration
+from tests.pages.conftest import open_at
 
-DOOR = Path(__file__).parents[2] / "app.py"
 NEVER = background.JobStatus("never started", "", 0, None, [])
 HEAD = Settings(tune="head", epochs=2, lr=0.01, batch_size=16)
 
 
 def open_page(**parameters: str) -> AppTest:
-    app = AppTest.from_file(str(DOOR), default_timeout=30).run()  # only then its pages are known
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    return app.switch_page("pages/train/page.py").run()
+    return open_at("train", **parameters)
 
 
 def button(app: AppTest, label: str):
@@ -256,7 +253,7 @@ def test_a_failed_training_says_why_with_its_last_lines(shapes_domain, monkeypat
 def test_the_estimate_is_said_with_its_parts(shapes_domain, monkeypatch):
     future: Future = Future()
     future.set_result(Estimate(8.0, 61.0, 200.0, 7000.0))
-    monkeypatch.setattr(form.worker, "submit", lambda *arguments: future)
+    monkeypatch.setattr(form.model_worker, "submit", lambda *arguments: future)
     app = open_page()
     button(app, "Estimate the time").click().run()
     assert not app.exception

@@ -30,9 +30,7 @@ Column = Annotated[str | None, typer.Option(help="Name of that column, if it is 
 
 
 def demo(
-    background: Annotated[
-        bool, typer.Option("--background", help="Return at once; the app shows how far it is.")
-    ] = False,
+    detach: Annotated[bool, typer.Option("--detach", help="Return at once; the app shows the progress.")] = False,
     device: DeviceOption = "auto",
     workspace: WorkspaceOption = None,
     cache: CacheOption = None,
@@ -45,13 +43,13 @@ def demo(
     be_quiet(as_json)
     places = places_of(workspace, cache)
     missing = missing_steps(places)
-    if background and missing:
+    if detach and missing:
         background.start(places, DEMO_JOB, ["demo", "--device", device])
     elif missing:
         chosen = choice("--device", device, DEVICES)
         prepare_demo(places, chosen, lambda step: None if as_json else print(step, flush=True))
     slugs = [demo_domain.slug for demo_domain in DEMO_DOMAINS]
-    state = "in the making" if background and missing else "ready"
+    state = "in the making" if detach and missing else "ready"
     text = f"demo {state} (synthetic): {', '.join(slugs)}.\nnext: python -m core report --domain {slugs[0]}"
     answer(as_json, {"domains": slugs, "synthetic": True, "state": state}, text)
 

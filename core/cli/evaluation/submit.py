@@ -24,12 +24,12 @@ from core.data.domain import save_changed
 from core.data.importers.ground_truth import read_ground_truth
 from core.data.importers.judging import Judged, judge, odd_truth
 from core.data.importers.uploads import removed_if_uploaded
+from core.data.qrels import write_qrels
 from core.data.time_split import SPLITS, Split
 from core.encoders.choices import DEVICES
 from core.errors import InputError
 from core.evaluation.metrics import as_record
 from core.retrieval.run_file import LENGTH, is_number
-from core.retrieval.trec import write_qrels
 from core.storage.files import write_text
 from core.workspace.folders import Places
 from core.workspace.runs import find_run

@@ -1,7 +1,7 @@
 """Opening images from outside safely.
 
-A file's name proves nothing: only the formats of `core.data.images.formats` are opened, by content, and an image that is
-too large to be one is refused before it is decoded (decompression bombs, Pillow's handbook).
+A file's name proves nothing: only the formats of `core.data.images.formats` are opened, by content, and an image
+that is too large to be one is refused before it is decoded (decompression bombs, Pillow's handbook).
 """
 
 import logging

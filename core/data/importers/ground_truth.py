@@ -14,8 +14,8 @@ from core.data.importers.tables.delimited import bytes_of, first_cells, read_del
 from core.data.importers.tables.encodings import decode
 from core.data.importers.tables.table import KNOWN_NAMES, SUFFIXES, known_columns, read_file
 from core.data.importers.tables.whole_numbers import as_whole
+from core.data.qrels import DOCUMENT_NAMES, QUERY_NAMES, looks_like_qrels, read_qrels
 from core.errors import InputError, listed, shortened
-from core.retrieval.trec import DOCUMENT_NAMES, QUERY_NAMES, looks_like_qrels, read_qrels
 from core.storage.memory_errors import enough_memory_for
 
 #: What names an image, the surest first: articles of a release have all three.

@@ -155,7 +155,7 @@ def test_a_job_of_the_train_page_fetches_too(hub, verb, shapes, places, tmp_path
         monkeypatch.setenv(name, value)
     words = ["train", "--domain=x", "--encoder=hf-hub:tests/tiny", "--tune=head", "--epochs=1", "--sweep"]
     assert background.start(places, "train-x", words)
-    status = background.wait(places, "train-x") if hasattr(jobs, "wait") else _ended(places)
+    status = _ended(places)
     assert status.state == "done", status.log
     assert find_run(places, "x", None).is_swept
 

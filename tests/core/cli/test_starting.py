@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from core.__main__ import VERBS
+from core.cli.main import VERBS
 
 ROOT = Path(__file__).parents[3]
 # A verb, and afterwards whether torch was imported, as the last line.
-CODE = "import sys; from core.__main__ import main; print(main(sys.argv[1:])); print('torch' in sys.modules)"
+CODE = "import sys; from core.cli.main import main; print(main(sys.argv[1:])); print('torch' in sys.modules)"
 
 
 def fresh(*arguments: object) -> list[str]:
@@ -43,7 +43,7 @@ def test_what_only_reads_leaves_torch_out(ranked, places, tmp_path):
 
 
 def test_a_verb_is_started_without_what_others_need():
-    code = "import sys; from core.__main__ import main; main(['match', '--help']); print('scipy' in sys.modules)"
+    code = "import sys; from core.cli.main import main; main(['match', '--help']); print('scipy' in sys.modules)"
     ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert ran.stdout.splitlines()[-1] == "False"
 

@@ -52,12 +52,12 @@ def test_each_mix_is_searched_and_judged_beside_wise_ft(swept):
     for name in (TOWERS, DEPTH):  # WiSE-FT is among their candidates
         assert found.searched[name].value >= found.searched[WISE_FT].value
 
-    mixer = mixer.Mixer(asked.tuned, [asked.run])
-    ranks = mixer.ranks(found.searched[DEPTH].mix)
+    mixing = mixer.Mixer(asked.tuned, [asked.run])
+    ranks = mixing.ranks(found.searched[DEPTH].mix)
     assert found.searched[DEPTH].value == values_of(ranks[:6], METRIC).mean()
     assert found.reached[DEPTH] == values_of(ranks[6:], METRIC).mean()
-    assert found.reached[ZERO_SHOT] == values_of(mixer.ranks(Mix(found.runs[:1], 0.0))[6:], METRIC).mean()
-    assert found.reached[FINE_TUNED] == values_of(mixer.ranks(Mix(found.runs[:1], 1.0))[6:], METRIC).mean()
+    assert found.reached[ZERO_SHOT] == values_of(mixing.ranks(Mix(found.runs[:1], 0.0))[6:], METRIC).mean()
+    assert found.reached[FINE_TUNED] == values_of(mixing.ranks(Mix(found.runs[:1], 1.0))[6:], METRIC).mean()
     assert [one.after for one in found.differences] == list(found.searched)[1:]
     for one in found.differences:
         assert one.value == pytest.approx(found.reached[one.after] - found.reached[WISE_FT])

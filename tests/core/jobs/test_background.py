@@ -122,8 +122,8 @@ BUSY = """
 import sys, time
 from pathlib import Path
 from core.errors import InputError
-from core.jobs import background
-import core.__main__
+from core.cli import job_runner
+import core.cli.main
 
 def main(verb):
     print("busy", flush=True)
@@ -133,8 +133,8 @@ def main(verb):
     finally:
         print("tidied up", flush=True)
 
-core.__main__.main = main
-sys.exit(background._run(Path(sys.argv[1]), []))
+core.cli.main.main = main
+sys.exit(job_runner.run(Path(sys.argv[1]), []))
 """
 
 
@@ -195,8 +195,8 @@ def test_a_jobs_name_cannot_leave_the_workspace(places, name):
 ENDING = """
 import sys, time
 from pathlib import Path
-from core.jobs import background
-import core.__main__
+from core.cli import job_runner
+import core.cli.main
 folder = Path(sys.argv[1])
 
 def main(verb):
@@ -205,8 +205,8 @@ def main(verb):
         time.sleep(0.05)
     return STATUS
 
-core.__main__.main = main
-sys.exit(background._run(folder, []))
+core.cli.main.main = main
+sys.exit(job_runner.run(folder, []))
 """
 
 

@@ -41,8 +41,9 @@ def test_a_worker_that_dies_is_replaced():
 
 def test_the_app_itself_does_not_import_torch():
     code = (
-        "import sys; import core.jobs.model_worker, core.workspace.sweep_results, core.jobs.rank_task, core.jobs.background, "
-        "core.experiment.transfer, core.jobs.match_task, core.presentation.paper_tables, core.workspace.tags; "
+        "import sys; import core.jobs.model_worker, core.workspace.sweep_results, core.jobs.rank_task, "
+        "core.experiment.transfer, core.jobs.match_task, core.presentation.paper_tables, "
+        "core.workspace.tags, core.jobs.background; "
         "sys.exit('torch' in sys.modules)"
     )
     assert os.spawnv(os.P_WAIT, sys.executable, [sys.executable, "-c", code]) == 0

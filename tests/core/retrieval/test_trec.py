@@ -6,9 +6,10 @@ import ir_measures
 import numpy as np
 import pytest
 
+from core.data.qrels import read_qrels, write_qrels
 from core.errors import InputError
 from core.retrieval.run_file import read_submission, write_submission
-from core.retrieval.trec import read_qrels, write_qrels, write_trec
+from core.retrieval.trec import write_trec
 
 ARTICLES = [str(100 + number) for number in range(10)]
 IMAGES = [f"im{number}" for number in range(10)]

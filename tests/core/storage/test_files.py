@@ -96,7 +96,7 @@ def test_a_fingerprint_is_the_same_tomorrow_and_in_another_process():
     here = eval(GOLDEN)
     assert here == "04138fb28319c8225b16"
     code = f"import numpy as np\nfrom core.storage.files import fingerprint\nprint({GOLDEN})"
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     there = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert there.stdout.strip() == here
 

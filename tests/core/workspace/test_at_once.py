@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.__main__ import main
+from core.cli.main import main
 from core.data.importers import import_domain
 from core.data.importers.uploads import FOLDER, keep_upload, removed_if_uploaded
 from core.data.query_text import Reading

@@ -1,7 +1,7 @@
 """The RT set of 2022 as a team cleaned it: ``url title text titleEN textEN outlet``, German with its translation.
 
-It names no pictures. In a folder with the release it was made from (`core.data.importers.releases.newsimages`) its English joins
-the articles there by their address. Alone it has pictures only where a picture column was added to it.
+It names no images. In a folder with the release it was made from (`core.data.importers.releases.newsimages`) its
+English joins the articles there by their address. Alone it has pictures only where a picture column was added to it.
 """
 
 from dataclasses import replace

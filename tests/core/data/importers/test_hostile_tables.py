@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from core.data.domain import COLUMNS, load_domain
-from core.data.importers import ColumnNames, import_domain, read_source
+from core.data.importers import ColumnNames, import_domain, read_source, source_table
 from core.data.importers.ground_truth import read_ground_truth
 from core.data.importers.images.image_store import ImageStore
 from core.data.importers.options import SourceOptions
@@ -243,7 +243,7 @@ def test_pairs_stay_pairs_beside_whatever_rows(tmp_path, places, odd, suffix):
     [
         ("MAX_CELL", delimited, "id,title,image\n1,{},1.png\n".format("x" * 101), "line 2: a cell has 101 characters"),
         ("MAX_CELL", delimited, "{},title,image\n1,a,1.png\n".format("x" * 101), "line 1: a cell has 101 characters"),
-        ("MAX_COLUMNS", listing, ",".join(f"c{n}" for n in range(101)) + "\n", "has 101 columns, at most 100"),
+        ("MAX_COLUMNS", source_table, ",".join(f"c{n}" for n in range(101)) + "\n", "has 101 columns, at most 100"),
         ("MAX_ROWS", delimited, "id,title,image\n" + "1,a,1.png\n" * 100, r"has 10[12] rows, at most 100"),
         ("MAX_BYTES", delimited, "id,title,image\n" + "1,a,1.png\n" * 100, "has 0 MB, at most"),
     ],
