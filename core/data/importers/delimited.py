@@ -15,7 +15,7 @@ import pandas as pd
 
 from core.data.importers.encodings import decode, encoding_notes
 from core.data.importers.listing import TableFile, check_columns
-from core.data.importers.quoting import LINE_END, code_columns, holds_rows, is_quoted, rows_apart
+from core.data.importers.quoting import is_quoted, without_stray_marks
 from core.errors import InputError, listed, shortened
 from core.memory import is_out_of_memory
 
@@ -219,7 +219,12 @@ def _quoted(content: str, separator: str, file: Path, notes: list[str]) -> pd.Da
         cells = cells.set_axis(first, axis=0)
         check_cells(cells, file)
         if (line_ends > 0).any():
-            cells = _unswallowed(content, separator, cells, line_ends.to_list(), file, notes)
+            cells, stray = without_stray_marks(content, separator, cells, line_ends.to_list())
+            if stray:
+                notes.append(
+                    f"{file.name}: a quotation mark is opened and not closed in {_lines(stray)}; it was read as part "
+                    f"of the text, since the rows after it would have been swallowed."
+                )
     except (pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error) as error:
         if is_out_of_memory(error):
             raise MemoryError from None
@@ -229,32 +234,6 @@ def _quoted(content: str, separator: str, file: Path, notes: list[str]) -> pd.Da
 
 def _line_ends(cell: str) -> int:
     return cell.count("\n") + cell.count("\r") - cell.count("\r\n")
-
-
-def _unswallowed(
-    content: str, separator: str, cells: pd.DataFrame, line_ends: list[int], file: Path, notes: list[str]
-) -> pd.DataFrame:
-    """`cells` as they are if no quoted cell holds other rows; else all rows, read again with such marks as text."""
-    lines, width = LINE_END.split(content), cells.shape[1]
-    whole = [list(row) for row, ends in zip(cells.to_numpy(), line_ends, strict=True) if ends == 0 and any(row)][1:]
-    as_lines = [parts for line in lines[1:] if len(parts := line.split(separator)) == width]
-    codes = [found for some in (whole, as_lines) if (found := code_columns(some))]
-    spans = [(first, first + ends) for first, ends in zip(cells.index, line_ends, strict=True) if ends]
-    if not any(holds_rows(lines[first:last], separator, width, codes) for first, last in spans):
-        return cells
-    rows: dict[int, list[str]] = {}
-    stray: list[int] = []
-    for number, row, is_stray in rows_apart(lines, separator, width, codes):
-        if len(row) > width:
-            raise csv.Error(f"line {number} has {len(row)} cells, the first line {width}")
-        rows[number] = row + [""] * (width - len(row))
-        if is_stray:
-            stray.append(number)
-    notes.append(
-        f"{file.name}: a quotation mark is opened and not closed in {_lines(stray)}; it was read as part of the text, "
-        f"since the rows after it would have been swallowed."
-    )
-    return pd.DataFrame.from_dict(rows, orient="index", dtype=object)
 
 
 def _lines(numbers: Sequence[int]) -> str:

@@ -4,7 +4,9 @@ import csv
 import re
 from collections.abc import Iterator, Sequence
 
-LINE_END = re.compile(r"\r\n|\r|\n")
+import pandas as pd
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
 _OPENS = re.compile(r'(?:\A|[\t\n])"')
 _CODE_SHARE = 0.95  # of the cells of a column: a few may be missing
 
@@ -23,6 +25,32 @@ def is_quoted(content: str) -> bool:
     header = content.partition("\n")[0].rstrip("\r")
     needed = re.search(r'(?:\A|[\t\n])"[^"\t\n]*+(?:""|[\t\n])', content)
     return needed is not None or re.fullmatch(r'"[^"]*"(?:\t"[^"]*")+', header) is not None
+
+
+def without_stray_marks(
+    content: str, separator: str, cells: pd.DataFrame, line_ends: Sequence[int]
+) -> tuple[pd.DataFrame, list[int]]:
+    """Return `cells` as they are if no quoted cell holds other rows; else all rows, read again with such marks as text.
+
+    cells: rows labelled by their line, the header first. line_ends: in each row. The second value are the lines of the
+    marks. Raises csv.Error: rows that are longer than the header then, or a mark that is open at the end.
+    """
+    lines, width = _LINE_END.split(content), cells.shape[1]
+    whole = [list(row) for row, ends in zip(cells.to_numpy(), line_ends, strict=True) if ends == 0 and any(row)][1:]
+    as_lines = [parts for line in lines[1:] if len(parts := line.split(separator)) == width]
+    codes = [found for some in (whole, as_lines) if (found := code_columns(some))]
+    spans = [(first, first + ends) for first, ends in zip(cells.index, line_ends, strict=True) if ends]
+    if not any(holds_rows(lines[first:last], separator, width, codes) for first, last in spans):
+        return cells, []
+    rows: dict[int, list[str]] = {}
+    stray: list[int] = []
+    for number, row, is_stray in rows_apart(lines, separator, width, codes):
+        if len(row) > width:
+            raise csv.Error(f"line {number} has {len(row)} cells, the first line {width}")
+        rows[number] = row + [""] * (width - len(row))
+        if is_stray:
+            stray.append(number)
+    return pd.DataFrame.from_dict(rows, orient="index", dtype=object), stray
 
 
 def code_columns(rows: Sequence[Sequence[str]]) -> list[int]:
