@@ -4,7 +4,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from app_pages.parts.style import show_figure
-from core.report.figures import FINE_TUNED, NEUTRAL
+from core.report.figures import FINE_TUNED, NEUTRAL, VALUE, hover
 from core.report.language import MARK, language_mark
 from core.report.run_tables import compared, differing_settings
 from core.workspace.places import Places
@@ -78,7 +78,7 @@ def plot_histories(runs: list[Run], label: str) -> go.Figure:
             mode="lines+markers",
             line={"color": NEUTRAL if place else FINE_TUNED, "dash": _DASHES[place]},
             marker={"symbol": _SYMBOLS[place], "size": 8},
-            hovertemplate="%{y:.3f} after epoch %{x}",
+            hovertemplate=f"{hover('y', VALUE)} after epoch %{{x}}",
         )
     figure.update_xaxes(title="epoch (0 is zero-shot)")
     figure.update_yaxes(title=label, rangemode="tozero")

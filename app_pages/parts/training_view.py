@@ -10,7 +10,7 @@ from app_pages.parts.job_view import close, show_bar, why_failed
 from app_pages.parts.style import show_figure
 from app_pages.parts.words import counted, plain
 from core.errors import RematchError
-from core.report.figures import FINE_TUNED, NEUTRAL, ZERO_SHOT
+from core.report.figures import FINE_TUNED, NEUTRAL, VALUE, ZERO_SHOT, hover
 from core.workspace import jobs
 from core.workspace.jobs import JobStatus
 from core.workspace.places import Places
@@ -117,7 +117,7 @@ def plot_val(history: pd.DataFrame, epochs: int) -> go.Figure:
             mode="lines+markers",
             line={"color": FINE_TUNED, "dash": dash},
             marker={"color": [ZERO_SHOT, *[FINE_TUNED] * (len(history) - 1)], "size": 7},
-            hovertemplate="%{y:.3f} after epoch %{x}",
+            hovertemplate=f"{hover('y', VALUE)} after epoch %{{x}}",
         )
     figure.update_xaxes(title="epoch (0 is zero-shot)", range=[-0.2, epochs + 0.2])
     figure.update_yaxes(rangemode="tozero")
@@ -136,7 +136,7 @@ def plot_loss(history: pd.DataFrame, epochs: int) -> go.Figure:
         mode="lines+markers",
         line={"color": NEUTRAL},
         marker={"size": 7},
-        hovertemplate="%{y:.3f} in epoch %{x}",
+        hovertemplate=f"{hover('y', VALUE)} in epoch %{{x}}",
     )
     figure.update_xaxes(title="epoch", range=[-0.2, epochs + 0.2])
     return figure

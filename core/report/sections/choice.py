@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 from core.analysis.choice import Judgement
 from core.analysis.difference import FINE_TUNED, WISE_FT, ZERO_SHOT, curve_bands
 from core.report.curve_charts import plot_metric
-from core.report.figures import MODEL_COLOURS
+from core.report.figures import ALPHA, MODEL_COLOURS, SHARE, hover
 from core.report.section import Block, Chart, Grid, Section, Words
 from core.report.sections.difference import verdict
 from core.report.wording import between_signed, number, p_value, signed
@@ -62,7 +62,7 @@ def _plot_spread(found: ChoiceFound) -> go.Figure:
         go.Bar(
             x=[alpha for alpha, _ in shown], y=[share for _, share in shown], width=0.01,
             marker={"color": MODEL_COLOURS[WISE_FT]},
-            hovertemplate="α %{x:.2f}: chosen in %{y:.1%} of the draws<extra></extra>",
+            hovertemplate=f"α {hover('x', ALPHA)}: chosen in {hover('y', SHARE)} of the draws<extra></extra>",
         )
     )  # fmt: skip
     figure.update_xaxes(title="α chosen", range=[-0.03, 1.03])

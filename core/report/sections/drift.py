@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 from core.analysis.difference import FINE_TUNED
 from core.analysis.drift import Trend
 from core.analysis.resampling import SMALL, Interval
-from core.report.figures import MODEL_COLOURS, NEUTRAL
+from core.report.figures import CHANGE, MODEL_COLOURS, NEUTRAL, hover
 from core.report.section import Block, Chart, Grid, Section, Words
 from core.report.wording import between_signed, signed
 from core.workspace.findings import Asked
@@ -61,7 +61,7 @@ def _plot(trends: list[Trend], unit: str) -> go.Figure:
             mode="markers+lines",
             line={"color": MODEL_COLOURS[one.model]},
             customdata=[period.n for period in one.periods],
-            hovertemplate="%{x}: %{y:+.3f}, n = %{customdata}",
+            hovertemplate=f"%{{x}}: {hover('y', CHANGE)}, n = %{{customdata}}",
         )
     figure.add_hline(y=0, line={"color": NEUTRAL, "dash": "dot"})
     figure.update_xaxes(title="articles after training" if unit == "block" else unit, type="category")

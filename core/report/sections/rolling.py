@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from core.analysis.difference import FINE_TUNED, WISE_FT, ZERO_SHOT
 from core.analysis.rolling import ENOUGH_TO_JUDGE, ENOUGH_TO_TRAIN, Gain
-from core.report.figures import MODEL_COLOURS, NEUTRAL
+from core.report.figures import CHANGE, MODEL_COLOURS, NEUTRAL, hover
 from core.report.section import Chart, Grid, Section, Words
 from core.report.sections.difference import verdict
 from core.report.wording import between_signed, number, p_value, signed
@@ -149,7 +149,7 @@ def _plot(labels: Sequence[str], gains: Sequence[dict[str, Gain]], title: str) -
             name=model,
             mode="markers+lines",
             line={"color": MODEL_COLOURS[model]},
-            hovertemplate="%{x}: %{y:+.3f}",
+            hovertemplate=f"%{{x}}: {hover('y', CHANGE)}",
         )
     figure.add_hline(y=0, line={"color": NEUTRAL, "dash": "dot"})
     figure.update_xaxes(title=title, type="category")

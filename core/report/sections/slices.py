@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from core.analysis.difference import FINE_TUNED, LEVEL_OF_TESTS, WISE_FT, ZERO_SHOT, holm
 from core.analysis.resampling import SMALL, Interval
 from core.analysis.slices import FEWEST, METRIC, Effect, Slice
-from core.report.figures import MODEL_COLOURS, NEUTRAL
+from core.report.figures import CHANGE, MODEL_COLOURS, NEUTRAL, hover
 from core.report.section import Block, Chart, Grid, Section, Words
 from core.report.wording import between_signed, finder, number, p_value, signed
 from core.workspace.findings import Asked
@@ -146,7 +146,7 @@ def _chart(split: str, each: SplitSlices) -> Chart:
                 "array": [one.against_interval.high - one.against for one in effects],
                 "arrayminus": [one.against - one.against_interval.low for one in effects],
             },
-            text=names, hovertemplate="%{text}: %{x:+.3f}<extra></extra>",
+            text=names, hovertemplate=f"%{{text}}: {hover('x', CHANGE)}<extra></extra>",
         )  # fmt: skip
     figure.update_xaxes(title=f"gain of {METRIC} inside minus outside; filled: real over all slices")
     figure.update_yaxes(
