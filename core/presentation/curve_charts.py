@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.presentation.theme import FINE_TUNED, NEUTRAL, SHADE, WISE_FT, ZERO_SHOT, faded
+from core.presentation.theme import ALPHA, FINE_TUNED, NEUTRAL, SHADE, VALUE, WISE_FT, ZERO_SHOT, faded, hover
 
 DASHES = {"val": "solid", "test": "dot"}
+_BOTH = f"image {hover('y', ALPHA)}, text {hover('x', ALPHA)}"
+_OWN_AND_OTHER = f"own {hover('y', VALUE)}, other {hover('x', VALUE)}"
 
 
 #: Low and high of a metric at each α, [A] each.
@@ -52,14 +54,14 @@ def plot_metric(
             mode="lines",
             line={"color": WISE_FT, "dash": DASHES[str(split)], "width": 2},
             customdata=np.where(rows["interpolated"], "interpolated", "exact"),
-            hovertemplate="α %{x:.2f}: %{y:.3f} (%{customdata})",
+            hovertemplate=f"α {hover('x', ALPHA)}: {hover('y', VALUE)} (%{{customdata}})",
         )
         figure.add_scatter(**_ends(rows, metric))
     best = curve[np.isclose(curve["alpha"], selected) & (curve["split"] == "val")]
     figure.add_scatter(
         x=best["alpha"], y=best[metric], mode="markers", name=f"α* = {selected:g}", showlegend=False,
         marker={"color": WISE_FT, "symbol": "diamond", "size": 11},
-        hovertemplate=f"α* = {selected:g}: %{{y:.3f}}<extra></extra>",
+        hovertemplate=f"α* = {selected:g}: {hover('y', VALUE)}<extra></extra>",
     )  # fmt: skip
     figure.add_vline(x=selected, line={"color": WISE_FT, "dash": "dash", "width": 1})
     figure.update_xaxes(title="α", range=[-0.03, 1.03], tickvals=[0, 0.25, 0.5, 0.75, 1])
@@ -76,7 +78,7 @@ def _ends(rows: pd.DataFrame, metric: str) -> dict:
         "marker": {"color": [ZERO_SHOT, FINE_TUNED], "symbol": ["circle", "square"], "size": 10},
         "showlegend": False,
         "text": ["zero-shot", "fine-tuned"],
-        "hovertemplate": "%{text}: %{y:.3f}<extra></extra>",
+        "hovertemplate": f"%{{text}}: {hover('y', VALUE)}<extra></extra>",
     }
 
 
@@ -86,7 +88,7 @@ def plot_plane(table: pd.DataFrame, metric: str, best: pd.Series, selected: floa
     figure = go.Figure(
         go.Heatmap(
             x=wide.columns, y=wide.index, z=wide.to_numpy(), colorscale="Cividis", colorbar={"title": metric},
-            hovertemplate=f"image %{{y:.2f}}, text %{{x:.2f}}: {metric} %{{z:.3f}}<extra></extra>",
+            hovertemplate=f"{_BOTH}: {metric} {hover('z', VALUE)}<extra></extra>",
         )
     )  # fmt: skip
     figure.add_scatter(
@@ -102,7 +104,7 @@ def plot_plane(table: pd.DataFrame, metric: str, best: pd.Series, selected: floa
         ((best["alpha_text"], best["alpha_image"]), "best of the plane", "star", "white"),
     ):
         figure.add_scatter(
-            x=[alphas[0]], y=[alphas[1]], mode="markers", name=name,
+            x=[alphas[0]], y=[alphas[1]], mode="markers", name=name, hovertemplate=_BOTH,
             marker={"symbol": symbol, "size": 15, "color": colour, "line": {"color": "black", "width": 1.5}},
         )  # fmt: skip
     for x, y, name, colour, symbol in (
@@ -110,7 +112,7 @@ def plot_plane(table: pd.DataFrame, metric: str, best: pd.Series, selected: floa
         (1, 1, "fine-tuned", FINE_TUNED, "square"),
     ):
         figure.add_scatter(
-            x=[x], y=[y], mode="markers", name=name,
+            x=[x], y=[y], mode="markers", name=name, hovertemplate=_BOTH,
             marker={"symbol": symbol, "size": 12, "color": colour, "line": {"color": "white", "width": 1.5}},
         )  # fmt: skip
     figure.update_xaxes(title="α of the text tower", range=[-0.025, 1.025], constrain="domain")
@@ -126,7 +128,7 @@ def plot_trace(
     figure.add_scatter(
         x=both[f"{metric}_elsewhere"], y=both[metric], mode="lines", line={"color": WISE_FT, "width": 2},
         name="WiSE-FT", customdata=both["alpha"],
-        hovertemplate="α %{customdata:.2f}: own %{y:.3f}, other %{x:.3f}<extra></extra>",
+        hovertemplate=f"α {hover('customdata', ALPHA)}: {_OWN_AND_OTHER}<extra></extra>",
     )  # fmt: skip
     tenths = both[np.isclose((both["alpha"] * 10) % 1, 0) | np.isclose((both["alpha"] * 10) % 1, 1)]
     figure.add_scatter(
@@ -140,7 +142,7 @@ def plot_trace(
     ):
         point = both.iloc[[int((both["alpha"] - alpha).abs().argmin())]]
         figure.add_scatter(
-            x=point[f"{metric}_elsewhere"], y=point[metric], mode="markers", name=name,
+            x=point[f"{metric}_elsewhere"], y=point[metric], mode="markers", name=name, hovertemplate=_OWN_AND_OTHER,
             marker={"color": colour, "symbol": symbol, "size": 13},
         )  # fmt: skip
     figure.update_xaxes(title=f"{metric} on {names[1]} (other), n = {int(elsewhere['n'].iloc[0])}")

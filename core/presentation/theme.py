@@ -11,6 +11,9 @@ MODEL_COLOURS = {"zero-shot": ZERO_SHOT, "WiSE-FT": WISE_FT, "fine-tuned": FINE_
 NEUTRAL = "#8A8F98"  # readable on both themes
 SHADE = 0.18  # opacity of what lies behind a line
 
+#: Numbers in hover texts, by d3's formats, as tables write them: metrics, their changes, α (`:g` of Python), shares.
+VALUE, CHANGE, ALPHA, SHARE = ".3f", "+.3f", ".6~g", ".1%"
+
 #: One frame for all charts: no title (the page has it), legend above, room for a thumb.
 TEMPLATE = go.layout.Template(
     layout={
@@ -23,6 +26,11 @@ TEMPLATE = go.layout.Template(
         "yaxis": {"automargin": True},
     }
 )
+
+
+def hover(name: str, form: str) -> str:
+    """Return the part of a hover text that shows a trace's `name` (as ``x`` or ``customdata``) in a format above."""
+    return f"%{{{name}:{form}}}"
 
 
 def faded(colour: str) -> str:

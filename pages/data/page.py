@@ -77,7 +77,9 @@ def plot_timeline(line: Timeline, domain: Domain) -> go.Figure:
         if line.counts[split].any():
             marker = {"color": NEUTRAL, "line": {"color": NEUTRAL, "width": 1}}
             marker["pattern"] = {"shape": pattern, "fgcolor": NEUTRAL, "bgcolor": "rgba(0,0,0,0)", "size": 6}
-            figure.add_bar(x=line.counts.index, y=line.counts[split], name=split, marker=marker)
+            figure.add_bar(
+                x=line.counts.index, y=line.counts[split], name=split, marker=marker, hovertemplate="%{x}: %{y}"
+            )
     place = f"place in order of {domain.info.split_by} (1 is the first)"
     figure.update_layout(barmode="stack", bargap=0.15, showlegend=True, legend_traceorder="normal", dragmode=False)
     figure.update_xaxes(title=place if line.unit == "place" else None)

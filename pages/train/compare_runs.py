@@ -5,7 +5,7 @@ import streamlit as st
 
 from core.presentation.language_notes import MARK, language_mark
 from core.presentation.run_tables import compared, differing_settings
-from core.presentation.theme import FINE_TUNED, NEUTRAL
+from core.presentation.theme import FINE_TUNED, NEUTRAL, VALUE, hover
 from core.workspace.folders import Places
 from core.workspace.runs import Run, load_runs
 from pages.shared.charts import show_figure
@@ -78,7 +78,7 @@ def plot_histories(runs: list[Run], label: str) -> go.Figure:
             mode="lines+markers",
             line={"color": NEUTRAL if place else FINE_TUNED, "dash": _DASHES[place]},
             marker={"symbol": _SYMBOLS[place], "size": 8},
-            hovertemplate="%{y:.3f} after epoch %{x}",
+            hovertemplate=f"{hover('y', VALUE)} after epoch %{{x}}",
         )
     figure.update_xaxes(title="epoch (0 is zero-shot)")
     figure.update_yaxes(title=label, rangemode="tozero")

@@ -7,7 +7,7 @@ import streamlit as st
 from core.errors import RematchError
 from core.jobs import background
 from core.jobs.background import JobStatus
-from core.presentation.theme import FINE_TUNED, NEUTRAL, ZERO_SHOT
+from core.presentation.theme import FINE_TUNED, NEUTRAL, VALUE, ZERO_SHOT, hover
 from core.workspace.folders import Places
 from core.workspace.runs import Run, load_runs
 from core.workspace.unfinished_runs import Unfinished, load_unfinished
@@ -117,7 +117,7 @@ def plot_val(history: pd.DataFrame, epochs: int) -> go.Figure:
             mode="lines+markers",
             line={"color": FINE_TUNED, "dash": dash},
             marker={"color": [ZERO_SHOT, *[FINE_TUNED] * (len(history) - 1)], "size": 7},
-            hovertemplate="%{y:.3f} after epoch %{x}",
+            hovertemplate=f"{hover('y', VALUE)} after epoch %{{x}}",
         )
     figure.update_xaxes(title="epoch (0 is zero-shot)", range=[-0.2, epochs + 0.2])
     figure.update_yaxes(rangemode="tozero")
@@ -136,7 +136,7 @@ def plot_loss(history: pd.DataFrame, epochs: int) -> go.Figure:
         mode="lines+markers",
         line={"color": NEUTRAL},
         marker={"size": 7},
-        hovertemplate="%{y:.3f} in epoch %{x}",
+        hovertemplate=f"{hover('y', VALUE)} in epoch %{{x}}",
     )
     figure.update_xaxes(title="epoch", range=[-0.2, epochs + 0.2])
     return figure

@@ -10,7 +10,7 @@ from core.findings.question import Asked
 from core.findings.sections.significance import verdict
 from core.presentation.blocks import Block, Chart, Grid, Section, Words
 from core.presentation.curve_charts import plot_metric
-from core.presentation.theme import MODEL_COLOURS
+from core.presentation.theme import ALPHA, MODEL_COLOURS, SHARE, hover
 from core.presentation.wording import between_signed, number, p_value, signed
 
 
@@ -62,7 +62,7 @@ def _plot_spread(found: ChoiceFound) -> go.Figure:
         go.Bar(
             x=[alpha for alpha, _ in shown], y=[share for _, share in shown], width=0.01,
             marker={"color": MODEL_COLOURS[WISE_FT]},
-            hovertemplate="α %{x:.2f}: chosen in %{y:.1%} of the draws<extra></extra>",
+            hovertemplate=f"α {hover('x', ALPHA)}: chosen in {hover('y', SHARE)} of the draws<extra></extra>",
         )
     )  # fmt: skip
     figure.update_xaxes(title="α chosen", range=[-0.03, 1.03])

@@ -9,7 +9,7 @@ from core.analysis.significance import FINE_TUNED
 from core.findings.drift import DRIFT, DriftFound, SplitDrift
 from core.findings.question import Asked
 from core.presentation.blocks import Block, Chart, Grid, Section, Words
-from core.presentation.theme import MODEL_COLOURS, NEUTRAL
+from core.presentation.theme import CHANGE, MODEL_COLOURS, NEUTRAL, hover
 from core.presentation.wording import between_signed, signed
 
 
@@ -61,7 +61,7 @@ def _plot(trends: list[Trend], unit: str) -> go.Figure:
             mode="markers+lines",
             line={"color": MODEL_COLOURS[one.model]},
             customdata=[period.n for period in one.periods],
-            hovertemplate="%{x}: %{y:+.3f}, n = %{customdata}",
+            hovertemplate=f"%{{x}}: {hover('y', CHANGE)}, n = %{{customdata}}",
         )
     figure.add_hline(y=0, line={"color": NEUTRAL, "dash": "dot"})
     figure.update_xaxes(title="articles after training" if unit == "block" else unit, type="category")

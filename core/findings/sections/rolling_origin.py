@@ -11,7 +11,7 @@ from core.findings.question import Asked
 from core.findings.rolling_origin import METRIC, ROLLING, Origin, RollingFound
 from core.findings.sections.significance import verdict
 from core.presentation.blocks import Chart, Grid, Section, Words
-from core.presentation.theme import MODEL_COLOURS, NEUTRAL
+from core.presentation.theme import CHANGE, MODEL_COLOURS, NEUTRAL, hover
 from core.presentation.wording import between_signed, number, p_value, signed
 
 MODELS = (FINE_TUNED, WISE_FT)
@@ -149,7 +149,7 @@ def _plot(labels: Sequence[str], gains: Sequence[dict[str, Gain]], title: str) -
             name=model,
             mode="markers+lines",
             line={"color": MODEL_COLOURS[model]},
-            hovertemplate="%{x}: %{y:+.3f}",
+            hovertemplate=f"%{{x}}: {hover('y', CHANGE)}",
         )
     figure.add_hline(y=0, line={"color": NEUTRAL, "dash": "dot"})
     figure.update_xaxes(title=title, type="category")

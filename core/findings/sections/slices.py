@@ -12,7 +12,7 @@ from core.findings.question import Asked
 from core.findings.slice_members import HEADLINE, MENTIONS, NO_NAME, PERSON
 from core.findings.slices import PAIRS, SLICES, SlicesFound, SplitSlices
 from core.presentation.blocks import Block, Chart, Grid, Section, Words
-from core.presentation.theme import MODEL_COLOURS, NEUTRAL
+from core.presentation.theme import CHANGE, MODEL_COLOURS, NEUTRAL, hover
 from core.presentation.wording import between_signed, finder, number, p_value, signed
 
 _SYMBOLS = {FINE_TUNED: "circle", WISE_FT: "diamond"}
@@ -146,7 +146,7 @@ def _chart(split: str, each: SplitSlices) -> Chart:
                 "array": [one.against_interval.high - one.against for one in effects],
                 "arrayminus": [one.against - one.against_interval.low for one in effects],
             },
-            text=names, hovertemplate="%{text}: %{x:+.3f}<extra></extra>",
+            text=names, hovertemplate=f"%{{text}}: {hover('x', CHANGE)}<extra></extra>",
         )  # fmt: skip
     figure.update_xaxes(title=f"gain of {METRIC} inside minus outside; filled: real over all slices")
     figure.update_yaxes(

@@ -15,7 +15,11 @@ import pandas as pd
 
 from core.data.importers.source_table import TableFile, check_columns
 from core.data.importers.tables.encodings import decode, encoding_notes
-from core.data.importers.tables.quoting import LINE_END, code_columns, holds_rows, is_quoted, rows_apart, unquoted
+from core.data.importers.tables.quoting import (
+    is_quoted,
+    unquoted,
+    without_stray_marks,
+)
 from core.errors import InputError, listed, shortened
 from core.storage.memory_errors import is_out_of_memory
 
@@ -235,7 +239,12 @@ def _quoted(content: str, separator: str, file: Path, notes: list[str], well_quo
         cells = cells.set_axis(first, axis=0)
         check_cells(cells, file)
         if (line_ends > 0).any() and not well_quoted:
-            cells = _unswallowed(content, separator, cells, line_ends.to_list(), file, notes)
+            cells, stray = without_stray_marks(content, separator, cells, line_ends.to_list())
+            if stray:
+                notes.append(
+                    f"{file.name}: a quotation mark is opened and not closed in {_lines(stray)}; it was read as part "
+                    f"of the text, since the rows after it would have been swallowed."
+                )
     except (pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error) as error:
         if is_out_of_memory(error):
             raise MemoryError from None
@@ -245,34 +254,6 @@ def _quoted(content: str, separator: str, file: Path, notes: list[str], well_quo
 
 def _line_ends(cell: str) -> int:
     return cell.count("\n") + cell.count("\r") - cell.count("\r\n")
-
-
-def _unswallowed(
-    content: str, separator: str, cells: pd.DataFrame, line_ends: list[int], file: Path, notes: list[str]
-) -> pd.DataFrame:
-    """`cells` as they are if no quoted cell holds other rows; else all rows, read again with such marks as text."""
-    lines, width = LINE_END.split(content), cells.shape[1]
-    # Of the rows as they were read: where one swallowed others, its first and last cells are still those of rows. Of
-    # the lines that could be rows, too, unless the ends of quoted cells among them leave less than an id and an image.
-    as_read = code_columns([row for row in cells.to_numpy().tolist()[1:] if any(row)])
-    as_lines = code_columns([parts for line in lines[1:] if len(parts := line.split(separator)) == width])
-    codes = [as_read, as_lines] if len(as_lines) > 1 else [as_read]
-    spans = [(first, first + ends) for first, ends in zip(cells.index, line_ends, strict=True) if ends]
-    if not any(holds_rows(lines[first - 1 : last], separator, width, codes) for first, last in spans):
-        return cells
-    rows: dict[int, list[str]] = {}
-    stray: list[int] = []
-    for number, row, is_stray in rows_apart(lines, separator, width, codes):
-        if len(row) > width:
-            raise csv.Error(f"line {number} has {len(row)} cells, the first line {width}")
-        rows[number] = row + [""] * (width - len(row))
-        if is_stray:
-            stray.append(number)
-    notes.append(
-        f"{file.name}: a quotation mark is opened and not closed in {_lines(stray)}; it was read as part of the text, "
-        f"since the rows after it would have been swallowed."
-    )
-    return pd.DataFrame.from_dict(rows, orient="index", dtype=object)
 
 
 def _lines(numbers: Sequence[int]) -> str:

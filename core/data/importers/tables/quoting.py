@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 
-LINE_END = re.compile(r"\r\n|\r|\n")
+import pandas as pd
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
 _OPENS = re.compile(r'(?:\A|[\t\n])"')
 _CODE_SHARE = 0.95  # of the cells of a column: a few may be missing
 _KIND_SHARE = 0.1  # of them, so that a few lines that are none do not make a kind
@@ -42,6 +44,34 @@ def code_columns(rows: Sequence[Sequence[str]]) -> CodeColumns:
     """Return the columns of `rows`, each of one line, whose values have no blanks, and the kinds of their values."""
     columns = enumerate(zip(*rows, strict=True))
     return {place: _kinds(cells) for place, cells in columns if _are_codes(cells)}
+
+
+def without_stray_marks(
+    content: str, separator: str, cells: pd.DataFrame, line_ends: Sequence[int]
+) -> tuple[pd.DataFrame, list[int]]:
+    """Return `cells` as they are if no quoted cell holds other rows; else all rows, read again with such marks as text.
+
+    cells: rows labelled by their line, the header first. line_ends: in each row. The second value are the lines of the
+    marks. Raises csv.Error: rows that are longer than the header then, or a mark that is open at the end.
+    """
+    lines, width = _LINE_END.split(content), cells.shape[1]
+    # Of the rows as they were read: where one swallowed others, its first and last cells are still those of rows. Of
+    # the lines that could be rows, too, unless the ends of quoted cells among them leave less than an id and an image.
+    as_read = code_columns([row for row in cells.to_numpy().tolist()[1:] if any(row)])
+    as_lines = code_columns([parts for line in lines[1:] if len(parts := line.split(separator)) == width])
+    codes = [as_read, as_lines] if len(as_lines) > 1 else [as_read]
+    spans = [(first, first + ends) for first, ends in zip(cells.index, line_ends, strict=True) if ends]
+    if not any(holds_rows(lines[first - 1 : last], separator, width, codes) for first, last in spans):
+        return cells, []
+    rows: dict[int, list[str]] = {}
+    stray: list[int] = []
+    for number, row, is_stray in rows_apart(lines, separator, width, codes):
+        if len(row) > width:
+            raise csv.Error(f"line {number} has {len(row)} cells, the first line {width}")
+        rows[number] = row + [""] * (width - len(row))
+        if is_stray:
+            stray.append(number)
+    return pd.DataFrame.from_dict(rows, orient="index", dtype=object), stray
 
 
 def _are_codes(cells: Sequence[str]) -> bool:

@@ -1,0 +1,75 @@
+"""What a chart shows under the pointer is rounded as its table is, and in one place."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import pytest
+from core.report.curve_charts import plot_metric, plot_plane, plot_trace
+
+from core.report import figures
+
+ROOT = Path(__file__).parents[3]
+DRAWING = {"add_scatter", "add_bar", "Bar", "Scatter", "Heatmap", "Histogram", "Box"}
+FORMATS = {figures.VALUE, figures.CHANGE, figures.ALPHA, figures.SHARE}
+SHOWN = re.compile(r"%\{([^}:]+)(?::([^}]+))?\}")
+
+
+def drawn() -> Iterator[tuple[str, ast.Call]]:
+    """Every call that draws a trace, and where."""
+    for folder in ("core", "pages"):
+        for file in sorted((ROOT / folder).rglob("*.py")):
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in DRAWING:
+                    yield f"{file.relative_to(ROOT)}:{node.lineno}", node
+
+
+def test_every_trace_says_what_is_shown_under_the_pointer():
+    """Else plotly shows every digit of a number."""
+    calls = list(drawn())
+    assert len(calls) > 15
+    silent = [
+        place
+        for place, call in calls
+        if not {"hovertemplate", "hoverinfo", None} & {keyword.arg for keyword in call.keywords}
+    ]
+    assert silent == []
+
+
+def test_formats_of_hover_texts_stand_in_one_place():
+    own = re.compile(r"%\{+(?:x|y|z|text|customdata\b[^:}]*):")
+    for folder in ("core", "pages"):
+        for file in (ROOT / folder).rglob("*.py"):
+            assert file.name == "figures.py" or not own.search(file.read_text(encoding="utf-8")), file
+
+
+def curve() -> pd.DataFrame:
+    alphas = np.linspace(0, 1, 11)
+    rows = {"split": "val", "alpha": alphas, "n": 10, "interpolated": False, "mrr@100": np.sqrt(alphas) / 3}
+    return pd.DataFrame(rows)
+
+
+def plane() -> pd.DataFrame:
+    places = [(image, text) for image in (0.0, 0.1 + 0.2, 1.0) for text in (0.0, 0.1 + 0.2, 1.0)]
+    return pd.DataFrame([{"alpha_image": i, "alpha_text": t, "mrr@100": (i + t) / 3} for i, t in places])
+
+
+@pytest.mark.parametrize(
+    "figure",
+    [
+        plot_metric(curve(), "mrr@100", 0.3, {}),
+        plot_plane(plane(), "mrr@100", plane().iloc[4], 0.1 + 0.2),
+        plot_trace(curve(), curve(), "mrr@100", ("a", "b"), 0.3),
+    ],
+)
+def test_no_fraction_is_shown_with_all_its_digits(figure: go.Figure):
+    for trace in figure.data:
+        for name, form in SHOWN.findall(trace.hovertemplate or ""):
+            values = getattr(trace, name)
+            is_text = np.asarray(values).dtype.kind in "UO"
+            assert is_text or form in FORMATS, (trace.name, name)
+        assert trace.hovertemplate or trace.hoverinfo == "skip", trace.name
