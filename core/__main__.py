@@ -2,8 +2,8 @@
 
 from core.jobs.signals import end_on_ctrl_c
 
-end_on_ctrl_c()  # the imports take a second, and have nothing to tidy up
+if __name__ == "__main__":
+    end_on_ctrl_c()  # the imports take a second, and have nothing to tidy up
+    from core.cli.main import run_and_exit
 
-from core.cli.main import run_and_exit  # noqa: E402
-
-run_and_exit()
+    run_and_exit()

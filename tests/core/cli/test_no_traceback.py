@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from core import __main__
+from core.cli import main as command_line
 from core.storage.disk_errors import DiskError
 from core.storage.files import replacing, write_text
 from tests.conftest import Verb
@@ -50,7 +50,7 @@ def test_ctrl_c_while_a_verb_is_imported(verb: Verb, monkeypatch):
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(__main__.importlib, "import_module", interrupt)
+    monkeypatch.setattr(command_line.importlib, "import_module", interrupt)
     ended = verb("runs")
     assert (ended.status, ended.err) == (1, "error: stopped.\n")
 
