@@ -30,7 +30,7 @@ from core.evaluation.alpha_selection import select_alpha
 from core.evaluation.sweep import DENSE, SHOWN, Sweep
 from core.evaluation.tower_plane import GRID, Plane
 from core.training.settings import default_settings
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from core.workspace.runs import Run, RunInfo, now, reserve_folder, save_run
 from core.workspace.sweep_info import PathInfo, SweepInfo
 
@@ -69,10 +69,10 @@ def main(
 ) -> None:
     """Measure and print."""
     with tempfile.TemporaryDirectory(prefix="rematch-drag-") as scratch:
-        places = Places(Path(scratch) / "workspace", Path(scratch) / "cache")
-        write_results(write_domain(Path(scratch), places, pairs), places)
+        workspace = Workspace(Path(scratch) / "workspace", Path(scratch) / "cache")
+        write_results(write_domain(Path(scratch), workspace, pairs), workspace)
         port = _free_port()
-        server = start_app(places, port)
+        server = start_app(workspace, port)
         try:
             seen = drag(f"http://localhost:{port}", chromium, seconds)
         finally:
@@ -81,7 +81,7 @@ def main(
     report(seen, pairs)
 
 
-def write_domain(scratch: Path, places: Places, pairs: int) -> Domain:
+def write_domain(scratch: Path, workspace: Workspace, pairs: int) -> Domain:
     """So many val articles and a quarter as many pictures of noise, large enough that decoding them costs something."""
     (scratch / "images").mkdir()
     noise = np.random.default_rng(0)
@@ -98,11 +98,11 @@ def write_domain(scratch: Path, places: Places, pairs: int) -> Domain:
         for i in range(total)
     ]
     pd.DataFrame(rows).to_csv(scratch / "articles.csv", index=False)
-    folder = places.domain_folder("benchmark")
+    folder = workspace.domain_folder("benchmark")
     return import_domain(scratch / "articles.csv", folder, language="en", images=scratch / "images").domain
 
 
-def write_results(domain: Domain, places: Places) -> None:
+def write_results(domain: Domain, workspace: Workspace) -> None:
     """A sweep in which every article's rank wanders, so that list and pictures differ at each α."""
     noise = np.random.default_rng(0)
     ids = domain.subset("val")["article_id"].tolist()
@@ -114,7 +114,7 @@ def write_results(domain: Domain, places: Places) -> None:
     places_on_grid = [DENSE.index(alpha) for alpha in GRID]
     plane = Plane(GRID, np.stack([ranks[places_on_grid]] * len(GRID)), np.stack([best[places_on_grid]] * len(GRID)))
     slug = domain.info.slug
-    folder = reserve_folder(places, slug, "lite", "head")
+    folder = reserve_folder(workspace, slug, "lite", "head")
     info = RunInfo(
         slug,
         folder.name,
@@ -136,9 +136,9 @@ def write_results(domain: Domain, places: Places) -> None:
     save_run(run)
 
 
-def start_app(places: Places, port: int) -> subprocess.Popen:
+def start_app(workspace: Workspace, port: int) -> subprocess.Popen:
     """The app as `make app` serves it, when it answers."""
-    environment = os.environ | {"REMATCH_WORKSPACE": str(places.workspace), "REMATCH_CACHE": str(places.cache)}
+    environment = os.environ | {"REMATCH_WORKSPACE": str(workspace.root), "REMATCH_CACHE": str(workspace.cache)}
     command = [
         sys.executable,
         "-m",

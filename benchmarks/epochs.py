@@ -15,19 +15,19 @@ from core.experiment.train import train_pairs
 from core.training.history import Epoch
 from core.training.settings import default_settings
 from core.training.trainer import finetune
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 
 
-def lite_head_epoch(domain: Domain, places: Places) -> Line:
+def lite_head_epoch(domain: Domain, workspace: Workspace) -> Line:
     """After the first pass, which fills the cache; validation is left out of both."""
     settings = replace(default_settings("lite", "head"), epochs=1)
-    experiment = Experiment(domain, load_encoder("lite", torch.device("cpu"), places.cache), Reading(), places)
+    experiment = Experiment(domain, load_encoder("lite", torch.device("cpu"), workspace.cache), Reading(), workspace)
     activations = experiment.activations(first_tuned_stages(experiment.encoder, "head"))
     rows = domain.subset("train").index.to_numpy()
     pairs = train_pairs(experiment)
     files = [domain.images_root / file for file in domain.subset("train")["image_file"]]
     texts = [experiment.queries[row] for row in rows]
-    plain = load_encoder("lite", torch.device("cpu"), places.cache)
+    plain = load_encoder("lite", torch.device("cpu"), workspace.cache)
 
     def ours() -> float:
         epochs: list[Epoch] = []

@@ -22,40 +22,40 @@ from core.evaluation.agreement import disagreement
 from core.evaluation.metrics import metrics_of
 from core.evaluation.sweep import DENSE
 from core.experiment.experiment import Experiment
-from core.experiment.loaded_run import TunedExperiment, open_run
+from core.experiment.loaded_run import LoadedRun, open_run
 from core.experiment.sweep import COARSE
 from core.experiment.train import train_run
 from core.training.settings import Settings, default_settings
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from core.workspace.runs import Run, RunInfo, now, reserve_folder
 from core.workspace.sweep_info import PrecisionName
 
 VIT_STEP = 0.02  # of each tensor's spread: about what a fine-tuning of CLIP at 1e-5 moves
 
 
-def lite_runs(domain: Domain, places: Places, tune: str) -> list[Line]:
+def lite_runs(domain: Domain, workspace: Workspace, tune: str) -> list[Line]:
     """`lite`, really tuned (two epochs): 21 exact α and 101 along the path, in float32 and bfloat16."""
     settings = replace(default_settings("lite", tune), epochs=2)
-    run, _ = train_run(domain, "lite", settings, Reading(), "cpu", places)
-    return _lines(run, domain, places, f"lite, {tune} tuned", ("fp32",) if tune == "head" else ("fp32", "bf16"))
+    run, _ = train_run(domain, "lite", settings, Reading(), "cpu", workspace)
+    return _lines(run, domain, workspace, f"lite, {tune} tuned", ("fp32",) if tune == "head" else ("fp32", "bf16"))
 
 
-def vit_runs(domain: Domain, places: Places) -> list[Line]:
+def vit_runs(domain: Domain, workspace: Workspace) -> list[Line]:
     """ViT-B-32, every tensor moved a little at random: 21 exact α and 101 along the path."""
-    return _lines(_random_vit_run(domain, places), domain, places, "ViT-B-32, all tuned", ("fp32", "bf16"))
+    return _lines(_random_vit_run(domain, workspace), domain, workspace, "ViT-B-32, all tuned", ("fp32", "bf16"))
 
 
-def _random_vit_run(domain: Domain, places: Places) -> Run:
+def _random_vit_run(domain: Domain, workspace: Workspace) -> Run:
     torch.manual_seed(0)
-    weights = Path(tempfile.mkdtemp(dir=places.cache)) / "vit.safetensors"
+    weights = Path(tempfile.mkdtemp(dir=workspace.cache)) / "vit.safetensors"
     save_file(open_clip.create_model("ViT-B-32").state_dict(), weights)
     encoder = load_clip(f"ViT-B-32:{weights}").eval()
-    experiment = Experiment(domain, encoder, Reading(), places)
+    experiment = Experiment(domain, encoder, Reading(), workspace)
     moved = {
         key: tensor + VIT_STEP * tensor.std(correction=0) * torch.randn_like(tensor)
         for key, tensor in experiment.zero_shot.items()
     }
-    folder = reserve_folder(places, domain.info.slug, encoder.name, "all")
+    folder = reserve_folder(workspace, domain.info.slug, encoder.name, "all")
     info = RunInfo(
         domain.info.slug, folder.name, now(), encoder.name, Reading(), experiment.english, True, "cpu", Settings(),
         experiment.fingerprint(), weights_fingerprint(experiment.zero_shot), weights_fingerprint(moved), {},
@@ -65,12 +65,14 @@ def _random_vit_run(domain: Domain, places: Places) -> Run:
     return run
 
 
-def _lines(run: Run, domain: Domain, places: Places, name: str, precisions: Sequence[PrecisionName]) -> list[Line]:
+def _lines(
+    run: Run, domain: Domain, workspace: Workspace, name: str, precisions: Sequence[PrecisionName]
+) -> list[Line]:
     """The obvious way, then ours; what fills our cache (`open_run`) is not measured.
 
     Not α by α in turns: systems that give cold memory away would make each way fetch its weights again every time.
     """
-    obvious_sweep = _obvious(open_run(run, domain, places, "cpu", "fp32"))
+    obvious_sweep = _obvious(open_run(run, domain, workspace, "cpu", "fp32"))
     theirs = timed(lambda: obvious_sweep(COARSE))
     size = f"n = {theirs.answer.shape[1]}"
     # Each α costs the obvious way the same, so 101 of them take 101/21 of the time.
@@ -78,36 +80,36 @@ def _lines(run: Run, domain: Domain, places: Places, name: str, precisions: Sequ
     lines = []
     for precision in precisions:
         # By tower, since asked for as a whole bf16 would be refused: ranks of random weights have near-ties.
-        tuned = open_run(run, domain, places, "cpu", dict.fromkeys(TOWERS, precision))
-        exact = timed(lambda tuned=tuned: _exact(tuned, COARSE))  # type: ignore[misc]
+        loaded_run = open_run(run, domain, workspace, "cpu", dict.fromkeys(TOWERS, precision))
+        exact = timed(lambda loaded_run=loaded_run: _exact(loaded_run, COARSE))  # type: ignore[misc]
         apart = _ranks_apart(theirs.answer, exact.answer)
         lines.append(line_of(f"{name}, {precision}: 21 exact α", size, theirs, exact, apart))
-        path = timed(lambda tuned=tuned: _path_sweep(tuned))  # type: ignore[misc]
-        error = _path_error(tuned, path.answer)
+        path = timed(lambda loaded_run=loaded_run: _path_sweep(loaded_run))  # type: ignore[misc]
+        error = _path_error(loaded_run, path.answer)
         lines.append(line_of(f"{name}, {precision}: 101 α along the path", size, for_101, path, error))
     return lines
 
 
-def _obvious(tuned: TunedExperiment) -> Callable[[Sequence[float]], np.ndarray]:
-    experiment, run = tuned.experiment, tuned.run
+def _obvious(loaded_run: LoadedRun) -> Callable[[Sequence[float]], np.ndarray]:
+    experiment, run = loaded_run.experiment, loaded_run.run
     files = [experiment.domain.images_root / file for file in experiment.domain.subset("val")["image_file"]]
-    texts = [experiment.queries[row] for row in tuned.view("val").text_rows]
-    encoder = load_encoder(run.info.encoder, torch.device("cpu"), experiment.places.cache)
+    texts = [experiment.queries[row] for row in loaded_run.view("val").text_rows]
+    encoder = load_encoder(run.info.encoder, torch.device("cpu"), experiment.workspace.cache)
     fine_tuned = read_weights(run.weights_file)
     zero_shot = experiment.zero_shot
     return lambda alphas: obvious.sweep(encoder, zero_shot, fine_tuned, alphas, files, texts)
 
 
-def _exact(tuned: TunedExperiment, alphas: Sequence[float]) -> np.ndarray:
-    view = tuned.view("val")
-    both = (tuned.embeddings(tower, alphas, "val") for tower in ("text", "image"))
+def _exact(loaded_run: LoadedRun, alphas: Sequence[float]) -> np.ndarray:
+    view = loaded_run.view("val")
+    both = (loaded_run.embeddings(tower, alphas, "val") for tower in ("text", "image"))
     return np.stack([view.image_ranks(texts, images) for texts, images in zip(*both, strict=True)])
 
 
-def _path_sweep(tuned: TunedExperiment) -> np.ndarray:
-    for kept in (tuned.experiment.places.cache / "paths").glob("*"):
+def _path_sweep(loaded_run: LoadedRun) -> np.ndarray:
+    for kept in (loaded_run.experiment.workspace.cache / "paths").glob("*"):
         kept.unlink()
-    path, view = tuned.path("val"), tuned.view("val")
+    path, view = loaded_run.path("val"), loaded_run.view("val")
     return np.stack([view.image_ranks(*path.at(alpha, alpha)) for alpha in DENSE])
 
 
@@ -115,17 +117,17 @@ def _ranks_apart(theirs: np.ndarray, ours: np.ndarray) -> str:
     apart = [disagreement(one, other) for one, other in zip(ours, theirs, strict=True)]
     return (
         f"{(theirs != ours).mean():.2%} of ranks differ; mrr@100 ±{max(each.mrr_100 for each in apart):.4f}, "
-        f"first tens {max(each.recall_10 for each in apart):.1%}"
+        f"first tens {max(each.top10_flip_rate for each in apart):.1%}"
     )
 
 
-def _path_error(tuned: TunedExperiment, ranks: np.ndarray) -> str:
+def _path_error(loaded_run: LoadedRun, ranks: np.ndarray) -> str:
     """Against exact evaluation at every tenth."""
     tenths = [step * 10 for step in range(11)]
-    exact = _exact(tuned, [DENSE[place] for place in tenths])
+    exact = _exact(loaded_run, [DENSE[place] for place in tenths])
     off = [
         abs(metrics_of(ranks[place]).mrr_100 - metrics_of(row).mrr_100)
         for place, row in zip(tenths, exact, strict=True)
     ]
-    path = tuned.path("val")
+    path = loaded_run.path("val")
     return f"{path.node_count} nodes; mrr@100 ±{max(off):.5f} at every tenth (1/n = {1 / ranks.shape[1]:.5f})"

@@ -26,17 +26,17 @@ from core.encoders.embedding import embed
 from core.encoders.loading import load_encoder
 from core.experiment.demo import make_domain
 from core.experiment.experiment import Experiment
-from core.workspace.folders import Places, default_places
+from core.workspace.folders import Workspace, default_workspace
 
-Case = Callable[[Domain, Places], list[Line]]
+Case = Callable[[Domain, Workspace], list[Line]]
 CASES: dict[str, Case] = {
-    "lite-head": lambda domain, places: lite_runs(domain, places, "head"),
-    "lite-text": lambda domain, places: lite_runs(domain, places, "text"),
-    "lite-all": lambda domain, places: lite_runs(domain, places, "all"),
+    "lite-head": lambda domain, workspace: lite_runs(domain, workspace, "head"),
+    "lite-text": lambda domain, workspace: lite_runs(domain, workspace, "text"),
+    "lite-all": lambda domain, workspace: lite_runs(domain, workspace, "all"),
     "vit": vit_runs,
-    "epoch": lambda domain, places: [lite_head_epoch(domain, places)],
-    "ranks": lambda domain, places: [ranks_50k(*_embeddings(domain, places))],
-    "million": lambda domain, places: queries_in_a_million(*_embeddings(domain, places)),
+    "epoch": lambda domain, workspace: [lite_head_epoch(domain, workspace)],
+    "ranks": lambda domain, workspace: [ranks_50k(*_embeddings(domain, workspace))],
+    "million": lambda domain, workspace: queries_in_a_million(*_embeddings(domain, workspace)),
 }
 
 
@@ -51,13 +51,13 @@ def write_table(domain: str | None, only: str | None, val: int | None, out: Path
         raise typer.BadParameter(f"--only {', '.join(unknown)}: expected some of {', '.join(CASES)}.")
     scratch = Path(tempfile.mkdtemp(prefix="rematch-bench-"))
     try:
-        places = Places(scratch / "workspace", scratch / "cache")
-        places.cache.mkdir()
-        measured = default_places().load_domain(domain) if domain else make_domain("demo-portals", places)
+        workspace = Workspace(scratch / "workspace", scratch / "cache")
+        workspace.cache.mkdir()
+        measured = default_workspace().load_domain(domain) if domain else make_domain("demo-portals", workspace)
         lines: list[Line] = []
         for name in names:
             print(f"measuring {name} …", flush=True)
-            lines += CASES[name](_newest(measured, val), places)
+            lines += CASES[name](_newest(measured, val), workspace)
             pd.DataFrame([asdict(line) for line in lines]).to_csv(out, index=False)
         print(_table(lines))
     finally:
@@ -71,10 +71,10 @@ def _newest(domain: Domain, val: int | None) -> Domain:
     return replace(domain, articles=domain.articles.drop(index=dropped).reset_index(drop=True))
 
 
-def _embeddings(domain: Domain, places: Places) -> tuple[Tensor, Tensor]:
+def _embeddings(domain: Domain, workspace: Workspace) -> tuple[Tensor, Tensor]:
     """Real embeddings to multiply: pictures and texts under `lite-multilingual`, float32 [n, 512]."""
-    encoder = load_encoder("lite-multilingual", torch.device("cpu"), places.cache)
-    experiment = Experiment(domain, encoder, Reading(), places)
+    encoder = load_encoder("lite-multilingual", torch.device("cpu"), workspace.cache)
+    experiment = Experiment(domain, encoder, Reading(), workspace)
     activations = experiment.activations({tower: len(encoder.stages(tower)) for tower in TOWERS})
     rows = {tower: range(len(activations[tower])) for tower in TOWERS}
     images, texts = (embed(encoder, activations[tower], pd.Index(rows[tower]).to_numpy()) for tower in TOWERS)

@@ -28,14 +28,14 @@ SECONDS_BETWEEN_WRITES = 0.5
 def progress(items: Iterable[Item], label: str, total: int | None = None) -> Iterator[Item]:
     """Yield `items`, showing `label` and how many of `total` are done."""
     count = len(items) if total is None and isinstance(items, Sized) else total
-    with counting(label) as report:
+    with progress_reporter(label) as report:
         for done, item in enumerate(items):
             report(done, count)
             yield item
 
 
 @contextmanager
-def counting(label: str, unit: str = "") -> Iterator[Callable[[int, int | None], None]]:
+def progress_reporter(label: str, unit: str = "") -> Iterator[Callable[[int, int | None], None]]:
     """Yield a function to call with (done, total) as often as one likes.
 
     unit: "B" if bytes are counted, which are shown as megabytes and with their speed; "" for items.

@@ -18,13 +18,13 @@ def ray_afterwards(monkeypatch: pytest.MonkeyPatch):
 
 
 @pytest.mark.usefixtures("lite_is_there")
-def test_two_workers_give_the_same_bytes_as_one_process(verb: Verb, shapes: Path, places, ray_afterwards):
+def test_two_workers_give_the_same_bytes_as_one_process(verb: Verb, shapes: Path, workspace, ray_afterwards):
     verb("import", shapes, "--domain", "shapes", "--language", "en")
     trained = verb("train", "--domain", "shapes", "--tune", "text", "--epochs", 1, "--json")
-    folder = places.runs_folder("shapes") / trained.record["run"]
+    folder = workspace.runs_folder("shapes") / trained.record["run"]
 
     def swept(*options: str) -> dict[str, bytes]:
-        for path in (places.cache / "paths").glob("*"):
+        for path in (workspace.cache / "paths").glob("*"):
             path.unlink()
         outcome = verb("sweep", "--domain", "shapes", "--precision", "fp32", *options)
         assert outcome.status == 0, outcome.err

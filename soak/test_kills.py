@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from core.cli.main import main
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from core.workspace.runs import find_run, load_runs
 from core.workspace.tags import read_tags, tag_article
 from core.workspace.unfinished_runs import load_unfinished
@@ -54,17 +54,17 @@ def forked(work: Callable[[], object], after: float | None) -> float:
     return time.monotonic() - began
 
 
-def moments(seed: int, duration: float) -> Iterator[float]:
+def optimizer_state(seed: int, duration: float) -> Iterator[float]:
     """KILLS moments of a work that takes `duration` seconds."""
     generator = random.Random(seed)
     return (generator.uniform(0, duration) for _ in range(KILLS))
 
 
-def places_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
+def places_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     """The folder's workspace and cache, which verbs find by the environment."""
     monkeypatch.setenv("REMATCH_WORKSPACE", str(folder / "workspace"))
     monkeypatch.setenv("REMATCH_CACHE", str(folder / "cache"))
-    return Places(folder / "workspace", folder / "cache")
+    return Workspace(folder / "workspace", folder / "cache")
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def prepared(tmp_path: Path, shapes: Path, tiny_name: str, monkeypatch: pytest.M
     return folder
 
 
-def fresh(prepared: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> Places:
+def fresh(prepared: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     """A copy of what was prepared, to be killed in."""
     folder = prepared.parent / name
     shutil.rmtree(folder, ignore_errors=True)
@@ -91,13 +91,13 @@ def test_import(tmp_path, shapes, monkeypatch):
     whole = places_in(tmp_path / "whole", monkeypatch)
     duration = forked(lambda: run(*words), None)
     expected = (whole.domain_folder("shapes") / "articles.parquet").read_bytes()
-    for number, moment in enumerate(moments(1, duration)):
-        places = places_in(tmp_path / f"killed-{number}", monkeypatch)
+    for number, moment in enumerate(optimizer_state(1, duration)):
+        workspace = places_in(tmp_path / f"killed-{number}", monkeypatch)
         forked(lambda: run(*words), moment)
-        done = (places.domain_folder("shapes") / "domain.toml").exists()
+        done = (workspace.domain_folder("shapes") / "domain.toml").exists()
         assert run(*words) == (2 if done else 0)  # a domain that is there is not written over
-        domain = places.load_domain("shapes")
-        assert (places.domain_folder("shapes") / "articles.parquet").read_bytes() == expected
+        domain = workspace.load_domain("shapes")
+        assert (workspace.domain_folder("shapes") / "articles.parquet").read_bytes() == expected
         assert all((domain.images_root / file).stat().st_size for file in domain.articles["image_file"])
 
 
@@ -107,76 +107,76 @@ def test_import_over_another(prepared, shapes, monkeypatch):
     places_in(prepared, monkeypatch)
     fresh(prepared, "timed", monkeypatch)
     duration = forked(lambda: run(*words), None)
-    for moment in moments(6, duration):
-        places = fresh(prepared, "killed", monkeypatch)
+    for moment in optimizer_state(6, duration):
+        workspace = fresh(prepared, "killed", monkeypatch)
         forked(lambda: run(*words), moment)
         assert run("report", "--domain", "shapes") == 0
         assert run(*words) == 0
         assert run("report", "--domain", "shapes") == 0
-        folders = [file.name for file in (places.workspace / "domains").iterdir() if file.is_dir()]
+        folders = [file.name for file in (workspace.root / "domains").iterdir() if file.is_dir()]
         assert folders == ["shapes"], "nothing half-made is left"
 
 
 def test_train(prepared, tiny_name, monkeypatch):
-    places = places_in(prepared, monkeypatch)
-    expected = find_run(places, "shapes", None).info.fine_tuned
+    workspace = places_in(prepared, monkeypatch)
+    expected = find_run(workspace, "shapes", None).info.fine_tuned
     words = (*TRAIN, "--encoder", tiny_name)
-    places = fresh(prepared, "timed", monkeypatch)
+    workspace = fresh(prepared, "timed", monkeypatch)
     duration, resumed = forked(lambda: run(*words), None), 0
-    for moment in moments(2, duration):
-        places = fresh(prepared, "killed", monkeypatch)
+    for moment in optimizer_state(2, duration):
+        workspace = fresh(prepared, "killed", monkeypatch)
         forked(lambda: run(*words), moment)
-        unfinished = load_unfinished(places, "shapes")
+        unfinished = load_unfinished(workspace, "shapes")
         if unfinished:
             resumed += 1
             assert run("train", "--domain", "shapes", "--resume", unfinished[0].info.name) == 0
-        elif len(load_runs(places, "shapes")) == 1:
+        elif len(load_runs(workspace, "shapes")) == 1:
             assert run(*words) == 0
-        assert {one.info.fine_tuned for one in load_runs(places, "shapes")} == {expected}
-        assert len(load_runs(places, "shapes")) == 2
-        assert load_unfinished(places, "shapes") == []
+        assert {one.info.fine_tuned for one in load_runs(workspace, "shapes")} == {expected}
+        assert len(load_runs(workspace, "shapes")) == 2
+        assert load_unfinished(workspace, "shapes") == []
     assert resumed >= KILLS // 4
 
 
 def test_sweep(prepared, monkeypatch):
-    places = places_in(prepared, monkeypatch)
-    expected = (find_run(places, "shapes", None).folder / "ranks.parquet").read_bytes()
+    workspace = places_in(prepared, monkeypatch)
+    expected = (find_run(workspace, "shapes", None).folder / "ranks.parquet").read_bytes()
 
     def sweep() -> None:
-        shutil.rmtree(places.cache)  # so that it has everything to do
+        shutil.rmtree(workspace.cache)  # so that it has everything to do
         run(*SWEEP)
 
-    places = fresh(prepared, "timed", monkeypatch)
+    workspace = fresh(prepared, "timed", monkeypatch)
     duration = forked(sweep, None)
-    for moment in moments(3, duration):
-        places = fresh(prepared, "killed", monkeypatch)
+    for moment in optimizer_state(3, duration):
+        workspace = fresh(prepared, "killed", monkeypatch)
         forked(sweep, moment)
         assert run("report", "--domain", "shapes") in (0, 2)  # a whole sweep, or a sentence that there is none
         assert run(*SWEEP) == 0
-        assert (find_run(places, "shapes", None).folder / "ranks.parquet").read_bytes() == expected
+        assert (find_run(workspace, "shapes", None).folder / "ranks.parquet").read_bytes() == expected
         assert run("report", "--domain", "shapes") == 0
 
 
 def test_tagging(prepared, monkeypatch):
-    for number, moment in enumerate(moments(4, 0.4)):
-        places = fresh(prepared, "killed", monkeypatch)
+    for number, moment in enumerate(optimizer_state(4, 0.4)):
+        workspace = fresh(prepared, "killed", monkeypatch)
         said, tell = os.pipe()
 
-        def tag(places: Places = places, tell: int = tell) -> None:
+        def tag(workspace: Workspace = workspace, tell: int = tell) -> None:
             for article in range(1, 61):
-                tag_article(places, "shapes", str(article), ["person", "place"], f"note {article}")
+                tag_article(workspace, "shapes", str(article), ["person", "place"], f"note {article}")
                 os.write(tell, bytes([article]))
 
         forked(tag, moment)
         os.close(tell)
         with os.fdopen(said, "rb") as pipe:
             acknowledged = list(pipe.read())
-        kept = read_tags(places, "shapes")
+        kept = read_tags(workspace, "shapes")
         assert set(map(str, acknowledged)) <= set(kept), number
         assert all(kept[each].note == f"note {each}" for each in kept)
         assert len(kept) <= len(acknowledged) + 1
-        tag_article(places, "shapes", "60", ["scene"], "after")
-        assert read_tags(places, "shapes")["60"].note == "after"
+        tag_article(workspace, "shapes", "60", ["scene"], "after")
+        assert read_tags(workspace, "shapes")["60"].note == "after"
 
 
 def test_report(prepared, monkeypatch):
@@ -194,7 +194,7 @@ def test_report(prepared, monkeypatch):
     fresh(prepared, "timed", monkeypatch)
     duration = forked(report, None)
     expected = file.read_bytes()
-    for moment in moments(5, duration):
+    for moment in optimizer_state(5, duration):
         file.unlink(missing_ok=True)
         fresh(prepared, "killed", monkeypatch)
         forked(report, moment)

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from core.evaluation.metrics import metrics_of
 from core.jobs.rank_task import rank_exactly
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from core.workspace.runs import find_run
 from tests.browser.conftest import Served, Visit
 
@@ -36,21 +36,21 @@ def megabytes(server: psutil.Process) -> float:
 
 
 @cache
-def may_be_shown(places: Places, slug: str, hundredth: int) -> set[str]:
+def may_be_shown(workspace: Workspace, slug: str, hundredth: int) -> set[str]:
     """mrr@100 as a page writes it: interpolated, and exact, which takes its place when the slider has come to rest."""
     alpha = hundredth / 100
-    curve = find_run(places, slug, RUN).curve()
+    curve = find_run(workspace, slug, RUN).curve()
     rows = curve[(curve["split"] == "val") & ((curve["alpha"] - alpha).abs() < 1e-6)]
-    exact = metrics_of(rank_exactly(places, slug, RUN, "val", alpha, alpha).ranks).mrr_100
+    exact = metrics_of(rank_exactly(workspace, slug, RUN, "val", alpha, alpha).ranks).mrr_100
     return {f"{value:.3f}" for value in (float(rows["mrr@100"].iloc[0]), exact)}
 
 
 def test_twelve_hands_on_the_slider_see_their_own_numbers(demo: Served, visit, capsys) -> None:
     server = server_of(demo)
-    places = Places(demo.workspace, demo.workspace.parent / "cache")
+    workspace = Workspace(demo.root, demo.root.parent / "cache")
     for slug in DOMAINS:  # one run after the other, since few are kept open
         for hundredth in range(10, 10 + 5 * BROWSERS + TURN):
-            may_be_shown(places, slug, hundredth)
+            may_be_shown(workspace, slug, hundredth)
     hands: list[tuple[Visit, str, int]] = []
     for number in range(BROWSERS):
         slug, hundredth = DOMAINS[number % 3], 10 + 5 * number
@@ -65,7 +65,7 @@ def test_twelve_hands_on_the_slider_see_their_own_numbers(demo: Served, visit, c
         for hand, slug, hundredth in hands:
             expect(hand.page.locator(".board")).to_have_attribute("data-alpha", f"{hundredth / 100:.2f}")
             shown = hand.page.locator(".tile", has_text="mrr@100").locator("strong").first.inner_text()
-            assert shown in may_be_shown(places, slug, hundredth), (slug, hundredth, shown)
+            assert shown in may_be_shown(workspace, slug, hundredth), (slug, hundredth, shown)
             expect(hand.page.get_by_role("combobox", name="Domain")).to_have_value(re.compile(slug))
         rounds += 1
         memory.append(megabytes(server))

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from core.data.domain import Domain
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from core.workspace.runs import find_run
 
 ROOT = Path(__file__).parents[1]
@@ -58,9 +58,9 @@ def wait_for(file: Path, process: subprocess.Popen[str]) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
-def test_stopped_in_any_way_it_goes_on_to_the_same_weights(start, places: Places, tiny_name):
+def test_stopped_in_any_way_it_goes_on_to_the_same_weights(start, workspace: Workspace, tiny_name):
     name = "tinyclip-lora2-1"
-    folder = places.runs_folder("shapes") / name
+    folder = workspace.runs_folder("shapes") / name
     first = start("--encoder", tiny_name, *TRAIN)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
         wait_for(folder / "checkpoint.safetensors", first)
@@ -81,7 +81,7 @@ def test_stopped_in_any_way_it_goes_on_to_the_same_weights(start, places: Places
         first = start("--resume", name)
     whole = start("--encoder", tiny_name, *TRAIN)
     assert [each.wait(timeout=SECONDS) for each in (first, whole)] == [0, 0]
-    stopped, never = (find_run(places, "shapes", each) for each in (name, "tinyclip-lora2-2"))
+    stopped, never = (find_run(workspace, "shapes", each) for each in (name, "tinyclip-lora2-2"))
     assert stopped.info.fine_tuned == never.info.fine_tuned
     assert (stopped.folder / "history.csv").read_text() == (never.folder / "history.csv").read_text()
     assert {file.name for file in stopped.folder.iterdir()} == {"run.toml", "weights.safetensors", "history.csv"}

@@ -12,7 +12,7 @@ import pytest
 import torch.distributed as dist
 
 from core.data.domain import Domain
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 
 ROOT = Path(__file__).parents[1]
 SECONDS = 120  # a hang is a failure; each of these takes ten on two idle cores
@@ -82,13 +82,13 @@ def two_left_alone(environment: dict[str, str], train: list[str]) -> Callable[..
     return run
 
 
-def test_two_processes_make_one_run_and_give_one_answer(torchrun, train, places: Places):
+def test_two_processes_make_one_run_and_give_one_answer(torchrun, train, workspace: Workspace):
     done = torchrun([*train, "--json"])
     assert done.returncode == 0, done.stderr
     record = json.loads(done.stdout)
     assert [row["epoch"] for row in record["history"]] == [0, 1, 2]
     assert np.isfinite([row["train_loss"] for row in record["history"][1:]]).all()
-    assert [folder.name for folder in places.runs_folder("shapes").iterdir()] == [record["run"]]
+    assert [folder.name for folder in workspace.runs_folder("shapes").iterdir()] == [record["run"]]
 
 
 def test_what_all_find_wrong_is_said_once(torchrun):
@@ -99,16 +99,16 @@ def test_what_all_find_wrong_is_said_once(torchrun):
     assert failed.stdout == ""
 
 
-def test_what_one_finds_wrong_it_says_and_the_main_process_ends_in_silence(two_left_alone, places, tmp_path):
+def test_what_one_finds_wrong_it_says_and_the_main_process_ends_in_silence(two_left_alone, workspace, tmp_path):
     main, second = two_left_alone(REMATCH_WORKSPACE=str(tmp_path / "stale"))
     assert (main.returncode, second.returncode) == (1, 2)
     assert second.stderr.startswith(f"error: no domain 'shapes' in {tmp_path / 'stale'}")
     assert "Traceback" not in main.stderr
-    assert not places.runs_folder("shapes").exists()
+    assert not workspace.runs_folder("shapes").exists()
 
 
-def test_a_folder_that_cannot_be_written_ends_those_who_wait_for_it(two_left_alone, places):
-    (places.workspace / "runs").write_text("no folder")
+def test_a_folder_that_cannot_be_written_ends_those_who_wait_for_it(two_left_alone, workspace):
+    (workspace.root / "runs").write_text("no folder")
     main, second = two_left_alone()
     assert (main.returncode, second.returncode) == (1, 1)
     assert main.stderr.count("runs is a file; expected a folder.") == 1

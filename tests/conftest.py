@@ -24,7 +24,7 @@ from core.encoders.base import Encoder
 from core.encoders.clip.encoder import load_clip
 from core.encoders.loading import load_encoder
 from core.progress import PROGRESS_FILE, QUIET
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from tests.local_hub import LocalHub, point_to
 
 # On tiny models threads mostly wait for each other, and twice so where the cores are shared.
@@ -83,8 +83,8 @@ def own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def places(tmp_path: Path) -> Places:
-    return Places(tmp_path / "workspace", tmp_path / "cache")
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path / "workspace", tmp_path / "cache")
 
 
 @pytest.fixture
@@ -144,8 +144,8 @@ def many_shapes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def shapes_domain(shapes: Path, places: Places) -> Domain:
-    return import_domain(shapes, places.domain_folder("shapes"), language="en").domain
+def shapes_domain(shapes: Path, workspace: Workspace) -> Domain:
+    return import_domain(shapes, workspace.domain_folder("shapes"), language="en").domain
 
 
 @pytest.fixture(scope="session")
@@ -188,9 +188,9 @@ def lite_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def lite_is_there(lite_cache: Path, places: Places) -> None:
+def lite_is_there(lite_cache: Path, workspace: Workspace) -> None:
     """Spares a test, and the processes that it starts, the quarter of a minute."""
-    shutil.copytree(lite_cache, places.cache, dirs_exist_ok=True)
+    shutil.copytree(lite_cache, workspace.cache, dirs_exist_ok=True)
 
 
 @pytest.fixture(scope="session")

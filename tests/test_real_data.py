@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"the real data is not
         ("photos/articles-de.csv", "de", 2412, {}, 483),
     ],
 )
-def test_every_pair_is_read_and_the_last_fifth_is_val(verb, places, source, language, listed, left_out, val):
+def test_every_pair_is_read_and_the_last_fifth_is_val(verb, workspace, source, language, listed, left_out, val):
     imported = verb("import", DATA / source, "--domain", "real", "--json").record
     assert imported["listed"] == listed
     assert imported["left_out"] == left_out
@@ -28,6 +28,6 @@ def test_every_pair_is_read_and_the_last_fifth_is_val(verb, places, source, lang
     assert imported["splits"] == {"train": usable - val, "val": val}
     assert imported["split_by"] == "article_id"
     assert imported["language"] == language
-    articles = places.load_domain("real").articles
+    articles = workspace.load_domain("real").articles
     stems = articles["image_file"].str.rsplit("/", n=1).str[-1].str.split(".").str[0]
     assert (stems == articles["image_id"].str.rsplit("/", n=1).str[-1]).all()

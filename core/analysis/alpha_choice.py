@@ -17,8 +17,8 @@ from core.analysis.significance import (
     WISE_FT,
     ZERO_SHOT,
     Differences,
+    bootstrap_curve,
     differences,
-    drawn_curve,
     permutation_p,
 )
 from core.evaluation.metrics import lower_is_better, values_of
@@ -28,7 +28,7 @@ PAIRS = ((FINE_TUNED, WISE_FT), (ZERO_SHOT, WISE_FT))
 
 
 @dataclass(frozen=True)
-class Flat:
+class Plateau:
     """All α from low to high, `best` among them, are within noise of `best` in this metric."""
 
     metric: str
@@ -94,14 +94,14 @@ def _best(criterion: np.ndarray, reciprocal: np.ndarray) -> np.ndarray:
 
 def spread_of_choice(ranks: np.ndarray, alphas: Sequence[float], criterion: str) -> Spread:
     """The choice made anew on each bootstrap draw of the articles; ranks int [A, n]."""
-    drawn = [_oriented(drawn_curve(ranks, metric), metric) for metric in (criterion, "mrr@100")]
+    drawn = [_oriented(bootstrap_curve(ranks, metric), metric) for metric in (criterion, "mrr@100")]
     chosen = np.asarray(alphas)[_best(drawn[0], drawn[1])]
     low, high = np.quantile(chosen, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], method="nearest")
     counts = [float((chosen == alpha).mean()) for alpha in alphas]
     return Spread(tuple(alphas), tuple(counts), Interval(float(low), float(high)))
 
 
-def flat_region(ranks: np.ndarray, alphas: Sequence[float], place: int, metric: str) -> Flat:
+def alpha_plateau(ranks: np.ndarray, alphas: Sequence[float], place: int, metric: str) -> Plateau:
     """The α's around row `place` that differ by less than one article is worth, or by what no test at 5 % finds.
 
     Not by intervals: near α* a handful of articles differ, all to its favour since it was chosen by them, and a
@@ -118,7 +118,7 @@ def flat_region(ranks: np.ndarray, alphas: Sequence[float], place: int, metric: 
         first -= 1
     while last < len(alphas) - 1 and within(last + 1):
         last += 1
-    return Flat(metric, float(alphas[place]), float(alphas[first]), float(alphas[last]))
+    return Plateau(metric, float(alphas[place]), float(alphas[first]), float(alphas[last]))
 
 
 def judged(

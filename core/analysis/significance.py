@@ -27,7 +27,7 @@ PAIRS = ((ZERO_SHOT, FINE_TUNED), (FINE_TUNED, WISE_FT), (ZERO_SHOT, WISE_FT))
 
 
 @dataclass(frozen=True)
-class Reached:
+class ModelMetric:
     """One model's value of a metric, and where it would lie for other articles of the same kind."""
 
     model: str
@@ -54,7 +54,7 @@ class Difference:
     needed: int | None
 
     @property
-    def is_real(self) -> bool:
+    def is_significant(self) -> bool:
         """Distinguishable from none at 5 %, over all the metrics shown."""
         return self.p_holm < LEVEL_OF_TESTS
 
@@ -64,7 +64,7 @@ class Differences:
     """Every metric under every model, and every difference between two of them, on the same n articles."""
 
     n: int
-    reached: tuple[Reached, ...]
+    reached: tuple[ModelMetric, ...]
     differences: tuple[Difference, ...]
 
     def between(self, before: str, after: str) -> list[Difference]:
@@ -83,7 +83,7 @@ def differences(models: Mapping[str, np.ndarray], pairs: Sequence[tuple[str, str
     drawn = {(name, metric): _drawn(resamples, ranks, metric) for name, ranks in models.items() for metric in METRICS}
     value = {name: as_record(metrics_of(ranks)) for name, ranks in models.items()}
     reached = [
-        Reached(name, metric, value[name][metric], interval(drawn[name, metric], n))
+        ModelMetric(name, metric, value[name][metric], interval(drawn[name, metric], n))
         for name in models
         for metric in METRICS
     ]
@@ -177,16 +177,16 @@ def articles_needed(before: np.ndarray, after: np.ndarray, metric: str) -> int |
 
 def curve_bands(ranks: np.ndarray, metric: str) -> tuple[np.ndarray, np.ndarray]:
     """Low and high of a metric at each α, [A] each, from ranks int [A, n]: pointwise 95 % intervals."""
-    return bands(drawn_curve(ranks, metric), ranks.shape[1])
+    return bands(bootstrap_curve(ranks, metric), ranks.shape[1])
 
 
 def curve_differences(ranks: np.ndarray, metric: str, rows: Sequence[int]) -> list[tuple[np.ndarray, np.ndarray]]:
     """For each of `rows`: low and high of the metric's difference from its α, [A] each: 95 %, pointwise, paired."""
-    drawn = drawn_curve(ranks, metric)
+    drawn = bootstrap_curve(ranks, metric)
     return [bands(drawn - drawn[:, [row]], ranks.shape[1]) for row in rows]
 
 
-def drawn_curve(ranks: np.ndarray, metric: str) -> np.ndarray:
+def bootstrap_curve(ranks: np.ndarray, metric: str) -> np.ndarray:
     """The metric of each draw at each α: [draws, A]."""
     resamples = Resamples(ranks.shape[1])
     if metric == "median_rank":

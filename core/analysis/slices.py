@@ -40,7 +40,7 @@ class Effect:
     p_holm: float
 
     @property
-    def is_real(self) -> bool:
+    def is_significant(self) -> bool:
         """Distinguishable from the articles outside at 5 %, over the whole table."""
         return self.p_holm < LEVEL_OF_TESTS
 

@@ -11,7 +11,7 @@ import typer
 
 from core.data.query_text import ENTITY_TAGS, HASHTAGS, PARTS, Reading
 from core.progress import QUIET
-from core.workspace.folders import Places, default_places
+from core.workspace.folders import Workspace, default_workspace
 
 #: `--ray` without an address: workers on this machine, for as long as the command runs.
 LOCAL = "local"
@@ -62,12 +62,12 @@ CacheOption = Annotated[
 ]
 
 
-def places_of(workspace: Path | None, cache: Path | None) -> Places:
+def workspace_of(root: Path | None, cache: Path | None) -> Workspace:
     """The folders in use: options before environment before defaults."""
-    places = default_places()
-    if workspace is not None:
-        places = replace(places, workspace=workspace.absolute())
-    return replace(places, cache=cache.absolute()) if cache is not None else places
+    workspace = default_workspace()
+    if root is not None:
+        workspace = replace(workspace, root=root.absolute())
+    return replace(workspace, cache=cache.absolute()) if cache is not None else workspace
 
 
 def choice(option: str, value: str, allowed: tuple[str, ...]) -> Any:

@@ -14,10 +14,10 @@ import pandas as pd
 
 from core.data.image_ids import shared_ids
 from core.data.query_text import Reading, queries
-from core.data.staging import changing
+from core.data.staging import lock_domain
 from core.data.time_split import Split
 from core.errors import InputError
-from core.storage.files import Stamp, fingerprint, read_toml, replacing, stamp, write_toml
+from core.storage.files import FileSignature, atomic_write, file_signature, fingerprint, read_toml, write_toml
 
 FORMAT = 1  # counts up when what domain.toml or its tables hold changes
 
@@ -99,7 +99,7 @@ class Domain:
             raise InputError(f"domain {self.info.slug} has no {split} articles.")
         return rows
 
-    def judged(self, split: Split) -> pd.DataFrame:
+    def labelled(self, split: Split) -> pd.DataFrame:
         """The articles of one split whose own picture is known: all of them but for a test set. May be empty."""
         articles = self.articles
         return articles[(articles["split"] == split) & (articles["image_id"] != "")]
@@ -116,7 +116,7 @@ class Domain:
         paired = articles[articles["split"] != "test"].drop_duplicates("image_id")
         if split not in (None, "test"):
             return paired
-        published = self.judged("test").drop_duplicates("image_id").drop(columns=["image_file", "image_hash"])
+        published = self.labelled("test").drop_duplicates("image_id").drop(columns=["image_file", "image_hash"])
         listed = self.test_pictures.merge(published, on="image_id", how="left")[list(self.articles.columns)]
         texts = [str(name) for name in listed if name != "published_at"]
         listed[texts] = listed[texts].fillna("")
@@ -195,17 +195,17 @@ def tie_order(ids: list[str]) -> np.ndarray:
 
 def save_domain(domain: Domain) -> None:
     """Write the tables, then the TOML that makes it a domain."""
-    with replacing(domain.folder / "articles.parquet") as temporary:
+    with atomic_write(domain.folder / "articles.parquet") as temporary:
         domain.articles.to_parquet(temporary, index=False)
     if domain.test_pictures is not None:
-        with replacing(domain.folder / _TEST_GALLERY) as temporary:
+        with atomic_write(domain.folder / _TEST_GALLERY) as temporary:
             domain.test_pictures.to_parquet(temporary, index=False)
     write_toml(domain.folder / "domain.toml", asdict(domain.info), FORMAT)
 
 
 def save_changed(before: Domain, after: Domain) -> None:
     """Write `after`, made of `before`, unless the domain was changed meanwhile: then InputError, and it stays."""
-    with changing(before.folder):
+    with lock_domain(before.folder):
         there = load_domain(before.folder)
         if there.info != before.info or not there.articles.equals(before.articles):
             raise InputError(
@@ -224,9 +224,9 @@ def load_domain(folder: Path) -> Domain:
             return domain
 
 
-def _written(folder: Path) -> Stamp | None:
+def _written(folder: Path) -> FileSignature | None:
     file = folder / "domain.toml"
-    return stamp(file) if file.exists() else None
+    return file_signature(file) if file.exists() else None
 
 
 def _read_domain(folder: Path) -> Domain:

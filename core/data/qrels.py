@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from core.errors import InputError, shortened
-from core.storage.files import replacing
+from core.storage.files import atomic_write
 
 #: What tables call the columns of a query and of what is found, in lower case, as BEIR and MS MARCO do.
 QUERY_NAMES = ("qid", "query_id", "query-id", "query", "topic", "topic_id")
@@ -53,7 +53,7 @@ def write_qrels(path: Path, pairs: Iterable[tuple[str, str]]) -> None:
 
 def write_fields(path: Path, lines: Iterable[tuple[str, ...]]) -> None:
     """Write a file of TREC: fields parted by blanks."""
-    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:
+    with atomic_write(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:
         file.writelines(" ".join(fields) + "\n" for fields in lines)
 
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from filelock import Timeout
 
 from core.errors import InputError, RematchError
-from core.storage.disk_errors import writing
-from core.storage.locks import holding
+from core.storage.disk_errors import disk_errors_for
+from core.storage.locks import hold_lock
 
 PATIENCE = 10.0  # seconds to wait for who changes the domain now; writing a table takes less, an import may take hours
 _OLD = "old"
@@ -24,16 +24,16 @@ _RANDOM = re.compile("[a-z0-9_]+")  # how the names of tempfile end
 
 
 @contextmanager
-def changing(folder: Path, what: str = "domain") -> Iterator[None]:
+def lock_domain(folder: Path, what: str = "domain") -> Iterator[None]:
     """Inside, no other process changes `folder`. Raises InputError if one does, DiskError if none may.
 
     what: the folder is, for the error.
     """
     with ExitStack() as held:
         try:
-            with writing(folder):
+            with disk_errors_for(folder):
                 folder.parent.mkdir(parents=True, exist_ok=True)
-                held.enter_context(holding(folder.parent / f".{folder.name}.lock", PATIENCE))
+                held.enter_context(hold_lock(folder.parent / f".{folder.name}.lock", PATIENCE))
         except Timeout:
             raise InputError(
                 f"{what} '{folder.name}' is being changed by another process, perhaps an import; wait for its end and "
@@ -43,13 +43,13 @@ def changing(folder: Path, what: str = "domain") -> Iterator[None]:
 
 
 @contextmanager
-def staged(folder: Path) -> Iterator[Path]:
+def staged_folder(folder: Path) -> Iterator[Path]:
     """Yield a folder that does not exist yet; once it is filled it takes the place of `folder`.
 
-    On failure the old one is as it was. Call it within `changing`.
+    On failure the old one is as it was. Call it within `lock_domain`.
     """
     _clear(folder)
-    with writing(folder):
+    with disk_errors_for(folder):
         staging = Path(tempfile.mkdtemp(prefix=_prefix(folder.name), dir=folder.parent))
     fresh, old = staging / folder.name, staging / _OLD
     try:
@@ -68,7 +68,7 @@ def restore(domains: Path) -> None:
     for old in domains.glob(f"{_prefix('*')}*/{_OLD}"):
         folder = domains / old.parent.name[1:].partition(".")[0]
         if not folder.exists():
-            with suppress(RematchError), changing(folder):  # who may not write, or comes too early, finds it missing
+            with suppress(RematchError), lock_domain(folder):  # who may not write, or comes too early, finds it missing
                 _clear(folder)
 
 

@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from core.encoders.base import Encoder, TowerName
-from core.encoders.inputs import kept_array, pixels_of, tokens_of
+from core.encoders.inputs import cached_array, pixels_of, tokens_of
 from core.encoders.transfer import Batch, moved, transferred
 from core.encoders.weights import weights_fingerprint
 from core.storage.files import fingerprint
@@ -85,7 +85,7 @@ def image_activations(
     if stop == 0:
         x = pixels_of(encoder, files, hashes, cache)
     else:
-        x = kept_array(cache / "activations" / f"image-{key}.npy", len(files), parts, "Encoding pictures")
+        x = cached_array(cache / "activations" / f"image-{key}.npy", len(files), parts, "Encoding pictures")
     return Activations("image", stop, x, none, np.ones(len(files), np.int64))
 
 
@@ -104,7 +104,7 @@ def text_activations(encoder: Encoder, stop: int, texts: Sequence[str], cache: P
 
     key = _key(encoder, "text", stop, encoder.tokenization, list(texts))
     path = cache / "activations" / f"text-{key}.npy"
-    x = kept_array(path, len(texts), parts, "Encoding texts", padded_length=tokens.shape[1])
+    x = cached_array(path, len(texts), parts, "Encoding texts", padded_length=tokens.shape[1])
     return Activations("text", stop, x, tokens, lengths)
 
 

@@ -17,8 +17,8 @@ from torch import Tensor
 
 from core.data.images.decoding import ImageError, open_image
 from core.encoders.base import Encoder
-from core.progress import counting
-from core.storage.cache import read_sealed_array, sealing
+from core.progress import progress_reporter
+from core.storage.cache import checksummed_write, read_checksummed_array
 from core.storage.files import fingerprint
 
 FORMAT = 1  # counts up when what is written changes for the same key
@@ -48,7 +48,7 @@ def pixels_of(encoder: Encoder, files: Sequence[Path], hashes: Sequence[str], ca
 
     readers = [encoder.preprocessing, PIL.__version__, torchvision.__version__]
     key = fingerprint(FORMAT, "pixels", readers, list(hashes))
-    return kept_array(cache / "inputs" / f"pixels-{key}.npy", len(files), parts, "Reading pictures")
+    return cached_array(cache / "inputs" / f"pixels-{key}.npy", len(files), parts, "Reading pictures")
 
 
 def tokens_of(encoder: Encoder, texts: Sequence[str], cache: Path) -> np.ndarray:
@@ -60,7 +60,7 @@ def tokens_of(encoder: Encoder, texts: Sequence[str], cache: Path) -> np.ndarray
             yield np.arange(start, start + len(part)), encoder.tokenize(part)
 
     key = fingerprint(FORMAT, "tokens", encoder.tokenization, list(texts))
-    return kept_array(cache / "inputs" / f"tokens-{key}.npy", len(texts), parts, "Reading texts")
+    return cached_array(cache / "inputs" / f"tokens-{key}.npy", len(texts), parts, "Reading texts")
 
 
 def _in_order(pool: ThreadPoolExecutor, load: Callable[[Path], Tensor], files: Sequence[Path]) -> Iterator[Tensor]:
@@ -85,16 +85,16 @@ def _new_map(file: Path, dtype: np.dtype, shape: tuple[int, ...]) -> np.memmap:
 
 
 @torch.inference_mode()
-def kept_array(path: Path, count: int, parts: Parts, label: str, padded_length: int | None = None) -> np.ndarray:
+def cached_array(path: Path, count: int, parts: Parts, label: str, padded_length: int | None = None) -> np.ndarray:
     """The array [count, …] kept at `path`, or made of `parts` and kept; memory-mapped.
 
     padded_length: of the second axis, where parts are sequences of different lengths; the rest is zeros.
     """
-    kept = read_sealed_array(path, count)
+    kept = read_checksummed_array(path, count)
     if kept is not None:
         return kept
     out: np.memmap | None = None
-    with sealing(path) as temporary, counting(label) as report:
+    with checksummed_write(path) as temporary, progress_reporter(label) as report:
         written = 0
         for rows, values in parts():
             report(written, count)

@@ -13,9 +13,9 @@ from safetensors.torch import load, load_file, save, save_file
 from torch import Tensor, nn
 
 from core.errors import InputError, shortened
-from core.storage.cache import read_sealed, write_sealed
-from core.storage.disk_errors import in_numbers
-from core.storage.files import fingerprint, replacing
+from core.storage.cache import read_checksummed, write_checksummed
+from core.storage.disk_errors import as_os_error
+from core.storage.files import atomic_write, fingerprint
 from core.storage.weight_checks import check_header, check_pickle, check_tensors
 
 # Older versions can be made to corrupt memory even with weights_only (CVE-2026-24747).
@@ -108,21 +108,21 @@ def _without_prefixes(weights: dict[str, Tensor]) -> dict[str, Tensor]:
 def write_weights(path: Path, weights: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
     """Write tensors as safetensors, atomically."""
     on_cpu = {key: tensor.detach().cpu().contiguous() for key, tensor in weights.items()}
-    with replacing(path) as temporary:
+    with atomic_write(path) as temporary:
         try:
             save_file(on_cpu, temporary, metadata=dict(metadata))
         except SafetensorError as error:
-            raise in_numbers(error) from None
+            raise as_os_error(error) from None
 
 
-def keep_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
+def save_cached_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
     """Keep tensors in the cache, sealed."""
-    write_sealed(path, save({key: tensor.detach().cpu().contiguous() for key, tensor in tensors.items()}))
+    write_checksummed(path, save({key: tensor.detach().cpu().contiguous() for key, tensor in tensors.items()}))
 
 
-def kept_tensors(path: Path) -> dict[str, Tensor] | None:
-    """What `keep_tensors` kept; None if it is not there or not what was written (to be made again)."""
-    data = read_sealed(path)
+def load_cached_tensors(path: Path) -> dict[str, Tensor] | None:
+    """What `save_cached_tensors` kept; None if it is not there or not what was written (to be made again)."""
+    data = read_checksummed(path)
     return None if data is None else load(data)
 
 

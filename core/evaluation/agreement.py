@@ -16,14 +16,14 @@ class Disagreement:
     """mrr_100: absolute difference. recall_10: share of articles among the first ten in only one of the two."""
 
     mrr_100: float
-    recall_10: float
+    top10_flip_rate: float
 
     def is_within(self, n: int) -> bool:
         """True if both are small for `n` articles: mrr@100 by 0.001 or one article, recall@10 by 0.5 % or one."""
-        return self.mrr_100 <= max(0.001, 1 / n) and self.recall_10 <= max(0.005, 1 / n)
+        return self.mrr_100 <= max(0.001, 1 / n) and self.top10_flip_rate <= max(0.005, 1 / n)
 
     def __str__(self) -> str:
-        return f"mrr@100 ±{self.mrr_100:.4f}, first ten {self.recall_10:.1%}"
+        return f"mrr@100 ±{self.mrr_100:.4f}, first ten {self.top10_flip_rate:.1%}"
 
 
 def disagreement(ranks: np.ndarray, reference: np.ndarray) -> Disagreement:
@@ -35,4 +35,4 @@ def disagreement(ranks: np.ndarray, reference: np.ndarray) -> Disagreement:
 def worst(disagreements: Iterable[Disagreement]) -> Disagreement:
     """The largest of each number. Raises ValueError if there is none."""
     each = list(disagreements)
-    return Disagreement(max(one.mrr_100 for one in each), max(one.recall_10 for one in each))
+    return Disagreement(max(one.mrr_100 for one in each), max(one.top10_flip_rate for one in each))

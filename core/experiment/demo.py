@@ -10,17 +10,17 @@ from core.data.dates import DateColumn
 from core.data.demo import DEMO_DOMAINS, write_newsroom
 from core.data.domain import COLUMNS, Domain, DomainInfo, save_domain
 from core.data.query_text import Reading
-from core.data.staging import changing, staged
+from core.data.staging import lock_domain, staged_folder
 from core.data.time_split import split_in_time, time_order
 from core.encoders.choices import DeviceChoice
-from core.experiment.loaded_run import TunedExperiment
+from core.experiment.loaded_run import LoadedRun
 from core.experiment.sweep import sweep_run
 from core.experiment.train import train_run
-from core.progress import counting
-from core.storage.disk_errors import writing
+from core.progress import progress_reporter
+from core.storage.disk_errors import disk_errors_for
 from core.storage.files import file_fingerprint
 from core.training.settings import default_settings
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from core.workspace.runs import load_runs, now
 
 
@@ -45,36 +45,36 @@ def demo_steps() -> list[Step]:
     return steps
 
 
-def missing_steps(places: Places) -> list[Step]:
+def missing_steps(workspace: Workspace) -> list[Step]:
     """The steps that are not done yet."""
-    return [step for step in demo_steps() if not _is_done(step, places)]
+    return [step for step in demo_steps() if not _is_done(step, workspace)]
 
 
-def _is_done(step: Step, places: Places) -> bool:
+def _is_done(step: Step, workspace: Workspace) -> bool:
     if step.encoder is None:
-        return (places.domain_folder(step.slug) / "domain.toml").exists()
-    swept = (run for run in load_runs(places, step.slug) if run.is_swept)
+        return (workspace.domain_folder(step.slug) / "domain.toml").exists()
+    swept = (run for run in load_runs(workspace, step.slug) if run.is_swept)
     return any(run.info.encoder == step.encoder for run in swept)
 
 
-def prepare_demo(places: Places, device: DeviceChoice, on_step: Callable[[Step], None]) -> None:
+def prepare_demo(workspace: Workspace, device: DeviceChoice, on_step: Callable[[Step], None]) -> None:
     """Do every missing step in order, telling `on_step` before each."""
-    for step in missing_steps(places):
+    for step in missing_steps(workspace):
         on_step(step)
         if step.encoder is None:
-            make_domain(step.slug, places)
+            make_domain(step.slug, workspace)
         else:
-            _make_run(step.slug, step.encoder, places, device)
+            _make_run(step.slug, step.encoder, workspace, device)
 
 
-def make_domain(slug: str, places: Places) -> Domain:
+def make_domain(slug: str, workspace: Workspace) -> Domain:
     """Paint one of the demo's domains into the workspace."""
     demo = next(each for each in DEMO_DOMAINS if each.slug == slug)
-    folder = places.domain_folder(demo.slug)
-    with changing(folder), staged(folder) as fresh, writing(fresh):
+    folder = workspace.domain_folder(demo.slug)
+    with lock_domain(folder), staged_folder(folder) as fresh, disk_errors_for(fresh):
         images = fresh / "images"
         images.mkdir(parents=True)
-        with counting(f"Painting {demo.slug}") as report:
+        with progress_reporter(f"Painting {demo.slug}") as report:
             articles = write_newsroom(demo, images, on_progress=report)
         articles["url"] = ""
         articles["image_hash"] = [file_fingerprint(images / file) for file in articles["image_file"]]
@@ -88,10 +88,10 @@ def make_domain(slug: str, places: Places) -> Domain:
             demo.slug, demo.title, demo.language, "images", in_time.by, True, "Rematch's demo newsroom", now()
         )
         save_domain(Domain(info, fresh, articles[list(COLUMNS)]))
-    return places.load_domain(slug)
+    return workspace.load_domain(slug)
 
 
-def _make_run(slug: str, encoder: str, places: Places, device: DeviceChoice) -> None:
-    domain = places.load_domain(slug)
-    run, experiment = train_run(domain, encoder, default_settings(encoder, None), Reading(), device, places)
-    sweep_run(TunedExperiment(run, experiment, "fp32"), None, "recall@1")
+def _make_run(slug: str, encoder: str, workspace: Workspace, device: DeviceChoice) -> None:
+    domain = workspace.load_domain(slug)
+    run, experiment = train_run(domain, encoder, default_settings(encoder, None), Reading(), device, workspace)
+    sweep_run(LoadedRun(run, experiment, "fp32"), None, "recall@1")

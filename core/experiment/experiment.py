@@ -24,7 +24,7 @@ from core.retrieval.choices import BY_COSINE, Reranking
 from core.retrieval.index import MEASURED_WITH, IndexKind, build_index, measured_recall
 from core.retrieval.ranking import check_finite, ranks_of, top_k
 from core.retrieval.reranking import reranked
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from core.workspace.provenance import check_same_articles, fingerprint_with
 
 
@@ -36,10 +36,10 @@ class Experiment:
     """
 
     def __init__(
-        self, domain: Domain, encoder: Encoder, text: Reading, places: Places, english: bool | None = None
+        self, domain: Domain, encoder: Encoder, text: Reading, workspace: Workspace, english: bool | None = None
     ) -> None:
         domain.check_image_ids()
-        self.domain, self.encoder, self.text, self.places = domain, encoder, text, places
+        self.domain, self.encoder, self.text, self.workspace = domain, encoder, text, workspace
         usual = domain.has_english and domain.info.language not in encoder.languages
         self.english = usual if english is None else english
         self.articles = domain.articles
@@ -69,7 +69,7 @@ class Experiment:
     def check_unchanged(self) -> None:
         """Raise InputError if the domain was imported anew since this began, so that nothing is of two tables."""
         slug = self.domain.info.slug
-        if self.places.load_domain(slug).info != self.domain.info:
+        if self.workspace.load_domain(slug).info != self.domain.info:
             raise InputError(f"domain '{slug}' was imported anew meanwhile, so nothing was written; do the same again.")
 
     def activations(self, starts: Mapping[TowerName, int]) -> dict[TowerName, Activations]:
@@ -77,8 +77,8 @@ class Experiment:
         self.encoder.set_weights(self.zero_shot)
         files, hashes = self.files, self.gallery.hashes
         return {
-            "image": image_activations(self.encoder, starts["image"], files, hashes, self.places.cache),
-            "text": text_activations(self.encoder, starts["text"], self.queries, self.places.cache),
+            "image": image_activations(self.encoder, starts["image"], files, hashes, self.workspace.cache),
+            "text": text_activations(self.encoder, starts["text"], self.queries, self.workspace.cache),
         }
 
     @property
@@ -88,26 +88,26 @@ class Experiment:
 
     def has(self, split: Split) -> bool:
         """Are there articles of this split whose picture is known, so that it can be measured?"""
-        return not self.domain.judged(split).empty
+        return not self.domain.labelled(split).empty
 
     def view(
         self,
         split: Split,
         activations: dict[TowerName, Activations],
         *,
-        unjudged: bool = False,
+        include_unlabelled: bool = False,
         reranking: Reranking = BY_COSINE,
-    ) -> "SplitView":
-        """One split, ready to be ranked: the articles whose picture is known, or with `unjudged` all of them.
+    ) -> "SplitRanker":
+        """One split, ready to be ranked: the articles whose picture is known, or with `include_unlabelled` all of them.
 
         Raises InputError if there are none.
         """
-        articles = self.domain.subset(split) if unjudged else self.domain.judged(split)
+        articles = self.domain.subset(split) if include_unlabelled else self.domain.labelled(split)
         if articles.empty:
             self.domain.subset(split)  # is there anything?
             raise InputError(unjudged_sentence(self.domain))
         gallery = gallery_of(articles, self.domain.pictures(split))
-        return SplitView(self.encoder, articles, gallery, self.gallery, activations, reranking)
+        return SplitRanker(self.encoder, articles, gallery, self.gallery, activations, reranking)
 
 
 def unjudged_sentence(domain: Domain) -> str:
@@ -119,7 +119,7 @@ def unjudged_sentence(domain: Domain) -> str:
     )
 
 
-class SplitView:
+class SplitRanker:
     """The articles of one split against the pictures of that split, under the encoder's weights of the moment.
 
     Wherever texts and pictures are scored they are re-ranked, if so asked, by all texts (or pictures) of the split.

@@ -7,10 +7,10 @@ import torch
 
 from core.encoders.loading import load_encoder
 from core.encoders.weights import write_weights
-from core.experiment.loaded_run import both_ends
+from core.experiment.loaded_run import load_zero_shot_and_fine_tuned
 from core.interpolation.wise_ft import interpolate
 from core.workspace.builds import check_build
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from core.workspace.runs import Run
 
 
@@ -23,15 +23,15 @@ class Exported:
     parameters: int
 
 
-def export_run(run: Run, alpha: float, out: Path, places: Places) -> Exported:
+def export_run(run: Run, alpha: float, out: Path, workspace: Workspace) -> Exported:
     """Write all weights at `alpha`, mixed in float32, as safetensors under open_clip's names.
 
-    Raises InputError: the encoder is not open_clip's, or what `both_ends` and `interpolate` raise.
+    Raises InputError: the encoder is not open_clip's, or what `load_zero_shot_and_fine_tuned` and `interpolate` raise.
     """
-    encoder = load_encoder(run.info.encoder, torch.device("cpu"), places.cache)
+    encoder = load_encoder(run.info.encoder, torch.device("cpu"), workspace.cache)
     check_build(run.info, f"run '{run.info.name}'", encoder.built)
     encoder.open_clip_checkpoint()  # says at once if there can be none
-    base, fine_tuned = both_ends(run, encoder.state_dict())
+    base, fine_tuned = load_zero_shot_and_fine_tuned(run, encoder.state_dict())
     encoder.set_weights(interpolate(base, fine_tuned, alpha))
     made = encoder.open_clip_checkpoint()
     about = {"format": "pt", "alpha": f"{alpha:g}", "encoder": run.info.encoder, "domain": run.info.domain}

@@ -25,7 +25,7 @@ from core.experiment.train import VERSIONS_OF, created_at, write_history
 from core.interpolation.wise_ft import check_compatible
 from core.training.history import Epoch
 from core.training.settings import Settings
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from core.workspace.provenance import translators_of
 from core.workspace.runs import Run, RunInfo, reserve_folder, save_run
 from core.workspace.unfinished_runs import check_can_train
@@ -35,7 +35,7 @@ _COUNTER = "num_batches_tracked"
 
 
 def import_run(
-    domain: Domain, zero_shot: str, fine_tuned: Path, text: Reading, device: DeviceChoice, places: Places
+    domain: Domain, zero_shot: str, fine_tuned: Path, text: Reading, device: DeviceChoice, workspace: Workspace
 ) -> tuple[Run, Experiment]:
     """Make a run of two ends: the encoder `zero_shot` (an open_clip or transformers model) and the weights in a file.
 
@@ -47,14 +47,14 @@ def import_run(
     if zero_shot in ("lite", "lite-multilingual"):
         raise InputError(f"--zero-shot {zero_shot}: expected a model of open_clip or transformers, as ViT-B-32:openai.")
     encoder = load_clip(zero_shot).eval().to(choose_device(device))
-    experiment = Experiment(domain, encoder, text, places)
+    experiment = Experiment(domain, encoder, text, workspace)
     changed = _changed(encoder, experiment.zero_shot, fine_tuned)
     history = _measured(experiment, changed)
-    folder = reserve_folder(places, domain.info.slug, encoder.name, "imported")
+    folder = reserve_folder(workspace, domain.info.slug, encoder.name, "imported")
     info = RunInfo(
         domain=domain.info.slug,
         name=folder.name,
-        created_at=created_at(places, domain.info.slug),
+        created_at=created_at(workspace, domain.info.slug),
         encoder=encoder.name,
         text=text,
         english=experiment.english,
@@ -80,14 +80,14 @@ def _changed(encoder: ClipEncoder, zero_shot: dict[str, Tensor], source: Path) -
     """The tensors of `source` that differ from zero-shot, under the encoder's names."""
     files = _files_in(source)
     spec = replace(encoder.spec, weights=files, convert=converter_of(files))
-    tuned = {f"clip.{key}": tensor for key, tensor in build(spec).model.state_dict().items()}
+    loaded_run = {f"clip.{key}": tensor for key, tensor in build(spec).model.state_dict().items()}
     check_compatible(
         {key: tensor for key, tensor in zero_shot.items() if not key.endswith(_COUNTER)},
-        {key: tensor for key, tensor in tuned.items() if not key.endswith(_COUNTER)},
+        {key: tensor for key, tensor in loaded_run.items() if not key.endswith(_COUNTER)},
     )
     changed = {
         key: tensor
-        for key, tensor in tuned.items()
+        for key, tensor in loaded_run.items()
         if not key.endswith(_COUNTER) and not torch.equal(tensor, zero_shot[key])
     }
     if not changed:

@@ -16,7 +16,7 @@ from core.encoders.embedding import Activations, without_padding
 from core.encoders.loading import choose_device, load_encoder
 from core.encoders.weights import read_weights, weights_fingerprint
 from core.errors import InputError
-from core.experiment.experiment import Experiment, SplitView
+from core.experiment.experiment import Experiment, SplitRanker
 from core.experiment.precision import (
     as_swept,
     bf16_sentence,
@@ -31,7 +31,7 @@ from core.progress import progress
 from core.retrieval.choices import BY_COSINE, Rerank, Reranking
 from core.storage.files import fingerprint
 from core.workspace.builds import check_build
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from core.workspace.runs import Run
 from core.workspace.sweep_info import PrecisionName, TowerPrecision
 
@@ -40,7 +40,7 @@ Precisions = PrecisionName | Mapping[str, PrecisionName]
 PATH_FORMAT = 1  # counts up when what is kept changes for the same key
 
 
-class TunedExperiment:
+class LoadedRun:
     """A run's domain under θ(α). `open_run` makes one from disk.
 
     precision: of the stages that change with α; what is in front of them and the heads are float32. For both towers:
@@ -55,14 +55,14 @@ class TunedExperiment:
     ) -> None:
         self.run, self.experiment = run, experiment
         encoder = experiment.encoder
-        base, fine_tuned = both_ends(run, experiment.zero_shot)
+        base, fine_tuned = load_zero_shot_and_fine_tuned(run, experiment.zero_shot)
         self._starts = {tower: first_changed_stage(encoder, tower, set(fine_tuned)) for tower in TOWERS}
         device = encoder.logit_scale.device
         self._base = {key: tensor.to(device) for key, tensor in base.items()}
         self._fine_tuned = {key: tensor.to(device) for key, tensor in fine_tuned.items()}
         # The parameters and buffers themselves, looked up once: with small heads the look-up is a third of the time.
         self._theta = encoder.state_dict(keep_vars=True)
-        self._views: dict[tuple[Split, bool, Reranking], SplitView] = {}
+        self._views: dict[tuple[Split, bool, Reranking], SplitRanker] = {}
         self.reranking = self.reranking_by(rerank or run.reranking().method)
         self.encoding_seconds = dict.fromkeys(TOWERS, 0.0)
         self.precision: dict[TowerName, TowerPrecision] = {}
@@ -106,11 +106,15 @@ class TunedExperiment:
         self.set_alpha(1.0)
         return Reranking(method, 1 / float(self.experiment.encoder.logit_scale.detach().exp()))
 
-    def view(self, split: Split, *, unjudged: bool = False, reranking: Reranking | None = None) -> SplitView:
+    def view(
+        self, split: Split, *, include_unlabelled: bool = False, reranking: Reranking | None = None
+    ) -> SplitRanker:
         """The split, to be ranked; as `Experiment.view`, re-ranked as the whole unless asked otherwise."""
-        key = (split, unjudged, reranking or self.reranking)
+        key = (split, include_unlabelled, reranking or self.reranking)
         if key not in self._views:
-            self._views[key] = self.experiment.view(split, self.activations, unjudged=unjudged, reranking=key[-1])
+            self._views[key] = self.experiment.view(
+                split, self.activations, include_unlabelled=include_unlabelled, reranking=key[-1]
+            )
         return self._views[key]
 
     def set_alpha(self, alpha: float, tower: TowerName | None = None) -> None:
@@ -119,9 +123,9 @@ class TunedExperiment:
         base = {key: self._base[key] for key in keys}
         interpolate(base, self._fine_tuned, alpha, out=self._theta)
 
-    def at(self, alpha: float, split: Split) -> SplitView:
+    def at(self, alpha: float, split: Split) -> SplitRanker:
         """All articles of the split under θ(alpha), judged or not, until the weights are set again."""
-        view = self.view(split, unjudged=True)
+        view = self.view(split, include_unlabelled=True)
         self.set_alpha(alpha)
         return view
 
@@ -153,7 +157,7 @@ class TunedExperiment:
 
     def path(self, split: Split) -> AlphaPath:
         """The split's embeddings along α, from the cache or made now. Look at its `is_good` before use."""
-        file = self.experiment.places.cache / "paths" / f"{self._path_key(split)}.safetensors"
+        file = self.experiment.workspace.cache / "paths" / f"{self._path_key(split)}.safetensors"
         kept = read_path(file)
         if kept is not None:
             return kept
@@ -199,7 +203,9 @@ class TunedExperiment:
         return key
 
 
-def both_ends(run: Run, zero_shot: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+def load_zero_shot_and_fine_tuned(
+    run: Run, zero_shot: Mapping[str, Tensor]
+) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """The tensors that training changed, at α = 0 and at α = 1, on the CPU; other tensors are the same at every α.
 
     zero_shot: the encoder's weights. Raises InputError: they, or the file, are not those of the run.
@@ -219,31 +225,33 @@ def both_ends(run: Run, zero_shot: Mapping[str, Tensor]) -> tuple[dict[str, Tens
 def open_run(
     run: Run,
     domain: Domain,
-    places: Places,
+    workspace: Workspace,
     device: DeviceChoice,
     precision: Precisions | None = None,
     rerank: Rerank | None = None,
-) -> TunedExperiment:
+) -> LoadedRun:
     """Load the run's encoder and weights. InputError if they or the domain are not what it was made with."""
-    encoder = _encoder_of(run, places, device)
-    experiment = Experiment(domain, encoder, run.info.text, places, run.info.english)
-    tuned = TunedExperiment(run, experiment, precision, rerank)
-    tuned.experiment.check_articles(run.info.articles, run.info.translators, f"run '{run.info.name}'", "train again")
-    return tuned
+    encoder = _encoder_of(run, workspace, device)
+    experiment = Experiment(domain, encoder, run.info.text, workspace, run.info.english)
+    loaded_run = LoadedRun(run, experiment, precision, rerank)
+    loaded_run.experiment.check_articles(
+        run.info.articles, run.info.translators, f"run '{run.info.name}'", "train again"
+    )
+    return loaded_run
 
 
 def open_elsewhere(
-    run: Run, domain: Domain, places: Places, device: DeviceChoice, precision: Precisions | None = None
-) -> TunedExperiment:
+    run: Run, domain: Domain, workspace: Workspace, device: DeviceChoice, precision: Precisions | None = None
+) -> LoadedRun:
     """Load the run's encoder and weights to look at another domain than it was trained on."""
-    encoder = _encoder_of(run, places, device)
-    return TunedExperiment(run, Experiment(domain, encoder, run.info.text, places), precision)
+    encoder = _encoder_of(run, workspace, device)
+    return LoadedRun(run, Experiment(domain, encoder, run.info.text, workspace), precision)
 
 
-def _encoder_of(run: Run, places: Places, device: DeviceChoice) -> Encoder:
+def _encoder_of(run: Run, workspace: Workspace, device: DeviceChoice) -> Encoder:
     """The run's encoder with its zero-shot weights. Raises InputError if it is not built as it was then."""
     whose = f"run '{run.info.name}'"
     check_build(run.info, whose)  # before the weights are fetched
-    encoder = load_encoder(run.info.encoder, choose_device(device), places.cache)
+    encoder = load_encoder(run.info.encoder, choose_device(device), workspace.cache)
     check_build(run.info, whose, encoder.built)
     return encoder

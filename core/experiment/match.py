@@ -25,9 +25,9 @@ from core.data.domain import tie_order
 from core.data.time_split import Split
 from core.encoders.base import TOWERS, TowerName
 from core.encoders.embedding import batches, embed
-from core.encoders.inputs import kept_array
+from core.encoders.inputs import cached_array
 from core.errors import InputError
-from core.experiment.loaded_run import TunedExperiment
+from core.experiment.loaded_run import LoadedRun
 from core.retrieval.choices import BY_COSINE, Rerank
 from core.retrieval.index import MEASURED_WITH, GalleryIndex, IndexKind, build_index, load_index, measured_recall
 from core.retrieval.ranking import check_finite, top_k
@@ -71,11 +71,11 @@ class Matcher:
     """
 
     def __init__(
-        self, tuned: TunedExperiment, alpha: float, kind: IndexKind = "flat", rerank: Rerank | None = None
+        self, loaded_run: LoadedRun, alpha: float, kind: IndexKind = "flat", rerank: Rerank | None = None
     ) -> None:
-        self._tuned, self.alpha, self.kind = tuned, alpha, kind
-        self.reranking = tuned.reranking if rerank is None else tuned.reranking_by(rerank)
-        self._articles = tuned.experiment.articles
+        self._tuned, self.alpha, self.kind = loaded_run, alpha, kind
+        self.reranking = loaded_run.reranking if rerank is None else loaded_run.reranking_by(rerank)
+        self._articles = loaded_run.experiment.articles
         self._embeddings: dict[tuple[TowerName, Split | None], Tensor] = {}
         self._indexes: dict[TowerName, GalleryIndex] = {}
         self.recall: float | None = None
@@ -94,7 +94,7 @@ class Matcher:
         The whole split is scored, in the blocks a sweep scores it in: the last bit of a score depends on its block.
         """
         split = self._split_of(article_id)
-        view = self._tuned.view(split, unjudged=True, reranking=self.reranking)
+        view = self._tuned.view(split, include_unlabelled=True, reranking=self.reranking)
         domain = self._tuned.experiment.domain
         texts, images = self._gallery("text", split), self._gallery("image", split)
         query = view.article_ids.index(article_id)
@@ -168,18 +168,22 @@ class Matcher:
     def _gallery(self, tower: TowerName, split: Split | None = None) -> Tensor:
         """Every picture or text of the split, or of the domain, under θ(alpha): float32 [G, d], kept or made now."""
         if (tower, split) not in self._embeddings:
-            tuned, encoder = self._tuned, self._tuned.experiment.encoder
-            whole = {"image": len(tuned.experiment.gallery.hashes), "text": len(tuned.experiment.queries)}
-            chosen = np.arange(whole[tower]) if split is None else tuned.view(split, unjudged=True).rows(tower)
+            loaded_run, encoder = self._tuned, self._tuned.experiment.encoder
+            whole = {"image": len(loaded_run.experiment.gallery.hashes), "text": len(loaded_run.experiment.queries)}
+            chosen = (
+                np.arange(whole[tower])
+                if split is None
+                else loaded_run.view(split, include_unlabelled=True).rows(tower)
+            )
 
             def parts() -> Iterator[tuple[np.ndarray, Tensor]]:
-                activations = tuned.activations[tower]
-                tuned.set_alpha(self.alpha, tower)
-                for places in batches(encoder, activations, chosen):
-                    yield places, embed(encoder, activations, chosen[places])
+                activations = loaded_run.activations[tower]
+                loaded_run.set_alpha(self.alpha, tower)
+                for rows in batches(encoder, activations, chosen):
+                    yield rows, embed(encoder, activations, chosen[rows])
 
             file = self._file(tower, "npy", split)
-            kept = kept_array(file, len(chosen), parts, f"Encoding the {tower} gallery")
+            kept = cached_array(file, len(chosen), parts, f"Encoding the {tower} gallery")
             gallery = torch.from_numpy(np.array(kept))
             check_finite(gallery, lambda row: self._name(tower, int(chosen[row])))
             self._embeddings[tower, split] = gallery
@@ -204,4 +208,4 @@ class Matcher:
         precision = [self._tuned.precision[each].name for each in TOWERS]
         read = [encoder.preprocessing, encoder.tokenization, *precision]
         key = fingerprint(FORMAT, tower, split, info.zero_shot, info.fine_tuned, info.articles, self.alpha, read)
-        return self._tuned.experiment.places.cache / "galleries" / f"{tower}-{key}.{ending}"
+        return self._tuned.experiment.workspace.cache / "galleries" / f"{tower}-{key}.{ending}"

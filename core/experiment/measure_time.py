@@ -26,16 +26,16 @@ from core.encoders.embedding import Activations, embed, image_activations, text_
 from core.encoders.inputs import pixels_of
 from core.encoders.loading import choose_device, load_encoder
 from core.evaluation.tower_plane import GRID
-from core.experiment.experiment import Experiment, SplitView
+from core.experiment.experiment import Experiment, SplitRanker
 from core.experiment.sweep import NEIGHBOURS
 from core.interpolation.alpha_path import CHECKED_NEAR, NODE_COUNTS
 from core.jobs.estimate_task import Estimate
-from core.storage.disk_errors import writing
+from core.storage.disk_errors import disk_errors_for
 from core.training.checkpoint import write_checkpoint
 from core.training.pairs import Pairs
 from core.training.settings import Settings
 from core.training.trainer import Training
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from core.workspace.unfinished_runs import check_can_train
 
 _SAMPLES = (4, 16, 64)  # articles; the largest only where the one before was quick
@@ -48,18 +48,18 @@ _MOMENTS = 2  # that AdamW keeps of each weight, beside it in a checkpoint
 _IMPORTS = "import core.experiment.sweep, core.experiment.train"
 
 
-def measure(domain: Domain, encoder_name: str, settings: Settings, text: Reading, places: Places) -> Estimate:
+def measure(domain: Domain, encoder_name: str, settings: Settings, text: Reading, workspace: Workspace) -> Estimate:
     """See `core.jobs.estimate_task.estimate`."""
     check_can_train(domain)
     starting = _timed(lambda: subprocess.run([sys.executable, "-c", _IMPORTS], check=False, capture_output=True))
     begun = time.perf_counter()
-    encoder = load_encoder(encoder_name, choose_device("auto"), places.cache)
+    encoder = load_encoder(encoder_name, choose_device("auto"), workspace.cache)
     starting += time.perf_counter() - begun
-    experiment = Experiment(domain, encoder, text, places)
+    experiment = Experiment(domain, encoder, text, workspace)
     starts = first_tuned_stages(encoder, settings.tune)
-    with writing(places.cache / "estimate"):
-        places.cache.mkdir(parents=True, exist_ok=True)
-        folder = tempfile.TemporaryDirectory(prefix=".probe-", dir=places.cache)
+    with disk_errors_for(workspace.cache / "estimate"):
+        workspace.cache.mkdir(parents=True, exist_ok=True)
+        folder = tempfile.TemporaryDirectory(prefix=".probe-", dir=workspace.cache)
     with folder as scratch:
         encoding, sample = _encoding(experiment, starts, Path(scratch))
         embedding = {tower: _each(encoder, sample[tower]) for tower in TOWERS}
@@ -116,8 +116,8 @@ def _sampled(experiment: Experiment, size: int, cache: Path) -> Experiment:
     rows = np.unique(np.linspace(0, len(articles) - 1, min(size, len(articles))).round().astype(int))
     sampled = articles.iloc[rows].reset_index(drop=True)
     domain = replace(experiment.domain, articles=sampled, test_pictures=None)
-    places = Places(experiment.places.workspace, cache)
-    return Experiment(domain, experiment.encoder, experiment.text, places, experiment.english)
+    workspace = Workspace(experiment.workspace.root, cache)
+    return Experiment(domain, experiment.encoder, experiment.text, workspace, experiment.english)
 
 
 class Preparation:
@@ -128,7 +128,7 @@ class Preparation:
 
     def read(self, part: str) -> Activations | np.ndarray:
         """`pixels`, or the activations of the `image` or `text` tower; from the cache, or made."""
-        experiment, encoder, cache = self._experiment, self._experiment.encoder, self._experiment.places.cache
+        experiment, encoder, cache = self._experiment, self._experiment.encoder, self._experiment.workspace.cache
         if part == "text":
             return text_activations(encoder, self._starts["text"], experiment.queries, cache)
         files, hashes = experiment.files, experiment.gallery.hashes
@@ -189,7 +189,7 @@ def _epochs(
     pairs = Pairs([str(row) for row in texts], images, texts, images, texts)
     training = Training(experiment.encoder, sample, pairs, settings)
     step = _step(training, len(texts), round(count / steps))
-    checkpoint = replace(training.checkpoint(0), moments={})
+    checkpoint = replace(training.checkpoint(0), optimizer_state={})
     saving = _timed(lambda: write_checkpoint(scratch / "checkpoint.safetensors", checkpoint)) * (1 + _MOMENTS)
     training.finish()
     val = experiment.view("val", {})
@@ -213,11 +213,11 @@ def _step(training: Training, available: int, batch: int) -> float:
     return seconds + max(0.0, double - seconds) / small * (batch - small)
 
 
-def _embedding(view: SplitView, embedding: dict[TowerName, float]) -> float:
+def _embedding(view: SplitRanker, embedding: dict[TowerName, float]) -> float:
     return sum(embedding[tower] * len(view.rows(tower)) for tower in TOWERS)
 
 
-def _ranking(view: SplitView, encoder: Encoder) -> float:
+def _ranking(view: SplitRanker, encoder: Encoder) -> float:
     """Seconds for the ranks and the first pictures of a split, on any embeddings of its size."""
     texts, images = (
         functional.normalize(torch.randn(len(view.rows(tower)), encoder.embedding_dim), dim=-1)

@@ -10,12 +10,12 @@ import torch
 from torch import Tensor
 
 from core.encoders.base import TOWERS, TowerName
-from core.encoders.weights import keep_tensors, kept_tensors
-from core.experiment.loaded_run import TunedExperiment, both_ends
+from core.encoders.weights import load_cached_tensors, save_cached_tensors
+from core.experiment.loaded_run import LoadedRun, load_zero_shot_and_fine_tuned
 from core.experiment.precision import compute_in
 from core.experiment.train import train_pairs
 from core.interpolation.mix import TENTHS, Mix
-from core.interpolation.mix_weights import Ends, mixed_scores, parts_of, theta
+from core.interpolation.mix_weights import WeightPair, mixed_scores, parts_of, theta
 from core.storage.files import fingerprint
 from core.training import fisher
 from core.workspace.runs import Run
@@ -31,12 +31,12 @@ class Mixer:
     sisters: the runs that may be averaged, `tuned.run` among them. Leaves the encoder with the weights of the last mix.
     """
 
-    def __init__(self, tuned: TunedExperiment, sisters: Sequence[Run]) -> None:
-        self._tuned, self._view = tuned, tuned.view("val")
-        self._encoder = tuned.experiment.encoder
+    def __init__(self, loaded_run: LoadedRun, sisters: Sequence[Run]) -> None:
+        self._tuned, self._view = loaded_run, loaded_run.view("val")
+        self._encoder = loaded_run.experiment.encoder
         self._theta = self._encoder.state_dict(keep_vars=True)
         self._importance: Importance | None = None
-        self.ends = _ends(tuned, sisters)
+        self.ends = _ends(loaded_run, sisters)
         # The plane of both towers' α needs all tenths of both at once.
         self._embedding = lru_cache(2 * len(TENTHS))(self._embedded)
 
@@ -70,14 +70,14 @@ class Mixer:
 
     def _measured_importance(self) -> Importance:
         """Of the weights to the zero-shot and the fine-tuned model, from the cache or measured now."""
-        tuned, keys = self._tuned, list(self.ends.zero_shot)
-        info, articles = tuned.run.info, tuned.experiment.fingerprint()
+        loaded_run, keys = self._tuned, list(self.ends.zero_shot)
+        info, articles = loaded_run.run.info, loaded_run.experiment.fingerprint()
         key = fingerprint(FISHER_FORMAT, fisher.BATCH, fisher.BATCHES, info.zero_shot, info.fine_tuned, articles, keys)
-        file = tuned.experiment.places.cache / "fisher" / f"{key}.safetensors"
+        file = loaded_run.experiment.workspace.cache / "fisher" / f"{key}.safetensors"
         kept = _kept(file, keys)
         if kept is None:
             kept = self._weighed(keys)
-            keep_tensors(file, {f"{end}/{key}": kept[end][key] for end in (0, 1) for key in keys})
+            save_cached_tensors(file, {f"{end}/{key}": kept[end][key] for end in (0, 1) for key in keys})
         device = self._encoder.logit_scale.device
         zero_shot, fine_tuned = ({key: each[key].to(device) for key in keys} for each in kept)
         return zero_shot, fine_tuned
@@ -95,21 +95,21 @@ class Mixer:
         return found[0], found[1]
 
 
-def _ends(tuned: TunedExperiment, sisters: Sequence[Run]) -> Ends:
+def _ends(loaded_run: LoadedRun, sisters: Sequence[Run]) -> WeightPair:
     """The models of all runs, on the encoder's device; a tensor that one training left alone is as it was there."""
-    device = tuned.experiment.encoder.logit_scale.device
-    both = {run.info.name: both_ends(run, tuned.experiment.zero_shot) for run in sisters}
+    device = loaded_run.experiment.encoder.logit_scale.device
+    both = {run.info.name: load_zero_shot_and_fine_tuned(run, loaded_run.experiment.zero_shot) for run in sisters}
     keys = sorted({key for _, fine_tuned in both.values() for key in fine_tuned})
-    zero_shot = {key: tuned.experiment.zero_shot[key].to(device) for key in keys}
+    zero_shot = {key: loaded_run.experiment.zero_shot[key].to(device) for key in keys}
     fine_tuned = {
         name: zero_shot | {key: each.to(device) for key, each in end.items()} for name, (_, end) in both.items()
     }
-    return Ends(zero_shot, fine_tuned, parts_of(tuned.experiment.encoder, keys))
+    return WeightPair(zero_shot, fine_tuned, parts_of(loaded_run.experiment.encoder, keys))
 
 
 def _kept(file: Path, keys: list[str]) -> Importance | None:
     """What was measured before; None if it is not there or not what was written (to be made again)."""
-    read = kept_tensors(file)
+    read = load_cached_tensors(file)
     if read is None or len(read) != 2 * len(keys):
         return None
     zero_shot, fine_tuned = ({key: read[f"{end}/{key}"] for key in keys} for end in (0, 1))

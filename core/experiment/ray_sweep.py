@@ -20,31 +20,35 @@ from core.encoders.base import TowerName
 from core.encoders.choices import DeviceChoice
 from core.encoders.embedding import batches, embed
 from core.errors import InputError, RematchError
-from core.experiment.loaded_run import TunedExperiment, open_run
-from core.workspace.folders import Places
+from core.experiment.loaded_run import LoadedRun, open_run
+from core.workspace.folders import Workspace
 from core.workspace.runs import find_run
 from core.workspace.sweep_info import PrecisionName
 
 
 @dataclass(frozen=True)
-class Opening:
+class WorkerSpec:
     """What a worker needs to open the same run. precision: of the (image, text) tower, as the first process chose."""
 
-    places: Places
+    workspace: Workspace
     domain: str
     run: str
     device: DeviceChoice
     precision: tuple[PrecisionName, PrecisionName]
 
 
-class ClusterExperiment(TunedExperiment):
+class ClusterExperiment(LoadedRun):
     """A run whose exact embeddings Ray's workers compute. Make one from an open run, inside `ray_cluster`."""
 
-    def __init__(self, tuned: TunedExperiment, device: DeviceChoice) -> None:
-        self.__dict__.update(tuned.__dict__)
-        info, precision = tuned.run.info, tuned.precision
-        self._opening = Opening(
-            tuned.experiment.places, info.domain, info.name, device, (precision["image"].name, precision["text"].name)
+    def __init__(self, loaded_run: LoadedRun, device: DeviceChoice) -> None:
+        self.__dict__.update(loaded_run.__dict__)
+        info, precision = loaded_run.run.info, loaded_run.precision
+        self._opening = WorkerSpec(
+            loaded_run.experiment.workspace,
+            info.domain,
+            info.name,
+            device,
+            (precision["image"].name, precision["text"].name),
         )
 
     def embeddings(self, tower: TowerName, alphas: Sequence[float], split: Split) -> Iterator[Tensor]:
@@ -100,18 +104,18 @@ def _here() -> dict[str, Any]:
     return {"include_dashboard": False, "_node_ip_address": "127.0.0.1"}
 
 
-def _embed_share(opening: Opening, tower: TowerName, alpha: float, split: Split, share: np.ndarray) -> np.ndarray:
+def _embed_share(opening: WorkerSpec, tower: TowerName, alpha: float, split: Split, share: np.ndarray) -> np.ndarray:
     """A worker's task: embeddings of some of a split's rows under θ(alpha), float32 [len(share), d]."""
-    tuned = _open(opening)
-    rows = tuned.view(split).rows(tower)[share]
-    tuned.set_alpha(alpha, tower)
-    return embed(tuned.experiment.encoder, tuned.activations[tower], rows).cpu().numpy()
+    loaded_run = _open(opening)
+    rows = loaded_run.view(split).rows(tower)[share]
+    loaded_run.set_alpha(alpha, tower)
+    return embed(loaded_run.experiment.encoder, loaded_run.activations[tower], rows).cpu().numpy()
 
 
 @lru_cache(maxsize=1)
-def _open(opening: Opening) -> TunedExperiment:
+def _open(opening: WorkerSpec) -> LoadedRun:
     """Loaded once by each worker."""
-    domain = opening.places.load_domain(opening.domain)
-    run = find_run(opening.places, opening.domain, opening.run)
+    domain = opening.workspace.load_domain(opening.domain)
+    run = find_run(opening.workspace, opening.domain, opening.run)
     precision = dict(zip(("image", "text"), opening.precision, strict=True))
-    return open_run(run, domain, opening.places, opening.device, precision)
+    return open_run(run, domain, opening.workspace, opening.device, precision)

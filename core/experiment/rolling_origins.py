@@ -17,8 +17,8 @@ from core.data.domain import gallery_of
 from core.data.time_split import TRAIN_SHARE
 from core.encoders.base import TOWERS, first_tuned_stages
 from core.evaluation.metrics import values_of
-from core.experiment.experiment import Experiment, SplitView
-from core.experiment.loaded_run import TunedExperiment
+from core.experiment.experiment import Experiment, SplitRanker
+from core.experiment.loaded_run import LoadedRun
 from core.experiment.precision import compute_in
 from core.experiment.train import pairs_of
 from core.interpolation.mix import TENTHS
@@ -33,23 +33,23 @@ METRIC = "mrr@100"
 
 
 def roll(
-    tuned: TunedExperiment, articles: pd.DataFrame, periods: Periods, window: int | None = None
+    loaded_run: LoadedRun, articles: pd.DataFrame, periods: Periods, window: int | None = None
 ) -> Iterator[OriginRanks]:
     """Train until each origin; the encoder is as it was afterwards.
 
     articles: rows of the domain's table in the order of time, all with their picture known. window: learn from this
     many articles before the origin only, so that trainings differ in their age alone; None: from all before it.
     """
-    experiment = tuned.experiment
+    experiment = loaded_run.experiment
     for tower in TOWERS:  # training is in float32, whatever ranks of the run are computed in
         experiment.encoder.compute_in(tower, torch.float32)
-    rolling = _Rolling(experiment, tuned.run.info.settings, articles, periods)
+    rolling = _Rolling(experiment, loaded_run.run.info.settings, articles, periods)
     try:
         for origin in progress(periods.origins(window or ENOUGH_TO_TRAIN), "Training until each period"):
             yield rolling.train(origin, window)
     finally:
         experiment.encoder.set_weights(experiment.zero_shot)
-        compute_in(tuned.precision, experiment.encoder)
+        compute_in(loaded_run.precision, experiment.encoder)
 
 
 class _Rolling:
@@ -62,10 +62,10 @@ class _Rolling:
         self._views = {period: self._view(articles[periods.of == period]) for period in np.unique(periods.of).tolist()}
         self._zero_shot = {period: _ranks(view) for period, view in self._views.items()}
 
-    def _view(self, articles: pd.DataFrame) -> SplitView:
+    def _view(self, articles: pd.DataFrame) -> SplitRanker:
         """Articles against their own pictures, by the cosine, however the run was swept."""
         gallery = gallery_of(articles, articles.drop_duplicates("image_id"))
-        return SplitView(self._encoder, articles, gallery, self._experiment.gallery, self._activations, BY_COSINE)
+        return SplitRanker(self._encoder, articles, gallery, self._experiment.gallery, self._activations, BY_COSINE)
 
     def train(self, origin: int, window: int | None) -> OriginRanks:
         own = self._articles[self._periods.of <= origin]
@@ -86,13 +86,13 @@ class _Rolling:
             FINE_TUNED: fine_tuned,
             WISE_FT: [_ranks(self._views[period]) for period in later],
         }
-        places = np.flatnonzero(self._periods.of > origin)
+        later_rows = np.flatnonzero(self._periods.of > origin)
         return OriginRanks(
-            origin, len(trained), len(chosen), alpha, places, self._periods.of[places],
+            origin, len(trained), len(chosen), alpha, later_rows, self._periods.of[later_rows],
             {name: np.concatenate(each) for name, each in ranks.items()},
         )  # fmt: skip
 
-    def _best_alpha(self, changed: Mapping[str, Tensor], view: SplitView) -> float:
+    def _best_alpha(self, changed: Mapping[str, Tensor], view: SplitRanker) -> float:
         """Of equal ones the smallest."""
         values = []
         for alpha in TENTHS:
@@ -105,5 +105,5 @@ class _Rolling:
         self._encoder.set_weights(interpolate(start, changed, alpha))
 
 
-def _ranks(view: SplitView) -> np.ndarray:
+def _ranks(view: SplitRanker) -> np.ndarray:
     return view.image_ranks(view.embed("text"), view.embed("image"))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from core.data.time_split import Split
 from core.evaluation.metrics import Metrics, metrics_of
-from core.experiment.loaded_run import TunedExperiment
+from core.experiment.loaded_run import LoadedRun
 from core.retrieval.run_file import LENGTH, write_submission
 
 FILES = ("run1-zero-shot.tsv", "run2-fine-tuned.tsv", "run3-wise-ft.tsv")
@@ -22,17 +22,17 @@ class Submitted:
     metrics: Metrics | None
 
 
-def submit_runs(tuned: TunedExperiment, split: Split, out: Path) -> list[Submitted]:
+def submit_runs(loaded_run: LoadedRun, split: Split, out: Path) -> list[Submitted]:
     """Write run 1 (α = 0), run 2 (α = 1) and run 3 (α*) into the folder `out`, with exact weights.
 
     Raises InputError: the run was not swept, or the split is empty.
     """
-    alphas = (0.0, 1.0, tuned.run.selected().alpha)
-    return [_submit(tuned, split, out / file, alpha) for file, alpha in zip(FILES, alphas, strict=True)]
+    alphas = (0.0, 1.0, loaded_run.run.selected().alpha)
+    return [_submit(loaded_run, split, out / file, alpha) for file, alpha in zip(FILES, alphas, strict=True)]
 
 
-def _submit(tuned: TunedExperiment, split: Split, file: Path, alpha: float) -> Submitted:
-    view = tuned.at(alpha, split)
+def _submit(loaded_run: LoadedRun, split: Split, file: Path, alpha: float) -> Submitted:
+    view = loaded_run.at(alpha, split)
     texts, images = view.embed("text"), view.embed("image")
     length = write_submission(file, view.article_ids, view.best_images(texts, images, LENGTH, "flat").image_ids)
     ranks = view.image_ranks(texts, images)

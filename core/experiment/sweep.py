@@ -14,7 +14,7 @@ from core.encoders.base import TOWERS
 from core.evaluation.alpha_selection import Criterion, select_alpha
 from core.evaluation.sweep import DENSE, Ranked, Sweep, collect, with_exact
 from core.evaluation.tower_plane import GRID, Plane
-from core.experiment.loaded_run import TunedExperiment
+from core.experiment.loaded_run import LoadedRun
 from core.interpolation.alpha_path import AlphaPath
 from core.progress import progress
 from core.workspace.sweep_info import PathInfo, SweepInfo
@@ -26,66 +26,66 @@ NEIGHBOURS = 2
 
 
 def sweep_run(
-    tuned: TunedExperiment, alphas: Sequence[float] | None, criterion: Criterion
+    loaded_run: LoadedRun, alphas: Sequence[float] | None, criterion: Criterion
 ) -> tuple[pd.DataFrame, SweepInfo]:
     """Sweep val, and test where there is one; choose α on val; keep all in the run's folder.
 
     alphas: evaluated exactly, 0 and 1 among them; None for the continuous curve. Returns the curves of all splits.
     """
-    experiment = tuned.experiment
+    experiment = loaded_run.experiment
     splits = [split for split in SPLITS if split != "train" and experiment.has(split)]
-    paths: dict[Split, AlphaPath] = {} if alphas is not None else {split: tuned.path(split) for split in splits}
+    paths: dict[Split, AlphaPath] = {} if alphas is not None else {split: loaded_run.path(split) for split in splits}
 
     def swept(split: Split, always: Sequence[float]) -> Sweep:
         path = paths.get(split)
         if path is None or not path.is_good:
-            return _exact(tuned, split, sorted({*(alphas if alphas is not None else COARSE), *always}))
-        return _exactly_at(always, _along(path, tuned, split), tuned)
+            return _exact(loaded_run, split, sorted({*(alphas if alphas is not None else COARSE), *always}))
+        return _exactly_at(always, _along(path, loaded_run, split), loaded_run)
 
     val = swept("val", [])
-    val = _exactly_at(_neighbourhood(val, criterion), val, tuned)
+    val = _exactly_at(_neighbourhood(val, criterion), val, loaded_run)
     curve = val.curve()
     selected = select_alpha(curve[~curve["interpolated"]], criterion)
     sweeps = [val, *(swept(split, [selected.alpha]) for split in splits if split != "val")]
-    precision = {str(tower): chosen for tower, chosen in tuned.precision.items()}
-    info = SweepInfo(selected, precision, {split: _info(path) for split, path in paths.items()}, tuned.reranking)
-    plane = _plane(paths["val"], tuned) if "val" in paths and paths["val"].is_good else None
+    precision = {str(tower): chosen for tower, chosen in loaded_run.precision.items()}
+    info = SweepInfo(selected, precision, {split: _info(path) for split, path in paths.items()}, loaded_run.reranking)
+    plane = _plane(paths["val"], loaded_run) if "val" in paths and paths["val"].is_good else None
     experiment.check_unchanged()
-    tuned.run.save_sweep(sweeps, plane, info)
+    loaded_run.run.save_sweep(sweeps, plane, info)
     return pd.concat([sweep.curve() for sweep in sweeps], ignore_index=True), info
 
 
-def sweep_split(tuned: TunedExperiment, split: Split) -> Sweep:
+def sweep_split(loaded_run: LoadedRun, split: Split) -> Sweep:
     """One split along the whole of α: by its path where that can be trusted, else exactly on the paper's grid."""
-    path = tuned.path(split)
-    return _along(path, tuned, split) if path.is_good else _exact(tuned, split, COARSE)
+    path = loaded_run.path(split)
+    return _along(path, loaded_run, split) if path.is_good else _exact(loaded_run, split, COARSE)
 
 
-def _exact(tuned: TunedExperiment, split: Split, alphas: Sequence[float]) -> Sweep:
-    ranked = progress(exactly_ranked(tuned, split, alphas), "Sweeping alpha", len(alphas))
-    return collect(split, alphas, tuned.view(split).article_ids, ranked)
+def _exact(loaded_run: LoadedRun, split: Split, alphas: Sequence[float]) -> Sweep:
+    ranked = progress(exactly_ranked(loaded_run, split, alphas), "Sweeping alpha", len(alphas))
+    return collect(split, alphas, loaded_run.view(split).article_ids, ranked)
 
 
-def exactly_ranked(tuned: TunedExperiment, split: Split, alphas: Sequence[float]) -> Iterable[Ranked]:
+def exactly_ranked(loaded_run: LoadedRun, split: Split, alphas: Sequence[float]) -> Iterable[Ranked]:
     """The split with the exact weights at each of `alphas`."""
-    view = tuned.view(split)
-    both = (tuned.embeddings(tower, alphas, split) for tower in ("text", "image"))
+    view = loaded_run.view(split)
+    both = (loaded_run.embeddings(tower, alphas, split) for tower in ("text", "image"))
     for texts, images in zip(*both, strict=True):
         yield view.ranked(texts, images)
 
 
-def _along(path: AlphaPath, tuned: TunedExperiment, split: Split) -> Sweep:
+def _along(path: AlphaPath, loaded_run: LoadedRun, split: Split) -> Sweep:
     """The continuous curve; exact at the nodes that lie on it, 0 and 1 among them."""
-    view = tuned.view(split)
+    view = loaded_run.view(split)
     ranked = (view.ranked(*path.at(alpha, alpha)) for alpha in progress(DENSE, "Ranking along alpha"))
     return collect(split, DENSE, view.article_ids, ranked, [not path.is_exact_at(alpha) for alpha in DENSE])
 
 
-def _plane(path: AlphaPath, tuned: TunedExperiment) -> Plane | None:
+def _plane(path: AlphaPath, loaded_run: LoadedRun) -> Plane | None:
     """Ranks of val with an α for each tower; none if one of the towers does not change."""
-    if not all(tuned.changes(tower) for tower in TOWERS):
+    if not all(loaded_run.changes(tower) for tower in TOWERS):
         return None
-    view = tuned.view("val")
+    view = loaded_run.view("val")
     texts = [path.text.at(alpha) for alpha in GRID]
     ranks, best = [], []
     for alpha_image in progress(GRID, "Ranking the plane of both towers' alpha"):
@@ -101,9 +101,9 @@ def _neighbourhood(sweep: Sweep, criterion: Criterion) -> Sequence[float]:
     return sweep.alphas[max(0, best - NEIGHBOURS) : best + NEIGHBOURS + 1]
 
 
-def _exactly_at(alphas: Sequence[float], sweep: Sweep, tuned: TunedExperiment) -> Sweep:
+def _exactly_at(alphas: Sequence[float], sweep: Sweep, loaded_run: LoadedRun) -> Sweep:
     interpolated = [alpha for alpha in alphas if sweep.interpolated[sweep.alphas.index(alpha)]]
-    exact = progress(exactly_ranked(tuned, sweep.split, interpolated), "Confirming alpha", len(interpolated))
+    exact = progress(exactly_ranked(loaded_run, sweep.split, interpolated), "Confirming alpha", len(interpolated))
     return with_exact(sweep, dict(zip(interpolated, exact, strict=True)))
 
 

@@ -19,15 +19,22 @@ from core.encoders.weights import weights_fingerprint, write_weights
 from core.errors import InputError, RematchError
 from core.experiment.experiment import Experiment
 from core.storage.disk_errors import DiskError
-from core.storage.files import replacing
+from core.storage.files import atomic_write
 from core.training.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
-from core.training.distributed import by_main, check_same, first_on_each_machine, is_main, own_device, process_count
-from core.training.history import Epoch, kept_epoch
+from core.training.distributed import (
+    check_same,
+    first_on_each_machine,
+    is_main,
+    on_main_process,
+    own_device,
+    process_count,
+)
+from core.training.history import Epoch, best_epoch
 from core.training.pairs import Pairs
 from core.training.settings import Settings
 from core.training.trainer import finetune
 from core.workspace.builds import check_build
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from core.workspace.provenance import translators_of
 from core.workspace.runs import Run, RunInfo, load_runs, now, save_run
 from core.workspace.unfinished_runs import TrainingInfo, Unfinished, begin, check_can_train
@@ -44,7 +51,7 @@ def train_run(
     settings: Settings,
     text: Reading,
     device: DeviceChoice,
-    places: Places,
+    workspace: Workspace,
     on_epoch: OnEpoch = lambda epoch: None,
 ) -> tuple[Run, Experiment]:
     """Fine-tune, and write the run's folder. Raises InputError for anything a user can mend.
@@ -53,7 +60,7 @@ def train_run(
     main one calls `on_epoch` and writes the folder.
     """
     check_can_train(domain)
-    experiment = _experiment(domain, encoder_name, text, device, places)
+    experiment = _experiment(domain, encoder_name, text, device, workspace)
     first_tuned_stages(experiment.encoder, settings.tune)  # what is wrong with it is said before there is a folder
     articles, zero_shot = experiment.fingerprint(), weights_fingerprint(experiment.zero_shot)
     check_same({"settings": repr(settings), "articles": articles, "zero-shot weights": zero_shot})
@@ -63,14 +70,14 @@ def train_run(
     info = TrainingInfo(
         slug, "", now(), encoder, text, english, device, settings, articles, zero_shot, translators, built
     )
-    return _train(by_main(lambda: begin(places, info)), experiment, on_epoch), experiment
+    return _train(on_main_process(lambda: begin(workspace, info)), experiment, on_epoch), experiment
 
 
 def resume_run(
     unfinished: Unfinished,
     domain: Domain,
     device: DeviceChoice,
-    places: Places,
+    workspace: Workspace,
     on_epoch: OnEpoch = lambda epoch: None,
 ) -> tuple[Run, Experiment]:
     """Go on after the last full epoch; the run is the one that an uninterrupted training would have made.
@@ -81,7 +88,7 @@ def resume_run(
     if process_count() > 1:
         raise InputError("--resume goes on in one process; start it without torchrun.")
     info = unfinished.info
-    experiment = _experiment(domain, info.encoder, info.text, device, places, info.english)
+    experiment = _experiment(domain, info.encoder, info.text, device, workspace, info.english)
     experiment.check_articles(info.articles, info.translators, f"training '{info.name}'", "discard it and train again")
     check_build(info, f"training '{info.name}'", experiment.encoder.built)
     if weights_fingerprint(experiment.zero_shot) != info.zero_shot:
@@ -93,12 +100,17 @@ def resume_run(
 
 
 def _experiment(
-    domain: Domain, encoder_name: str, text: Reading, device: DeviceChoice, places: Places, english: bool | None = None
+    domain: Domain,
+    encoder_name: str,
+    text: Reading,
+    device: DeviceChoice,
+    workspace: Workspace,
+    english: bool | None = None,
 ) -> Experiment:
     own = own_device(choose_device(device))
     with first_on_each_machine():
-        encoder = load_encoder(encoder_name, own, places.cache)
-    return Experiment(domain, encoder, text, places, english)
+        encoder = load_encoder(encoder_name, own, workspace.cache)
+    return Experiment(domain, encoder, text, workspace, english)
 
 
 def _train(unfinished: Unfinished, experiment: Experiment, on_epoch: OnEpoch) -> Run:
@@ -133,7 +145,7 @@ def _train_held(unfinished: Unfinished, experiment: Experiment, on_epoch: OnEpoc
     def note(epoch: Epoch) -> None:
         history.append(epoch)
         if is_main():
-            write_history(history, kept_epoch(history, settings), unfinished.history_file)
+            write_history(history, best_epoch(history, settings), unfinished.history_file)
             on_epoch(epoch)
 
     def keep(checkpoint: Checkpoint) -> None:
@@ -144,7 +156,7 @@ def _train_held(unfinished: Unfinished, experiment: Experiment, on_epoch: OnEpoc
         on_epoch(epoch)
     pairs = train_pairs(experiment)
     changed = finetune(encoder, activations, pairs, lambda _: val.ranks()[0], settings, note, keep, resumed)
-    return by_main(lambda: _write_run(unfinished, experiment, changed))
+    return on_main_process(lambda: _write_run(unfinished, experiment, changed))
 
 
 def train_pairs(experiment: Experiment) -> Pairs:
@@ -191,7 +203,7 @@ def _write_run(unfinished: Unfinished, experiment: Experiment, changed: dict[str
     info = RunInfo(
         domain=training.domain,
         name=training.name,
-        created_at=created_at(experiment.places, training.domain),
+        created_at=created_at(experiment.workspace, training.domain),
         encoder=training.encoder,
         text=training.text,
         english=experiment.english,
@@ -213,10 +225,10 @@ def _write_run(unfinished: Unfinished, experiment: Experiment, changed: dict[str
     return run
 
 
-def created_at(places: Places, slug: str) -> str:
+def created_at(workspace: Workspace, slug: str) -> str:
     """`now`, but after every run that is there: the newest run is the one made last, though the clock was set back."""
     with suppress(InputError, ValueError):  # another run that is damaged keeps this one from nothing
-        for last in load_runs(places, slug)[-1:]:
+        for last in load_runs(workspace, slug)[-1:]:
             after = datetime.fromisoformat(last.info.created_at) + timedelta(microseconds=1)
             return max(now(), after.isoformat(timespec="microseconds"))
     return now()
@@ -225,5 +237,5 @@ def created_at(places: Places, slug: str) -> str:
 def write_history(history: Sequence[Epoch], kept: int, file: Path) -> None:
     """Write history.csv. kept: the epoch whose weights the run has, or would have if it ended now."""
     rows = [asdict(epoch) | {"kept": epoch.epoch == kept} for epoch in history]
-    with replacing(file) as temporary:
+    with atomic_write(file) as temporary:
         pd.DataFrame(rows).rename(columns=_HISTORY).to_csv(temporary, index=False)

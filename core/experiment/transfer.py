@@ -10,32 +10,32 @@ from pathlib import Path
 import pandas as pd
 
 from core.data.domain import DomainInfo
-from core.storage.cache import read_sealed, write_sealed
+from core.storage.cache import read_checksummed, write_checksummed
 from core.storage.files import fingerprint
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from core.workspace.runs import Run, find_run
 
 FORMAT = 1  # counts up when what is kept changes for the same key
 
 
-def _file(places: Places, run: Run, other: DomainInfo) -> Path:
+def _file(workspace: Workspace, run: Run, other: DomainInfo) -> Path:
     info = run.info
     by = run.reranking().method
     parts = (FORMAT, info.zero_shot, info.fine_tuned, asdict(info.text), other.slug, other.created_at, by)
-    return places.cache / "transfer" / f"{fingerprint(*parts)}.csv"
+    return workspace.cache / "transfer" / f"{fingerprint(*parts)}.csv"
 
 
-def read_curve_elsewhere(places: Places, run: Run, other: DomainInfo) -> pd.DataFrame | None:
+def read_curve_elsewhere(workspace: Workspace, run: Run, other: DomainInfo) -> pd.DataFrame | None:
     """What `curve_elsewhere` kept: alpha, split, interpolated, n, metrics on the other's val; None if not there."""
-    kept = read_sealed(_file(places, run, other))
+    kept = read_checksummed(_file(workspace, run, other))
     return None if kept is None else pd.read_csv(BytesIO(kept))
 
 
-def curve_elsewhere(places: Places, slug: str, run_name: str, other_slug: str) -> None:
+def curve_elsewhere(workspace: Workspace, slug: str, run_name: str, other_slug: str) -> None:
     """Sweep the run on the other domain's val and keep the curve: a task for the worker. InputError as `open_run`."""
     from core.experiment.loaded_run import open_elsewhere
     from core.experiment.sweep import sweep_split  # these import torch, which is for the worker alone
 
-    run, other = find_run(places, slug, run_name), places.load_domain(other_slug)
-    curve = sweep_split(open_elsewhere(run, other, places, "auto"), "val").curve()
-    write_sealed(_file(places, run, other.info), curve.to_csv(index=False).encode())
+    run, other = find_run(workspace, slug, run_name), workspace.load_domain(other_slug)
+    curve = sweep_split(open_elsewhere(run, other, workspace, "auto"), "val").curve()
+    write_checksummed(_file(workspace, run, other.info), curve.to_csv(index=False).encode())

@@ -11,7 +11,7 @@ from core.data.domain import ENGLISH, TRANSLATOR, Domain, save_changed, translat
 from core.data.translation.cache import TranslationCache
 from core.data.translation.marian import Translator, translate_all
 from core.errors import InputError
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 
 _PAIRS = {"title": "title_en", "text": "text_en"}
 
@@ -30,7 +30,7 @@ class Translated:
     sentences: int
 
 
-def translate_domain(domain: Domain, language: str, translator: Translator, places: Places) -> Translated:
+def translate_domain(domain: Domain, language: str, translator: Translator, workspace: Workspace) -> Translated:
     """Translate the articles in `language` that came without English, and write the domain's table.
 
     What another model translated is translated again, so that one model's English is read. Raises InputError: there
@@ -49,7 +49,7 @@ def translate_domain(domain: Domain, language: str, translator: Translator, plac
     own = articles["language"] == language
     rows = own & ~came_with
     english, sentences = english_of(
-        pd.concat([articles.loc[rows, name] for name in _PAIRS]), language, translator, places
+        pd.concat([articles.loc[rows, name] for name in _PAIRS]), language, translator, workspace
     )
     fresh = articles.copy()
     for original, version in _PAIRS.items():
@@ -62,7 +62,9 @@ def translate_domain(domain: Domain, language: str, translator: Translator, plac
     return Translated(written, int(rows.sum()), int((own & came_with).sum()), others, sentences)
 
 
-def english_of(texts: pd.Series, language: str, translator: Translator, places: Places) -> tuple[dict[str, str], int]:
+def english_of(
+    texts: pd.Series, language: str, translator: Translator, workspace: Workspace
+) -> tuple[dict[str, str], int]:
     """English for each distinct text, and how many sentences were not in the cache."""
-    with TranslationCache(places.cache / "translations" / f"{translator.fingerprint}.sqlite") as cache:
+    with TranslationCache(workspace.cache / "translations" / f"{translator.fingerprint}.sqlite") as cache:
         return translate_all(texts, language, translator, cache)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from core.analysis.drift import Trend, Unit, last_date, since_training, trend
 from core.analysis.significance import FINE_TUNED, WISE_FT
 from core.data.time_split import Split
-from core.findings.question import Asked, Question
+from core.findings.question import Question, RunContext
 
 METRICS = ("mrr@100", "recall@10")
 
@@ -27,11 +27,11 @@ class DriftFound:
     splits: dict[Split, SplitDrift]
 
 
-def _ask(asked: Asked) -> DriftFound:
-    alpha, articles = asked.run.selected().alpha, asked.domain.articles
+def _ask(context: RunContext) -> DriftFound:
+    alpha, articles = context.run.selected().alpha, context.domain.articles
     end = last_date(articles.loc[articles["split"] == "train", "published_at"])
     found: dict[Split, SplitDrift] = {}
-    for split, results in asked.results.items():
+    for split, results in context.results.items():
         passed = since_training(results.articles["published_at"], end)
         models = {FINE_TUNED: results.ranks[-1], WISE_FT: results.ranks_at(alpha)}
         found[split] = SplitDrift(
@@ -42,7 +42,7 @@ def _ask(asked: Asked) -> DriftFound:
                 for name, ranks in models.items()
             ),
         )
-    return DriftFound(alpha, asked.domain.info.split_by, found)
+    return DriftFound(alpha, context.domain.info.split_by, found)
 
 
 DRIFT = Question("drift", "Does the gain fade with time?", DriftFound, _ask)

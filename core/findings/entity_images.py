@@ -9,14 +9,14 @@ from core.analysis.significance import WISE_FT, ZERO_SHOT, holm
 from core.data.entities.rules import Mentions
 from core.data.entities.store import mentions_file, mentions_of
 from core.data.time_split import Split
-from core.findings.question import Asked, Question, files_as_parts
+from core.findings.question import Question, RunContext, files_as_parts
 from core.storage.files import Part
 
 if TYPE_CHECKING:  # torch, and what imports it, which pages do without
     from torch import Tensor
 
     from core.encoders.base import TowerName
-    from core.experiment.loaded_run import TunedExperiment
+    from core.experiment.loaded_run import LoadedRun
 
 KINDS = ("places", "persons", "places and persons")
 
@@ -45,13 +45,13 @@ class EntitiesFound:
     findings: tuple[EntityFinding, ...]
 
 
-def _ask(asked: Asked) -> EntitiesFound:
-    alpha, mentioned = asked.run.selected().alpha, mentions_of(asked.domain)
-    tuned = asked.tuned
-    train, val = tuned.view("train"), tuned.view("val")
+def _ask(context: RunContext) -> EntitiesFound:
+    alpha, mentioned = context.run.selected().alpha, mentions_of(context.domain)
+    loaded_run = context.loaded_run
+    train, val = loaded_run.view("train"), loaded_run.view("val")
     effects: list[tuple[str, str, int, EntityEffect | None]] = []
     for model, at in ((ZERO_SHOT, 0.0), (WISE_FT, alpha)):
-        embedded = _embedded(tuned, at)
+        embedded = _embedded(loaded_run, at)
         for kind in KINDS:
             named = [_names(one, kind) for one in mentioned.articles]
             known = known_entities([named[row] for row in train.text_rows], train.gallery.target)
@@ -66,11 +66,11 @@ def _names(one: Mentions, kind: str) -> Sequence[str]:
     return {"places": one.places, "persons": one.persons}.get(kind, one.places + one.persons)
 
 
-def _embedded(tuned: "TunedExperiment", alpha: float) -> Embedded:
-    train, val = tuned.view("train"), tuned.view("val")
+def _embedded(loaded_run: "LoadedRun", alpha: float) -> Embedded:
+    train, val = loaded_run.view("train"), loaded_run.view("val")
 
     def of(tower: "TowerName", split: Split) -> "Tensor":
-        return next(tuned.embeddings(tower, [alpha], split))
+        return next(loaded_run.embeddings(tower, [alpha], split))
 
     texts, images = val.finite(of("text", "val"), of("image", "val"))
     known = train.finite_pictures(of("image", "train"))
@@ -83,8 +83,8 @@ def _embedded(tuned: "TunedExperiment", alpha: float) -> Embedded:
     )
 
 
-def _rests_on(asked: Asked) -> tuple[Part, ...]:
-    return files_as_parts([mentions_file(asked.domain)])
+def _rests_on(context: RunContext) -> tuple[Part, ...]:
+    return files_as_parts([mentions_file(context.domain)])
 
 
 ENTITIES = Question(
@@ -92,6 +92,6 @@ ENTITIES = Question(
     "Do pictures that went with a place or a person help?",
     EntitiesFound,
     _ask,
-    takes="about half a minute",
-    rests_on=_rests_on,
+    duration_hint="about half a minute",
+    cache_key_parts=_rests_on,
 )

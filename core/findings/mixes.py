@@ -14,7 +14,7 @@ from core.analysis.significance import FINE_TUNED, WISE_FT, ZERO_SHOT, Differenc
 from core.errors import InputError
 from core.evaluation.metrics import values_of
 from core.findings.alpha_choice import LEAST
-from core.findings.question import Asked, Question
+from core.findings.question import Question, RunContext
 from core.interpolation.mix import TENTHS, Mix
 from core.workspace.comparable_runs import sister_runs
 from core.workspace.runs import Run, load_runs
@@ -54,14 +54,14 @@ class MixesFound:
     differences: tuple[Difference, ...]
 
 
-def _ask(asked: Asked) -> MixesFound:
+def _ask(context: RunContext) -> MixesFound:
     from core.experiment.mixer import Mixer
 
-    n = len(asked.val.articles)
+    n = len(context.val.articles)
     if n < LEAST:
-        raise InputError(f"{asked.domain.info.slug} has {n} articles in val; its halves need at least {LEAST}.")
-    sisters = _sisters(asked)
-    mixer = Mixer(asked.tuned, sisters)
+        raise InputError(f"{context.domain.info.slug} has {n} articles in val; its halves need at least {LEAST}.")
+    sisters = _sisters(context)
+    mixer = Mixer(context.loaded_run, sisters)
     search = _Search(mixer, n // 2)
     names = tuple(one.info.name for one in sisters)
     searched = _searched(search, names)
@@ -79,10 +79,10 @@ def _ask(asked: Asked) -> MixesFound:
     )
 
 
-def _sisters(asked: Asked) -> list[Run]:
+def _sisters(context: RunContext) -> list[Run]:
     """The run that is asked about, then the newest of each other seed."""
-    run = asked.run
-    sisters = sister_runs(run, load_runs(asked.places, run.info.domain))
+    run = context.run
+    sisters = sister_runs(run, load_runs(context.workspace, run.info.domain))
     return [run, *(one for one in sisters if one.info.settings.seed != run.info.settings.seed)]
 
 
@@ -154,6 +154,6 @@ MIXES = Question(
     "Do other ways to mix beat one α?",
     MixesFound,
     _ask,
-    takes="seconds for heads, else as long as two or three sweeps",
-    rests_on=lambda asked: tuple(one.info.fine_tuned for one in _sisters(asked)),
+    duration_hint="seconds for heads, else as long as two or three sweeps",
+    cache_key_parts=lambda context: tuple(one.info.fine_tuned for one in _sisters(context)),
 )

@@ -18,15 +18,15 @@ from core.data.domain import Domain
 from core.data.time_split import Split
 from core.encoders.choices import DeviceChoice
 from core.errors import InputError
-from core.storage.cache import read_sealed, write_sealed
+from core.storage.cache import read_checksummed, write_checksummed
 from core.storage.disk_errors import DiskError
 from core.storage.files import Part, file_fingerprint, fingerprint
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from core.workspace.runs import Run
 from core.workspace.sweep_results import Results, read_results
 
 if TYPE_CHECKING:  # it imports torch, which most questions do without
-    from core.experiment.loaded_run import TunedExperiment
+    from core.experiment.loaded_run import LoadedRun
 
 Record = TypeVar("Record")
 
@@ -34,12 +34,12 @@ _log = logging.getLogger("rematch")
 
 
 @dataclass(frozen=True)
-class Asked:
+class RunContext:
     """A swept run that is asked about: its ranks at hand, its models loaded only if a question looks at them."""
 
     run: Run
     domain: Domain
-    places: Places
+    workspace: Workspace
     device: DeviceChoice = "auto"
 
     @cached_property
@@ -47,7 +47,7 @@ class Asked:
         """The splits that can be judged: val, and test where its ground truth is known and was swept."""
         swept = set(self.run.curve()["split"])
         both: list[Split] = ["val", "test"]
-        return [split for split in both if split in swept and not self.domain.judged(split).empty]
+        return [split for split in both if split in swept and not self.domain.labelled(split).empty]
 
     @cached_property
     def results(self) -> dict[Split, Results]:
@@ -60,11 +60,11 @@ class Asked:
         return self.results["val"]
 
     @cached_property
-    def tuned(self) -> "TunedExperiment":
+    def loaded_run(self) -> "LoadedRun":
         """The run with its weights. Raises InputError as `open_run`."""
         from core.experiment.loaded_run import open_run
 
-        return open_run(self.run, self.domain, self.places, self.device)
+        return open_run(self.run, self.domain, self.workspace, self.device)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -82,87 +82,87 @@ class Question(Generic[Record]):
 
     name: str
     title: str
-    record: type[Record]
-    ask: Callable[[Asked], Record]
+    result_type: type[Record]
+    ask: Callable[[RunContext], Record]
     version: int = 1
-    takes: str | None = None
-    rests_on: Callable[[Asked], tuple[Part, ...]] = lambda asked: ()
+    duration_hint: str | None = None
+    cache_key_parts: Callable[[RunContext], tuple[Part, ...]] = lambda context: ()
 
 
-def _key(question: Question[Record], asked: Asked) -> str:
-    return f"{question.name}-{fingerprint(question.version, asked.fingerprint)}"
+def _key(question: Question[Record], context: RunContext) -> str:
+    return f"{question.name}-{fingerprint(question.version, context.fingerprint)}"
 
 
-def _file(question: Question[Record], asked: Asked) -> Path:
-    others = fingerprint(*question.rests_on(asked))
-    return asked.places.cache / "findings" / f"{_key(question, asked)}-{others}.json"
+def _file(question: Question[Record], context: RunContext) -> Path:
+    others = fingerprint(*question.cache_key_parts(context))
+    return context.workspace.cache / "findings" / f"{_key(question, context)}-{others}.json"
 
 
 def files_as_parts(files: Sequence[Path]) -> tuple[Part, ...]:
-    """For `rests_on`: what is in each of `files`, or that it is not there."""
+    """For `cache_key_parts`: what is in each of `files`, or that it is not there."""
     return tuple(file_fingerprint(file) if file.exists() else None for file in files)
 
 
-def kept(question: Question[Record], asked: Asked) -> Record | None:
+def kept(question: Question[Record], context: RunContext) -> Record | None:
     """What was found before; None if it was not asked yet, or what is kept cannot be read."""
-    return _read(question, _file(question, asked))
+    return _read(question, _file(question, context))
 
 
-def last_kept(question: Question[Record], asked: Asked) -> Record | None:
-    """What was found last about this sweep, though what the question also `rests_on` may have changed since."""
-    last = next(_kept_files(question, asked), None)
+def last_kept(question: Question[Record], context: RunContext) -> Record | None:
+    """What was found last about this sweep, though what the question also `cache_key_parts` may have changed since."""
+    last = next(_kept_files(question, context), None)
     return _read(question, last) if last else None
 
 
-def _kept_files(question: Question[Record], asked: Asked) -> Iterator[Path]:
-    """Of this sweep; `answered` leaves the last one only."""
-    return (asked.places.cache / "findings").glob(f"{_key(question, asked)}-*.json")
+def _kept_files(question: Question[Record], context: RunContext) -> Iterator[Path]:
+    """Of this sweep; `compute_or_load` leaves the last one only."""
+    return (context.workspace.cache / "findings").glob(f"{_key(question, context)}-*.json")
 
 
 def _read(question: Question[Record], file: Path) -> Record | None:
     try:
-        found = read_sealed(file)
-        return None if found is None else msgspec.json.decode(found, type=question.record)
+        found = read_checksummed(file)
+        return None if found is None else msgspec.json.decode(found, type=question.result_type)
     except msgspec.DecodeError:  # of another version; a ValidationError is one too
         return None
 
 
-def answered(question: Question[Record], asked: Asked) -> Record:
+def compute_or_load(question: Question[Record], context: RunContext) -> Record:
     """What was found before, or worked out and kept now.
 
     Raises InputError: the run or domain cannot tell, or changed meanwhile. DiskError: what took long cannot be kept.
     """
-    found = kept(question, asked)
+    found = kept(question, context)
     if found is None:
-        file, found = _file(question, asked), question.ask(asked)
-        if _fingerprint(asked) != asked.fingerprint:
+        file, found = _file(question, context), question.ask(context)
+        if _fingerprint(context) != context.fingerprint:
             raise InputError(
-                f"run '{asked.run.info.name}' or its domain '{asked.domain.info.slug}' changed while it was asked "
+                f"run '{context.run.info.name}' or its domain '{context.domain.info.slug}' changed while it was asked "
                 f"about, so the answer would be of both; ask again."
             )
-        _keep(question, asked, file, found)
+        _keep(question, context, file, found)
     return found
 
 
-def _keep(question: Question[Record], asked: Asked, file: Path, found: Record) -> None:
+def _keep(question: Question[Record], context: RunContext, file: Path, found: Record) -> None:
     """In place of what was found before this sweep's tags, say, were others."""
     try:
-        write_sealed(file, msgspec.json.encode(found))
-        for other in _kept_files(question, asked):
+        write_checksummed(file, msgspec.json.encode(found))
+        for other in _kept_files(question, context):
             if other != file:
                 other.unlink(missing_ok=True)
     except DiskError as error:
-        if question.takes is not None:
+        if question.duration_hint is not None:
             raise
         _log.warning("%s", error)  # it took a second and can be shown all the same
 
 
-def _fingerprint(asked: Asked) -> str:
-    info = asked.run.info
+def _fingerprint(context: RunContext) -> str:
+    info = context.run.info
     files = [
-        asked.run.folder / "sweep.toml",
-        asked.run.folder / "ranks.parquet",
-        asked.domain.folder / "articles.parquet",
+        context.run.folder / "sweep.toml",
+        context.run.folder / "ranks.parquet",
+        context.domain.folder / "articles.parquet",
     ]
     return fingerprint(info.zero_shot, info.fine_tuned, info.articles, list(files_as_parts(files)))
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from core.analysis.rolling_origin import Age, Gain, OriginRanks, Unit, by_age, fading, gains, next_period, periods_of
 from core.analysis.significance import FINE_TUNED, PAIRS, WISE_FT, ZERO_SHOT, Difference, differences_in
 from core.evaluation.metrics import values_of
-from core.findings.question import Asked, Question
+from core.findings.question import Question, RunContext
 
 METRIC = "mrr@100"
 
@@ -47,15 +47,15 @@ class RollingFound:
     fading: dict[str, Gain | None]
 
 
-def _ask(asked: Asked) -> RollingFound:
+def _ask(context: RunContext) -> RollingFound:
     from core.experiment.rolling_origins import roll
 
-    articles = asked.domain.articles
+    articles = context.domain.articles
     articles = articles[(articles["split"] != "test") & (articles["image_id"] != "")]
-    dates = articles["published_at"] if asked.domain.info.split_by == "published_at" else None
+    dates = articles["published_at"] if context.domain.info.split_by == "published_at" else None
     periods = periods_of(dates, len(articles))
-    found = list(roll(asked.tuned, articles, periods))
-    windows = list(roll(asked.tuned, articles, periods, periods.window))
+    found = list(roll(context.loaded_run, articles, periods))
+    windows = list(roll(context.loaded_run, articles, periods, periods.window))
     pooled = next_period(found)
     return RollingFound(
         periods.unit,
@@ -82,5 +82,5 @@ ROLLING = Question(
     "Would it have helped with the next period?",
     RollingFound,
     _ask,
-    takes="as long as eight trainings of this run",
+    duration_hint="as long as eight trainings of this run",
 )

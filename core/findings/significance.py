@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from core.analysis.significance import FINE_TUNED, PAIRS, WISE_FT, ZERO_SHOT, Differences, differences
 from core.data.time_split import Split
-from core.findings.question import Asked, Question
+from core.findings.question import Question, RunContext
 
 
 @dataclass(frozen=True)
@@ -15,10 +15,10 @@ class DifferenceFound:
     splits: dict[Split, Differences]
 
 
-def _ask(asked: Asked) -> DifferenceFound:
-    alpha = asked.run.selected().alpha
+def _ask(context: RunContext) -> DifferenceFound:
+    alpha = context.run.selected().alpha
     found = {}
-    for split, results in asked.results.items():
+    for split, results in context.results.items():
         models = {ZERO_SHOT: results.ranks[0], FINE_TUNED: results.ranks[-1], WISE_FT: results.ranks_at(alpha)}
         found[split] = differences(models, PAIRS)
     return DifferenceFound(alpha, found)

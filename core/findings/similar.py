@@ -18,7 +18,7 @@ from core.analysis.significance import FINE_TUNED, PAIRS, WISE_FT, ZERO_SHOT, Di
 from core.data.domain import Domain, Gallery
 from core.data.images.perceptual_hash import picture_hashes
 from core.data.time_split import Split
-from core.findings.question import Asked, Question
+from core.findings.question import Question, RunContext
 from core.retrieval.choices import BY_COSINE, RERANKS, Rerank, Reranking
 
 if TYPE_CHECKING:
@@ -87,23 +87,23 @@ class SimilarFound:
     splits: dict[Split, SimilarOn]
 
 
-def _ask(asked: Asked) -> SimilarFound:
-    alpha = asked.run.selected().alpha
-    ways = {way: asked.tuned.reranking_by(way) for way in WAYS}
+def _ask(context: RunContext) -> SimilarFound:
+    alpha = context.run.selected().alpha
+    ways = {way: context.loaded_run.reranking_by(way) for way in WAYS}
     temperature = ways["dual-softmax"].temperature
     assert temperature is not None
-    return SimilarFound(alpha, temperature, {split: _on(asked, split, alpha, ways) for split in asked.splits})
+    return SimilarFound(alpha, temperature, {split: _on(context, split, alpha, ways) for split in context.splits})
 
 
-def _on(asked: Asked, split: Split, alpha: float, ways: Mapping[Rerank, Reranking]) -> SimilarOn:
-    view = asked.tuned.view(split)
+def _on(context: RunContext, split: Split, alpha: float, ways: Mapping[Rerank, Reranking]) -> SimilarOn:
+    view = context.loaded_run.view(split)
     alphas = (0.0, 1.0, alpha)
     scored = {
         model: view.finite(texts, images)
         for model, texts, images in zip(
             MODELS,
-            asked.tuned.embeddings("text", alphas, split),
-            asked.tuned.embeddings("image", alphas, split),
+            context.loaded_run.embeddings("text", alphas, split),
+            context.loaded_run.embeddings("image", alphas, split),
             strict=True,
         )
     }
@@ -113,7 +113,7 @@ def _on(asked: Asked, split: Split, alpha: float, ways: Mapping[Rerank, Rerankin
     others = {named(model, way): ranked[model, way][0] for model in MODELS for way in ways}
     return SimilarOn(
         len(view.article_ids),
-        _duplicates(asked, split, view.gallery, scored, plain),
+        _duplicates(context, split, view.gallery, scored, plain),
         tuple(_hubs(view.gallery, {key: best for key, (_, best) in ranked.items()})),
         differences(plain | others, [(model, named(model, way)) for model in MODELS for way in ways]),
     )
@@ -129,7 +129,7 @@ def _ranked(texts: "Tensor", images: "Tensor", gallery: Gallery, how: Reranking)
 
 
 def _duplicates(
-    asked: Asked,
+    context: RunContext,
     split: Split,
     gallery: Gallery,
     scored: Mapping[str, tuple["Tensor", "Tensor"]],
@@ -137,7 +137,7 @@ def _duplicates(
 ) -> NearDuplicates:
     from core.retrieval.ranking import ranks_of
 
-    hashes = _hashes(asked.domain, gallery, asked)
+    hashes = _hashes(context.domain, gallery, context)
     groups = near_duplicates(hashes, scored[ZERO_SHOT][1].cpu().numpy())
     sizes = np.bincount(groups)
     lenient = {
@@ -150,7 +150,7 @@ def _duplicates(
     }
     pairs = [(model, named(model, GROUPS)) for model in MODELS]
     pairs += [(named(before, GROUPS), named(after, GROUPS)) for before, after in PAIRS]
-    train = _hashes(asked.domain, asked.domain.gallery("train"), asked)
+    train = _hashes(context.domain, context.domain.gallery("train"), context)
     return NearDuplicates(
         len(hashes),
         int(sizes[sizes > 1].sum()),
@@ -161,9 +161,9 @@ def _duplicates(
     )
 
 
-def _hashes(domain: Domain, gallery: Gallery, asked: Asked) -> np.ndarray:
+def _hashes(domain: Domain, gallery: Gallery, context: RunContext) -> np.ndarray:
     files = [domain.images_root / file for file in gallery.files]
-    return picture_hashes(files, gallery.hashes, asked.places.cache)
+    return picture_hashes(files, gallery.hashes, context.workspace.cache)
 
 
 def _hubs(gallery: Gallery, best: Mapping[tuple[str, Rerank], np.ndarray]) -> list[HubsOf]:
@@ -179,5 +179,9 @@ def _hubs(gallery: Gallery, best: Mapping[tuple[str, Rerank], np.ndarray]) -> li
 
 
 SIMILAR = Question(
-    "similar", "Which pictures are alike, and which come up for everything?", SimilarFound, _ask, takes="about a minute"
+    "similar",
+    "Which pictures are alike, and which come up for everything?",
+    SimilarFound,
+    _ask,
+    duration_hint="about a minute",
 )

@@ -36,11 +36,11 @@ Slices = dict[str, np.ndarray]
 
 
 def slices_of(domain: Domain, split: Split, mentions: Sequence[Mentions], tags: Mapping[str, Tagged]) -> Slices:
-    """Slice → which articles of `Domain.judged(split)` are in it, bool [N]; of any size, in a fixed order.
+    """Slice → which articles of `Domain.labelled(split)` are in it, bool [N]; of any size, in a fixed order.
 
     mentions: of every article of the domain, in order. tags: the analyst's, by article id.
     """
-    articles = domain.judged(split)
+    articles = domain.labelled(split)
     here = domain.articles.index.isin(articles.index)
     texts = [text for text, is_here in zip(texts_of(domain.articles), here, strict=True) if is_here]
     named = [one for one, is_here in zip(mentions, here, strict=True) if is_here]

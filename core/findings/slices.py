@@ -9,7 +9,7 @@ from core.analysis.significance import FINE_TUNED, WISE_FT, ZERO_SHOT
 from core.analysis.slices import Slice, compare_slices
 from core.data.entities.store import mentions_file, mentions_of
 from core.data.time_split import Split
-from core.findings.question import Asked, Question, files_as_parts
+from core.findings.question import Question, RunContext, files_as_parts
 from core.findings.slice_members import slices_of
 from core.storage.files import Part
 from core.workspace.tags import read_tags, tags_file
@@ -46,13 +46,13 @@ def rows_in_slice(found: SlicesFound, split: Split, name: str, article_ids: Sequ
     return np.array([place for place, article_id in enumerate(article_ids) if article_id in members], dtype=np.int64)
 
 
-def _ask(asked: Asked) -> SlicesFound:
-    alpha = asked.run.selected().alpha
-    mentioned, tags = mentions_of(asked.domain), read_tags(asked.places, asked.domain.info.slug)
+def _ask(context: RunContext) -> SlicesFound:
+    alpha = context.run.selected().alpha
+    mentioned, tags = mentions_of(context.domain), read_tags(context.workspace, context.domain.info.slug)
     splits: dict[Split, SplitSlices] = {}
-    for split, results in asked.results.items():
+    for split, results in context.results.items():
         models = {ZERO_SHOT: results.ranks[0], FINE_TUNED: results.ranks[-1], WISE_FT: results.ranks_at(alpha)}
-        inside = slices_of(asked.domain, split, mentioned.articles, tags)
+        inside = slices_of(context.domain, split, mentioned.articles, tags)
         slices = compare_slices(models, PAIRS, inside)
         ids = results.articles["article_id"].to_numpy()
         members = {one.name: tuple(ids[inside[one.name]].tolist()) for one in slices}
@@ -60,10 +60,15 @@ def _ask(asked: Asked) -> SlicesFound:
     return SlicesFound(alpha, mentioned.found_by, splits)
 
 
-def _rests_on(asked: Asked) -> tuple[Part, ...]:
-    return files_as_parts([mentions_file(asked.domain), tags_file(asked.places, asked.domain.info.slug)])
+def _rests_on(context: RunContext) -> tuple[Part, ...]:
+    return files_as_parts([mentions_file(context.domain), tags_file(context.workspace, context.domain.info.slug)])
 
 
 SLICES = Question(
-    "slices", "What kind of article gains or loses?", SlicesFound, _ask, takes="about half a minute", rests_on=_rests_on
+    "slices",
+    "What kind of article gains or loses?",
+    SlicesFound,
+    _ask,
+    duration_hint="about half a minute",
+    cache_key_parts=_rests_on,
 )

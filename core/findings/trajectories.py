@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from core.analysis.trajectories import ShapeCount, count_shapes
 from core.data.time_split import Split
-from core.findings.question import Asked, Question
+from core.findings.question import Question, RunContext
 
 
 @dataclass(frozen=True)
@@ -14,8 +14,8 @@ class ShapesFound:
     splits: dict[Split, tuple[ShapeCount, ...]]
 
 
-def _ask(asked: Asked) -> ShapesFound:
-    return ShapesFound({split: count_shapes(results.ranks) for split, results in asked.results.items()})
+def _ask(context: RunContext) -> ShapesFound:
+    return ShapesFound({split: count_shapes(results.ranks) for split, results in context.results.items()})
 
 
 SHAPES_ALONG_ALPHA = Question("shapes", "What happens to an article along α?", ShapesFound, _ask)

@@ -25,7 +25,7 @@ from tqdm.auto import tqdm
 from core.errors import listed
 from core.hub.download import HubFile, fetch, partial_path
 from core.hub.errors import FETCH_ERRORS, HubError, explain, no_hub, no_room
-from core.progress import counting
+from core.progress import progress_reporter
 
 __all__ = ["HubError", "hub_folder", "silent_logs"]
 
@@ -156,7 +156,7 @@ def _fetch_large(wanted: _Wanted, files: Iterable[HubFile | None]) -> None:
         return
     _check_room(cache, missing, blobs)
     total, done = sum(file.size for file in missing), 0
-    with counting(f"Downloading {wanted.what}", unit="B") as report:
+    with progress_reporter(f"Downloading {wanted.what}", unit="B") as report:
         for file in missing:
 
             def count(there: int, before: int = done) -> None:

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from core.encoders.weights import keep_tensors, kept_tensors
+from core.encoders.weights import load_cached_tensors, save_cached_tensors
 from core.evaluation.agreement import Disagreement, disagreement, worst
 
 #: Each grid holds the one before (5 → 9 → 17), so a finer path reuses what was computed.
@@ -171,22 +171,22 @@ def write_path(path: AlphaPath, file: Path) -> None:
         "text.values": path.text.values,
         "image.nodes": torch.tensor(path.image.nodes),
         "image.values": path.image.values,
-        "error": torch.tensor([path.error.mrr_100, path.error.recall_10], dtype=torch.float64),
+        "error": torch.tensor([path.error.mrr_100, path.error.top10_flip_rate], dtype=torch.float64),
         "checked_at": torch.tensor(path.checked_at, dtype=torch.float64),
     }
-    keep_tensors(file, tensors)
+    save_cached_tensors(file, tensors)
 
 
 def read_path(file: Path) -> AlphaPath | None:
     """What `write_path` kept; None if it is not there or not what was written (to be made again)."""
-    kept = kept_tensors(file)
+    kept = load_cached_tensors(file)
     if kept is None:
         return None
     try:
         towers = {name: TowerPath(kept[f"{name}.nodes"].numpy(), kept[f"{name}.values"]) for name in ("text", "image")}
-        mrr_100, recall_10 = kept["error"].tolist()
+        mrr_100, top10_flip_rate = kept["error"].tolist()
         return AlphaPath(
-            **towers, error=Disagreement(mrr_100, recall_10), checked_at=tuple(kept["checked_at"].tolist())
+            **towers, error=Disagreement(mrr_100, top10_flip_rate), checked_at=tuple(kept["checked_at"].tolist())
         )
     except (KeyError, TypeError, ValueError):  # of another version
         return None

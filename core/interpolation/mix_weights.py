@@ -21,7 +21,7 @@ INDIFFERENT = 1e-6
 
 
 @dataclass(frozen=True)
-class Ends:
+class WeightPair:
     """What a mix is made of: the tensors that training changed, in zero-shot and in each fine-tuned model, by run.
 
     parts: of each tensor, as `parts_of` gives them. importance: of each number to the zero-shot and to the fine-tuned
@@ -33,7 +33,7 @@ class Ends:
     parts: Mapping[str, str]
     importance: tuple[Mapping[str, Tensor], Mapping[str, Tensor]] | None = None
 
-    def of(self, tower: TowerName) -> "Ends":
+    def of(self, tower: TowerName) -> "WeightPair":
         """Only the tensors of one tower."""
         keys = [key for key in self.zero_shot if self.parts[key].partition(".")[0] == tower]
         return replace(self, zero_shot={key: self.zero_shot[key] for key in keys})
@@ -63,7 +63,7 @@ def parts_of(encoder: Encoder, keys: Iterable[str]) -> dict[str, str]:
     return parts
 
 
-def theta(mix: Mix, ends: Ends, out: Mapping[str, Tensor] | None = None) -> Mapping[str, Tensor]:
+def theta(mix: Mix, ends: WeightPair, out: Mapping[str, Tensor] | None = None) -> Mapping[str, Tensor]:
     """The weights of `mix`, of all tensors in `ends.zero_shot`; out as in `wiseft.interpolate`.
 
     Raises InputError: the mix has no weights (it mixes scores), an α outside [0, 1].
@@ -94,7 +94,7 @@ def _average(models: list[Mapping[str, Tensor]], keys: Iterable[str]) -> Mapping
 
 @torch.no_grad()
 def _interpolate_by_importance(
-    start: Mapping[str, Tensor], end: Mapping[str, Tensor], alpha: float, ends: Ends, out: Mapping[str, Tensor]
+    start: Mapping[str, Tensor], end: Mapping[str, Tensor], alpha: float, ends: WeightPair, out: Mapping[str, Tensor]
 ) -> None:
     """((1 − α)·F₀·θ₀ + α·F₁·θ₁) / ((1 − α)·F₀ + α·F₁) number by number (Matena and Raffel 2022)."""
     if ends.importance is None:

@@ -26,10 +26,10 @@ from filelock import FileLock
 from core.errors import InputError
 from core.jobs.log import last_lines
 from core.progress import PROGRESS_FILE, amount
-from core.storage.disk_errors import DiskError, writing
+from core.storage.disk_errors import DiskError, disk_errors_for
 from core.storage.files import write_text
 from core.storage.locks import is_held
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 
 State = Literal["never started", "running", "done", "failed", "cancelled"]
 _NAME = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
@@ -64,21 +64,21 @@ class JobStatus:
         return amount(self.done, self.total, self.unit, self.speed)
 
 
-def _folder(places: Places, name: str) -> Path:
+def _folder(workspace: Workspace, name: str) -> Path:
     if not _NAME.fullmatch(name):
         raise InputError(f"'{name}' cannot name a job: expected lower-case letters, digits and single hyphens.")
-    return places.workspace / "jobs" / name
+    return workspace.root / "jobs" / name
 
 
-def start(places: Places, name: str, verb: Sequence[str]) -> bool:
+def start(workspace: Workspace, name: str, verb: Sequence[str]) -> bool:
     """Start ``python -m core VERB …`` as the job `name`; False if it is running already.
 
     Raises DiskError if the workspace cannot be written.
     """
-    folder = _folder(places, name)
-    with writing(folder):
+    folder = _folder(workspace, name)
+    with disk_errors_for(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    with writing(folder / "log.txt"), FileLock(folder / "starting.lock"):  # two pages may ask at once
+    with disk_errors_for(folder / "log.txt"), FileLock(folder / "starting.lock"):  # two pages may ask at once
         if is_held(folder / LOCK):
             return False
         for left in (STATUS, PROCESS, "progress.json", "cancelled.txt"):
@@ -88,8 +88,8 @@ def start(places: Places, name: str, verb: Sequence[str]) -> bool:
         environment = os.environ | {
             PROGRESS_FILE: str(folder / "progress.json"),
             "PYTHONIOENCODING": "utf-8:replace",  # log.txt is read so, whatever the locale
-            "REMATCH_WORKSPACE": str(places.workspace),
-            "REMATCH_CACHE": str(places.cache),
+            "REMATCH_WORKSPACE": str(workspace.root),
+            "REMATCH_CACHE": str(workspace.cache),
         }
         with (folder / "log.txt").open("wb") as log:
             process = subprocess.Popen(
@@ -105,9 +105,9 @@ def start(places: Places, name: str, verb: Sequence[str]) -> bool:
     return True
 
 
-def status(places: Places, name: str) -> JobStatus:
+def status(workspace: Workspace, name: str) -> JobStatus:
     """Read where the job `name` stands."""
-    folder = _folder(places, name)
+    folder = _folder(workspace, name)
     if not (folder / "log.txt").exists():
         return JobStatus("never started", "", 0, None, [])
     log = last_lines(folder / "log.txt")
@@ -139,18 +139,18 @@ def _room_of(file: Path) -> Path:
 
 def write_number(file: Path, number: int) -> None:
     """Write a number into the room that `start` made for it and name it `file`, which takes none of a full disk."""
-    with writing(file):
+    with disk_errors_for(file):
         with _room_of(file).open("r+", encoding="utf-8") as room:
             room.write(str(number).ljust(_ROOM))
         _room_of(file).replace(file)
 
 
-def cancel(places: Places, name: str) -> None:
+def cancel(workspace: Workspace, name: str) -> None:
     """Ask the job to end, with every process it started. It is `cancelled` once it has; nothing if it does not run.
 
     The first time it may tidy up; asked again, it ends where it stands.
     """
-    folder = _folder(places, name)
+    folder = _folder(workspace, name)
     if not is_held(folder / LOCK):
         return
     process = _written_number(folder / PROCESS)
@@ -167,9 +167,9 @@ def cancel(places: Places, name: str) -> None:
         return
 
 
-def clear(places: Places, name: str) -> None:
+def clear(workspace: Workspace, name: str) -> None:
     """Forget how the job ended; nothing while it runs. Raises DiskError if the workspace cannot be written."""
-    folder = _folder(places, name)
+    folder = _folder(workspace, name)
     if folder.exists() and not is_held(folder / LOCK):
-        with writing(folder / "log.txt"):
+        with disk_errors_for(folder / "log.txt"):
             (folder / "log.txt").unlink(missing_ok=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from core.data.query_text import Reading
 from core.training.settings import Settings
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ class Estimate:
         return self.starting + self.encoding + self.epochs + self.sweep
 
 
-def estimate(places: Places, slug: str, encoder: str, settings: Settings, text: Reading) -> Estimate:
+def estimate(workspace: Workspace, slug: str, encoder: str, settings: Settings, text: Reading) -> Estimate:
     """What `train --sweep` would take. Changes nothing. Raises InputError as the training itself would."""
     from core.experiment.measure_time import measure
 
-    return measure(places.load_domain(slug), encoder, settings, text, places)
+    return measure(workspace.load_domain(slug), encoder, settings, text, workspace)

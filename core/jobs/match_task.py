@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.data.images.decoding import open_image
-from core.jobs.model_worker import opened
+from core.jobs.model_worker import load_run_cached
 from core.retrieval.choices import BY_COSINE, Rerank, Reranking
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 
 if TYPE_CHECKING:
     from core.experiment.match import Match, Matcher
@@ -50,7 +50,7 @@ class Answer:
 
 
 def match_headline(
-    places: Places,
+    workspace: Workspace,
     slug: str,
     run_name: str,
     alphas: Sequence[float],
@@ -60,7 +60,7 @@ def match_headline(
 ) -> Answer:
     """The best `k` of all pictures of the domain for a typed headline. Errors as `open_run`."""
     return _ask(
-        opened(places, slug, run_name),
+        load_run_cached(workspace, slug, run_name),
         alphas,
         rerank,
         lambda matcher: ModelAnswer(matcher.alpha, _found(matcher.pictures_for(headline, k))),
@@ -68,7 +68,7 @@ def match_headline(
 
 
 def match_photo(
-    places: Places,
+    workspace: Workspace,
     slug: str,
     run_name: str,
     alphas: Sequence[float],
@@ -79,7 +79,7 @@ def match_photo(
     """The best `k` of all articles of the domain for a photo. Raises ImageError for bytes that are none."""
     picture = open_image(photo)
     return _ask(
-        opened(places, slug, run_name),
+        load_run_cached(workspace, slug, run_name),
         alphas,
         rerank,
         lambda matcher: ModelAnswer(matcher.alpha, _found(matcher.articles_for(picture, k))),
@@ -87,7 +87,7 @@ def match_photo(
 
 
 def match_article(
-    places: Places,
+    workspace: Workspace,
     slug: str,
     run_name: str,
     alphas: Sequence[float],
@@ -102,17 +102,19 @@ def match_article(
         own = _found([answer.own])[0] if answer.own is not None else None
         return ModelAnswer(matcher.alpha, _found(answer.matches), own)
 
-    return _ask(opened(places, slug, run_name), alphas, rerank, ask)
+    return _ask(load_run_cached(workspace, slug, run_name), alphas, rerank, ask)
 
 
-def _ask(tuned: Any, alphas: Sequence[float], rerank: Rerank | None, ask: Callable[["Matcher"], ModelAnswer]) -> Answer:
+def _ask(
+    loaded_run: Any, alphas: Sequence[float], rerank: Rerank | None, ask: Callable[["Matcher"], ModelAnswer]
+) -> Answer:
     from core.experiment.match import Matcher  # imports torch, which is for the worker alone
 
-    matchers = {alpha: Matcher(tuned, alpha, rerank=rerank) for alpha in map(float, alphas)}
+    matchers = {alpha: Matcher(loaded_run, alpha, rerank=rerank) for alpha in map(float, alphas)}
     by_alpha = {alpha: ask(matcher) for alpha, matcher in matchers.items()}
     models = tuple(by_alpha[float(alpha)] for alpha in alphas)
     one = next(iter(matchers.values()))
-    return Answer(models, one.searched, tuple(sorted(tuned.experiment.encoder.languages)), one.reranking)
+    return Answer(models, one.searched, tuple(sorted(loaded_run.experiment.encoder.languages)), one.reranking)
 
 
 def _found(matches: "Sequence[Match]") -> tuple[Found, ...]:

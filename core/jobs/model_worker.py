@@ -19,8 +19,8 @@ from loky.process_executor import BrokenProcessPool, ShutdownExecutorError
 
 from core.errors import RematchError
 from core.progress import QUIET
-from core.storage.files import Stamp, stamp
-from core.workspace.folders import Places
+from core.storage.files import FileSignature, file_signature
+from core.workspace.folders import Workspace
 from core.workspace.runs import find_run
 
 #: Runs kept loaded; one more costs its encoder's memory, one less makes a comparison of two reload for each answer.
@@ -86,15 +86,15 @@ def _begin() -> None:
     os.nice(_NICENESS)
 
 
-def opened(places: Places, slug: str, run_name: str) -> Any:
+def load_run_cached(workspace: Workspace, slug: str, run_name: str) -> Any:
     """In the worker: the run with its weights loaded (a TunedExperiment), kept for the next task."""
-    run = find_run(places, slug, run_name)
-    files = (run.folder / "run.toml", places.domain_folder(slug) / "domain.toml")
-    return _open(places, slug, run_name, (*map(stamp, files), run.sweep_stamp()))
+    run = find_run(workspace, slug, run_name)
+    files = (run.folder / "run.toml", workspace.domain_folder(slug) / "domain.toml")
+    return _open(workspace, slug, run_name, (*map(file_signature, files), run.sweep_stamp()))
 
 
 @lru_cache(maxsize=KEPT_OPEN)
-def _open(places: Places, slug: str, run_name: str, stamps: tuple[Stamp | None, ...]) -> Any:
+def _open(workspace: Workspace, slug: str, run_name: str, stamps: tuple[FileSignature | None, ...]) -> Any:
     from core.experiment.loaded_run import open_run  # imports torch, which is for the worker alone
 
-    return open_run(find_run(places, slug, run_name), places.load_domain(slug), places, "auto")
+    return open_run(find_run(workspace, slug, run_name), workspace.load_domain(slug), workspace, "auto")

@@ -2,15 +2,15 @@
 
 from core.data.time_split import Split
 from core.evaluation.sweep import Ranked
-from core.jobs.model_worker import opened
-from core.workspace.folders import Places
+from core.jobs.model_worker import load_run_cached
+from core.workspace.folders import Workspace
 
 
 def rank_exactly(
-    places: Places, slug: str, run_name: str, split: Split, alpha_image: float, alpha_text: float
+    workspace: Workspace, slug: str, run_name: str, split: Split, alpha_image: float, alpha_text: float
 ) -> Ranked:
     """The split with the image tower at `alpha_image` and the text tower at `alpha_text`. InputError as `open_run`."""
-    tuned = opened(places, slug, run_name)
-    images = next(tuned.embeddings("image", [alpha_image], split))
-    texts = next(tuned.embeddings("text", [alpha_text], split))
-    return tuned.view(split).ranked(texts, images)
+    loaded_run = load_run_cached(workspace, slug, run_name)
+    images = next(loaded_run.embeddings("image", [alpha_image], split))
+    texts = next(loaded_run.embeddings("text", [alpha_text], split))
+    return loaded_run.view(split).ranked(texts, images)

@@ -81,7 +81,7 @@ def about_test_set(domain: Domain, left_out: Mapping[str, int]) -> list[str]:
         return []
     count = len(domain.test_pictures)
     lost = ", ".join(f"{n} {reason}" for reason, n in left_out.items() if reason.startswith(TEST_PICTURE))
-    judged, test = len(domain.judged("test")), int((domain.articles["split"] == "test").sum())
+    judged, test = len(domain.labelled("test")), int((domain.articles["split"] == "test").sum())
     sentences = [
         f"test set: {test} articles, {count} pictures{f' (left out: {lost})' if lost else ''}; ground truth known "
         f"of {judged or 'none'}."

@@ -122,7 +122,7 @@ def _notes(run: Run, domain: Domain, split: Split) -> list[str]:
     notes = []
     if split == "val":
         notes.append("alpha was chosen on these same articles, so the WiSE-FT row is a little flattered.")
-    unknown = int((domain.articles["split"] == split).sum()) - len(domain.judged(split))
+    unknown = int((domain.articles["split"] == split).sum()) - len(domain.labelled(split))
     if unknown:
         notes.append(f"the ground truth of {unknown} more {split} articles is not known; they are not counted.")
     notes += reranking_notes(run.reranking())
@@ -222,16 +222,17 @@ def path_sentences(info: SweepInfo, what: str) -> list[str]:
     """
     sentences = []
     for split, path in info.paths.items():
+        flips = f"{path.error.top10_flip_rate:.1%} of the first tens"
         at = ", ".join(f"{alpha:.3g}" for alpha in path.checked_at)
         if path.is_good:
             sentences.append(
                 f"{split}: {what} is interpolated between {path.nodes} exact points, measured at alpha {at}: "
-                f"off by at most {path.error.mrr_100:.4f} in mrr@100 and {path.error.recall_10:.1%} of the first tens."
+                f"off by at most {path.error.mrr_100:.4f} in mrr@100 and {flips}."
             )
         else:
             sentences.append(
-                f"{split}: interpolation was off by {path.error.mrr_100:.4f} in mrr@100 and {path.error.recall_10:.1%} "
-                f"of the first tens even with {path.nodes} exact points, so every point shown is exact."
+                f"{split}: interpolation was off by {path.error.mrr_100:.4f} in mrr@100 and {flips} "
+                f"even with {path.nodes} exact points, so every point shown is exact."
             )
     return sentences
 

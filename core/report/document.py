@@ -12,7 +12,7 @@ import pandas as pd
 from core.analysis.significance import curve_bands
 from core.data.domain import Domain
 from core.data.import_audit import load_audit
-from core.findings.question import Asked, Question, answered, kept
+from core.findings.question import Question, RunContext, compute_or_load, kept
 from core.findings.registry import QUESTIONS
 from core.findings.sections import section_of
 from core.presentation.audit_table import audit_section
@@ -63,28 +63,28 @@ class Document:
     unanswered: tuple[str, ...]
 
 
-def document(asked: Asked, *, ask_all: bool, with_pictures: bool) -> Document:
+def document(context: RunContext, *, ask_all: bool, with_pictures: bool) -> Document:
     """The report. ask_all: work out what is missing, which may take minutes; otherwise it is only named.
 
     with_pictures: the pictures of the articles that moved most go into it, for who may hand them on.
 
     Raises InputError for what the run or the domain cannot tell.
     """
-    found = [(question, _answer(question, asked, ask_all)) for question in QUESTIONS]
-    sections = [section_of(question, record, asked) for question, record in found if record is not None]
-    run, domain = asked.run, asked.domain
+    found = [(question, _answer(question, context, ask_all)) for question in QUESTIONS]
+    sections = [section_of(question, record, context) for question, record in found if record is not None]
+    run, domain = context.run, context.domain
     return Document(
         f"{domain.info.title}: what fine-tuning and WiSE-FT did",
         tuple(_summary(run, domain)),
         tuple((section.title, section.answer) for section in sections),
-        (_numbers(asked), *sections, *_imported(domain), _made_with(run)),
-        moved_most(asked, with_pictures),
-        tuple(f"{question.title} ({question.takes})" for question, record in found if record is None),
+        (_numbers(context), *sections, *_imported(domain), _made_with(run)),
+        moved_most(context, with_pictures),
+        tuple(f"{question.title} ({question.duration_hint})" for question, record in found if record is None),
     )
 
 
-def _answer(question: Question[Any], asked: Asked, ask_all: bool) -> Any:
-    return answered(question, asked) if ask_all or question.takes is None else kept(question, asked)
+def _answer(question: Question[Any], context: RunContext, ask_all: bool) -> Any:
+    return compute_or_load(question, context) if ask_all or question.duration_hint is None else kept(question, context)
 
 
 def _summary(run: Run, domain: Domain) -> list[str]:
@@ -103,16 +103,16 @@ def _summary(run: Run, domain: Domain) -> list[str]:
     ]
 
 
-def _numbers(asked: Asked) -> Section:
+def _numbers(context: RunContext) -> Section:
     """The paper's table and the curves."""
-    run, selected = asked.run, asked.run.selected()
+    run, selected = context.run, context.run.selected()
     blocks: list[Words | Grid | Chart] = []
-    for split in asked.splits:
-        table = paper_table(run, asked.domain, split, None)
+    for split in context.splits:
+        table = paper_table(run, context.domain, split, None)
         n = int(table.rows["n"].iloc[0])
         blocks.append(Grid(f"The three models, {split}, n = {n}", words_of(table)))
         blocks += [Words(line.strip()) for line in [*table_4_lines(table), *table.notes]]
-    bands = {split: asked.results[split].ranks for split in asked.splits}
+    bands = {split: context.results[split].ranks for split in context.splits}
     for metric in TABLE_METRICS:
         each = {str(split): curve_bands(ranks, metric) for split, ranks in bands.items()}
         figure = plot_metric(run.curve(), metric, selected.alpha, each)

@@ -6,7 +6,7 @@ import numpy as np
 
 from core.data.images.decoding import ImageError
 from core.data.images.thumbnails import SMALL, thumbnail
-from core.findings.question import Asked
+from core.findings.question import RunContext
 from core.presentation.wording import shorten
 from core.workspace.sweep_results import Results
 
@@ -32,9 +32,9 @@ class Moved:
     cards: tuple[Card, ...]
 
 
-def moved_most(asked: Asked, with_pictures: bool) -> tuple[Moved, ...]:
+def moved_most(context: RunContext, with_pictures: bool) -> tuple[Moved, ...]:
     """Those of val that gained most and lost most, by the factor of their rank."""
-    results, alpha = asked.val, asked.run.selected().alpha
+    results, alpha = context.val, context.run.selected().alpha
     wise_ft = results.ranks_at(alpha)
     factor = np.log(results.ranks[-1] / wise_ft)
     order = np.argsort(-factor, kind="stable")
@@ -44,21 +44,21 @@ def moved_most(asked: Asked, with_pictures: bool) -> tuple[Moved, ...]:
     return tuple(
         Moved(
             f"{name.capitalize()} most from fine-tuned to WiSE-FT (α = {alpha:g}, val)",
-            tuple(_card(asked, results, wise_ft, row, with_pictures) for row in rows),
+            tuple(_card(context, results, wise_ft, row, with_pictures) for row in rows),
         )
         for name, rows in groups
     )
 
 
-def _card(asked: Asked, results: Results, wise_ft: np.ndarray, row: int, with_pictures: bool) -> Card:
+def _card(context: RunContext, results: Results, wise_ft: np.ndarray, row: int, with_pictures: bool) -> Card:
     article = results.records[row]
     shown = shorten(article["title"] or article["text"] or "", TEXT_SHOWN)
     ranks = f"rank {results.ranks[0][row]} zero-shot, {results.ranks[-1][row]} fine-tuned, {wise_ft[row]} WiSE-FT"
     picture = None
     if with_pictures:
         try:
-            file = asked.domain.images_root / str(article["image_file"])
-            picture = thumbnail(file, str(article["image_hash"]), SMALL, asked.places.cache)
+            file = context.domain.images_root / str(article["image_file"])
+            picture = thumbnail(file, str(article["image_hash"]), SMALL, context.workspace.cache)
         except (ImageError, OSError):
             picture = None
     return Card(str(article["article_id"]), shown, ranks, picture)

@@ -17,7 +17,7 @@ import numpy as np
 from torch import Tensor
 
 from core.retrieval.ranking import ITEM, QUERY, check_finite, top_k
-from core.storage.cache import is_whole, sealing
+from core.storage.cache import checksummed_write, is_whole
 
 IndexKind = Literal["flat", "ivf", "hnsw"]
 INDEX_KINDS: tuple[IndexKind, ...] = get_args(IndexKind)
@@ -81,7 +81,7 @@ class GalleryIndex:
     def save(self, path: Path) -> None:
         """Write what took long to build, for `load_index`; an exact index has nothing of the kind."""
         if self._proposing is not None:
-            with sealing(path) as temporary:
+            with checksummed_write(path) as temporary:
                 _faiss().write_index(self._proposing, str(temporary))
 
     def _candidates(self, queries: Tensor, k: int) -> np.ndarray:

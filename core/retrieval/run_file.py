@@ -11,7 +11,7 @@ from core.errors import InputError, shortened
 from core.retrieval.run_rows import Row, check_is_table, is_header, rows_of
 from core.retrieval.table_runs import has_a_row_for_each_image, read_table_run
 from core.retrieval.trec import looks_like_trec, read_trec
-from core.storage.files import replacing
+from core.storage.files import atomic_write
 
 LENGTH = 100
 _NUMBER = re.compile("[0-9]+")
@@ -26,7 +26,7 @@ def write_submission(path: Path, article_ids: Sequence[str], best_images: Sequen
     """
     length = min(LENGTH, min(len(images) for images in best_images))
     header = ["articleID", *(f"iid{place}" for place in range(1, length + 1))]
-    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:
+    with atomic_write(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:
         file.write("\t".join(header) + "\n")
         for article_id, images in zip(article_ids, best_images, strict=True):
             file.write("\t".join(map(_checked, (article_id, *images[:length]))) + "\n")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.storage.files import Stamp, replacing, stamp
+from core.storage.files import FileSignature, atomic_write, file_signature
 
 _MARK = b"\nrematch seal 1 "
 _DIGEST = 32  # hex digits
@@ -25,31 +25,31 @@ _log = logging.getLogger("rematch")
 
 
 @contextmanager
-def sealing(path: Path) -> Iterator[Path]:
-    """As `replacing`: yield a temporary path; what is written there is sealed and becomes `path`."""
-    with replacing(path) as temporary:
+def checksummed_write(path: Path) -> Iterator[Path]:
+    """As `atomic_write`: yield a temporary path; what is written there is sealed and becomes `path`."""
+    with atomic_write(path) as temporary:
         yield temporary
         digest = _digest(temporary, path.name, temporary.stat().st_size)
         with temporary.open("ab") as file:
             file.write(_MARK + digest.encode())
 
 
-def write_sealed(path: Path, data: bytes) -> None:
+def write_checksummed(path: Path, data: bytes) -> None:
     """Keep `data`, all of it or nothing."""
-    with sealing(path) as temporary:
+    with checksummed_write(path) as temporary:
         temporary.write_bytes(data)
 
 
-def read_sealed(path: Path) -> bytes | None:
-    """What `write_sealed` kept; None if it is not there, or damaged, which is said in a warning."""
+def read_checksummed(path: Path) -> bytes | None:
+    """What `write_checksummed` kept; None if it is not there, or damaged, which is said in a warning."""
     try:
         return path.read_bytes()[:-_SEAL] if is_whole(path) else None
     except FileNotFoundError:  # the cache may be deleted at any time
         return None
 
 
-def read_sealed_array(path: Path, rows: int) -> np.ndarray | None:
-    """The array [rows, …] that was saved within `sealing`, memory-mapped; None as for `read_sealed`."""
+def read_checksummed_array(path: Path, rows: int) -> np.ndarray | None:
+    """The array [rows, …] that was saved within `checksummed_write`, memory-mapped; None as for `read_checksummed`."""
     if not is_whole(path):
         return None
     try:
@@ -62,13 +62,13 @@ def read_sealed_array(path: Path, rows: int) -> np.ndarray | None:
 def is_whole(path: Path) -> bool:
     """Is the file there and what was written under this name? It is read through once for each writing of it."""
     try:
-        return _is_whole(path, stamp(path))
+        return _is_whole(path, file_signature(path))
     except OSError:
         return False
 
 
 @lru_cache(maxsize=4096)
-def _is_whole(path: Path, written: Stamp) -> bool:
+def _is_whole(path: Path, written: FileSignature) -> bool:
     size = written[1]
     with path.open("rb") as file:
         file.seek(max(0, size - _SEAL))

@@ -56,7 +56,7 @@ def os_error_sentence(error: OSError) -> str:
     """What to say of an error that nobody expected where it came up."""
     if isinstance(error.filename, str):
         return f"{error.filename} cannot be read or written: {error.strerror}. Mend that, and do the same again."
-    if is_full(error):  # files are written by way of `writing`, so it was what is printed
+    if is_full(error):  # files are written by way of `disk_errors_for`, so it was what is printed
         return "what there is to say cannot be written: the disk it goes to is full. Make room there."
     return f"{type(error).__name__}: {error}"
 
@@ -67,7 +67,7 @@ def _nearest(folder: Path) -> Path:
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[None]:
+def disk_errors_for(path: Path) -> Iterator[None]:
     """Inside, what keeps `path` from being written becomes a DiskError; errors about other files stay what they are."""
     try:
         yield
@@ -81,7 +81,7 @@ def writing(path: Path) -> Iterator[None]:
         raise said from None
 
 
-def in_numbers(error: Exception) -> Exception:
+def as_os_error(error: Exception) -> Exception:
     """`error` as the OSError it speaks of; itself if it speaks of none."""
     said = _IN_WORDS.search(str(error))
     return OSError(int(said[1]), str(error)) if said else error

@@ -15,23 +15,23 @@ import tomli_w
 
 from core import __version__
 from core.errors import InputError
-from core.storage.disk_errors import check_is_no_device, writing
+from core.storage.disk_errors import check_is_no_device, disk_errors_for
 
 #: A part of a fingerprint; arrays count with type and shape, so that [2, 3] and [3, 2] differ.
 Part = str | bytes | int | float | bool | None | np.ndarray | list[Any] | tuple[Any, ...] | dict[str, Any]
 
-#: See `stamp`.
-Stamp = tuple[int, int, int]
+#: See `file_signature`.
+FileSignature = tuple[int, int, int]
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path) -> Iterator[Path]:
     """Yield a unique temporary path beside `path`; on success it is renamed to `path`, on failure removed.
 
     Raises DiskError where there is no room, no right to write, or something else than a file: a device such as
     /dev/stdout would be gone afterwards.
     """
-    with writing(path):
+    with disk_errors_for(path):
         check_is_no_device(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=f".tmp{path.suffix}", dir=path.parent)
@@ -47,12 +47,12 @@ def replacing(path: Path) -> Iterator[Path]:
 
 def write_bytes(path: Path, data: bytes) -> None:
     """Write all of it or nothing."""
-    with replacing(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_bytes(data)
 
 
 def save_array(file: Path, array: np.ndarray) -> None:
-    """Write an array as .npy into a file that is nobody else's, such as `replacing` gives.
+    """Write an array as .npy into a file that is nobody else's, such as `atomic_write` gives.
 
     Opened for reading too, since numpy hands a file that is only written to the C library, which keeps it to itself
     where the last part of an array found no room on the disk.
@@ -66,12 +66,12 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode())
 
 
-def write_toml(path: Path, table: dict[str, Any], form: int) -> None:
+def write_toml(path: Path, table: dict[str, Any], format_version: int) -> None:
     """Write a TOML file; keys whose value is None are left out, since TOML has no null.
 
     form: counts up when what is written in such a file changes; it stands in it, with who wrote it.
     """
-    written = {"format": form, "written_by": f"Rematch {__version__}"}
+    written = {"format": format_version, "written_by": f"Rematch {__version__}"}
     write_text(path, tomli_w.dumps(written | _without_none(table)))
 
 
@@ -80,19 +80,19 @@ def _without_none(table: dict[str, Any]) -> dict[str, Any]:
     return {key: _without_none(value) if isinstance(value, dict) else value for key, value in present.items()}
 
 
-def read_toml(path: Path, what: str, form: int, way_out: str) -> dict[str, Any]:
+def read_toml(path: Path, what: str, format_version: int, remedy: str) -> dict[str, Any]:
     """Read a TOML file that Rematch wrote. Raises InputError naming `what`: it is missing, damaged or of another form.
 
-    way_out: what to do with an older one, as in "Sweep again."
+    remedy: what to do with an older one, as in "Sweep again."
     """
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(f"no {what}: {path} does not exist.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise InputError(f"the {what} file {path} cannot be read: {error}. {way_out}") from None
+        raise InputError(f"the {what} file {path} cannot be read: {error}. {remedy}") from None
     found, written_by = table.pop("format", 1), table.pop("written_by", "an early Rematch")  # the first did not say so
-    check_form(found, form, f"the {what} file {path}, written by {written_by},", way_out)
+    check_format_version(found, format_version, f"the {what} file {path}, written by {written_by},", remedy)
     return table
 
 
@@ -107,13 +107,13 @@ def read_json(path: Path) -> dict[str, Any]:
     return table
 
 
-def check_form(found: object, form: int, what: str, way_out: str) -> None:
-    """Raise InputError unless `found`, which stands in `what`, is `form`. way_out: what to do with an older one."""
-    if found != form:
-        newer = isinstance(found, int) and found > form
+def check_format_version(found: object, format_version: int, what: str, remedy: str) -> None:
+    """Raise InputError unless `found`, in `what`, is `format_version`. remedy: what to do with an older one."""
+    if found != format_version:
+        newer = isinstance(found, int) and found > format_version
         raise InputError(
-            f"{what} is of format {found}; Rematch {__version__} reads format {form}. "
-            + ("Use the version that wrote it, or a newer one." if newer else way_out)
+            f"{what} is of format {found}; Rematch {__version__} reads format {format_version}. "
+            + ("Use the version that wrote it, or a newer one." if newer else remedy)
         )
 
 
@@ -135,7 +135,7 @@ def bytes_fingerprint(content: bytes) -> str:
     return hashlib.blake2b(content, digest_size=10).hexdigest()
 
 
-def stamp(file: Path) -> Stamp:
+def file_signature(file: Path) -> FileSignature:
     """Changes whenever the file is written again, whatever the clock says: its inode, size and time of writing."""
     state = file.stat()
     return state.st_ino, state.st_size, state.st_mtime_ns

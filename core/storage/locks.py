@@ -16,7 +16,7 @@ except ImportError:  # Windows
 
 
 @contextmanager
-def holding(file: Path, patience: float = -1) -> Iterator[None]:
+def hold_lock(file: Path, patience: float = -1) -> Iterator[None]:
     """Hold the lock `file` inside, and leave no file behind. Raises filelock's Timeout after `patience` seconds."""
     lock = FileLock(file)
     lock.acquire(timeout=patience)

@@ -31,7 +31,7 @@ class Checkpoint:
     epoch: int
     weights: dict[str, Tensor]
     best: dict[str, Tensor]
-    moments: dict[int, dict[str, Tensor]]
+    optimizer_state: dict[int, dict[str, Tensor]]
     noise: dict[str, Tensor]
     shuffle: Mapping[str, Any]
     scaling: Mapping[str, Any]
@@ -41,7 +41,7 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     """Write it, all of it or nothing: the one before stays until this one is whole."""
     tensors = {f"weights/{name}": tensor for name, tensor in checkpoint.weights.items()}
     tensors |= {f"best/{name}": tensor for name, tensor in checkpoint.best.items()}
-    for place, state in checkpoint.moments.items():
+    for place, state in checkpoint.optimizer_state.items():
         tensors |= {f"moments/{place}/{name}": tensor for name, tensor in state.items()}
     tensors |= {f"noise/{device}": state for device, state in checkpoint.noise.items()}
     text = {"format": FORMAT, "epoch": str(checkpoint.epoch)}
@@ -60,15 +60,15 @@ def read_checkpoint(path: Path) -> Checkpoint:
             for key in file.keys():  # noqa: SIM118 (no mapping: it has nothing but keys())
                 part, _, name = key.partition("/")
                 parts[part][name] = file.get_tensor(key)
-        moments: dict[int, dict[str, Tensor]] = {}
+        optimizer_state: dict[int, dict[str, Tensor]] = {}
         for key, tensor in parts["moments"].items():
             place, _, name = key.partition("/")
-            moments.setdefault(int(place), {})[name] = tensor
+            optimizer_state.setdefault(int(place), {})[name] = tensor
         return Checkpoint(
             int(text["epoch"]),
             parts["weights"],
             parts["best"],
-            moments,
+            optimizer_state,
             parts["noise"],
             json.loads(text["shuffle"]),
             json.loads(text["scaling"]),

@@ -123,7 +123,7 @@ def _wait_for_all() -> None:
     dist.all_reduce(torch.zeros(1))  # on the CPU, so by gloo, which waits without keeping a core or a GPU busy
 
 
-def by_main(make: Callable[[], Made]) -> Made:
+def on_main_process(make: Callable[[], Made]) -> Made:
     """What `make` returns in the main process, to all; it does not run in the others."""
     if not dist.is_initialized():
         return make()
@@ -148,7 +148,7 @@ def check_same(seen: dict[str, str]) -> None:
             )
 
 
-def in_shares(encode: Callable[[np.ndarray], Tensor], rows: np.ndarray) -> Tensor:
+def all_gather_with_grad(encode: Callable[[np.ndarray], Tensor], rows: np.ndarray) -> Tensor:
     """`encode(rows)`, embeddings [b, d], each process doing its share of the rows.
 
     Gradients flow into the own share only and are multiplied by the number of processes, so that

@@ -15,7 +15,7 @@ from torch.utils.checkpoint import checkpoint
 Embed = Callable[[np.ndarray], Tensor]
 
 
-def in_chunks(embed: Embed, size: int | None) -> Embed:
+def cached_gradients(embed: Embed, size: int | None) -> Embed:
     """`embed` (rows [b] → embeddings [b, d]) with the activations of at most `size` rows in memory; None: of all.
 
     Same loss and gradients as `embed` has, but for rounding, with one more pass forward.

@@ -21,7 +21,7 @@ class Epoch:
         return self.val_mrr if metric == "mrr@100" else self.val_recall_1
 
 
-def kept_epoch(history: Sequence[Epoch], settings: Settings) -> int:
+def best_epoch(history: Sequence[Epoch], settings: Settings) -> int:
     """Number of the epoch whose weights are kept: the last, or with `stop_after` the best, of equal ones the first.
 
     Zero-shot is no candidate once there is another: α = 0 gives it anyhow, and there would be nothing to mix.
@@ -32,8 +32,8 @@ def kept_epoch(history: Sequence[Epoch], settings: Settings) -> int:
     return max(tuned, key=lambda epoch: epoch.score(settings.stop_metric)).epoch
 
 
-def is_over(history: Sequence[Epoch], settings: Settings) -> bool:
+def should_stop(history: Sequence[Epoch], settings: Settings) -> bool:
     """True if all epochs are done, or `stop_after` of them without a better one."""
     last = history[-1].epoch
     patience = settings.stop_after
-    return last >= settings.epochs or (patience is not None and last - kept_epoch(history, settings) >= patience)
+    return last >= settings.epochs or (patience is not None and last - best_epoch(history, settings) >= patience)

@@ -22,9 +22,9 @@ from core.evaluation.metrics import metrics_of
 from core.progress import progress
 from core.training.augmentation import random_crops
 from core.training.checkpoint import Checkpoint
-from core.training.distributed import average_gradients, by_main, in_shares, process_number
-from core.training.grad_cache import in_chunks
-from core.training.history import Epoch, is_over, kept_epoch
+from core.training.distributed import all_gather_with_grad, average_gradients, on_main_process, process_number
+from core.training.grad_cache import cached_gradients
+from core.training.history import Epoch, best_epoch, should_stop
 from core.training.lora import ADAPTER, add_adapters, lora_rank, merge_adapters
 from core.training.loss import clamp_scale, contrastive_loss
 from core.training.mixed_precision import loss_scaler, training_dtype
@@ -62,11 +62,11 @@ def finetune(
 
     if resumed is None:
         measure(0, None)
-    while not is_over(history, settings):
+    while not should_stop(history, settings):
         epoch = history[-1].epoch + 1
         measure(epoch, training.run_epoch(epoch))
-        if settings.stop_after is not None and kept_epoch(history, settings) == epoch:
-            training.remember()
+        if settings.stop_after is not None and best_epoch(history, settings) == epoch:
+            training.save_best()
         keep(training.checkpoint(epoch))
     training.finish()
     after = encoder.state_dict()
@@ -157,8 +157,8 @@ class Training:
         return value
 
     def _loss(self, batch: np.ndarray) -> Tensor:
-        images = in_shares(self._embed("image"), self._train.images[batch])
-        texts = in_shares(self._embed("text"), self._train.texts[batch])
+        images = all_gather_with_grad(self._embed("image"), self._train.images[batch])
+        texts = all_gather_with_grad(self._embed("text"), self._train.texts[batch])
         same = torch.from_numpy(self._train.same(batch)).to(self._device)
         return contrastive_loss(images, texts, self._encoder.logit_scale, same)
 
@@ -171,13 +171,13 @@ class Training:
             with torch.autocast(self._device.type, self._dtype, enabled=self._dtype is not None):
                 return forward(self._encoder, activations, rows, *crop)
 
-        return in_chunks(embed, self._settings.chunk_size)
+        return cached_gradients(embed, self._settings.chunk_size)
 
     def _gradients_are_finite(self) -> bool:
         gradients = [parameter.grad for parameter in self._parameters if parameter.grad is not None]
         return bool(torch.nn.utils.get_total_norm(gradients).isfinite())
 
-    def remember(self) -> None:
+    def save_best(self) -> None:
         """The weights of now are the ones to keep, unless it is told again."""
         self._best = {name: tensor.clone() for name, tensor in self._weights().items()}
 
@@ -216,7 +216,7 @@ class Training:
         self._encoder.set_weights(checkpoint.weights)
         self._best = checkpoint.best
         groups = self._optimiser.state_dict()["param_groups"]
-        self._optimiser.load_state_dict({"state": checkpoint.moments, "param_groups": groups})
+        self._optimiser.load_state_dict({"state": checkpoint.optimizer_state, "param_groups": groups})
         if checkpoint.scaling:
             self._scaler.load_state_dict(dict(checkpoint.scaling))
         torch.set_rng_state(checkpoint.noise["cpu"])
@@ -244,5 +244,5 @@ def _measured(encoder: Encoder, epoch: int, loss: float | None, val_ranks: Calla
     twelfth of what one process takes for an epoch, too little to cut embedding and ranking into shares.
     """
     encoder.eval()
-    measured = metrics_of(by_main(lambda: val_ranks(encoder)))
+    measured = metrics_of(on_main_process(lambda: val_ranks(encoder)))
     return Epoch(epoch, loss, measured.mrr_100, measured.recall_1, float(encoder.logit_scale.detach().exp()))

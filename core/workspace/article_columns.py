@@ -5,7 +5,7 @@ import pandas as pd
 from core.data.domain import Domain
 from core.data.exporters import AddedColumns
 from core.data.time_split import SPLITS
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from core.workspace.runs import Run
 from core.workspace.sweep_results import read_results
 from core.workspace.tags import read_tags, tags_table
@@ -16,21 +16,21 @@ RANKS = {"rank_zero_shot": 0.0, "rank_fine_tuned": 1.0, "rank_wise_ft": None}
 _NOTED = {"tags": "analyst_tags", "note": "analyst_note"}
 
 
-def article_columns(places: Places, domain: Domain, run: Run | None) -> AddedColumns:
+def article_columns(workspace: Workspace, domain: Domain, run: Run | None) -> AddedColumns:
     """Gather the ranks of `run` in every split that was swept, `alpha`, and an analyst's tags and notes, if any.
 
     Tags are not called just `tags`, a name that FiftyOne keeps for itself.
 
     Raises InputError: the run was not swept or is of other articles than the domain's, or the tags are damaged.
     """
-    noted = tags_table(domain, read_tags(places, domain.info.slug)).set_index("article_id")[list(_NOTED)]
+    noted = tags_table(domain, read_tags(workspace, domain.info.slug)).set_index("article_id")[list(_NOTED)]
     columns = noted[noted.index.isin(domain.articles["article_id"])].rename(columns=_NOTED)
     columns = columns.loc[:, (columns != "").any()]
     if run is None:
         return AddedColumns(columns)
     alpha = run.selected().alpha
     ranks = _ranks(run, domain, alpha)
-    unranked = [split for split in SPLITS if len(domain.judged(split)) and split not in set(ranks["split"])]
+    unranked = [split for split in SPLITS if len(domain.labelled(split)) and split not in set(ranks["split"])]
     notes = (f"ranks: none for {' and '.join(unranked)}, which run '{run.info.name}' was not swept on.",)
     joined = ranks.drop(columns="split").join(columns, how="outer")
     return AddedColumns(joined, run.info.name, alpha, notes if unranked else ())

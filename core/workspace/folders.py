@@ -1,4 +1,4 @@
-"""Where things lie: the workspace holds what a user would cry about, the cache what can be made again."""
+"""Locations on disk. `workspace/` holds user data; `cache/` holds derived files that can be deleted."""
 
 import os
 import re
@@ -13,10 +13,13 @@ _SLUG = re.compile(r"(?=.{1,100}$)[a-z0-9]+(?:[-_][a-z0-9]+)*")  # file systems 
 
 
 @dataclass(frozen=True)
-class Places:
-    """The two folders everything lies in."""
+class Workspace:
+    """The two folders of everything on disk.
 
-    workspace: Path
+    root: user data (domains, runs, tags). cache: derived files, safe to delete.
+    """
+
+    root: Path
     cache: Path
 
     def domain_folder(self, slug: str) -> Path:
@@ -26,16 +29,16 @@ class Places:
                 f"'{slug[:100]}' cannot name a domain: use at most 100 lower-case letters, digits and single "
                 "hyphens, as in 'my-news'."
             )
-        return self.workspace / "domains" / slug
+        return self.root / "domains" / slug
 
     def runs_folder(self, slug: str) -> Path:
         """The folder of all runs of one domain."""
-        return self.workspace / "runs" / self.domain_folder(slug).name
+        return self.root / "runs" / self.domain_folder(slug).name
 
     def domain_slugs(self) -> list[str]:
         """The domains there are, sorted."""
-        restore(self.workspace / "domains")
-        return sorted(path.parent.name for path in self.workspace.glob("domains/*/domain.toml"))
+        restore(self.root / "domains")
+        return sorted(path.parent.name for path in self.root.glob("domains/*/domain.toml"))
 
     def load_domain(self, slug: str) -> Domain:
         """Read one domain. Raises InputError that lists the ones there are."""
@@ -44,15 +47,15 @@ class Places:
         if not (folder / "domain.toml").exists():
             there = ", ".join(self.domain_slugs()) or "none yet"
             raise InputError(
-                f"no domain '{slug}' in {self.workspace} (there: {there}). "
+                f"no domain '{slug}' in {self.root} (there: {there}). "
                 f"Make one with: python -m core import SOURCE --domain {slug}"
             )
         return load_domain(folder)
 
 
-def default_places() -> Places:
+def default_workspace() -> Workspace:
     """`workspace/` and `cache/` in the current folder, unless REMATCH_WORKSPACE and REMATCH_CACHE say otherwise."""
-    return Places(
+    return Workspace(
         Path(os.environ.get("REMATCH_WORKSPACE") or "workspace").absolute(),
         Path(os.environ.get("REMATCH_CACHE") or "cache").absolute(),
     )

@@ -5,31 +5,31 @@ import shutil
 from dataclasses import replace
 
 from core.errors import InputError
-from core.storage.disk_errors import writing
-from core.workspace.folders import Places
+from core.storage.disk_errors import disk_errors_for
+from core.workspace.folders import Workspace
 from core.workspace.runs import Run, find_run, save_run
 
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
-def rename_run(places: Places, slug: str, old: str, new: str) -> Run:
+def rename_run(workspace: Workspace, slug: str, old: str, new: str) -> Run:
     """Call a run otherwise. A run's name is its folder's. Raises InputError: no such run, bad name, name taken."""
-    run = find_run(places, slug, old)
+    run = find_run(workspace, slug, old)
     if not _NAME.fullmatch(new):
         raise InputError(f"'{new}' cannot name a run: expected lower-case letters, digits and single hyphens.")
     folder = run.folder.with_name(new)
     if folder.exists():
         raise InputError(f"domain '{slug}' has a run '{new}' already; choose another name, or delete that one first.")
-    with writing(folder):
+    with disk_errors_for(folder):
         run.folder.rename(folder)
     renamed = Run(replace(run.info, name=new), folder)
     save_run(renamed)  # for who reads the file; what counts is the folder
     return renamed
 
 
-def delete_run(places: Places, slug: str, name: str) -> None:
+def delete_run(workspace: Workspace, slug: str, name: str) -> None:
     """Remove a run and all that was derived from it. Raises InputError if there is none."""
-    run = find_run(places, slug, name)
-    with writing(run.folder / "run.toml"):
+    run = find_run(workspace, slug, name)
+    with disk_errors_for(run.folder / "run.toml"):
         (run.folder / "run.toml").unlink()  # from here on it is no run, whatever becomes of the rest
         shutil.rmtree(run.folder)

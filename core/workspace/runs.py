@@ -19,13 +19,13 @@ from core.evaluation.alpha_selection import Selected
 from core.evaluation.sweep import Sweep
 from core.evaluation.tower_plane import Plane
 from core.retrieval.choices import BY_COSINE, Reranking
-from core.storage.disk_errors import writing
-from core.storage.files import Stamp, file_fingerprint, read_toml, stamp, write_toml
-from core.storage.locks import holding
+from core.storage.disk_errors import disk_errors_for
+from core.storage.files import FileSignature, file_fingerprint, file_signature, read_toml, write_toml
+from core.storage.locks import hold_lock
 from core.training.settings import Settings
 from core.workspace import sweep_store
 from core.workspace.builds import check_build
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from core.workspace.sweep_info import PrecisionName, SweepInfo
 
 Read = TypeVar("Read")
@@ -110,11 +110,11 @@ class Run:
         except (TypeError, KeyError) as error:
             raise InputError(f"{file} is of another version of Rematch or damaged: {error}; sweep again.") from None
 
-    def sweep_stamp(self) -> Stamp | None:
+    def sweep_stamp(self) -> FileSignature | None:
         """Changes when the run is swept again; None if it was not swept."""
         file = self.folder / "sweep.toml"
         try:
-            return stamp(file)
+            return file_signature(file)
         except FileNotFoundError:
             return None
 
@@ -165,7 +165,7 @@ class Run:
         """A file of the sweep. Raises InputError unless it is what the sweep wrote; read through once per writing."""
         file = self.folder / name
         try:
-            whole = _fingerprint_of(file, stamp(file))
+            whole = _fingerprint_of(file, file_signature(file))
         except OSError:
             whole = None
         if whole is None or whole != self._sweep_table().get("files", {}).get(name):
@@ -181,7 +181,7 @@ class Run:
         One process at a time, so that two sweeps never mix. Raises InputError if the folder is this run's no longer.
         """
         self._check_still_there()
-        with writing(self.folder / "sweep.toml"), holding(self.folder / "sweep.lock"):
+        with disk_errors_for(self.folder / "sweep.toml"), hold_lock(self.folder / "sweep.lock"):
             sweep_store.write_sweep(self.folder, sweeps, plane, info)
 
     def _check_still_there(self) -> None:
@@ -194,17 +194,17 @@ class Run:
 
 
 @lru_cache(maxsize=256)
-def _fingerprint_of(file: Path, written: Stamp) -> str:
+def _fingerprint_of(file: Path, written: FileSignature) -> str:
     return file_fingerprint(file)
 
 
-def reserve_folder(places: Places, slug: str, encoder: str, tune: str) -> Path:
+def reserve_folder(workspace: Workspace, slug: str, encoder: str, tune: str) -> Path:
     """Make an empty folder for a new run, named after its encoder and what is tuned; two trainings never share one."""
-    runs = places.runs_folder(slug)
+    runs = workspace.runs_folder(slug)
     model = re.sub(r"[^a-z0-9]+", "-", short_name(encoder).lower()).strip("-")[:60]
     stem = f"{model}-{tune.replace(':', '')}"
     number = 1
-    with writing(runs / stem):
+    with disk_errors_for(runs / stem):
         runs.mkdir(parents=True, exist_ok=True)
         while True:
             folder = runs / f"{stem}-{number}"
@@ -220,15 +220,15 @@ def save_run(run: Run) -> None:
     write_toml(run.folder / "run.toml", asdict(run.info), FORMAT)
 
 
-def load_runs(places: Places, slug: str) -> list[Run]:
+def load_runs(workspace: Workspace, slug: str) -> list[Run]:
     """All finished runs of a domain, oldest first."""
-    runs = [_load(path.parent) for path in places.runs_folder(slug).glob("*/run.toml")]
+    runs = [_load(path.parent) for path in workspace.runs_folder(slug).glob("*/run.toml")]
     return sorted(runs, key=lambda run: (run.info.created_at, run.info.name))
 
 
-def find_run(places: Places, slug: str, name: str | None) -> Run:
+def find_run(workspace: Workspace, slug: str, name: str | None) -> Run:
     """The run called `name`, or the newest. Raises InputError that lists the runs there are."""
-    runs = load_runs(places, slug)
+    runs = load_runs(workspace, slug)
     if not runs:
         raise InputError(f"domain '{slug}' has no run yet; make one with: python -m core train --domain {slug}")
     if name is None:
@@ -241,15 +241,15 @@ def find_run(places: Places, slug: str, name: str | None) -> Run:
 
 
 def _load(folder: Path) -> Run:
-    way_out = "Delete its folder and train again."
-    table = read_toml(folder / "run.toml", f"run '{folder.name}'", FORMAT, way_out)
+    remedy = "Delete its folder and train again."
+    table = read_toml(folder / "run.toml", f"run '{folder.name}'", FORMAT, remedy)
     try:
         settings, text = Settings(**table.pop("settings")), Reading(**table.pop("text"))
         # Its folder names a run, whatever was written into it before it was called otherwise.
         return Run(RunInfo(settings=settings, text=text, **table | {"name": folder.name}), folder)
     except (TypeError, KeyError) as error:
         raise InputError(
-            f"{folder / 'run.toml'} is of another version of Rematch or damaged: {error}. {way_out}"
+            f"{folder / 'run.toml'} is of another version of Rematch or damaged: {error}. {remedy}"
         ) from None
 
 

@@ -59,9 +59,14 @@ class SweepInfo:
 
 
 def _precision(row: dict[str, Any]) -> TowerPrecision:
-    agreement = Disagreement(**row["agreement"]) if "agreement" in row else None
+    agreement = _disagreement(row["agreement"]) if "agreement" in row else None
     return TowerPrecision(row["name"], row["reason"], agreement)  # early sweeps have a `speedup`, too
 
 
 def _path(row: dict[str, Any]) -> PathInfo:
-    return PathInfo(**row | {"error": Disagreement(**row["error"]), "checked_at": tuple(row["checked_at"])})
+    return PathInfo(**row | {"error": _disagreement(row["error"]), "checked_at": tuple(row["checked_at"])})
+
+
+def _disagreement(row: dict[str, float]) -> Disagreement:
+    """Read both measures. Sweeps written before version 0.2 name the second one recall_10, though it is no recall."""
+    return Disagreement(row["mrr_100"], row["top10_flip_rate"] if "top10_flip_rate" in row else row["recall_10"])

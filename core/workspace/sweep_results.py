@@ -90,7 +90,7 @@ def _read_results(run: Run, domain: Domain, split: Split) -> Results:
     )
     curve, ranks, info = run.curve(), run.ranks(), run.sweep_info()
     curve, ranks = curve[curve["split"] == split], ranks[ranks["split"] == split]
-    articles, pictures = domain.judged(split), domain.pictures(split)
+    articles, pictures = domain.labelled(split), domain.pictures(split)
     alphas = curve["alpha"].to_numpy()
     own = articles["article_id"].tolist()
     if len(ranks) != len(alphas) * len(own) or ranks["article_id"].iloc[: len(own)].tolist() != own:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from core.evaluation.sweep import Sweep
 from core.evaluation.tower_plane import Plane
-from core.storage.files import file_fingerprint, replacing, save_array, write_toml
+from core.storage.files import atomic_write, file_fingerprint, save_array, write_toml
 from core.workspace.sweep_info import SweepInfo
 
 FORMAT = 1  # counts up when what is written changes
@@ -28,10 +28,10 @@ def write_sweep(folder: Path, sweeps: Sequence[Sweep], plane: Plane | None, info
     with ExitStack() as files:  # leaves what was entered first last, and so renames sweep.toml last
 
         def new(name: str) -> Path:
-            written[name] = files.enter_context(replacing(folder / name))
+            written[name] = files.enter_context(atomic_write(folder / name))
             return written[name]
 
-        toml = files.enter_context(replacing(folder / "sweep.toml"))
+        toml = files.enter_context(atomic_write(folder / "sweep.toml"))
         pd.concat([sweep.table() for sweep in sweeps], ignore_index=True).to_parquet(new("ranks.parquet"), index=False)
         pd.concat([sweep.curve() for sweep in sweeps], ignore_index=True).to_csv(new("sweep.csv"), index=False)
         for sweep in sweeps:

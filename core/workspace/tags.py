@@ -12,9 +12,9 @@ from filelock import FileLock
 
 from core.data.domain import Domain
 from core.errors import InputError
-from core.storage.disk_errors import writing
-from core.storage.files import check_form, write_text
-from core.workspace.folders import Places
+from core.storage.disk_errors import disk_errors_for
+from core.storage.files import check_format_version, write_text
+from core.workspace.folders import Workspace
 from core.workspace.runs import now
 
 FORMAT = 1  # counts up when what is written changes
@@ -32,18 +32,20 @@ class Tagged:
     changed_at: str
 
 
-def tags_file(places: Places, slug: str) -> Path:
+def tags_file(workspace: Workspace, slug: str) -> Path:
     """Where they are kept; it need not be there."""
-    return places.workspace / "tags" / f"{places.domain_folder(slug).name}.json"
+    return workspace.root / "tags" / f"{workspace.domain_folder(slug).name}.json"
 
 
-def read_tags(places: Places, slug: str) -> dict[str, Tagged]:
+def read_tags(workspace: Workspace, slug: str) -> dict[str, Tagged]:
     """By article id. Raises InputError if the file is damaged or of another version: it is not begun anew."""
-    file = tags_file(places, slug)
+    file = tags_file(workspace, slug)
     try:
         table = json.loads(file.read_text(encoding="utf-8"))
         if isinstance(table.get("format"), int):  # the first files were the tags alone
-            check_form(table["format"], FORMAT, f"the file of tags {file}", "Read it with the version that wrote it.")
+            check_format_version(
+                table["format"], FORMAT, f"the file of tags {file}", "Read it with the version that wrote it."
+            )
             table = table["tags"]
         return {
             article_id: Tagged(tuple(row["tags"]), str(row["note"]), str(row["changed_at"]))
@@ -55,7 +57,7 @@ def read_tags(places: Places, slug: str) -> dict[str, Tagged]:
         raise InputError(f"the tags in {file} cannot be read ({error}); mend the file or move it away.") from None
 
 
-def tag_article(places: Places, slug: str, article_id: str, tags: list[str], note: str) -> None:
+def tag_article(workspace: Workspace, slug: str, article_id: str, tags: list[str], note: str) -> None:
     """Set an article's tags and note; with neither it is forgotten. Two windows may do so at once.
 
     Raises InputError for a tag or note that is too long, or a damaged file; DiskError if it cannot be written.
@@ -65,11 +67,11 @@ def tag_article(places: Places, slug: str, article_id: str, tags: list[str], not
         raise InputError(f"the tag '{too_long[0][:MAX_TAG]}…' has over {MAX_TAG} characters; say more in the note.")
     if len(note) > MAX_NOTE:
         raise InputError(f"the note has {len(note)} characters; expected at most {MAX_NOTE}.")
-    file = tags_file(places, slug)
-    with writing(file):
+    file = tags_file(workspace, slug)
+    with disk_errors_for(file):
         file.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(file.with_suffix(".lock")):
-            every = read_tags(places, slug)
+            every = read_tags(workspace, slug)
             every.pop(article_id, None)
             if cleaned or note.strip():
                 every[article_id] = Tagged(cleaned, note.strip(), now())

@@ -17,11 +17,11 @@ from filelock import Timeout
 from core.data.domain import Domain
 from core.data.query_text import Reading
 from core.errors import InputError
-from core.storage.disk_errors import writing
+from core.storage.disk_errors import disk_errors_for
 from core.storage.files import read_toml, write_toml
-from core.storage.locks import holding, is_held
+from core.storage.locks import hold_lock, is_held
 from core.training.settings import Settings
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from core.workspace.runs import reserve_folder
 
 FORMAT = 1  # counts up when what training.toml holds changes
@@ -87,8 +87,8 @@ class Unfinished:
         """Train it inside, one process at a time. Raises InputError if another does."""
         with ExitStack() as held:
             try:
-                with writing(self._lock_file):
-                    held.enter_context(holding(self._lock_file, _SECONDS_FOR_A_LOOK))
+                with disk_errors_for(self._lock_file):
+                    held.enter_context(hold_lock(self._lock_file, _SECONDS_FOR_A_LOOK))
             except Timeout:
                 raise InputError(
                     f"training '{self.info.name}' of {self.info.domain} is going on in another process."
@@ -108,7 +108,7 @@ class Unfinished:
         """Remove all of it. Raises InputError while it goes on, DiskError if the workspace cannot be written."""
         if self.goes_on:
             raise InputError(f"training '{self.info.name}' of {self.info.domain} is going on; cancel it first.")
-        with writing(self._file):
+        with disk_errors_for(self._file):
             self._file.unlink(missing_ok=True)  # from here on it is none, whatever becomes of the rest
         self.remove()
 
@@ -121,24 +121,24 @@ class Unfinished:
         write_toml(self._file, asdict(self.info), FORMAT)
 
 
-def begin(places: Places, info: TrainingInfo) -> Unfinished:
+def begin(workspace: Workspace, info: TrainingInfo) -> Unfinished:
     """Reserve a folder for a new training; the name in `info` is replaced by the folder's."""
-    folder = reserve_folder(places, info.domain, info.encoder, info.settings.tune)
+    folder = reserve_folder(workspace, info.domain, info.encoder, info.settings.tune)
     unfinished = Unfinished(TrainingInfo(**vars(info) | {"name": folder.name}), folder)
     unfinished.save()
     return unfinished
 
 
-def load_unfinished(places: Places, slug: str) -> list[Unfinished]:
+def load_unfinished(workspace: Workspace, slug: str) -> list[Unfinished]:
     """The domain's trainings that are not finished, oldest first."""
-    files = places.runs_folder(slug).glob("*/training.toml")
+    files = workspace.runs_folder(slug).glob("*/training.toml")
     found = [_load(file) for file in files if not (file.parent / "run.toml").exists()]
     return sorted(found, key=lambda each: (each.info.created_at, each.info.name))
 
 
-def find_unfinished(places: Places, slug: str, name: str) -> Unfinished:
+def find_unfinished(workspace: Workspace, slug: str, name: str) -> Unfinished:
     """The unfinished training called `name`. Raises InputError that lists the ones there are."""
-    there = load_unfinished(places, slug)
+    there = load_unfinished(workspace, slug)
     found = next((each for each in there if each.info.name == name), None)
     if found is None:
         names = ", ".join(each.info.name for each in there) or "none"

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from core.data.domain import Domain
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from core.workspace.sweep_results import Results
 from pages.alpha.point import Point
 from pages.shared.images import picture_url
@@ -61,7 +61,7 @@ def rows_of(results: Results, point: Point, order: np.ndarray) -> list[Row]:
     ]
 
 
-def shown_article(places: Places, domain: Domain, results: Results, point: Point, row: int) -> Shown:
+def shown_article(workspace: Workspace, domain: Domain, results: Results, point: Point, row: int) -> Shown:
     """The article at `row` of the results."""
     article, total = results.records[row], len(results.gallery.files)
     published = f"{article['published_at']:%Y-%m-%d} · " if pd.notna(article["published_at"]) else ""
@@ -74,16 +74,16 @@ def shown_article(places: Places, domain: Domain, results: Results, point: Point
         f"{published}article {article['article_id']}{planted}",
         f"Rank {rank} at α · {results.ranks[0][row]} zero-shot · {results.ranks[-1][row]} fine-tuned, of {total}",
         f"The first {len(best)} pictures at α = {point.name}.{where}",
-        picture_url(places, domain, article),
+        picture_url(workspace, domain, article),
     )
 
 
-def found_pictures(places: Places, domain: Domain, results: Results, point: Point, row: int) -> list[Found]:
+def found_pictures(workspace: Workspace, domain: Domain, results: Results, point: Point, row: int) -> list[Found]:
     """The first pictures of the article at `row`, best first."""
     own = int(results.gallery.target[row])
     others = [(int(picture), results.with_picture(int(picture))) for picture in point.best[row]]
     return [
-        Found(picture_url(places, domain, other), shorten(other["title"] or other["text"], 140), picture == own)
+        Found(picture_url(workspace, domain, other), shorten(other["title"] or other["text"], 140), picture == own)
         for picture, other in others
     ]
 

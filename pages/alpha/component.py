@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.presentation.theme import FINE_TUNED, WISE_FT, ZERO_SHOT
 from pages.alpha.board_data import Answer
-from pages.alpha.slider_data import Hand
+from pages.alpha.slider_data import SliderData
 
 _HERE = Path(__file__).parent
 _COLOURS = f"--zero-shot:{ZERO_SHOT};--wise-ft:{WISE_FT};--fine-tuned:{FINE_TUNED}"
@@ -30,7 +30,7 @@ def _nothing() -> None:
 
 
 def alpha_element(
-    hand: Hand,
+    hand: SliderData,
     answer: Answer,
     *,
     on_chosen: Callable[[], None],

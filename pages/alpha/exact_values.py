@@ -11,7 +11,7 @@ import streamlit as st
 from core.evaluation.sweep import Ranked
 from core.jobs import model_worker
 from core.jobs.rank_task import rank_exactly
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from core.workspace.sweep_results import Results
 from pages.shared.cached_results import stamp_of
 from pages.shared.errors import failure
@@ -31,7 +31,7 @@ class Evaluation:
 
 
 @dataclass(frozen=True)
-class Pending:
+class ExactEvaluation:
     """An exact evaluation that is on its way, or failed."""
 
     future: Future
@@ -49,7 +49,7 @@ def _evaluations() -> tuple[OrderedDict[tuple, Evaluation], threading.Lock]:
     return OrderedDict(), threading.Lock()
 
 
-def exact_ranked(places: Places, results: Results, alphas: Sequence[float]) -> Ranked | Pending:
+def exact_ranks(workspace: Workspace, results: Results, alphas: Sequence[float]) -> Ranked | ExactEvaluation:
     """Ranks at one α, or at the (image, text) towers', by exact weights: there already, or on their way.
 
     What this session asked for before is given up, if nobody else waits for it: keys held down pass many α's.
@@ -63,7 +63,7 @@ def exact_ranked(places: Places, results: Results, alphas: Sequence[float]) -> R
             _give_up(evaluations, before)
         if key not in evaluations:
             info = results.run.info
-            future = model_worker.submit(rank_exactly, places, info.domain, info.name, results.split, image, text)
+            future = model_worker.submit(rank_exactly, workspace, info.domain, info.name, results.split, image, text)
             evaluations[key] = Evaluation(future, asked_by=int(before == key))  # counted below if it is new here
             while len(evaluations) > KEPT:
                 evaluations.popitem(last=False)
@@ -74,7 +74,7 @@ def exact_ranked(places: Places, results: Results, alphas: Sequence[float]) -> R
             st.session_state[_ASKED] = key
     if evaluation.future.done() and evaluation.future.exception() is None:
         return evaluation.future.result()
-    return Pending(evaluation.future)
+    return ExactEvaluation(evaluation.future)
 
 
 def _give_up(evaluations: OrderedDict[tuple, Evaluation], key: tuple | None) -> None:

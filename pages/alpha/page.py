@@ -6,20 +6,20 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from core.analysis.alpha_choice import Flat
+from core.analysis.alpha_choice import Plateau
 from core.data.domain import Domain
 from core.data.text_search import rows_containing
 from core.errors import InputError
 from core.evaluation.published import PUBLISHED
 from core.evaluation.sweep import Ranked
 from core.presentation.paper_tables import path_sentences
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from core.workspace.sweep_results import Results
 from pages.alpha.board_data import Answer, found_pictures, rows_of, shown_article
 from pages.alpha.component import alpha_element
-from pages.alpha.exact_values import Pending, exact_ranked
+from pages.alpha.exact_values import ExactEvaluation, exact_ranks
 from pages.alpha.point import Point, point_at
-from pages.alpha.slider_data import Exact, Hand, Tables, Tick, tables_of
+from pages.alpha.slider_data import Exact, SliderData, Tables, Tick, tables_of
 from pages.shared import sidebar
 from pages.shared.cached_results import flat_of, results_of, stamp_of
 from pages.shared.errors import show_error
@@ -30,7 +30,7 @@ LISTED = 50
 
 
 @dataclass(frozen=True)
-class Listing:
+class ListOptions:
     """Which articles are listed. order: a key of ORDERS; words: to be found in them; page: counted from 1."""
 
     order: str
@@ -82,7 +82,12 @@ def input_towers(results: Results) -> list[str]:
 
 @st.fragment
 def show_view(
-    places: Places, domain: Domain, results: Results, labels: list[str], listing: Listing, flat: Flat | None
+    workspace: Workspace,
+    domain: Domain,
+    results: Results,
+    labels: list[str],
+    listing: ListOptions,
+    flat: Plateau | None,
 ) -> None:
     """All that moves with α: one element, and what is said while an exact value is waited for."""
     element = f"alpha {results.run.info.domain} {results.run.info.name}"  # another run begins anew
@@ -95,31 +100,35 @@ def show_view(
     position = current_position(moved, len(labels), results.run)
     alphas = position.alphas
     point = point_at(results, alphas)
-    exact = exact_ranked(places, results, alphas) if position.settled and not point.is_exact else None
-    if exact is not None and not isinstance(exact, Pending):
+    exact = exact_ranks(workspace, results, alphas) if position.settled and not point.is_exact else None
+    if exact is not None and not isinstance(exact, ExactEvaluation):
         point = point.replaced_by(exact)
     alpha_element(
         hand_of(results, labels, alphas, exact, flat),
-        answer_of(places, domain, results, point, listing),
+        answer_of(workspace, domain, results, point, listing),
         on_chosen=choose,
         key=element,
     )
-    if isinstance(exact, Pending):
+    if isinstance(exact, ExactEvaluation):
         exact.show()
 
 
 def hand_of(
-    results: Results, labels: list[str], alphas: Sequence[float], exact: Ranked | Pending | None, flat: Flat | None
-) -> Hand:
+    results: Results,
+    labels: list[str],
+    alphas: Sequence[float],
+    exact: Ranked | ExactEvaluation | None,
+    flat: Plateau | None,
+) -> SliderData:
     """What the slider draws from."""
-    return Hand(
+    return SliderData(
         _tables(results, stamp_of(results.run), len(labels) == 2),
         list(zip(labels, alphas, strict=True)),
         alphas,
         ticks_of(results),
         _error_sentence(results, len(labels) == 2),
         f"{results.split}, n = {len(results.articles)}",
-        None if exact is None or isinstance(exact, Pending) else Exact.of(alphas, exact),
+        None if exact is None or isinstance(exact, ExactEvaluation) else Exact.of(alphas, exact),
         (flat.low, flat.high) if flat is not None else None,
     )
 
@@ -131,11 +140,11 @@ def _error_sentence(results: Results, both: bool) -> str:
     towers = ", each tower by itself" if both else ""
     return (
         f"interpolated between {path.nodes} exact points{towers}: mrr@100 ± {path.error.mrr_100:.4f}, "
-        f"first ten of ± {path.error.recall_10:.1%} of the articles (measured)"
+        f"first ten of ± {path.error.top10_flip_rate:.1%} of the articles (measured)"
     )
 
 
-def input_listing(results: Results) -> Listing:
+def input_listing(results: Results) -> ListOptions:
     """How the list is ordered, what it is searched for, and which part of it is shown."""
     order_column, search_column, page_column = st.columns([2, 2, 3], vertical_alignment="bottom")
     order = order_column.selectbox("Order of the articles", list(ORDERS), key="order", bind="query-params")
@@ -143,25 +152,25 @@ def input_listing(results: Results) -> Listing:
     pages = -(-len(results.articles) // LISTED)
     with page_column:
         page = st.pagination(pages, key="alpha_page") if pages > 1 and not words else 1
-    return Listing(order if order in ORDERS else next(iter(ORDERS)), words or "", min(max(page or 1, 1), pages))
+    return ListOptions(order if order in ORDERS else next(iter(ORDERS)), words or "", min(max(page or 1, 1), pages))
 
 
-def answer_of(places: Places, domain: Domain, results: Results, point: Point, listing: Listing) -> Answer:
+def answer_of(workspace: Workspace, domain: Domain, results: Results, point: Point, listing: ListOptions) -> Answer:
     """The list, and the chosen article with its first pictures."""
     rows, passing = listed_rows(results, point, listing)
     row = sidebar.chosen_article_row(results)
     few = f"{len(rows)} of {passing} found, of" if listing.words else f"{len(rows)} of"
     return Answer(
         rows_of(results, point, rows),
-        shown_article(places, domain, results, point, row),
-        found_pictures(places, domain, results, point, row),
+        shown_article(workspace, domain, results, point, row),
+        found_pictures(workspace, domain, results, point, row),
         f"{few} {len(results.articles)} {results.split} articles: the rank of their own picture among "
         f"{len(results.gallery.files)}. ▲ better than fine-tuned, ▼ worse.",
         point.name,
     )
 
 
-def listed_rows(results: Results, point: Point, listing: Listing) -> tuple[np.ndarray, int]:
+def listed_rows(results: Results, point: Point, listing: ListOptions) -> tuple[np.ndarray, int]:
     """Rows of the articles listed, and how many pass the search."""
     rows = np.argsort(ORDERS[listing.order](results.ranks[0], point.ranks, results.ranks[-1]), kind="stable")
     if listing.words:
@@ -172,13 +181,13 @@ def listed_rows(results: Results, point: Point, listing: Listing) -> tuple[np.nd
 def main() -> None:
     """Draw the page."""
     st.title("Alpha")
-    places, domain, run = sidebar.require_run()
+    workspace, domain, run = sidebar.require_run()
     results = results_of(run, domain, sidebar.input_split(domain, run))
     sidebar.show_heading(domain, run)
-    prepare_pictures(places, domain, results.articles)
+    prepare_pictures(workspace, domain, results.articles)
     labels = input_towers(results)
     flat = flat_of(run, domain) if len(labels) == 1 else None
-    show_view(places, domain, results, labels, input_listing(results), flat)
+    show_view(workspace, domain, results, labels, input_listing(results), flat)
     if flat is not None:
         n = int(run.curve()["n"].iloc[0])
         st.caption(

@@ -78,7 +78,7 @@ def _intervals(ranks: np.ndarray, metric: str) -> list[list[int]]:
 
 
 @dataclass(frozen=True)
-class Hand:
+class SliderData:
     """What the slider draws from. towers: (label, α) of each slider; served: the α's that the answer is for.
 
     flat: from where to where α is within noise of α*, None where that is not known. error: what to say of

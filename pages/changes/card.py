@@ -5,7 +5,7 @@ import streamlit as st
 
 from core.data.domain import Domain
 from core.errors import RematchError
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from core.workspace.sweep_results import Results
 from core.workspace.tags import MAX_NOTE, known_tags, read_tags, tag_article
 from pages.changes.table import MODELS
@@ -14,10 +14,12 @@ from pages.shared.images import picture_of, show_picture
 from pages.shared.text import plain, shorten
 
 
-def show_card(places: Places, domain: Domain, results: Results, change: pd.Series, row: int, alpha: float) -> None:
+def show_card(
+    workspace: Workspace, domain: Domain, results: Results, change: pd.Series, row: int, alpha: float
+) -> None:
     """Draw it. change: the article's row of `change_table`; row: its place in the results."""
     article = results.articles.iloc[row]
-    show_picture(places, domain, article, alt=shorten(article["title"] or article["text"], 200))
+    show_picture(workspace, domain, article, alt=shorten(article["title"] or article["text"], 200))
     st.text(shorten(article["title"] or article["text"], 200))
     date = f"{article['published_at']:%Y-%m-%d} · " if pd.notna(article["published_at"]) else ""
     planted = f" · planted: {plain(article['planted'])}" if article["planted"] else ""
@@ -27,36 +29,36 @@ def show_card(places: Places, domain: Domain, results: Results, change: pd.Serie
         f"{arrow} rank **{change['zero-shot']}** zero-shot → **{change['fine-tuned']}** fine-tuned → "
         f"**{change['WiSE-FT']}** WiSE-FT (α {alpha:g})"
     )
-    show_firsts(places, domain, results, row, alpha)
+    show_firsts(workspace, domain, results, row, alpha)
     link = {"domain": domain.info.slug, "run": results.run.info.name, "article": str(article["article_id"])}
     with st.container(horizontal=True):
-        show_tags(places, domain, str(article["article_id"]))
+        show_tags(workspace, domain, str(article["article_id"]))
         st.page_link(
             "pages/alpha/page.py", label="Drag α", icon=":material/tune:",
             query_params=link,
         )  # fmt: skip
 
 
-def show_firsts(places: Places, domain: Domain, results: Results, row: int, alpha: float) -> None:
+def show_firsts(workspace: Workspace, domain: Domain, results: Results, row: int, alpha: float) -> None:
     """The picture that each of the three models put first."""
-    places_of = dict(zip(MODELS, (0, results.place(alpha), -1), strict=True))
+    workspace_of = dict(zip(MODELS, (0, results.place(alpha), -1), strict=True))
     with st.grid(3, min_column_width=60, gap="xsmall", wrap=False):
-        for model, place in places_of.items():
+        for model, place in workspace_of.items():
             first = int(results.best[place][row][0])
             other = results.with_picture(first)
             own = first == results.gallery.target[row]
             with st.container(gap=None):
-                data = picture_of(places, domain, other)
+                data = picture_of(workspace, domain, other)
                 if data is not None:
                     st.image(data, width="stretch", alt=f"{model} puts first: {other['title'] or other['text']}")
                 st.caption(f"{model}{' ✓' if own else ''}")
 
 
 @st.fragment
-def show_tags(places: Places, domain: Domain, article_id: str) -> None:
+def show_tags(workspace: Workspace, domain: Domain, article_id: str) -> None:
     """The article's tags and note, to be changed; kept at once."""
     slug = domain.info.slug
-    every = read_tags(places, slug)
+    every = read_tags(workspace, slug)
     kept = every.get(article_id)
     tags = list(kept.tags) if kept else []
     label = ", ".join(tags) if tags else "Tag"
@@ -67,7 +69,7 @@ def show_tags(places: Places, domain: Domain, article_id: str) -> None:
         note = st.text_area("Note", kept.note if kept else "", max_chars=MAX_NOTE)
         if st.form_submit_button("Keep"):
             try:
-                tag_article(places, slug, article_id, chosen, note)
+                tag_article(workspace, slug, article_id, chosen, note)
             except RematchError as error:
                 show_error(error)
             else:

@@ -11,10 +11,10 @@ import streamlit as st
 from core.analysis.trajectories import SHAPES
 from core.data.domain import Domain
 from core.evaluation.rank_changes import CASES, table_4
-from core.findings.question import Asked, last_kept
+from core.findings.question import RunContext, last_kept
 from core.findings.slices import SLICES, SlicesFound, rows_in_slice
 from core.storage.safe_csv import spreadsheet_csv
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from core.workspace.sweep_results import Results
 from core.workspace.tags import Tagged, known_tags, read_tags, tags_table
 from pages.changes.card import show_card
@@ -166,7 +166,7 @@ def _input_dates(published: pd.Series) -> tuple[date, date] | None:
 
 
 def show_gallery(
-    places: Places, domain: Domain, results: Results, table: pd.DataFrame, rows: np.ndarray, alpha: float
+    workspace: Workspace, domain: Domain, results: Results, table: pd.DataFrame, rows: np.ndarray, alpha: float
 ) -> None:
     """The articles found, a page of them at a time, those that moved most first."""
     total = len(table)
@@ -180,7 +180,7 @@ def show_gallery(
     with st.grid(2, min_column_width=330, gap="medium"):
         for row in rows[start : start + ON_A_PAGE]:
             with st.container(border=True):
-                show_card(places, domain, results, table.iloc[row], int(row), alpha)
+                show_card(workspace, domain, results, table.iloc[row], int(row), alpha)
 
 
 def show_downloads(
@@ -207,7 +207,7 @@ def show_downloads(
 def main() -> None:
     """Draw the page."""
     st.title("Rank changes")
-    places, domain, run = sidebar.require_run()
+    workspace, domain, run = sidebar.require_run()
     results = results_of(run, domain, sidebar.input_split(domain, run))
     sidebar.show_heading(domain, run)
     before, after, alpha = input_models(results)
@@ -227,12 +227,12 @@ def main() -> None:
     alt = f"Ranks of {len(table)} articles, {before} against {after}."
     event = show_figure(figure, SCATTER, alt, 460, on_select="rerun", selection_mode=("points", "box", "lasso"))
     input_figure_format()
-    tags = read_tags(places, domain.info.slug)
-    slices = last_kept(SLICES, Asked(run, domain, places))  # tagging an article here is no reason to lose them
+    tags = read_tags(workspace, domain.info.slug)
+    slices = last_kept(SLICES, RunContext(run, domain, workspace))  # tagging an article here is no reason to lose them
     chosen = input_filter(results, tags, slices, selected_rows(event))
     rows = rows_of(chosen, table, articles, tags)
     show_downloads(domain, results, table, rows, tags)
-    show_gallery(places, domain, results, table, rows, alpha)
+    show_gallery(workspace, domain, results, table, rows, alpha)
 
 
 main()

@@ -12,7 +12,7 @@ from core.presentation.language_notes import language_mark
 from core.presentation.paper_tables import TABLE_METRICS, paper_table, path_sentences, precision_sentences, render
 from core.presentation.reranking import reranked_by
 from core.storage.safe_csv import spreadsheet_csv
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from core.workspace.runs import Run
 from pages.shared import sidebar
 from pages.shared.cached_results import bands_of
@@ -48,12 +48,12 @@ def show_this_run(run: Run, domain: Domain) -> None:
     )
 
 
-def show_all_domains(places: Places) -> None:
+def show_all_domains(workspace: Workspace) -> None:
     """The newest run of every domain, one metric."""
     metric = input_metric("Metric", "metric")
     with st.grid(3, min_column_width=260):
-        for slug in places.domain_slugs():
-            runs = sidebar.swept_runs(places, slug)
+        for slug in workspace.domain_slugs():
+            runs = sidebar.swept_runs(workspace, slug)
             if not runs:
                 st.caption(f"{plain(slug)}: not swept yet")
                 continue
@@ -67,7 +67,7 @@ def show_all_domains(places: Places) -> None:
                 )
                 alt = f"Line chart of {metric} over alpha on {slug}."
                 name = f"all-{slug}-{metric.replace('@', '')}"
-                bands = bands_of(runs[0], sidebar.load_domain(places, slug), metric)
+                bands = bands_of(runs[0], sidebar.load_domain(workspace, slug), metric)
                 show_figure(plot_metric(curve, metric, selected, bands), name, alt, 240)
 
 
@@ -94,18 +94,18 @@ def show_plane(run: Run) -> None:
     st.download_button("Plane as CSV", spreadsheet_csv(table), f"{name}.csv", "text/csv")
 
 
-def show_elsewhere(places: Places, domain: Domain, run: Run) -> None:
+def show_elsewhere(workspace: Workspace, domain: Domain, run: Run) -> None:
     """This run on another domain's articles, traced by α."""
-    others = [slug for slug in places.domain_slugs() if slug != domain.info.slug]
+    others = [slug for slug in workspace.domain_slugs() if slug != domain.info.slug]
     if not others:
         st.info("There is only one domain. Import another on the Data page to see what fine-tuning here does there.")
         return
     slug = st.selectbox("Another domain", others, key="other", bind="query-params", width=340)
     slug = slug if slug in others else others[0]
-    other = sidebar.load_domain(places, slug)
-    elsewhere = read_curve_elsewhere(places, run, other.info)
+    other = sidebar.load_domain(workspace, slug)
+    elsewhere = read_curve_elsewhere(workspace, run, other.info)
     if elsewhere is None:
-        show_asking(places, run, slug)
+        show_asking(workspace, run, slug)
         return
     metric = input_metric("Metric", "trace_metric", "mrr@100")
     st.caption(
@@ -121,11 +121,11 @@ def show_elsewhere(places: Places, domain: Domain, run: Run) -> None:
     st.download_button("Curve elsewhere as CSV", spreadsheet_csv(elsewhere), f"{name}.csv", "text/csv")
 
 
-def show_asking(places: Places, run: Run, slug: str) -> None:
+def show_asking(workspace: Workspace, run: Run, slug: str) -> None:
     """A button that has the worker compute it, then the wait for it."""
     key = f"elsewhere {run.folder} {slug}"
     if st.button(f"Evaluate this run on {plain(slug)}", icon=":material/play_arrow:", key="elsewhere"):
-        submit_once(key, curve_elsewhere, places, run.info.domain, run.info.name, slug)
+        submit_once(key, curve_elsewhere, workspace, run.info.domain, run.info.name, slug)
     future = st.session_state.get("_futures", {}).get(key)
     if future is None:
         return
@@ -169,17 +169,17 @@ def show_tables(domain: Domain, run: Run) -> None:
 def main() -> None:
     """Draw the page."""
     st.title("Curves")
-    places, domain, run = sidebar.require_run()
+    workspace, domain, run = sidebar.require_run()
     sidebar.show_heading(domain, run)
     views = ("This run", "All domains", "Two towers", "Elsewhere")
     view = st.segmented_control("Curves", views, default=views[0], key="view", bind="query-params")
     try:
         if view == "All domains":
-            show_all_domains(places)
+            show_all_domains(workspace)
         elif view == "Two towers":
             show_plane(run)
         elif view == "Elsewhere":
-            show_elsewhere(places, domain, run)
+            show_elsewhere(workspace, domain, run)
         else:
             show_this_run(run, domain)
         input_figure_format()

@@ -10,7 +10,7 @@ from core.analysis.exact_duplicates import DuplicateGroup, duplicates_table, sam
 from core.data.domain import Domain
 from core.data.text_search import rows_containing
 from core.storage.safe_csv import spreadsheet_csv
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from pages.shared.images import show_picture
 from pages.shared.text import counted, plain, shorten
 
@@ -21,7 +21,7 @@ _HEADLINE = 140  # characters
 _CARD, _SMALL_CARD = 150, 120  # least width in pixels: two and three of them beside each other on a phone
 
 
-def show_articles(places: Places, domain: Domain) -> None:
+def show_articles(workspace: Workspace, domain: Domain) -> None:
     """A gallery: random articles, or those that contain the words."""
     words = st.text_input(
         "Search in titles and texts",
@@ -38,7 +38,7 @@ def show_articles(places: Places, domain: Domain) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.text(f"{len(rows)} of {counted(len(domain.articles), 'article')}, drawn at random.")
             st.button("Show others", icon=":material/shuffle:", on_click=_draw_again)
-    show_gallery(places, domain, rows, _CARD)
+    show_gallery(workspace, domain, rows, _CARD)
 
 
 def _input_page_of(rows: np.ndarray, words: str, n: int) -> np.ndarray:
@@ -70,13 +70,13 @@ def _draw_again() -> None:
     st.session_state["sample_seed"] = st.session_state.get("sample_seed", 0) + 1
 
 
-def show_gallery(places: Places, domain: Domain, rows: np.ndarray | tuple[int, ...], least_width: int) -> None:
+def show_gallery(workspace: Workspace, domain: Domain, rows: np.ndarray | tuple[int, ...], least_width: int) -> None:
     """Show image, headline, date, split and language of each article."""
     grid = st.grid("auto", min_column_width=least_width)
     for _, article in domain.articles.iloc[list(rows)].iterrows():
         with grid.cell(), st.container(border=True):
             headline = shorten(article["title"] or article["text"], _HEADLINE)
-            show_picture(places, domain, article, alt=headline)
+            show_picture(workspace, domain, article, alt=headline)
             st.text(headline)
             date = "" if pd.isna(article["published_at"]) else f"{article['published_at']:%Y-%m-%d} · "
             st.caption(plain(f"{date}{article['split']} · {article['language']} · id {article['article_id']}"))
@@ -89,7 +89,7 @@ def _groups(
     return same_picture(_articles), same_text(_articles)
 
 
-def show_duplicates(places: Places, domain: Domain) -> None:
+def show_duplicates(workspace: Workspace, domain: Domain) -> None:
     """Which articles share an image or a text, and whether that leaks from train into val."""
     pictures, texts = _groups(domain.folder, domain.info.created_at, domain.articles)
     _show_count("an identical image", pictures, domain)
@@ -116,7 +116,7 @@ def show_duplicates(places: Places, domain: Domain) -> None:
         return
     first = _input_page(len(shown), GROUPS_PER_PAGE, "groups_page")
     for number, group in enumerate(shown[first : first + GROUPS_PER_PAGE], first + 1):
-        _show_group(places, domain, number, group)
+        _show_group(workspace, domain, number, group)
 
 
 def _show_count(what: str, groups: list[DuplicateGroup], domain: Domain) -> None:
@@ -141,10 +141,10 @@ def _untrained(groups: list[DuplicateGroup], domain: Domain) -> int:
     return sum(splits[row] != "train" for group in groups for row in group.rows)
 
 
-def _show_group(places: Places, domain: Domain, number: int, group: DuplicateGroup) -> None:
+def _show_group(workspace: Workspace, domain: Domain, number: int, group: DuplicateGroup) -> None:
     with st.container(border=True):
         leak = " · leaks from train" if group.leaks else ""
         st.markdown(f"**{number}. Same {group.kind}**, {len(group.rows)} articles · {', '.join(group.splits)}{leak}")
-        show_gallery(places, domain, group.rows[:SHOWN_OF_A_GROUP], _SMALL_CARD)
+        show_gallery(workspace, domain, group.rows[:SHOWN_OF_A_GROUP], _SMALL_CARD)
         if (more := len(group.rows) - SHOWN_OF_A_GROUP) > 0:
             st.caption(f"and {counted(more, 'more article')}, in the CSV.")

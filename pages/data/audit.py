@@ -5,14 +5,14 @@ import streamlit as st
 from core.data.domain import Domain
 from core.data.import_audit import load_audit
 from core.presentation.audit_table import audit_sentences
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from pages.data.articles import show_gallery
 from pages.shared.text import counted, plain
 
 _CARD = 150  # least width in pixels: two beside each other on a phone
 
 
-def show_audit(places: Places, domain: Domain) -> None:
+def show_audit(workspace: Workspace, domain: Domain) -> None:
     """Show the sentences of the audit, warnings as such, and the sampled pairs with their images."""
     audit = load_audit(domain.folder)
     if audit is None:
@@ -29,4 +29,4 @@ def show_audit(places: Places, domain: Domain) -> None:
         st.caption(
             "Does each image belong to its text? If not, the table names its images in another way than it seems."
         )
-        show_gallery(places, domain, rows, _CARD)
+        show_gallery(workspace, domain, rows, _CARD)

@@ -9,14 +9,14 @@ from core.data.importers.uploads import discard_upload, keep_upload
 from core.errors import RematchError
 from core.jobs import background
 from core.presentation.import_report import about_test_set
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from pages.data.import_fields import UPLOADED_LISTS
 from pages.shared.errors import show_error
 from pages.shared.form_words import in_form_words
 from pages.shared.jobs import JobKind
 
 
-def _show_sweep(places: Places, slug: str) -> None:
+def _show_sweep(workspace: Workspace, slug: str) -> None:
     st.text("Its runs stay valid; they are measured on test when they are swept again:")
     st.code(f"python -m core sweep --domain {slug}", language=None)
 
@@ -27,18 +27,18 @@ TRUTH = JobKind(
     "Adding the ground truth of '{}'",
     "The ground truth of '{}' is added",
     "The ground truth of '{}' was not added",
-    comfort=lambda places, slug: "",
+    comfort=lambda workspace, slug: "",
     show_ways_on=_show_sweep,
 )
 
 
-def show_test_set(places: Places, domain: Domain, left_out: dict[str, int]) -> None:
+def show_test_set(workspace: Workspace, domain: Domain, left_out: dict[str, int]) -> None:
     """How large it is, what of it can be measured, and the form for its ground truth."""
     st.subheader("Test set")
     for sentence in about_test_set(domain, left_out):
         st.text(sentence)
     slug = domain.info.slug
-    if background.status(places, TRUTH.job_of(slug)).state == "running":
+    if background.status(workspace, TRUTH.job_of(slug)).state == "running":
         return
     with st.form("truth_form", enter_to_submit=False, clear_on_submit=True):
         upload = st.file_uploader(
@@ -53,10 +53,10 @@ def show_test_set(places: Places, domain: Domain, left_out: dict[str, int]) -> N
     if upload is None:
         st.error("Choose its file first.", icon=":material/error:")
         return
-    file = keep_upload(places.workspace, upload.name, upload)
+    file = keep_upload(workspace.root, upload.name, upload)
     try:
         judge(domain, read_ground_truth(file))  # what does not fit is said at once
-        TRUTH.start(places, slug, ["truth", f"--domain={slug}", f"--ground-truth={file}"])
+        TRUTH.start(workspace, slug, ["truth", f"--domain={slug}", f"--ground-truth={file}"])
     except RematchError as error:
         discard_upload(file)
         show_error(in_form_words(str(error).replace(f"{file.parent}/", "")), ":material/error:")

@@ -11,7 +11,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from core.data.importers import check_first
 from core.data.importers.uploads import discard_upload, keep_upload
 from core.errors import InputError, RematchError
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from core.workspace.runs import load_runs
 from pages.data.import_fields import Way, empty_files, input_request, input_source, input_way, most
 from pages.data.import_request import ImportRequest
@@ -25,13 +25,13 @@ from pages.shared.text import counted, plain
 _FAILED = "_import_failed"  # why the last try did not begin, its slug, and where its articles were
 
 
-def _show_open(places: Places, slug: str) -> None:
-    st.button("Open it", key=f"open_{slug}", type="primary", on_click=_open, args=(places, slug))
+def _show_open(workspace: Workspace, slug: str) -> None:
+    st.button("Open it", key=f"open_{slug}", type="primary", on_click=_open, args=(workspace, slug))
 
 
-def _open(places: Places, slug: str) -> None:
+def _open(workspace: Workspace, slug: str) -> None:
     """Choose the domain in the sidebar, and its tab."""
-    close(places, IMPORT.job_of(slug))
+    close(workspace, IMPORT.job_of(slug))
     sidebar.choose_domain(slug)
     st.session_state["part"] = "Domain"
 
@@ -42,14 +42,14 @@ IMPORT = JobKind(
     "Importing '{}'",
     "'{}' is imported",
     "'{}' was not imported",
-    comfort=lambda places, slug: (
-        f"The domain '{slug}' that was there is as it was." if slug in places.domain_slugs() else ""
+    comfort=lambda workspace, slug: (
+        f"The domain '{slug}' that was there is as it was." if slug in workspace.domain_slugs() else ""
     ),
     show_ways_on=_show_open,
 )
 
 
-def input_import(places: Places) -> None:
+def input_import(workspace: Workspace) -> None:
     """Draw the form and start the job; say below the form what is wrong with it."""
     way = input_way()
     with st.form("import_form", enter_to_submit=False):
@@ -59,7 +59,7 @@ def input_import(places: Places) -> None:
     if submitted:
         st.session_state.pop(_FAILED, None)
         try:
-            _begin(places, way, source, request, lists)
+            _begin(workspace, way, source, request, lists)
         except RematchError as error:
             st.session_state[_FAILED] = (in_form_words(str(error)), request.slug, way)
             if source is None:  # files that the browser has refused are listed until the field is another one
@@ -72,11 +72,11 @@ def input_import(places: Places) -> None:
     sentence, slug, tried = st.session_state.get(_FAILED, ("", "", None))
     if tried == way:
         show_error(sentence, ":material/error:")
-        _show_what_replacing_means(places, slug)
+        _show_what_replacing_means(workspace, slug)
 
 
 def _begin(
-    places: Places,
+    workspace: Workspace,
     way: Way,
     source: UploadedFile | str | None,
     request: ImportRequest,
@@ -84,8 +84,8 @@ def _begin(
 ) -> None:
     """Check what can be told at once, then start the job. Raises InputError."""
     request = request.located()
-    folder = places.domain_folder(request.slug)
-    with _uploads(places) as keep:
+    folder = workspace.domain_folder(request.slug)
+    with _uploads(workspace) as keep:
         if isinstance(source, UploadedFile):
             path = keep(source)
         elif source and source.strip():
@@ -105,16 +105,16 @@ def _begin(
             )
             if way == "Upload":
                 request.check_uploaded_images(path)
-        IMPORT.start(places, request.slug, request.verb(path))
+        IMPORT.start(workspace, request.slug, request.verb(path))
 
 
 @contextmanager
-def _uploads(places: Places) -> Iterator[Callable[[UploadedFile], Path]]:
+def _uploads(workspace: Workspace) -> Iterator[Callable[[UploadedFile], Path]]:
     """Yield what writes an upload to disk; inside, an error removes them all, and names them as they were uploaded."""
     kept: list[Path] = []
 
     def keep(upload: UploadedFile) -> Path:
-        kept.append(keep_upload(places.workspace, upload.name, upload))
+        kept.append(keep_upload(workspace.root, upload.name, upload))
         return kept[-1]
 
     try:
@@ -127,8 +127,8 @@ def _uploads(places: Places) -> Iterator[Callable[[UploadedFile], Path]]:
         raise type(error)(sentence) from None
 
 
-def _show_what_replacing_means(places: Places, slug: str) -> None:
-    if slug in places.domain_slugs() and (runs := load_runs(places, slug)):
+def _show_what_replacing_means(workspace: Workspace, slug: str) -> None:
+    if slug in workspace.domain_slugs() and (runs := load_runs(workspace, slug)):
         st.caption(
             f"'{plain(slug)}' has {counted(len(runs), 'run')}. Replaced by other articles, it can no longer load them: "
             "they say so, and have to be trained again."

@@ -13,7 +13,7 @@ from core.encoders.choices import default_encoder_name
 from core.presentation.import_report import ImportReport, how_split, import_sentences, read_report
 from core.presentation.theme import NEUTRAL
 from core.storage.safe_csv import spreadsheet_csv
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from pages.data.articles import show_articles, show_duplicates
 from pages.data.audit import show_audit
 from pages.data.ground_truth import TRUTH, show_test_set
@@ -29,7 +29,7 @@ SPLIT_PATTERNS = {"train": "", "val": "/", "test": "x"}
 LANGUAGES_SHOWN = 5
 
 
-def show_domain(places: Places, domain: Domain) -> None:
+def show_domain(workspace: Workspace, domain: Domain) -> None:
     """Size, time line, language and the import's report."""
     st.subheader(plain(domain.info.title))
     st.text(f"{counted(len(domain.articles), 'article')}, {period(domain)}.")
@@ -38,11 +38,11 @@ def show_domain(places: Places, domain: Domain) -> None:
             "Synthetic: a test bed with known truth, made by the demo. None of this is news.", icon=":material/science:"
         )
     show_timeline(domain)
-    show_language(places, domain)
+    show_language(workspace, domain)
     report = read_report(domain)
     if domain.test_pictures is not None:
-        show_test_set(places, domain, report.left_out if report else {})
-    show_report(places, domain, report)
+        show_test_set(workspace, domain, report.left_out if report else {})
+    show_report(workspace, domain, report)
     st.caption(f"For other tools: `python -m core export-data {domain.info.slug} --format parquet --out DIR`")
 
 
@@ -87,7 +87,7 @@ def plot_timeline(line: Timeline, domain: Domain) -> go.Figure:
     return figure
 
 
-def show_language(places: Places, domain: Domain) -> None:
+def show_language(workspace: Workspace, domain: Domain) -> None:
     """Which languages, whether there is an English version, and which encoder reads it."""
     articles, info = domain.articles, domain.info
     st.subheader("Language")
@@ -101,12 +101,12 @@ def show_language(places: Places, domain: Domain) -> None:
     if info.language == "en":
         st.write(f"English is what the default encoder `{encoder}` reads.")
     else:
-        _show_translation(places, domain, encoder)
+        _show_translation(workspace, domain, encoder)
     if st.button(f"Train with {encoder}", icon=":material/model_training:"):
         st.switch_page("pages/train/page.py", query_params={})  # without them it would clear those of the pickers
 
 
-def _show_translation(places: Places, domain: Domain, encoder: str) -> None:
+def _show_translation(workspace: Workspace, domain: Domain, encoder: str) -> None:
     articles = domain.articles[domain.articles["language"] == domain.info.language]
     english = translated(articles)
     of = f"{english.sum():,} of {counted(len(articles), 'article')} in '{domain.info.language}'"
@@ -125,10 +125,10 @@ def _show_translation(places: Places, domain: Domain, encoder: str) -> None:
             "encoder such as CLIP."
         )
     if not english.all():
-        input_translation(places, domain)
+        input_translation(workspace, domain)
 
 
-def show_report(places: Places, domain: Domain, report: ImportReport | None) -> None:
+def show_report(workspace: Workspace, domain: Domain, report: ImportReport | None) -> None:
     """What the import took in and left out, and why."""
     st.subheader("Import")
     if report is None:
@@ -137,10 +137,10 @@ def show_report(places: Places, domain: Domain, report: ImportReport | None) -> 
     st.text(import_sentences(domain, report.left_out)[0])
     source = Path(domain.info.source)
     where = source.name if source.exists() else f"{source.name} (uploaded, or moved since)"
-    copied = domain.images_root.is_relative_to(places.workspace)
+    copied = domain.images_root.is_relative_to(workspace.root)
     images = "in the workspace" if copied else f"in the folder '{domain.images_root.name}', where they were"
     st.caption(plain(f"From {where}, {domain.info.created_at[:10]}. Images {images}."))
-    show_audit(places, domain)
+    show_audit(workspace, domain)
     if report.left_out:
         _show_left_out(domain, report)
 
@@ -163,26 +163,26 @@ def main() -> None:
     st.title("Data")
     now = sidebar.chosen()
     for kind in (IMPORT, TRANSLATION, TRUTH):
-        show_jobs(now.places, kind)
+        show_jobs(now.workspace, kind)
     if now.domain is None:
         st.write("There is no domain yet. Import your own articles and images; `python -m core demo` makes three.")
-        input_import(now.places)
+        input_import(now.workspace)
         return
     about, articles, duplicates, importing = st.tabs(
         ["Domain", "Articles", "Duplicates", "Import"], key="part", on_change="rerun", bind="query-params"
     )
     with about:
         if about.open:
-            show_domain(now.places, now.domain)
+            show_domain(now.workspace, now.domain)
     with articles:
         if articles.open:
-            show_articles(now.places, now.domain)
+            show_articles(now.workspace, now.domain)
     with duplicates:
         if duplicates.open:
-            show_duplicates(now.places, now.domain)
+            show_duplicates(now.workspace, now.domain)
     with importing:
         if importing.open:
-            input_import(now.places)
+            input_import(now.workspace)
 
 
 main()

@@ -5,7 +5,7 @@ import streamlit as st
 from core.data.domain import ENGLISH, Domain
 from core.errors import RematchError
 from core.jobs import background
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from pages.shared.errors import show_error
 from pages.shared.jobs import JobKind
 from pages.shared.paths import looks_like_a_path, typed_path
@@ -16,15 +16,15 @@ TRANSLATION = JobKind(
     "Translating '{}'",
     "'{}' is translated",
     "'{}' was not translated",
-    comfort=lambda places, slug: "What was translated so far is kept; start it again.",
-    show_ways_on=lambda places, slug: None,
+    comfort=lambda workspace, slug: "What was translated so far is kept; start it again.",
+    show_ways_on=lambda workspace, slug: None,
 )
 
 
-def input_translation(places: Places, domain: Domain) -> None:
+def input_translation(workspace: Workspace, domain: Domain) -> None:
     """Which model, and the button; nothing while the domain is being translated."""
     slug, language = domain.info.slug, domain.info.language
-    if background.status(places, TRANSLATION.job_of(slug)).state == "running":
+    if background.status(workspace, TRANSLATION.job_of(slug)).state == "running":
         return
     with st.form("translate_form", enter_to_submit=False):
         model = st.text_input(
@@ -38,7 +38,7 @@ def input_translation(places: Places, domain: Domain) -> None:
     if submitted and model:
         try:
             model = typed_path(model) if looks_like_a_path(model) else model
-            TRANSLATION.start(places, slug, ["translate", f"--domain={slug}", f"--model={model}"])
+            TRANSLATION.start(workspace, slug, ["translate", f"--domain={slug}", f"--model={model}"])
         except RematchError as error:
             show_error(error, ":material/error:")
         else:

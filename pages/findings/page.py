@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from core.errors import InputError
-from core.findings.question import Asked, Question, answered, kept
+from core.findings.question import Question, RunContext, compute_or_load, kept
 from core.findings.registry import QUESTIONS
 from core.findings.sections import section_of
 from core.report.document import document
@@ -28,39 +28,41 @@ def input_question() -> Question | None:
     return BY_TITLE.get(chosen)
 
 
-def record_of(asked: Asked, question: Question) -> Any:
+def record_of(context: RunContext, question: Question) -> Any:
     """The answer, worked out now if it takes no time; None if it has to be asked for."""
-    record = kept(question, asked)
-    if record is None and question.takes is None:
+    record = kept(question, context)
+    if record is None and question.duration_hint is None:
         with st.spinner(f"{plain(question.title)} Working it out…"):
-            return answered(question, asked)
+            return compute_or_load(question, context)
     return record
 
 
-def show_in_short(asked: Asked) -> None:
+def show_in_short(context: RunContext) -> None:
     """Every question and its answer in a sentence or two."""
     for question in QUESTIONS:
         st.markdown(f"**{plain(question.title)}**")
-        record = record_of(asked, question)
+        record = record_of(context, question)
         if record is None:
-            st.caption(f"Not worked out for this run yet; it takes {plain(question.takes or '')}.")
+            st.caption(f"Not worked out for this run yet; it takes {plain(question.duration_hint or '')}.")
         else:
-            st.markdown(plain(section_of(question, record, asked).answer))
+            st.markdown(plain(section_of(question, record, context).answer))
 
 
-def show_question(asked: Asked, question: Question) -> None:
+def show_question(context: RunContext, question: Question) -> None:
     """The section; or how long it takes, and a button."""
-    record = record_of(asked, question)
+    record = record_of(context, question)
     if record is None:
-        st.write(f"This was not worked out for this run yet; it takes {plain(question.takes or '')}.")
-        input_analysis(asked, [question.name], "Work it out")
+        st.write(f"This was not worked out for this run yet; it takes {plain(question.duration_hint or '')}.")
+        input_analysis(context, [question.name], "Work it out")
         return
-    show_section(section_of(question, record, asked))
+    show_section(section_of(question, record, context))
 
 
-def show_report(asked: Asked) -> None:
+def show_report(context: RunContext) -> None:
     """What of the report is there, and the report itself."""
-    missing = [question for question in QUESTIONS if question.takes is not None and kept(question, asked) is None]
+    missing = [
+        question for question in QUESTIONS if question.duration_hint is not None and kept(question, context) is None
+    ]
     st.subheader("Report")
     st.caption(
         "One file with every answer, the paper's table, curves, settings and fingerprints; charts stay interactive "
@@ -68,40 +70,40 @@ def show_report(asked: Asked) -> None:
         + (f" Not worked out yet: {plain('; '.join(question.title for question in missing))}" if missing else "")
     )
     with_pictures = st.toggle("With the pictures of the articles that moved most", key="with_pictures")
-    name = f"{asked.domain.info.slug}-{asked.run.info.name}-report"
+    name = f"{context.domain.info.slug}-{context.run.info.name}-report"
     with st.container(horizontal=True):
         st.download_button(
             "Report as HTML",
-            lambda: as_html(document(asked, ask_all=False, with_pictures=with_pictures)),
+            lambda: as_html(document(context, ask_all=False, with_pictures=with_pictures)),
             f"{name}.html",
             "text/html",
             icon=":material/download:",
         )
         st.download_button(
             "As Markdown",
-            lambda: as_markdown(document(asked, ask_all=False, with_pictures=False)),
+            lambda: as_markdown(document(context, ask_all=False, with_pictures=False)),
             f"{name}.md",
             "text/markdown",
         )
         if missing:
-            input_analysis(asked, [question.name for question in missing], "Work out all that is missing")
+            input_analysis(context, [question.name for question in missing], "Work out all that is missing")
 
 
 def main() -> None:
     """Draw the page."""
     st.title("Findings")
-    places, domain, run = sidebar.require_run()
+    workspace, domain, run = sidebar.require_run()
     sidebar.show_heading(domain, run)
-    asked = Asked(run, domain, places)
-    show_analysis(asked)
+    context = RunContext(run, domain, workspace)
+    show_analysis(context)
     try:
         question = input_question()
         if question is None:
-            show_in_short(asked)
+            show_in_short(context)
         else:
-            show_question(asked, question)
+            show_question(context, question)
             input_figure_format()
-        show_report(asked)
+        show_report(context)
     except InputError as error:
         show_error(error)
 

@@ -48,7 +48,7 @@ def sheet_of(matched: Matched) -> MatchSheet:
     article, info = matched.asked_article, matched.run.info
     picture = _small_jpeg(matched.question.photo) if matched.question.photo else None
     if article is not None:
-        picture = picture_of(matched.places, matched.domain, article)
+        picture = picture_of(matched.workspace, matched.domain, article)
     columns = tuple(
         Column(
             name_at(name, model),
@@ -75,7 +75,7 @@ def _entry(matched: Matched, model: ModelAnswer, one: Found) -> Entry:
         OWN if is_own(model, one) else "",
         shorten(headline_of(article), 120),
         date_of(article),
-        picture_of(matched.places, matched.domain, article),
+        picture_of(matched.workspace, matched.domain, article),
     )
 
 

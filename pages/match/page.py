@@ -10,10 +10,10 @@ from core.data.images.formats import FORMATS, HEAD, IMAGES, REFUSED_SUFFIXES, fo
 from core.jobs import model_worker
 from core.jobs.match_task import Answer, match_article, match_headline, match_photo
 from core.retrieval.choices import RERANKS, Rerank
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from core.workspace.runs import Run
 from pages.match.download import show_take_away
-from pages.match.view import Matched, Question, headline_of, show_comparison, show_language_note, show_presentation
+from pages.match.view import Matched, MatchQuery, headline_of, show_comparison, show_language_note, show_presentation
 from pages.shared import sidebar
 from pages.shared.errors import failure, show_error
 from pages.shared.session import RERANK_KEY, input_alpha
@@ -37,17 +37,17 @@ def input_by() -> str:
     return chosen if chosen in BY else "headline"
 
 
-def input_headline() -> Question | None:
+def input_headline() -> MatchQuery | None:
     """A typed headline."""
     text = st.text_input(
         "Headline", key="headline", bind="query-params", max_chars=HEADLINE_CHARACTERS, type="search",
         placeholder="Type a headline and press Enter",
     )  # fmt: skip
     text = " ".join((text or "").split())[:HEADLINE_CHARACTERS]
-    return Question("headline", text) if text else None
+    return MatchQuery("headline", text) if text else None
 
 
-def input_article(domain: Domain) -> Question | None:
+def input_article(domain: Domain) -> MatchQuery | None:
     """One of the domain's articles, val first; the same on every page, and in the address."""
     articles = domain.articles.sort_values("split", ascending=False, kind="stable").set_index("article_id")
     asked = st.session_state.get("article") or st.query_params.get("article")
@@ -64,7 +64,7 @@ def input_article(domain: Domain) -> Question | None:
         return None
     if st.query_params.get("article") != article_id:
         sidebar.choose_article(article_id)
-    return Question("article", article_id)
+    return MatchQuery("article", article_id)
 
 
 def _choose(article_id: str | None) -> None:
@@ -75,7 +75,7 @@ def _choose(article_id: str | None) -> None:
         st.query_params.pop("article", None)
 
 
-def input_photo() -> Question | None:
+def input_photo() -> MatchQuery | None:
     """Input a photo; one that cannot be used is refused by the name of its format."""
     tries = st.session_state.get(PHOTO_TRIES, 0)
     # Formats that are refused may be chosen, too, so that their refusal can say what to do.
@@ -94,7 +94,7 @@ def input_photo() -> Question | None:
         st.session_state[PHOTO_REFUSED] = refusal(file.name, data, error)
         st.session_state[PHOTO_TRIES] = tries + 1  # only under another key does the field forget what it was given
         st.rerun()
-    return Question("photo", file.name, data)
+    return MatchQuery("photo", file.name, data)
 
 
 def refusal(name: str, data: bytes, error: ImageError) -> str:
@@ -116,7 +116,7 @@ def input_rerank(run: Run) -> Rerank:
     return chosen if chosen in RERANKS else "none"
 
 
-def input_question(domain: Domain, run: Run) -> tuple[Question | None, float, Rerank, int]:
+def input_question(domain: Domain, run: Run) -> tuple[MatchQuery | None, float, Rerank, int]:
     """What is looked for, at which α, re-ranked how, and how many places are shown."""
     by = input_by()
     asked, alpha, rerank, places_shown = st.columns([5, 1.3, 1.5, 1.2], vertical_alignment="bottom")
@@ -128,12 +128,12 @@ def input_question(domain: Domain, run: Run) -> tuple[Question | None, float, Re
         )
     with rerank:
         method = input_rerank(run)
-    k = places_shown.selectbox("Places", (3, 5, 10), index=1, key="places", bind="query-params", filter_mode=None)
+    k = places_shown.selectbox("Workspace", (3, 5, 10), index=1, key="places", bind="query-params", filter_mode=None)
     return question, value, method, int(k)
 
 
 def answer_to(
-    places: Places, run: Run, question: Question, alphas: tuple[float, ...], rerank: Rerank, k: int
+    workspace: Workspace, run: Run, question: MatchQuery, alphas: tuple[float, ...], rerank: Rerank, k: int
 ) -> Answer | None:
     """What the model worker says; None while it is waited for, or with a sentence if it failed."""
     asked = (str(run.folder), run.info.fine_tuned, question, alphas, rerank, k)
@@ -144,7 +144,10 @@ def answer_to(
                 kept[1].cancel()
             what = question.text if question.photo is None else question.photo
             task = TASKS[question.by]
-            kept = (asked, model_worker.submit(task, places, run.info.domain, run.info.name, alphas, what, k, rerank))
+            kept = (
+                asked,
+                model_worker.submit(task, workspace, run.info.domain, run.info.name, alphas, what, k, rerank),
+            )
             st.session_state[ASKED] = kept
         if not kept[1].done():
             wait_for(kept[1])
@@ -197,7 +200,7 @@ def _take_example(by: str, text: str, article_id: str) -> None:
 
 def main() -> None:
     """Draw the page."""
-    places, domain, run = sidebar.require_run()
+    workspace, domain, run = sidebar.require_run()
     presented = st.session_state.get("present", st.query_params.get("present") == "true")
     answer_place = st.container() if presented else None
     controls = st.expander("Look for something else") if presented else st.container()
@@ -211,10 +214,10 @@ def main() -> None:
         if question is None:
             show_examples(domain, run, st.session_state["by"])
             return
-        answer = answer_to(places, run, question, (0.0, alpha, 1.0), rerank, k)
+        answer = answer_to(workspace, run, question, (0.0, alpha, 1.0), rerank, k)
         if answer is None:
             return
-        matched = Matched(places, domain, run, question, answer)
+        matched = Matched(workspace, domain, run, question, answer)
         if presented:
             show_presentation(matched)
         else:

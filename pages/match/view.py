@@ -10,7 +10,7 @@ from core.data.images.decoding import open_image
 from core.jobs.match_task import Answer, Found, ModelAnswer
 from core.presentation.theme import MODEL_COLOURS
 from core.retrieval.choices import BY_COSINE
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from core.workspace.runs import Run
 from pages.shared.images import show_picture
 from pages.shared.text import counted, plain, shorten
@@ -33,7 +33,7 @@ _QUIET = """<style>
 
 
 @dataclass(frozen=True)
-class Question:
+class MatchQuery:
     """by: headline, article or photo. text: the headline, the article's id, or the photo's file name."""
 
     by: str
@@ -45,10 +45,10 @@ class Question:
 class Matched:
     """A question and its answer, with what is needed to show them."""
 
-    places: Places
+    workspace: Workspace
     domain: Domain
     run: Run
-    question: Question
+    question: MatchQuery
     answer: Answer
 
     @property
@@ -162,7 +162,7 @@ def show_asked(matched: Matched) -> None:
     picture, words = st.columns([1, 4])
     with picture, st.container(key="match-asked"):
         if article is not None:
-            show_picture(matched.places, matched.domain, article, alt="The image the article was published with")
+            show_picture(matched.workspace, matched.domain, article, alt="The image the article was published with")
         else:
             st.image(open_image(matched.question.photo or b""), width="stretch", alt="The uploaded photo")
     if article is not None:
@@ -185,7 +185,7 @@ def show_card(matched: Matched, name: str, model: ModelAnswer, one: Found) -> No
         if own:
             st.markdown(f":material/check_circle: **{OWN}**")
         text = headline_of(article)
-        show_picture(matched.places, matched.domain, article, alt=f"{name}, rank {one.place}: {shorten(text, 200)}")
+        show_picture(matched.workspace, matched.domain, article, alt=f"{name}, rank {one.place}: {shorten(text, 200)}")
         st.markdown(
             plain(shorten(text, 160)) if matched.question.by == "photo" else f":small[{plain(shorten(text, 110))}]"
         )
@@ -210,5 +210,5 @@ def show_presentation(matched: Matched) -> None:
         with column, st.container(key=key, gap="xsmall"):
             own = ": the image it was published with" if is_own(model, one) else ""
             st.subheader(f"{word}{own}", anchor=False)
-            show_picture(matched.places, matched.domain, article, alt=f"{word}: {headline_of(article)}", large=True)
+            show_picture(matched.workspace, matched.domain, article, alt=f"{word}: {headline_of(article)}", large=True)
             st.markdown(plain(shorten(headline_of(article), 160)))

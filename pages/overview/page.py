@@ -8,7 +8,7 @@ from core.errors import InputError
 from core.evaluation.published import PAPERS, PUBLISHED, Paper
 from core.presentation.language_notes import language_note
 from core.presentation.paper_tables import paper_table
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from core.workspace.runs import Run
 from pages.shared import sidebar
 from pages.shared.errors import show_error
@@ -19,19 +19,19 @@ METRICS = ("recall@1", "recall@10", "recall@100", "mrr@100")
 SAMPLES = 4
 
 
-def show_cards(places: Places, paper: Paper | None) -> None:
+def show_cards(workspace: Workspace, paper: Paper | None) -> None:
     """A card for each domain, two beside each other where there is room."""
     with st.grid(2, min_column_width=330, gap="medium"):
-        for slug in places.domain_slugs():
+        for slug in workspace.domain_slugs():
             with st.container(border=True):
                 try:
-                    show_card(places, sidebar.load_domain(places, slug), paper)
+                    show_card(workspace, sidebar.load_domain(workspace, slug), paper)
                 except InputError as error:
                     st.subheader(plain(slug))
                     show_error(error)
 
 
-def show_card(places: Places, domain: Domain, paper: Paper | None) -> None:
+def show_card(workspace: Workspace, domain: Domain, paper: Paper | None) -> None:
     """One domain: what it is, some pictures, its newest run's three rows, what to do next."""
     info, splits = domain.info, domain.articles["split"].value_counts()
     st.subheader(plain(info.title), anchor=False)
@@ -40,10 +40,10 @@ def show_card(places: Places, domain: Domain, paper: Paper | None) -> None:
     st.markdown(f"{kind} :blue-badge[{plain(info.language)}]{english}")
     parts = ", ".join(f"{name} {splits[name]:,}" for name in ("train", "val", "test") if name in splits)
     st.caption(f"{counted(len(domain.articles), 'article')}, {period(domain)} · {parts}")
-    show_samples(places, domain)
-    runs = sidebar.swept_runs(places, info.slug)
+    show_samples(workspace, domain)
+    runs = sidebar.swept_runs(workspace, info.slug)
     if not runs:
-        show_next_without_run(places, domain)
+        show_next_without_run(workspace, domain)
         return
     show_rows(runs[0], domain, paper)
     others = f" · {counted(len(runs) - 1, 'earlier run')}" if len(runs) > 1 else ""
@@ -55,14 +55,14 @@ def show_card(places: Places, domain: Domain, paper: Paper | None) -> None:
         st.page_link("pages/match/page.py", label="Match", icon=":material/image_search:", query_params=at)
 
 
-def show_samples(places: Places, domain: Domain) -> None:
+def show_samples(workspace: Workspace, domain: Domain) -> None:
     """A strip of pictures from all over the domain's time."""
     articles = domain.articles
     step = max(1, len(articles) // SAMPLES)
     with st.grid(SAMPLES, min_column_width=50, gap="xsmall", wrap=False):
         for row in range(step // 2, len(articles), step)[:SAMPLES]:
             article = articles.iloc[row]
-            data = picture_of(places, domain, article)
+            data = picture_of(workspace, domain, article)
             if data is not None:
                 st.image(data, width="stretch", alt=article["title"] or article["text"])
 
@@ -94,9 +94,9 @@ def _cell(value: float, zero_shot: float | None) -> str:
     return f"{value:.3f}" if zero_shot is None else f"{value:.3f} ({signed(value - zero_shot)})"
 
 
-def show_next_without_run(places: Places, domain: Domain) -> None:
+def show_next_without_run(workspace: Workspace, domain: Domain) -> None:
     """What to do with a domain that was not fine-tuned and swept."""
-    sidebar.show_what_is_missing(places, domain)
+    sidebar.show_what_is_missing(workspace, domain)
     st.page_link(
         "pages/train/page.py",
         label="Train",
@@ -112,9 +112,9 @@ def main() -> None:
         "Which photo belongs to which article? CLIP zero-shot, fine-tuned on your news, and mixed back with WiSE-FT's "
         "factor α: what each gained and lost, article by article."
     )
-    places = sidebar.chosen().places
+    workspace = sidebar.chosen().workspace
     if sidebar.chosen().domain is None:
-        sidebar.show_how_to_begin(places)
+        sidebar.show_how_to_begin(workspace)
         return
     published = st.selectbox(
         "Published numbers beside (MediaEval 2022, test set)",
@@ -124,7 +124,7 @@ def main() -> None:
         format_func=lambda name: "none" if name == "none" else PUBLISHED[name].name,
         width=340,
     )
-    show_cards(places, published if published in PAPERS else None)
+    show_cards(workspace, published if published in PAPERS else None)
 
 
 main()

@@ -3,16 +3,16 @@
 import numpy as np
 import streamlit as st
 
-from core.analysis.alpha_choice import Flat
+from core.analysis.alpha_choice import Plateau
 from core.analysis.significance import curve_bands
 from core.data.domain import Domain
 from core.data.time_split import Split
 from core.findings.alpha_choice import flat_at_choice
-from core.storage.files import Stamp, stamp
+from core.storage.files import FileSignature, file_signature
 from core.workspace.runs import Run
 from core.workspace.sweep_results import Results, read_results
 
-SweepStamp = tuple[str, Stamp | None]
+SweepStamp = tuple[str, FileSignature | None]
 
 
 def stamp_of(run: Run) -> SweepStamp:
@@ -21,32 +21,32 @@ def stamp_of(run: Run) -> SweepStamp:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _results(_run: Run, _domain: Domain, split: Split, swept: SweepStamp, domain_stamp: Stamp) -> Results:
+def _results(_run: Run, _domain: Domain, split: Split, swept: SweepStamp, domain_stamp: FileSignature) -> Results:
     return read_results(_run, _domain, split)
 
 
 def results_of(run: Run, domain: Domain, split: Split) -> Results:
     """Shared by all sessions: never change its arrays. Raises InputError as `read_results`."""
-    return _results(run, domain, split, stamp_of(run), stamp(domain.folder / "domain.toml"))
+    return _results(run, domain, split, stamp_of(run), file_signature(domain.folder / "domain.toml"))
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _bands(_results: Results, metric: str, split: Split, stamp: SweepStamp) -> tuple[np.ndarray, np.ndarray]:
+def _bands(_results: Results, metric: str, split: Split, file_signature: SweepStamp) -> tuple[np.ndarray, np.ndarray]:
     return curve_bands(_results.ranks, metric)
 
 
 def bands_of(run: Run, domain: Domain, metric: str) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """The 95 % band of a metric along the curve of each split that can be judged. InputError as `read_results`."""
     swept = set(run.curve()["split"])
-    splits: list[Split] = [split for split in ("val", "test") if split in swept and not domain.judged(split).empty]
+    splits: list[Split] = [split for split in ("val", "test") if split in swept and not domain.labelled(split).empty]
     return {split: _bands(results_of(run, domain, split), metric, split, stamp_of(run)) for split in splits}
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _flat(_results: Results, stamp: SweepStamp) -> Flat:
+def _flat(_results: Results, file_signature: SweepStamp) -> Plateau:
     return flat_at_choice(_results)
 
 
-def flat_of(run: Run, domain: Domain) -> Flat:
+def flat_of(run: Run, domain: Domain) -> Plateau:
     """The α's that val cannot tell from α*. InputError as `read_results`."""
     return _flat(results_of(run, domain, "val"), stamp_of(run))

@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.data.importers.uploads import FOLDER
 from core.errors import RematchError
-from core.workspace.folders import default_places
+from core.workspace.folders import default_workspace
 from pages.shared.text import plain
 
 #: An absolute path in quotes, which may hold spaces, or up to what can end one in a sentence. Not: `https://…`, `3/4`.
@@ -23,8 +23,8 @@ _UPLOAD = re.compile(rf"workspace/{FOLDER}/upload-\w+(?P<file>/)?")
 
 def without_paths(text: str) -> str:
     """`text` with what lies in the workspace or the cache named from there, and other files by their last part."""
-    places = default_places()
-    for folder, name in ((places.workspace, "workspace"), (places.cache, "cache")):
+    workspace = default_workspace()
+    for folder, name in ((workspace.root, "workspace"), (workspace.cache, "cache")):
         for written in {str(folder), str(folder.resolve())}:
             text = text.replace(written, name)
     text = _UPLOAD.sub(lambda found: "" if found["file"] else "what was uploaded", text)

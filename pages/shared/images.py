@@ -13,7 +13,7 @@ from streamlit import runtime
 from core.data.domain import Domain
 from core.data.images.decoding import ImageError
 from core.data.images.thumbnails import LARGE, SMALL, thumbnail
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 
 #: A row of a domain's table: what is read are `image_file` and `image_hash`.
 Article = Mapping[Any, Any] | pd.Series
@@ -26,24 +26,24 @@ def _small(file: Path, image_hash: str, cache: Path) -> bytes:
     return thumbnail(file, image_hash, SMALL, cache)
 
 
-def picture_of(places: Places, domain: Domain, article: Article, *, large: bool = False) -> bytes | None:
+def picture_of(workspace: Workspace, domain: Domain, article: Article, *, large: bool = False) -> bytes | None:
     """JPEG of an article's picture; None if it can no longer be read."""
     file, image_hash = domain.images_root / article["image_file"], str(article["image_hash"])
     try:
         if large:
-            return thumbnail(file, image_hash, LARGE, places.cache)
-        return _small(file, image_hash, places.cache)
+            return thumbnail(file, image_hash, LARGE, workspace.cache)
+        return _small(file, image_hash, workspace.cache)
     except (ImageError, OSError):
         return None
 
 
-def picture_url(places: Places, domain: Domain, article: Article) -> str:
+def picture_url(workspace: Workspace, domain: Domain, article: Article) -> str:
     """Where the browser gets an article's small picture, for a component; empty if it can no longer be read.
 
     This is what st.image does with bytes, which Streamlit has no public name for: the browser keeps what it has, and a
     message of twelve pictures has one kilobyte instead of two hundred.
     """
-    data = picture_of(places, domain, article)
+    data = picture_of(workspace, domain, article)
     if data is None or not runtime.exists():  # there is no server in AppTest
         return ""
     # One coordinate for each picture: what an answer refers to stays, even when the next overtakes it.
@@ -52,9 +52,9 @@ def picture_url(places: Places, domain: Domain, article: Article) -> str:
     return f"/{base}{url}" if base else url
 
 
-def show_picture(places: Places, domain: Domain, article: Article, *, alt: str, large: bool = False) -> None:
+def show_picture(workspace: Workspace, domain: Domain, article: Article, *, alt: str, large: bool = False) -> None:
     """The picture at the width of its column, or that it is gone."""
-    data = picture_of(places, domain, article, large=large)
+    data = picture_of(workspace, domain, article, large=large)
     if data is None and not article["image_file"]:
         st.caption(UNKNOWN)
     elif data is None:
@@ -77,7 +77,7 @@ def _warming(files: Sequence[tuple[Path, str]], cache: Path) -> threading.Thread
     return thread
 
 
-def prepare_pictures(places: Places, domain: Domain, articles: pd.DataFrame) -> None:
+def prepare_pictures(workspace: Workspace, domain: Domain, articles: pd.DataFrame) -> None:
     """Make the small pictures of `articles` in the background, so that none is waited for later."""
     pairs = zip(articles["image_file"], articles["image_hash"], strict=True)
-    _warming(tuple((domain.images_root / file, str(image_hash)) for file, image_hash in pairs), places.cache)
+    _warming(tuple((domain.images_root / file, str(image_hash)) for file, image_hash in pairs), workspace.cache)

@@ -11,7 +11,7 @@ import streamlit as st
 from core.errors import InputError, RematchError
 from core.jobs import background
 from core.jobs.background import JobStatus
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from pages.shared.errors import show_error, show_log, without_paths
 from pages.shared.form_words import in_form_words
 from pages.shared.text import counted, plain
@@ -31,16 +31,16 @@ class JobKind:
     doing: str
     done: str
     failed: str
-    comfort: Callable[[Places, str], str]
-    show_ways_on: Callable[[Places, str], None]
+    comfort: Callable[[Workspace, str], str]
+    show_ways_on: Callable[[Workspace, str], None]
 
     def job_of(self, slug: str) -> str:
         """The job's name."""
         return f"{self.verb}-{slug}"
 
-    def start(self, places: Places, slug: str, verb: list[str]) -> None:
+    def start(self, workspace: Workspace, slug: str, verb: list[str]) -> None:
         """Start the job. Raises InputError if one of this kind is going on for the domain."""
-        if not background.start(places, self.job_of(slug), verb):
+        if not background.start(workspace, self.job_of(slug), verb):
             raise InputError(f"{self.doing.format(slug)} is going on at this moment; wait for its end.")
         st.session_state.setdefault(_STARTED, set()).add(self.job_of(slug))
 
@@ -55,17 +55,17 @@ class _Ended:
     mine: bool
 
 
-def show_jobs(places: Places, kind: JobKind) -> None:
+def show_jobs(workspace: Workspace, kind: JobKind) -> None:
     """Show the running jobs of a kind, and one line each for those that ended and were not closed.
 
     Jobs of other sessions, but for the last to end, share a line, so that they do not push the page down.
     """
     ended: list[_Ended] = []
     started = st.session_state.get(_STARTED, set())
-    for folder in sorted((places.workspace / "jobs").glob(f"{kind.verb}-*")):
-        slug, status = folder.name.removeprefix(f"{kind.verb}-"), background.status(places, folder.name)
+    for folder in sorted((workspace.root / "jobs").glob(f"{kind.verb}-*")):
+        slug, status = folder.name.removeprefix(f"{kind.verb}-"), background.status(workspace, folder.name)
         if status.state == "running":
-            _watch(places, kind, slug)
+            _watch(workspace, kind, slug)
         elif status.state != "never started":
             at = (folder / "log.txt").stat().st_mtime
             ended.append(_Ended(slug, status, at, folder.name in started))
@@ -73,15 +73,15 @@ def show_jobs(places: Places, kind: JobKind) -> None:
     lines = [job for number, job in enumerate(ended) if job.mine or number == 0]
     for job in lines:
         with st.expander(_line(kind, job), expanded=job is lines[0] and job.mine):
-            _show_ended(places, kind, job)
+            _show_ended(workspace, kind, job)
     if others := ended[len(lines) :]:
         failed = sum(job.status.state == "failed" for job in others)
         with st.expander(f"{counted(len(others), f'earlier {kind.noun}')}, {failed} failed"):
             for job in others:
-                _show_ended(places, kind, job)
+                _show_ended(workspace, kind, job)
     if len(ended) > 1:
         names = [kind.job_of(job.slug) for job in ended]
-        st.button(f"Close all {len(ended)}", key=f"close_all_{kind.verb}", on_click=_close_all, args=(places, names))
+        st.button(f"Close all {len(ended)}", key=f"close_all_{kind.verb}", on_click=_close_all, args=(workspace, names))
 
 
 def _line(kind: JobKind, job: _Ended) -> str:
@@ -111,51 +111,51 @@ def why_failed(status: JobStatus) -> str:
 
 
 @st.fragment(run_every=1.0)
-def _watch(places: Places, kind: JobKind, slug: str) -> None:
+def _watch(workspace: Workspace, kind: JobKind, slug: str) -> None:
     job = kind.job_of(slug)
-    status = background.status(places, job)
+    status = background.status(workspace, job)
     if status.state != "running":
         st.toast(plain(f"{kind.doing.format(slug)} has ended: {status.state}."))
         st.rerun()
     show_bar(status, f"{kind.doing.format(slug)}:")
-    st.button("Cancel", key=f"cancel_{job}", on_click=cancel, args=(places, job))
+    st.button("Cancel", key=f"cancel_{job}", on_click=cancel, args=(workspace, job))
 
 
-def _show_ended(places: Places, kind: JobKind, job: _Ended) -> None:
+def _show_ended(workspace: Workspace, kind: JobKind, job: _Ended) -> None:
     slug, status = job.slug, job.status
     name = kind.job_of(slug)
     if status.state == "done":
         st.success(plain(f"{kind.done.format(slug)}."), icon=":material/check_circle:")
         lines = "\n".join(line for line in status.log if not line.startswith("next: "))
         st.text(in_form_words(without_paths(lines)))
-        kind.show_ways_on(places, slug)
+        kind.show_ways_on(workspace, slug)
     elif status.state == "cancelled":
-        st.info(plain(f"{kind.failed.format(slug)}: cancelled. {kind.comfort(places, slug)}"))
+        st.info(plain(f"{kind.failed.format(slug)}: cancelled. {kind.comfort(workspace, slug)}"))
     else:
-        sentence = f"{kind.failed.format(slug)}: {why_failed(status)} {kind.comfort(places, slug)}"
+        sentence = f"{kind.failed.format(slug)}: {why_failed(status)} {kind.comfort(workspace, slug)}"
         show_error(in_form_words(sentence), ":material/error:")
         if status.exit_status is None:
             st.caption("The last lines that it printed:")
             show_log(status.log, "none")
-    st.button("Close", key=f"close_{name}", on_click=close, args=(places, name))
+    st.button("Close", key=f"close_{name}", on_click=close, args=(workspace, name))
 
 
-def cancel(places: Places, job: str) -> None:
+def cancel(workspace: Workspace, job: str) -> None:
     """Ask a job to end; too early is said in passing. For callbacks."""
     try:
-        background.cancel(places, job)
+        background.cancel(workspace, job)
     except RematchError as error:  # too early
         st.toast(plain(without_paths(str(error))))
 
 
-def close(places: Places, job: str) -> None:
+def close(workspace: Workspace, job: str) -> None:
     """Forget how a job ended; in a workspace that cannot be written it stays, which is said. For callbacks."""
     try:
-        background.clear(places, job)
+        background.clear(workspace, job)
     except RematchError as error:
         st.toast(plain(without_paths(str(error))))
 
 
-def _close_all(places: Places, names: Sequence[str]) -> None:
+def _close_all(workspace: Workspace, names: Sequence[str]) -> None:
     for name in names:
-        close(places, name)
+        close(workspace, name)

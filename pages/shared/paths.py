@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.encoders.name_checks import check_encoder_name, looks_like_a_path, means_a_file
 from core.errors import InputError
-from core.workspace.folders import default_places
+from core.workspace.folders import default_workspace
 
 
 def typed_path(text: str) -> str:
@@ -20,7 +20,7 @@ def typed_path(text: str) -> str:
         return ""
     try:
         path = Path(text).expanduser().absolute()
-        inside = path.resolve().is_relative_to(default_places().workspace.resolve())
+        inside = path.resolve().is_relative_to(default_workspace().workspace.resolve())
         path.exists()
     except (OSError, RuntimeError, ValueError):  # too long, a loop of links, an unknown ~user, a NUL
         raise InputError(f"'{text[:100]}' is no path; type where the file or folder lies.") from None

@@ -18,8 +18,8 @@ from core.errors import shortened
 from core.jobs import background
 from core.presentation.language_notes import language_mark, language_note, text_read
 from core.presentation.reranking import reranked_by
-from core.storage.files import Stamp, stamp
-from core.workspace.folders import Places, default_places
+from core.storage.files import FileSignature, file_signature
+from core.workspace.folders import Workspace, default_workspace
 from core.workspace.runs import Run, load_runs
 from core.workspace.sweep_results import Results
 from pages.shared.addresses import input_one_of
@@ -38,44 +38,44 @@ _WITHOUT_REQUIRED = "<style>.stSidebar [data-testid=stWidgetLabelRequired] { dis
 class Chosen:
     """What the sidebar says. domain: None only in an empty workspace; run: None where none is swept."""
 
-    places: Places
+    workspace: Workspace
     domain: Domain | None
     run: Run | None
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _domain(folder: Path, written: Stamp | None) -> Domain:
+def _domain(folder: Path, written: FileSignature | None) -> Domain:
     return read_domain(folder)
 
 
-def load_domain(places: Places, slug: str) -> Domain:
+def load_domain(workspace: Workspace, slug: str) -> Domain:
     """The domain, read from disk again only when it was written again. Shared: never change its table."""
-    folder = places.domain_folder(slug)
+    folder = workspace.domain_folder(slug)
     file = folder / "domain.toml"
-    return _domain(folder, stamp(file) if file.exists() else None)
+    return _domain(folder, file_signature(file) if file.exists() else None)
 
 
-def swept_runs(places: Places, slug: str) -> list[Run]:
+def swept_runs(workspace: Workspace, slug: str) -> list[Run]:
     """The domain's runs that have something to show, newest first."""
-    return [run for run in reversed(load_runs(places, slug)) if run.is_swept]
+    return [run for run in reversed(load_runs(workspace, slug)) if run.is_swept]
 
 
 def input_domain_and_run() -> Chosen:
     """The two pickers of the sidebar."""
-    places = default_places()
-    slugs = places.domain_slugs()
+    workspace = default_workspace()
+    slugs = workspace.domain_slugs()
     if not slugs:
-        return Chosen(places, None, None)
+        return Chosen(workspace, None, None)
     _note_missing("domain", slugs)  # before the widget, which replaces what is not among its options
     with st.sidebar:
         st.html(_WITHOUT_REQUIRED)
         slug = input_one_of("Domain", slugs, "domain", _choose_newest_run)
-        runs = {run.info.name: run for run in swept_runs(places, slug)}
+        runs = {run.info.name: run for run in swept_runs(workspace, slug)}
         _note_missing("run", list(runs))
         run = runs[input_one_of("Run", list(runs), "run", _forget_other_run)] if runs else None
     st.session_state[_SHOWN] = {"domain": slug, "run": run.info.name if run else None}
     _show_missing(slug, run)
-    return Chosen(places, load_domain(places, slug), run)
+    return Chosen(workspace, load_domain(workspace, slug), run)
 
 
 def _note_missing(kind: Literal["domain", "run"], there: Sequence[str]) -> None:
@@ -108,7 +108,7 @@ def choose_domain(slug: str) -> None:
 
 def _choose_newest_run() -> None:
     """Another domain is chosen: its runs have names of their own."""
-    newest = next(iter(swept_runs(default_places(), st.session_state["domain"])), None)
+    newest = next(iter(swept_runs(default_workspace(), st.session_state["domain"])), None)
     st.session_state["run"] = newest.info.name if newest else None
     _forget(newest)
 
@@ -120,7 +120,7 @@ def choose_run(name: str) -> None:
 
 
 def _forget_other_run() -> None:
-    runs = swept_runs(default_places(), st.session_state["domain"])
+    runs = swept_runs(default_workspace(), st.session_state["domain"])
     _forget(next((run for run in runs if run.info.name == st.session_state["run"]), None))
 
 
@@ -142,28 +142,28 @@ def chosen() -> Chosen:
     return st.session_state["_chosen"]
 
 
-def require_domain() -> tuple[Places, Domain]:
+def require_domain() -> tuple[Workspace, Domain]:
     """The places and domain; where there is none, how to begin, and no more of the page."""
     now = chosen()
     if now.domain is None:
-        show_how_to_begin(now.places)
+        show_how_to_begin(now.workspace)
         st.stop()
-    return now.places, now.domain
+    return now.workspace, now.domain
 
 
-def require_run() -> tuple[Places, Domain, Run]:
+def require_run() -> tuple[Workspace, Domain, Run]:
     """The places, domain and swept run; where there is none, the way to one, and no more of the page."""
-    places, domain = require_domain()
+    workspace, domain = require_domain()
     run = chosen().run
     if run is None:
-        show_what_is_missing(places, domain)
+        show_what_is_missing(workspace, domain)
         st.stop()
-    return places, domain, run
+    return workspace, domain, run
 
 
-def show_how_to_begin(places: Places) -> None:
+def show_how_to_begin(workspace: Workspace) -> None:
     """The empty state: what to type."""
-    if background.status(places, "demo").state == "running":
+    if background.status(workspace, "demo").state == "running":
         st.write("The demo is being made; its first domain appears here in half a minute.")
         return
     st.write("There is no domain yet. Import your own articles and images on the **Data** page, or in a terminal:")
@@ -173,13 +173,13 @@ def show_how_to_begin(places: Places) -> None:
     )
 
 
-def show_what_is_missing(places: Places, domain: Domain) -> None:
+def show_what_is_missing(workspace: Workspace, domain: Domain) -> None:
     """A domain without a swept run: that it is coming, or how to make one."""
     slug = domain.info.slug
-    if domain.info.synthetic and background.status(places, "demo").state == "running":
+    if domain.info.synthetic and background.status(workspace, "demo").state == "running":
         st.write("Its images and headlines are there; the curves appear here as soon as it is fine-tuned.")
         return
-    unswept = load_runs(places, slug)
+    unswept = load_runs(workspace, slug)
     verb = "sweep" if unswept else "train"
     doing = "has a run that is not swept yet" if unswept else "is not fine-tuned yet"
     st.write(f"This domain {doing}. Do it on the **Train** page, or in a terminal:")
@@ -190,19 +190,19 @@ def show_what_is_missing(places: Places, domain: Domain) -> None:
 
 def show_demo_progress() -> None:
     """How far the demo is, while it is being made or after it failed; nothing otherwise."""
-    places = default_places()
-    status = background.status(places, "demo")
+    workspace = default_workspace()
+    status = background.status(workspace, "demo")
     if status.state == "running":
-        _poll_demo_progress(places)
+        _poll_demo_progress(workspace)
     elif status.state == "failed":
         st.error("Making the demo stopped before its end. Start it again with: python -m core demo")
         show_log(status.log, "nothing")
 
 
 @st.fragment(run_every=1.0)
-def _poll_demo_progress(places: Places) -> None:
-    status = background.status(places, "demo")
-    ready = {slug: len(swept_runs(places, slug)) for slug in places.domain_slugs()}
+def _poll_demo_progress(workspace: Workspace) -> None:
+    status = background.status(workspace, "demo")
+    ready = {slug: len(swept_runs(workspace, slug)) for slug in workspace.domain_slugs()}
     if status.state != "running" or st.session_state.setdefault("ready", ready) != ready:
         st.session_state["ready"] = ready
         st.rerun()
@@ -216,7 +216,7 @@ def _poll_demo_progress(places: Places) -> None:
 def input_split(domain: Domain, run: Run) -> Split:
     """val, or test where the run was measured on it; kept in the address."""
     measured = set(run.curve()["split"])
-    there: list[Split] = [split for split in ("val", "test") if split in measured and not domain.judged(split).empty]
+    there: list[Split] = [split for split in ("val", "test") if split in measured and not domain.labelled(split).empty]
     if len(there) < 2:
         return there[0] if there else "val"
     chosen_split = st.segmented_control("Split", there, default=there[0], key="split", bind="query-params")
@@ -242,11 +242,11 @@ def choose_article(article_id: str) -> None:
 
 def chosen_article_row(results: Results) -> int:
     """Row of the article chosen here or in the address; else the one that fine-tuning moved most."""
-    asked = st.session_state.get("article") or st.query_params.get("article")
-    row = results.row_of(asked) if asked else None
+    context = st.session_state.get("article") or st.query_params.get("article")
+    row = results.row_of(context) if context else None
     if row is not None:
-        if st.query_params.get("article") != asked:
-            st.query_params["article"] = asked
+        if st.query_params.get("article") != context:
+            st.query_params["article"] = context
         return row
     moved = np.abs(np.log(results.ranks[-1]) - np.log(results.ranks[0]))
     return int(moved.argmax())

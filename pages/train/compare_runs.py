@@ -6,7 +6,7 @@ import streamlit as st
 from core.presentation.language_notes import MARK, language_mark
 from core.presentation.run_tables import compared, differing_settings
 from core.presentation.theme import FINE_TUNED, NEUTRAL, VALUE, hover
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from core.workspace.runs import Run, load_runs
 from pages.shared.charts import show_figure
 
@@ -16,9 +16,9 @@ _SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up")
 COMPARED = len(_DASHES)
 
 
-def show_earlier_runs(places: Places, slug: str) -> None:
+def show_earlier_runs(workspace: Workspace, slug: str) -> None:
     """The table and the curves, or that there is nothing to compare yet."""
-    runs = list(reversed(load_runs(places, slug)))
+    runs = list(reversed(load_runs(workspace, slug)))
     st.subheader("Earlier runs of this domain")
     if not runs:
         st.write("None yet. The first one appears here when its training has finished.")

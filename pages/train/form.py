@@ -13,7 +13,7 @@ from core.errors import InputError, RematchError
 from core.jobs import model_worker
 from core.jobs.estimate_task import Estimate, estimate
 from core.training.settings import Settings, default_settings, reasons
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from pages.shared.errors import show_error
 from pages.shared.paths import check_typed_encoder
 from pages.shared.text import plain
@@ -63,7 +63,7 @@ TUNES = {
 
 
 @dataclass(frozen=True)
-class Wanted:
+class TrainingRequest:
     """A training as the form says it."""
 
     encoder: str
@@ -88,7 +88,7 @@ class Wanted:
         ]  # fmt: skip
 
 
-def input_training(places: Places, domain: Domain) -> Wanted | None:
+def input_training(workspace: Workspace, domain: Domain) -> TrainingRequest | None:
     """The whole form; what to train once Start was pressed."""
     encoder = input_encoder(domain)
     tune = input_tune(encoder)
@@ -106,7 +106,7 @@ def input_training(places: Places, domain: Domain) -> Wanted | None:
     if not isinstance(settings, Settings):
         st.error(str(settings))
         return None
-    wanted = Wanted(encoder, settings, text)
+    wanted = TrainingRequest(encoder, settings, text)
     if (refused := refusal_of(encoder)) is not None:
         if start or ask:
             show_error(refused)
@@ -114,7 +114,7 @@ def input_training(places: Places, domain: Domain) -> Wanted | None:
     if ask:
         st.session_state[_ESTIMATE] = (
             (domain.info.slug, wanted),
-            model_worker.submit(estimate, places, domain.info.slug, encoder, settings, text),
+            model_worker.submit(estimate, workspace, domain.info.slug, encoder, settings, text),
         )
     asked, future = st.session_state.get(_ESTIMATE, (None, None))
     if asked == (domain.info.slug, wanted):

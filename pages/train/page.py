@@ -15,29 +15,29 @@ from pages.train.progress import show_training, show_unfinished, start
 def main() -> None:
     """Draw the page."""
     st.title("Train")
-    places, domain = sidebar.require_domain()
+    workspace, domain = sidebar.require_domain()
     slug = domain.info.slug
     counts = domain.articles["split"].value_counts()
     st.caption(
         f"{plain(domain.info.title)} · trains on {counts.get('train', 0):,} articles, measures on "
         f"{counts.get('val', 0):,} later ones (val)"
     )
-    goes_on = show_training(places, slug)
+    goes_on = show_training(workspace, slug)
     if goes_on:
         st.caption("One training of a domain at a time: the form is back when this one has ended.")
     else:
-        show_unfinished(places, slug)
+        show_unfinished(workspace, slug)
         st.subheader("New training")
         try:
             check_can_train(domain)
         except InputError as error:
             show_error(error)
         else:
-            wanted = input_training(places, domain)
+            wanted = input_training(workspace, domain)
             if wanted is not None:
-                start(places, slug, wanted.verb(slug))
+                start(workspace, slug, wanted.verb(slug))
                 st.rerun()
-    show_earlier_runs(places, slug)
+    show_earlier_runs(workspace, slug)
 
 
 try:

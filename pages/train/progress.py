@@ -8,7 +8,7 @@ from core.errors import RematchError
 from core.jobs import background
 from core.jobs.background import JobStatus
 from core.presentation.theme import FINE_TUNED, NEUTRAL, VALUE, ZERO_SHOT, hover
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from core.workspace.runs import Run, load_runs
 from core.workspace.unfinished_runs import Unfinished, load_unfinished
 from pages.shared.charts import show_figure
@@ -28,13 +28,13 @@ def job_of(slug: str) -> str:
     return f"train-{slug}"
 
 
-def start(places: Places, slug: str, verb: list[str]) -> None:
+def start(workspace: Workspace, slug: str, verb: list[str]) -> None:
     """Start a training, or say that one is going on already."""
     st.session_state.pop(_ASKED, None)
     st.session_state.pop(_TOLD, None)
     try:
         with st.spinner("Starting…"):
-            started = background.start(places, job_of(slug), verb)
+            started = background.start(workspace, job_of(slug), verb)
     except RematchError as error:
         st.session_state[_TOLD] = f"The training could not be started: {plain(str(error))}"
         return
@@ -42,26 +42,26 @@ def start(places: Places, slug: str, verb: list[str]) -> None:
         st.session_state[_TOLD] = "A training of this domain is going on already; it is the one shown here."
 
 
-def show_training(places: Places, slug: str) -> bool:
+def show_training(workspace: Workspace, slug: str) -> bool:
     """What goes on, or how the last one ended; True while something goes on."""
     if told := st.session_state.pop(_TOLD, None):
         st.warning(plain(without_paths(told)))
-    status = background.status(places, job_of(slug))
-    if status.state == "running" or _going_on(places, slug):
-        _watch(places, slug)
+    status = background.status(workspace, job_of(slug))
+    if status.state == "running" or _going_on(workspace, slug):
+        _watch(workspace, slug)
         return True
-    _show_ended(places, slug, status)
+    _show_ended(workspace, slug, status)
     return False
 
 
-def _going_on(places: Places, slug: str) -> Unfinished | None:
+def _going_on(workspace: Workspace, slug: str) -> Unfinished | None:
     """The training that a process holds now: this page's job, or one from a terminal."""
-    return next((each for each in reversed(load_unfinished(places, slug)) if each.goes_on), None)
+    return next((each for each in reversed(load_unfinished(workspace, slug)) if each.goes_on), None)
 
 
 @st.fragment(run_every=1.0)
-def _watch(places: Places, slug: str) -> None:
-    status, training = background.status(places, job_of(slug)), _going_on(places, slug)
+def _watch(workspace: Workspace, slug: str) -> None:
+    status, training = background.status(workspace, job_of(slug)), _going_on(workspace, slug)
     if status.state != "running" and training is None:
         st.rerun()
     with st.container(border=True):
@@ -75,7 +75,7 @@ def _watch(places: Places, slug: str) -> None:
         if status.state == "running":
             with st.expander("What it says"):
                 show_log(status.log, "nothing yet")
-            _input_cancel(places, slug)
+            _input_cancel(workspace, slug)
 
 
 def _show_growing(training: Unfinished) -> None:
@@ -142,13 +142,13 @@ def plot_loss(history: pd.DataFrame, epochs: int) -> go.Figure:
     return figure
 
 
-def _input_cancel(places: Places, slug: str) -> None:
+def _input_cancel(workspace: Workspace, slug: str) -> None:
     if st.session_state.get(_ASKED) != ("cancel", slug):
         st.button("Cancel", key="cancel", icon=":material/stop:", on_click=_ask, args=("cancel", slug))
         return
     st.write("Stop this training? Full epochs are kept, and it can be resumed.")
     with st.container(horizontal=True):
-        st.button("Yes, stop it", key="cancel_yes", type="primary", on_click=_cancel, args=(places, slug))
+        st.button("Yes, stop it", key="cancel_yes", type="primary", on_click=_cancel, args=(workspace, slug))
         st.button("No, go on", key="cancel_no", on_click=_ask, args=("", ""))
 
 
@@ -156,19 +156,19 @@ def _ask(what: str, name: str) -> None:
     st.session_state[_ASKED] = (what, name)
 
 
-def _cancel(places: Places, slug: str) -> None:
+def _cancel(workspace: Workspace, slug: str) -> None:
     _ask("", "")
     try:
-        background.cancel(places, job_of(slug))
+        background.cancel(workspace, job_of(slug))
     except RematchError as error:
         st.session_state[_TOLD] = str(error)
 
 
-def _show_ended(places: Places, slug: str, status: JobStatus) -> None:
+def _show_ended(workspace: Workspace, slug: str, status: JobStatus) -> None:
     """How the last job of this domain ended, until it is closed."""
     if status.state == "never started":
         return
-    runs = load_runs(places, slug)
+    runs = load_runs(workspace, slug)
     with st.container(border=True):
         if status.state == "done":
             st.success("The training is finished.", icon=":material/check_circle:")
@@ -182,7 +182,7 @@ def _show_ended(places: Places, slug: str, status: JobStatus) -> None:
             show_error(f"The training failed: {why_failed(status)}", ":material/error:")
             with st.expander("Its last lines"):
                 show_log(status.log, "nothing")
-        st.button("Close", key="close_training", on_click=close, args=(places, job_of(slug)))
+        st.button("Close", key="close_training", on_click=close, args=(workspace, job_of(slug)))
 
 
 def _show_ways_on(run: Run) -> None:
@@ -196,24 +196,24 @@ def _show_ways_on(run: Run) -> None:
         st.page_link("pages/curves/page.py", label="See its curves", icon=":material/show_chart:")
 
 
-def show_unfinished(places: Places, slug: str) -> None:
+def show_unfinished(workspace: Workspace, slug: str) -> None:
     """Trainings that were stopped, each to be resumed or discarded, and runs that still lack their sweep."""
-    stopped = [each for each in load_unfinished(places, slug) if not each.goes_on]
-    unswept = [run for run in load_runs(places, slug) if not run.is_swept]
+    stopped = [each for each in load_unfinished(workspace, slug) if not each.goes_on]
+    unswept = [run for run in load_runs(workspace, slug) if not run.is_swept]
     if not stopped and not unswept:
         return
     st.subheader("Unfinished")
     for training in stopped:
-        _show_stopped(places, slug, training)
+        _show_stopped(workspace, slug, training)
     for run in unswept:
         name = run.info.name
         with st.container(border=True):
             st.markdown(f"**{plain(name)}** is trained; α has not been swept, so no page shows it yet.")
             verb = ["sweep", f"--domain={slug}", f"--run={name}"]
-            st.button("Sweep α", key=f"sweep_{name}", on_click=start, args=(places, slug, verb))
+            st.button("Sweep α", key=f"sweep_{name}", on_click=start, args=(workspace, slug, verb))
 
 
-def _show_stopped(places: Places, slug: str, training: Unfinished) -> None:
+def _show_stopped(workspace: Workspace, slug: str, training: Unfinished) -> None:
     info, done = training.info, max(0, len(training.history()) - 1)
     name = info.name
     reached = f"after {done} of {info.settings.epochs} epochs" if done else "before its first epoch was full"
@@ -228,7 +228,11 @@ def _show_stopped(places: Places, slug: str, training: Unfinished) -> None:
         verb = ["train", f"--domain={slug}", f"--resume={name}", "--sweep"]
         with st.container(horizontal=True):
             st.button(
-                "Resume", key=f"resume_{name}", icon=":material/play_arrow:", on_click=start, args=(places, slug, verb)
+                "Resume",
+                key=f"resume_{name}",
+                icon=":material/play_arrow:",
+                on_click=start,
+                args=(workspace, slug, verb),
             )
             st.button("Discard", key=f"discard_{name}", on_click=_ask, args=("discard", name))
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from core import progress as room
-from core.progress import PROGRESS_FILE, QUIET, amount, counting, progress
+from core.progress import PROGRESS_FILE, QUIET, amount, progress, progress_reporter
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def test_bytes_come_with_their_speed(told, monkeypatch):
     monkeypatch.setattr(room, "SECONDS_BETWEEN_WRITES", -1.0)
     clock = iter([10.0, 12.0, 14.0])
     monkeypatch.setattr(room.time, "monotonic", lambda: next(clock))
-    with counting("Downloading", unit="B") as report:
+    with progress_reporter("Downloading", unit="B") as report:
         report(500, 9000)  # from an earlier try
         assert told() == {"label": "Downloading", "done": 500, "total": 9000, "unit": "B", "speed": None}
         report(2500, 9000)
@@ -50,7 +50,7 @@ def test_how_far_it_is_in_words():
 def test_the_file_is_not_written_at_every_step(told, monkeypatch):
     written = []
     monkeypatch.setattr(room, "write_text", lambda path, text: written.append(text))
-    with counting("Sweeping") as report:
+    with progress_reporter("Sweeping") as report:
         for number in range(1000):
             report(number, 1000)
     assert 1 <= len(written) < 20

@@ -19,7 +19,7 @@ from core.evaluation.sweep import Sweep
 from core.evaluation.tower_plane import Plane
 from core.jobs import background
 from core.training.settings import default_settings
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from core.workspace.provenance import articles_fingerprint
 from core.workspace.runs import Run, RunInfo, now, reserve_folder, save_run
 from core.workspace.sweep_info import PathInfo, SweepInfo
@@ -47,7 +47,7 @@ def open_page() -> Open:
     return open_at
 
 
-def write_run(places: Places, domain: Domain, *, plane: bool = True, interpolated: bool = False) -> Run:
+def write_run(workspace: Workspace, domain: Domain, *, plane: bool = True, interpolated: bool = False) -> Run:
     """A run of `domain` whose ranks get better with alpha up to 0.5, then worse."""
     slug = domain.info.slug
     ids = domain.subset("val")["article_id"].tolist()
@@ -59,7 +59,7 @@ def write_run(places: Places, domain: Domain, *, plane: bool = True, interpolate
         (0.0, 0.5, 1.0), np.stack([ranks[:3], ranks[1:4], ranks[2:]]), np.stack([best[:3], best[1:4], best[2:]])
     )
     settings = default_settings("lite", "head")
-    folder = reserve_folder(places, slug, "lite", "head")
+    folder = reserve_folder(workspace, slug, "lite", "head")
     articles = articles_fingerprint(domain, Reading(), False)
     info = RunInfo(slug, folder.name, now(), "lite", Reading(), False, True, "cpu", settings, articles, "", "", {})
     run = Run(info, folder)
@@ -74,26 +74,26 @@ def write_run(places: Places, domain: Domain, *, plane: bool = True, interpolate
 
 
 @pytest.fixture
-def domain(places: Places, shapes: Path) -> Domain:
-    return import_domain(shapes, places.domain_folder("shapes"), title="Shapes & Töne 🙂", language="en").domain
+def domain(workspace: Workspace, shapes: Path) -> Domain:
+    return import_domain(shapes, workspace.domain_folder("shapes"), title="Shapes & Töne 🙂", language="en").domain
 
 
 @pytest.fixture
-def run(places: Places, domain: Domain) -> Run:
-    return write_run(places, domain)
+def run(workspace: Workspace, domain: Domain) -> Run:
+    return write_run(workspace, domain)
 
 
 @pytest.fixture
-def synthetic(places: Places, shapes: Path) -> Domain:
+def synthetic(workspace: Workspace, shapes: Path) -> Domain:
     """Like the demo: dates, two languages, planted causes, said to be synthetic; with a run."""
-    domain = import_domain(shapes, places.domain_folder("toys"), title="Toys", language="de").domain
+    domain = import_domain(shapes, workspace.domain_folder("toys"), title="Toys", language="de").domain
     articles = domain.articles.copy()
     articles["published_at"] = np.datetime64("2022-01-01") + np.arange(len(articles)).astype("timedelta64[D]")
     articles["language"] = np.where(np.arange(len(articles)) % 2, "de", "en")
     articles["planted"] = np.where(np.arange(len(articles)) % 3, "", "drift")
     domain = replace(domain, info=replace(domain.info, synthetic=True), articles=articles)
     save_domain(domain)
-    write_run(places, domain, interpolated=True)
+    write_run(workspace, domain, interpolated=True)
     return domain
 
 
@@ -101,8 +101,8 @@ def synthetic(places: Places, shapes: Path) -> Domain:
 def at_once(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     """Jobs that run in this process, so that a test need not wait for torch to be imported again."""
 
-    def start(places: Places, name: str, verb: list[str]) -> bool:
-        folder = places.workspace / "jobs" / name
+    def start(workspace: Workspace, name: str, verb: list[str]) -> bool:
+        folder = workspace.root / "jobs" / name
         folder.mkdir(parents=True, exist_ok=True)
         capfd.readouterr()
         status = main(verb)

@@ -1,41 +1,41 @@
 """The Rank changes page: a slice in the address shows its articles."""
 
-from core.findings.question import Asked, answered
+from core.findings.question import RunContext, compute_or_load
 from core.findings.slices import SLICES
 from core.workspace.tags import tag_article
 
 
-def _tagged_and_answered(places, domain, run) -> Asked:
+def _tagged_and_answered(workspace, domain, run) -> RunContext:
     """Six of the twelve val articles are tagged as scenes, and the question of slices is answered."""
-    asked = Asked(run, domain, places, "cpu")
-    for article_id in asked.val.articles["article_id"].iloc[:6]:
-        tag_article(places, domain.info.slug, article_id, ["scene"], "")
-    answered(SLICES, asked)
-    return asked
+    context = RunContext(run, domain, workspace, "cpu")
+    for article_id in context.val.articles["article_id"].iloc[:6]:
+        tag_article(workspace, domain.info.slug, article_id, ["scene"], "")
+    compute_or_load(SLICES, context)
+    return context
 
 
 def _heading(app) -> str:
     return app.subheader[-1].value
 
 
-def test_a_slice_in_the_address_shows_its_articles(open_page, places, domain, run):
-    _tagged_and_answered(places, domain, run)
+def test_a_slice_in_the_address_shows_its_articles(open_page, workspace, domain, run):
+    _tagged_and_answered(workspace, domain, run)
     app = open_page("changes", slice="tagged: scene")
     assert not app.exception
     assert _heading(app) == "6 articles of 12"
     assert _heading(open_page("changes")) == "12 articles of 12"
 
 
-def test_a_slice_that_is_none_shows_all(open_page, places, domain, run):
-    _tagged_and_answered(places, domain, run)
+def test_a_slice_that_is_none_shows_all(open_page, workspace, domain, run):
+    _tagged_and_answered(workspace, domain, run)
     app = open_page("changes", slice="<b>no such slice</b>")
     assert not app.exception
     assert _heading(app) == "12 articles of 12"
 
 
-def test_tagging_another_article_does_not_lose_the_slice(open_page, places, domain, run):
-    asked = _tagged_and_answered(places, domain, run)
-    tag_article(places, domain.info.slug, asked.val.articles["article_id"].iloc[9], ["place"], "")
+def test_tagging_another_article_does_not_lose_the_slice(open_page, workspace, domain, run):
+    context = _tagged_and_answered(workspace, domain, run)
+    tag_article(workspace, domain.info.slug, context.val.articles["article_id"].iloc[9], ["place"], "")
     assert _heading(open_page("changes", slice="tagged: scene")) == "6 articles of 12"
 
 

@@ -17,7 +17,7 @@ from core.data.importers import ColumnNames, import_domain
 from core.data.query_text import Reading
 from core.jobs import background
 from core.training.settings import default_settings
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from core.workspace.runs import Run, RunInfo, now, reserve_folder, save_run
 from pages.data.import_request import ImportRequest
 from tests.pages.conftest import open_at
@@ -43,18 +43,18 @@ def submit(page: AppTest, **values: str) -> AppTest:
     return page
 
 
-def until_ended(page: AppTest, places: Places, slug: str) -> AppTest:
+def until_ended(page: AppTest, workspace: Workspace, slug: str) -> AppTest:
     end = time.monotonic() + 60
-    while background.status(places, f"import-{slug}").state == "running":
+    while background.status(workspace, f"import-{slug}").state == "running":
         assert time.monotonic() < end
         time.sleep(0.1)
     return page.run()
 
 
 @pytest.fixture
-def german(shapes: Path, places: Places) -> Domain:
+def german(shapes: Path, workspace: Workspace) -> Domain:
     """Shapes with dates and German titles, and one picture that an article of val shares with one of train."""
-    domain = import_domain(shapes, places.domain_folder("formen"), title="Formen & Töne 🎉", language="de").domain
+    domain = import_domain(shapes, workspace.domain_folder("formen"), title="Formen & Töne 🎉", language="de").domain
     articles = domain.articles.copy()
     articles["title"] = [f"Größe {number} *fett* 🎉" for number in range(len(articles))]
     articles["published_at"] = pd.date_range("2022-01-01", periods=len(articles), freq="7D", tz="UTC")
@@ -83,31 +83,31 @@ def test_an_empty_workspace_offers_the_import() -> None:
     ],
 )
 def test_what_cannot_be_imported_is_said_at_once(
-    shapes: Path, places: Places, values: dict[str, str], message: str
+    shapes: Path, workspace: Workspace, values: dict[str, str], message: str
 ) -> None:
     page = submit(open_page(), **(values | {"path": values["path"].replace("SHAPES", str(shapes))}))
     assert message in page.error[0].value.replace("\\", "")
-    assert not (places.workspace / "jobs").exists()
+    assert not (workspace.root / "jobs").exists()
 
 
-def test_an_import_runs_as_a_job_and_its_report_and_domain_are_shown(shapes: Path, places: Places) -> None:
+def test_an_import_runs_as_a_job_and_its_report_and_domain_are_shown(shapes: Path, workspace: Workspace) -> None:
     page = submit(open_page(), path=str(shapes), slug="shapes", title="Töne", language="en")
-    page = until_ended(page, places, "shapes")
+    page = until_ended(page, workspace, "shapes")
     assert "60 of 60 articles imported as 'shapes'" in written(page)
-    assert places.load_domain("shapes").info.title == "Töne"
+    assert workspace.load_domain("shapes").info.title == "Töne"
     page = page.button(key="open_shapes").click().run()
     assert not page.exception
     assert "'shapes' is imported." not in written(page)
     assert "60 articles, in order of article_id." in written(page)
 
 
-def test_the_audit_of_an_import_is_shown(shapes: Path, places: Places) -> None:
+def test_the_audit_of_an_import_is_shown(shapes: Path, workspace: Workspace) -> None:
     table = pd.read_csv(shapes, dtype=str)
     table.loc[3, "image_file"] = "4.PNG"
     table["split"] = ["train"] * 48 + ["val"] * 12
     table.loc[59, "image_file"] = "1.png"
     table.to_csv(shapes.parent / "odd.csv", index=False)
-    import_domain(shapes.parent / "odd.csv", places.domain_folder("odd"), images=shapes.parent / "images")
+    import_domain(shapes.parent / "odd.csv", workspace.domain_folder("odd"), images=shapes.parent / "images")
     (shapes.parent / "odd.csv").unlink()
     page = open_page(domain="odd")
     said = written(page)
@@ -118,9 +118,9 @@ def test_the_audit_of_an_import_is_shown(shapes: Path, places: Places) -> None:
     assert [label for label in (box.label for box in page.expander) if label == "12 pairs to look at"]
 
 
-def test_an_import_that_was_cancelled_says_so(shapes: Path, places: Places, at_once: None) -> None:
+def test_an_import_that_was_cancelled_says_so(shapes: Path, workspace: Workspace, at_once: None) -> None:
     page = submit(open_page(), path=str(shapes), slug="shapes")
-    folder = places.workspace / "jobs" / "import-shapes"
+    folder = workspace.root / "jobs" / "import-shapes"
     (folder / "status.txt").unlink()
     (folder / "cancelled.txt").touch()
     assert "'shapes' was not imported: cancelled." in written(open_page()), "whoever comes later"
@@ -128,13 +128,13 @@ def test_an_import_that_was_cancelled_says_so(shapes: Path, places: Places, at_o
     assert "was not imported" not in written(page)
 
 
-def test_the_form_asks_for_dates_and_split(shapes: Path, places: Places, at_once: None) -> None:
+def test_the_form_asks_for_dates_and_split(shapes: Path, workspace: Workspace, at_once: None) -> None:
     page = open_page()
     page.selectbox(key="import_day_order").set_value("day first")
     page.checkbox(key="import_split_groups").uncheck()
     page.checkbox(key="import_own_split").uncheck()
     submit(page, path=str(shapes), slug="shapes")
-    assert places.load_domain("shapes").info.options == ["--day-first", "--split-groups=none", "--ignore-split"]
+    assert workspace.load_domain("shapes").info.options == ["--day-first", "--split-groups=none", "--ignore-split"]
 
 
 def test_an_existing_domain_is_only_replaced_when_asked(shapes_domain: Domain, shapes: Path, at_once: None) -> None:
@@ -146,8 +146,8 @@ def test_an_existing_domain_is_only_replaced_when_asked(shapes_domain: Domain, s
     assert "'shapes' is imported." in written(page)
 
 
-def test_what_replacing_does_to_runs_is_said(shapes_domain: Domain, shapes: Path, places: Places) -> None:
-    folder = reserve_folder(places, "shapes", "lite", "head")
+def test_what_replacing_does_to_runs_is_said(shapes_domain: Domain, shapes: Path, workspace: Workspace) -> None:
+    folder = reserve_folder(workspace, "shapes", "lite", "head")
     settings = default_settings("lite", "head")
     save_run(
         Run(
@@ -196,12 +196,14 @@ def upload(page: AppTest, name: str, content: bytes, **values: str) -> AppTest:
     return submit(page, **values)
 
 
-def test_an_uploaded_zip_becomes_a_domain_and_nothing_else_is_left(shapes: Path, places: Places, at_once: None) -> None:
+def test_an_uploaded_zip_becomes_a_domain_and_nothing_else_is_left(
+    shapes: Path, workspace: Workspace, at_once: None
+) -> None:
     page = upload(open_page(), "Köln.zip", zip_of(shapes.parent), slug="packed", language="en")
     assert "60 of 60 articles imported as 'packed'" in written(page)
-    domain = places.load_domain("packed")
+    domain = workspace.load_domain("packed")
     assert open_image(domain.images_root / domain.articles["image_file"].iloc[0]).size == (48, 40)
-    assert list((places.workspace / "uploads").iterdir()) == []
+    assert list((workspace.root / "uploads").iterdir()) == []
     assert [path.name for path in domain.folder.parent.iterdir()] == ["packed"]
 
 
@@ -214,22 +216,24 @@ def test_an_uploaded_zip_becomes_a_domain_and_nothing_else_is_left(shapes: Path,
     ],
 )
 def test_an_upload_that_cannot_be_used_is_said_and_removed(
-    places: Places, at_once: None, name: str, content: bytes, message: str
+    workspace: Workspace, at_once: None, name: str, content: bytes, message: str
 ) -> None:
     page = upload(open_page(), name, content, slug="packed")
     assert message in written(page)
-    assert list((places.workspace / "uploads").iterdir()) == []
-    assert places.domain_slugs() == []
+    assert list((workspace.root / "uploads").iterdir()) == []
+    assert workspace.domain_slugs() == []
 
 
-def test_an_uploaded_table_finds_its_pictures_where_it_is_told(shapes: Path, places: Places, at_once: None) -> None:
+def test_an_uploaded_table_finds_its_pictures_where_it_is_told(
+    shapes: Path, workspace: Workspace, at_once: None
+) -> None:
     page = upload(open_page(), "t.csv", shapes.read_bytes(), slug="shapes", images=str(shapes.parent / "images"))
     assert "60 of 60 articles imported" in written(page)
-    assert places.load_domain("shapes").images_root == shapes.parent / "images"
+    assert workspace.load_domain("shapes").images_root == shapes.parent / "images"
 
 
 def test_a_test_set_comes_with_an_import_and_its_truth_later(
-    shapes: Path, places: Places, test_set: Path, at_once: None
+    shapes: Path, workspace: Workspace, test_set: Path, at_once: None
 ) -> None:
     lists = {"test_articles": f"{test_set}/articles.csv", "test_images": f'"{test_set}/images.csv"'}
     page = submit(open_page(), path=str(shapes), slug="shapes", language="en", **lists)
@@ -246,8 +250,8 @@ def test_a_test_set_comes_with_an_import_and_its_truth_later(
     assert "the picture of 3 of 4 test articles of 'shapes' is known." in written(page)
     assert "python -m core sweep --domain shapes" in [code.value for code in page.code]
     assert "ground truth known of 3." in written(page)
-    assert list((places.workspace / "uploads").iterdir()) == []
-    assert len(places.load_domain("shapes").judged("test")) == 3
+    assert list((workspace.root / "uploads").iterdir()) == []
+    assert len(workspace.load_domain("shapes").labelled("test")) == 3
 
 
 def add_truth(page: AppTest, content: bytes) -> AppTest:
@@ -275,12 +279,12 @@ def add_truth(page: AppTest, content: bytes) -> AppTest:
     ],
 )
 def test_a_list_that_cannot_be_used_is_said_before_anything_is_decoded(
-    shapes: Path, places: Places, test_set: Path, lists: dict[str, str], message: str
+    shapes: Path, workspace: Workspace, test_set: Path, lists: dict[str, str], message: str
 ) -> None:
     values = {name: path.replace("TEST", str(test_set)) for name, path in lists.items()}
     page = submit(open_page(), path=str(shapes), slug="shapes", **values)
     assert message in page.error[0].value.replace("\\", "")
-    assert not (places.workspace / "jobs").exists()
+    assert not (workspace.root / "jobs").exists()
 
 
 def test_a_domain_without_a_test_set_asks_for_no_truth(shapes_domain: Domain) -> None:
@@ -309,13 +313,15 @@ def test_the_domain_says_its_splits_its_language_and_its_encoder(german: Domain)
     assert len(page.get("plotly_chart")) == 1
 
 
-def test_translating_starts_a_job_that_is_followed_to_its_end(german: Domain, places: Places, marian: Path) -> None:
+def test_translating_starts_a_job_that_is_followed_to_its_end(
+    german: Domain, workspace: Workspace, marian: Path
+) -> None:
     page = open_page()
     page.text_input(key="translate_model").set_value(str(marian))
     next(button for button in page.button if button.label == "Translate into English").click()
     page.run()
     until = time.monotonic() + 90
-    while background.status(places, f"translate-{german.info.slug}").state == "running" and time.monotonic() < until:
+    while background.status(workspace, f"translate-{german.info.slug}").state == "running" and time.monotonic() < until:
         time.sleep(0.2)
     page = open_page()
     assert not page.exception
@@ -327,11 +333,11 @@ def test_a_domain_without_dates_says_what_the_order_is(shapes_domain: Domain) ->
     assert "60 articles, in order of article_id." in written(open_page())
 
 
-def test_rows_left_out_are_shown_with_their_reason(shapes: Path, places: Places, tmp_path: Path) -> None:
+def test_rows_left_out_are_shown_with_their_reason(shapes: Path, workspace: Workspace, tmp_path: Path) -> None:
     table = pd.read_csv(shapes, dtype=str)
     table.loc[0, "image_file"] = "=gone.png"
     table.to_csv(tmp_path / "t.csv", index=False)
-    import_domain(tmp_path / "t.csv", places.domain_folder("some"), images=shapes.parent / "images")
+    import_domain(tmp_path / "t.csv", workspace.domain_folder("some"), images=shapes.parent / "images")
     page = open_page()
     assert "59 of 60 articles imported as 'some'; left out: 1 image not found." in written(page)
     assert page.dataframe[0].value["reason"].tolist() == ["image not found"]
@@ -357,9 +363,9 @@ def test_words_find_articles_and_a_headline_is_shown_as_it_is_written(german: Do
     assert "None of 60 articles contains “nirgends”" in written(page)
 
 
-def test_a_picture_that_is_gone_is_said(shapes: Path, places: Places, tmp_path: Path) -> None:
+def test_a_picture_that_is_gone_is_said(shapes: Path, workspace: Workspace, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(shapes.parent, tmp_path / "copy"))
-    import_domain(copy, places.domain_folder("shapes"))
+    import_domain(copy, workspace.domain_folder("shapes"))
     shutil.rmtree(copy)
     assert len(open_page(part="Articles").warning) == 12
 

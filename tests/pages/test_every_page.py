@@ -17,8 +17,8 @@ def test_an_empty_workspace_says_how_to_begin(page, open_page):
 
 
 @pytest.mark.parametrize("page", OF_A_RUN)
-def test_a_domain_without_a_run_says_what_to_do_next(page, open_page, places, shapes):
-    import_domain(shapes, places.domain_folder("shapes"))
+def test_a_domain_without_a_run_says_what_to_do_next(page, open_page, workspace, shapes):
+    import_domain(shapes, workspace.domain_folder("shapes"))
     app = open_page(page)
     assert not app.exception
     assert "python -m core train --domain shapes" in app.code[0].value

@@ -14,9 +14,9 @@ ALPHAS = (0.1, 0.2, 0.3, 0.4)
 def page() -> None:
     import streamlit as st
 
-    from pages.alpha.exact_values import exact_ranked
+    from pages.alpha.exact_values import exact_ranks
 
-    exact_ranked(st.session_state.places, st.session_state.results, [st.session_state.alpha])
+    exact_ranks(st.session_state.workspace, st.session_state.results, [st.session_state.alpha])
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def asked(monkeypatch) -> dict[float, Future]:
 
 def hand(alpha: float) -> AppTest:
     app = AppTest.from_function(page)
-    app.session_state.places = None
+    app.session_state.workspace = None
     info = SimpleNamespace(domain="news", name="run")
     app.session_state.results = SimpleNamespace(run=SimpleNamespace(info=info), split="val")
     return move(app, alpha)

@@ -9,8 +9,8 @@ from core.findings.registry import QUESTIONS
 from core.jobs import background
 from core.presentation.blocks import Grid, Section, Words
 
-QUICK = [question for question in QUESTIONS if question.takes is None]
-SLOW = [question for question in QUESTIONS if question.takes is not None]
+QUICK = [question for question in QUESTIONS if question.duration_hint is None]
+SLOW = [question for question in QUESTIONS if question.duration_hint is not None]
 
 
 def test_in_short_has_every_question(open_page, run):
@@ -34,7 +34,7 @@ def test_a_quick_question_is_answered_at_once(question, open_page, run):
 @pytest.mark.parametrize("question", SLOW[:1], ids=lambda each: each.name)
 def test_a_long_question_says_how_long_and_starts_a_job(question, open_page, run, monkeypatch):
     started = []
-    monkeypatch.setattr(background, "start", lambda places, name, verb: started.append((name, list(verb))))
+    monkeypatch.setattr(background, "start", lambda workspace, name, verb: started.append((name, list(verb))))
     app = open_page("findings", question=question.title)
     assert not app.exception
     assert any("it takes" in element.value for element in app.markdown)
@@ -44,8 +44,8 @@ def test_a_long_question_says_how_long_and_starts_a_job(question, open_page, run
     ]
 
 
-def test_a_job_that_failed_says_why(open_page, run, places):
-    folder = places.workspace / "jobs" / "analyse-shapes"
+def test_a_job_that_failed_says_why(open_page, run, workspace):
+    folder = workspace.root / "jobs" / "analyse-shapes"
     folder.mkdir(parents=True)
     (folder / "log.txt").write_text("error: the weights are gone; train again.\n")
     app = open_page("findings")
@@ -62,9 +62,9 @@ def test_text_from_outside_stays_text(open_page, run, monkeypatch):
 
     hostile = "**x** [a](http://example.org)"
     shown = Section("x", "X?", hostile, (Words(hostile), Grid(hostile, pd.DataFrame({"a": ["b"]}), frozenset({0}))))
-    question = Question("difference", QUICK[0].title, Nothing, lambda asked: Nothing())
+    question = Question("difference", QUICK[0].title, Nothing, lambda context: Nothing())
     monkeypatch.setattr("core.findings.registry.QUESTIONS", (question,))
-    monkeypatch.setattr("core.findings.sections.SECTIONS", {"difference": lambda record, asked: shown})
+    monkeypatch.setattr("core.findings.sections.SECTIONS", {"difference": lambda record, context: shown})
     app = open_page("findings", question=QUICK[0].title)
     assert not app.exception
     said = " ".join(element.value for element in [*app.markdown, *app.caption])

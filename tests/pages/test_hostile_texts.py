@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.data.domain import Domain
 from core.data.importers import import_domain
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from tests.pages.conftest import Open, write_run
 
 HOST = "evil.example"
@@ -28,7 +28,7 @@ _LABELLED = (
 
 
 @pytest.fixture
-def hostile(places: Places, shapes, tmp_path) -> Domain:
+def hostile(workspace: Workspace, shapes, tmp_path) -> Domain:
     """Sixty articles whose every text is hostile, id and language among them; with a run."""
     table = pd.read_csv(shapes, dtype=str)
     table["title"] = [f"{HOSTILE} {number}" for number in table["article_id"]]
@@ -38,9 +38,9 @@ def hostile(places: Places, shapes, tmp_path) -> Domain:
     table.loc[0, "image_file"] = f"![gone](http://{HOST}/gone.png)"
     table.to_csv(tmp_path / "t.csv", index=False)
     domain = import_domain(
-        tmp_path / "t.csv", places.domain_folder("hostile"), images=shapes.parent, title=HOSTILE
+        tmp_path / "t.csv", workspace.domain_folder("hostile"), images=shapes.parent, title=HOSTILE
     ).domain
-    write_run(places, domain)
+    write_run(workspace, domain)
     return domain
 
 

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from core.data.domain import Domain
 from core.data.importers import ColumnNames, ImportChoices, SourceOptions
 from core.jobs import background
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from pages.shared.errors import without_paths
 from pages.shared.form_words import in_form_words
 from tests.pages.test_data import open_page, submit, written, zip_of
@@ -24,7 +24,7 @@ def failed(page: AppTest) -> str:
     return page.error[0].value.replace("\\", "")
 
 
-def test_an_upload_that_the_browser_refused_leads_to_a_folder(places: Places) -> None:
+def test_an_upload_that_the_browser_refused_leads_to_a_folder(workspace: Workspace) -> None:
     """The server is not told of it, only that there is no file."""
     page = open_page()
     page.segmented_control(key="import_from").set_value("Upload").run()
@@ -61,16 +61,18 @@ def test_sentences_of_the_library_in_the_words_of_the_form(core: str, page: str)
     assert in_form_words(core) == page
 
 
-def test_no_folder_of_an_upload_is_named(places: Places) -> None:
-    folder = places.workspace / "uploads" / "upload-2kdt6_v5"
+def test_no_folder_of_an_upload_is_named(workspace: Workspace) -> None:
+    folder = workspace.root / "uploads" / "upload-2kdt6_v5"
     assert without_paths(f"{folder}/t.csv is empty") == "t.csv is empty"
     assert "upload-" not in without_paths(f"looked in and below {folder}: none")
 
 
-def test_a_folder_of_images_that_is_not_there_is_said_at_once(shapes: Path, places: Places, tmp_path: Path) -> None:
+def test_a_folder_of_images_that_is_not_there_is_said_at_once(
+    shapes: Path, workspace: Workspace, tmp_path: Path
+) -> None:
     page = submit(open_page(), path=str(shapes), slug="shapes", images=str(tmp_path / "gone"))
     assert "“Folder of the images”: 'gone' does not exist" in failed(page)
-    assert not (places.workspace / "jobs").exists()
+    assert not (workspace.root / "jobs").exists()
 
 
 def upload_lists(page: AppTest, shapes: Path, lists: dict[str, tuple[str, bytes]]) -> AppTest:
@@ -89,7 +91,7 @@ def images_zip(test_set: Path) -> bytes:
     return content.getvalue()
 
 
-def test_a_test_set_is_uploaded_as_files(shapes: Path, places: Places, test_set: Path, at_once: None) -> None:
+def test_a_test_set_is_uploaded_as_files(shapes: Path, workspace: Workspace, test_set: Path, at_once: None) -> None:
     lists = {
         "test_articles": ("articles.csv", (test_set / "articles.csv").read_bytes()),
         "test_images": ("images.zip", images_zip(test_set)),
@@ -97,27 +99,27 @@ def test_a_test_set_is_uploaded_as_files(shapes: Path, places: Places, test_set:
     }
     page = upload_lists(open_page(), shapes, lists)
     assert "test set: 4 articles, 5 pictures; ground truth known of 3." in written(page)
-    domain = places.load_domain("shapes")
+    domain = workspace.load_domain("shapes")
     assert domain.test_pictures is not None
     assert all((domain.images_root / file).is_file() for file in domain.test_pictures["image_file"])
-    assert list((places.workspace / "uploads").iterdir()) == []
+    assert list((workspace.root / "uploads").iterdir()) == []
 
 
-def test_a_list_without_its_images_is_refused_at_once(shapes: Path, places: Places, test_set: Path) -> None:
+def test_a_list_without_its_images_is_refused_at_once(shapes: Path, workspace: Workspace, test_set: Path) -> None:
     names = ("articles", "images")
     lists = {f"test_{name}": (f"{name}.csv", (test_set / f"{name}.csv").read_bytes()) for name in names}
     page = upload_lists(open_page(), shapes, lists)
     assert "'images.csv' comes without its images" in failed(page)
-    assert not (places.workspace / "jobs").exists()
-    assert list((places.workspace / "uploads").iterdir()) == []
+    assert not (workspace.root / "jobs").exists()
+    assert list((workspace.root / "uploads").iterdir()) == []
 
 
 @pytest.fixture
-def ended(places: Places) -> list[str]:
+def ended(workspace: Workspace) -> list[str]:
     """Four imports of other sessions, oldest first: three failed, one was cancelled; their slugs."""
     slugs = ["one", "two", "three", "four"]
     for number, slug in enumerate(slugs):
-        folder = places.workspace / "jobs" / f"import-{slug}"
+        folder = workspace.root / "jobs" / f"import-{slug}"
         folder.mkdir(parents=True)
         (folder / "log.txt").write_text(f"error: reason {slug}; add --replace.")
         os.utime(folder / "log.txt", (1e9 + number, 1e9 + number))
@@ -125,7 +127,7 @@ def ended(places: Places) -> list[str]:
     return slugs
 
 
-def test_failed_imports_of_others_share_a_line(ended: list[str], places: Places) -> None:
+def test_failed_imports_of_others_share_a_line(ended: list[str], workspace: Workspace) -> None:
     page = open_page()
     lines = [box.label for box in page.expander][:2]
     assert "'four' was not imported" in lines[0].replace("\\", "")
@@ -138,7 +140,7 @@ def test_failed_imports_of_others_share_a_line(ended: list[str], places: Places)
     assert "reason one" not in written(page)
     page.button(key="close_all_import").click().run()
     assert not [box for box in page.expander if "imported" in box.label or "earlier" in box.label]
-    assert {background.status(places, f"import-{slug}").state for slug in ended} == {"never started"}
+    assert {background.status(workspace, f"import-{slug}").state for slug in ended} == {"never started"}
 
 
 def test_ones_own_import_is_open_above_those_of_others(ended: list[str], shapes: Path, at_once: None) -> None:
@@ -149,12 +151,12 @@ def test_ones_own_import_is_open_above_those_of_others(ended: list[str], shapes:
     assert lines[1].label.startswith("4 earlier imports")
 
 
-def test_what_is_chosen_of_the_source_reaches_the_verb(shapes: Path, places: Places, at_once: None) -> None:
+def test_what_is_chosen_of_the_source_reaches_the_verb(shapes: Path, workspace: Workspace, at_once: None) -> None:
     page = open_page()
     page.selectbox(key="import_captions").set_value("first")
     page.checkbox(key="import_truncated").check()
     submit(page, path=str(shapes), slug="shapes", encoding="utf-8", language="en")
-    assert (places.domain_folder("shapes") / "images").is_dir(), "images that are given an end are copies"
+    assert (workspace.domain_folder("shapes") / "images").is_dir(), "images that are given an end are copies"
     assert SourceOptions("utf-8", "first", True).options() == [
         "--encoding=utf-8",
         "--captions=first",

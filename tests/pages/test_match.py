@@ -13,26 +13,26 @@ from core.cli.main import main
 from core.data.images.decoding import ImageError
 from core.jobs import model_worker
 from core.jobs.match_task import match_article, match_headline
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from core.workspace.runs import Run, find_run
 from pages.shared import images
 from tests.pages.conftest import open_at
 
 
 @pytest.fixture(scope="module")
-def made(shapes: Path, tiny_name: str, tmp_path_factory: pytest.TempPathFactory) -> Places:
+def made(shapes: Path, tiny_name: str, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """A domain with one swept run, made once: these tests only read it."""
-    places = Places(tmp_path_factory.mktemp("match") / "workspace", tmp_path_factory.mktemp("match") / "cache")
-    where = ["--workspace", str(places.workspace), "--cache", str(places.cache), "--json"]
+    workspace = Workspace(tmp_path_factory.mktemp("match") / "workspace", tmp_path_factory.mktemp("match") / "cache")
+    where = ["--workspace", str(workspace.root), "--cache", str(workspace.cache), "--json"]
     assert main(["import", str(shapes), "--domain", "shapes", "--language", "en", *where]) == 0
     assert main(["train", "--domain", "shapes", "--encoder", tiny_name, "--tune", "all", "--epochs", "1", *where]) == 0
     assert main(["sweep", "--domain", "shapes", *where]) == 0
-    return places
+    return workspace
 
 
 @pytest.fixture
-def run(made: Places, monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.setenv("REMATCH_WORKSPACE", str(made.workspace))
+def run(made: Workspace, monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.setenv("REMATCH_WORKSPACE", str(made.root))
     monkeypatch.setenv("REMATCH_CACHE", str(made.cache))
     return find_run(made, "shapes", None)
 
@@ -81,7 +81,7 @@ def test_nothing_asked_shows_examples_that_can_be_clicked(run: Run, asked) -> No
     assert said(page).count("similarity 0.") + said(page).count("similarity -0.") == 15
 
 
-def test_three_models_stand_side_by_side_as_the_worker_found_them(run: Run, made: Places, asked) -> None:
+def test_three_models_stand_side_by_side_as_the_worker_found_them(run: Run, made: Workspace, asked) -> None:
     page = open_page(headline="ein roter Kreis 🔴", alpha="0.25")
     [(task, _, slug, name, alphas, headline, k, rerank)] = asked
     assert (task, slug, name, alphas, headline, k, rerank) == (
@@ -137,7 +137,7 @@ def test_bad_values_in_the_address_fall_back(run: Run, asked, parameters: dict[s
     assert (slug, name, alphas, k, rerank) == ("shapes", run.info.name, (0.0, run.selected().alpha, 1.0), 5, "none")
 
 
-def test_what_is_re_ranked_says_so(run: Run, made: Places, asked) -> None:
+def test_what_is_re_ranked_says_so(run: Run, made: Workspace, asked) -> None:
     page = open_page(headline="a red circle", rerank="csls")
     assert asked[0][-1] == "csls"
     assert "re\\-ranked by csls" in said(page) or "re-ranked by csls" in said(page)
@@ -150,9 +150,9 @@ def test_what_is_re_ranked_says_so(run: Run, made: Places, asked) -> None:
 
 
 def test_another_run_is_re_ranked_as_it_was_swept(
-    run: Run, made: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, made: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shutil.copytree(made.workspace, tmp_path / "workspace", dirs_exist_ok=True)
+    shutil.copytree(made.root, tmp_path / "workspace", dirs_exist_ok=True)
     monkeypatch.setenv("REMATCH_WORKSPACE", str(tmp_path / "workspace"))
     folder = tmp_path / "workspace" / "runs" / "shapes"
     shutil.copytree(folder / run.info.name, folder / "by-csls")
@@ -172,7 +172,7 @@ def test_an_unknown_article_in_the_address_is_none_picked(run: Run, asked) -> No
     assert not asked
 
 
-def test_a_photo_ranks_articles(run: Run, made: Places, asked) -> None:
+def test_a_photo_ranks_articles(run: Run, made: Workspace, asked) -> None:
     page = open_page(by="Photo")
     domain = made.load_domain("shapes")
     photo = (domain.images_root / domain.articles["image_file"].iloc[6]).read_bytes()
@@ -191,7 +191,7 @@ def test_a_photo_that_is_no_picture_is_a_sentence(run: Run, asked, data: bytes) 
     assert not asked
 
 
-def test_a_refused_photo_is_named_by_its_format_and_forgotten(run: Run, made: Places, asked) -> None:
+def test_a_refused_photo_is_named_by_its_format_and_forgotten(run: Run, made: Workspace, asked) -> None:
     page = open_page(by="Photo")
     heic = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(200)
     page.get("file_uploader")[0].set_value(("bild.jpg", heic, "image/jpeg")).run()
@@ -249,6 +249,6 @@ def test_pictures_that_are_gone_do_not_stop_the_rest(run: Run, monkeypatch: pyte
 
     monkeypatch.setattr(images, "thumbnail", gone)
     images._small.cache_clear()
-    page = open_page(headline="a red circle", places="3")
+    page = open_page(headline="a red circle", workspace="3")
     assert [warning.value for warning in page.warning] == [images.GONE] * 9
     assert said(page).count("similarity 0.") + said(page).count("similarity -0.") == 9

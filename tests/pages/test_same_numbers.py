@@ -13,28 +13,28 @@ import pytest
 from core.cli.main import main
 from core.jobs import model_worker
 from core.presentation.paper_tables import TABLE_METRICS
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from core.workspace.runs import find_run
 
 NUMBER = re.compile(r"\d+\.\d+")
 
 
 @pytest.fixture(scope="module")
-def made(shapes: Path, tiny_name: str, tmp_path_factory: pytest.TempPathFactory) -> Places:
+def made(shapes: Path, tiny_name: str, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """A domain with one run, swept along the whole of α, made once: these tests only read it."""
     folder = tmp_path_factory.mktemp("same")
-    places = Places(folder / "workspace", folder / "cache")
-    where = ["--workspace", str(places.workspace), "--cache", str(places.cache), "--json"]
+    workspace = Workspace(folder / "workspace", folder / "cache")
+    where = ["--workspace", str(workspace.root), "--cache", str(workspace.cache), "--json"]
     assert main(["import", str(shapes), "--domain", "shapes", "--language", "en", *where]) == 0
     bends = ["--tune", "all", "--epochs", "3", "--lr", "1e-3", "--batch-size", "16"]  # so that ranks differ along α
     assert main(["train", "--domain", "shapes", "--encoder", tiny_name, *bends, *where]) == 0
-    return places
+    return workspace
 
 
 @pytest.fixture(autouse=True)
-def used(made: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+def used(made: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     """The workspace of `made`, and the worker's tasks done at once in this process."""
-    monkeypatch.setenv("REMATCH_WORKSPACE", str(made.workspace))
+    monkeypatch.setenv("REMATCH_WORKSPACE", str(made.root))
     monkeypatch.setenv("REMATCH_CACHE", str(made.cache))
 
     def submit(task: Callable, *arguments: object) -> Future:
@@ -46,7 +46,7 @@ def used(made: Places, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def swept(made: Places, verb) -> str:
+def swept(made: Workspace, verb) -> str:
     """What `sweep` prints; it is printed, and the run swept, anew for each test that asks."""
     outcome = verb("sweep", "--domain", "shapes", "--precision", "fp32")
     assert outcome.status == 0, outcome.err
@@ -54,7 +54,7 @@ def swept(made: Places, verb) -> str:
 
 
 @pytest.fixture
-def is_swept(made: Places, verb) -> None:
+def is_swept(made: Workspace, verb) -> None:
     """The run has its sweep."""
     if not find_run(made, "shapes", None).is_swept:
         assert verb("sweep", "--domain", "shapes", "--precision", "fp32").status == 0

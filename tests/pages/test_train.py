@@ -19,11 +19,11 @@ from core.jobs import background
 from core.jobs.estimate_task import Estimate
 from core.presentation.run_tables import differing_settings
 from core.training.settings import Settings, default_settings, reasons
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from core.workspace.runs import load_runs
 from core.workspace.unfinished_runs import Unfinished, load_unfinished
 from pages.train import form
-from pages.train.form import ENCODERS, Wanted, duration
+from pages.train.form import ENCODERS, TrainingRequest, duration
 from tests.pages.conftest import open_at
 
 NEVER = background.JobStatus("never started", "", 0, None, [])
@@ -47,7 +47,7 @@ class StoppedError(Exception):
 
 
 @pytest.fixture
-def stopped(shapes_domain: Domain, places: Places, tiny_name: str) -> Unfinished:
+def stopped(shapes_domain: Domain, workspace: Workspace, tiny_name: str) -> Unfinished:
     """A training that has one epoch kept of two."""
 
     def stop(epoch) -> None:
@@ -55,15 +55,15 @@ def stopped(shapes_domain: Domain, places: Places, tiny_name: str) -> Unfinished
             raise StoppedError
 
     with pytest.raises(StoppedError):
-        train_run(shapes_domain, tiny_name, HEAD, Reading("title"), "cpu", places, stop)
-    return load_unfinished(places, "shapes")[0]
+        train_run(shapes_domain, tiny_name, HEAD, Reading("title"), "cpu", workspace, stop)
+    return load_unfinished(workspace, "shapes")[0]
 
 
 @pytest.fixture
 def started(monkeypatch) -> list[tuple[str, list[str]]]:
     """The jobs that the page asks for, which are not started."""
     asked: list[tuple[str, list[str]]] = []
-    monkeypatch.setattr(background, "start", lambda places, name, verb: asked.append((name, list(verb))) or True)
+    monkeypatch.setattr(background, "start", lambda workspace, name, verb: asked.append((name, list(verb))) or True)
     return asked
 
 
@@ -111,8 +111,8 @@ def test_bad_values_in_the_address_fall_back(shapes_domain, parameters):
     assert (number(app, "Epochs").value, number(app, "Learning rate").value) == (20, 5e-4)
 
 
-def test_an_encoder_that_does_not_read_the_language_is_said(shapes, places):
-    import_domain(shapes, places.domain_folder("formen"), language="de")
+def test_an_encoder_that_does_not_read_the_language_is_said(shapes, workspace):
+    import_domain(shapes, workspace.domain_folder("formen"), language="de")
     app = open_page()
     assert app.selectbox(key="encoder").value == "lite-multilingual"
     assert not app.warning
@@ -164,21 +164,21 @@ def test_start_asks_for_the_job_that_was_described(shapes_domain, started):
 
 
 @pytest.mark.usefixtures("lite_is_there")
-def test_a_training_from_start_to_end_with_a_second_click(shapes_domain, places):
+def test_a_training_from_start_to_end_with_a_second_click(shapes_domain, workspace):
     """A real job, with the real `lite`: one epoch of its heads."""
     app = open_page(epochs="1")
     button(app, "Start training").click().run()
     assert not app.exception
     assert app.subheader[0].value == "Training now"
-    assert not background.start(places, "train-shapes", ["runs"]), "a second one is not started"
+    assert not background.start(workspace, "train-shapes", ["runs"]), "a second one is not started"
     end = time.monotonic() + 120
-    while background.status(places, "train-shapes").state == "running":
+    while background.status(workspace, "train-shapes").state == "running":
         assert time.monotonic() < end
         time.sleep(0.2)
     app.run()
     assert not app.exception
     assert "finished" in app.success[0].value
-    run = load_runs(places, "shapes")[0]
+    run = load_runs(workspace, "shapes")[0]
     assert (run.is_swept, run.info.settings.epochs) == (True, 1)
     table = app.dataframe[0].value
     assert table["run"].tolist() == ["lite-head-1"]
@@ -194,15 +194,15 @@ def test_an_unfinished_training_can_be_resumed(stopped, started):
     assert started == [("train-shapes", ["train", "--domain=shapes", f"--resume={stopped.info.name}", "--sweep"])]
 
 
-def test_an_unfinished_training_is_discarded_after_a_second_yes(stopped, places):
+def test_an_unfinished_training_is_discarded_after_a_second_yes(stopped, workspace):
     app = open_page()
     button(app, "Discard").click().run()
-    assert load_unfinished(places, "shapes") == [stopped]
+    assert load_unfinished(workspace, "shapes") == [stopped]
     button(app, "No, keep it").click().run()
     button(app, "Discard").click().run()
     button(app, "Yes, discard it").click().run()
     assert not app.exception
-    assert load_unfinished(places, "shapes") == []
+    assert load_unfinished(workspace, "shapes") == []
 
 
 def test_a_training_that_goes_on_in_a_terminal_is_shown_without_the_form(stopped):
@@ -216,7 +216,7 @@ def test_a_training_that_goes_on_in_a_terminal_is_shown_without_the_form(stopped
 
 def test_a_download_is_shown_in_megabytes(stopped, monkeypatch):
     running = background.JobStatus("running", "Downloading the weights", 120_000_000, 605_000_000, [], "B", 12_000_000)
-    monkeypatch.setattr(background, "status", lambda places, name: running if name == "train-shapes" else NEVER)
+    monkeypatch.setattr(background, "status", lambda workspace, name: running if name == "train-shapes" else NEVER)
     (bar,) = open_page().get("progress")
     assert "120 of 605 MB, 12.0 MB/s" in bar.proto.text.replace("\\", "")
 
@@ -224,8 +224,8 @@ def test_a_download_is_shown_in_megabytes(stopped, monkeypatch):
 def test_cancel_asks_once_more(stopped, monkeypatch):
     cancelled: list[str] = []
     running = background.JobStatus("running", "Epoch 2 of 2", 1, 3, ["epoch  1"])
-    monkeypatch.setattr(background, "status", lambda places, name: running if name == "train-shapes" else NEVER)
-    monkeypatch.setattr(background, "cancel", lambda places, name: cancelled.append(name))
+    monkeypatch.setattr(background, "status", lambda workspace, name: running if name == "train-shapes" else NEVER)
+    monkeypatch.setattr(background, "cancel", lambda workspace, name: cancelled.append(name))
     app = open_page()
     button(app, "Cancel").click().run()
     assert cancelled == []
@@ -244,7 +244,7 @@ def test_cancel_asks_once_more(stopped, monkeypatch):
 )
 def test_a_failed_training_says_why_with_its_last_lines(shapes_domain, monkeypatch, log, said):
     failed = background.JobStatus("failed", "", 0, None, log)
-    monkeypatch.setattr(background, "status", lambda places, name: failed if name == "train-shapes" else NEVER)
+    monkeypatch.setattr(background, "status", lambda workspace, name: failed if name == "train-shapes" else NEVER)
     app = open_page()
     assert said in app.error[0].value.replace("\\", "")
     assert log[-1] in app.code[0].value
@@ -265,13 +265,13 @@ def test_a_duration_is_rounded(seconds, said):
     assert duration(seconds) == said
 
 
-def test_only_what_differs_is_compared(shapes_domain, places, tiny_name):
+def test_only_what_differs_is_compared(shapes_domain, workspace, tiny_name):
     train: Callable[[Settings], object] = lambda settings: train_run(  # noqa: E731
-        shapes_domain, tiny_name, settings, Reading("title"), "cpu", places
+        shapes_domain, tiny_name, settings, Reading("title"), "cpu", workspace
     )
     train(HEAD)
     train(replace(HEAD, lr=0.02, epochs=1))
-    assert list(differing_settings(load_runs(places, "shapes"))) == ["epochs", "lr"]
+    assert list(differing_settings(load_runs(workspace, "shapes"))) == ["epochs", "lr"]
     app = open_page()
     assert not app.exception
     table = app.dataframe[0].value
@@ -281,12 +281,12 @@ def test_only_what_differs_is_compared(shapes_domain, places, tiny_name):
 
 
 def test_the_command_takes_every_setting_as_it_stands(tmp_path: Path):
-    verb = Wanted("lite", default_settings("lite", "text"), Reading()).verb("news")
+    verb = TrainingRequest("lite", default_settings("lite", "text"), Reading()).verb("news")
     assert "--lr=0.0005" in verb
     assert verb[0] == "train"
     assert not [word for word in verb if word.startswith(("--stop-after", "--chunk-size", "--augment", "--grad"))]
     settings = Settings(layer_decay=0.75, augment=True, stop_after=3, chunk_size=16, grad_checkpointing=True)
-    verb = Wanted("lite", settings, Reading()).verb("news")
+    verb = TrainingRequest("lite", settings, Reading()).verb("news")
     assert {"--layer-decay=0.75", "--augment", "--stop-after=3", "--stop-metric=mrr@100", "--chunk-size=16",
             "--grad-checkpointing"} < set(verb)  # fmt: skip
 

@@ -6,7 +6,7 @@ import pytest
 
 from core.data.importers import import_domain
 from core.jobs import background
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from core.workspace.runs import Run
 from core.workspace.tags import read_tags
 from pages.shared import images
@@ -24,21 +24,21 @@ def disk(tmp_path):
 @pytest.fixture
 def on_disk(disk: SmallDisk, shapes, monkeypatch) -> Run:
     """A domain with a run, and a training that failed, all of it on the small disk."""
-    places = Places(disk.folder / "workspace", disk.folder / "cache")
-    monkeypatch.setenv("REMATCH_WORKSPACE", str(places.workspace))
-    monkeypatch.setenv("REMATCH_CACHE", str(places.cache))
+    workspace = Workspace(disk.folder / "workspace", disk.folder / "cache")
+    monkeypatch.setenv("REMATCH_WORKSPACE", str(workspace.root))
+    monkeypatch.setenv("REMATCH_CACHE", str(workspace.cache))
     images._small.cache_clear()
-    folder = places.workspace / "jobs" / "train-shapes"
+    folder = workspace.root / "jobs" / "train-shapes"
     folder.mkdir(parents=True)
     (folder / "log.txt").write_text("error: the weights are gone; train again.\n")
     (folder / "running.lock").touch()
-    domain = import_domain(shapes, places.domain_folder("shapes"), language="en").domain
-    return write_run(places, domain)
+    domain = import_domain(shapes, workspace.domain_folder("shapes"), language="en").domain
+    return write_run(workspace, domain)
 
 
-def places_of(run: Run) -> Places:
+def workspace_of(run: Run) -> Workspace:
     workspace = run.folder.parents[2]
-    return Places(workspace, workspace.with_name("cache"))
+    return Workspace(workspace, workspace.with_name("cache"))
 
 
 def said(app) -> str:
@@ -80,7 +80,7 @@ def test_a_training_that_cannot_be_started_says_why(open_page: Open, on_disk, di
         button(app, "Close").click().run()
         assert not app.exception
         assert "is on a disk that is read-only" in said(app)
-    assert background.status(places_of(on_disk), "train-shapes").state == "failed"
+    assert background.status(workspace_of(on_disk), "train-shapes").state == "failed"
 
 
 def test_an_import_that_cannot_be_started_says_why(open_page: Open, on_disk, disk, shapes):
@@ -93,20 +93,20 @@ def test_an_import_that_cannot_be_started_says_why(open_page: Open, on_disk, dis
         assert "is on a disk that is read-only" in said(app)
 
 
-def test_a_tag_that_cannot_be_kept_says_so_and_the_page_stays(open_page: Open, run, places, monkeypatch):
+def test_a_tag_that_cannot_be_kept_says_so_and_the_page_stays(open_page: Open, run, workspace, monkeypatch):
     app = open_page("changes")
     app.multiselect[-1].set_value(["person"])
     fail_to_write(monkeypatch, READ_ONLY)
     button(app, "Keep").click().run()
     assert not app.exception
     assert "is on a disk that is read-only" in said(app)
-    assert read_tags(places, "shapes") == {}
+    assert read_tags(workspace, "shapes") == {}
 
 
 @pytest.mark.parametrize("page", ["overview", "alpha", "changes", "findings"])
-def test_a_cache_that_is_deleted_under_the_app_is_made_again(page, open_page: Open, run, places):
+def test_a_cache_that_is_deleted_under_the_app_is_made_again(page, open_page: Open, run, workspace):
     app = open_page(page)
-    shutil.rmtree(places.cache, ignore_errors=True)
+    shutil.rmtree(workspace.cache, ignore_errors=True)
     images._small.cache_clear()
     app.run()
     assert not app.exception

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from core.cli.options import CacheOption, JsonOption, WorkspaceOption, answer, be_quiet, choice, places_of
+from core.cli.options import CacheOption, JsonOption, WorkspaceOption, answer, be_quiet, choice, workspace_of
 from core.data.exporters import EXPORT_FORMATS, Exported, ExportFormat, export_domain
 from core.data.time_split import SPLITS
 from core.workspace.article_columns import article_columns
@@ -32,7 +32,7 @@ def export_data(
         list[str] | None, typer.Option("--split", help="train, val or test; may be repeated. All if not given.")
     ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Replace an earlier export in that folder.")] = False,
-    workspace: WorkspaceOption = None,
+    root: WorkspaceOption = None,
     cache: CacheOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -40,9 +40,9 @@ def export_data(
     be_quiet(as_json)
     chosen = choice("--format", layout, EXPORT_FORMATS)
     splits = [choice("--split", name, SPLITS) for name in split or SPLITS]
-    places = places_of(workspace, cache)
-    loaded = places.load_domain(domain)
-    added = article_columns(places, loaded, find_run(places, domain, run) if run is not None else None)
+    workspace = workspace_of(root, cache)
+    loaded = workspace.load_domain(domain)
+    added = article_columns(workspace, loaded, find_run(workspace, domain, run) if run is not None else None)
     exported = export_domain(loaded, chosen, out, added, splits, replace)
     record = asdict(exported.info) | {"out": str(exported.folder), "images": exported.images, "notes": exported.notes}
     answer(as_json, record, "\n".join(_lines(exported, chosen)))

@@ -7,11 +7,20 @@ from typing import Annotated
 
 import typer
 
-from core.cli.options import CacheOption, DeviceOption, JsonOption, WorkspaceOption, answer, be_quiet, choice, places_of
+from core.cli.options import (
+    CacheOption,
+    DeviceOption,
+    JsonOption,
+    WorkspaceOption,
+    answer,
+    be_quiet,
+    choice,
+    workspace_of,
+)
 from core.data.dates import DateChoices, DayOrder
 from core.data.demo import DEMO_DOMAINS
 from core.data.domain import Domain
-from core.data.importers import ImportChoices, Intake, import_domain, named_test_set
+from core.data.importers import ImportChoices, ImportResult, import_domain, named_test_set
 from core.data.importers.options import CAPTIONS, SourceOptions
 from core.data.importers.preview import describe
 from core.data.importers.readers import read_listed
@@ -32,7 +41,7 @@ Column = Annotated[str | None, typer.Option(help="Name of that column, if it is 
 def demo(
     detach: Annotated[bool, typer.Option("--detach", help="Return at once; the app shows the progress.")] = False,
     device: DeviceOption = "auto",
-    workspace: WorkspaceOption = None,
+    root: WorkspaceOption = None,
     cache: CacheOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -41,13 +50,13 @@ def demo(
     from core.jobs import background
 
     be_quiet(as_json)
-    places = places_of(workspace, cache)
-    missing = missing_steps(places)
+    workspace = workspace_of(root, cache)
+    missing = missing_steps(workspace)
     if detach and missing:
-        background.start(places, DEMO_JOB, ["demo", "--device", device])
+        background.start(workspace, DEMO_JOB, ["demo", "--device", device])
     elif missing:
         chosen = choice("--device", device, DEVICES)
-        prepare_demo(places, chosen, lambda step: None if as_json else print(step, flush=True))
+        prepare_demo(workspace, chosen, lambda step: None if as_json else print(step, flush=True))
     slugs = [demo_domain.slug for demo_domain in DEMO_DOMAINS]
     state = "in the making" if detach and missing else "ready"
     text = f"demo {state} (synthetic): {', '.join(slugs)}.\nnext: python -m core report --domain {slugs[0]}"
@@ -113,7 +122,7 @@ def import_(
         bool,
         typer.Option("--truncated-images", help="Use JPEGs that were cut off, grey below; copies the images."),
     ] = False,
-    workspace: WorkspaceOption = None,
+    root: WorkspaceOption = None,
     cache: CacheOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -144,11 +153,11 @@ def import_(
     if domain is None:
         raise InputError("Missing option '--domain': the slug of the new domain, as in my-news.")
     test = named_test_set(test_articles, test_images, ground_truth, test_encoding)
-    places = places_of(workspace, cache)
-    with removed_if_uploaded([source, test_articles, test_images, ground_truth], places.workspace):
+    workspace = workspace_of(root, cache)
+    with removed_if_uploaded([source, test_articles, test_images, ground_truth], workspace.root):
         intake = import_domain(
             source,
-            places.domain_folder(domain),
+            workspace.domain_folder(domain),
             columns=columns,
             title=title,
             language=language,
@@ -174,7 +183,7 @@ def fetch_images(
         str | None, typer.Option(help="Column that holds the addresses, if it is not recognised.")
     ] = None,
     pause: Annotated[float, typer.Option(help="Seconds between two requests to one host.", min=0.0)] = 1.0,
-    workspace: WorkspaceOption = None,
+    root: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Download a table's pictures by their addresses, if you may. Asked again, it goes on with what is missing."""
@@ -186,7 +195,7 @@ def fetch_images(
     columns = ColumnNames(image=image_column)
     again = ["--domain", domain or "SLUG"]
     if domain is not None:
-        loaded = places_of(workspace, None).load_domain(domain)
+        loaded = workspace_of(root, None).load_domain(domain)
         source, out = _source_of(loaded), out or loaded.images_root
         columns = ColumnNames(**loaded.info.columns | columns.given())
         again += ["--replace", "--title", loaded.info.title, *loaded.info.options]
@@ -214,7 +223,7 @@ def _source_of(domain: Domain) -> Path:
     return source
 
 
-def _record(intake: Intake) -> dict:
+def _record(intake: ImportResult) -> dict:
     info, splits = intake.domain.info, intake.domain.articles["split"].value_counts()
     return {
         "domain": info.slug,
@@ -227,14 +236,14 @@ def _record(intake: Intake) -> dict:
         "languages": {str(name): int(n) for name, n in intake.domain.articles["language"].value_counts().items()},
         "english": intake.domain.has_english,
         "test_pictures": None if intake.domain.test_pictures is None else len(intake.domain.test_pictures),
-        "judged": len(intake.domain.judged("test")),
+        "judged": len(intake.domain.labelled("test")),
         "notes": intake.notes,
         "audit": asdict(intake.audit),
         "report": str(report_file(intake.domain)),
     }
 
 
-def _sentences(intake: Intake) -> str:
+def _sentences(intake: ImportResult) -> str:
     """What was counted first, the outcome last: there a terminal stands, and a page shows the last lines of a job."""
     lines = ["pairs to look at:", *(f"  {pair.article_id}: {pair.file}  {pair.text}" for pair in intake.audit.pairs)]
     lines += [*audit_sentences(intake.audit), *intake.notes, *import_sentences(intake.domain, intake.left_out)]

@@ -13,13 +13,13 @@ from core.cli.options import (
     answer,
     be_quiet,
     choice,
-    places_of,
+    workspace_of,
 )
 from core.data.domain import ENGLISH, Domain
 from core.data.translation.quality import Quality, translation_quality
 from core.encoders.choices import DEVICES
 from core.errors import InputError
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from core.workspace.runs import load_runs
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def translate(
     ] = None,
     worst: Annotated[int, typer.Option(help="Print that many of the worst, with --reference-column.", min=0)] = 0,
     device: DeviceOption = "auto",
-    workspace: WorkspaceOption = None,
+    root: WorkspaceOption = None,
     cache: CacheOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -51,16 +51,16 @@ def translate(
     from core.experiment.translate import translate_domain
 
     be_quiet(as_json)
-    places = places_of(workspace, cache)
-    loaded = places.load_domain(domain)
+    workspace = workspace_of(root, cache)
+    loaded = workspace.load_domain(domain)
     language = source or loaded.info.language
     _check_reference(loaded, reference_column)
     name = model or f"Helsinki-NLP/opus-mt-{language}-{ENGLISH}"
     if language == ENGLISH:
         raise InputError(f"domain '{domain}' is English; name the language to translate with --from.")
     translator = Translator(name, choose_device(choice("--device", device, DEVICES)))
-    done = translate_domain(loaded, language, translator, places)
-    quality = _quality(loaded, language, reference_column, worst, translator, places) if reference_column else None
+    done = translate_domain(loaded, language, translator, workspace)
+    quality = _quality(loaded, language, reference_column, worst, translator, workspace) if reference_column else None
     record = {
         "domain": domain,
         "model": translator.name,
@@ -82,7 +82,7 @@ def translate(
     lines += [
         f"note: run {run.info.name} reads the English of {' and '.join(gone)}, so it opens only when that model has "
         f"translated again; or train again."
-        for run in load_runs(places, domain)
+        for run in load_runs(workspace, domain)
         if (gone := sorted(set(run.info.translators or ()) - set(done.domain.translated_by)))
     ]
     if quality is not None:
@@ -99,7 +99,7 @@ def _check_reference(domain: Domain, column: str | None) -> None:
 
 
 def _quality(
-    domain: Domain, language: str, column: str, worst: int, translator: "Translator", places: Places
+    domain: Domain, language: str, column: str, worst: int, translator: "Translator", workspace: Workspace
 ) -> Quality:
     """Score what the model makes of the originals that have a reference, whether it is in the domain or not."""
     from core.experiment.translate import english_of
@@ -109,7 +109,7 @@ def _quality(
     articles = articles[(articles[column].fillna("") != "") & (articles[original].fillna("") != "")]
     if articles.empty:
         raise InputError(f"--reference-column {column}: no article in '{language}' has a {original} and a reference.")
-    english, _ = english_of(articles[original], language, translator, places)
+    english, _ = english_of(articles[original], language, translator, workspace)
     sources = articles[original].tolist()
     return translation_quality(sources, [english[text] for text in sources], articles[column].tolist(), worst)
 

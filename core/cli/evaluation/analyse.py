@@ -16,15 +16,15 @@ from core.cli.options import (
     answer,
     be_quiet,
     choice,
-    places_of,
+    workspace_of,
 )
 from core.data.entities.store import RULES, forget_tagger, tag_domain
 from core.encoders.choices import DEVICES
-from core.findings.question import Asked, answered, check_swept
+from core.findings.question import RunContext, check_swept, compute_or_load
 from core.findings.registry import BY_NAME, QUESTIONS
 from core.findings.sections import section_of
 from core.presentation.blocks import Chart, Grid, Section, Words
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from core.workspace.runs import find_run
 
 
@@ -42,41 +42,41 @@ def analyse(
         ),
     ] = None,
     device: DeviceOption = "auto",
-    workspace: WorkspaceOption = None,
+    root: WorkspaceOption = None,
     cache: CacheOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Is the difference real, is alpha* right, who gains, and why: with intervals, kept for the app and the report."""
     be_quiet(as_json)
     names = [choice("--only", name.strip(), tuple(BY_NAME)) for name in only.split(",")] if only else list(BY_NAME)
-    asked = asked_about(places_of(workspace, cache), domain, run, device)
+    context = asked_about(workspace_of(root, cache), domain, run, device)
     if tagger is not None:
-        _use_tagger(tagger, asked)
-    record: dict[str, Any] = {"domain": domain, "run": asked.run.info.name}
+        _use_tagger(tagger, context)
+    record: dict[str, Any] = {"domain": domain, "run": context.run.info.name}
     texts = []
     for question in QUESTIONS:
         if question.name in names:
-            one = answered(question, asked)
+            one = compute_or_load(question, context)
             record[question.name] = msgspec.to_builtins(one)
-            texts.append(as_text(section_of(question, one, asked)))
+            texts.append(as_text(section_of(question, one, context)))
     answer(as_json, record, "\n\n".join(texts))
 
 
-def asked_about(places: Places, domain: str, run: str | None, device: str) -> Asked:
+def asked_about(workspace: Workspace, domain: str, run: str | None, device: str) -> RunContext:
     """The run that is asked about. Raises InputError if there is none, or it is not swept."""
-    found = find_run(places, domain, run)
+    found = find_run(workspace, domain, run)
     check_swept(found)
-    return Asked(found, places.load_domain(domain), places, choice("--device", device, DEVICES))
+    return RunContext(found, workspace.load_domain(domain), workspace, choice("--device", device, DEVICES))
 
 
-def _use_tagger(name: str, asked: Asked) -> None:
+def _use_tagger(name: str, context: RunContext) -> None:
     if name == RULES:
-        forget_tagger(asked.domain)
+        forget_tagger(context.domain)
     else:
         from core.data.entities.tagger import Tagger
         from core.encoders.loading import choose_device
 
-        tag_domain(asked.domain, Tagger(name, choose_device(asked.device)))
+        tag_domain(context.domain, Tagger(name, choose_device(context.device)))
 
 
 def as_text(section: Section) -> str:

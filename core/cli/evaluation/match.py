@@ -21,7 +21,7 @@ from core.cli.options import (
     answer,
     be_quiet,
     choice,
-    places_of,
+    workspace_of,
 )
 from core.data.images.decoding import ImageError, open_image
 from core.encoders.choices import DEVICES
@@ -41,7 +41,7 @@ def match(
     rerank: RerankOption = None,
     index: IndexOption = "flat",
     device: DeviceOption = "auto",
-    workspace: WorkspaceOption = None,
+    root: WorkspaceOption = None,
     cache: CacheOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -56,11 +56,11 @@ def match(
     picture = _read(photo)
     kind = choice("--index", index, INDEX_KINDS)
     reranking = choice("--rerank", rerank, RERANKS) if rerank is not None else None
-    places = places_of(workspace, cache)
-    loaded, found = places.load_domain(domain), find_run(places, domain, run)
+    workspace = workspace_of(root, cache)
+    loaded, found = workspace.load_domain(domain), find_run(workspace, domain, run)
     value = alpha_of(alpha, found)
-    tuned = open_run(found, loaded, places, choice("--device", device, DEVICES), rerank=reranking)
-    matcher = Matcher(tuned, value, kind)
+    loaded_run = open_run(found, loaded, workspace, choice("--device", device, DEVICES), rerank=reranking)
+    matcher = Matcher(loaded_run, value, kind)
     matches = matcher.articles_for(picture, k) if picture is not None else matcher.pictures_for(headline or "", k)
     rows = [
         {
@@ -78,7 +78,7 @@ def match(
         "run": found.info.name,
         "alpha": value,
         "searched": matcher.searched,
-        "reranking": asdict(tuned.reranking),
+        "reranking": asdict(loaded_run.reranking),
         "index": kind,
         "index_recall": matcher.recall,
         "matches": rows,
@@ -86,12 +86,16 @@ def match(
     what = "pictures" if headline is not None else "articles"
     lines = [
         f"the best {len(rows)} of {matcher.searched} {what} of {domain} at alpha {value:g} (run {found.info.name})"
-        f"{reranked_by(tuned.reranking)}:",
+        f"{reranked_by(loaded_run.reranking)}:",
         tabulate([{**row, "title": row["title"][:60]} for row in rows], headers="keys"),
     ]
     if matcher.recall is not None:
         lines.append(f"index {kind}: finds {matcher.recall:.1%} of the exact best 100 of the domain's own queries.")
-    if headline is not None and ",".join(tuned.experiment.encoder.languages) == "en" and loaded.info.language != "en":
+    if (
+        headline is not None
+        and ",".join(loaded_run.experiment.encoder.languages) == "en"
+        and loaded.info.language != "en"
+    ):
         lines.append(f"note: {found.info.encoder} reads English only.")
     answer(as_json, record, "\n".join(lines))
 

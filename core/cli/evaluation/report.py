@@ -18,8 +18,8 @@ from core.cli.options import (
     answer,
     be_quiet,
     choice,
-    places_of,
     plain,
+    workspace_of,
 )
 from core.data.time_split import SPLITS, Split
 from core.evaluation.published import PAPERS
@@ -32,7 +32,7 @@ from core.report.html import as_html
 from core.report.markdown import as_markdown
 from core.storage.files import write_bytes, write_text
 from core.workspace.comparable_runs import sister_runs
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from core.workspace.runs import find_run, load_runs
 
 
@@ -53,26 +53,26 @@ def report(
         bool, typer.Option("--with-pictures", help="Pictures of the articles that moved most, inside the HTML file.")
     ] = False,
     device: DeviceOption = "auto",
-    workspace: WorkspaceOption = None,
+    root: WorkspaceOption = None,
     cache: CacheOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Print the paper's table for a run: zero-shot, fine-tuning, WiSE-FT; and table 4. --html writes all there is."""
-    places = places_of(workspace, cache)
+    workspace = workspace_of(root, cache)
     if html or markdown:
         be_quiet(as_json)
-        asked = asked_about(places, domain, run, device)
-        _answer_written(as_json, document(asked, ask_all=True, with_pictures=with_pictures), html, markdown)
+        context = asked_about(workspace, domain, run, device)
+        _answer_written(as_json, document(context, ask_all=True, with_pictures=with_pictures), html, markdown)
         return
     if compare:
-        _answer_compared(as_json, places, domain, choice("--split", split, SPLITS))
+        _answer_compared(as_json, workspace, domain, choice("--split", split, SPLITS))
         return
-    loaded, found = places.load_domain(domain), find_run(places, domain, run)
+    loaded, found = workspace.load_domain(domain), find_run(workspace, domain, run)
     published = choice("--paper", paper, PAPERS) if paper else None
     on = choice("--split", split, SPLITS)
     table = paper_table(found, loaded, on, published)
     selected = found.selected()
-    sisters = sister_runs(found, load_runs(places, domain))
+    sisters = sister_runs(found, load_runs(workspace, domain))
     seeds = over_seeds(sisters, on) if len(sisters) > 1 else None
     record = {
         "domain": domain,
@@ -107,7 +107,7 @@ def _answer_written(as_json: bool, report: Document, html: Path | None, markdown
     answer(as_json, {"answers": dict(report.answers), "written": written}, "\n\n".join(lines))
 
 
-def _answer_compared(as_json: bool, places: Places, slug: str, split: Split) -> None:
-    comparison = compare_readings(load_runs(places, slug), places.load_domain(slug), split)
+def _answer_compared(as_json: bool, workspace: Workspace, slug: str, split: Split) -> None:
+    comparison = compare_readings(load_runs(workspace, slug), workspace.load_domain(slug), split)
     record = {"domain": slug, "split": split, "rows": plain(comparison.rows), "notes": comparison.notes}
     answer(as_json, record, render_comparison(comparison))

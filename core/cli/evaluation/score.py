@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from core.cli.options import EncodingOption, JsonOption, SplitOption, WorkspaceOption, answer, choice, places_of
-from core.data.importers.ground_truth import in_ids_of, read_ground_truth
+from core.cli.options import EncodingOption, JsonOption, SplitOption, WorkspaceOption, answer, choice, workspace_of
+from core.data.importers.ground_truth import match_article_ids, read_ground_truth
 from core.data.time_split import SPLITS
 from core.errors import InputError, shortened
 from core.evaluation.run_scoring import Score
@@ -26,7 +26,7 @@ def score(
     domain: Annotated[str | None, typer.Option("--domain", help="Take the truth of this domain instead.")] = None,
     split: SplitOption = "test",
     encoding: EncodingOption = None,
-    workspace: WorkspaceOption = None,
+    root: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Score a run as the organisers do: over all articles of the ground truth, found or not."""
@@ -35,11 +35,11 @@ def score(
     submission = read_submission(run_file, encoding)
     gallery = None
     if ground_truth is not None:
-        known = in_ids_of(read_ground_truth(ground_truth, encoding), submission.lists).images
+        known = match_article_ids(read_ground_truth(ground_truth, encoding), submission.lists).images
     else:
-        places = places_of(workspace, None)
-        loaded, wanted = places.load_domain(domain or ""), choice("--split", split, SPLITS)
-        articles = loaded.judged(wanted)
+        workspace = workspace_of(root, None)
+        loaded, wanted = workspace.load_domain(domain or ""), choice("--split", split, SPLITS)
+        articles = loaded.labelled(wanted)
         if articles.empty:
             raise InputError(f"domain '{domain}' has no {wanted} articles whose picture is known; see the verb truth.")
         pairs = zip(articles["article_id"], articles["image_id"], strict=True)

@@ -18,11 +18,11 @@ from core.cli.options import (
     answer,
     be_quiet,
     choice,
-    places_of,
+    workspace_of,
 )
 from core.data.domain import save_changed
 from core.data.importers.ground_truth import read_ground_truth
-from core.data.importers.judging import Judged, judge, odd_truth
+from core.data.importers.judging import Judged, judge, mismatch_warnings
 from core.data.importers.uploads import removed_if_uploaded
 from core.data.qrels import write_qrels
 from core.data.time_split import SPLITS, Split
@@ -31,7 +31,7 @@ from core.errors import InputError
 from core.evaluation.metrics import as_record
 from core.retrieval.run_file import LENGTH, is_number
 from core.storage.files import write_text
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from core.workspace.runs import find_run
 
 
@@ -41,7 +41,7 @@ def submit(
     run: RunOption = None,
     split: SplitOption = "test",
     device: DeviceOption = "auto",
-    workspace: WorkspaceOption = None,
+    root: WorkspaceOption = None,
     cache: CacheOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -51,13 +51,13 @@ def submit(
     from core.report.submission_readme import submission_notes
 
     be_quiet(as_json)
-    places = places_of(workspace, cache)
-    loaded, found = places.load_domain(domain), find_run(places, domain, run)
+    workspace = workspace_of(root, cache)
+    loaded, found = workspace.load_domain(domain), find_run(workspace, domain, run)
     wanted = choice("--split", split, SPLITS)
     ids = loaded.subset(wanted)["article_id"]
     found.selected()  # before anything is loaded
-    tuned = open_run(found, loaded, places, choice("--device", device, DEVICES))
-    submitted = submit_runs(tuned, wanted, out)
+    loaded_run = open_run(found, loaded, workspace, choice("--device", device, DEVICES))
+    submitted = submit_runs(loaded_run, wanted, out)
     notes = []
     if submitted[0].images < LENGTH:
         notes.append(f"Warning: the gallery has {submitted[0].images} images, so lists are shorter than {LENGTH}.")
@@ -67,7 +67,7 @@ def submit(
             f"Warning: {len(unread)} article ids are no numbers, such as {unread[0]}; the organisers' scorer skips "
             f"such lines."
         )
-    judged = len(loaded.judged(wanted))
+    judged = len(loaded.labelled(wanted))
     if judged < len(ids):
         notes.append(f"The ground truth is known of {judged or 'none'} of {len(ids)} {wanted} articles.")
     write_text(out / "README.md", submission_notes(found, loaded, wanted, submitted, notes))
@@ -97,24 +97,24 @@ def truth(
         Path | None, typer.Option(help="Write the ground truth of --split to this file, as qrels of TREC.")
     ] = None,
     split: SplitOption = "test",
-    workspace: WorkspaceOption = None,
+    root: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Add the ground truth to a domain's test set (runs stay valid; sweep again to measure them), or write qrels."""
     if ground_truth is None and qrels is None:
         raise InputError("truth needs --ground-truth FILE to add, or --qrels FILE to write, or both.")
     wanted: Split = choice("--split", split, SPLITS)
-    places = places_of(workspace, None)
+    workspace = workspace_of(root, None)
     record: dict[str, object] = {"domain": domain}
     lines: list[str] = []
     if ground_truth is not None:
-        judged = _add(places, domain, ground_truth, encoding)
+        judged = _add(workspace, domain, ground_truth, encoding)
         record |= {name: value for name, value in vars(judged).items() if name not in ("domain", "fall_backs")}
         record["fall_backs"] = [asdict(use) for use in judged.fall_backs]
         lines += [f"the picture of {judged.known} of {judged.articles} test articles of '{domain}' is known."]
-        lines += odd_truth(judged)
+        lines += mismatch_warnings(judged)
     if qrels is not None:
-        pairs = places.load_domain(domain).judged(wanted)
+        pairs = workspace.load_domain(domain).labelled(wanted)
         if pairs.empty:
             raise InputError(f"domain '{domain}' has no {wanted} articles whose image is known, so no qrels of them.")
         write_qrels(qrels, zip(pairs["article_id"], pairs["image_id"], strict=True))
@@ -125,10 +125,10 @@ def truth(
     answer(as_json, record, "\n".join(lines))
 
 
-def _add(places: Places, domain: str, ground_truth: Path, encoding: str | None) -> Judged:
+def _add(workspace: Workspace, domain: str, ground_truth: Path, encoding: str | None) -> Judged:
     """Put a ground truth into the domain on disk."""
-    with removed_if_uploaded([ground_truth], places.workspace):
-        before = places.load_domain(domain)
+    with removed_if_uploaded([ground_truth], workspace.root):
+        before = workspace.load_domain(domain)
         judged = judge(before, read_ground_truth(ground_truth, encoding))
     save_changed(before, judged.domain)
     return judged

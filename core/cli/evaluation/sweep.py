@@ -20,8 +20,8 @@ from core.cli.options import (
     answer,
     be_quiet,
     choice,
-    places_of,
     plain,
+    workspace_of,
 )
 from core.data.domain import Domain
 from core.data.time_split import SPLITS
@@ -63,7 +63,7 @@ def sweep(
         ),
     ] = None,
     device: DeviceOption = "auto",
-    workspace: WorkspaceOption = None,
+    root: WorkspaceOption = None,
     cache: CacheOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -76,16 +76,16 @@ def sweep(
     in_precision = choice("--precision", precision, PRECISIONS)
     reranking = choice("--rerank", rerank, RERANKS)
     grid = parse_alphas(alphas) if alphas is not None else None
-    places = places_of(workspace, cache)
-    loaded, found = places.load_domain(domain), find_run(places, domain, run)
+    workspace = workspace_of(root, cache)
+    loaded, found = workspace.load_domain(domain), find_run(workspace, domain, run)
     on_device = choice("--device", device, DEVICES)
-    tuned = open_run(found, loaded, places, on_device, in_precision, reranking)
+    loaded_run = open_run(found, loaded, workspace, on_device, in_precision, reranking)
     if ray is not None:
         from core.experiment.ray_sweep import ClusterExperiment, start_ray
 
         start_ray(ray)
-        tuned = ClusterExperiment(tuned, on_device)
-    curve, info = sweep_run(tuned, grid, chosen_by)
+        loaded_run = ClusterExperiment(loaded_run, on_device)
+    curve, info = sweep_run(loaded_run, grid, chosen_by)
     record = {
         "domain": domain,
         "run": found.info.name,
@@ -93,7 +93,7 @@ def sweep(
         "rows": plain(curve),
         **asdict(info),
     }
-    saved = tuned.bf16_note()
+    saved = loaded_run.bf16_note()
     notes = [*reranking_notes(info.reranking), *_test_notes(loaded, info.reranking), *([saved] if saved else [])]
     answer(as_json, record, "\n\n".join([curve_text(found, loaded, curve, info), *notes]))
 
@@ -101,7 +101,7 @@ def sweep(
 def _test_notes(domain: Domain, reranking: Reranking) -> list[str]:
     """How much of a test set was measured, if not all of it."""
     test = int((domain.articles["split"] == "test").sum())
-    judged = len(domain.judged("test"))
+    judged = len(domain.labelled("test"))
     if judged == test:
         return []
     if judged:
@@ -126,7 +126,7 @@ def rank(
     rerank: RerankOption = None,
     index: IndexOption = "flat",
     device: DeviceOption = "auto",
-    workspace: WorkspaceOption = None,
+    root: WorkspaceOption = None,
     cache: CacheOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -141,11 +141,11 @@ def rank(
     in_precision = choice("--precision", precision, PRECISIONS) if precision is not None else None
     kind = choice("--index", index, INDEX_KINDS)
     reranking = choice("--rerank", rerank, RERANKS) if rerank is not None else None
-    places = places_of(workspace, cache)
-    loaded, found = places.load_domain(domain), find_run(places, domain, run)
+    workspace = workspace_of(root, cache)
+    loaded, found = workspace.load_domain(domain), find_run(workspace, domain, run)
     value = alpha_of(alpha, found)
-    tuned = open_run(found, loaded, places, choice("--device", device, DEVICES), in_precision, reranking)
-    view = tuned.at(value, choice("--split", split, SPLITS))
+    loaded_run = open_run(found, loaded, workspace, choice("--device", device, DEVICES), in_precision, reranking)
+    view = loaded_run.at(value, choice("--split", split, SPLITS))
     texts, images = view.embed("text"), view.embed("image")
     listed = view.best_images(texts, images, LENGTH, kind)
     if in_format == "trec":
@@ -162,7 +162,7 @@ def rank(
         "articles": len(view.article_ids),
         "n": len(ranks),
         "images_per_article": length,
-        "reranking": asdict(tuned.reranking),
+        "reranking": asdict(loaded_run.reranking),
         "out": str(out),
         "format": in_format,
         "index": kind,
@@ -175,13 +175,13 @@ def rank(
         else ""
     )
     notes = (
-        precision_sentences({str(tower): each for tower, each in tuned.precision.items()})
+        precision_sentences({str(tower): each for tower, each in loaded_run.precision.items()})
         if in_precision is not None
         else []
     )
     if (unread := language_note(found, loaded)) is not None:
         notes.append(unread)
-    by = reranked_by(tuned.reranking)
+    by = reranked_by(loaded_run.reranking)
     short = f" (the gallery has only {length})" if length < LENGTH else ""
     answer(
         as_json,

@@ -19,9 +19,9 @@ from core.cli.options import (
     answer,
     be_quiet,
     choice,
-    places_of,
     plain,
     reading_of,
+    workspace_of,
 )
 from core.encoders.choices import DEVICES
 from core.presentation.language_notes import language_note
@@ -41,7 +41,7 @@ def import_run(
     entity_tags: EntityTagsOption = None,
     body: BodyOption = None,
     device: DeviceOption = "auto",
-    workspace: WorkspaceOption = None,
+    root: WorkspaceOption = None,
     cache: CacheOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -49,10 +49,10 @@ def import_run(
     from core.experiment.import_run import import_run as make_run
 
     be_quiet(as_json)
-    places = places_of(workspace, cache)
-    loaded = places.load_domain(domain)
+    workspace = workspace_of(root, cache)
+    loaded = workspace.load_domain(domain)
     reading = reading_of(text, hashtags, entity_tags, body)
-    run, _ = make_run(loaded, zero_shot, fine_tuned, reading, choice("--device", device, DEVICES), places)
+    run, _ = make_run(loaded, zero_shot, fine_tuned, reading, choice("--device", device, DEVICES), workspace)
     history = run.history()
     record = {
         "domain": domain,

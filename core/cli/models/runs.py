@@ -17,14 +17,14 @@ from core.cli.options import (
     WorkspaceOption,
     answer,
     be_quiet,
-    places_of,
     plain,
+    workspace_of,
 )
 from core.errors import InputError
 from core.presentation.language_notes import language_mark
 from core.presentation.run_tables import compared
 from core.workspace.builds import was_built_wrongly
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from core.workspace.rename_and_delete import delete_run, rename_run
 from core.workspace.runs import Run, find_run, load_runs
 
@@ -35,24 +35,24 @@ runs = typer.Typer(invoke_without_command=True, no_args_is_help=False)
 def list_runs(
     context: typer.Context,
     domain: Annotated[str | None, typer.Option("--domain", help="Only this domain's runs.")] = None,
-    workspace: WorkspaceOption = None,
+    root: WorkspaceOption = None,
     cache: CacheOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """List domains and their runs, newest last; or compare, rename, delete them."""
     if context.invoked_subcommand is not None:
         return
-    places = places_of(workspace, cache)
-    slugs = [places.load_domain(domain).info.slug] if domain else places.domain_slugs()
-    listed = [line for slug in slugs for line in _lines(places, slug)]
+    workspace = workspace_of(root, cache)
+    slugs = [workspace.load_domain(domain).info.slug] if domain else workspace.domain_slugs()
+    listed = [line for slug in slugs for line in _lines(workspace, slug)]
     empty = "no domains yet; make one with: python -m core import SOURCE --domain SLUG, or python -m core demo"
     answer(as_json, {"runs": listed}, tabulate(listed, headers="keys") if listed else empty)
 
 
-def _lines(places: Places, slug: str) -> list[dict]:
+def _lines(workspace: Workspace, slug: str) -> list[dict]:
     """A line per run; a domain without runs has one that says so."""
-    domain = {"domain": slug, "articles": len(places.load_domain(slug).articles)}
-    lines = [domain | _columns(run) for run in load_runs(places, slug)]
+    domain = {"domain": slug, "articles": len(workspace.load_domain(slug).articles)}
+    lines = [domain | _columns(run) for run in load_runs(workspace, slug)]
     return lines or [domain | {"run": "none yet"}]
 
 
@@ -70,15 +70,15 @@ def _columns(run: Run) -> dict:
 def compare(
     domain: DomainOption,
     names: Annotated[list[str] | None, typer.Argument(metavar="[RUN]...", help="All of them if not given.")] = None,
-    workspace: WorkspaceOption = None,
+    root: WorkspaceOption = None,
     cache: CacheOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Runs of a domain beside each other: only the settings that differ, and what each reached on val."""
-    places = places_of(workspace, cache)
-    chosen = [find_run(places, domain, name) for name in names] if names else load_runs(places, domain)
+    workspace = workspace_of(root, cache)
+    chosen = [find_run(workspace, domain, name) for name in names] if names else load_runs(workspace, domain)
     if not chosen:
-        find_run(places, domain, None)  # says how to make one
+        find_run(workspace, domain, None)  # says how to make one
     table = compared(chosen)
     shown = table.apply(lambda column: column.map(lambda value: _cell(value, ".3f" if "@" in column.name else ".4g")))
     text = tabulate(shown.to_dict("records"), headers="keys", disable_numparse=True)
@@ -96,12 +96,12 @@ def rename(
     domain: DomainOption,
     old: Annotated[str, typer.Argument(help="The run.")],
     new: Annotated[str, typer.Argument(help="Its new name: lower-case letters, digits and single hyphens.")],
-    workspace: WorkspaceOption = None,
+    root: WorkspaceOption = None,
     cache: CacheOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Call a run otherwise."""
-    run = rename_run(places_of(workspace, cache), domain, old, new)
+    run = rename_run(workspace_of(root, cache), domain, old, new)
     answer(as_json, {"domain": domain, "run": run.info.name}, f"run '{old}' of {domain} is called '{new}' now.")
 
 
@@ -110,19 +110,19 @@ def delete(
     domain: DomainOption,
     name: Annotated[str, typer.Argument(help="The run.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    workspace: WorkspaceOption = None,
+    root: WorkspaceOption = None,
     cache: CacheOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Delete a run with its weights and all that was derived from it; asks first."""
-    places = places_of(workspace, cache)
-    run = find_run(places, domain, name)
+    workspace = workspace_of(root, cache)
+    run = find_run(workspace, domain, name)
     if not yes:
         if as_json or not sys.stdin.isatty():
             raise InputError(f"nobody is there to be asked whether run '{name}' may be deleted; add --yes.")
         made = f"{run.info.encoder}, {run.info.settings.tune}, {run.info.created_at[:16]}"
         typer.confirm(f"Delete run '{name}' of {domain} ({made}) with its weights?", abort=True)
-    delete_run(places, domain, name)
+    delete_run(workspace, domain, name)
     answer(as_json, {"domain": domain, "deleted": name}, f"run '{name}' of {domain} is deleted.")
 
 
@@ -131,7 +131,7 @@ def export(
     out: Annotated[Path, typer.Option(help="The .safetensors file to write.")],
     run: RunOption = None,
     alpha: Annotated[str, typer.Option(help="best (the sweep's choice), 0, 1 or any number between.")] = "best",
-    workspace: WorkspaceOption = None,
+    root: WorkspaceOption = None,
     cache: CacheOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -141,10 +141,10 @@ def export(
     be_quiet(as_json)
     if out.suffix != ".safetensors":
         raise InputError(f"--out {out}: expected a name that ends in .safetensors.")
-    places = places_of(workspace, cache)
-    found = find_run(places, domain, run)
+    workspace = workspace_of(root, cache)
+    found = find_run(workspace, domain, run)
     value = alpha_of(alpha, found)
-    made = export_run(found, value, out, places)
+    made = export_run(found, value, out, workspace)
     record = {"domain": domain, "run": found.info.name, "alpha": value, "out": str(out), **asdict(made)}
     answer(
         as_json,

@@ -19,9 +19,9 @@ from core.cli.options import (
     answer,
     be_quiet,
     choice,
-    places_of,
     plain,
     reading_of,
+    workspace_of,
 )
 from core.encoders.choices import DEVICES, default_encoder_name
 from core.encoders.name_checks import check_encoder_name
@@ -98,7 +98,7 @@ def train(
     ] = None,
     sweep: Annotated[bool, typer.Option("--sweep", help="Sweep alpha afterwards, as the verb sweep does.")] = False,
     device: DeviceOption = "auto",
-    workspace: WorkspaceOption = None,
+    root: WorkspaceOption = None,
     cache: CacheOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -106,12 +106,12 @@ def train(
     if encoder is not None and resume is None and _LAUNCHED not in os.environ:
         check_encoder_name(encoder)  # before torch is loaded
     from core.experiment.train import resume_run, train_run
-    from core.training.distributed import by_main, is_main, processes
+    from core.training.distributed import is_main, on_main_process, processes
 
     with processes():
         be_quiet(as_json)
-        places = places_of(workspace, cache)
-        loaded = places.load_domain(domain)
+        workspace = workspace_of(root, cache)
+        loaded = workspace.load_domain(domain)
         on_device = choice("--device", device, DEVICES)
         new: dict[str, Any] = {
             "epochs": epochs, "lr": lr, "batch_size": batch_size, "weight_decay": weight_decay, "warmup": warmup,
@@ -124,15 +124,15 @@ def train(
 
         def trained(run: Run, experiment: "Experiment") -> Trained:
             wanted = sweep or each_seed is not None
-            return run, experiment, by_main(lambda: _sweep_trained(run, experiment)) if wanted else None
+            return run, experiment, on_main_process(lambda: _sweep_trained(run, experiment)) if wanted else None
 
         show = _say_nothing if as_json else _show_epoch
         if resume is not None:
             _refuse_with_resume({"encoder": encoder, "tune": tune, "seeds": seeds} | read | given)
-            unfinished = find_unfinished(places, domain, resume)
+            unfinished = find_unfinished(workspace, domain, resume)
             as_before = choice("--device", unfinished.info.device, DEVICES)
             on_device = on_device if on_device != "auto" else as_before
-            made = [trained(*resume_run(unfinished, loaded, on_device, places, show))]
+            made = [trained(*resume_run(unfinished, loaded, on_device, workspace, show))]
         else:
             name = encoder or default_encoder_name(loaded.info.language, loaded.has_english)
             settings, reading = (
@@ -140,7 +140,7 @@ def train(
                 reading_of(text, hashtags, entity_tags, body),
             )
             made = [
-                trained(*train_run(loaded, name, replace(settings, seed=one), reading, on_device, places, show))
+                trained(*train_run(loaded, name, replace(settings, seed=one), reading, on_device, workspace, show))
                 for one in each_seed or (settings.seed,)
             ]
         if is_main():  # under torchrun one process answers for all
@@ -181,12 +181,12 @@ def _refuse_with_resume(given: dict[str, Any]) -> None:
 
 def _sweep_trained(run: Run, experiment: "Experiment") -> Swept:
     """Sweep a run whose encoder is still loaded, as the verb `sweep` does without options."""
-    from core.experiment.loaded_run import TunedExperiment
+    from core.experiment.loaded_run import LoadedRun
     from core.experiment.sweep import sweep_run
 
-    tuned = TunedExperiment(run, experiment, "fp32")
-    selected = sweep_run(tuned, None, "recall@1")[1].selected
-    return Swept(selected, tuned.bf16_note())
+    loaded_run = LoadedRun(run, experiment, "fp32")
+    selected = sweep_run(loaded_run, None, "recall@1")[1].selected
+    return Swept(selected, loaded_run.bf16_note())
 
 
 def _record_and_text(run: Run, experiment: "Experiment", swept: Swept | None) -> tuple[dict[str, Any], str]:

@@ -13,7 +13,7 @@ import msgspec
 
 from core.data.domain import ENGLISH, Domain, translated
 from core.data.entities.rules import Mentions, mentions_by_rules, tags_of, texts_of, with_tags
-from core.storage.files import fingerprint, replacing
+from core.storage.files import atomic_write, fingerprint
 
 if TYPE_CHECKING:  # imports torch, which pages do without
     from core.data.entities.tagger import Tagger
@@ -69,7 +69,7 @@ def tag_domain(domain: Domain, tagger: "Tagger") -> None:
     languages = domain.articles["language"].where(~translated(domain.articles), ENGLISH)
     found = tagger(texts_of(domain.articles), languages.tolist())
     articles = tuple(with_tags(one, tags) for one, tags in zip(found, tags_of(domain.articles), strict=True))
-    with replacing(mentions_file(domain)) as temporary:
+    with atomic_write(mentions_file(domain)) as temporary:
         temporary.write_bytes(msgspec.json.encode(Mentioned(tagger.name, _fingerprint(domain), articles)))
 
 

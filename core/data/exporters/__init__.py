@@ -12,10 +12,10 @@ from core.data.domain import Domain
 from core.data.export_info import ExportInfo, is_export, save_export_info
 from core.data.exporters import coco, csv_folder, hf_parquet, webdataset
 from core.data.exporters.articles import Export, export_of
-from core.data.staging import changing, staged
+from core.data.staging import lock_domain, staged_folder
 from core.data.time_split import SPLITS, Split
 from core.errors import InputError
-from core.storage.disk_errors import writing
+from core.storage.disk_errors import disk_errors_for
 
 ExportFormat = Literal["parquet", "webdataset", "coco", "csv"]
 EXPORT_FORMATS: tuple[ExportFormat, ...] = get_args(ExportFormat)
@@ -65,7 +65,7 @@ def export_domain(
     export = export_of(domain, splits, added.columns)
     if any(image.file.resolve().is_relative_to(out) for image in export.images):
         raise InputError(f"{out} holds images of domain '{domain.info.slug}' itself; name another folder.")
-    with changing(out, "export"), staged(out) as fresh, writing(out):
+    with lock_domain(out, "export"), staged_folder(out) as fresh, disk_errors_for(out):
         fresh.mkdir()
         changed = _WRITERS[layout](export, fresh) or 0
         info = ExportInfo(

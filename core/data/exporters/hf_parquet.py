@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from core.data.exporters.articles import DATE, Export
 from core.data.exporters.sharding import cut
 from core.data.time_split import Split
-from core.progress import counting
+from core.progress import progress_reporter
 
 IMAGE = "image"
 #: As the library names splits.
@@ -23,7 +23,7 @@ _GROUP_ROWS, _GROUP_BYTES = 100, 64 * 1024**2
 def write(export: Export, folder: Path) -> None:
     """Write the shards of every split into `folder`."""
     schema = _schema(export.rows)
-    with counting("Writing Parquet") as report:
+    with progress_reporter("Writing Parquet") as report:
         done = 0
         for split, rows in export.splits().items():
             shards = cut(rows, [export.images[row].size for row in rows])

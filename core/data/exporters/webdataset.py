@@ -11,12 +11,12 @@ from pathlib import Path
 
 from core.data.exporters.articles import Export, to_json
 from core.data.exporters.sharding import cut
-from core.progress import counting
+from core.progress import progress_reporter
 
 
 def write(export: Export, folder: Path) -> None:
     """Write the shards of every split into `folder`, as ``train-00000.tar``."""
-    with counting("Writing shards") as report:
+    with progress_reporter("Writing shards") as report:
         done = 0
         for split, rows in export.splits().items():
             for number, shard in enumerate(cut(rows, [export.images[row].size for row in rows])):

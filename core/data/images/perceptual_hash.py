@@ -15,7 +15,7 @@ import PIL
 
 from core.data.images.decoding import ImageError, open_image
 from core.progress import progress
-from core.storage.cache import read_sealed_array, sealing
+from core.storage.cache import checksummed_write, read_checksummed_array
 from core.storage.files import fingerprint, save_array
 
 FORMAT = 1  # counts up when what is kept changes for the same key
@@ -28,12 +28,12 @@ def picture_hashes(files: Sequence[Path], hashes: Sequence[str], cache: Path) ->
     """
     key = fingerprint(FORMAT, imagehash.__version__, PIL.__version__, list(hashes))
     file = cache / "picture-hashes" / f"{key}.npy"
-    kept = read_sealed_array(file, len(files))
+    kept = read_checksummed_array(file, len(files))
     if kept is not None:
         return np.array(kept)
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:  # Pillow lets go of Python's lock while it decodes
         made = np.array(list(progress(pool.map(_hash, files), "Hashing pictures", len(files))), dtype=np.uint64)
-    with sealing(file) as temporary:
+    with checksummed_write(file) as temporary:
         save_array(temporary, made)
     return made
 

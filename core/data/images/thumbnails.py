@@ -7,7 +7,7 @@ from pathlib import Path
 from PIL import Image, ImageOps
 
 from core.data.images.decoding import open_image
-from core.storage.cache import read_sealed, write_sealed
+from core.storage.cache import read_checksummed, write_checksummed
 from core.storage.disk_errors import DiskError
 
 #: Width and height in pixels. A tile of a gallery is cut to one shape, so that rows are even; a large one is whole.
@@ -23,11 +23,11 @@ def thumbnail(picture: Path, image_hash: str, size: tuple[int, int], cache: Path
     image_hash: of the file's content, the key. Raises ImageError or OSError for a picture that cannot be read.
     """
     kept = cache / "thumbnails" / f"{image_hash}-{size[0]}.jpg"
-    data = read_sealed(kept)
+    data = read_checksummed(kept)
     if data is None:
         data = _encoded(open_image(picture), size)
         try:
-            write_sealed(kept, data)
+            write_checksummed(kept, data)
         except DiskError as error:  # it is made again the next time
             _log.warning("%s", error)
     return data

@@ -5,19 +5,19 @@ from dataclasses import replace
 from pathlib import Path
 
 from core.data.domain import load_domain
-from core.data.importers.build_domain import Intake, save_intake, take_in
+from core.data.importers.build_domain import ImportResult, build_domain, save_intake
 from core.data.importers.containers import zip_source
 from core.data.importers.images.image_store import ImageStore
 from core.data.importers.images.truncated import copy_with_ends
 from core.data.importers.options import SourceOptions
 from core.data.importers.readers import holds_images, read_source
-from core.data.importers.source_table import ColumnNames, ImportChoices, Listing, about_unread
+from core.data.importers.source_table import ColumnNames, ImportChoices, SourceTable, about_unread
 from core.data.importers.test_set import TestSet, add_test_set, check_lists, named_test_set, unpacked_lists
-from core.data.staging import changing, staged
+from core.data.staging import lock_domain, staged_folder
 from core.errors import InputError
 
 __all__ = [
-    "ColumnNames", "ImportChoices", "Intake", "SourceOptions", "TestSet", "check_first", "import_domain",
+    "ColumnNames", "ImportChoices", "ImportResult", "SourceOptions", "TestSet", "check_first", "import_domain",
     "named_test_set", "read_source",
 ]  # fmt: skip
 
@@ -32,7 +32,7 @@ def check_first(
     replace_existing: bool,
     test: TestSet | None,
     options: SourceOptions = SourceOptions(),
-) -> Listing | None:
+) -> SourceTable | None:
     """What can be told before any image is looked at: the listing; None for a ZIP or images inside, unpacked first.
 
     Raises InputError: the domain exists and is not to be replaced, no such language, or what `read_source` and
@@ -60,15 +60,15 @@ def import_domain(
     test: TestSet | None = None,
     options: SourceOptions = SourceOptions(),
     choices: ImportChoices = ImportChoices(),
-) -> Intake:
+) -> ImportResult:
     """Import `source` as the domain `folder`; the old domain stays whole until the new one is.
 
     ZIPs are unpacked first; then the images in them are copied, and all others, too, if one is of the test set.
-    Raises InputError: what `check_first`, `unpack_source`, `take_in` and `add_test_set` raise.
+    Raises InputError: what `check_first`, `unpack_source`, `build_domain` and `add_test_set` raise.
     """
-    with changing(folder):
+    with lock_domain(folder):
         listing = check_first(source, folder, columns, language, replace_existing, test, options)
-        with staged(folder) as fresh:
+        with staged_folder(folder) as fresh:
             unpacked, lists = fresh.with_name("unpacked"), fresh.with_name("test-lists")
             try:
                 store = None
@@ -87,7 +87,7 @@ def import_domain(
                     own_images = True
                 where = None if own_images else images
                 copied = copy_images and not own_images
-                intake = take_in(listing, fresh, title or folder.name, language, where, copied, choices)
+                intake = build_domain(listing, fresh, title or folder.name, language, where, copied, choices)
                 if own_images:
                     intake = _with_own_images(intake)
                 if test is not None:
@@ -101,13 +101,13 @@ def import_domain(
         return replace(intake, domain=load_domain(folder))
 
 
-def _with_own_images(intake: Intake) -> Intake:
+def _with_own_images(intake: ImportResult) -> ImportResult:
     """The intake of images that were written into the domain's own folder, which moves with it."""
     domain = intake.domain
     return replace(intake, domain=replace(domain, info=replace(domain.info, images="images")))
 
 
-def _read_zip(source: Path, columns: ColumnNames, options: SourceOptions, folder: Path) -> Listing:
+def _read_zip(source: Path, columns: ColumnNames, options: SourceOptions, folder: Path) -> SourceTable:
     """The listing of the table in a ZIP, which is unpacked into `folder`."""
     file = zip_source.unpack_source(source, folder)
     store = ImageStore(folder / "inside", options.truncated_images) if holds_images(file) else None

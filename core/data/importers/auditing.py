@@ -3,11 +3,11 @@
 import pandas as pd
 
 from core.data.import_audit import ImportAudit, fall_back_uses, sample_pairs, shared_between_splits, split_spans, usage
-from core.data.importers.source_table import ImportChoices, Listing, TableFile
+from core.data.importers.source_table import ImportChoices, SourceTable, TableFile
 from core.data.importers.split_choice import ChosenSplit
 
 
-def audit_of(rows: pd.DataFrame, listing: Listing, split: ChosenSplit, choices: ImportChoices) -> ImportAudit:
+def audit_of(rows: pd.DataFrame, listing: SourceTable, split: ChosenSplit, choices: ImportChoices) -> ImportAudit:
     """Return the audit of the articles `rows`, in the order of time. _how, _named: how each image was found."""
     once, twice, more, most = usage(rows["image_hash"])
     return ImportAudit(

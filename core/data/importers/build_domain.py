@@ -19,15 +19,15 @@ from core.data.import_audit import ImportAudit, save_audit
 from core.data.importers.auditing import audit_of
 from core.data.importers.images.find_images import check_images, image_names, not_found, notes_on_formats, pair_images
 from core.data.importers.images.image_folder import ImageFolder
-from core.data.importers.source_table import LISTING_COLUMNS, ImportChoices, Listing
+from core.data.importers.source_table import LISTING_COLUMNS, ImportChoices, SourceTable
 from core.data.importers.split_choice import choose_split
 from core.data.language import STATED, languages_of
 from core.data.text_cleaning import clean
 from core.data.time_split import time_order
 from core.errors import InputError, shortened
 from core.progress import progress
-from core.storage.disk_errors import writing
-from core.storage.files import replacing, write_text
+from core.storage.disk_errors import disk_errors_for
+from core.storage.files import atomic_write, write_text
 from core.storage.safe_csv import spreadsheet_csv
 
 MIN_PAIRS = 20
@@ -35,7 +35,7 @@ DUPLICATE = "duplicate id"
 
 
 @dataclass(frozen=True)
-class Intake:
+class ImportResult:
     """What an import did. left_out: reason → number of rows. notes: sentences worth reading.
 
     unread: tables beside those that were read.
@@ -52,15 +52,15 @@ class Intake:
     unread: tuple[Path, ...] = ()
 
 
-def take_in(
-    listing: Listing,
+def build_domain(
+    listing: SourceTable,
     folder: Path,
     title: str,
     language: str | None,
     images: Path | None,
     copy_images: bool,
     choices: ImportChoices,
-) -> Intake:
+) -> ImportResult:
     """Check every row of `listing` and make a domain of it in `folder`; `save_intake` writes it.
 
     language: of the articles that do not say theirs. images: where the pictures lie, if not where the format
@@ -85,7 +85,7 @@ def take_in(
             f"{len(usable)} usable pairs in {listing.source}, at least {MIN_PAIRS} are needed; left out: {counts}."
             f"{''.join(f' {note}' for note in notes_on_formats(reasons))}"
         )
-    with writing(folder):
+    with disk_errors_for(folder):
         folder.mkdir(parents=True, exist_ok=True)
     if copy_images:
         copy_pictures(usable["image_file"], root, folder / "images")
@@ -93,8 +93,8 @@ def take_in(
     parts = _Usable(usable, dates.only(reasons == ""), listing, choices)
     where = "images" if copy_images else str(root.resolve())
     domain, audit, more = _domain(parts, folder, title, language, where)
-    report = report_rows(articles, reasons)
-    return Intake(domain, len(articles), left_out, [*notes, *more], report, audit, listing.unread)
+    report = dropped_rows(articles, reasons)
+    return ImportResult(domain, len(articles), left_out, [*notes, *more], report, audit, listing.unread)
 
 
 def _reasons(articles: pd.DataFrame, unpaired: pd.Series, root: Path) -> pd.Series:
@@ -143,7 +143,7 @@ def _notes_on_ids(reasons: pd.Series) -> list[str]:
     ]
 
 
-def _notes_on_dates(dates: DateColumn, listing: Listing) -> list[str]:
+def _notes_on_dates(dates: DateColumn, listing: SourceTable) -> list[str]:
     column = listing.roles.get("date", "published_at")
     if dates.read_as:
         return [
@@ -158,7 +158,7 @@ def _notes_on_dates(dates: DateColumn, listing: Listing) -> list[str]:
     ]
 
 
-def report_rows(rows: pd.DataFrame, reasons: pd.Series) -> pd.DataFrame:
+def dropped_rows(rows: pd.DataFrame, reasons: pd.Series) -> pd.DataFrame:
     """The rows of a listing that were left out (their reason is not ""), as they stand in import-report.csv."""
     report = rows.loc[reasons != "", ["file", "line", "article_id", "tried"]].rename(columns={"tried": "image"})
     parts = [reason.partition(": ") for reason in reasons[reasons != ""]]
@@ -167,7 +167,7 @@ def report_rows(rows: pd.DataFrame, reasons: pd.Series) -> pd.DataFrame:
     return report
 
 
-def save_intake(intake: Intake) -> None:
+def save_intake(intake: ImportResult) -> None:
     """Write the report of what was left out and the audit, then the domain."""
     write_text(intake.domain.folder / "import-report.csv", spreadsheet_csv(intake.report))
     save_audit(intake.audit, intake.domain.folder)
@@ -177,7 +177,7 @@ def save_intake(intake: Intake) -> None:
 def copy_pictures(files: pd.Series, root: Path, to: Path) -> None:
     """Copy each of `files` from below `root` to the same path below `to`."""
     for file in progress(sorted(set(files)), "Copying pictures"):
-        with replacing(to / file) as temporary:
+        with atomic_write(to / file) as temporary:
             shutil.copyfile(root / file, temporary)
 
 
@@ -187,7 +187,7 @@ class _Usable:
 
     rows: pd.DataFrame
     dates: DateColumn
-    listing: Listing
+    listing: SourceTable
     choices: ImportChoices
 
 

@@ -5,13 +5,13 @@ from dataclasses import replace
 import pandas as pd
 
 from core.data.importers.options import Captions
-from core.data.importers.source_table import Listing
+from core.data.importers.source_table import SourceTable
 
 _TEXTS = ("title", "text", "title_en", "text_en")
 _COUNT = "captions"  # how many one cell held; gone when the choice is made
 
 
-def with_captions(listing: Listing, captions: Captions) -> Listing:
+def with_captions(listing: SourceTable, captions: Captions) -> SourceTable:
     """Return the listing with one str per text cell: lists are spread over rows or joined, as `captions` says.
 
     With ``first`` and ``joined``, rows that name the same image become one row, the first of them. Articles that come

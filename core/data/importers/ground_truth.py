@@ -153,7 +153,7 @@ def real_id(article_id: str) -> str:
     return article_id[6:10] + article_id[1:6] if _SCRAMBLED.fullmatch(article_id) else article_id
 
 
-def in_ids_of(truth: GroundTruth, article_ids: Iterable[str]) -> GroundTruth:
+def match_article_ids(truth: GroundTruth, article_ids: Iterable[str]) -> GroundTruth:
     """The ground truth under the ids that a test list or run uses: as they are, or where none fits, scrambled."""
     listed = list(article_ids)
     if any(article_id in truth.images for article_id in listed):

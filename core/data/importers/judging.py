@@ -7,7 +7,7 @@ import pandas as pd
 
 from core.data.domain import PICTURE_COLUMNS, Domain
 from core.data.import_audit import FallBackUse
-from core.data.importers.ground_truth import GroundTruth, in_ids_of
+from core.data.importers.ground_truth import GroundTruth, match_article_ids
 from core.data.importers.images.gallery_names import NamedImages, images_named
 from core.errors import InputError, shortened
 
@@ -42,7 +42,7 @@ def judge(domain: Domain, truth: GroundTruth) -> Judged:
     articles = domain.articles.copy()
     test = articles["split"] == "test"
     ids = articles.loc[test, "article_id"]
-    truth = in_ids_of(truth, ids)
+    truth = match_article_ids(truth, ids)
     named = images_named(truth.names, domain.test_pictures, truth.in_files)
     known = ids.map(_one_each(truth, named.ids)).fillna("")
     if not (known != "").any():
@@ -99,7 +99,7 @@ def _nothing_fits(domain: Domain, ids: pd.Series, truth: GroundTruth, named: Nam
     )
 
 
-def odd_truth(judged: Judged) -> list[str]:
+def mismatch_warnings(judged: Judged) -> list[str]:
     """What of a ground truth does not fit the test set or needed a fall-back, in sentences."""
     odd = {
         "articles of the ground truth are not in the test set": judged.unknown_articles,

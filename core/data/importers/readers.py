@@ -7,7 +7,7 @@ from core.data.importers.containers import coco_folder, split_folders, text_fold
 from core.data.importers.images.image_store import ImageStore
 from core.data.importers.options import SourceOptions
 from core.data.importers.releases import newsimages, newsimages2025, newsimages_rt
-from core.data.importers.source_table import ColumnNames, Listing
+from core.data.importers.source_table import ColumnNames, SourceTable
 from core.data.importers.tables import arrow_tables, table
 from core.storage.memory_errors import enough_memory_for
 
@@ -21,7 +21,7 @@ def read_source(
     columns: ColumnNames = ColumnNames(),
     options: SourceOptions = SourceOptions(),
     store: ImageStore | None = None,
-) -> Listing:
+) -> SourceTable:
     """Read pairs from `source` with the first reader that knows it, else as any table.
 
     store: where images are written to that the source holds inside; None: nowhere, so that only its texts can be
@@ -32,7 +32,7 @@ def read_source(
         return with_captions(_read(source, columns, options, store), options.captions)
 
 
-def _read(source: Path, columns: ColumnNames, options: SourceOptions, store: ImageStore | None) -> Listing:
+def _read(source: Path, columns: ColumnNames, options: SourceOptions, store: ImageStore | None) -> SourceTable:
     """The listing before captions are spread; its text cells may be lists."""
     if columns == ColumnNames():
         for release in READERS:
@@ -62,7 +62,7 @@ def is_known_release(source: Path) -> bool:
     return any(reader.recognises(source) for reader in READERS)
 
 
-def read_articles(source: Path, encoding: str | None = None) -> Listing:
+def read_articles(source: Path, encoding: str | None = None) -> SourceTable:
     """The articles of a test set: its list, the folder of both lists, or any table with an id and a text.
 
     encoding: None: detect it. Raises InputError as `read_source` does.
@@ -74,7 +74,7 @@ def read_articles(source: Path, encoding: str | None = None) -> Listing:
         )
 
 
-def read_pictures(source: Path, encoding: str | None = None) -> Listing:
+def read_pictures(source: Path, encoding: str | None = None) -> SourceTable:
     """The pictures of a test set, likewise; any table that names pictures.
 
     encoding: None: detect it. Raises InputError as `read_source` does.
@@ -86,7 +86,7 @@ def read_pictures(source: Path, encoding: str | None = None) -> Listing:
         )
 
 
-def read_listed(source: Path, columns: ColumnNames = ColumnNames()) -> Listing:
+def read_listed(source: Path, columns: ColumnNames = ColumnNames()) -> SourceTable:
     """Whatever names pictures: a release's pairs, the list of a test set's pictures, any table with a column of them.
 
     Raises InputError as `read_source` does.

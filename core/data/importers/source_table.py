@@ -72,7 +72,7 @@ class TableFile:
 
 
 @dataclass(frozen=True)
-class Listing:
+class SourceTable:
     """Articles as their files list them, one row each, nothing left out yet.
 
     articles: the str columns LISTING_COLUMNS (`line` is an int), and the files' other columns as they are. Missing

@@ -16,14 +16,14 @@ from core.data.domain import COLUMNS, PICTURE_COLUMNS, Domain
 from core.data.image_ids import id_for_each_image, shared_ids
 from core.data.images.decoding import ImageError
 from core.data.import_audit import FallBackUse, fall_back_uses, merged_uses, split_spans
-from core.data.importers.build_domain import Intake, copy_pictures, report_rows
+from core.data.importers.build_domain import ImportResult, copy_pictures, dropped_rows
 from core.data.importers.containers import zip_source
 from core.data.importers.ground_truth import read_ground_truth
 from core.data.importers.images.find_images import check_images, image_names, not_found, notes_on_formats, pair_images
 from core.data.importers.images.image_folder import ImageFolder
-from core.data.importers.judging import judge, odd_truth
+from core.data.importers.judging import judge, mismatch_warnings
 from core.data.importers.readers import read_articles, read_pictures
-from core.data.importers.source_table import ImportChoices, Listing
+from core.data.importers.source_table import ImportChoices, SourceTable
 from core.data.text_cleaning import clean
 from core.errors import InputError, shortened
 
@@ -85,8 +85,8 @@ def check_lists(test: TestSet) -> None:
 
 
 def add_test_set(
-    intake: Intake, test: TestSet, images: Path | None, copy_images: bool, choices: ImportChoices
-) -> Intake:
+    intake: ImportResult, test: TestSet, images: Path | None, copy_images: bool, choices: ImportChoices
+) -> ImportResult:
     """Add the test set to a domain that was just taken in.
 
     images: where pictures lie; its own are looked for beside their list, too. Raises InputError: a list cannot be
@@ -113,7 +113,7 @@ def add_test_set(
     if test.ground_truth is not None:
         judged = judge(domain, read_ground_truth(test.ground_truth, test.encoding))
         domain = judged.domain
-        notes += odd_truth(judged)
+        notes += mismatch_warnings(judged)
     audit = replace(
         intake.audit,
         spans=split_spans(domain.articles),
@@ -129,7 +129,7 @@ def add_test_set(
     )  # fmt: skip
 
 
-def _articles(listing: Listing, domain: Domain, choices: ImportChoices) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _articles(listing: SourceTable, domain: Domain, choices: ImportChoices) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The test articles in the columns of the domain's table, and the rows left out."""
     rows = listing.articles.assign(tried="")
     reasons = pd.Series("", index=rows.index, dtype=object)
@@ -147,11 +147,11 @@ def _articles(listing: Listing, domain: Domain, choices: ImportChoices) -> tuple
     articles["published_at"] = read_dates(articles["published_at"], choices.dates).times
     articles = articles.assign(split="test", planted="", **dict.fromkeys(PICTURE_COLUMNS, ""))
     kept = [*COLUMNS, *(name for name in domain.articles if name not in COLUMNS)]
-    return articles.reindex(columns=kept).fillna(dict.fromkeys(kept[len(COLUMNS) :], "")), report_rows(rows, reasons)
+    return articles.reindex(columns=kept).fillna(dict.fromkeys(kept[len(COLUMNS) :], "")), dropped_rows(rows, reasons)
 
 
 def _pictures(
-    listing: Listing, domain: Domain, roots: Sequence[Path], copy_images: bool
+    listing: SourceTable, domain: Domain, roots: Sequence[Path], copy_images: bool
 ) -> tuple[pd.DataFrame, pd.DataFrame, tuple[FallBackUse, ...]]:
     """The test pictures (PICTURE_COLUMNS), the rows left out, and how the others were found where a name fell back."""
     folders = [ImageFolder(root) for root in dict.fromkeys(roots)]
@@ -187,4 +187,4 @@ def _pictures(
         usable["image_file"] = "test/" + usable["image_file"]
     elif folder.root.resolve() != domain.images_root:
         usable["image_file"] = [os.fspath(folder.root.resolve() / file) for file in usable["image_file"]]
-    return usable[list(PICTURE_COLUMNS)].reset_index(drop=True), report_rows(rows, reasons), fall_backs
+    return usable[list(PICTURE_COLUMNS)].reset_index(drop=True), dropped_rows(rows, reasons), fall_backs

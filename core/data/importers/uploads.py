@@ -14,8 +14,8 @@ from typing import BinaryIO
 
 from filelock import FileLock
 
-from core.storage.disk_errors import writing
-from core.storage.files import replacing
+from core.storage.disk_errors import disk_errors_for
+from core.storage.files import atomic_write
 from core.storage.locks import is_held
 
 FOLDER = "uploads"  # in the workspace
@@ -28,11 +28,11 @@ _LONGEST_NAME = 80  # characters
 def keep_upload(workspace: Path, name: str, content: BinaryIO) -> Path:
     """Write what was uploaded as `name`, which is not trusted, and return where it lies. Raises DiskError."""
     folder = workspace / FOLDER
-    with writing(folder / name):
+    with disk_errors_for(folder / name):
         folder.mkdir(parents=True, exist_ok=True)
         _remove_abandoned(folder)
         path = Path(tempfile.mkdtemp(prefix="upload-", dir=folder)) / _safe_name(name)
-    with replacing(path) as temporary, temporary.open("wb") as file:
+    with atomic_write(path) as temporary, temporary.open("wb") as file:
         shutil.copyfileobj(content, file)
     return path
 

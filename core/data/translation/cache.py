@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from core.storage.disk_errors import DiskError, writing
+from core.storage.disk_errors import DiskError, disk_errors_for
 from core.storage.files import fingerprint
 
 #: What SQLite says of a file that is not what was written. A full disk, or one that is read-only, is none of these.
@@ -22,7 +22,7 @@ class TranslationCache:
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        with writing(file):
+        with disk_errors_for(file):
             file.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._connection = _opened(file)

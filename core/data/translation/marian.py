@@ -15,7 +15,7 @@ from core.data.text_cleaning import clean, sentences
 from core.data.translation.cache import TranslationCache
 from core.errors import InputError
 from core.hub.client import hub_folder, silent_logs
-from core.progress import counting
+from core.progress import progress_reporter
 from core.storage.files import file_fingerprint, fingerprint
 from core.storage.weight_checks import check_pretrained
 
@@ -118,7 +118,7 @@ def translate_all(
     wanted = list(dict.fromkeys(sentence for parts in cut.values() for sentence in parts))
     english = cache.known(wanted)
     missing = [sentence for sentence in wanted if sentence not in english]
-    with counting("Translating sentences") as report:
+    with progress_reporter("Translating sentences") as report:
         report(0, len(missing))
         _translate(missing, translator, cache, english, lambda done: report(done, len(missing)))
     joined = {

@@ -21,7 +21,7 @@ from torch.nn import functional
 from torchvision import transforms
 
 from core.encoders.base import Stage, TuningDropout
-from core.storage.cache import read_sealed_array, sealing
+from core.storage.cache import checksummed_write, read_checksummed_array
 from core.storage.files import fingerprint, save_array
 
 FEATURES = 1280
@@ -63,10 +63,10 @@ def class_embeddings(embed: Callable[[list[str]], Tensor], text_package: str, ca
     prompts, definitions = class_prompts()
     key = fingerprint(text_package, importlib.metadata.version(text_package), prompts, definitions)
     path = cache / "classes" / f"{key}.npy"
-    kept = read_sealed_array(path, CLASSES)
+    kept = read_checksummed_array(path, CLASSES)
     if kept is None:
         kept = ((embed(prompts) + embed(definitions)) / 2).numpy()
-        with sealing(path) as temporary:
+        with checksummed_write(path) as temporary:
             save_array(temporary, kept)
     return torch.from_numpy(np.array(kept))
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from core.findings.question import Asked, Question
+from core.findings.question import Question, RunContext
 from core.findings.sections import (
     alpha_choice,
     drift,
@@ -17,7 +17,7 @@ from core.findings.sections import (
 )
 from core.presentation.blocks import Section
 
-SECTIONS: dict[str, Callable[[Any, Asked], Section]] = {
+SECTIONS: dict[str, Callable[[Any, RunContext], Section]] = {
     "difference": significance.section,
     "choice": alpha_choice.section,
     "drift": drift.section,
@@ -30,6 +30,6 @@ SECTIONS: dict[str, Callable[[Any, Asked], Section]] = {
 }
 
 
-def section_of(question: Question[Any], record: Any, asked: Asked) -> Section:
+def section_of(question: Question[Any], record: Any, context: RunContext) -> Section:
     """The section that shows `record`, an answer to `question`."""
-    return SECTIONS[question.name](record, asked)
+    return SECTIONS[question.name](record, context)

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 from core.analysis.alpha_choice import Judgement
 from core.analysis.significance import FINE_TUNED, WISE_FT, ZERO_SHOT, curve_bands
 from core.findings.alpha_choice import CHOICE, ChoiceFound
-from core.findings.question import Asked
+from core.findings.question import RunContext
 from core.findings.sections.significance import verdict
 from core.presentation.blocks import Block, Chart, Grid, Section, Words
 from core.presentation.curve_charts import plot_metric
@@ -14,10 +14,10 @@ from core.presentation.theme import ALPHA, MODEL_COLOURS, SHARE, hover
 from core.presentation.wording import between_signed, number, p_value, signed
 
 
-def section(found: ChoiceFound, asked: Asked) -> Section:
+def section(found: ChoiceFound, context: RunContext) -> Section:
     """The flat region first, then the honest test on the later half."""
     flat, within = found.flat[found.criterion], found.spread.interval
-    results = asked.val
+    results = context.val
     figure = plot_metric(
         results.curve,
         found.criterion,

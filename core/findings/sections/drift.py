@@ -7,13 +7,13 @@ from core.analysis.bootstrap import SMALL, Interval
 from core.analysis.drift import Trend
 from core.analysis.significance import FINE_TUNED
 from core.findings.drift import DRIFT, DriftFound, SplitDrift
-from core.findings.question import Asked
+from core.findings.question import RunContext
 from core.presentation.blocks import Block, Chart, Grid, Section, Words
 from core.presentation.theme import CHANGE, MODEL_COLOURS, NEUTRAL, hover
 from core.presentation.wording import between_signed, signed
 
 
-def section(found: DriftFound, asked: Asked) -> Section:
+def section(found: DriftFound, context: RunContext) -> Section:
     """The slope of the fine-tuned model's gain first."""
     blocks: list[Block] = []
     for split, each in found.splits.items():

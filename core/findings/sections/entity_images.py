@@ -6,12 +6,12 @@ from core.analysis.bootstrap import SMALL
 from core.analysis.entity_images import FEWEST_ARTICLES, FEWEST_NAMINGS, METRIC, WEIGHTS, EntityEffect
 from core.analysis.significance import LEVEL_OF_TESTS
 from core.findings.entity_images import ENTITIES, EntitiesFound, EntityFinding
-from core.findings.question import Asked
+from core.findings.question import RunContext
 from core.presentation.blocks import Grid, Section, Words
 from core.presentation.wording import between_signed, finder, number, p_value, signed
 
 
-def section(found: EntitiesFound, asked: Asked) -> Section:
+def section(found: EntitiesFound, context: RunContext) -> Section:
     """The verdict for places and persons together at each model, then every kind."""
     weights = ", ".join(f"{weight:g}" for weight in WEIGHTS)
     how = Words(

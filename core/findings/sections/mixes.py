@@ -4,7 +4,7 @@ import pandas as pd
 
 from core.analysis.significance import FINE_TUNED, ZERO_SHOT, Difference
 from core.findings.mixes import DEPTH, FISHER, GREEDY, METRIC, MIXES, SCORES, SOUP, TOWERS, MixesFound
-from core.findings.question import Asked
+from core.findings.question import RunContext
 from core.interpolation.mix import Mix
 from core.presentation.blocks import Block, Grid, Section, Words
 from core.presentation.wording import between_signed, number, p_value, signed
@@ -19,7 +19,7 @@ ABOUT = {
 }
 
 
-def section(found: MixesFound, asked: Asked) -> Section:
+def section(found: MixesFound, context: RunContext) -> Section:
     """Whether any mix differs from WiSE-FT first, then all of them, then what does not exist for this run."""
     caption = (
         f"Chosen on the earlier half of val (n = {found.n_searched}), judged on the later half "
@@ -33,14 +33,14 @@ def section(found: MixesFound, asked: Asked) -> Section:
             f"corrected (Holm) over the {len(found.differences)} mixes."
         ),
         Words(". ".join(f"{name}: {ABOUT[name]}" for name in found.searched if name in ABOUT) + "."),
-        *(Words(sentence) for sentence in _missing(found, asked)),
+        *(Words(sentence) for sentence in _missing(found, context)),
     ]
     return Section(MIXES.name, MIXES.title, _answer(found), tuple(blocks))
 
 
 def _answer(found: MixesFound) -> str:
-    better = [_measured(one) for one in found.differences if one.is_real and one.value > 0]
-    worse = [_measured(one) for one in found.differences if one.is_real and one.value < 0]
+    better = [_measured(one) for one in found.differences if one.is_significant and one.value > 0]
+    worse = [_measured(one) for one in found.differences if one.is_significant and one.value < 0]
     judged = f"on {found.n_judged} later articles"
     if better:
         told = f"Better than WiSE-FT {judged}: {'; '.join(better)}."
@@ -74,7 +74,7 @@ def _table(found: MixesFound) -> pd.DataFrame:
                 "difference": signed(one.value),
                 "95 % interval": between_signed(one.interval),
                 "p (Holm)": p_value(one.p_holm).removeprefix("p = ").removeprefix("p "),
-                "verdict": ("better" if one.value > 0 else "worse") if one.is_real else "not distinguishable",
+                "verdict": ("better" if one.value > 0 else "worse") if one.is_significant else "not distinguishable",
             }
         rows.append(row)
     return pd.DataFrame(rows)
@@ -87,8 +87,8 @@ def described(mix: Mix) -> str:
     return f"{runs}α {alphas}"
 
 
-def _missing(found: MixesFound, asked: Asked) -> list[str]:
-    settings, sentences = asked.run.info.settings, []
+def _missing(found: MixesFound, context: RunContext) -> list[str]:
+    settings, sentences = context.run.info.settings, []
     if TOWERS not in found.searched:
         sentences.append("α per tower: not here, since training changed one tower only.")
     if DEPTH not in found.searched:
@@ -99,7 +99,7 @@ def _missing(found: MixesFound, asked: Asked) -> list[str]:
     if SOUP not in found.searched:
         sentences.append(
             f"Soup: not here, since no swept run differs from this one in nothing but its seed. Make some with: "
-            f"python -m core train --domain {asked.run.info.domain} --seeds {settings.seed},{settings.seed + 1},"
+            f"python -m core train --domain {context.run.info.domain} --seeds {settings.seed},{settings.seed + 1},"
             f"{settings.seed + 2} and the settings of this run."
         )
     return sentences

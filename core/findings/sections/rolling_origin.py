@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from core.analysis.rolling_origin import ENOUGH_TO_JUDGE, ENOUGH_TO_TRAIN, Gain
 from core.analysis.significance import FINE_TUNED, WISE_FT, ZERO_SHOT
-from core.findings.question import Asked
+from core.findings.question import RunContext
 from core.findings.rolling_origin import METRIC, ROLLING, Origin, RollingFound
 from core.findings.sections.significance import verdict
 from core.presentation.blocks import Chart, Grid, Section, Words
@@ -17,16 +17,16 @@ from core.presentation.wording import between_signed, number, p_value, signed
 MODELS = (FINE_TUNED, WISE_FT)
 
 
-def section(found: RollingFound, asked: Asked) -> Section:
+def section(found: RollingFound, context: RunContext) -> Section:
     """The next period over all origins first, then whether the gain fades with the age of a training."""
     if not found.origins:
         return Section(ROLLING.name, ROLLING.title, _too_few(found), ())
     unit, origins = found.unit, found.origins
     alphas = ", ".join(f"{one.alpha:g}" for one in origins)
-    settings = asked.run.info.settings
+    settings = context.run.info.settings
     blocks = (
         Words(
-            f"{len(origins)} trainings with the settings of run {asked.run.info.name} (--tune {settings.tune}, "
+            f"{len(origins)} trainings with the settings of run {context.run.info.name} (--tune {settings.tune}, "
             f"{settings.epochs} epochs, seed {settings.seed}), each on the first 80 % of all articles until one "
             f"{unit}, its α* chosen by {METRIC} on the last 20 % of them, and judged on later {unit}s, each article "
             f"against the pictures of its own {unit}."
@@ -118,7 +118,7 @@ def _differences(found: RollingFound) -> pd.DataFrame:
             "difference": signed(one.value),
             "95 % interval": between_signed(one.interval),
             "p (Holm)": p_value(one.p_holm).removeprefix("p = ").removeprefix("p "),
-            "verdict": "real" if one.is_real else "not distinguishable",
+            "verdict": "real" if one.is_significant else "not distinguishable",
         }
         for one in found.next_period
     )

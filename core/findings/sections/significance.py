@@ -3,7 +3,7 @@
 import pandas as pd
 
 from core.analysis.significance import FINE_TUNED, PAIRS, WISE_FT, ZERO_SHOT, Difference, Differences
-from core.findings.question import Asked
+from core.findings.question import RunContext
 from core.findings.significance import DIFFERENCE, DifferenceFound
 from core.presentation.blocks import Block, Grid, Section, Words
 from core.presentation.paper_tables import TABLE_METRICS
@@ -12,7 +12,7 @@ from core.presentation.wording import between, between_signed, number, p_value, 
 SHOWN = (*TABLE_METRICS, "mean_rank", "median_rank")
 
 
-def section(found: DifferenceFound, asked: Asked) -> Section:
+def section(found: DifferenceFound, context: RunContext) -> Section:
     """The verdict on mrr@100 first, then every metric."""
     blocks: list[Block] = [
         Words(
@@ -36,7 +36,7 @@ def verdict(one: Difference, n: int) -> str:
     """A difference in a sentence: real, or not distinguishable at this n and how many articles it would take."""
     within = f"({between_signed(one.interval, one.metric)}, {p_value(one.p_holm)})"
     measured = f"{one.metric} {signed(one.value, one.metric)} {within}"
-    if one.is_real:
+    if one.is_significant:
         return f"{one.after} differs from {one.before}: {measured}."
     needed = f"; about {one.needed:,} articles would be needed" if one.needed and one.needed > n else ""
     return f"{one.after} and {one.before} are not distinguishable at n = {n}: {measured}{needed}."
@@ -67,6 +67,6 @@ def _differences(each: Differences) -> pd.DataFrame:
             "95 % interval": [between_signed(one.interval, one.metric) for one in rows],
             "p (Holm)": [p_value(one.p_holm).removeprefix("p = ").removeprefix("p ") for one in rows],
             "needed n": ["–" if one.needed is None else f"{one.needed:,}" for one in rows],
-            "verdict": ["real" if one.is_real else "not distinguishable" for one in rows],
+            "verdict": ["real" if one.is_significant else "not distinguishable" for one in rows],
         }
     )

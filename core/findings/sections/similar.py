@@ -16,7 +16,7 @@ from core.analysis.significance import (
     Differences,
     holm,
 )
-from core.findings.question import Asked
+from core.findings.question import RunContext
 from core.findings.similar import GROUPS, MODELS, SIMILAR, WAYS, HubsOf, SimilarFound, SimilarOn, named
 from core.presentation.blocks import Block, Chart, Grid, Section, Words
 from core.presentation.theme import MODEL_COLOURS
@@ -25,7 +25,7 @@ from core.presentation.wording import between_signed, number, p_value, signed
 SHOWN = ("mrr@100", "recall@1", "recall@10")
 
 
-def section(found: SimilarFound, asked: Asked) -> Section:
+def section(found: SimilarFound, context: RunContext) -> Section:
     """Near-duplicates, then hubs, then re-ranking, on each split; the answer is of the last."""
     blocks: list[Block] = []
     for split, on in found.splits.items():

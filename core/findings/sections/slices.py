@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from core.analysis.bootstrap import SMALL, Interval
 from core.analysis.significance import FINE_TUNED, LEVEL_OF_TESTS, WISE_FT, ZERO_SHOT, holm
 from core.analysis.slices import FEWEST, METRIC, Effect, Slice
-from core.findings.question import Asked
+from core.findings.question import RunContext
 from core.findings.slice_members import HEADLINE, MENTIONS, NO_NAME, PERSON
 from core.findings.slices import PAIRS, SLICES, SlicesFound, SplitSlices
 from core.presentation.blocks import Block, Chart, Grid, Section, Words
@@ -19,7 +19,7 @@ _SYMBOLS = {FINE_TUNED: "circle", WISE_FT: "diamond"}
 _NAMED = 3  # slices that the answer names, either way
 
 
-def section(found: SlicesFound, asked: Asked) -> Section:
+def section(found: SlicesFound, context: RunContext) -> Section:
     """The slices that differ from the rest, the paper's reading, then every slice."""
     blocks: list[Block] = [
         Words(
@@ -48,7 +48,9 @@ def standing_out(judged: SplitSlices) -> str:
     sentences = []
     for before, after in PAIRS:
         effects = [(one, one.effect(before, after)) for one in judged.slices]
-        real = sorted(((one, effect) for one, effect in effects if effect.is_real), key=lambda pair: pair[1].p_holm)
+        real = sorted(
+            ((one, effect) for one, effect in effects if effect.is_significant), key=lambda pair: pair[1].p_holm
+        )
         if not real:
             sentences.append(
                 f"From {before} to {after} no slice can be told from the other articles ({len(effects)} compared)."
@@ -139,7 +141,7 @@ def _chart(split: str, each: SplitSlices) -> Chart:
             name=f"{after} − {before}",
             marker={
                 "color": colour, "size": 9,
-                "symbol": [symbol if one.is_real else f"{symbol}-open" for one in effects],
+                "symbol": [symbol if one.is_significant else f"{symbol}-open" for one in effects],
             },
             error_x={
                 "type": "data", "symmetric": False, "thickness": 1.2, "width": 0, "color": colour,

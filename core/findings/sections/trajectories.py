@@ -5,7 +5,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.analysis.trajectories import SHAPES, by_shape, shapes_of
-from core.findings.question import Asked
+from core.findings.question import RunContext
 from core.findings.trajectories import SHAPES_ALONG_ALPHA, ShapesFound
 from core.presentation.blocks import Block, Chart, Grid, Section, Words
 from core.workspace.sweep_results import Results
@@ -13,7 +13,7 @@ from core.workspace.sweep_results import Results
 _COLUMNS = 51  # α's drawn: fiftieths, of hundredths
 
 
-def section(found: ShapesFound, asked: Asked) -> Section:
+def section(found: ShapesFound, context: RunContext) -> Section:
     """The counts first, then the picture."""
     blocks: list[Block] = []
     for split, counts in found.splits.items():
@@ -32,7 +32,7 @@ def section(found: ShapesFound, asked: Asked) -> Section:
         opens = tuple({"shape": str(one.shape), "split": str(split)} for one in counts)
         blocks.append(Grid(f"Shapes of rank over α, {split}, n = {n}", pd.DataFrame(rows), opens=opens))
         alt = f"Heat map of the rank of {n} articles over alpha, sorted by shape."
-        blocks.append(Chart(f"shapes-{split}", _plot(asked.results[split]), alt, 520))
+        blocks.append(Chart(f"shapes-{split}", _plot(context.results[split]), alt, 520))
     blocks.append(
         Words(
             "An article gains or loses where its rank changes by a factor of two or more from zero-shot to fine-tuned; "

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.analysis.alpha_choice import chosen_place, flat_region, halves, judged, spread_of_choice
+from core.analysis.alpha_choice import alpha_plateau, chosen_place, halves, judged, spread_of_choice
 from core.evaluation.alpha_selection import CRITERIA, select_alpha
 from core.evaluation.sweep import Sweep
 
@@ -43,12 +43,12 @@ def test_the_spread_is_the_choice_made_on_each_draw():
 def test_where_one_alpha_is_clearly_best_the_region_is_that_alpha():
     ranks = np.full((5, 60), 50, dtype=np.int32)
     ranks[2] = 1
-    flat = flat_region(ranks, ALPHAS, 2, "recall@1")
+    flat = alpha_plateau(ranks, ALPHAS, 2, "recall@1")
     assert (flat.low, flat.best, flat.high) == (0.5, 0.5, 0.5)
 
 
 def test_where_nothing_moves_the_region_is_all_of_alpha():
-    flat = flat_region(np.tile(_ranks(40)[0], (5, 1)), ALPHAS, 2, "mrr@100")
+    flat = alpha_plateau(np.tile(_ranks(40)[0], (5, 1)), ALPHAS, 2, "mrr@100")
     assert (flat.low, flat.high) == (0.0, 1.0)
 
 
@@ -56,14 +56,14 @@ def test_a_few_articles_that_all_lose_are_still_noise_and_many_are_not():
     ranks = np.ones((5, 60), dtype=np.int32)
     ranks[3, :4] = 7  # four of sixty lost at 0.75: an exact test says 0.125
     ranks[4, :9] = 7
-    flat = flat_region(ranks, ALPHAS, 2, "recall@1")
+    flat = alpha_plateau(ranks, ALPHAS, 2, "recall@1")
     assert (flat.low, flat.high) == (0.0, 0.75)
 
 
 def test_less_than_one_articles_worth_is_noise_however_consistent():
     ranks = np.full((5, 90), 60, dtype=np.int32)
     ranks[3] = 61  # all ninety lose one place: mrr@100 changes by 90 * (1/60 - 1/61) = 0.02 of one article
-    flat = flat_region(ranks, ALPHAS, 2, "mrr@100")
+    flat = alpha_plateau(ranks, ALPHAS, 2, "mrr@100")
     assert flat.high == 1.0
 
 

@@ -46,7 +46,7 @@ def test_models_that_agree_are_not_told_apart() -> None:
     found = differences({"a": ranks, "b": ranks}, [("a", "b")])
 
     for one in found.differences:
-        assert (one.value, one.p, one.p_holm, one.is_real) == (0, 1, 1, False)
+        assert (one.value, one.p, one.p_holm, one.is_significant) == (0, 1, 1, False)
         assert one.needed is None
         assert (one.interval.low, one.interval.high) == (0, 0)
 
@@ -58,7 +58,7 @@ def test_a_planted_difference_is_found_with_its_sign() -> None:
 
     assert found.of("mrr@100", "old", "new").value > 0
     assert found.of("mean_rank", "old", "new").value < 0
-    assert all(one.is_real for one in found.differences if one.metric in ("mrr@100", "mean_rank", "median_rank"))
+    assert all(one.is_significant for one in found.differences if one.metric in ("mrr@100", "mean_rank", "median_rank"))
     assert found.of("mrr@100", "old", "new").interval.excludes_zero
 
 

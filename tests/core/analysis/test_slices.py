@@ -50,7 +50,7 @@ def test_a_gain_that_all_articles_share_is_no_slices_own() -> None:
 
     assert found.value > 0.4
     assert found.interval.excludes_zero
-    assert not found.is_real
+    assert not found.is_significant
     assert not found.against_interval.excludes_zero
 
 
@@ -60,7 +60,7 @@ def test_a_planted_slice_is_found_and_only_that() -> None:
     members = {f"other {seed}": _some(300, 60, seed) for seed in range(2, 10)} | {"planted": planted}
     found = compare_slices({"old": before, "new": after}, PAIRS, members)
 
-    assert [one.name for one in found if one.effects[0].is_real] == ["planted"]
+    assert [one.name for one in found if one.effects[0].is_significant] == ["planted"]
     assert found[0].name == "planted"  # the largest first
     assert found[0].n == 40
     assert found[0].reached["new"] == pytest.approx(values_of(after, "mrr@100")[planted].mean())
@@ -111,4 +111,4 @@ def test_models_that_agree_leave_nothing_to_find() -> None:
     ranks = _ranks(50, 0)
     effect = compare_slices({"old": ranks, "new": ranks}, PAIRS, {"a": _some(50, 20, 0)})[0].effects[0]
 
-    assert (effect.value, effect.against, effect.p, effect.is_real) == (0, 0, 1, False)
+    assert (effect.value, effect.against, effect.p, effect.is_significant) == (0, 0, 1, False)

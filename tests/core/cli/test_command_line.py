@@ -13,7 +13,7 @@ import torch
 
 from core.encoders.choices import default_encoder_name
 from core.evaluation.metrics import metrics_of
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 
 METRICS = ["mrr@100", "recall@1", "recall@5", "recall@10", "recall@50", "recall@100", "mean_rank", "median_rank"]
 
@@ -45,7 +45,7 @@ def ranks_in_file(file: Path, articles: pd.DataFrame) -> np.ndarray:
 
 
 @pytest.mark.parametrize("tune", ["head", "last:1", "text", "all"])
-def test_the_whole_thread(verb, shapes, tiny_name, places, tmp_path, tune):
+def test_the_whole_thread(verb, shapes, tiny_name, workspace, tmp_path, tune):
     imported = verb("import", shapes, "--domain", "shapes", "--language", "en", "--json").record
     assert imported["splits"] == {"train": 48, "val": 12}
 
@@ -67,7 +67,7 @@ def test_the_whole_thread(verb, shapes, tiny_name, places, tmp_path, tune):
     assert swept["rows"][0]["mrr@100"] == trained["history"][0]["val_mrr@100"]
     assert swept["rows"][-1]["mrr@100"] == trained["history"][-1]["val_mrr@100"]
 
-    val = places.load_domain("shapes").subset("val")
+    val = workspace.load_domain("shapes").subset("val")
     for row in swept["rows"]:
         out = tmp_path / f"run-{row['alpha']}.tsv"
         ranked = verb("rank", "--domain", "shapes", "--alpha", row["alpha"], "--out", out, "--json").record
@@ -87,13 +87,13 @@ def test_the_whole_thread(verb, shapes, tiny_name, places, tmp_path, tune):
 
 
 def test_what_is_handed_in_agrees_with_the_metrics_when_the_gallery_is_longer_than_the_list(
-    verb, many_shapes, tiny_name, places, tmp_path
+    verb, many_shapes, tiny_name, workspace, tmp_path
 ):
     verb("import", many_shapes, "--domain", "many", "--language", "en")
     verb("train", "--domain", "many", "--encoder", tiny_name, "--tune", "head", "--epochs", 1)
     out = tmp_path / "run.tsv"
     ranked = verb("rank", "--domain", "many", "--alpha", "0.35", "--out", out, "--json").record
-    ranks = ranks_in_file(out, places.load_domain("many").subset("val"))
+    ranks = ranks_in_file(out, workspace.load_domain("many").subset("val"))
     assert len(out.read_text().splitlines()[0].split("\t")) == 101
     assert (ranks == 101).any()
     measured = metrics_of(ranks)
@@ -108,21 +108,21 @@ def test_a_small_gallery_is_listed_whole_and_said(verb, trained, tmp_path):
     assert len((tmp_path / "new" / "run.tsv").read_text().splitlines()) == 13
 
 
-def test_train_can_be_ranked_too(verb, trained, places, tmp_path):
+def test_train_can_be_ranked_too(verb, trained, workspace, tmp_path):
     ranked = verb("rank", "--domain", "shapes", "--alpha", 0, "--split", "train", "--out", tmp_path / "t.tsv", "--json")
     assert ranked.record["n"] == 48
-    ranks = ranks_in_file(tmp_path / "t.tsv", places.load_domain("shapes").subset("train"))
+    ranks = ranks_in_file(tmp_path / "t.tsv", workspace.load_domain("shapes").subset("train"))
     assert metrics_of(ranks).mrr_100 == ranked.record["metrics"]["mrr@100"]
 
 
-def test_pictures_shared_by_articles_are_listed_once(verb, tiny_name, shapes, places, tmp_path):
+def test_pictures_shared_by_articles_are_listed_once(verb, tiny_name, shapes, workspace, tmp_path):
     table = pd.read_csv(shapes)
     table["image_file"] = [f"{(number - 1) // 2 + 1}.png" for number in table["article_id"]]
     table.to_csv(tmp_path / "shared.csv", index=False)
     verb("import", tmp_path / "shared.csv", "--images", shapes.parent / "images", "--domain", "shared")
     verb("train", "--domain", "shared", "--encoder", tiny_name, "--tune", "head", "--epochs", 1)
     ranked = verb("rank", "--domain", "shared", "--alpha", 1, "--out", tmp_path / "s.tsv", "--json").record
-    val = places.load_domain("shared").subset("val")
+    val = workspace.load_domain("shared").subset("val")
     assert ranked["images_per_article"] == val["image_id"].nunique() == 6
     assert metrics_of(ranks_in_file(tmp_path / "s.tsv", val)).mrr_100 == ranked["metrics"]["mrr@100"]
 
@@ -176,26 +176,26 @@ def test_runs_lists_a_domain_without_runs_and_an_empty_workspace(verb, imported,
     assert verb("runs", "--workspace", tmp_path / "empty", "--json").record == {"runs": []}
 
 
-def test_options_say_where_things_lie_before_the_environment(verb, shapes, tiny_name, places, tmp_path):
+def test_options_say_where_things_lie_before_the_environment(verb, shapes, tiny_name, workspace, tmp_path):
     where = ("--workspace", tmp_path / "w", "--cache", tmp_path / "c")
     verb("import", shapes, "--domain", "shapes", *where)
     verb("train", "--domain", "shapes", "--encoder", tiny_name, "--tune", "head", "--epochs", 0, *where)
     verb("sweep", "--domain", "shapes", "--alphas", "0,1", *where)
     assert (tmp_path / "w" / "runs" / "shapes" / "tinyclip-head-1" / "sweep.csv").exists()
     assert list((tmp_path / "c").rglob("*.npy"))
-    assert not places.workspace.exists()
-    assert not places.cache.exists()
+    assert not workspace.root.exists()
+    assert not workspace.cache.exists()
 
 
-def test_the_cache_may_be_deleted_between_verbs(verb, trained, places):
+def test_the_cache_may_be_deleted_between_verbs(verb, trained, workspace):
     first = verb("sweep", "--domain", "shapes", "--alphas", "0,0.5,1", "--json").record
-    for file in places.cache.rglob("*.npy"):
+    for file in workspace.cache.rglob("*.npy"):
         file.unlink()
     assert verb("sweep", "--domain", "shapes", "--alphas", "0,0.5,1", "--json").record == first
 
 
-def test_the_run_keeps_its_files_in_the_order_of_the_contract(verb, swept, places):
-    folder = places.runs_folder("shapes") / "tinyclip-head-1"
+def test_the_run_keeps_its_files_in_the_order_of_the_contract(verb, swept, workspace):
+    folder = workspace.runs_folder("shapes") / "tinyclip-head-1"
     assert {path.name for path in folder.iterdir()} == {
         "run.toml", "weights.safetensors", "history.csv", "sweep.csv", "ranks.parquet", "sweep.toml",
             "best-val.npy",
@@ -278,7 +278,7 @@ def test_being_stopped_ends_with_status_1(verb, imported, monkeypatch):
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Places, "domain_slugs", stop)
+    monkeypatch.setattr(Workspace, "domain_slugs", stop)
     outcome = verb("runs")
     assert (outcome.status, outcome.err) == (1, "error: stopped.\n")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import ir_measures
 import pytest
 
-from core.cli.options import places_of
+from core.cli.options import workspace_of
 from core.data.domain import Domain
 from tests.conftest import Verb, draw
 
@@ -71,7 +71,7 @@ def test_a_run_without_any_right_image_shows_one_of_either_side(verb, tmp_path):
 
 
 def test_a_domains_images_are_found_by_their_files(verb, shapes_domain: Domain, tmp_path):
-    pairs = shapes_domain.judged("val")
+    pairs = shapes_domain.labelled("val")
     files = [Path(file).name for file in pairs["image_file"]]
     (tmp_path / "run.csv").write_text("".join(f"{a},{f}\n" for a, f in zip(pairs["article_id"], files, strict=True)))
     own = ("--domain", shapes_domain.info.slug, "--split", "val")
@@ -85,7 +85,7 @@ def test_qrels_of_a_domain_are_its_pairs(verb, shapes_domain: Domain, tmp_path):
     own = ("--domain", shapes_domain.info.slug, "--split", "val")
     told = verb("truth", *own, "--qrels", tmp_path / "val.qrels", "--json")
     assert told.status == 0, told.err
-    pairs = shapes_domain.judged("val")
+    pairs = shapes_domain.labelled("val")
     written = {(q.query_id, q.doc_id, q.relevance) for q in ir_measures.read_trec_qrels(str(tmp_path / "val.qrels"))}
     assert written == {(a, i, 1) for a, i in zip(pairs["article_id"], pairs["image_id"], strict=True)}
     assert told.record["written"] == len(pairs)
@@ -93,7 +93,7 @@ def test_qrels_of_a_domain_are_its_pairs(verb, shapes_domain: Domain, tmp_path):
     assert verb("truth", *own).status == 2
 
 
-def test_lists_and_truth_of_another_encoding(verb, shapes, tmp_path, places):
+def test_lists_and_truth_of_another_encoding(verb, shapes, tmp_path, workspace):
     folder = tmp_path / "test"
     folder.mkdir()
     for n in range(3):
@@ -108,8 +108,8 @@ def test_lists_and_truth_of_another_encoding(verb, shapes, tmp_path, places):
     lists = ("--test-articles", folder / "articles.csv", "--test-images", folder / "images.csv")
     imported = verb("import", shapes, "--domain", "news", *lists, "--test-encoding", "gb18030", "--json")
     assert imported.status == 0, imported.err
-    test = places.load_domain("news").subset("test")
+    test = workspace.load_domain("news").subset("test")
     assert test["title"].tolist() == ["新闻"] * 3
     truth = ("--domain", "news", "--ground-truth", folder / "gt.csv", "--encoding", "gb18030")
     assert verb("truth", *truth, "--json").record["known"] == 3
-    assert places_of(None, None).load_domain("news").judged("test")["image_id"].tolist() == ["图0", "图1", "图2"]
+    assert workspace_of(None, None).load_domain("news").labelled("test")["image_id"].tolist() == ["图0", "图1", "图2"]

@@ -22,17 +22,17 @@ def run(verb: Verb, shapes: Path, tiny_name: str) -> str:
     return verb(*words, "--batch-size", 16, "--json").record["run"]
 
 
-def test_ranks_and_tags_are_columns(verb: Verb, run: str, places, tmp_path: Path) -> None:
+def test_ranks_and_tags_are_columns(verb: Verb, run: str, workspace, tmp_path: Path) -> None:
     refused = verb("export-data", "shapes", "--format", "csv", "--out", tmp_path / "out", "--run", run)
     assert (refused.status, "core sweep" in refused.err) == (2, True)
     verb("sweep", "--domain", "shapes", "--alphas", "0,0.5,1")
-    tag_article(places, "shapes", "1", ["place", "person"], "=note")
-    tag_article(places, "shapes", "60", ["scene"], "")
-    tag_article(places, "shapes", "gone", ["scene"], "of an article that is not there")
+    tag_article(workspace, "shapes", "1", ["place", "person"], "=note")
+    tag_article(workspace, "shapes", "60", ["scene"], "")
+    tag_article(workspace, "shapes", "gone", ["scene"], "of an article that is not there")
     words = ("export-data", "shapes", "--format", "parquet", "--out", tmp_path / "out", "--run", run)
     record = verb(*words, "--json").record
-    swept = find_run(places, "shapes", run)
-    domain = places.load_domain("shapes")
+    swept = find_run(workspace, "shapes", run)
+    domain = workspace.load_domain("shapes")
     results = read_results(swept, domain, "val")
     alpha = swept.selected().alpha
     assert (record["run"], record["alpha"], record["splits"]) == (run, alpha, {"train": 48, "val": 12})

@@ -55,7 +55,7 @@ def whole_way(verb, shapes: Path, encoder: str, tune: str, out: Path) -> str:
 
 
 @pytest.mark.parametrize("form", ["safetensors", "bin"])
-def test_a_tag_of_open_clip(hub, verb, shapes, places, tmp_path, monkeypatch, form):
+def test_a_tag_of_open_clip(hub, verb, shapes, workspace, tmp_path, monkeypatch, form):
     """Its weights were trained with QuickGELU under a plain name, as OpenAI's."""
     made = write_family("vit-gelu", tmp_path / "model")
     monkeypatch.setitem(_PRETRAINED, made.architecture, {"tiny": _pcfg(hf_hub="tests/tiny/", quick_gelu=True)})
@@ -67,7 +67,7 @@ def test_a_tag_of_open_clip(hub, verb, shapes, places, tmp_path, monkeypatch, fo
     hub.add("tests/tiny", {name: weights, "README.md": "not needed"})
 
     told = whole_way(verb, shapes, f"{made.architecture}:tiny", "head", tmp_path)
-    run = find_run(places, "x", None)
+    run = find_run(workspace, "x", None)
     assert run.info.encoder == f"{made.architecture}:tiny"
     assert run.info.built.startswith("QuickGELU")
     assert not any("README" in request.path for request in hub.requests)
@@ -77,15 +77,15 @@ def test_a_tag_of_open_clip(hub, verb, shapes, places, tmp_path, monkeypatch, fo
     assert any(type(module).__name__ == "QuickGELU" for module in model.modules())
 
 
-def test_a_repository_with_a_tokenizer_of_its_own(hub, verb, shapes, places, tmp_path):
+def test_a_repository_with_a_tokenizer_of_its_own(hub, verb, shapes, workspace, tmp_path):
     register_siglip_tower()
     files = repository("siglip", tmp_path, hf_tokenizer_name="tests/siglip")
     hub.add("tests/siglip", files | tokenizer_files(tmp_path / "tokenizer"))
     whole_way(verb, shapes, "hf-hub:tests/siglip", "all", tmp_path)
-    assert find_run(places, "x", None).info.name == "siglip-all-1"
+    assert find_run(workspace, "x", None).info.name == "siglip-all-1"
 
 
-def test_a_multilingual_repository_reads_german(hub, verb, shapes, places, tmp_path):
+def test_a_multilingual_repository_reads_german(hub, verb, shapes, workspace, tmp_path):
     files = repository(
         "xlm-roberta", tmp_path, hf_tokenizer_name="tests/xlm-roberta", hf_model_name="tests/xlm-roberta"
     )
@@ -104,12 +104,12 @@ def test_a_multilingual_repository_reads_german(hub, verb, shapes, places, tmp_p
     assert trained.record["reads_the_language"]
 
 
-def test_a_repository_of_transformers(hub, verb, shapes, places, tmp_path):
+def test_a_repository_of_transformers(hub, verb, shapes, workspace, tmp_path):
     saved(CLIPModel(clip_config("quick_gelu")), tmp_path / "clip")
     hub.add("somebody/clip-tiny", tmp_path / "clip")
     told = whole_way(verb, shapes, "hf:somebody/clip-tiny", "last:1", tmp_path)
     assert "transformers" in told, "open_clip has no name for it"
-    assert find_run(places, "x", None).info.name == "clip-tiny-last1-1"
+    assert find_run(workspace, "x", None).info.name == "clip-tiny-last1-1"
 
 
 def test_offline_the_second_time_nothing_is_asked(hub, verb, shapes, tmp_path, monkeypatch):
@@ -148,21 +148,21 @@ def test_a_tokenizer_that_is_missing_is_named(hub, verb, shapes, tmp_path):
     assert "beside the weights" in told.err
 
 
-def test_a_job_of_the_train_page_fetches_too(hub, verb, shapes, places, tmp_path, monkeypatch):
+def test_a_job_of_the_train_page_fetches_too(hub, verb, shapes, workspace, tmp_path, monkeypatch):
     hub.add("tests/tiny", repository("vit-quickgelu", tmp_path))
     assert verb("import", shapes, "--domain", "x", "--language", "en").status == 0
     for name, value in hub.environment(tmp_path / "job-home").items():
         monkeypatch.setenv(name, value)
     words = ["train", "--domain=x", "--encoder=hf-hub:tests/tiny", "--tune=head", "--epochs=1", "--sweep"]
-    assert background.start(places, "train-x", words)
-    status = _ended(places)
+    assert background.start(workspace, "train-x", words)
+    status = _ended(workspace)
     assert status.state == "done", status.log
-    assert find_run(places, "x", None).is_swept
+    assert find_run(workspace, "x", None).is_swept
 
 
-def _ended(places):
+def _ended(workspace):
     import time
 
-    while (status := background.status(places, "train-x")).state == "running":
+    while (status := background.status(workspace, "train-x")).state == "running":
         time.sleep(0.1)
     return status

@@ -19,7 +19,7 @@ def table(shapes: Path, tmp_path: Path) -> Path:
     return tmp_path / "t.csv"
 
 
-def test_options_decide_dates_and_split(verb: Verb, shapes: Path, table: Path, places) -> None:
+def test_options_decide_dates_and_split(verb: Verb, shapes: Path, table: Path, workspace) -> None:
     where = ("--domain", "x", "--images", shapes.parent / "images", "--replace", "--json")
     own = verb("import", table, *where).record
     assert (own["splits"], own["audit"]["split_from"]) == ({"train": 40, "val": 20}, "split")
@@ -33,7 +33,7 @@ def test_options_decide_dates_and_split(verb: Verb, shapes: Path, table: Path, p
         assert not any(note.startswith("dates: ") for note in record["notes"])
         last[order] = record["audit"]["spans"][-1]["last"]
     assert last == {"--day-first": "2023-05-12", "--month-first": "2023-12-05"}
-    assert places.load_domain("x").info.options == ["--month-first", "--split-groups=none", "--ignore-split"]
+    assert workspace.load_domain("x").info.options == ["--month-first", "--split-groups=none", "--ignore-split"]
     by_format = verb("import", table, *where, "--ignore-split", "--date-format", "%d/%m/%Y").record
     assert by_format["audit"]["spans"][-1]["last"] == "2023-05-11", "the last article is with the first one's image"
 

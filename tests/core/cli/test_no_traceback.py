@@ -11,7 +11,7 @@ import pytest
 
 from core.cli import main as command_line
 from core.storage.disk_errors import DiskError
-from core.storage.files import replacing, write_text
+from core.storage.files import atomic_write, write_text
 from tests.conftest import Verb
 
 ROOT = Path(__file__).parents[3]
@@ -92,5 +92,5 @@ def test_a_device_or_pipe_stays_what_it_is(tmp_path):
 
 
 def test_a_folder_in_the_place_of_an_output_is_named_before_anything_is_written(tmp_path):
-    with pytest.raises(DiskError, match="is a folder"), replacing(tmp_path):
+    with pytest.raises(DiskError, match="is a folder"), atomic_write(tmp_path):
         raise AssertionError("nothing was to be written")

@@ -32,7 +32,7 @@ def ranked(verb, shapes, tiny_name, tmp_path) -> Path:
     return tmp_path / "run.tsv"
 
 
-def test_what_only_reads_leaves_torch_out(ranked, places, tmp_path):
+def test_what_only_reads_leaves_torch_out(ranked, workspace, tmp_path):
     truth = tmp_path / "gt.tsv"
     truth.write_text("article\tiid\n49\t49\n50\t50\n")
     assert fresh("score", ranked, "--ground-truth", truth) == ["0", "False"]
@@ -55,5 +55,5 @@ def test_all_verbs_are_in_the_help(verb):
     assert verb("nonsense").status == 2
 
 
-def test_a_wrong_word_is_answered_before_torch_is_imported(places):
+def test_a_wrong_word_is_answered_before_torch_is_imported(workspace):
     assert fresh("train", "--domain", "nowhere", "--no-such-option") == ["2", "False"]

@@ -47,10 +47,10 @@ def trained(verb, shapes, test_set, tiny_name) -> None:
     assert verb("train", "--domain", "shapes", *options).status == 0
 
 
-def test_from_lists_to_a_score(verb, trained, test_set, places, tmp_path):
+def test_from_lists_to_a_score(verb, trained, test_set, workspace, tmp_path):
     swept = verb("sweep", "--domain", "shapes", "--alphas", "0,0.3,1")
     assert "test was not measured; the ground truth of the test articles of shapes is not known" in swept.out
-    assert set(pd.read_csv(next(places.workspace.glob("runs/shapes/*/sweep.csv")))["split"]) == {"val"}
+    assert set(pd.read_csv(next(workspace.root.glob("runs/shapes/*/sweep.csv")))["split"]) == {"val"}
     assert verb("report", "--domain", "shapes", "--split", "test").status == 2
     assert verb("score", tmp_path, "--domain", "shapes").status == 2
 
@@ -95,21 +95,21 @@ def test_a_part_of_the_truth_measures_a_part(verb, trained, test_set, tmp_path):
     assert scored["metrics"]["mrr@100"] == ranked.record["metrics"]["mrr@100"]
 
 
-def test_the_whole_truth_at_import_gives_the_same_run(verb, shapes, test_set, trained, places, tiny_name):
+def test_the_whole_truth_at_import_gives_the_same_run(verb, shapes, test_set, trained, workspace, tiny_name):
     import_again = ("import", shapes, "--domain", "shapes", "--language", "en", "--replace")
     test = ("--test-articles", test_set / "Batch04articles.tsv", "--test-images", test_set / "Batch04images.tsv")
     verb(*import_again, *test, "--ground-truth", test_set / "gt.tsv")
-    assert len(places.load_domain("shapes").judged("test")) == COUNT
+    assert len(workspace.load_domain("shapes").labelled("test")) == COUNT
     assert verb("sweep", "--domain", "shapes", "--alphas", "0,1").status == 0  # its fingerprint is the same
 
 
-def test_its_pictures_are_found_beside_their_list_though_the_others_lie_elsewhere(verb, shapes, test_set, places):
+def test_its_pictures_are_found_beside_their_list_though_the_others_lie_elsewhere(verb, shapes, test_set, workspace):
     table = test_set / "elsewhere" / "t.csv"
     table.parent.mkdir()
     table.write_bytes(shapes.read_bytes())
     where = ("--images", shapes.parent / "images", "--test-articles", test_set)
     assert verb("import", table, "--domain", "apart", *where, "--json").record["test_pictures"] == COUNT + EXTRA
-    domain = places.load_domain("apart")
+    domain = workspace.load_domain("apart")
     assert all((domain.images_root / file).exists() for file in domain.pictures()["image_file"])
 
     (test_set / "pictures").rename(test_set.parent / "gone")
@@ -118,12 +118,12 @@ def test_its_pictures_are_found_beside_their_list_though_the_others_lie_elsewher
     assert f"looked in and below {shapes.parent / 'images'} and {test_set} for names" in outcome.err
 
 
-def test_an_article_without_known_picture_can_be_matched(verb, trained, places, tiny_name):
+def test_an_article_without_known_picture_can_be_matched(verb, trained, workspace, tiny_name):
     from core.jobs.match_task import match_article
     from core.workspace.runs import find_run
 
-    run = find_run(places, "shapes", None).info.name
-    answer = match_article(places, "shapes", run, [0.0], scrambled(3), 5)
+    run = find_run(workspace, "shapes", None).info.name
+    answer = match_article(workspace, "shapes", run, [0.0], scrambled(3), 5)
     assert answer.searched == COUNT + EXTRA
     assert answer.models[0].own is None
     assert {found.article_id for found in answer.models[0].found} == {""}

@@ -18,7 +18,7 @@ from core.errors import InputError
 from core.experiment.loaded_run import open_run
 from core.experiment.train import train_run
 from core.training.settings import Settings
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 
 
 @pytest.fixture
@@ -35,12 +35,12 @@ def german(verb, shapes: Path, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_what_came_with_the_data_stays_and_the_rest_is_translated(verb, german, marian, places: Places):
-    before = places.load_domain("formen").articles
+def test_what_came_with_the_data_stays_and_the_rest_is_translated(verb, german, marian, workspace: Workspace):
+    before = workspace.load_domain("formen").articles
     done = verb(
         "translate", "--domain", "formen", "--model", marian, "--reference-column", "reference", "--json"
     ).record
-    domain = places.load_domain("formen")
+    domain = workspace.load_domain("formen")
     articles = domain.articles
     assert (done["translated"], done["came_with_english"], done["english"]) == (50, 10, True)
     assert done["quality"]["n"] == 60
@@ -59,22 +59,22 @@ def test_the_papers_model_is_fetched_by_name_and_then_in_the_cache(verb, german,
     assert verb("translate", "--domain", "formen", "--json").record["model"] == "Helsinki-NLP/opus-mt-de-en"
 
 
-def test_again_it_translates_nothing_and_writes_nothing(verb, german, marian, places: Places, monkeypatch):
+def test_again_it_translates_nothing_and_writes_nothing(verb, german, marian, workspace: Workspace, monkeypatch):
     verb("translate", "--domain", "formen", "--model", marian)
-    stamp = (places.domain_folder("formen") / "articles.parquet").stat().st_mtime_ns
+    stamp = (workspace.domain_folder("formen") / "articles.parquet").stat().st_mtime_ns
     monkeypatch.setattr(Translator, "__call__", lambda *_: pytest.fail("translated again"))
     assert verb("translate", "--domain", "formen", "--model", marian, "--json").record["sentences_translated_now"] == 0
-    assert (places.domain_folder("formen") / "articles.parquet").stat().st_mtime_ns == stamp
+    assert (workspace.domain_folder("formen") / "articles.parquet").stat().st_mtime_ns == stamp
 
 
-def test_a_run_from_before_keeps_reading_the_original(verb, german, marian, tiny_name, places: Places):
+def test_a_run_from_before_keeps_reading_the_original(verb, german, marian, tiny_name, workspace: Workspace):
     settings = Settings(tune="head", epochs=1, lr=1e-3, batch_size=16)
-    run = train_run(places.load_domain("formen"), tiny_name, settings, Reading(), "cpu", places)[0]
+    run = train_run(workspace.load_domain("formen"), tiny_name, settings, Reading(), "cpu", workspace)[0]
     assert (run.info.english, run.info.reads_the_language) == (False, False)
     verb("translate", "--domain", "formen", "--model", marian)
-    domain = places.load_domain("formen")
-    assert not open_run(run, domain, places, "cpu").experiment.english
-    again = train_run(domain, tiny_name, settings, Reading(), "cpu", places)[0]
+    domain = workspace.load_domain("formen")
+    assert not open_run(run, domain, workspace, "cpu").experiment.english
+    again = train_run(domain, tiny_name, settings, Reading(), "cpu", workspace)[0]
     assert again.info.english
     assert again.info.reads_the_language
 
@@ -89,15 +89,15 @@ def other_marian(marian: Path, tmp_path: Path) -> Path:
 
 
 def test_a_run_says_whose_english_it_reads_and_how_to_go_back(
-    verb, german, marian, other_marian, tiny_name, places: Places
+    verb, german, marian, other_marian, tiny_name, workspace: Workspace
 ):
     verb("translate", "--domain", "formen", "--model", marian)
-    first = places.load_domain("formen")
+    first = workspace.load_domain("formen")
     options = ("--domain", "formen", "--encoder", tiny_name, "--epochs", 1, "--batch-size", 16)
     assert verb("train", *options, "--sweep").status == 0
     outcome = verb("translate", "--domain", "formen", "--model", other_marian)
     assert f"run tinyclip-all-1 reads the English of {marian}" in outcome.out
-    assert places.load_domain("formen").articles["title_en"].tolist() != first.articles["title_en"].tolist()
+    assert workspace.load_domain("formen").articles["title_en"].tolist() != first.articles["title_en"].tolist()
 
     refused = verb("sweep", "--domain", "formen", "--alphas", "0,1")
     assert refused.status == 2
@@ -108,14 +108,16 @@ def test_a_run_says_whose_english_it_reads_and_how_to_go_back(
     assert verb("sweep", "--domain", "formen", "--alphas", "0,1").status == 0
 
 
-def test_a_domain_that_is_otherwise_changed_is_not_blamed_on_its_translation(verb, german, marian, tiny_name, places):
+def test_a_domain_that_is_otherwise_changed_is_not_blamed_on_its_translation(
+    verb, german, marian, tiny_name, workspace
+):
     verb("translate", "--domain", "formen", "--model", marian)
     settings = Settings(tune="head", epochs=0, lr=1e-3, batch_size=16)
-    domain = places.load_domain("formen")
-    run = train_run(domain, tiny_name, settings, Reading(), "cpu", places)[0]
+    domain = workspace.load_domain("formen")
+    run = train_run(domain, tiny_name, settings, Reading(), "cpu", workspace)[0]
     changed = replace(domain, articles=domain.articles.assign(image_hash=domain.articles["image_hash"].tolist()[::-1]))
     with pytest.raises(InputError, match=r"domain 'formen' was changed after run '.*' learned from it; train again"):
-        open_run(run, changed, places, "cpu")
+        open_run(run, changed, workspace, "cpu")
 
 
 def test_both_ways_are_compared_on_the_same_articles(verb, german, marian, tiny_name):
@@ -137,10 +139,10 @@ def test_both_ways_are_compared_on_the_same_articles(verb, german, marian, tiny_
     assert "† an encoder that does not read what it was shown" in text
 
 
-def test_runs_that_were_swept_on_different_articles_are_not_compared(verb, german, marian, tiny_name, places):
+def test_runs_that_were_swept_on_different_articles_are_not_compared(verb, german, marian, tiny_name, workspace):
     train = ["train", "--domain", "formen", "--encoder", tiny_name, "--epochs", 0, "--sweep"]
     assert verb(*train).status == 0
-    domain = places.load_domain("formen")
+    domain = workspace.load_domain("formen")
     save_domain(replace(domain, articles=domain.articles.iloc[:-1]))
     verb("translate", "--domain", "formen", "--model", marian)
     assert verb(*train).status == 0

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.cli.main import main
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from core.workspace.runs import find_run, load_runs
 from core.workspace.sweep_results import read_results
 from core.workspace.tags import read_tags, tag_article
@@ -41,7 +41,7 @@ def swept(tmp_path_factory, shapes, tiny_name) -> Path:
     at = ["--workspace", str(folder / "workspace"), "--cache", str(folder / "cache")]
     for words in (VERBS["import"], VERBS["train"], VERBS["sweep"]):
         assert main([*filled(words, shapes, tiny_name, folder), *at]) == 0
-    tag_article(Places(folder / "workspace", folder / "cache"), "shapes", "1", ["person"], "")
+    tag_article(Workspace(folder / "workspace", folder / "cache"), "shapes", "1", ["person"], "")
     return folder
 
 
@@ -54,40 +54,40 @@ def filled(words: list[str], shapes: Path, tiny_name: str, out: Path) -> list[st
 def at(swept, tmp_path, monkeypatch):
     """Copy what was swept to a folder and let verbs find it there."""
 
-    def copy(folder: Path) -> Places:
+    def copy(folder: Path) -> Workspace:
         for name in ("workspace", "cache"):
             shutil.copytree(swept / name, folder / name)
         monkeypatch.setenv("REMATCH_WORKSPACE", str(folder / "workspace"))
         monkeypatch.setenv("REMATCH_CACHE", str(folder / "cache"))
-        return Places(folder / "workspace", folder / "cache")
+        return Workspace(folder / "workspace", folder / "cache")
 
     return copy
 
 
-def check_whole(places: Places) -> None:
+def check_whole(workspace: Workspace) -> None:
     """What was there before still reads."""
-    domain, run = places.load_domain("shapes"), load_runs(places, "shapes")[0]
+    domain, run = workspace.load_domain("shapes"), load_runs(workspace, "shapes")[0]
     assert len(read_results(run, domain, "val").articles) == 12
     assert all((domain.images_root / file).stat().st_size for file in domain.articles["image_file"])
-    assert list(read_tags(places, "shapes")) == ["1"]
+    assert list(read_tags(workspace, "shapes")) == ["1"]
 
 
-def refuse_in_turn(words: list[str], places: Places, verb: Verb) -> None:
+def refuse_in_turn(words: list[str], workspace: Workspace, verb: Verb) -> None:
     """The stand-in: one new file after the other cannot be written, until the verb needs no more."""
-    shutil.rmtree(places.cache)  # so that it has everything to write
+    shutil.rmtree(workspace.cache)  # so that it has everything to write
     number, said = (FULL, "is full. Make room there")
     for turn, after in enumerate((0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89)):
         with pytest.MonkeyPatch.context() as patch:
             fail_to_write(patch, number, after)
             ended = verb(*words)
-        check_whole(places)
+        check_whole(workspace)
         if ended.status == 0:
             break
         assert (ended.status, ended.err.count("\n")) == (1, 1), ended.err
         assert said in ended.err
         number, said = [(FULL, "is full"), (READ_ONLY, "read-only"), (FORBIDDEN, "may not be written")][turn % 3]
     assert 0 < turn < 10
-    assert not [file for file in places.workspace.parent.rglob(".*.tmp*") if file.is_file()]
+    assert not [file for file in workspace.root.parent.rglob(".*.tmp*") if file.is_file()]
 
 
 @pytest.mark.parametrize("name", ["import", "train", "sweep", "analyse"])
@@ -97,8 +97,8 @@ def test_refused_at_each_file_in_turn(name, at, verb, tmp_path, shapes, tiny_nam
 
 
 def test_a_training_that_found_no_room_goes_on_to_the_same_weights(at, verb, tmp_path, shapes, tiny_name):
-    places = at(tmp_path)
-    expected = find_run(places, "shapes", None).info.fine_tuned
+    workspace = at(tmp_path)
+    expected = find_run(workspace, "shapes", None).info.fine_tuned
     words = filled(VERBS["train"], shapes, tiny_name, tmp_path)
     for after in range(3, 12):
         with pytest.MonkeyPatch.context() as patch:
@@ -106,10 +106,10 @@ def test_a_training_that_found_no_room_goes_on_to_the_same_weights(at, verb, tmp
             ended = verb(*words)
         if ended.status == 0:
             break
-        for one in load_unfinished(places, "shapes"):
+        for one in load_unfinished(workspace, "shapes"):
             assert ended.err.endswith(f"go on with: python -m core train --domain shapes --resume {one.info.name}\n")
             assert verb("train", "--domain", "shapes", "--resume", one.info.name).status == 0
-    runs = load_runs(places, "shapes")
+    runs = load_runs(workspace, "shapes")
     assert len(runs) > 3
     assert {run.info.fine_tuned for run in runs} == {expected}
 
@@ -120,18 +120,18 @@ def disk(tmp_path) -> Iterator[SmallDisk]:
         yield small
 
 
-def run_on_a_full_disk(words: list[str], places: Places, disk: SmallDisk, verb: Verb) -> None:
+def run_on_a_full_disk(words: list[str], workspace: Workspace, disk: SmallDisk, verb: Verb) -> None:
     """A real one, at several sizes, and then with room."""
-    shutil.rmtree(places.cache)  # so that it has everything to write
+    shutil.rmtree(workspace.cache)  # so that it has everything to write
     for room in (0, 60_000):
         with disk.with_room_for(room):
             ended = verb(*words)
-            check_whole(places)
+            check_whole(workspace)
         if ended.status:  # a table of twelve lines fits everywhere
             assert (ended.status, ended.err.count("\n")) == (1, 1), ended.err
             assert f"the disk of {disk.folder}" in ended.err
     assert verb(*words).status == 0
-    check_whole(places)
+    check_whole(workspace)
 
 
 @pytest.mark.parametrize("name", ["import", "train", "sweep", "export-data"])
@@ -140,23 +140,23 @@ def test_a_disk_that_is_really_full(name, at, disk, verb, shapes, tiny_name):
 
 
 def test_a_tag_on_a_full_disk(at, disk):
-    places = at(disk.folder)
+    workspace = at(disk.folder)
     with disk.with_room_for(0), pytest.raises(Exception, match="is full"):
-        tag_article(places, "shapes", "2", ["place"], "x" * 2000)
-    check_whole(places)
-    tag_article(places, "shapes", "2", ["place"], "x" * 2000)
-    assert list(read_tags(places, "shapes")) == ["1", "2"]
+        tag_article(workspace, "shapes", "2", ["place"], "x" * 2000)
+    check_whole(workspace)
+    tag_article(workspace, "shapes", "2", ["place"], "x" * 2000)
+    assert list(read_tags(workspace, "shapes")) == ["1", "2"]
 
 
 @pytest.mark.parametrize("name", ["import", "train", "sweep", "rank", "submit", "export-data"])
 def test_a_disk_that_may_only_be_read(name, at, disk, verb, shapes, tiny_name):
-    places = at(disk.folder)
+    workspace = at(disk.folder)
     words = filled(VERBS[name], shapes, tiny_name, disk.folder)
     with disk.read_only():
         ended = verb(*words)
         assert (ended.status, ended.err.count("\n")) == (1, 1), ended.err
         assert "is on a disk that is read-only" in ended.err
-        check_whole(places)
+        check_whole(workspace)
     assert verb(*words).status == 0
 
 

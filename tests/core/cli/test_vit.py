@@ -6,7 +6,7 @@ import torch
 from safetensors.torch import save_file
 
 
-def test_vit_b_32_goes_through_the_verbs(verb, shapes, places, tmp_path):
+def test_vit_b_32_goes_through_the_verbs(verb, shapes, workspace, tmp_path):
     torch.manual_seed(0)
     save_file(open_clip.create_model("ViT-B-32").state_dict(), tmp_path / "vit.safetensors")
     pd.read_csv(shapes).head(24).to_csv(tmp_path / "few.csv", index=False)
@@ -26,5 +26,5 @@ def test_vit_b_32_goes_through_the_verbs(verb, shapes, places, tmp_path):
     assert [row["n"] for row in swept.record["rows"]] == [5, 5, 5]
     chosen = next(row for row in swept.record["rows"] if row["alpha"] == swept.record["selected"]["alpha"])
     assert ranked.record["metrics"]["mrr@100"] == chosen["mrr@100"]
-    weights = places.runs_folder("few") / "vit-b-32-head-1" / "weights.safetensors"
+    weights = workspace.runs_folder("few") / "vit-b-32-head-1" / "weights.safetensors"
     assert weights.stat().st_size < 10_000_000, "the heads alone"

@@ -14,7 +14,7 @@ import pytest
 from core.data import staging
 from core.data.domain import load_domain, save_changed, save_domain
 from core.data.importers import import_domain
-from core.data.staging import changing, restore, staged
+from core.data.staging import lock_domain, restore, staged_folder
 from core.errors import InputError
 from tests.conftest import write_shapes
 
@@ -27,7 +27,7 @@ def impatient(monkeypatch):
 def test_a_new_domain_takes_the_place_of_the_old_whole(tmp_path):
     folder = tmp_path / "news"
     for content in ("one", "two"):
-        with changing(folder), staged(folder) as fresh:
+        with lock_domain(folder), staged_folder(folder) as fresh:
             fresh.mkdir()
             (fresh / "file").write_text(content)
         assert (folder / "file").read_text() == content
@@ -35,7 +35,7 @@ def test_a_new_domain_takes_the_place_of_the_old_whole(tmp_path):
 
 
 def break_off(folder: Path) -> None:
-    with changing(folder), staged(folder) as fresh:
+    with lock_domain(folder), staged_folder(folder) as fresh:
         fresh.mkdir()
         raise KeyboardInterrupt
 
@@ -51,8 +51,8 @@ def test_a_failure_leaves_the_old_one(tmp_path):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="kill -9 and fork are POSIX's")
-def test_killed_between_the_two_renames_the_old_one_is_put_back(shapes, places):
-    folder = places.domain_folder("shapes")
+def test_killed_between_the_two_renames_the_old_one_is_put_back(shapes, workspace):
+    folder = workspace.domain_folder("shapes")
     import_domain(shapes, folder, language="en")
     child = os.fork()
     if child == 0:
@@ -69,24 +69,24 @@ def test_killed_between_the_two_renames_the_old_one_is_put_back(shapes, places):
         os._exit(1)
     assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
     assert not folder.exists()
-    assert places.domain_slugs() == ["shapes"]
-    assert len(places.load_domain("shapes").articles) == 60
+    assert workspace.domain_slugs() == ["shapes"]
+    assert len(workspace.load_domain("shapes").articles) == 60
     assert [file.name for file in folder.parent.iterdir() if file.is_dir()] == ["shapes"]
 
 
 def test_what_is_left_of_a_domain_with_a_longer_name_is_not_touched(tmp_path):
     (tmp_path / ".news-2.new-x" / "news-2").mkdir(parents=True)
     (tmp_path / ".news.new-b.new-x" / "news.new-b").mkdir(parents=True)  # exports may have any name
-    with changing(tmp_path / "news"), staged(tmp_path / "news") as fresh:
+    with lock_domain(tmp_path / "news"), staged_folder(tmp_path / "news") as fresh:
         fresh.mkdir()
     restore(tmp_path)
     assert (tmp_path / ".news-2.new-x" / "news-2").exists()
     assert (tmp_path / ".news.new-b.new-x" / "news.new-b").exists()
 
 
-def test_the_second_of_two_imports_at_once_is_refused(shapes, places, impatient):
-    folder = places.domain_folder("shapes")
-    with changing(folder), pytest.raises(InputError, match="domain 'shapes' is being changed by another process"):
+def test_the_second_of_two_imports_at_once_is_refused(shapes, workspace, impatient):
+    folder = workspace.domain_folder("shapes")
+    with lock_domain(folder), pytest.raises(InputError, match="domain 'shapes' is being changed by another process"):
         import_domain(shapes, folder, language="en")
     import_domain(shapes, folder, language="en")
     with pytest.raises(InputError, match="exists already"):
@@ -98,7 +98,7 @@ def test_one_after_the_other_though_the_lock_goes_each_time(tmp_path):
 
     def change() -> None:
         for _ in range(5):
-            with changing(tmp_path / "news"):
+            with lock_domain(tmp_path / "news"):
                 inside[0] += 1
                 time.sleep(0.001)
                 most[0] = max(most[0], inside[0])
@@ -113,21 +113,21 @@ def test_one_after_the_other_though_the_lock_goes_each_time(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_change_made_of_what_is_no_longer_there_is_refused(shapes_domain, shapes, places):
+def test_a_change_made_of_what_is_no_longer_there_is_refused(shapes_domain, shapes, workspace):
     retitled = replace(shapes_domain, articles=shapes_domain.articles.assign(title_en="English"))
     truth = replace(shapes_domain, articles=shapes_domain.articles.assign(image_id="x"))
     save_changed(shapes_domain, truth)
     with pytest.raises(InputError, match="was changed by another process meanwhile"):
         save_changed(shapes_domain, retitled)  # as a translation that began before the ground truth was there
-    assert set(places.load_domain("shapes").articles["image_id"]) == {"x"}
+    assert set(workspace.load_domain("shapes").articles["image_id"]) == {"x"}
     import_domain(shapes, shapes_domain.folder, language="en", replace_existing=True)
     with pytest.raises(InputError, match="was changed by another process meanwhile"):
         save_changed(truth, retitled)
 
 
-def test_a_reader_beside_imports_sees_one_domain_only(tmp_path, shapes, places):
+def test_a_reader_beside_imports_sees_one_domain_only(tmp_path, shapes, workspace):
     """Two sources that differ in their number of articles and in the title of the domain."""
-    folder, few = places.domain_folder("shapes"), write_shapes(tmp_path / "few", 30)
+    folder, few = workspace.domain_folder("shapes"), write_shapes(tmp_path / "few", 30)
     sources = {"sixty": shapes, "thirty": few}
     import_domain(shapes, folder, language="en", title="sixty")
     done = threading.Event()
@@ -152,8 +152,8 @@ def test_a_reader_beside_imports_sees_one_domain_only(tmp_path, shapes, places):
     assert len(set(seen)) == 2
 
 
-def test_a_domain_that_is_replaced_while_it_is_read_is_read_again(tmp_path, shapes, places, monkeypatch):
-    folder, few = places.domain_folder("shapes"), write_shapes(tmp_path / "few", 30)
+def test_a_domain_that_is_replaced_while_it_is_read_is_read_again(tmp_path, shapes, workspace, monkeypatch):
+    folder, few = workspace.domain_folder("shapes"), write_shapes(tmp_path / "few", 30)
     import_domain(shapes, folder, language="en", title="sixty")
     read, waiting = pd.read_parquet, [few]
 

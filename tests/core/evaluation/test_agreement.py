@@ -11,7 +11,7 @@ def test_what_differs_is_counted():
     assert disagreement(reference, reference) == Disagreement(0.0, 0.0)
     apart = disagreement(np.array([2, 11, 10, 150]), reference)
     assert apart.mrr_100 == pytest.approx(abs(1 / 2 + 1 / 11 + 1 / 10 - 1 - 1 / 10 - 1 / 11) / 4)
-    assert apart.recall_10 == 0.5, "one entered the first ten and one left, which does not cancel out"
+    assert apart.top10_flip_rate == 0.5, "one entered the first ten and one left, which does not cancel out"
 
 
 def test_the_worst_is_taken_number_by_number():

@@ -14,7 +14,7 @@ from core.data.importers import import_domain
 from core.encoders.base import Encoder
 from core.evaluation.image_to_text import image_ranks
 from core.evaluation.metrics import as_record, metrics_of
-from core.experiment.experiment import SplitView
+from core.experiment.experiment import SplitRanker
 from core.retrieval.choices import BY_COSINE
 from tests.reference.clip_benchmark_recall import both_ways
 
@@ -22,19 +22,19 @@ IMAGES, CAPTIONS = 60, 5
 
 
 @pytest.fixture
-def view(tmp_path: Path, places) -> SplitView:
+def view(tmp_path: Path, workspace) -> SplitRanker:
     """A set in Flickr's own table, all of it as one split."""
     lines = ["image_name| comment_number| comment"]
     for n in range(IMAGES):
         Image.new("RGB", (4, 4), (n, 0, 0)).save(tmp_path / f"{n}.png")
         lines += [f"{n}.png| {k}| Caption {k} of image {n} ." for k in range(CAPTIONS)]
     (tmp_path / "results.csv").write_text("\n".join(lines) + "\n")
-    domain = import_domain(tmp_path / "results.csv", places.domain_folder("flickr")).domain
-    return SplitView(cast(Encoder, None), domain.articles, domain.gallery(), domain.gallery(), {}, BY_COSINE)
+    domain = import_domain(tmp_path / "results.csv", workspace.domain_folder("flickr")).domain
+    return SplitRanker(cast(Encoder, None), domain.articles, domain.gallery(), domain.gallery(), {}, BY_COSINE)
 
 
 @pytest.mark.parametrize("noise", [1.0, 2.5, 6.0])
-def test_flickrs_protocol_is_clip_benchmarks(view: SplitView, noise: float) -> None:
+def test_flickrs_protocol_is_clip_benchmarks(view: SplitRanker, noise: float) -> None:
     generator = torch.Generator().manual_seed(int(noise * 10))
     images = torch.nn.functional.normalize(torch.randn(IMAGES, 16, generator=generator), dim=1)
     target = torch.from_numpy(view.gallery.target)

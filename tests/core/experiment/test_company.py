@@ -18,10 +18,10 @@ from core.experiment.loaded_run import open_run
 from core.experiment.match import Matcher
 from core.experiment.sweep import sweep_run
 from core.experiment.train import train_run
-from core.findings.question import Asked, answered
+from core.findings.question import RunContext, compute_or_load
 from core.findings.significance import DIFFERENCE
 from core.training.settings import Settings
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 
 #: Of very different lengths, so that each text meets shorter and longer ones.
 TEXTS = [f"{'a very ' * (number * 7 % 6)}red circle {number}" for number in range(60)]
@@ -61,9 +61,9 @@ def test_what_is_kept_does_not_depend_on_what_else_is_kept(tiny, tmp_path):
             np.testing.assert_array_equal(mine[:length], theirs[:length])
 
 
-def test_ranks_do_not_depend_on_the_batch_size(run, shapes_domain, places, monkeypatch):
+def test_ranks_do_not_depend_on_the_batch_size(run, shapes_domain, workspace, monkeypatch):
     """Not to the bit: a product of another shape may be summed in another order. Here no two scores are that near."""
-    opened = open_run(run, shapes_domain, places, "cpu")
+    opened = open_run(run, shapes_domain, workspace, "cpu")
     expected = opened.at(0.5, "val").ranks()
     for size in (1, 3, 8, 64):
         monkeypatch.setattr(embedding, "CPU_BATCH", {"image": size, "text": size})
@@ -72,34 +72,34 @@ def test_ranks_do_not_depend_on_the_batch_size(run, shapes_domain, places, monke
 
 
 @pytest.fixture
-def permuted(shapes, places, tmp_path) -> Domain:
+def permuted(shapes, workspace, tmp_path) -> Domain:
     """The shapes with dates, twenty articles a day, and their rows shuffled."""
-    return _dated(shapes, places, tmp_path, "permuted", np.random.default_rng(3).permutation(60))
+    return _dated(shapes, workspace, tmp_path, "permuted", np.random.default_rng(3).permutation(60))
 
 
-def _dated(shapes, places: Places, folder, slug: str, order: np.ndarray) -> Domain:
+def _dated(shapes, workspace: Workspace, folder, slug: str, order: np.ndarray) -> Domain:
     table = pd.read_csv(shapes, dtype=str)
     days = 1 + np.arange(len(table)) // 20
     table["published_at"] = [f"2022-01-{day:02}" for day in days]
     file = folder / f"{slug}.csv"
     table.iloc[order].to_csv(file, index=False)
-    return import_domain(file, places.domain_folder(slug), language="en", images=shapes.parent / "images").domain
+    return import_domain(file, workspace.domain_folder(slug), language="en", images=shapes.parent / "images").domain
 
 
-def _all_of_it(domain: Domain, places: Places, encoder: str) -> tuple:
+def _all_of_it(domain: Domain, workspace: Workspace, encoder: str) -> tuple:
     settings = Settings(tune="all", epochs=1, lr=1e-3, batch_size=16)
-    run = train_run(domain, encoder, settings, Reading(), "cpu", places)[0]
-    tuned = open_run(run, domain, places, "cpu")
-    curve, info = sweep_run(tuned, None, "recall@1")
-    found = Matcher(tuned, 0.37).pictures_for("a red circle", 10)
-    difference = answered(DIFFERENCE, Asked(run, domain, places))
+    run = train_run(domain, encoder, settings, Reading(), "cpu", workspace)[0]
+    loaded_run = open_run(run, domain, workspace, "cpu")
+    curve, info = sweep_run(loaded_run, None, "recall@1")
+    found = Matcher(loaded_run, 0.37).pictures_for("a red circle", 10)
+    difference = compute_or_load(DIFFERENCE, RunContext(run, domain, workspace))
     return curve, info.selected, run.ranks(), [(one.image_id, one.score) for one in found], difference
 
 
-def test_the_order_of_the_tables_rows_changes_nothing(shapes, places, permuted, tmp_path, tiny_name):
-    straight = _dated(shapes, places, tmp_path, "straight", np.arange(60))
+def test_the_order_of_the_tables_rows_changes_nothing(shapes, workspace, permuted, tmp_path, tiny_name):
+    straight = _dated(shapes, workspace, tmp_path, "straight", np.arange(60))
     pd.testing.assert_frame_equal(straight.articles, permuted.articles)
-    ours, theirs = (_all_of_it(domain, places, tiny_name) for domain in (straight, permuted))
+    ours, theirs = (_all_of_it(domain, workspace, tiny_name) for domain in (straight, permuted))
     for one, other in zip(ours, theirs, strict=True):
         if isinstance(one, pd.DataFrame):
             pd.testing.assert_frame_equal(one, other, check_exact=True)
@@ -107,7 +107,7 @@ def test_the_order_of_the_tables_rows_changes_nothing(shapes, places, permuted, 
             assert one == other
 
 
-def test_the_order_of_articles_and_pictures_in_a_split_changes_no_rank(tiny, shapes_domain, places):
+def test_the_order_of_articles_and_pictures_in_a_split_changes_no_rank(tiny, shapes_domain, workspace):
     """As if the same articles had been imported in another order in time: each keeps its rank."""
     articles = shapes_domain.articles.copy()
     val = np.flatnonzero(articles["split"] == "val")
@@ -115,7 +115,7 @@ def test_the_order_of_articles_and_pictures_in_a_split_changes_no_rank(tiny, sha
     whole = {"image": 0, "text": 0}
     ranks = []
     for table in (shapes_domain.articles, articles):
-        experiment = Experiment(replace(shapes_domain, articles=table), tiny, Reading(), places)
+        experiment = Experiment(replace(shapes_domain, articles=table), tiny, Reading(), workspace)
         view = experiment.view("val", experiment.activations(whole))
         ranks.append(dict(zip(view.article_ids, zip(*view.ranks(), strict=True), strict=True)))
     assert list(ranks[0]) != list(ranks[1])

@@ -18,9 +18,9 @@ SETTINGS = Settings(tune="all", epochs=1, lr=1e-3, batch_size=24)
 
 
 @pytest.mark.parametrize("family", ["vit-quickgelu", "resnet"])
-def test_it_gives_what_training_here_gave(family, shapes_domain, places, tmp_path):
+def test_it_gives_what_training_here_gave(family, shapes_domain, workspace, tmp_path):
     made = write_family(family, tmp_path / family)
-    trained, _ = train_run(shapes_domain, made.name, SETTINGS, Reading("title"), "cpu", places)
+    trained, _ = train_run(shapes_domain, made.name, SETTINGS, Reading("title"), "cpu", workspace)
     changed = {key.removeprefix("clip."): tensor for key, tensor in load_file(trained.weights_file).items()}
     elsewhere = load_file(made.weights) | changed
     for key in elsewhere:
@@ -28,7 +28,7 @@ def test_it_gives_what_training_here_gave(family, shapes_domain, places, tmp_pat
             elsewhere[key] = elsewhere[key] + 7
     torch.save({"epoch": 1, "state_dict": {f"module.{k}": w for k, w in elsewhere.items()}}, tmp_path / "epoch_1.pt")
 
-    run, _ = import_run(shapes_domain, made.name, tmp_path / "epoch_1.pt", Reading("title"), "cpu", places)
+    run, _ = import_run(shapes_domain, made.name, tmp_path / "epoch_1.pt", Reading("title"), "cpu", workspace)
     ours, theirs = load_file(run.weights_file), load_file(trained.weights_file)
     assert ours.keys() == theirs.keys()
     assert all(torch.equal(ours[key], theirs[key]) for key in ours)
@@ -38,25 +38,25 @@ def test_it_gives_what_training_here_gave(family, shapes_domain, places, tmp_pat
     for alpha in (0.0, 0.4, 1.0):
         ranks = []
         for each in (run, trained):
-            tuned = open_run(each, shapes_domain, places, "cpu", "fp32")
-            tuned.set_alpha(alpha)
-            ranks.append(tuned.view("val").ranks()[0])
+            loaded_run = open_run(each, shapes_domain, workspace, "cpu", "fp32")
+            loaded_run.set_alpha(alpha)
+            ranks.append(loaded_run.view("val").ranks()[0])
         assert np.array_equal(*ranks)
 
 
-def test_a_transformers_folder_is_both_ends(shapes_domain, places, tmp_path):
+def test_a_transformers_folder_is_both_ends(shapes_domain, workspace, tmp_path):
     model = CLIPModel(clip_config("quick_gelu"))
     saved(model, tmp_path / "start")
     spread(model)
     model.save_pretrained(tmp_path / "tuned")
     run, experiment = import_run(
-        shapes_domain, f"hf:{tmp_path / 'start'}", tmp_path / "tuned", Reading(), "cpu", places
+        shapes_domain, f"hf:{tmp_path / 'start'}", tmp_path / "tuned", Reading(), "cpu", workspace
     )
     assert len(load_file(run.weights_file)) == len([k for k in experiment.zero_shot if "logit_scale" not in k])
-    open_run(run, shapes_domain, places, "cpu").set_alpha(0.5)
+    open_run(run, shapes_domain, workspace, "cpu").set_alpha(0.5)
 
 
-def test_what_cannot_be_a_run_is_refused(shapes_domain, places, tmp_path):
+def test_what_cannot_be_a_run_is_refused(shapes_domain, workspace, tmp_path):
     made = write_family("vit-quickgelu", tmp_path / "a")
     other = write_family("vit-gelu", tmp_path / "b")
     wide = load_file(made.weights) | {"visual.proj": torch.zeros(32, 8)}
@@ -69,10 +69,10 @@ def test_what_cannot_be_a_run_is_refused(shapes_domain, places, tmp_path):
     }
     for file, message in cases.items():
         with pytest.raises(InputError, match=message):
-            import_run(shapes_domain, made.name, file, Reading("title"), "cpu", places)
+            import_run(shapes_domain, made.name, file, Reading("title"), "cpu", workspace)
     with pytest.raises(InputError, match="lite"):
-        import_run(shapes_domain, "lite", other.weights, Reading("title"), "cpu", places)
-    assert not list(places.runs_folder("shapes").glob("*")), "nothing is left of what was refused"
+        import_run(shapes_domain, "lite", other.weights, Reading("title"), "cpu", workspace)
+    assert not list(workspace.runs_folder("shapes").glob("*")), "nothing is left of what was refused"
 
 
 def test_the_verb_leads_to_a_submission(shapes, verb, tmp_path):

@@ -9,7 +9,7 @@ from core.data.query_text import Reading
 from core.encoders.base import TOWERS
 from core.evaluation.agreement import Disagreement
 from core.experiment.experiment import Experiment
-from core.experiment.loaded_run import TunedExperiment, open_run
+from core.experiment.loaded_run import LoadedRun, open_run
 from core.experiment.precision import has_bf16_instructions
 from core.experiment.train import train_run
 from core.interpolation.alpha_path import lobatto_nodes
@@ -46,22 +46,24 @@ def test_the_path_holds_the_exact_embeddings_and_is_made_once(opened, monkeypatc
     assert torch.equal(again.image.values, path.image.values)
 
 
-def test_a_damaged_path_is_made_again(opened, places):
+def test_a_damaged_path_is_made_again(opened, workspace):
     path = opened.path("val")
-    [file] = (places.cache / "paths").iterdir()
+    [file] = (workspace.cache / "paths").iterdir()
     file.write_bytes(file.read_bytes()[:-10])
     assert torch.equal(opened.path("val").text.values, path.text.values)
 
 
-def test_another_split_another_run_and_another_precision_have_paths_of_their_own(run, shapes_domain, places, tiny_name):
-    open_run(run, shapes_domain, places, "cpu").path("val")
-    open_run(run, shapes_domain, places, "cpu").path("train")
-    open_run(run, shapes_domain, places, "cpu", dict.fromkeys(TOWERS, "bf16")).path("val")
+def test_another_split_another_run_and_another_precision_have_paths_of_their_own(
+    run, shapes_domain, workspace, tiny_name
+):
+    open_run(run, shapes_domain, workspace, "cpu").path("val")
+    open_run(run, shapes_domain, workspace, "cpu").path("train")
+    open_run(run, shapes_domain, workspace, "cpu", dict.fromkeys(TOWERS, "bf16")).path("val")
     other = train_run(
-        shapes_domain, tiny_name, Settings(tune="head", epochs=1, lr=1e-3, batch_size=16), Reading(), "cpu", places
+        shapes_domain, tiny_name, Settings(tune="head", epochs=1, lr=1e-3, batch_size=16), Reading(), "cpu", workspace
     )[0]
-    open_run(other, shapes_domain, places, "cpu").path("val")
-    assert len(list((places.cache / "paths").iterdir())) == 4
+    open_run(other, shapes_domain, workspace, "cpu").path("val")
+    assert len(list((workspace.cache / "paths").iterdir())) == 4
 
 
 def test_a_headline_and_a_photo_from_outside_are_embedded_like_the_domains_own(opened, shapes_domain):
@@ -74,8 +76,8 @@ def test_a_headline_and_a_photo_from_outside_are_embedded_like_the_domains_own(o
 
 
 @pytest.mark.parametrize("name", ["fp32", "bf16"])
-def test_what_the_sweep_chose_is_computed_in(run, shapes_domain, places, name: PrecisionName):
-    opened = open_run(run, shapes_domain, places, "cpu", dict.fromkeys(TOWERS, name))
+def test_what_the_sweep_chose_is_computed_in(run, shapes_domain, workspace, name: PrecisionName):
+    opened = open_run(run, shapes_domain, workspace, "cpu", dict.fromkeys(TOWERS, name))
     assert {precision.name for precision in opened.precision.values()} == {name}
     encoder = opened.experiment.encoder
     expected = torch.bfloat16 if name == "bf16" else torch.float32
@@ -83,15 +85,15 @@ def test_what_the_sweep_chose_is_computed_in(run, shapes_domain, places, name: P
     assert encoder.clip.visual.proj.dtype == torch.float32, "heads are small and the last"
     embeddings = opened.at(0.5, "val").embed("image")
     assert embeddings.dtype == torch.float32
-    reference = open_run(run, shapes_domain, places, "cpu", "fp32").at(0.5, "val").embed("image")
+    reference = open_run(run, shapes_domain, workspace, "cpu", "fp32").at(0.5, "val").embed("image")
     cosines = (embeddings * reference).sum(dim=1)
     assert cosines.min() > 0.999
     assert torch.equal(embeddings, reference) == (name == "fp32")
 
 
-def test_half_precision_mixes_in_single_precision_and_comes_back_to_the_checkpoints(run, shapes_domain, places):
+def test_half_precision_mixes_in_single_precision_and_comes_back_to_the_checkpoints(run, shapes_domain, workspace):
     """Weights in bf16 are rounded from the float32 mixture each time, never from what was rounded before."""
-    opened = open_run(run, shapes_domain, places, "cpu", dict.fromkeys(TOWERS, "bf16"))
+    opened = open_run(run, shapes_domain, workspace, "cpu", dict.fromkeys(TOWERS, "bf16"))
     first = opened.at(0.3, "val").embed("text")
     for alpha in np.linspace(0, 1, 7):
         opened.set_alpha(float(alpha))
@@ -100,20 +102,20 @@ def test_half_precision_mixes_in_single_precision_and_comes_back_to_the_checkpoi
 
 def flipped_in_bf16(monkeypatch, tower):
     """One tower's embeddings are those of other articles where it computes in bf16."""
-    real = TunedExperiment.embeddings
+    real = LoadedRun.embeddings
 
     def embeddings(self, of, alphas, split):
         for found in real(self, of, alphas, split):
             half = self.experiment.encoder.computes_in(tower) == torch.bfloat16 and of == tower
             yield found.flip(0) if half else found
 
-    monkeypatch.setattr(TunedExperiment, "embeddings", embeddings)
+    monkeypatch.setattr(LoadedRun, "embeddings", embeddings)
 
 
-def test_bf16_is_checked_against_fp32_tower_by_tower(run, shapes_domain, places, monkeypatch):
+def test_bf16_is_checked_against_fp32_tower_by_tower(run, shapes_domain, workspace, monkeypatch):
     monkeypatch.setattr(Disagreement, "is_within", lambda self, n: self.mrr_100 < 0.05)  # twelve articles are few
     flipped_in_bf16(monkeypatch, "text")
-    opened = open_run(run, shapes_domain, places, "cpu", "bf16")
+    opened = open_run(run, shapes_domain, workspace, "cpu", "bf16")
     image, text = opened.precision["image"], opened.precision["text"]
     assert (image.name, text.name) == ("bf16", "fp32")
     assert image.agreement.mrr_100 < 0.05 < text.agreement.mrr_100
@@ -123,13 +125,13 @@ def test_bf16_is_checked_against_fp32_tower_by_tower(run, shapes_domain, places,
     assert "too far" in said[1]
     assert str(text.agreement) in said[1]
     assert opened.experiment.encoder.computes_in("text") == torch.float32
-    exact = open_run(run, shapes_domain, places, "cpu", "fp32").at(0.7, "val").embed("text")
+    exact = open_run(run, shapes_domain, workspace, "cpu", "fp32").at(0.7, "val").embed("text")
     assert torch.equal(opened.at(0.7, "val").embed("text"), exact)
 
 
-def test_fp32_is_the_reference_and_checks_nothing(run, shapes_domain, places, monkeypatch):
+def test_fp32_is_the_reference_and_checks_nothing(run, shapes_domain, workspace, monkeypatch):
     monkeypatch.setattr("core.experiment.precision.disagreement", lambda *_: pytest.fail("checked"))
-    opened = open_run(run, shapes_domain, places, "cpu", "fp32")
+    opened = open_run(run, shapes_domain, workspace, "cpu", "fp32")
     assert {(each.name, each.agreement) for each in opened.precision.values()} == {("fp32", None)}
     assert precision_sentences(opened.precision) == []
 
@@ -149,11 +151,11 @@ def test_what_bf16_would_save_is_said_where_the_processor_has_it(opened, monkeyp
         assert "--precision bf16" in note
 
 
-def test_nothing_is_said_where_only_heads_change(shapes_domain, places, tiny_name, monkeypatch):
+def test_nothing_is_said_where_only_heads_change(shapes_domain, workspace, tiny_name, monkeypatch):
     monkeypatch.setattr("core.experiment.loaded_run.has_bf16_instructions", lambda: True)
     settings = Settings(tune="head", epochs=1, lr=1e-3, batch_size=16)
-    run = train_run(shapes_domain, tiny_name, settings, Reading(), "cpu", places)[0]
-    opened = open_run(run, shapes_domain, places, "cpu", "fp32")
+    run = train_run(shapes_domain, tiny_name, settings, Reading(), "cpu", workspace)[0]
+    opened = open_run(run, shapes_domain, workspace, "cpu", "fp32")
     list(opened.embeddings("text", [0.0], "val"))
     assert opened.encoding_seconds["text"] > 0
     assert opened.bf16_note() is None
@@ -172,11 +174,11 @@ def test_bf16_instructions_are_found(monkeypatch, capabilities, expected):
     assert has_bf16_instructions() == expected
 
 
-def test_activations_are_opened_when_needed_and_leave_the_weights_alone(run, shapes_domain, places, monkeypatch):
-    expected = open_run(run, shapes_domain, places, "cpu").at(0.4, "val").embed("text")
+def test_activations_are_opened_when_needed_and_leave_the_weights_alone(run, shapes_domain, workspace, monkeypatch):
+    expected = open_run(run, shapes_domain, workspace, "cpu").at(0.4, "val").embed("text")
     real, calls = Experiment.activations, []
     monkeypatch.setattr(Experiment, "activations", lambda *given: calls.append(1) or real(*given))
-    opened = open_run(run, shapes_domain, places, "cpu")
+    opened = open_run(run, shapes_domain, workspace, "cpu")
     opened.embed_headlines(["a red circle"], 0.4)
     assert calls == []
     opened.set_alpha(0.4)

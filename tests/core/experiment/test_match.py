@@ -36,34 +36,34 @@ def test_a_photo_finds_articles_and_each_match_is_the_article_it_says(opened, sh
     assert scores == sorted(scores, reverse=True)
 
 
-def test_the_gallery_is_embedded_once_for_each_alpha(opened, places, monkeypatch):
+def test_the_gallery_is_embedded_once_for_each_alpha(opened, workspace, monkeypatch):
     first = Matcher(opened, 0.3).pictures_for("a red circle", 5)
-    assert len(list((places.cache / "galleries").iterdir())) == 1
+    assert len(list((workspace.cache / "galleries").iterdir())) == 1
     monkeypatch.setattr("core.experiment.match.embed", lambda *_: pytest.fail("embedded again"))
     again = Matcher(opened, 0.3).pictures_for("a red circle", 5)
     assert [match.image_id for match in again] == [match.image_id for match in first]
     monkeypatch.undo()
     Matcher(opened, 0.4).pictures_for("a red circle", 5)
-    assert len(list((places.cache / "galleries").iterdir())) == 2
+    assert len(list((workspace.cache / "galleries").iterdir())) == 2
 
 
-def test_a_second_query_embeds_and_opens_nothing_but_the_query(run, shapes_domain, places, monkeypatch):
-    first = Matcher(open_run(run, shapes_domain, places, "cpu"), 0.3).pictures_for("a red circle", 5)
+def test_a_second_query_embeds_and_opens_nothing_but_the_query(run, shapes_domain, workspace, monkeypatch):
+    first = Matcher(open_run(run, shapes_domain, workspace, "cpu"), 0.3).pictures_for("a red circle", 5)
     for name in ("image_activations", "text_activations"):
         monkeypatch.setattr(f"core.experiment.experiment.{name}", lambda *_: pytest.fail("activations were opened"))
-    matcher = Matcher(open_run(run, shapes_domain, places, "cpu"), 0.3)
+    matcher = Matcher(open_run(run, shapes_domain, workspace, "cpu"), 0.3)
     assert [(one.image_id, one.score) for one in matcher.pictures_for("a red circle", 5)] == [
         (one.image_id, one.score) for one in first
     ]
 
 
-def test_a_damaged_gallery_is_embedded_again(run, shapes_domain, places):
-    first = Matcher(open_run(run, shapes_domain, places, "cpu"), 0.3).pictures_for("a red circle", 5)
-    [file] = (places.cache / "galleries").iterdir()
+def test_a_damaged_gallery_is_embedded_again(run, shapes_domain, workspace):
+    first = Matcher(open_run(run, shapes_domain, workspace, "cpu"), 0.3).pictures_for("a red circle", 5)
+    [file] = (workspace.cache / "galleries").iterdir()
     data = bytearray(file.read_bytes())
     data[300] ^= 1
     file.write_bytes(data)
-    again = Matcher(open_run(run, shapes_domain, places, "cpu"), 0.3).pictures_for("a red circle", 5)
+    again = Matcher(open_run(run, shapes_domain, workspace, "cpu"), 0.3).pictures_for("a red circle", 5)
     assert [(one.image_id, one.score) for one in again] == [(one.image_id, one.score) for one in first]
 
 
@@ -78,7 +78,7 @@ def test_a_headline_is_computed_at_its_own_length(opened):
 
 
 @pytest.mark.parametrize("kind", ["ivf", "hnsw"])
-def test_an_approximate_index_is_kept_and_says_what_it_finds(opened, places, monkeypatch, kind):
+def test_an_approximate_index_is_kept_and_says_what_it_finds(opened, workspace, monkeypatch, kind):
     small = index_room.IndexSettings(exact_below=10, points_per_list=39)
     for name in ("build_index", "load_index"):
         real = getattr(index_room, name)
@@ -87,7 +87,7 @@ def test_an_approximate_index_is_kept_and_says_what_it_finds(opened, places, mon
     exact = Matcher(opened, 0.3).pictures_for("a red circle", 5)
     assert [match.image_id for match in matcher.pictures_for("a red circle", 5)] == [match.image_id for match in exact]
     assert matcher.recall == pytest.approx(1.0, abs=0.05)
-    [file] = (places.cache / "galleries").glob(f"*.{kind}.faiss")
+    [file] = (workspace.cache / "galleries").glob(f"*.{kind}.faiss")
     monkeypatch.setattr("core.experiment.match.build_index", lambda kind, *a: index_room.build_index("flat", *a))
     again = Matcher(opened, 0.3, kind)
     again.pictures_for("a red circle", 5)

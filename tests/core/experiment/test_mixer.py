@@ -72,7 +72,7 @@ def test_the_whole_plane_of_both_towers_takes_one_pass_for_each_of_their_alphas(
     assert sorted(passes) == ["image"] * 11 + ["text"] * 11
 
 
-def test_importance_is_measured_once_and_again_where_the_file_is_damaged(opened, places, monkeypatch):
+def test_importance_is_measured_once_and_again_where_the_file_is_damaged(opened, workspace, monkeypatch):
     measured = []
     real = fisher.diagonal_fisher
     monkeypatch.setattr(fisher, "diagonal_fisher", lambda *given: measured.append(1) or real(*given))
@@ -81,35 +81,35 @@ def test_importance_is_measured_once_and_again_where_the_file_is_damaged(opened,
     assert len(measured) == 2, "of the zero-shot and of the fine-tuned model"
     assert np.array_equal(Mixer(opened, [opened.run]).ranks(mix), first)
     assert len(measured) == 2
-    [file] = (places.cache / "fisher").iterdir()
+    [file] = (workspace.cache / "fisher").iterdir()
     file.write_bytes(file.read_bytes()[:-10])
     assert np.array_equal(Mixer(opened, [opened.run]).ranks(mix), first)
     assert len(measured) == 4
 
 
-def test_importance_is_of_exact_weights_where_ranks_are_computed_in_half_precision(shapes_domain, places, tiny_name):
+def test_importance_is_of_exact_weights_where_ranks_are_computed_in_half_precision(shapes_domain, workspace, tiny_name):
     """With LoRA much of a block stays as it was, and no mix sets it anew."""
     settings = Settings(tune="lora:2", epochs=1, batch_size=16)
-    run = train_run(shapes_domain, tiny_name, settings, Reading(), "cpu", places)[0]
-    exact = Mixer(open_run(run, shapes_domain, places, "cpu", "fp32"), [run])._weighed(["clip.visual.proj"])
-    opened = open_run(run, shapes_domain, places, "cpu", {"image": "bf16", "text": "bf16"})
+    run = train_run(shapes_domain, tiny_name, settings, Reading(), "cpu", workspace)[0]
+    exact = Mixer(open_run(run, shapes_domain, workspace, "cpu", "fp32"), [run])._weighed(["clip.visual.proj"])
+    opened = open_run(run, shapes_domain, workspace, "cpu", {"image": "bf16", "text": "bf16"})
     half = Mixer(opened, [run])
     assert torch.equal(half._weighed(["clip.visual.proj"])[1]["clip.visual.proj"], exact[1]["clip.visual.proj"])
     assert opened.experiment.encoder.computes_in("text") == torch.bfloat16
 
 
-def test_a_soup_ranks_as_the_mean_of_the_runs(opened, run, shapes_domain, places, tiny_name):
+def test_a_soup_ranks_as_the_mean_of_the_runs(opened, run, shapes_domain, workspace, tiny_name):
     settings = replace(run.info.settings, seed=1)
-    sister = train_run(shapes_domain, tiny_name, settings, Reading(), "cpu", places)[0]
+    sister = train_run(shapes_domain, tiny_name, settings, Reading(), "cpu", workspace)[0]
     ranks = Mixer(opened, [run, sister]).ranks(Mix((run.info.name, sister.info.name), 1.0))
-    both = [open_run(one, shapes_domain, places, "cpu")._fine_tuned for one in (run, sister)]
+    both = [open_run(one, shapes_domain, workspace, "cpu")._fine_tuned for one in (run, sister)]
     opened.experiment.encoder.set_weights({key: (both[0][key] + both[1][key]) / 2 for key in both[0]})
     assert np.array_equal(opened.view("val").ranks()[0], ranks)
 
 
-def test_heads_have_no_depths(shapes_domain, places, tiny_name):
-    run = train_run(shapes_domain, tiny_name, Settings(tune="head", epochs=1, batch_size=16), Reading(), "cpu", places)[
-        0
-    ]
-    mixer = Mixer(open_run(run, shapes_domain, places, "cpu"), [run])
+def test_heads_have_no_depths(shapes_domain, workspace, tiny_name):
+    run = train_run(
+        shapes_domain, tiny_name, Settings(tune="head", epochs=1, batch_size=16), Reading(), "cpu", workspace
+    )[0]
+    mixer = Mixer(open_run(run, shapes_domain, workspace, "cpu"), [run])
     assert mixer.ends.changed_parts == ["image.late", "text.late"]

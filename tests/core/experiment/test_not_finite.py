@@ -85,9 +85,9 @@ def test_a_picture_that_an_entity_brings_along_is_named_too(opened, monkeypatch)
         entity_images._embedded(opened, 0.5)
 
 
-def test_a_path_kept_with_a_hole_in_it_gives_no_rank(opened, places):
+def test_a_path_kept_with_a_hole_in_it_gives_no_rank(opened, workspace):
     opened.path("val")
-    [file] = (places.cache / "paths").iterdir()
+    [file] = (workspace.cache / "paths").iterdir()
     kept = read_path(file)
     assert kept is not None
     kept.text.values[2, 3, 0] = float("nan")

@@ -7,13 +7,13 @@ from core.experiment.loaded_run import open_run
 from core.experiment.match import Matcher
 from core.experiment.sweep import sweep_run
 from core.jobs.match_task import match_article
-from core.jobs.model_worker import opened
+from core.jobs.model_worker import load_run_cached
 
 METHODS = ("csls", "dual-softmax")
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_all_that_follows_a_sweep_agrees_with_it_and_says_so(verb, run, places, tmp_path, method):
+def test_all_that_follows_a_sweep_agrees_with_it_and_says_so(verb, run, workspace, tmp_path, method):
     plain = verb("sweep", "--domain", "shapes", "--alphas", "0,0.5,1", "--json").record
     swept = verb("sweep", "--domain", "shapes", "--alphas", "0,0.5,1", "--rerank", method, "--json").record
     assert (plain["reranking"]["method"], swept["reranking"]["method"]) == ("none", method)
@@ -31,7 +31,7 @@ def test_all_that_follows_a_sweep_agrees_with_it_and_says_so(verb, run, places, 
 
     ranks = run.ranks().set_index(["article_id", "alpha"])["rank"]
     for article_id in ranks.index.unique("article_id"):
-        answer = match_article(places, "shapes", run.info.name, (0.0, 0.5, 1.0), article_id, 3)
+        answer = match_article(workspace, "shapes", run.info.name, (0.0, 0.5, 1.0), article_id, 3)
         assert [model.own.place for model in answer.models] == [ranks[article_id, alpha] for alpha in (0.0, 0.5, 1.0)]
 
     submitted = verb("submit", "--domain", "shapes", "--split", "val", "--out", tmp_path / "runs", "--json").record
@@ -62,26 +62,26 @@ def test_another_way_than_the_sweeps_can_be_asked_for(verb, run, tmp_path):
     assert "--rerank magic: expected one of none, dual-softmax, csls" in outcome.err
 
 
-def test_the_temperature_is_the_one_that_training_ended_with(run, shapes_domain, places):
-    tuned = open_run(run, shapes_domain, places, "cpu", rerank="dual-softmax")
-    assert tuned.reranking.temperature == pytest.approx(1 / run.history()["logit_scale"].iloc[-1], rel=1e-4)
-    assert tuned.reranking_by("csls").temperature is None
+def test_the_temperature_is_the_one_that_training_ended_with(run, shapes_domain, workspace):
+    loaded_run = open_run(run, shapes_domain, workspace, "cpu", rerank="dual-softmax")
+    assert loaded_run.reranking.temperature == pytest.approx(1 / run.history()["logit_scale"].iloc[-1], rel=1e-4)
+    assert loaded_run.reranking_by("csls").temperature is None
 
 
-def test_the_path_measures_its_error_on_the_ranks_that_are_shown(run, shapes_domain, places):
+def test_the_path_measures_its_error_on_the_ranks_that_are_shown(run, shapes_domain, workspace):
     for method in ("none", *METHODS):
-        open_run(run, shapes_domain, places, "cpu", rerank=method).path("val")
-    assert len(list((places.cache / "paths").iterdir())) == 3
+        open_run(run, shapes_domain, workspace, "cpu", rerank=method).path("val")
+    assert len(list((workspace.cache / "paths").iterdir())) == 3
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_a_headline_stands_against_all_of_the_domains_texts(run, shapes_domain, places, method):
+def test_a_headline_stands_against_all_of_the_domains_texts(run, shapes_domain, workspace, method):
     """A domain's own text, typed as a headline, is scored as its article among all: the obvious way."""
-    tuned = open_run(run, shapes_domain, places, "cpu")
-    matcher = Matcher(tuned, 0.3, rerank=method)
+    loaded_run = open_run(run, shapes_domain, workspace, "cpu")
+    matcher = Matcher(loaded_run, 0.3, rerank=method)
     texts, images = matcher._gallery("text"), matcher._gallery("image")
     cosine = texts.double() @ images.double().T
-    how = tuned.reranking_by(method)
+    how = loaded_run.reranking_by(method)
     if method == "csls":
         near = cosine.sort(dim=0).values[-10:].mean(dim=0)
     else:
@@ -93,15 +93,15 @@ def test_a_headline_stands_against_all_of_the_domains_texts(run, shapes_domain, 
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_from_picture_to_text_it_is_the_pictures_that_correct(run, shapes_domain, places, method):
-    tuned = open_run(run, shapes_domain, places, "cpu", rerank=method)
-    view = tuned.at(0.5, "val")
+def test_from_picture_to_text_it_is_the_pictures_that_correct(run, shapes_domain, workspace, method):
+    loaded_run = open_run(run, shapes_domain, workspace, "cpu", rerank=method)
+    view = loaded_run.at(0.5, "val")
     texts, images = view.embed("text"), view.embed("image")
     cosine = (images.double() @ texts.double().T)[view.gallery.target]
     if method == "csls":
         near = cosine.sort(dim=0).values[-10:].mean(dim=0)
     else:
-        temperature = tuned.reranking.temperature
+        temperature = loaded_run.reranking.temperature
         near = temperature * (cosine / temperature).exp().sum(dim=0).log()
     scores = cosine - near / 2
     above = (scores > scores.diagonal()[:, None] + 1e-7).sum(dim=1).numpy()
@@ -110,7 +110,7 @@ def test_from_picture_to_text_it_is_the_pictures_that_correct(run, shapes_domain
     assert ((above < ranks) & (ranks <= above + level)).all()
 
 
-def test_the_models_process_sees_that_a_run_was_swept_again(run, shapes_domain, places):
+def test_the_models_process_sees_that_a_run_was_swept_again(run, shapes_domain, workspace):
     for method in ("none", "csls", "none"):
-        sweep_run(open_run(run, shapes_domain, places, "cpu", rerank=method), [0.0, 1.0], "recall@1")
-        assert opened(places, "shapes", run.info.name).reranking.method == method
+        sweep_run(open_run(run, shapes_domain, workspace, "cpu", rerank=method), [0.0, 1.0], "recall@1")
+        assert load_run_cached(workspace, "shapes", run.info.name).reranking.method == method

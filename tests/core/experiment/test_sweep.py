@@ -10,22 +10,22 @@ from core.data.query_text import Reading
 from core.evaluation.agreement import Disagreement
 from core.evaluation.alpha_selection import select_alpha
 from core.experiment import loaded_run as tuned_room
-from core.experiment.loaded_run import TunedExperiment, open_run
+from core.experiment.loaded_run import LoadedRun, open_run
 from core.experiment.sweep import COARSE, sweep_run
 from core.experiment.train import train_run
 from core.training.settings import Settings
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 
 
 @pytest.fixture(params=["head", "all"])
-def opened(request, shapes_domain: Domain, places: Places, tiny_name: str) -> TunedExperiment:
+def load_run_cached(request, shapes_domain: Domain, workspace: Workspace, tiny_name: str) -> LoadedRun:
     settings = Settings(tune=request.param, epochs=3, lr=3e-3, batch_size=16)
-    run = train_run(shapes_domain, tiny_name, settings, Reading(), "cpu", places)[0]
-    return open_run(run, shapes_domain, places, "cpu")
+    run = train_run(shapes_domain, tiny_name, settings, Reading(), "cpu", workspace)[0]
+    return open_run(run, shapes_domain, workspace, "cpu")
 
 
-def test_the_whole_curve_has_exact_ends_and_an_exact_choice_with_exact_neighbours(opened):
-    curve, info = sweep_run(opened, None, "recall@1")
+def test_the_whole_curve_has_exact_ends_and_an_exact_choice_with_exact_neighbours(load_run_cached):
+    curve, info = sweep_run(load_run_cached, None, "recall@1")
     assert len(curve) == 101
     assert info.paths["val"].is_good
     interpolated = curve.set_index("alpha")["interpolated"]
@@ -34,67 +34,67 @@ def test_the_whole_curve_has_exact_ends_and_an_exact_choice_with_exact_neighbour
         assert not interpolated[alpha]
     assert interpolated.sum() > 80
     assert info.selected == select_alpha(curve[~curve["interpolated"]], "recall@1")
-    ranks = opened.run.ranks()
+    ranks = load_run_cached.run.ranks()
     for alpha in curve.loc[~curve["interpolated"], "alpha"]:
-        forward, reverse = opened.at(float(alpha), "val").ranks()
+        forward, reverse = load_run_cached.at(float(alpha), "val").ranks()
         kept = ranks[ranks["alpha"] == alpha]
         assert kept["rank"].tolist() == forward.tolist()
         assert kept["reverse_rank"].tolist() == reverse.tolist()
 
 
-def test_interpolated_points_are_close_to_exact_ones(opened):
-    curve, _ = sweep_run(opened, None, "recall@1")
-    exact = curve["alpha"].map(lambda alpha: (1 / opened.at(float(alpha), "val").ranks()[0]).mean())
+def test_interpolated_points_are_close_to_exact_ones(load_run_cached):
+    curve, _ = sweep_run(load_run_cached, None, "recall@1")
+    exact = curve["alpha"].map(lambda alpha: (1 / load_run_cached.at(float(alpha), "val").ranks()[0]).mean())
     assert np.abs(curve["mrr@100"] - exact).max() <= 1 / 12
 
 
-def test_alphas_that_are_asked_for_are_all_exact(opened):
-    curve, info = sweep_run(opened, (0.0, 0.37, 1.0), "mrr@100")
+def test_alphas_that_are_asked_for_are_all_exact(load_run_cached):
+    curve, info = sweep_run(load_run_cached, (0.0, 0.37, 1.0), "mrr@100")
     assert curve["alpha"].tolist() == [0.0, 0.37, 1.0]
     assert not curve["interpolated"].any()
     assert info.paths == {}
 
 
-def test_where_the_path_cannot_be_trusted_every_point_is_exact(opened, monkeypatch):
+def test_where_the_path_cannot_be_trusted_every_point_is_exact(load_run_cached, monkeypatch):
     real = tuned_room.build_path
     poor = Disagreement(0.4, 0.4)
     monkeypatch.setattr(tuned_room, "build_path", lambda *arguments: replace(real(*arguments), error=poor))
-    curve, info = sweep_run(opened, None, "recall@1")
+    curve, info = sweep_run(load_run_cached, None, "recall@1")
     assert tuple(curve["alpha"]) == COARSE
     assert not curve["interpolated"].any()
     assert not info.paths["val"].is_good
-    assert opened.run.sweep_info() == info
+    assert load_run_cached.run.sweep_info() == info
 
 
-def test_the_curve_says_where_the_best_is_and_exact_evaluation_decides(opened, monkeypatch):
+def test_the_curve_says_where_the_best_is_and_exact_evaluation_decides(load_run_cached, monkeypatch):
     """An interpolated point that looks best but is not, is not chosen."""
-    real = opened.path("val")
+    real = load_run_cached.path("val")
 
     class Flattering(type(real)):
         def at(self, alpha_image, alpha_text):
             texts, images = super().at(alpha_image, alpha_text)
             if alpha_image != 0.23:
                 return texts, images
-            return images[opened.view("val").gallery.target], images
+            return images[load_run_cached.view("val").gallery.target], images
 
     flattering = Flattering(real.text, real.image, real.error, real.checked_at)
-    monkeypatch.setattr(opened, "path", lambda split: flattering)
-    curve, info = sweep_run(opened, None, "recall@1")
+    monkeypatch.setattr(load_run_cached, "path", lambda split: flattering)
+    curve, info = sweep_run(load_run_cached, None, "recall@1")
     exact = curve[~curve["interpolated"]].set_index("alpha")
     assert {0.21, 0.22, 0.23, 0.24, 0.25} <= set(exact.index)
     assert exact["recall@1"].max() == exact.loc[info.selected.alpha, "recall@1"]
-    forward, _ = opened.at(0.23, "val").ranks()
+    forward, _ = load_run_cached.at(0.23, "val").ranks()
     assert exact.loc[0.23, "recall@1"] == (forward == 1).mean()
 
 
-def test_test_is_swept_too_and_is_exact_at_the_alpha_that_val_chose(shapes_domain, places, tiny_name):
+def test_test_is_swept_too_and_is_exact_at_the_alpha_that_val_chose(shapes_domain, workspace, tiny_name):
     articles = shapes_domain.articles.copy()
     articles.loc[articles.index[40:48], "split"] = "test"
     domain = replace(shapes_domain, articles=articles)
     run = train_run(
-        domain, tiny_name, Settings(tune="head", epochs=3, lr=3e-3, batch_size=16), Reading(), "cpu", places
+        domain, tiny_name, Settings(tune="head", epochs=3, lr=3e-3, batch_size=16), Reading(), "cpu", workspace
     )[0]
-    curve, info = sweep_run(open_run(run, domain, places, "cpu"), None, "recall@1")
+    curve, info = sweep_run(open_run(run, domain, workspace, "cpu"), None, "recall@1")
     at_choice = curve[curve["alpha"] == info.selected.alpha].set_index("split")
     assert at_choice["n"].to_dict() == {"val": 12, "test": 8}
     assert not at_choice["interpolated"].any()

@@ -20,7 +20,7 @@ from core.experiment.train import resume_run, train_pairs, train_run
 from core.training.history import Epoch
 from core.training.settings import Settings
 from core.workspace import unfinished_runs
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from core.workspace.runs import load_runs
 from core.workspace.unfinished_runs import Unfinished, find_unfinished, load_unfinished
 
@@ -32,7 +32,7 @@ class KilledError(Exception):
 
 
 @pytest.fixture
-def stop_after(shapes_domain: Domain, places: Places, tiny_name: str) -> Callable[..., Unfinished]:
+def stop_after(shapes_domain: Domain, workspace: Workspace, tiny_name: str) -> Callable[..., Unfinished]:
     """Train until an epoch was measured and told, then die: before its checkpoint, so that the one before counts."""
 
     def stop(epoch: int, settings: Settings = SETTINGS, encoder: str = tiny_name) -> Unfinished:
@@ -41,8 +41,8 @@ def stop_after(shapes_domain: Domain, places: Places, tiny_name: str) -> Callabl
                 raise KilledError
 
         with pytest.raises(KilledError):
-            train_run(shapes_domain, encoder, settings, Reading("title"), "cpu", places, die)
-        return load_unfinished(places, "shapes")[-1]
+            train_run(shapes_domain, encoder, settings, Reading("title"), "cpu", workspace, die)
+        return load_unfinished(workspace, "shapes")[-1]
 
     return stop
 
@@ -53,24 +53,24 @@ def same_weights(one: Path, other: Path) -> bool:
 
 
 @pytest.mark.parametrize("epoch", [0, 1, 3, 4])
-def test_it_goes_on_to_the_same_weights(stop_after, shapes_domain, places, tiny_name, epoch):
-    whole, _ = train_run(shapes_domain, tiny_name, SETTINGS, Reading("title"), "cpu", places)
+def test_it_goes_on_to_the_same_weights(stop_after, shapes_domain, workspace, tiny_name, epoch):
+    whole, _ = train_run(shapes_domain, tiny_name, SETTINGS, Reading("title"), "cpu", workspace)
     stopped = stop_after(epoch)
     assert len(stopped.history()) == epoch + 1, "a page can draw what there is"
     assert stopped.checkpoint_file.exists() == (epoch > 1)
     told: list[Epoch] = []
     torch.rand(7)  # another process has drawn other numbers
-    run, _ = resume_run(stopped, shapes_domain, "cpu", places, told.append)
+    run, _ = resume_run(stopped, shapes_domain, "cpu", workspace, told.append)
     assert [each.epoch for each in told] == [0, 1, 2, 3, 4]
     assert same_weights(run.weights_file, whole.weights_file)
     assert run.info.fine_tuned == whole.info.fine_tuned
     pd.testing.assert_frame_equal(run.history(), whole.history(), check_exact=True)
     assert run.info.name == stopped.info.name
     assert {file.name for file in run.folder.iterdir()} == {"run.toml", "weights.safetensors", "history.csv"}
-    assert load_unfinished(places, "shapes") == []
+    assert load_unfinished(workspace, "shapes") == []
 
 
-def test_dropout_goes_on_too(lite, shapes_domain, places, monkeypatch, stop_after):
+def test_dropout_goes_on_too(lite, shapes_domain, workspace, monkeypatch, stop_after):
     zero_shot = {key: tensor.clone() for key, tensor in lite.state_dict().items()}
 
     def load(*_: object) -> object:
@@ -79,8 +79,8 @@ def test_dropout_goes_on_too(lite, shapes_domain, places, monkeypatch, stop_afte
 
     monkeypatch.setattr(train, "load_encoder", load)
     settings = Settings(tune="head", epochs=3, lr=1e-2, batch_size=24)
-    whole, _ = train_run(shapes_domain, "lite", settings, Reading("title"), "cpu", places)
-    run, _ = resume_run(stop_after(2, settings, "lite"), shapes_domain, "cpu", places)
+    whole, _ = train_run(shapes_domain, "lite", settings, Reading("title"), "cpu", workspace)
+    run, _ = resume_run(stop_after(2, settings, "lite"), shapes_domain, "cpu", workspace)
     assert same_weights(run.weights_file, whole.weights_file)
 
 
@@ -93,31 +93,31 @@ def test_dropout_goes_on_too(lite, shapes_domain, places, monkeypatch, stop_afte
     ],
     ids=lambda settings: f"{settings.tune}-{settings.stop_after}",
 )
-def test_early_stopping_lora_and_augmentation_go_on_too(stop_after, shapes_domain, places, tiny_name, settings):
-    whole, _ = train_run(shapes_domain, tiny_name, settings, Reading("title"), "cpu", places)
+def test_early_stopping_lora_and_augmentation_go_on_too(stop_after, shapes_domain, workspace, tiny_name, settings):
+    whole, _ = train_run(shapes_domain, tiny_name, settings, Reading("title"), "cpu", workspace)
     last = int(whole.history()["epoch"].iloc[-1])
     for epoch in range(1, last + 1):
-        run, _ = resume_run(stop_after(epoch, settings), shapes_domain, "cpu", places)
+        run, _ = resume_run(stop_after(epoch, settings), shapes_domain, "cpu", workspace)
         assert same_weights(run.weights_file, whole.weights_file)
         pd.testing.assert_frame_equal(run.history(), whole.history(), check_exact=True)
 
 
-def test_the_best_epoch_is_what_the_run_keeps_and_the_history_says_which(shapes_domain, places, tiny_name):
+def test_the_best_epoch_is_what_the_run_keeps_and_the_history_says_which(shapes_domain, workspace, tiny_name):
     """With a rate far too high, so that it gets worse again."""
     settings = Settings(tune="all", epochs=12, lr=0.03, batch_size=16, stop_after=2)
-    run, _ = train_run(shapes_domain, tiny_name, settings, Reading("title"), "cpu", places)
+    run, _ = train_run(shapes_domain, tiny_name, settings, Reading("title"), "cpu", workspace)
     history = run.history()
     kept = history[history["kept"]]
-    tuned = history[history["epoch"] > 0]
-    assert kept["epoch"].tolist() == [tuned.loc[tuned["val_mrr@100"].idxmax(), "epoch"]]
+    loaded_run = history[history["epoch"] > 0]
+    assert kept["epoch"].tolist() == [loaded_run.loc[loaded_run["val_mrr@100"].idxmax(), "epoch"]]
     assert history["epoch"].iloc[-1] == kept["epoch"].iloc[0] + 2 < 12
     scale = load_file(run.weights_file)["clip.logit_scale"].exp().item()
     assert scale == pytest.approx(kept["logit_scale"].iloc[0])
 
 
-def test_pairs_know_what_is_identical(shapes_domain, places, tiny):
+def test_pairs_know_what_is_identical(shapes_domain, workspace, tiny):
     shapes_domain.articles.loc[3, "image_hash"] = shapes_domain.articles.loc[9, "image_hash"]
-    pairs = train_pairs(Experiment(shapes_domain, tiny, Reading("title"), places))
+    pairs = train_pairs(Experiment(shapes_domain, tiny, Reading("title"), workspace))
     same = pairs.same(np.arange(len(pairs)))
     titles, hashes = (shapes_domain.articles[name].head(48).to_numpy() for name in ("title", "image_hash"))
     assert (same == ((titles[:, None] == titles) | (hashes[:, None] == hashes))).all()
@@ -125,8 +125,8 @@ def test_pairs_know_what_is_identical(shapes_domain, places, tiny):
     assert same.sum() > 48
 
 
-def test_it_can_be_stopped_twice(stop_after, shapes_domain, places, tiny_name):
-    whole, _ = train_run(shapes_domain, tiny_name, SETTINGS, Reading("title"), "cpu", places)
+def test_it_can_be_stopped_twice(stop_after, shapes_domain, workspace, tiny_name):
+    whole, _ = train_run(shapes_domain, tiny_name, SETTINGS, Reading("title"), "cpu", workspace)
     stopped = stop_after(2)
 
     def die(epoch: Epoch) -> None:
@@ -134,94 +134,94 @@ def test_it_can_be_stopped_twice(stop_after, shapes_domain, places, tiny_name):
             raise KilledError
 
     with pytest.raises(KilledError):
-        resume_run(stopped, shapes_domain, "cpu", places, die)
-    run, _ = resume_run(stopped, shapes_domain, "cpu", places)
+        resume_run(stopped, shapes_domain, "cpu", workspace, die)
+    run, _ = resume_run(stopped, shapes_domain, "cpu", workspace)
     assert same_weights(run.weights_file, whole.weights_file)
 
 
-def test_an_unfinished_training_is_no_run_and_what_is_not_there_is_said(stop_after, places):
+def test_an_unfinished_training_is_no_run_and_what_is_not_there_is_said(stop_after, workspace):
     stopped = stop_after(1)
-    assert load_runs(places, "shapes") == []
-    assert find_unfinished(places, "shapes", stopped.info.name) == stopped
+    assert load_runs(workspace, "shapes") == []
+    assert find_unfinished(workspace, "shapes", stopped.info.name) == stopped
     assert stopped.info.settings == SETTINGS
     with pytest.raises(InputError, match="no unfinished training 'x'; unfinished: tinyclip-all-1"):
-        find_unfinished(places, "shapes", "x")
+        find_unfinished(workspace, "shapes", "x")
 
 
-def test_a_domain_that_changed_is_refused(stop_after, shapes_domain, places, shapes, tmp_path):
+def test_a_domain_that_changed_is_refused(stop_after, shapes_domain, workspace, shapes, tmp_path):
     stopped = stop_after(2)
     table = pd.read_csv(shapes)
     table.loc[3, "title"] = "something else"
     table.to_csv(tmp_path / "changed.csv", index=False)
-    folder = places.domain_folder("shapes")
+    folder = workspace.domain_folder("shapes")
     changed = import_domain(
         tmp_path / "changed.csv", folder, images=shapes.parent / "images", language="en", replace_existing=True
     ).domain
     with pytest.raises(InputError, match=r"'shapes' was changed after training 'tinyclip-all-1' learned from it"):
-        resume_run(stopped, changed, "cpu", places)
+        resume_run(stopped, changed, "cpu", workspace)
     assert stopped.checkpoint_file.exists(), "it may be changed back"
 
 
-def test_an_encoder_that_changed_is_refused(stop_after, shapes_domain, places, tiny_name, monkeypatch):
+def test_an_encoder_that_changed_is_refused(stop_after, shapes_domain, workspace, tiny_name, monkeypatch):
     stopped = stop_after(2)
-    other = load_encoder(tiny_name, torch.device("cpu"), places.cache)
+    other = load_encoder(tiny_name, torch.device("cpu"), workspace.cache)
     other.set_weights({"clip.visual.proj": other.state_dict()["clip.visual.proj"] + 1})
     monkeypatch.setattr(train, "load_encoder", lambda *_: other)
     with pytest.raises(InputError, match="are not the ones training 'tinyclip-all-1' began with"):
-        resume_run(stopped, shapes_domain, "cpu", places)
+        resume_run(stopped, shapes_domain, "cpu", workspace)
 
 
-def test_a_damaged_checkpoint_is_said_and_without_it_all_begins_again(stop_after, shapes_domain, places, tiny_name):
-    whole, _ = train_run(shapes_domain, tiny_name, SETTINGS, Reading("title"), "cpu", places)
+def test_a_damaged_checkpoint_is_said_and_without_it_all_begins_again(stop_after, shapes_domain, workspace, tiny_name):
+    whole, _ = train_run(shapes_domain, tiny_name, SETTINGS, Reading("title"), "cpu", workspace)
     stopped = stop_after(2)
     stopped.checkpoint_file.write_bytes(stopped.checkpoint_file.read_bytes()[:-9])
     with pytest.raises(InputError, match=r"is damaged.*Delete that file to begin again"):
-        resume_run(stopped, shapes_domain, "cpu", places)
+        resume_run(stopped, shapes_domain, "cpu", workspace)
     stopped.checkpoint_file.unlink()
-    run, _ = resume_run(stopped, shapes_domain, "cpu", places)
+    run, _ = resume_run(stopped, shapes_domain, "cpu", workspace)
     assert same_weights(run.weights_file, whole.weights_file)
 
 
-def test_a_history_that_lost_epochs_is_said(stop_after, shapes_domain, places):
+def test_a_history_that_lost_epochs_is_said(stop_after, shapes_domain, workspace):
     stopped = stop_after(3)
     stopped.history_file.write_text("epoch,train_loss,val_mrr@100,val_recall@1,logit_scale\n")
     with pytest.raises(InputError, match=r"history\.csv lacks epochs that the checkpoint has"):
-        resume_run(stopped, shapes_domain, "cpu", places)
+        resume_run(stopped, shapes_domain, "cpu", workspace)
 
 
-def test_one_process_at_a_time(stop_after, shapes_domain, places, monkeypatch):
+def test_one_process_at_a_time(stop_after, shapes_domain, workspace, monkeypatch):
     stopped = stop_after(2)
     monkeypatch.setattr(unfinished_runs, "_SECONDS_FOR_A_LOOK", 0.1)
     assert not stopped.goes_on
     with stopped.held():
         assert stopped.goes_on
         with pytest.raises(InputError, match="is going on in another process"):
-            resume_run(stopped, shapes_domain, "cpu", places)
+            resume_run(stopped, shapes_domain, "cpu", workspace)
         with pytest.raises(InputError, match="is going on; cancel it first"):
             stopped.discard()
     assert not stopped.goes_on
     stopped.discard()
-    assert load_unfinished(places, "shapes") == []
+    assert load_unfinished(workspace, "shapes") == []
     assert not stopped.goes_on, "whoever listed it a moment ago may still ask"
 
 
-def test_several_processes_cannot_resume(stop_after, shapes_domain, places, monkeypatch):
+def test_several_processes_cannot_resume(stop_after, shapes_domain, workspace, monkeypatch):
     stopped = stop_after(1)
     monkeypatch.setattr(train, "process_count", lambda: 2)
     with pytest.raises(InputError, match="--resume goes on in one process"):
-        resume_run(stopped, shapes_domain, "cpu", places)
+        resume_run(stopped, shapes_domain, "cpu", workspace)
 
 
 def test_a_first_epoch_that_fails_leaves_nothing_a_later_one_what_was_reached(
-    stop_after, shapes_domain, places, tiny_name, monkeypatch
+    stop_after, shapes_domain, workspace, tiny_name, monkeypatch
 ):
     stopped = stop_after(2)
     monkeypatch.setattr("core.training.trainer.contrastive_loss", lambda *_: torch.tensor(float("nan")))
     with pytest.raises(RematchError, match=r"the loss became nan in epoch 1 on articles .* smaller --lr"):
-        train_run(shapes_domain, tiny_name, SETTINGS, Reading("title"), "cpu", places)
+        train_run(shapes_domain, tiny_name, SETTINGS, Reading("title"), "cpu", workspace)
     with pytest.raises(RematchError, match=r"the loss became nan in epoch 2 on articles .* smaller --lr"):
-        resume_run(stopped, shapes_domain, "cpu", places)
-    assert [each.info.name for each in load_unfinished(places, "shapes")] == [stopped.info.name]
+        resume_run(stopped, shapes_domain, "cpu", workspace)
+    assert [each.info.name for each in load_unfinished(workspace, "shapes")] == [stopped.info.name]
 
 
 @pytest.mark.parametrize(
@@ -232,14 +232,14 @@ def test_a_first_epoch_that_fails_leaves_nothing_a_later_one_what_was_reached(
         (["train"] + ["val"] * 59, "has 1 train article; training needs at least 2"),
     ],
 )
-def test_too_little_is_said(shapes_domain, places, tiny_name, splits, message):
+def test_too_little_is_said(shapes_domain, workspace, tiny_name, splits, message):
     shapes_domain.articles["split"] = splits
     with pytest.raises(InputError, match=message):
-        train_run(shapes_domain, tiny_name, SETTINGS, Reading("title"), "cpu", places)
-    assert not places.runs_folder("shapes").exists()
+        train_run(shapes_domain, tiny_name, SETTINGS, Reading("title"), "cpu", workspace)
+    assert not workspace.runs_folder("shapes").exists()
 
 
-def test_the_verb_resumes_and_sweeps(verb, stop_after, places):
+def test_the_verb_resumes_and_sweeps(verb, stop_after, workspace):
     stopped = stop_after(2)
     refused = verb("train", "--domain", "shapes", "--resume", stopped.info.name, "--epochs", 3, "--warmup", 0.2)
     assert (refused.status, refused.out) == (2, "")
@@ -247,15 +247,15 @@ def test_the_verb_resumes_and_sweeps(verb, stop_after, places):
     assert "unfinished: tinyclip-all-1" in verb("train", "--domain", "shapes", "--resume", "nothing").err
     record = verb("train", "--domain", "shapes", "--resume", stopped.info.name, "--sweep", "--json").record
     assert [row["epoch"] for row in record["history"]] == [0, 1, 2, 3, 4]
-    run = load_runs(places, "shapes")[0]
+    run = load_runs(workspace, "shapes")[0]
     assert run.info.device == "cpu"
     assert run.selected().alpha == record["selected"]["alpha"]
 
 
-def test_no_epochs_leave_theta_0_which_sweeps_and_reports(verb, shapes_domain, tiny_name, places):
+def test_no_epochs_leave_theta_0_which_sweeps_and_reports(verb, shapes_domain, tiny_name, workspace):
     trained = verb("train", "--domain", "shapes", "--encoder", tiny_name, "--epochs", 0, "--sweep", "--json")
     assert trained.status == 0, trained.err
-    run = load_runs(places, "shapes")[0]
+    run = load_runs(workspace, "shapes")[0]
     assert load_file(run.weights_file) == {}
     curve = run.curve()
     assert curve["mrr@100"].nunique() == 1, "every alpha is zero-shot"

@@ -11,23 +11,23 @@ from core.experiment.transfer import curve_elsewhere, read_curve_elsewhere
 
 
 @pytest.fixture
-def other(places, tmp_path):
+def other(workspace, tmp_path):
     from tests.conftest import write_shapes
 
-    return import_domain(write_shapes(tmp_path / "other", 75), places.domain_folder("other"), language="en").domain
+    return import_domain(write_shapes(tmp_path / "other", 75), workspace.domain_folder("other"), language="en").domain
 
 
-def test_the_curve_elsewhere_is_the_runs_weights_on_the_others_articles(run, places, other):
-    assert read_curve_elsewhere(places, run, other.info) is None
-    curve_elsewhere(places, "shapes", run.info.name, "other")
-    curve = read_curve_elsewhere(places, run, other.info)
+def test_the_curve_elsewhere_is_the_runs_weights_on_the_others_articles(run, workspace, other):
+    assert read_curve_elsewhere(workspace, run, other.info) is None
+    curve_elsewhere(workspace, "shapes", run.info.name, "other")
+    curve = read_curve_elsewhere(workspace, run, other.info)
     assert curve["n"].unique().tolist() == [15]
-    tuned = open_elsewhere(run, other, places, "cpu")
+    loaded_run = open_elsewhere(run, other, workspace, "cpu")
     for alpha in (0.0, 0.5, 1.0):
-        expected = metrics_of(tuned.at(alpha, "val").ranks()[0])
+        expected = metrics_of(loaded_run.at(alpha, "val").ranks()[0])
         assert curve.loc[np.isclose(curve["alpha"], alpha), "mrr@100"].item() == pytest.approx(expected.mrr_100)
 
 
-def test_a_run_is_not_opened_on_another_domain_by_mistake(run, places, other):
+def test_a_run_is_not_opened_on_another_domain_by_mistake(run, workspace, other):
     with pytest.raises(InputError, match="changed after"):
-        open_run(run, other, places, "cpu")
+        open_run(run, other, workspace, "cpu")

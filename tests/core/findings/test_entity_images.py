@@ -8,12 +8,12 @@ import pytest
 from core.data.domain import Domain
 from core.data.entities.rules import Mentions
 from core.data.entities.store import tag_domain
-from core.experiment.loaded_run import TunedExperiment
+from core.experiment.loaded_run import LoadedRun
 from core.experiment.sweep import sweep_run
 from core.findings.entity_images import ENTITIES, EntitiesFound
-from core.findings.question import Asked
+from core.findings.question import RunContext
 from core.findings.sections import section_of
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from core.workspace.runs import Run
 
 
@@ -23,25 +23,25 @@ class Towns:
     name = "towns"
 
     def __call__(self, texts: list[str], languages: list[str]) -> list[Mentions]:
-        return [Mentions(places=(text.split()[1],)) for text in texts]
+        return [Mentions(workspace=(text.split()[1],)) for text in texts]
 
 
 @pytest.fixture
-def asked(opened: TunedExperiment, run: Run, shapes_domain: Domain, places: Places) -> Asked:
+def context(opened: LoadedRun, run: Run, shapes_domain: Domain, workspace: Workspace) -> RunContext:
     sweep_run(opened, [0.0, 0.5, 1.0], "recall@1")
-    return Asked(run, shapes_domain, places, "cpu")
+    return RunContext(run, shapes_domain, workspace, "cpu")
 
 
-def test_nothing_named_is_nothing_to_tell(asked: Asked) -> None:
-    found = ENTITIES.ask(asked)
+def test_nothing_named_is_nothing_to_tell(context: RunContext) -> None:
+    found = ENTITIES.ask(context)
     assert all(one.effect is None and one.p_holm == 1 for one in found.findings)
-    assert section_of(ENTITIES, found, asked).answer.startswith("Cannot be told on val, n = 12")
+    assert section_of(ENTITIES, found, context).answer.startswith("Cannot be told on val, n = 12")
 
 
-def test_what_is_named_is_judged_at_both_models(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_named_is_judged_at_both_models(context: RunContext, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core.analysis.entity_images.FEWEST_ARTICLES", 6)
-    tag_domain(asked.domain, Towns())
-    found = ENTITIES.ask(asked)
+    tag_domain(context.domain, Towns())
+    found = ENTITIES.ask(context)
 
     judged = [one for one in found.findings if one.effect]
     assert [(one.model, one.kind, one.known) for one in judged] == [
@@ -51,18 +51,18 @@ def test_what_is_named_is_judged_at_both_models(asked: Asked, monkeypatch: pytes
     assert found.named_by == "towns"
     written = msgspec.json.encode(found)
     assert msgspec.json.decode(written, type=EntitiesFound) == found
-    assert written == msgspec.json.encode(ENTITIES.ask(replace(asked)))
-    section = section_of(ENTITIES, found, asked)
+    assert written == msgspec.json.encode(ENTITIES.ask(replace(context)))
+    section = section_of(ENTITIES, found, context)
     assert "found by towns" in section.blocks[0].text
     assert len(section.blocks[1].table) == 6
 
 
-def test_without_a_bonus_the_ranks_are_the_sweeps(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_bonus_the_ranks_are_the_sweeps(context: RunContext, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core.analysis.entity_images.FEWEST_ARTICLES", 6)
     monkeypatch.setattr("core.analysis.entity_images.WEIGHTS", (0.0,))
-    tag_domain(asked.domain, Towns())
-    first = ENTITIES.ask(asked).findings[0].effect
+    tag_domain(context.domain, Towns())
+    first = ENTITIES.ask(context).findings[0].effect
 
     assert first is not None
-    assert first.before == first.after == pytest.approx((1 / asked.val.ranks[0][6:]).mean())
+    assert first.before == first.after == pytest.approx((1 / context.val.ranks[0][6:]).mean())
     assert (first.gain, first.p, first.improved, first.worsened) == (0, 1, 0, 0)

@@ -14,34 +14,34 @@ from core.experiment.loaded_run import open_run
 from core.experiment.sweep import sweep_run
 from core.experiment.train import train_run
 from core.findings.mixes import DEPTH, FISHER, GREEDY, METRIC, MIXES, QUARTERS, SCORES, SOUP, TOWERS
-from core.findings.question import Asked, answered, kept
+from core.findings.question import RunContext, compute_or_load, kept
 from core.findings.sections import section_of
 from core.interpolation.mix import Mix
 from core.training.settings import Settings
 
 
 @pytest.fixture
-def swept(shapes_domain, places, tiny_name):
+def swept(shapes_domain, workspace, tiny_name):
     """TinyClip tuned as said and swept; seeds 0 to `seeds` − 1."""
 
-    def make(tune: str, seeds: int = 1) -> Asked:
+    def make(tune: str, seeds: int = 1) -> RunContext:
         for seed in range(seeds):
             settings = Settings(tune=tune, epochs=2, lr=3e-3, batch_size=16, seed=seed)
-            run = train_run(shapes_domain, tiny_name, settings, Reading(), "cpu", places)[0]
-            sweep_run(open_run(run, shapes_domain, places, "cpu"), (0.0, 0.5, 1.0), "recall@1")
-        return Asked(run, shapes_domain, places, "cpu")
+            run = train_run(shapes_domain, tiny_name, settings, Reading(), "cpu", workspace)[0]
+            sweep_run(open_run(run, shapes_domain, workspace, "cpu"), (0.0, 0.5, 1.0), "recall@1")
+        return RunContext(run, shapes_domain, workspace, "cpu")
 
     return make
 
 
 def test_each_mix_is_searched_and_judged_beside_wise_ft(swept):
-    asked = swept("all", seeds=2)
-    found = answered(MIXES, asked)
-    assert kept(MIXES, asked) == found, "what is written is what is read"
-    assert answered(replace(MIXES, version=2), asked) == found, "the same whenever asked"
+    context = swept("all", seeds=2)
+    found = compute_or_load(MIXES, context)
+    assert kept(MIXES, context) == found, "what is written is what is read"
+    assert compute_or_load(replace(MIXES, version=2), context) == found, "the same whenever asked"
     assert (found.n_searched, found.n_judged) == (6, 6)
     assert set(found.runs) == {"tinyclip-all-1", "tinyclip-all-2"}
-    assert found.runs[0] == asked.run.info.name
+    assert found.runs[0] == context.run.info.name
     assert list(found.searched) == [WISE_FT, TOWERS, DEPTH, FISHER, SCORES, SOUP, GREEDY]
     candidates = {name: each.candidates for name, each in found.searched.items()}
     assert candidates[WISE_FT] == candidates[FISHER] == candidates[SCORES] == candidates[SOUP] == 11
@@ -52,7 +52,7 @@ def test_each_mix_is_searched_and_judged_beside_wise_ft(swept):
     for name in (TOWERS, DEPTH):  # WiSE-FT is among their candidates
         assert found.searched[name].value >= found.searched[WISE_FT].value
 
-    mixing = mixer.Mixer(asked.tuned, [asked.run])
+    mixing = mixer.Mixer(context.loaded_run, [context.run])
     ranks = mixing.ranks(found.searched[DEPTH].mix)
     assert found.searched[DEPTH].value == values_of(ranks[:6], METRIC).mean()
     assert found.reached[DEPTH] == values_of(ranks[6:], METRIC).mean()
@@ -64,8 +64,8 @@ def test_each_mix_is_searched_and_judged_beside_wise_ft(swept):
 
 
 def test_what_is_judged_has_no_say_in_what_is_chosen(swept, monkeypatch):
-    asked = swept("all")
-    before = answered(MIXES, asked)
+    context = swept("all")
+    before = compute_or_load(MIXES, context)
     real = mixer.Mixer.ranks
     shuffled = np.random.default_rng(1)
 
@@ -75,38 +75,38 @@ def test_what_is_judged_has_no_say_in_what_is_chosen(swept, monkeypatch):
         return ranks
 
     monkeypatch.setattr(mixer.Mixer, "ranks", other_later)
-    after = answered(replace(MIXES, version=2), asked)
+    after = compute_or_load(replace(MIXES, version=2), context)
     assert after.searched == before.searched
     assert after.reached != before.reached
 
 
 def test_heads_alone_have_no_depths_and_one_run_makes_no_soup_and_the_section_says_so(swept):
-    asked = swept("head")
-    found = answered(MIXES, asked)
+    context = swept("head")
+    found = compute_or_load(MIXES, context)
     assert not {DEPTH, SOUP, GREEDY} & set(found.searched)
-    section = section_of(MIXES, found, asked)
+    section = section_of(MIXES, found, context)
     words = " ".join(block.text for block in section.blocks if hasattr(block, "text"))
     assert "--tune head" in words
     assert "python -m core train --domain shapes --seeds 0,1,2" in words
     assert "on 6 later articles" in section.answer
 
 
-def test_a_soup_is_of_the_runs_that_differ_in_nothing_but_the_seed(swept, shapes_domain, places, tiny_name):
-    asked = swept("head", seeds=2)
-    other = train_run(shapes_domain, tiny_name, Settings(tune="head", epochs=1, seed=5), Reading(), "cpu", places)[0]
-    sweep_run(open_run(other, shapes_domain, places, "cpu"), (0.0, 1.0), "recall@1")
-    found = answered(MIXES, asked)
+def test_a_soup_is_of_the_runs_that_differ_in_nothing_but_the_seed(swept, shapes_domain, workspace, tiny_name):
+    context = swept("head", seeds=2)
+    other = train_run(shapes_domain, tiny_name, Settings(tune="head", epochs=1, seed=5), Reading(), "cpu", workspace)[0]
+    sweep_run(open_run(other, shapes_domain, workspace, "cpu"), (0.0, 1.0), "recall@1")
+    found = compute_or_load(MIXES, context)
     assert set(found.searched[SOUP].mix.runs) == {"tinyclip-head-1", "tinyclip-head-2"}
     assert set(found.searched[GREEDY].mix.runs) <= set(found.runs)
 
 
 def test_another_seed_makes_another_answer(swept):
-    asked = swept("head")
-    alone = answered(MIXES, asked)
+    context = swept("head")
+    alone = compute_or_load(MIXES, context)
     sister = swept("head", seeds=2)  # makes seed 0 anew, and seed 1
-    assert kept(MIXES, asked) is None
+    assert kept(MIXES, context) is None
     assert alone.runs == ("tinyclip-head-1",)
-    assert answered(MIXES, asked).runs == ("tinyclip-head-1", sister.run.info.name)
+    assert compute_or_load(MIXES, context).runs == ("tinyclip-head-1", sister.run.info.name)
 
 
 def test_differences_in_one_metric_are_corrected_over_the_pairs():

@@ -8,7 +8,7 @@ import pytest
 
 from core.experiment.loaded_run import open_run
 from core.experiment.sweep import sweep_run
-from core.findings.question import Asked, answered
+from core.findings.question import RunContext, compute_or_load
 from core.findings.sections import section_of
 from core.findings.similar import GROUPS, MODELS, SIMILAR, WAYS, named
 from core.presentation.blocks import Chart, Grid, Words
@@ -16,20 +16,22 @@ from core.retrieval.choices import BY_COSINE
 
 
 @pytest.fixture
-def asked(run, shapes_domain, places):
-    sweep_run(open_run(run, shapes_domain, places, "cpu"), [0.0, 0.5, 1.0], "recall@1")
-    return Asked(run, shapes_domain, places, "cpu")
+def context(run, shapes_domain, workspace):
+    sweep_run(open_run(run, shapes_domain, workspace, "cpu"), [0.0, 0.5, 1.0], "recall@1")
+    return RunContext(run, shapes_domain, workspace, "cpu")
 
 
 def _value(counted, model, metric):
     return next(one.value for one in counted.reached if (one.model, one.metric) == (model, metric))
 
 
-def test_plain_and_re_ranked_numbers_are_those_of_sweeps(asked, run, shapes_domain, places):
-    on = answered(SIMILAR, asked).splits["val"]
+def test_plain_and_re_ranked_numbers_are_those_of_sweeps(context, run, shapes_domain, workspace):
+    on = compute_or_load(SIMILAR, context).splits["val"]
     alphas = dict(zip(MODELS, (0.0, 1.0, run.selected().alpha), strict=True))
     for way in ("none", *WAYS):
-        curve, info = sweep_run(open_run(run, shapes_domain, places, "cpu", rerank=way), [*alphas.values()], "recall@1")
+        curve, info = sweep_run(
+            open_run(run, shapes_domain, workspace, "cpu", rerank=way), [*alphas.values()], "recall@1"
+        )
         rows = {row["alpha"]: row for row in curve.to_dict("records")}
         for model, alpha in alphas.items():
             name = model if info.reranking == BY_COSINE else named(model, way)
@@ -37,16 +39,16 @@ def test_plain_and_re_ranked_numbers_are_those_of_sweeps(asked, run, shapes_doma
                 assert _value(on.reranked, name, metric) == rows[alpha][metric]
 
 
-def test_a_run_swept_re_ranked_is_asked_the_same_things(asked, run, shapes_domain, places):
-    before = answered(SIMILAR, asked).splits["val"].reranked
-    sweep_run(open_run(run, shapes_domain, places, "cpu", rerank="csls"), [0.0, 1.0], "recall@1")
-    after = answered(SIMILAR, Asked(run, shapes_domain, places, "cpu")).splits["val"].reranked
+def test_a_run_swept_re_ranked_is_asked_the_same_things(context, run, shapes_domain, workspace):
+    before = compute_or_load(SIMILAR, context).splits["val"].reranked
+    sweep_run(open_run(run, shapes_domain, workspace, "cpu", rerank="csls"), [0.0, 1.0], "recall@1")
+    after = compute_or_load(SIMILAR, RunContext(run, shapes_domain, workspace, "cpu")).splits["val"].reranked
     for name in (MODELS[0], named(MODELS[0], "csls"), MODELS[1], named(MODELS[1], "dual-softmax")):
         assert _value(after, name, "mrr@100") == _value(before, name, "mrr@100")
 
 
-def test_any_picture_of_the_group_is_never_worse_than_the_own(asked):
-    duplicates = answered(SIMILAR, asked).splits["val"].duplicates
+def test_any_picture_of_the_group_is_never_worse_than_the_own(context):
+    duplicates = compute_or_load(SIMILAR, context).splits["val"].duplicates
     assert duplicates.groups  # the same shapes again, a little to the side
     for model in MODELS:
         assert _value(duplicates.counted, named(model, GROUPS), "mean_rank") < _value(
@@ -55,27 +57,30 @@ def test_any_picture_of_the_group_is_never_worse_than_the_own(asked):
         assert duplicates.counted.of("mrr@100", model, named(model, GROUPS)).value > 0
 
 
-def test_the_record_is_read_back_as_it_was_and_made_alike_again(asked, places):
-    record = answered(SIMILAR, asked)
+def test_the_record_is_read_back_as_it_was_and_made_alike_again(context, workspace):
+    record = compute_or_load(SIMILAR, context)
     written = msgspec.json.encode(record)
     assert msgspec.json.decode(written, type=SIMILAR.record) == record
-    [file] = (places.cache / "findings").iterdir()
+    [file] = (workspace.cache / "findings").iterdir()
     file.unlink()
-    assert msgspec.json.encode(answered(SIMILAR, Asked(asked.run, asked.domain, places, "cpu"))) == written
+    assert (
+        msgspec.json.encode(compute_or_load(SIMILAR, RunContext(context.run, context.domain, workspace, "cpu")))
+        == written
+    )
 
 
-def test_where_no_pictures_are_alike_that_is_all_that_is_said(asked):
-    record = answered(SIMILAR, asked)
+def test_where_no_pictures_are_alike_that_is_all_that_is_said(context):
+    record = compute_or_load(SIMILAR, context)
     on = record.splits["val"]
     alone = replace(on, duplicates=replace(on.duplicates, groups=0, alike=0))
-    section = section_of(SIMILAR, replace(record, splits={"val": alone}), asked)
+    section = section_of(SIMILAR, replace(record, splits={"val": alone}), context)
     assert "None of its 12 pictures is a near-duplicate" in section.answer
     assert not any(isinstance(block, Grid) and "of its group" in block.caption for block in section.blocks)
 
 
-def test_the_section_says_what_was_found(asked):
-    record = answered(SIMILAR, asked)
-    section = section_of(SIMILAR, record, asked)
+def test_the_section_says_what_was_found(context):
+    record = compute_or_load(SIMILAR, context)
+    section = section_of(SIMILAR, record, context)
     on = record.splits["val"]
     assert section.answer.startswith("On val, n = 12:")
     assert f"{on.duplicates.alike} of its 12 pictures are near-duplicates" in section.answer

@@ -8,45 +8,45 @@ import pytest
 
 from core.data.domain import Domain
 from core.data.entities.store import mentions_file
-from core.experiment.loaded_run import TunedExperiment
+from core.experiment.loaded_run import LoadedRun
 from core.experiment.sweep import sweep_run
-from core.findings.question import Asked, answered, kept, last_kept
+from core.findings.question import RunContext, compute_or_load, kept, last_kept
 from core.findings.sections import section_of
 from core.findings.slices import PAIRS, SLICES, SlicesFound, rows_in_slice
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from core.workspace.runs import Run
 from core.workspace.tags import tag_article
 from tests.tiny_tagger import write_tagger
 
 
 @pytest.fixture
-def asked(opened: TunedExperiment, run: Run, shapes_domain: Domain, places: Places) -> Asked:
+def context(opened: LoadedRun, run: Run, shapes_domain: Domain, workspace: Workspace) -> RunContext:
     """Swept, with six of the twelve val articles tagged as scenes: the one slice that is large enough."""
     sweep_run(opened, [0.0, 0.5, 1.0], "recall@1")
-    asked = Asked(run, shapes_domain, places, "cpu")
-    _tag(asked, "scene", range(6))
-    return asked
+    context = RunContext(run, shapes_domain, workspace, "cpu")
+    _tag(context, "scene", range(6))
+    return context
 
 
-def _tag(asked: Asked, tag: str, rows: Iterable[int]) -> None:
+def _tag(context: RunContext, tag: str, rows: Iterable[int]) -> None:
     for row in rows:
-        tag_article(asked.places, "shapes", asked.val.articles["article_id"].iloc[row], [tag], "")
+        tag_article(context.workspace, "shapes", context.val.articles["article_id"].iloc[row], [tag], "")
 
 
-def test_a_record_is_the_same_twice_and_comes_back_as_it_was(asked: Asked) -> None:
-    found = SLICES.ask(asked)
+def test_a_record_is_the_same_twice_and_comes_back_as_it_was(context: RunContext) -> None:
+    found = SLICES.ask(context)
     written = msgspec.json.encode(found)
 
-    assert written == msgspec.json.encode(SLICES.ask(asked))
+    assert written == msgspec.json.encode(SLICES.ask(context))
     assert msgspec.json.decode(written, type=SlicesFound) == found
     assert found.splits["val"].n == 12
     assert [one.name for one in found.splits["val"].slices] == ["tagged: scene"]
     assert {(one.before, one.after) for one in found.splits["val"].slices[0].effects} == set(PAIRS)
 
 
-def test_a_slices_articles_are_found_by_name(asked: Asked) -> None:
-    found = answered(SLICES, asked)
-    ids = asked.val.articles["article_id"].tolist()
+def test_a_slices_articles_are_found_by_name(context: RunContext) -> None:
+    found = compute_or_load(SLICES, context)
+    ids = context.val.articles["article_id"].tolist()
     for one in found.splits["val"].slices:
         rows = rows_in_slice(found, "val", one.name, ids)
         assert len(rows) == one.n
@@ -55,22 +55,22 @@ def test_a_slices_articles_are_found_by_name(asked: Asked) -> None:
     assert len(rows_in_slice(found, "test", found.splits["val"].slices[0].name, ids)) == 0
 
 
-def test_another_tag_or_tagger_asks_anew_and_what_was_found_last_stays_at_hand(asked: Asked) -> None:
-    before = answered(SLICES, asked)
-    assert kept(SLICES, asked) == before
-    _tag(asked, "place", range(6, 12))
+def test_another_tag_or_tagger_asks_anew_and_what_was_found_last_stays_at_hand(context: RunContext) -> None:
+    before = compute_or_load(SLICES, context)
+    assert kept(SLICES, context) == before
+    _tag(context, "place", range(6, 12))
 
-    assert kept(SLICES, asked) is None
-    assert last_kept(SLICES, asked) == before
+    assert kept(SLICES, context) is None
+    assert last_kept(SLICES, context) == before
     assert "tagged: place" not in before.splits["val"].members
-    assert "tagged: place" in answered(SLICES, asked).splits["val"].members
-    mentions_file(asked.domain).write_text("{}")
-    assert kept(SLICES, asked) is None
+    assert "tagged: place" in compute_or_load(SLICES, context).splits["val"].members
+    mentions_file(context.domain).write_text("{}")
+    assert kept(SLICES, context) is None
 
 
-def test_the_section_says_what_stands_out_and_greys_what_is_small(asked: Asked) -> None:
-    found = answered(SLICES, asked)
-    section = section_of(SLICES, found, asked)
+def test_the_section_says_what_stands_out_and_greys_what_is_small(context: RunContext) -> None:
+    found = compute_or_load(SLICES, context)
+    section = section_of(SLICES, found, context)
     grid = next(block for block in section.blocks if hasattr(block, "table"))
 
     assert "no slice can be told from the other articles" in section.answer
@@ -79,7 +79,7 @@ def test_the_section_says_what_stands_out_and_greys_what_is_small(asked: Asked) 
     assert grid.faint == frozenset(range(len(grid.table)))  # of 12 articles every slice is small
 
 
-def test_a_tagger_counts_from_the_command_on_until_the_rules_are_back(asked: Asked, verb, tmp_path) -> None:
+def test_a_tagger_counts_from_the_command_on_until_the_rules_are_back(context: RunContext, verb, tmp_path) -> None:
     tagger = write_tagger(tmp_path / "tiny", ["O", "B-PER"])
     command = ("analyse", "--domain", "shapes", "--only", "slices", "--json")
 
@@ -88,10 +88,10 @@ def test_a_tagger_counts_from_the_command_on_until_the_rules_are_back(asked: Ask
     assert verb(*command, "--tagger", "rules").record["slices"]["named_by"] == "rules"
 
 
-def test_a_tagger_that_is_not_to_be_had_is_status_2_and_changes_nothing(asked: Asked, verb) -> None:
+def test_a_tagger_that_is_not_to_be_had_is_status_2_and_changes_nothing(context: RunContext, verb) -> None:
     outcome = verb("analyse", "--domain", "shapes", "--only", "slices", "--tagger", "nowhere/no-such-tagger")
 
     assert outcome.status == 2
     assert "could not be fetched" in outcome.err
     assert outcome.err.count("\n") == 1
-    assert not mentions_file(asked.domain).exists()
+    assert not mentions_file(context.domain).exists()

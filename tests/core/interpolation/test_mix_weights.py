@@ -7,7 +7,7 @@ from torch.nn import functional
 
 from core.errors import InputError
 from core.interpolation.mix import Mix
-from core.interpolation.mix_weights import Ends, mixed_scores, parts_of, theta
+from core.interpolation.mix_weights import WeightPair, mixed_scores, parts_of, theta
 from core.interpolation.wise_ft import interpolate
 
 KEYS = {"a": "image.early", "b": "image.late", "c": "text.late", "scale": ""}
@@ -19,33 +19,33 @@ def _weights(seed: int) -> dict[str, Tensor]:
 
 
 @pytest.fixture
-def ends() -> Ends:
+def ends() -> WeightPair:
     importance = tuple({key: each.abs() for key, each in _weights(seed).items()} for seed in (8, 9))
-    return Ends(_weights(0), {"one": _weights(1), "two": _weights(2), "three": _weights(3)}, KEYS, importance)
+    return WeightPair(_weights(0), {"one": _weights(1), "two": _weights(2), "three": _weights(3)}, KEYS, importance)
 
 
-def test_the_mix_with_one_alpha_is_wise_ft(ends: Ends) -> None:
+def test_the_mix_with_one_alpha_is_wise_ft(ends: WeightPair) -> None:
     for alpha in (0.0, 0.3, 1.0):
         expected = interpolate(ends.zero_shot, ends.fine_tuned["one"], alpha)
         mixed = theta(Mix(("one",), alpha), ends)
         assert all(torch.equal(mixed[key], expected[key]) for key in KEYS)
 
 
-def test_a_part_has_its_own_alpha_or_its_towers_or_the_mixs(ends: Ends) -> None:
+def test_a_part_has_its_own_alpha_or_its_towers_or_the_mixs(ends: WeightPair) -> None:
     mixed = theta(Mix(("one",), 0.2, {"image": 0.9, "image.early": 0.0}), ends)
     for key, alpha in {"a": 0.0, "b": 0.9, "c": 0.2, "scale": 0.2}.items():
         expected = (1 - alpha) * ends.zero_shot[key] + alpha * ends.fine_tuned["one"][key]
         torch.testing.assert_close(mixed[key], expected)
 
 
-def test_a_soup_is_the_mean_of_the_runs_mixed_with_zero_shot(ends: Ends) -> None:
+def test_a_soup_is_the_mean_of_the_runs_mixed_with_zero_shot(ends: WeightPair) -> None:
     mixed = theta(Mix(("one", "two", "three"), 0.4), ends)
     for key in KEYS:
         mean = sum(ends.fine_tuned[run][key] for run in ("one", "two", "three")) / 3
         torch.testing.assert_close(mixed[key], 0.6 * ends.zero_shot[key] + 0.4 * mean)
 
 
-def test_fisher_weighs_each_number_by_its_importance(ends: Ends) -> None:
+def test_fisher_weighs_each_number_by_its_importance(ends: WeightPair) -> None:
     mixed = theta(Mix(("one",), 0.3, fisher=True), ends)
     assert ends.importance is not None
     for key in KEYS:
@@ -54,29 +54,31 @@ def test_fisher_weighs_each_number_by_its_importance(ends: Ends) -> None:
         torch.testing.assert_close(mixed[key], expected, atol=1e-4, rtol=1e-4)
 
 
-def test_where_all_numbers_are_as_important_or_none_is_fisher_is_wise_ft(ends: Ends) -> None:
+def test_where_all_numbers_are_as_important_or_none_is_fisher_is_wise_ft(ends: WeightPair) -> None:
     for value in (0.0, 1.0):
         alike = {key: torch.full((3, 4), value) for key in KEYS}
-        mixed = theta(Mix(("one",), 0.3, fisher=True), Ends(ends.zero_shot, ends.fine_tuned, KEYS, (alike, alike)))
+        mixed = theta(
+            Mix(("one",), 0.3, fisher=True), WeightPair(ends.zero_shot, ends.fine_tuned, KEYS, (alike, alike))
+        )
         expected = theta(Mix(("one",), 0.3), ends)
         for key in KEYS:
             torch.testing.assert_close(mixed[key], expected[key])
 
 
 @pytest.mark.parametrize("fisher", [False, True])
-def test_the_ends_are_exact(ends: Ends, fisher: bool) -> None:
+def test_the_ends_are_exact(ends: WeightPair, fisher: bool) -> None:
     for alpha, expected in ((0.0, ends.zero_shot), (1.0, ends.fine_tuned["two"])):
         mixed = theta(Mix(("two",), alpha, fisher=fisher), ends)
         assert all(torch.equal(mixed[key], expected[key]) for key in KEYS)
 
 
-def test_one_towers_share_is_written_and_nothing_else(ends: Ends) -> None:
+def test_one_towers_share_is_written_and_nothing_else(ends: WeightPair) -> None:
     out = {key: torch.full((3, 4), 7.0) for key in KEYS}
     theta(Mix(("one",), 0.5), ends.of("text"), out=out)
     assert {key for key in KEYS if not (out[key] == 7).all()} == {"c"}
 
 
-def test_scores_have_no_weights(ends: Ends) -> None:
+def test_scores_have_no_weights(ends: WeightPair) -> None:
     with pytest.raises(InputError, match="no weights"):
         theta(Mix(("one",), 0.5, of="scores"), ends)
 

@@ -13,7 +13,7 @@ import pytest
 from core.errors import InputError
 from core.jobs import background
 from core.jobs.background import JobStatus
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from tests.disks import mounted
 
 SLEEPER = """
@@ -32,9 +32,9 @@ with FileLock(folder / "running.lock"):
 """
 
 
-def wait(places: Places, name: str, until: Callable[[JobStatus], bool], seconds: float = 60) -> JobStatus:
+def wait(workspace: Workspace, name: str, until: Callable[[JobStatus], bool], seconds: float = 60) -> JobStatus:
     end = time.monotonic() + seconds
-    while not until(status := background.status(places, name)):
+    while not until(status := background.status(workspace, name)):
         assert time.monotonic() < end, status
         time.sleep(0.05)
     return status
@@ -51,70 +51,70 @@ def sleeper(monkeypatch):
     monkeypatch.setattr(background.subprocess, "Popen", start)
 
 
-def test_a_job_that_never_was(places):
-    assert background.status(places, "demo") == JobStatus("never started", "", 0, None, [])
+def test_a_job_that_never_was(workspace):
+    assert background.status(workspace, "demo") == JobStatus("never started", "", 0, None, [])
 
 
-def test_a_job_that_downloads_tells_bytes_and_speed(places, sleeper):
-    assert background.start(places, "demo", ["demo"])
-    folder = places.workspace / "jobs" / "demo"
-    wait(places, "demo", lambda status: status.label == "Sleeping")
-    assert background.status(places, "demo").amount == "3 of 7"
+def test_a_job_that_downloads_tells_bytes_and_speed(workspace, sleeper):
+    assert background.start(workspace, "demo", ["demo"])
+    folder = workspace.root / "jobs" / "demo"
+    wait(workspace, "demo", lambda status: status.label == "Sleeping")
+    assert background.status(workspace, "demo").amount == "3 of 7"
     step = {"label": "Downloading", "done": 2_000_000, "total": 8_000_000, "unit": "B", "speed": 500_000.0}
     (folder / "progress.json").write_text(json.dumps(step))
-    assert background.status(places, "demo").amount == "2.0 of 8.0 MB, 0.5 MB/s"
+    assert background.status(workspace, "demo").amount == "2.0 of 8.0 MB, 0.5 MB/s"
     (folder / "wake").touch()
-    wait(places, "demo", lambda status: status.state == "done")
+    wait(workspace, "demo", lambda status: status.state == "done")
 
 
-def test_a_job_ends_as_done_and_keeps_what_it_printed(places):
-    assert background.start(places, "list", ["runs"])
-    status = wait(places, "list", lambda status: status.state != "running")
+def test_a_job_ends_as_done_and_keeps_what_it_printed(workspace):
+    assert background.start(workspace, "list", ["runs"])
+    status = wait(workspace, "list", lambda status: status.state != "running")
     assert status.state == "done"
     assert "no domains yet" in status.log[0]
 
 
-def test_a_job_that_fails_says_why(places):
-    assert background.start(places, "list", ["report", "--domain", "nowhere"])
-    status = wait(places, "list", lambda status: status.state != "running")
+def test_a_job_that_fails_says_why(workspace):
+    assert background.start(workspace, "list", ["report", "--domain", "nowhere"])
+    status = wait(workspace, "list", lambda status: status.state != "running")
     assert status.state == "failed"
     assert "no domain 'nowhere'" in status.log[-1]
 
 
-def test_a_job_runs_once_at_a_time_and_can_be_started_anew(places, sleeper):
-    assert background.start(places, "demo", ["demo"])
-    assert not background.start(places, "demo", ["demo"]), "from the first moment on"
-    assert background.status(places, "demo").state == "running"
-    status = wait(places, "demo", lambda status: status.log != [])
+def test_a_job_runs_once_at_a_time_and_can_be_started_anew(workspace, sleeper):
+    assert background.start(workspace, "demo", ["demo"])
+    assert not background.start(workspace, "demo", ["demo"]), "from the first moment on"
+    assert background.status(workspace, "demo").state == "running"
+    status = wait(workspace, "demo", lambda status: status.log != [])
     assert (status.state, status.label, status.done, status.total) == ("running", "Sleeping", 3, 7)
     assert status.log == ["one line"]
-    assert not background.start(places, "demo", ["demo"])
-    (places.workspace / "jobs" / "demo" / "wake").touch()
-    assert wait(places, "demo", lambda status: status.state != "running").state == "done"
-    assert background.start(places, "demo", ["demo"])
-    wait(places, "demo", lambda status: status.state == "done")
+    assert not background.start(workspace, "demo", ["demo"])
+    (workspace.root / "jobs" / "demo" / "wake").touch()
+    assert wait(workspace, "demo", lambda status: status.state != "running").state == "done"
+    assert background.start(workspace, "demo", ["demo"])
+    wait(workspace, "demo", lambda status: status.state == "done")
 
 
-def test_a_job_whose_process_was_killed_has_failed(places, sleeper, monkeypatch):
+def test_a_job_whose_process_was_killed_has_failed(workspace, sleeper, monkeypatch):
     started = []
     popen = background.subprocess.Popen
     monkeypatch.setattr(background.subprocess, "Popen", lambda *a, **o: started.append(popen(*a, **o)) or started[-1])
-    background.start(places, "demo", ["demo"])
-    wait(places, "demo", lambda status: status.log != [])
+    background.start(workspace, "demo", ["demo"])
+    wait(workspace, "demo", lambda status: status.log != [])
     started[0].kill()
     started[0].wait()
-    assert wait(places, "demo", lambda status: status.state != "running").state == "failed"
+    assert wait(workspace, "demo", lambda status: status.state != "running").state == "failed"
 
 
 @pytest.mark.skipif(not hasattr(os, "getsid"), reason="sessions are POSIX's")
-def test_a_job_outlives_the_terminal_of_the_app(places, sleeper, monkeypatch):
+def test_a_job_outlives_the_terminal_of_the_app(workspace, sleeper, monkeypatch):
     started = []
     popen = background.subprocess.Popen
     monkeypatch.setattr(background.subprocess, "Popen", lambda *a, **o: started.append(popen(*a, **o)) or started[-1])
-    background.start(places, "demo", ["demo"])
-    wait(places, "demo", lambda status: status.log != [])
+    background.start(workspace, "demo", ["demo"])
+    wait(workspace, "demo", lambda status: status.log != [])
     assert os.getsid(started[0].pid) != os.getsid(0)
-    (places.workspace / "jobs" / "demo" / "wake").touch()
+    (workspace.root / "jobs" / "demo" / "wake").touch()
     started[0].wait()
 
 
@@ -154,34 +154,34 @@ def busy(monkeypatch):
         process.wait()
 
 
-def test_a_job_that_is_cancelled_tidies_up_and_says_so(places, busy):
-    background.start(places, "train-news", ["train"])
-    wait(places, "train-news", lambda status: status.log != [])
-    background.cancel(places, "train-news")
+def test_a_job_that_is_cancelled_tidies_up_and_says_so(workspace, busy):
+    background.start(workspace, "train-news", ["train"])
+    wait(workspace, "train-news", lambda status: status.log != [])
+    background.cancel(workspace, "train-news")
     busy[0].wait(timeout=30)
-    status = wait(places, "train-news", lambda status: status.state != "running")
+    status = wait(workspace, "train-news", lambda status: status.state != "running")
     assert status.state == "cancelled"
     assert "tidied up" in status.log
-    assert background.start(places, "train-news", ["train"]), "it can be started anew"
-    wait(places, "train-news", lambda status: status.log != [])
+    assert background.start(workspace, "train-news", ["train"]), "it can be started anew"
+    wait(workspace, "train-news", lambda status: status.log != [])
     busy[1].kill()
     busy[1].wait()
-    assert background.status(places, "train-news").state == "failed", "an old wish to cancel does not count"
+    assert background.status(workspace, "train-news").state == "failed", "an old wish to cancel does not count"
 
 
-def test_cancelling_what_does_not_run_changes_nothing(places):
-    background.cancel(places, "train-news")
-    assert background.status(places, "train-news").state == "never started"
-    background.start(places, "list", ["runs"])
-    wait(places, "list", lambda status: status.state == "done")
-    background.cancel(places, "list")
-    assert background.status(places, "list").state == "done"
-    background.clear(places, "list")
-    assert background.status(places, "list").state == "never started"
+def test_cancelling_what_does_not_run_changes_nothing(workspace):
+    background.cancel(workspace, "train-news")
+    assert background.status(workspace, "train-news").state == "never started"
+    background.start(workspace, "list", ["runs"])
+    wait(workspace, "list", lambda status: status.state == "done")
+    background.cancel(workspace, "list")
+    assert background.status(workspace, "list").state == "done"
+    background.clear(workspace, "list")
+    assert background.status(workspace, "list").state == "never started"
 
 
 @pytest.mark.parametrize("name", ["", "../up", "a/b", "A", "a b", ".", "a--b", "a\n"])
-def test_a_jobs_name_cannot_leave_the_workspace(places, name):
+def test_a_jobs_name_cannot_leave_the_workspace(workspace, name):
     for ask in (
         background.status,
         background.cancel,
@@ -189,7 +189,7 @@ def test_a_jobs_name_cannot_leave_the_workspace(places, name):
         lambda *asked: background.start(*asked, ["runs"]),
     ):
         with pytest.raises(InputError, match="cannot name a job"):
-            ask(places, name)
+            ask(workspace, name)
 
 
 ENDING = """
@@ -219,16 +219,16 @@ def test_a_disk_that_fills_up_does_not_change_how_a_job_ended(tmp_path, monkeypa
         return started[-1]
 
     with mounted(tmp_path / "disk", 1) as disk:
-        places = Places(disk.folder / "workspace", disk.folder / "cache")
+        workspace = Workspace(disk.folder / "workspace", disk.folder / "cache")
         with monkeypatch.context() as patch:
             patch.setattr(background.subprocess, "Popen", start)
-            background.start(places, "import-news", ["import"])
-        wait(places, "import-news", lambda status: status.log != [])
-        wake = places.workspace / "jobs" / "import-news" / "wake"
+            background.start(workspace, "import-news", ["import"])
+        wait(workspace, "import-news", lambda status: status.log != [])
+        wake = workspace.root / "jobs" / "import-news" / "wake"
         with disk.with_room_for(0):
             wake.touch()
             started[0].wait(timeout=60)
-            ended = background.status(places, "import-news")
+            ended = background.status(workspace, "import-news")
             assert (ended.state, ended.exit_status, ended.log) == (state, status, ["at work"])
 
 
@@ -239,8 +239,8 @@ def test_a_job_whose_words_find_no_room_still_leaves_its_status(tmp_path, monkey
     monkeypatch.setattr(
         background.subprocess, "Popen", lambda words, **options: popen(words, **options | {"stdout": full})
     )
-    places = Places(tmp_path / "workspace", tmp_path / "cache")
+    workspace = Workspace(tmp_path / "workspace", tmp_path / "cache")
     with Path("/dev/full").open("wb") as full:
-        background.start(places, "list", ["report", "--domain", "nowhere"])
-        ended = wait(places, "list", lambda status: status.state != "running")
+        background.start(workspace, "list", ["report", "--domain", "nowhere"])
+        ended = wait(workspace, "list", lambda status: status.state != "running")
     assert (ended.state, ended.exit_status, ended.log) == ("failed", 2, [])

@@ -26,31 +26,31 @@ def files_below(folder):
     return {path for path in folder.rglob("*") if path.is_file()}
 
 
-def test_it_changes_nothing_and_grows_with_the_epochs(shapes_domain, places, tiny_name):
-    before = files_below(places.workspace)
-    short = estimate(places, "shapes", tiny_name, SETTINGS, Reading("title"))
+def test_it_changes_nothing_and_grows_with_the_epochs(shapes_domain, workspace, tiny_name):
+    before = files_below(workspace.root)
+    short = estimate(workspace, "shapes", tiny_name, SETTINGS, Reading("title"))
     assert short.encoding > 0
     assert short.seconds == short.starting + short.encoding + short.epochs + short.sweep
-    long = estimate(places, "shapes", tiny_name, replace(SETTINGS, epochs=200), Reading("title"))
+    long = estimate(workspace, "shapes", tiny_name, replace(SETTINGS, epochs=200), Reading("title"))
     assert long.epochs > 10 * short.epochs
-    assert files_below(places.workspace) == before
-    assert files_below(places.cache) == set()
+    assert files_below(workspace.root) == before
+    assert files_below(workspace.cache) == set()
 
 
 @pytest.mark.parametrize("tune", ["head", "all"])
-def test_what_is_in_the_cache_costs_nothing(shapes_domain, places, tiny_name, tune):
+def test_what_is_in_the_cache_costs_nothing(shapes_domain, workspace, tiny_name, tune):
     settings = replace(SETTINGS, tune=tune)
-    train_run(shapes_domain, tiny_name, settings, Reading("title"), "cpu", places)
-    kept = files_below(places.cache)
-    assert estimate(places, "shapes", tiny_name, settings, Reading("title")).encoding == 0
-    assert files_below(places.cache) == kept
+    train_run(shapes_domain, tiny_name, settings, Reading("title"), "cpu", workspace)
+    kept = files_below(workspace.cache)
+    assert estimate(workspace, "shapes", tiny_name, settings, Reading("title")).encoding == 0
+    assert files_below(workspace.cache) == kept
 
 
-def test_what_is_wrong_is_said_as_the_training_would(shapes_domain, places, tiny_name):
+def test_what_is_wrong_is_said_as_the_training_would(shapes_domain, workspace, tiny_name):
     with pytest.raises(InputError, match="--tune heads: expected head, text"):
-        estimate(places, "shapes", tiny_name, replace(SETTINGS, tune="heads"), Reading("title"))
+        estimate(workspace, "shapes", tiny_name, replace(SETTINGS, tune="heads"), Reading("title"))
     with pytest.raises(InputError, match="no domain 'nowhere'"):
-        estimate(places, "nowhere", tiny_name, SETTINGS, Reading("title"))
+        estimate(workspace, "nowhere", tiny_name, SETTINGS, Reading("title"))
 
 
 def test_the_door_is_light():

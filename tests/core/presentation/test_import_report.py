@@ -9,12 +9,12 @@ from core.errors import InputError
 from core.presentation.import_report import import_sentences, read_report, report_file
 
 
-def test_the_report_counts_what_the_import_counted(shapes, places, tmp_path):
+def test_the_report_counts_what_the_import_counted(shapes, workspace, tmp_path):
     table = pd.read_csv(shapes, dtype=str)
     table.loc[0, "image_file"] = "gone.png"
     table.loc[1, "title"] = ""
     table.to_csv(tmp_path / "t.csv", index=False)
-    intake = import_domain(tmp_path / "t.csv", places.domain_folder("some"), images=shapes.parent / "images")
+    intake = import_domain(tmp_path / "t.csv", workspace.domain_folder("some"), images=shapes.parent / "images")
     report = read_report(intake.domain)
     assert report is not None
     assert (report.listed, report.usable, report.left_out) == (intake.listed, 58, intake.left_out)

@@ -16,9 +16,9 @@ from core.workspace.sweep_info import SweepInfo
 from tests.core.workspace.test_runs import INFO, keep
 
 
-def swept(places, name, ranks, **changes):
+def swept(workspace, name, ranks, **changes):
     """A run whose three α give these ranks, int [3, N]."""
-    run = keep(places, name, name)
+    run = keep(workspace, name, name)
     run = replace(run, info=replace(INFO, name=name, created_at=name, **changes))
     ranks = np.array(ranks, dtype=np.int32)
     ids = [str(i) for i in range(ranks.shape[1])]
@@ -32,10 +32,10 @@ def seeded(seed):
     return {"settings": Settings(seed=seed)}
 
 
-def test_only_what_differs_is_shown_and_what_each_reached(places):
+def test_only_what_differs_is_shown_and_what_each_reached(workspace):
     runs = [
-        swept(places, "a", [[2, 2], [1, 1], [1, 2]], settings=Settings(lr=1e-4)),
-        swept(places, "b", [[2, 2], [1, 2], [4, 4]], settings=Settings(lr=1e-5)),
+        swept(workspace, "a", [[2, 2], [1, 1], [1, 2]], settings=Settings(lr=1e-4)),
+        swept(workspace, "b", [[2, 2], [1, 2], [4, 4]], settings=Settings(lr=1e-5)),
     ]
     assert list(differing_settings(runs)) == ["lr"]
     table = compared(runs).set_index("run")
@@ -45,8 +45,8 @@ def test_only_what_differs_is_shown_and_what_each_reached(places):
     assert list(table["recall@1 WiSE-FT"]) == [1.0, 0.5]
 
 
-def test_a_run_without_a_sweep_has_what_its_history_says(places):
-    run = keep(places, "a", "1")
+def test_a_run_without_a_sweep_has_what_its_history_says(workspace):
+    run = keep(workspace, "a", "1")
     history = pd.DataFrame({name: [0.0, 1.0] for name in HISTORY_COLUMNS})
     history = history.assign(**{"val_mrr@100": [0.1, 0.4], "val_recall@1": [0.0, 0.3]})
     history.to_csv(run.folder / "history.csv", index=False)
@@ -54,18 +54,18 @@ def test_a_run_without_a_sweep_has_what_its_history_says(places):
     assert (row["mrr@100 zero-shot"], row["mrr@100 fine-tuned"], row["mrr@100 WiSE-FT"]) == (0.1, 0.4, None)
 
 
-def test_sisters_differ_in_nothing_but_the_seed_and_the_newest_of_each_counts(places):
+def test_sisters_differ_in_nothing_but_the_seed_and_the_newest_of_each_counts(workspace):
     ranks = [[2, 2], [1, 1], [1, 2]]
-    old, one, two = (swept(places, name, ranks, **seeded(seed)) for name, seed in (("a", 0), ("b", 1), ("c", 0)))
-    other = swept(places, "d", ranks, settings=Settings(seed=3, lr=0.1))
-    unswept = replace(keep(places, "e", "e"), info=replace(INFO, **seeded(9)))
+    old, one, two = (swept(workspace, name, ranks, **seeded(seed)) for name, seed in (("a", 0), ("b", 1), ("c", 0)))
+    other = swept(workspace, "d", ranks, settings=Settings(seed=3, lr=0.1))
+    unswept = replace(keep(workspace, "e", "e"), info=replace(INFO, **seeded(9)))
     assert sister_runs(two, [old, one, two, other, unswept]) == [two, one]
 
 
-def test_mean_and_spread_are_of_the_runs(places):
+def test_mean_and_spread_are_of_the_runs(workspace):
     runs = [
-        swept(places, "a", [[2, 2], [1, 1], [1, 2]], **seeded(0)),
-        swept(places, "b", [[2, 2], [1, 4], [1, 1]], **seeded(1)),
+        swept(workspace, "a", [[2, 2], [1, 1], [1, 2]], **seeded(0)),
+        swept(workspace, "b", [[2, 2], [1, 4], [1, 1]], **seeded(1)),
     ]
     table = over_seeds(runs, "val").set_index("run")
     values = [0.75, 1.0]  # mrr@100 of fine-tuned

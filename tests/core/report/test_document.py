@@ -6,7 +6,7 @@ import pytest
 
 from core.data.domain import save_domain
 from core.data.importers import import_domain
-from core.findings.question import Asked
+from core.findings.question import RunContext
 from core.findings.registry import QUESTIONS
 from core.findings.sections import SECTIONS
 from core.report.document import document
@@ -18,16 +18,16 @@ HOSTILE = '</script><img src="http://example.org/x"> **bold** [a](http://example
 
 
 @pytest.fixture
-def asked(places, shapes):
-    domain = import_domain(shapes, places.domain_folder("shapes"), title=HOSTILE, language="en").domain
+def context(workspace, shapes):
+    domain = import_domain(shapes, workspace.domain_folder("shapes"), title=HOSTILE, language="en").domain
     domain.articles["title"] = HOSTILE
     save_domain(domain)
-    return Asked(write_run(places, domain), domain, places)
+    return RunContext(write_run(workspace, domain), domain, workspace)
 
 
 @pytest.fixture
-def report(asked):
-    return document(asked, ask_all=False, with_pictures=True)
+def report(context):
+    return document(context, ask_all=False, with_pictures=True)
 
 
 def test_every_question_has_a_section():
@@ -35,12 +35,12 @@ def test_every_question_has_a_section():
 
 
 def test_what_takes_long_is_named_and_what_does_not_is_answered(report):
-    assert len(report.answers) == sum(question.takes is None for question in QUESTIONS)
-    assert len(report.unanswered) == sum(question.takes is not None for question in QUESTIONS)
+    assert len(report.answers) == sum(question.duration_hint is None for question in QUESTIONS)
+    assert len(report.unanswered) == sum(question.duration_hint is not None for question in QUESTIONS)
 
 
-def test_made_twice_it_is_the_same_to_the_byte(asked, report):
-    again = document(Asked(asked.run, asked.domain, asked.places), ask_all=False, with_pictures=True)
+def test_made_twice_it_is_the_same_to_the_byte(context, report):
+    again = document(RunContext(context.run, context.domain, context.workspace), ask_all=False, with_pictures=True)
     assert as_html(again) == as_html(report)
     assert as_markdown(again) == as_markdown(report)
 
@@ -61,15 +61,15 @@ def test_nothing_is_loaded_and_no_text_becomes_markup(report):
     assert "&lt;/script&gt;" in page
 
 
-def test_pictures_are_in_it_only_if_asked_for(asked, report):
+def test_pictures_are_in_it_only_if_asked_for(context, report):
     assert b"data:image/jpeg" in as_html(report)
-    without = document(asked, ask_all=False, with_pictures=False)
+    without = document(context, ask_all=False, with_pictures=False)
     assert b"data:image/jpeg" not in as_html(without)
     assert [card.article_id for group in without.moved for card in group.cards]
 
 
-def test_a_picture_that_is_gone_leaves_its_article(asked):
-    gone = Asked(asked.run, asked.domain, asked.places)
+def test_a_picture_that_is_gone_leaves_its_article(context):
+    gone = RunContext(context.run, context.domain, context.workspace)
     gone.domain.articles["image_file"] = "gone.png"
     cards = [card for group in document(gone, ask_all=False, with_pictures=True).moved for card in group.cards]
     assert cards

@@ -13,34 +13,34 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.encoders.inputs import kept_array
-from core.storage.cache import is_whole, read_sealed, read_sealed_array, sealing, write_sealed
+from core.encoders.inputs import cached_array
+from core.storage.cache import checksummed_write, is_whole, read_checksummed, read_checksummed_array, write_checksummed
 
 ARRAY = np.arange(3000, dtype=np.float32).reshape(100, 30)
 
 
 def _kept(path: Path) -> Path:
-    with sealing(path) as temporary:
+    with checksummed_write(path) as temporary:
         np.save(temporary, ARRAY)
     return path
 
 
 def test_what_was_kept_comes_back(tmp_path):
-    write_sealed(tmp_path / "a.json", b"{}")
-    assert read_sealed(tmp_path / "a.json") == b"{}"
-    kept = read_sealed_array(_kept(tmp_path / "a.npy"), 100)
+    write_checksummed(tmp_path / "a.json", b"{}")
+    assert read_checksummed(tmp_path / "a.json") == b"{}"
+    kept = read_checksummed_array(_kept(tmp_path / "a.npy"), 100)
     assert isinstance(kept, np.memmap)
     np.testing.assert_array_equal(kept, ARRAY)
 
 
 def test_what_is_not_there_is_none_and_nothing_to_warn_of(tmp_path, caplog):
-    assert read_sealed(tmp_path / "a") is None
-    assert read_sealed_array(tmp_path / "a.npy", 3) is None
+    assert read_checksummed(tmp_path / "a") is None
+    assert read_checksummed_array(tmp_path / "a.npy", 3) is None
     assert not caplog.records
 
 
 def test_another_number_of_rows_is_not_taken(tmp_path):
-    assert read_sealed_array(_kept(tmp_path / "a.npy"), 99) is None
+    assert read_checksummed_array(_kept(tmp_path / "a.npy"), 99) is None
 
 
 DAMAGES: dict[str, Callable[[bytes], bytes]] = {
@@ -60,8 +60,8 @@ DAMAGES: dict[str, Callable[[bytes], bytes]] = {
 def test_damage_is_seen_and_said(tmp_path, caplog, damage):
     file = _kept(tmp_path / "a.npy")
     file.write_bytes(DAMAGES[damage](file.read_bytes()))
-    assert read_sealed_array(file, 100) is None
-    assert read_sealed(file) is None
+    assert read_checksummed_array(file, 100) is None
+    assert read_checksummed(file) is None
     (warning, *_) = caplog.records
     assert (warning.levelno, str(file) in warning.getMessage()) == (logging.WARNING, True)
 
@@ -78,7 +78,7 @@ def test_a_single_bit_is_seen(tmp_path_factory, place, bit):
 
 def test_a_copy_under_another_name_is_foreign(tmp_path):
     shutil.copy(_kept(tmp_path / "a.npy"), tmp_path / "b.npy")
-    assert read_sealed_array(tmp_path / "b.npy", 100) is None
+    assert read_checksummed_array(tmp_path / "b.npy", 100) is None
 
 
 def test_a_file_that_was_whole_is_looked_at_again_when_it_changes(tmp_path):
@@ -92,9 +92,9 @@ def test_a_file_that_was_whole_is_looked_at_again_when_it_changes(tmp_path):
 
 def test_a_readers_map_survives_a_rewrite_and_a_removal(tmp_path):
     file = _kept(tmp_path / "a.npy")
-    kept = read_sealed_array(file, 100)
+    kept = read_checksummed_array(file, 100)
     assert kept is not None
-    with sealing(file) as temporary:
+    with checksummed_write(file) as temporary:
         np.save(temporary, np.zeros((100, 30), dtype=np.float32))
     np.testing.assert_array_equal(kept, ARRAY)
     file.unlink()
@@ -108,7 +108,7 @@ def _make(folder: Path) -> float:
         for row in range(40):
             yield np.array([row]), torch.full((1, 1000), float(row))
 
-    return float(np.asarray(kept_array(folder / "shared.npy", 40, parts, "Making")).sum())
+    return float(np.asarray(cached_array(folder / "shared.npy", 40, parts, "Making")).sum())
 
 
 def test_sixteen_processes_that_need_the_same_entry_agree(tmp_path):
@@ -124,14 +124,14 @@ def test_a_reader_beside_a_writer_sees_whole_files_only(tmp_path):
 
     def rewrite() -> None:
         for number in range(40):
-            with sealing(file) as temporary:
+            with checksummed_write(file) as temporary:
                 np.save(temporary, np.full((100, 30), number, dtype=np.float32))
         done.set()
 
     writer = threading.Thread(target=rewrite)
     writer.start()
     while not done.is_set():
-        kept = read_sealed_array(file, 100)
+        kept = read_checksummed_array(file, 100)
         if kept is not None:  # between looking at it and reading it, it may have been written again
             assert kept.shape == (100, 30)
             assert len(np.unique(kept)) in (1, 3000)

@@ -11,11 +11,11 @@ import pytest
 import torch
 
 from core.data.translation.cache import TranslationCache
-from core.encoders.inputs import kept_array
+from core.encoders.inputs import cached_array
 from core.encoders.weights import write_weights
-from core.storage.cache import read_sealed, write_sealed
-from core.storage.disk_errors import DiskError, os_error_sentence, writing
-from core.storage.files import replacing, save_array, write_bytes, write_text
+from core.storage.cache import read_checksummed, write_checksummed
+from core.storage.disk_errors import DiskError, disk_errors_for, os_error_sentence
+from core.storage.files import atomic_write, save_array, write_bytes, write_text
 from tests.disks import SmallDisk, mounted
 
 
@@ -26,7 +26,7 @@ def disk(tmp_path):
 
 
 def refuse(number: int, path: Path, about: str | None = None) -> None:
-    with writing(path):
+    with disk_errors_for(path):
         raise OSError(number, os.strerror(number), about)
 
 
@@ -76,12 +76,12 @@ def zeros(folder: Path, rows: int) -> None:
         for row in range(rows):
             yield np.array([row]), torch.zeros(1, 1024)
 
-    kept_array(folder / "map.npy", rows, parts, "Making")
+    cached_array(folder / "map.npy", rows, parts, "Making")
 
 
 WRITERS = {
     "bytes": lambda folder: write_bytes(folder / "a", bytes(1_200_000)),
-    "sealed": lambda folder: write_sealed(folder / "a", bytes(1_200_000)),
+    "sealed": lambda folder: write_checksummed(folder / "a", bytes(1_200_000)),
     "weights": lambda folder: write_weights(folder / "a.safetensors", {"a": torch.zeros(300_000)}, {}),
     "map": lambda folder: zeros(folder, 300),
 }
@@ -99,7 +99,11 @@ def test_a_full_disk_is_said_and_leaves_nothing(disk: SmallDisk, write):
 @pytest.mark.parametrize("room", [0, 4096, 8192, 12288])
 def test_an_array_that_just_does_not_fit_is_not_taken_for_written(disk: SmallDisk, room):
     """numpy's own way says nothing where the last part of a small array finds no room."""
-    with disk.with_room_for(room), pytest.raises(DiskError, match="is full"), replacing(disk.folder / "a.npy") as file:
+    with (
+        disk.with_room_for(room),
+        pytest.raises(DiskError, match="is full"),
+        atomic_write(disk.folder / "a.npy") as file,
+    ):
         save_array(file, np.zeros(room // 8 + 1))
 
 
@@ -116,10 +120,10 @@ def test_a_limit_on_the_size_of_files_is_no_other(tmp_path, write):
 
 
 def test_a_cache_that_is_deleted_between_a_look_and_a_reading_is_none(tmp_path, monkeypatch):
-    write_sealed(tmp_path / "a", b"data")
+    write_checksummed(tmp_path / "a", b"data")
     monkeypatch.setattr("core.storage.cache.is_whole", lambda path: True)
     (tmp_path / "a").unlink()
-    assert read_sealed(tmp_path / "a") is None
+    assert read_checksummed(tmp_path / "a") is None
 
 
 def test_translations_survive_a_full_and_a_read_only_disk(disk: SmallDisk):

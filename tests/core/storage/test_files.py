@@ -10,13 +10,13 @@ import pytest
 
 from core import __version__
 from core.errors import InputError
-from core.storage.files import file_fingerprint, fingerprint, read_toml, replacing, write_text, write_toml
+from core.storage.files import atomic_write, file_fingerprint, fingerprint, read_toml, write_text, write_toml
 
 
 def test_a_replaced_file_is_the_new_one(tmp_path):
     file = tmp_path / "deep" / "er" / "file.csv"
     write_text(file, "old")
-    with replacing(file) as temporary:
+    with atomic_write(file) as temporary:
         assert temporary.suffix == ".csv"
         assert temporary.parent == file.parent
         temporary.write_text("new")
@@ -26,7 +26,7 @@ def test_a_replaced_file_is_the_new_one(tmp_path):
 
 
 def write_half(file: Path, error: type[BaseException]) -> None:
-    with replacing(file) as temporary:
+    with atomic_write(file) as temporary:
         temporary.write_text("half")
         raise error
 
@@ -118,13 +118,13 @@ def test_toml_comes_back_as_it_was_without_what_is_none(tmp_path):
 @pytest.mark.parametrize(
     ("form", "way_out"), [(2, "Make it again."), (4, "Use the version that wrote it, or a newer one.")]
 )
-def test_toml_of_another_form_says_which_and_what_to_do(tmp_path, form, way_out):
-    write_toml(tmp_path / "t.toml", {"a": 1}, form)
+def test_toml_of_another_form_says_which_and_what_to_do(tmp_path, format_version, remedy):
+    write_toml(tmp_path / "t.toml", {"a": 1}, format_version)
     with pytest.raises(InputError) as said:
         read_toml(tmp_path / "t.toml", "run", 3, "Make it again.")
     assert str(said.value) == (
-        f"the run file {tmp_path / 't.toml'}, written by Rematch {__version__}, is of format {form}; Rematch "
-        f"{__version__} reads format 3. {way_out}"
+        f"the run file {tmp_path / 't.toml'}, written by Rematch {__version__}, is of format {format_version}; Rematch "
+        f"{__version__} reads format 3. {remedy}"
     )
 
 

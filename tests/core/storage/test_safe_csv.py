@@ -15,7 +15,7 @@ from core.errors import InputError
 from core.presentation.import_report import read_report
 from core.retrieval.run_file import read_submission, write_submission
 from core.storage.safe_csv import restored, spreadsheet_csv
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 
 ROOT = Path(__file__).parents[3]
 FORMULAS = ("=cmd|' /C calc'!A0", "+1+cmd|x", "-2+3|a", "@SUM(1)", "\t=1", "\r=1")
@@ -46,12 +46,12 @@ def test_nothing_is_written_as_csv_by_another_way():
     }  # fmt: skip
 
 
-def test_the_report_of_an_import_is_one(shapes: Path, places: Places, tmp_path: Path):
+def test_the_report_of_an_import_is_one(shapes: Path, workspace: Workspace, tmp_path: Path):
     table = pd.read_csv(shapes, dtype=str)
     table.loc[: len(FORMULAS) - 1, "article_id"] = list(FORMULAS)
     table.loc[: len(FORMULAS) - 1, "image_file"] = "=gone.png"
     table.to_parquet(tmp_path / "t.parquet")
-    domain = import_domain(tmp_path / "t.parquet", places.domain_folder("news"), images=shapes.parent).domain
+    domain = import_domain(tmp_path / "t.parquet", workspace.domain_folder("news"), images=shapes.parent).domain
     with (domain.folder / "import-report.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))[1:]
     assert [row[2] for row in rows] == [f"'{formula}" for formula in FORMULAS]

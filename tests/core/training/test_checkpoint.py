@@ -16,7 +16,7 @@ def checkpoint() -> Checkpoint:
         epoch=2,
         weights={"clip.a/b": torch.randn(3, 2), "scale": torch.tensor(1.5)},
         best={"clip.a/b": torch.randn(3, 2)},
-        moments={0: {"step": torch.tensor(7.0), "exp_avg": torch.randn(3, 2)}, 11: {"step": torch.tensor(7.0)}},
+        optimizer_state={0: {"step": torch.tensor(7.0), "exp_avg": torch.randn(3, 2)}, 11: {"step": torch.tensor(7.0)}},
         noise={"cpu": torch.get_rng_state()},
         shuffle=shuffle.bit_generator.state,
         scaling={"scale": 1024.0, "_growth_tracker": 7},
@@ -32,9 +32,9 @@ def test_it_comes_back_to_the_bit(checkpoint, tmp_path):
         before, after = getattr(checkpoint, part), getattr(again, part)
         assert before.keys() == after.keys()
         assert all(torch.equal(before[name], after[name]) for name in before)
-    assert again.moments.keys() == {0, 11}
-    assert torch.equal(again.moments[0]["exp_avg"], checkpoint.moments[0]["exp_avg"])
-    assert again.moments[11]["step"].shape == ()
+    assert again.optimizer_state.keys() == {0, 11}
+    assert torch.equal(again.optimizer_state[0]["exp_avg"], checkpoint.optimizer_state[0]["exp_avg"])
+    assert again.optimizer_state[11]["step"].shape == ()
 
 
 def test_the_last_one_stays_if_the_next_cannot_be_written(checkpoint, tmp_path, monkeypatch):

@@ -24,19 +24,19 @@ from core.encoders.weights import read_weights
 from core.errors import InputError
 from core.experiment.train import train_run
 from core.training.distributed import (
+    all_gather_with_grad,
     average_gradients,
-    by_main,
     check_same,
     first_on_each_machine,
-    in_shares,
+    on_main_process,
     own_device,
     process_number,
     processes,
 )
-from core.training.grad_cache import in_chunks
+from core.training.grad_cache import cached_gradients
 from core.training.loss import contrastive_loss
 from core.training.settings import Settings
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from core.workspace.runs import find_run
 
 # 48 pairs in batches of 7, 7, 7, 7, 7, 7 and 6, so shares of 4 and 3 and, once, of 3 and 3.
@@ -57,7 +57,9 @@ def loss_and_gradients(chunk: int | None = None) -> list[torch.Tensor]:
     pictures, texts = torch.randn(2, 7, 5, generator=torch.Generator().manual_seed(3))
     layer, log_scale = nn.Parameter(torch.eye(5)), nn.Parameter(torch.tensor(1.0))
     embedded = [
-        in_shares(in_chunks(lambda rows, x=x: functional.normalize(x[rows] @ layer, dim=-1), chunk), np.arange(7))
+        all_gather_with_grad(
+            cached_gradients(lambda rows, x=x: functional.normalize(x[rows] @ layer, dim=-1), chunk), np.arange(7)
+        )
         for x in (pictures, texts)
     ]
     same = torch.eye(7, dtype=torch.bool)
@@ -97,7 +99,7 @@ def count_pictures() -> list[object]:
     return prepared
 
 
-def one_of_two(number: int, port: int, places: Places, name: str) -> None:
+def one_of_two(number: int, port: int, workspace: Workspace, name: str) -> None:
     """The life of one process: all that the tests ask about, saved for them."""
     os.environ |= {
         "RANK": str(number), "LOCAL_RANK": str(number), "WORLD_SIZE": "2",
@@ -113,48 +115,48 @@ def one_of_two(number: int, port: int, places: Places, name: str) -> None:
         for tune, settings in SETTINGS.items():
             epochs: list[Any] = []
             run, experiment = train_run(
-                places.load_domain("shapes"), name, settings, Reading("title"), "cpu", places, epochs.append
+                workspace.load_domain("shapes"), name, settings, Reading("title"), "cpu", workspace, epochs.append
             )
             seen[tune] = {
                 "run": run.info.name, "epochs": len(epochs), "weights": experiment.encoder.state_dict(),
                 "noise": torch.rand(4),
             }  # fmt: skip
         seen["pictures"] = len(prepared)
-        stale = places.load_domain(["shapes", "stale"][number])
-        seen["stale"] = message_of(lambda: train_run(stale, name, SETTINGS["head"], Reading("title"), "cpu", places))
+        stale = workspace.load_domain(["shapes", "stale"][number])
+        seen["stale"] = message_of(lambda: train_run(stale, name, SETTINGS["head"], Reading("title"), "cpu", workspace))
         seen["loss and gradients"] = [loss_and_gradients(chunk) for chunk in (None, 1, 2, 9)]
-        seen["of the main one"] = by_main(process_number)
-        seen["comes second"] = comes_second(places.cache / "mark")
+        seen["of the main one"] = on_main_process(process_number)
+        seen["comes second"] = comes_second(workspace.cache / "mark")
         seen["same"] = message_of(lambda: check_same({"settings": "a", "articles": "b"}))
-        seen["too few"] = message_of(lambda: in_shares(lambda rows: torch.zeros(len(rows), 3), np.arange(1)))
+        seen["too few"] = message_of(lambda: all_gather_with_grad(lambda rows: torch.zeros(len(rows), 3), np.arange(1)))
         seen["devices"] = devices()
     seen["still there"] = dist.is_initialized()
-    torch.save(seen, places.workspace / f"{number}.pt")
+    torch.save(seen, workspace.root / f"{number}.pt")
 
 
 @pytest.fixture(scope="module")
-def two_places(shapes: Path, tmp_path_factory: pytest.TempPathFactory) -> Places:
+def two_places(shapes: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     folder = tmp_path_factory.mktemp("two")
-    places = Places(folder / "workspace", folder / "cache")
-    import_domain(shapes, places.domain_folder("shapes"), language="en")
+    workspace = Workspace(folder / "workspace", folder / "cache")
+    import_domain(shapes, workspace.domain_folder("shapes"), language="en")
     pd.read_csv(shapes).head(30).to_csv(folder / "few.csv", index=False)
-    import_domain(folder / "few.csv", places.domain_folder("stale"), images=shapes.parent / "images", language="en")
-    return places
+    import_domain(folder / "few.csv", workspace.domain_folder("stale"), images=shapes.parent / "images", language="en")
+    return workspace
 
 
 @pytest.fixture(scope="module")
-def two(two_places: Places, tiny_name: str) -> list[dict[str, Any]]:
+def two(two_places: Workspace, tiny_name: str) -> list[dict[str, Any]]:
     """What each of the two processes saw."""
     # The store is kept here, as torchrun does, at a port that the system chooses.
     store = dist.TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
     torch.multiprocessing.spawn(one_of_two, (store.port, two_places, tiny_name), nprocs=2)
-    return [torch.load(two_places.workspace / f"{number}.pt", weights_only=False) for number in (0, 1)]
+    return [torch.load(two_places.root / f"{number}.pt", weights_only=False) for number in (0, 1)]
 
 
 @pytest.fixture
-def one(shapes_domain, places, tiny_name):
+def one(shapes_domain, workspace, tiny_name):
     """Train as a single process."""
-    return lambda settings: train_run(shapes_domain, tiny_name, settings, Reading("title"), "cpu", places)[0]
+    return lambda settings: train_run(shapes_domain, tiny_name, settings, Reading("title"), "cpu", workspace)[0]
 
 
 def without_key_biases(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:

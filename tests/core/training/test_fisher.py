@@ -11,8 +11,8 @@ from core.training.fisher import BATCH, diagonal_fisher
 from core.training.loss import contrastive_loss
 
 
-def test_it_is_the_mean_squared_gradient_over_its_mean(tiny, shapes_domain, places) -> None:
-    experiment = Experiment(shapes_domain, tiny, Reading(), places)
+def test_it_is_the_mean_squared_gradient_over_its_mean(tiny, shapes_domain, workspace) -> None:
+    experiment = Experiment(shapes_domain, tiny, Reading(), workspace)
     pairs = train_pairs(experiment)
     activations = experiment.activations(first_tuned_stages(tiny, "all"))
     keys = ["clip.visual.proj", "clip.transformer.resblocks.0.mlp.c_fc.weight", "clip.logit_scale"]

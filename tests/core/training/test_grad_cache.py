@@ -7,7 +7,7 @@ from torch import nn
 from torch.nn import functional
 
 from core.encoders.base import Encoder
-from core.training.grad_cache import in_chunks
+from core.training.grad_cache import cached_gradients
 from core.training.loss import contrastive_loss
 
 COUNT = 7
@@ -47,13 +47,15 @@ def kept_in_pieces(size: int):
 @pytest.mark.parametrize("size", [1, 2, 3, 6, 7, 8, 100])
 def test_chunks_give_the_loss_and_the_gradients_of_the_whole_batch(size):
     towers = Towers(dropout=0.0)
-    torch.testing.assert_close(gradients(towers, lambda embed: in_chunks(embed, size)), gradients(towers, lambda e: e))
+    torch.testing.assert_close(
+        gradients(towers, lambda embed: cached_gradients(embed, size)), gradients(towers, lambda e: e)
+    )
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 100])
 def test_both_passes_of_a_chunk_have_the_same_dropout(size):
     towers = Towers(dropout=0.5)
-    found = gradients(towers, lambda embed: in_chunks(embed, size))
+    found = gradients(towers, lambda embed: cached_gradients(embed, size))
     torch.testing.assert_close(found, gradients(towers, kept_in_pieces(size)))
 
 
@@ -65,7 +67,7 @@ def test_nothing_of_a_chunk_is_kept_and_one_at_a_time_goes_forward_again():
             seen.append((len(rows), torch.is_grad_enabled()))
             return embed(rows)
 
-        return in_chunks(noted, 3)
+        return cached_gradients(noted, 3)
 
     gradients(towers, noting)
     assert len(seen) == 2 * 2 * 3, "three chunks of either side, twice"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.training.history import Epoch, is_over, kept_epoch
+from core.training.history import Epoch, best_epoch, should_stop
 from core.training.settings import Settings
 
 PATIENT = Settings(epochs=9, stop_after=2)
@@ -26,20 +26,20 @@ def history(*mrr: float) -> list[Epoch]:
     ],
 )
 def test_the_best_is_kept_and_patience_ends(mrr, kept, over):
-    assert (kept_epoch(history(*mrr), PATIENT), is_over(history(*mrr), PATIENT)) == (kept, over)
+    assert (best_epoch(history(*mrr), PATIENT), should_stop(history(*mrr), PATIENT)) == (kept, over)
 
 
 def test_the_metric_is_the_one_that_was_asked_for():
     by_recall = Settings(epochs=9, stop_after=2, stop_metric="recall@1")
-    assert kept_epoch(history(0.5, 0.3, 0.2, 0.4), by_recall) == 2
+    assert best_epoch(history(0.5, 0.3, 0.2, 0.4), by_recall) == 2
 
 
 def test_without_it_the_last_is_kept_after_all_epochs():
     patient_for_ever = Settings(epochs=3)
-    assert kept_epoch(history(0.5, 0.9, 0.1), patient_for_ever) == 2
-    assert not is_over(history(0.5, 0.9, 0.1), patient_for_ever)
-    assert is_over(history(0.5, 0.9, 0.1, 0.1), patient_for_ever)
+    assert best_epoch(history(0.5, 0.9, 0.1), patient_for_ever) == 2
+    assert not should_stop(history(0.5, 0.9, 0.1), patient_for_ever)
+    assert should_stop(history(0.5, 0.9, 0.1, 0.1), patient_for_ever)
 
 
 def test_no_epochs_are_over_at_once():
-    assert is_over(history(0.5), Settings(epochs=0, stop_after=1))
+    assert should_stop(history(0.5), Settings(epochs=0, stop_after=1))

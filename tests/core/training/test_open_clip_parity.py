@@ -100,7 +100,7 @@ class Ours:
 
 
 @pytest.fixture
-def fine_tuned(names, shapes_domain, places, monkeypatch):
+def fine_tuned(names, shapes_domain, workspace, monkeypatch):
     """Model → its fine-tuning by Rematch."""
 
     def run(name: str) -> Ours:
@@ -110,8 +110,8 @@ def fine_tuned(names, shapes_domain, places, monkeypatch):
         ours = Ours(
             encoder,
             {
-                "image": image_activations(encoder, 0, files, list(articles["image_hash"]), places.cache),
-                "text": text_activations(encoder, 0, list(articles["title"]), places.cache),
+                "image": image_activations(encoder, 0, files, list(articles["image_hash"]), workspace.cache),
+                "text": text_activations(encoder, 0, list(articles["title"]), workspace.cache),
             },
         )
         parameters = {parameter: key.removeprefix("clip.") for key, parameter in encoder.named_parameters()}

@@ -151,8 +151,8 @@ class Tuned:
 
 
 @pytest.fixture
-def tune(tiny_name, shapes_domain, places):
-    return lambda settings: Tuned(tiny_name, shapes_domain, places.cache, settings)
+def tune(tiny_name, shapes_domain, workspace):
+    return lambda settings: Tuned(tiny_name, shapes_domain, workspace.cache, settings)
 
 
 def test_the_loss_falls_and_the_pictures_are_found(tune):
@@ -182,7 +182,7 @@ def test_another_seed_gives_other_weights(tune):
     assert not torch.equal(tune(SHORT).changed["clip.text_projection"], tune(other).changed["clip.text_projection"])
 
 
-def test_the_seed_decides_the_dropout_too(lite, shapes_domain, places):
+def test_the_seed_decides_the_dropout_too(lite, shapes_domain, workspace):
     # One batch an epoch, so that the order of the pairs does not matter and only the dropout differs.
     settings = Settings(tune="head", epochs=2, lr=1e-2, batch_size=24)
     before = {key: tensor.clone() for key, tensor in lite.state_dict().items()}
@@ -190,8 +190,8 @@ def test_the_seed_decides_the_dropout_too(lite, shapes_domain, places):
     files = [shapes_domain.images_root / file for file in articles["image_file"]]
     starts = first_tuned_stages(lite, "head")
     activations = {
-        "image": image_activations(lite, starts["image"], files, list(articles["image_hash"]), places.cache),
-        "text": text_activations(lite, starts["text"], list(articles["title"]), places.cache),
+        "image": image_activations(lite, starts["image"], files, list(articles["image_hash"]), workspace.cache),
+        "text": text_activations(lite, starts["text"], list(articles["title"]), workspace.cache),
     }
     rows = np.arange(24)
     seen = []

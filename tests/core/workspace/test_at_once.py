@@ -23,10 +23,10 @@ from core.evaluation.sweep import Sweep
 from core.experiment import train
 from core.experiment.sweep import sweep_run
 from core.experiment.train import train_run
-from core.findings.question import Asked, Question, answered, kept, last_kept
-from core.storage.cache import is_whole, write_sealed
+from core.findings.question import Question, RunContext, compute_or_load, kept, last_kept
+from core.storage.cache import is_whole, write_checksummed
 from core.storage.disk_errors import DiskError
-from core.storage.files import replacing, stamp, write_bytes
+from core.storage.files import atomic_write, file_signature, write_bytes
 from core.training.settings import Settings
 from core.workspace import sweep_store
 from core.workspace.rename_and_delete import delete_run, rename_run
@@ -40,9 +40,9 @@ HEAD = Settings(tune="head", epochs=1, lr=0.01, batch_size=16)
 
 
 @pytest.fixture
-def swept(shapes_domain, places):
+def swept(shapes_domain, workspace):
     """A run as sweeps leave it, without a model."""
-    return write_run(places, shapes_domain, plane=False)
+    return write_run(workspace, shapes_domain, plane=False)
 
 
 def a_sweep(run, domain, best_rank: int) -> tuple[Sweep, SweepInfo]:
@@ -133,15 +133,15 @@ def test_a_sweep_that_finds_no_room_leaves_the_one_before(swept, shapes_domain):
 
 
 CHANGES: dict[str, Callable] = {
-    "renamed": lambda places, run: rename_run(places, "shapes", run.info.name, "other"),
-    "deleted": lambda places, run: delete_run(places, "shapes", run.info.name),
-    "replaced": lambda places, run: save_run(replace(run, info=replace(run.info, fine_tuned="another"))),
+    "renamed": lambda workspace, run: rename_run(workspace, "shapes", run.info.name, "other"),
+    "deleted": lambda workspace, run: delete_run(workspace, "shapes", run.info.name),
+    "replaced": lambda workspace, run: save_run(replace(run, info=replace(run.info, fine_tuned="another"))),
 }
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_run_that_is_another_by_the_end_of_its_sweep_is_left_alone(swept, shapes_domain, places, change):
-    CHANGES[change](places, swept)
+def test_a_run_that_is_another_by_the_end_of_its_sweep_is_left_alone(swept, shapes_domain, workspace, change):
+    CHANGES[change](workspace, swept)
     with pytest.raises(InputError, match="was renamed, deleted or replaced while it was swept"):
         swept.save_sweep([a_sweep(swept, shapes_domain, 2)[0]], None, a_sweep(swept, shapes_domain, 2)[1])
     assert change == "replaced" or not swept.folder.exists()
@@ -159,22 +159,22 @@ class Count:
     n: int
 
 
-def test_an_answer_about_a_sweep_that_is_another_by_its_end_is_not_kept(swept, shapes_domain, places):
-    asked = Asked(swept, shapes_domain, places)
+def test_an_answer_about_a_sweep_that_is_another_by_its_end_is_not_kept(swept, shapes_domain, workspace):
+    context = RunContext(swept, shapes_domain, workspace)
 
-    def ask(asked: Asked) -> Count:
+    def ask(context: RunContext) -> Count:
         swept.save_sweep([a_sweep(swept, shapes_domain, 2)[0]], None, a_sweep(swept, shapes_domain, 2)[1])
-        return Count(int(asked.val.ranks.sum()))
+        return Count(int(context.val.ranks.sum()))
 
     question = Question("count", "How many?", Count, ask)
     with pytest.raises(InputError, match="changed while it was asked about"):
-        answered(question, asked)
-    assert kept(question, asked) is None
-    assert answered(question, Asked(swept, shapes_domain, places)) == Count(3 * 12 * 2)
+        compute_or_load(question, context)
+    assert kept(question, context) is None
+    assert compute_or_load(question, RunContext(swept, shapes_domain, workspace)) == Count(3 * 12 * 2)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="fork is POSIX's")
-def test_trainings_of_one_domain_at_once_have_runs_of_their_own(shapes_domain, places, tiny_name):
+def test_trainings_of_one_domain_at_once_have_runs_of_their_own(shapes_domain, workspace, tiny_name):
     words = ["train", "--domain", "shapes", "--encoder", tiny_name, "--tune", "head", "--epochs", "2"]
     fork = multiprocessing.get_context("fork")
     processes = [
@@ -185,7 +185,7 @@ def test_trainings_of_one_domain_at_once_have_runs_of_their_own(shapes_domain, p
         process.start()
     for process in processes:
         process.join()
-    runs = load_runs(places, "shapes")
+    runs = load_runs(workspace, "shapes")
     assert sorted(run.info.name for run in runs) == ["tinyclip-head-1", "tinyclip-head-2", "tinyclip-head-3"]
     weights = {run.info.settings.lr: {each.info.fine_tuned for each in runs if each.info.settings == run.info.settings}
                for run in runs}  # fmt: skip
@@ -194,15 +194,15 @@ def test_trainings_of_one_domain_at_once_have_runs_of_their_own(shapes_domain, p
     assert all(len(read_results(run, shapes_domain, "val").articles) == 12 for run in runs)
 
 
-def test_a_cache_that_is_deleted_under_a_sweep_is_made_again_or_said(shapes_domain, places, tiny_name, verb):
-    train_run(shapes_domain, tiny_name, HEAD, Reading(), "cpu", places)
+def test_a_cache_that_is_deleted_under_a_sweep_is_made_again_or_said(shapes_domain, workspace, tiny_name, verb):
+    train_run(shapes_domain, tiny_name, HEAD, Reading(), "cpu", workspace)
     words = ("sweep", "--domain", "shapes", "--precision", "fp32", "--json")
     whole = verb(*words).record
     end = threading.Event()
 
     def delete() -> None:
         while not end.wait(0.003):
-            shutil.rmtree(places.cache, ignore_errors=True)
+            shutil.rmtree(workspace.cache, ignore_errors=True)
 
     deleting = threading.Thread(target=delete)
     deleting.start()
@@ -223,37 +223,37 @@ def test_a_cache_that_is_deleted_under_a_sweep_is_made_again_or_said(shapes_doma
 YEARS = ("2031-01-01T00:00:00.000000+00:00", "2019-01-01T00:00:00.000000+00:00", "2019-01-01T00:00:00.000000+00:00")
 
 
-def test_the_newest_run_is_the_last_made_whatever_the_clock_says(shapes_domain, places, tiny_name, monkeypatch):
+def test_the_newest_run_is_the_last_made_whatever_the_clock_says(shapes_domain, workspace, tiny_name, monkeypatch):
     for year in YEARS:
         monkeypatch.setattr(train, "now", lambda year=year: year)
-        last = train_run(shapes_domain, tiny_name, HEAD, Reading("title"), "cpu", places)[0]
-        assert find_run(places, "shapes", None) == last
-    assert [run.info.name[-1] for run in load_runs(places, "shapes")] == ["1", "2", "3"]
+        last = train_run(shapes_domain, tiny_name, HEAD, Reading("title"), "cpu", workspace)[0]
+        assert find_run(workspace, "shapes", None) == last
+    assert [run.info.name[-1] for run in load_runs(workspace, "shapes")] == ["1", "2", "3"]
 
 
-def test_what_was_found_last_is_the_last_found_whatever_the_clock_says(swept, shapes_domain, places):
-    rests_on = ["a"]
-    question = Question("count", "How many?", Count, lambda asked: Count(ord(rests_on[0])),
-                        rests_on=lambda asked: (rests_on[0],))  # fmt: skip
+def test_what_was_found_last_is_the_last_found_whatever_the_clock_says(swept, shapes_domain, workspace):
+    cache_key_parts = ["a"]
+    question = Question("count", "How many?", Count, lambda context: Count(ord(cache_key_parts[0])),
+                        cache_key_parts=lambda context: (cache_key_parts[0],))  # fmt: skip
     for letter, year in (("a", 2031), ("b", 2019)):
-        rests_on[0] = letter
-        answered(question, Asked(swept, shapes_domain, places))
-        for file in (places.cache / "findings").iterdir():
-            if is_whole(file) and kept(question, Asked(swept, shapes_domain, places)) is not None:
+        cache_key_parts[0] = letter
+        compute_or_load(question, RunContext(swept, shapes_domain, workspace))
+        for file in (workspace.cache / "findings").iterdir():
+            if is_whole(file) and kept(question, RunContext(swept, shapes_domain, workspace)) is not None:
                 os.utime(file, (year, year))
-    rests_on[0] = "c"
-    assert last_kept(question, Asked(swept, shapes_domain, places)) == Count(ord("b"))
+    cache_key_parts[0] = "c"
+    assert last_kept(question, RunContext(swept, shapes_domain, workspace)) == Count(ord("b"))
 
 
 def test_files_written_in_one_tick_of_the_clock_are_told_apart(tmp_path):
     def write(content: bytes) -> tuple[int, int, int]:
-        with replacing(tmp_path / "a") as temporary:
+        with atomic_write(tmp_path / "a") as temporary:
             temporary.write_bytes(content)
         os.utime(tmp_path / "a", ns=(0, 0))
-        return stamp(tmp_path / "a")
+        return file_signature(tmp_path / "a")
 
     assert write(b"one") != write(b"two")
-    write_sealed(tmp_path / "b", b"one")
+    write_checksummed(tmp_path / "b", b"one")
     os.utime(tmp_path / "b", ns=(0, 0))
     assert is_whole(tmp_path / "b")
     write_bytes(tmp_path / "b", bytes((tmp_path / "b").stat().st_size))
@@ -261,21 +261,21 @@ def test_files_written_in_one_tick_of_the_clock_are_told_apart(tmp_path):
     assert not is_whole(tmp_path / "b")
 
 
-def test_an_upload_that_is_being_read_stays_though_the_clock_jumps(places, shapes):
-    upload = keep_upload(places.workspace, "a.csv", shapes.open("rb"))
-    with removed_if_uploaded([upload], places.workspace):
+def test_an_upload_that_is_being_read_stays_though_the_clock_jumps(workspace, shapes):
+    upload = keep_upload(workspace.root, "a.csv", shapes.open("rb"))
+    with removed_if_uploaded([upload], workspace.root):
         os.utime(upload.parent, (0, 0))
-        other = keep_upload(places.workspace, "b.csv", shapes.open("rb"))
+        other = keep_upload(workspace.root, "b.csv", shapes.open("rb"))
         assert upload.exists()
-    assert [path.name for path in (places.workspace / FOLDER).iterdir()] == [other.parent.name]
+    assert [path.name for path in (workspace.root / FOLDER).iterdir()] == [other.parent.name]
     os.utime(other.parent, (0, 0))
-    keep_upload(places.workspace, "c.csv", shapes.open("rb"))
+    keep_upload(workspace.root, "c.csv", shapes.open("rb"))
     assert not other.exists()
 
 
-def test_a_run_of_another_version_says_so(swept, shapes_domain, places):
+def test_a_run_of_another_version_says_so(swept, shapes_domain, workspace):
     for name, what, read in (
-        ("run.toml", "run '", lambda: load_runs(places, "shapes")),
+        ("run.toml", "run '", lambda: load_runs(workspace, "shapes")),
         ("sweep.toml", "sweep", lambda: read_results(swept, shapes_domain, "val")),
     ):
         file: Path = swept.folder / name

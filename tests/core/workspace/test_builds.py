@@ -17,10 +17,10 @@ from core.workspace.runs import Run, find_run
 
 
 @pytest.fixture
-def run(shapes_domain, places, tiny_name) -> Run:
+def run(shapes_domain, workspace, tiny_name) -> Run:
     settings = Settings(tune="head", epochs=1, batch_size=16)
-    made, _ = train_run(shapes_domain, tiny_name, settings, Reading("title"), "cpu", places)
-    sweep_run(open_run(made, shapes_domain, places, "cpu", "fp32"), [0.0, 0.5, 1.0], "recall@1")
+    made, _ = train_run(shapes_domain, tiny_name, settings, Reading("title"), "cpu", workspace)
+    sweep_run(open_run(made, shapes_domain, workspace, "cpu", "fp32"), [0.0, 0.5, 1.0], "recall@1")
     return made
 
 
@@ -30,12 +30,12 @@ def rewrite(run: Run, **changes: object) -> None:
     file.write_text(tomli_w.dumps({key: value for key, value in table.items() if value is not None}))
 
 
-def test_a_run_of_an_earlier_version_with_a_wrong_activation_is_refused(run, verb, shapes_domain, places):
+def test_a_run_of_an_earlier_version_with_a_wrong_activation_is_refused(run, verb, shapes_domain, workspace):
     rewrite(run, encoder="ViT-B-32:openai", built=None)
-    old = find_run(places, "shapes", None)
+    old = find_run(workspace, "shapes", None)
     assert old.info.built is None
     assert was_built_wrongly(old.info)
-    for read in (old.curve, old.ranks, lambda: open_run(old, shapes_domain, places, "cpu")):
+    for read in (old.curve, old.ranks, lambda: open_run(old, shapes_domain, workspace, "cpu")):
         with pytest.raises(InputError, match=r"QuickGELU.*train again: .*--encoder ViT-B-32:openai"):
             read()
     for words in (
@@ -52,19 +52,19 @@ def test_a_run_of_an_earlier_version_with_a_wrong_activation_is_refused(run, ver
     assert verb("runs", "delete", old.info.name, "--domain", "shapes", "--yes").status == 0
 
 
-def test_a_run_of_an_earlier_version_with_the_right_one_still_opens(run, shapes_domain, places):
+def test_a_run_of_an_earlier_version_with_the_right_one_still_opens(run, shapes_domain, workspace):
     rewrite(run, built=None)
-    old = find_run(places, "shapes", None)
+    old = find_run(workspace, "shapes", None)
     assert not was_built_wrongly(old.info)
-    open_run(old, shapes_domain, places, "cpu")
+    open_run(old, shapes_domain, workspace, "cpu")
     assert len(old.curve()) == 3
 
 
-def test_a_run_whose_encoder_is_built_otherwise_now_is_refused(run, shapes_domain, places):
+def test_a_run_whose_encoder_is_built_otherwise_now_is_refused(run, shapes_domain, workspace):
     assert run.info.built.startswith("GELU")
     rewrite(run, built=run.info.built.replace("GELU", "QuickGELU"))
     with pytest.raises(InputError, match=r"built as \[QuickGELU.*built as \[GELU"):
-        open_run(find_run(places, "shapes", None), shapes_domain, places, "cpu")
+        open_run(find_run(workspace, "shapes", None), shapes_domain, workspace, "cpu")
 
 
 @pytest.mark.parametrize(

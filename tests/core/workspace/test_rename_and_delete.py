@@ -10,40 +10,40 @@ from core.workspace.runs import find_run, load_runs
 from tests.core.workspace.test_runs import keep
 
 
-def test_a_renamed_run_is_found_by_its_new_name_alone(places):
-    old = keep(places, "lite-head-1", "1")
-    renamed = rename_run(places, "news", "lite-head-1", "first-try")
-    assert find_run(places, "news", "first-try") == renamed
+def test_a_renamed_run_is_found_by_its_new_name_alone(workspace):
+    old = keep(workspace, "lite-head-1", "1")
+    renamed = rename_run(workspace, "news", "lite-head-1", "first-try")
+    assert find_run(workspace, "news", "first-try") == renamed
     assert renamed.info == replace(old.info, name="first-try")
-    assert [run.info.name for run in load_runs(places, "news")] == ["first-try"]
+    assert [run.info.name for run in load_runs(workspace, "news")] == ["first-try"]
 
 
-def test_a_run_whose_renaming_was_cut_short_has_the_name_of_its_folder(places):
-    run = keep(places, "a", "1")
+def test_a_run_whose_renaming_was_cut_short_has_the_name_of_its_folder(workspace):
+    run = keep(workspace, "a", "1")
     run.folder.rename(run.folder.with_name("b"))
-    assert find_run(places, "news", "b").info.name == "b"
+    assert find_run(workspace, "news", "b").info.name == "b"
 
 
 @pytest.mark.parametrize("new", ["", "A", "a b", "../b", "a/b", "-a", "a--b", "ä"])
-def test_odd_names_are_refused(places, new):
-    keep(places, "a", "1")
+def test_odd_names_are_refused(workspace, new):
+    keep(workspace, "a", "1")
     with pytest.raises(InputError, match="cannot name a run"):
-        rename_run(places, "news", "a", new)
-    assert find_run(places, "news", "a").folder.exists()
+        rename_run(workspace, "news", "a", new)
+    assert find_run(workspace, "news", "a").folder.exists()
 
 
-def test_a_name_that_is_taken_is_refused(places):
-    keep(places, "a", "1")
-    keep(places, "b", "2")
+def test_a_name_that_is_taken_is_refused(workspace):
+    keep(workspace, "a", "1")
+    keep(workspace, "b", "2")
     with pytest.raises(InputError, match="has a run 'b' already"):
-        rename_run(places, "news", "a", "b")
+        rename_run(workspace, "news", "a", "b")
 
 
-def test_a_deleted_run_is_gone_and_the_others_stay(places):
-    gone = keep(places, "a", "1")
-    keep(places, "b", "2")
-    delete_run(places, "news", "a")
+def test_a_deleted_run_is_gone_and_the_others_stay(workspace):
+    gone = keep(workspace, "a", "1")
+    keep(workspace, "b", "2")
+    delete_run(workspace, "news", "a")
     assert not gone.folder.exists()
-    assert [run.info.name for run in load_runs(places, "news")] == ["b"]
+    assert [run.info.name for run in load_runs(workspace, "news")] == ["b"]
     with pytest.raises(InputError, match="has no run 'a'"):
-        delete_run(places, "news", "a")
+        delete_run(workspace, "news", "a")

@@ -18,7 +18,7 @@ from core.experiment.loaded_run import open_run
 from core.experiment.train import train_run
 from core.retrieval.ranking import ranks_of
 from core.training.settings import Settings
-from core.workspace.folders import Places, default_places
+from core.workspace.folders import Workspace, default_workspace
 from core.workspace.runs import Run, RunInfo, find_run, load_runs, reserve_folder, save_run
 
 INFO = RunInfo(
@@ -29,87 +29,87 @@ INFO = RunInfo(
 HEAD = Settings(tune="head", epochs=1, lr=0.01)
 
 
-def keep(places: Places, name: str, created_at: str) -> Run:
-    folder = places.runs_folder("news") / name
+def keep(workspace: Workspace, name: str, created_at: str) -> Run:
+    folder = workspace.runs_folder("news") / name
     folder.mkdir(parents=True)
     run = Run(replace(INFO, name=name, created_at=created_at), folder)
     save_run(run)
     return run
 
 
-def test_a_run_comes_back_from_disk_as_it_was(places):
-    run = keep(places, "lite-head-1", "2026-01-01T00:00:00.000001+00:00")
-    assert find_run(places, "news", "lite-head-1") == run
+def test_a_run_comes_back_from_disk_as_it_was(workspace):
+    run = keep(workspace, "lite-head-1", "2026-01-01T00:00:00.000001+00:00")
+    assert find_run(workspace, "news", "lite-head-1") == run
 
 
-def test_the_newest_run_is_taken_if_none_is_named(places):
-    keep(places, "b", "2026-01-01T00:00:00.000002+00:00")
-    keep(places, "c", "2026-01-01T00:00:00.000001+00:00")
-    keep(places, "a", "2025-12-31T23:59:59.000009+00:00")
-    assert [run.info.name for run in load_runs(places, "news")] == ["a", "c", "b"]
-    assert find_run(places, "news", None).info.name == "b"
-    assert find_run(places, "news", "c").info.name == "c"
+def test_the_newest_run_is_taken_if_none_is_named(workspace):
+    keep(workspace, "b", "2026-01-01T00:00:00.000002+00:00")
+    keep(workspace, "c", "2026-01-01T00:00:00.000001+00:00")
+    keep(workspace, "a", "2025-12-31T23:59:59.000009+00:00")
+    assert [run.info.name for run in load_runs(workspace, "news")] == ["a", "c", "b"]
+    assert find_run(workspace, "news", None).info.name == "b"
+    assert find_run(workspace, "news", "c").info.name == "c"
 
 
-def test_runs_that_are_not_there_are_said(places):
+def test_runs_that_are_not_there_are_said(workspace):
     with pytest.raises(InputError, match="domain 'news' has no run yet; make one with"):
-        find_run(places, "news", None)
-    keep(places, "a", "1")
-    keep(places, "b", "2")
+        find_run(workspace, "news", None)
+    keep(workspace, "a", "1")
+    keep(workspace, "b", "2")
     with pytest.raises(InputError, match="domain 'news' has no run 'x'; its runs: a, b"):
-        find_run(places, "news", "x")
+        find_run(workspace, "news", "x")
 
 
-def test_a_folder_that_training_did_not_finish_is_no_run(places):
-    keep(places, "a", "1")
-    folder = reserve_folder(places, "news", "lite", "head")
+def test_a_folder_that_training_did_not_finish_is_no_run(workspace):
+    keep(workspace, "a", "1")
+    folder = reserve_folder(workspace, "news", "lite", "head")
     (folder / "weights.safetensors").write_bytes(b"")
-    assert [run.info.name for run in load_runs(places, "news")] == ["a"]
+    assert [run.info.name for run in load_runs(workspace, "news")] == ["a"]
 
 
 @pytest.mark.parametrize("content", ["name = ", "name = 'a'\n", "settings = 3\n", ""])
-def test_a_damaged_run_is_named(places, content):
-    keep(places, "a", "1")
-    (places.runs_folder("news") / "a" / "run.toml").write_text(content)
+def test_a_damaged_run_is_named(workspace, content):
+    keep(workspace, "a", "1")
+    (workspace.runs_folder("news") / "a" / "run.toml").write_text(content)
     with pytest.raises(InputError, match="run"):
-        load_runs(places, "news")
+        load_runs(workspace, "news")
 
 
-def test_two_trainings_never_share_a_folder(places):
+def test_two_trainings_never_share_a_folder(workspace):
     with ThreadPoolExecutor(8) as pool:
-        folders = list(pool.map(lambda _: reserve_folder(places, "news", "ViT-B-32:/a/b.pt", "last:2"), range(24)))
+        folders = list(pool.map(lambda _: reserve_folder(workspace, "news", "ViT-B-32:/a/b.pt", "last:2"), range(24)))
     assert {folder.name for folder in folders} == {f"vit-b-32-last2-{number}" for number in range(1, 25)}
 
 
-def test_a_hub_name_makes_a_folder_inside_the_workspace(places):
-    folder = reserve_folder(places, "news", "../../hub/x:y", "head")
-    assert folder.parent == places.runs_folder("news")
+def test_a_hub_name_makes_a_folder_inside_the_workspace(workspace):
+    folder = reserve_folder(workspace, "news", "../../hub/x:y", "head")
+    assert folder.parent == workspace.runs_folder("news")
 
 
 @pytest.mark.parametrize(
     "slug", ["..", "../up", "a/b", "/abs", "", "A", "a--b", "-a", "a b", "ä", "a\n", "a.b", "con:"]
 )
-def test_a_slug_cannot_leave_the_workspace(places, slug):
-    for folder in (places.domain_folder, places.runs_folder, places.load_domain):
+def test_a_slug_cannot_leave_the_workspace(workspace, slug):
+    for folder in (workspace.domain_folder, workspace.runs_folder, workspace.load_domain):
         with pytest.raises(InputError, match="cannot name a domain"):
             folder(slug)
 
 
 @pytest.mark.parametrize("slug", ["news", "demo-rss", "a_1", "2024"])
-def test_a_plain_slug_is_a_folder(places, slug):
-    assert places.domain_folder(slug) == places.workspace / "domains" / slug
+def test_a_plain_slug_is_a_folder(workspace, slug):
+    assert workspace.domain_folder(slug) == workspace.root / "domains" / slug
 
 
 def test_the_environment_says_where_things_lie(monkeypatch, tmp_path):
     monkeypatch.setenv("REMATCH_WORKSPACE", "w")
     monkeypatch.setenv("REMATCH_CACHE", "")
     monkeypatch.chdir(tmp_path)
-    assert default_places() == Places(tmp_path / "w", tmp_path / "cache")
+    assert default_workspace() == Workspace(tmp_path / "w", tmp_path / "cache")
 
 
 @pytest.fixture
-def trained(shapes_domain, places, tiny_name) -> Run:
-    return train_run(shapes_domain, tiny_name, HEAD, Reading(), "cpu", places)[0]
+def trained(shapes_domain, workspace, tiny_name) -> Run:
+    return train_run(shapes_domain, tiny_name, HEAD, Reading(), "cpu", workspace)[0]
 
 
 def test_only_the_changed_tensors_are_kept(trained):
@@ -117,8 +117,8 @@ def test_only_the_changed_tensors_are_kept(trained):
 
 
 @torch.inference_mode()
-def test_at_any_alpha_it_is_the_model_with_the_mixed_weights(trained, shapes_domain, places, tiny):
-    opened = open_run(trained, shapes_domain, places, "cpu")
+def test_at_any_alpha_it_is_the_model_with_the_mixed_weights(trained, shapes_domain, workspace, tiny):
+    opened = open_run(trained, shapes_domain, workspace, "cpu")
     weights, val = load_file(trained.weights_file), shapes_domain.subset("val")
     zero_shot = {key: tensor.clone() for key, tensor in tiny.state_dict().items()}
     pixels = torch.stack([tiny.preprocess(open_image(shapes_domain.images_root / file)) for file in val["image_file"]])
@@ -135,33 +135,33 @@ def test_at_any_alpha_it_is_the_model_with_the_mixed_weights(trained, shapes_dom
         np.testing.assert_array_equal(reverse, ranks_of(images, texts, own, tie_order(list(val["article_id"]))))
 
 
-def test_a_changed_domain_is_refused(trained, shapes, places):
-    folder = places.domain_folder("shapes")
+def test_a_changed_domain_is_refused(trained, shapes, workspace):
+    folder = workspace.domain_folder("shapes")
     table = pd.read_csv(shapes)
     table.loc[3, "title"] = "something else"
-    table.to_csv(places.workspace / "changed.csv", index=False)
+    table.to_csv(workspace.root / "changed.csv", index=False)
     changed = import_domain(
-        places.workspace / "changed.csv", folder, images=shapes.parent / "images", replace_existing=True
+        workspace.root / "changed.csv", folder, images=shapes.parent / "images", replace_existing=True
     ).domain
     with pytest.raises(InputError, match=r"domain 'shapes' was changed after run 'tinyclip-head-1' learned from it"):
-        open_run(trained, changed, places, "cpu")
+        open_run(trained, changed, workspace, "cpu")
 
 
-def test_weights_of_the_run_that_were_replaced_are_refused(trained, shapes_domain, places):
+def test_weights_of_the_run_that_were_replaced_are_refused(trained, shapes_domain, workspace):
     weights = load_file(trained.weights_file)
     save_file(weights | {"clip.visual.proj": weights["clip.visual.proj"] + 1}, trained.weights_file)
     with pytest.raises(InputError, match=r"weights\.safetensors is not the file that run 'tinyclip-head-1' wrote"):
-        open_run(trained, shapes_domain, places, "cpu")
+        open_run(trained, shapes_domain, workspace, "cpu")
 
 
-def test_zero_shot_weights_that_were_replaced_are_refused(shapes_domain, places, tiny_name, tmp_path):
+def test_zero_shot_weights_that_were_replaced_are_refused(shapes_domain, workspace, tiny_name, tmp_path):
     file = tmp_path / "mine.safetensors"
     weights = load_file(tiny_name.partition(":")[2])
     save_file(weights, file)
-    run, _ = train_run(shapes_domain, f"TinyClip:{file}", HEAD, Reading("title"), "cpu", places)
+    run, _ = train_run(shapes_domain, f"TinyClip:{file}", HEAD, Reading("title"), "cpu", workspace)
     save_file(weights | {"visual.proj": weights["visual.proj"] + 1}, file)
     with pytest.raises(InputError, match="are not the ones run 'tinyclip-head-1' started from"):
-        open_run(run, shapes_domain, places, "cpu")
+        open_run(run, shapes_domain, workspace, "cpu")
 
 
 def test_a_run_without_a_sweep_says_how_to_make_one(trained):
@@ -171,17 +171,17 @@ def test_a_run_without_a_sweep_says_how_to_make_one(trained):
 
 
 @pytest.mark.parametrize("content", ["", "epoch,loss\n0,1\n", "\0\xff"])
-def test_a_history_that_is_damaged_or_of_another_version_is_said(places, content):
-    run = keep(places, "older", "2026")
+def test_a_history_that_is_damaged_or_of_another_version_is_said(workspace, content):
+    run = keep(workspace, "older", "2026")
     (run.folder / "history.csv").write_text(content)
     with pytest.raises(InputError, match=r"history\.csv is missing, damaged or of another version of Rematch"):
         run.history()
 
 
-def test_a_run_that_says_its_text_in_the_older_way_is_of_another_version(places):
-    file = keep(places, "older", "2026").folder / "run.toml"
+def test_a_run_that_says_its_text_in_the_older_way_is_of_another_version(workspace):
+    file = keep(workspace, "older", "2026").folder / "run.toml"
     whole = file.read_text()
-    assert Reading("title") == find_run(places, "news", "older").info.text
+    assert Reading("title") == find_run(workspace, "news", "older").info.text
     file.write_text('text = "title"\n' + whole.partition("[text]")[0])
     with pytest.raises(InputError, match="of another version of Rematch"):
-        find_run(places, "news", "older")
+        find_run(workspace, "news", "older")

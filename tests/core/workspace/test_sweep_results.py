@@ -42,15 +42,15 @@ def test_the_diagonal_of_the_plane_is_the_curve(results):
             np.testing.assert_array_equal(results.plane.ranks[point, point], results.ranks_at(alpha))
 
 
-def test_the_corners_of_the_plane_are_exact(results, opened, places):
+def test_the_corners_of_the_plane_are_exact(results, opened, workspace):
     for image in (0.0, 1.0):
         for text in (0.0, 1.0):
-            exact = rank_exactly(places, "shapes", opened.run.info.name, "val", image, text)
+            exact = rank_exactly(workspace, "shapes", opened.run.info.name, "val", image, text)
             np.testing.assert_array_equal(results.plane.ranks[int(image * 20), int(text * 20)], exact.ranks)
 
 
-def test_one_alpha_evaluated_exactly_is_what_the_run_gives(results, opened, places):
-    exact = rank_exactly(places, "shapes", opened.run.info.name, "val", 0.37, 0.37)
+def test_one_alpha_evaluated_exactly_is_what_the_run_gives(results, opened, workspace):
+    exact = rank_exactly(workspace, "shapes", opened.run.info.name, "val", 0.37, 0.37)
     forward, reverse = opened.at(0.37, "val").ranks()
     assert exact.ranks.tolist() == forward.tolist()
     assert exact.reverse_ranks.tolist() == reverse.tolist()

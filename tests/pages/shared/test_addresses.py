@@ -10,7 +10,7 @@ import pytest
 import streamlit as st
 
 from core.errors import InputError
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from core.workspace.runs import find_run
 from pages.shared.paths import check_typed_encoder, looks_like_a_path, typed_path
 from tests.pages.conftest import PAGES, write_run
@@ -27,9 +27,9 @@ WAYS_OUT = (
 
 
 @pytest.fixture
-def outside(places: Places, domain) -> Path:
+def outside(workspace: Workspace, domain) -> Path:
     """A domain that lies beside the workspace, which no way may lead to."""
-    there = places.workspace.parent / "outside"
+    there = workspace.root.parent / "outside"
     there.mkdir()
     for file in domain.folder.glob("*.*"):
         (there / file.name).write_bytes(file.read_bytes().replace(b"Shapes", b"Betray"))
@@ -47,11 +47,11 @@ def test_no_name_in_the_address_leads_out(way, page, open_page, run, outside):
 
 
 @pytest.mark.parametrize("way", WAYS_OUT, ids=repr)
-def test_no_name_leads_out_of_the_workspace(way, places, run, outside):
+def test_no_name_leads_out_of_the_workspace(way, workspace, run, outside):
     with pytest.raises(InputError):
-        places.domain_folder(way)
+        workspace.domain_folder(way)
     with pytest.raises(InputError):
-        find_run(places, "shapes", way)
+        find_run(workspace, "shapes", way)
 
 
 @pytest.mark.parametrize("alpha", ["abc", "7", "NaN", "1e400", "-1", "0x1", "0,5", "", "1" * 5000])
@@ -74,8 +74,8 @@ def test_on_ones_own_machine_any_path_may_be_typed(tmp_path):
     assert typed_path("  ") == ""
 
 
-def test_where_others_are_answered_what_is_typed_stays_in_the_workspace(places, answers_others, outside):
-    inside = places.workspace / "incoming"
+def test_where_others_are_answered_what_is_typed_stays_in_the_workspace(workspace, answers_others, outside):
+    inside = workspace.root / "incoming"
     inside.mkdir(parents=True)
     assert typed_path(str(inside / "a.csv")) == str(inside / "a.csv")
     (inside / "link").symlink_to(outside)
@@ -90,7 +90,7 @@ def test_what_is_no_path_is_said(way):
         typed_path(way)
 
 
-def test_an_encoder_is_named_by_a_model_or_a_file_one_may_name(answers_others, places):
+def test_an_encoder_is_named_by_a_model_or_a_file_one_may_name(answers_others, workspace):
     for name in ("lite", "ViT-B-32:openai", "hf-hub:laion/CLIP-ViT-B-32"):
         check_typed_encoder(name)
     for name in ("ViT-B-32:/etc/passwd", "local-dir:relative/../../x", "ViT-B-32:~/weights.pt", "ViT-B-32:../x.pt"):
@@ -149,8 +149,8 @@ def test_a_link_to_what_is_there_says_nothing_of_it(open_page, run):
     assert not any("not here" in each.value for each in app.warning)
 
 
-def test_choosing_another_domain_is_no_link_to_what_is_gone(open_page, run, places):
-    file = places.domain_folder("shapes")
+def test_choosing_another_domain_is_no_link_to_what_is_gone(open_page, run, workspace):
+    file = workspace.domain_folder("shapes")
     shutil.copytree(file, file.with_name("other"))
     toml = file.with_name("other") / "domain.toml"
     toml.write_text(toml.read_text().replace('slug = "shapes"', 'slug = "other"'))
@@ -160,7 +160,7 @@ def test_choosing_another_domain_is_no_link_to_what_is_gone(open_page, run, plac
     assert not any("not here" in each.value for each in app.warning)
 
 
-def test_a_run_that_goes_while_a_page_shows_it_is_reported(open_page, run, places, tmp_path):
+def test_a_run_that_goes_while_a_page_shows_it_is_reported(open_page, run, workspace, tmp_path):
     app = open_page("alpha", domain="shapes", run=run.info.name)
     shutil.copytree(run.folder, run.folder.with_name("renamed-1"))
     shutil.rmtree(run.folder)
@@ -176,11 +176,11 @@ def address(app) -> dict[str, str]:
     return {key: app.query_params[key] for key in ("domain", "run") if key in app.query_params}
 
 
-def test_the_address_names_domain_and_run_though_they_are_the_first(open_page, run, places, domain):
+def test_the_address_names_domain_and_run_though_they_are_the_first(open_page, run, workspace, domain):
     app = open_page("alpha")
     link = address(app)
     assert link == {"domain": "shapes", "run": run.info.name}
-    newer = write_run(places, domain)
+    newer = write_run(workspace, domain)
     assert address(open_page("curves")) == {"domain": "shapes", "run": newer.info.name}
     app = open_page("curves", **link)
     assert address(app) == link
@@ -192,9 +192,9 @@ def test_what_is_shown_in_place_of_what_is_gone_is_in_the_address(gone, open_pag
     assert address(open_page("alpha", **gone)) == {"domain": "shapes", "run": run.info.name}
 
 
-def test_a_link_on_a_page_names_another_run_than_the_page(open_page, run, places, domain):
+def test_a_link_on_a_page_names_another_run_than_the_page(open_page, run, workspace, domain):
     """Streamlit puts what a link names after what the page's own pickers have written."""
-    newer = write_run(places, domain)
+    newer = write_run(workspace, domain)
     app = open_page("alpha", domain="shapes", run=newer.info.name)
     app.query_params["run"] = [newer.info.name, run.info.name]
     app.run()
@@ -202,10 +202,10 @@ def test_a_link_on_a_page_names_another_run_than_the_page(open_page, run, places
     assert address(app)["run"] == run.info.name
 
 
-def test_another_domain_is_chosen_with_its_newest_run(open_page, run, places, domain):
-    older, newest = run, write_run(places, domain)
-    folder = places.domain_folder("shapes").with_name("other")
-    shutil.copytree(places.domain_folder("shapes"), folder)
+def test_another_domain_is_chosen_with_its_newest_run(open_page, run, workspace, domain):
+    older, newest = run, write_run(workspace, domain)
+    folder = workspace.domain_folder("shapes").with_name("other")
+    shutil.copytree(workspace.domain_folder("shapes"), folder)
     toml = folder / "domain.toml"
     toml.write_text(toml.read_text().replace('slug = "shapes"', 'slug = "other"'))
     app = open_page("curves", domain="other")
@@ -227,8 +227,8 @@ def test_alpha_once_moved_goes_along_to_other_pages_and_addresses(open_page, run
     assert app.query_params["alpha"] == "0.25"
 
 
-def test_another_run_begins_at_its_own_alpha(open_page, run, places, domain):
-    newer = write_run(places, domain)
+def test_another_run_begins_at_its_own_alpha(open_page, run, workspace, domain):
+    newer = write_run(workspace, domain)
     app = open_page("match", run=newer.info.name, alpha="0.25")
     assert app.number_input(key="alpha").value == 0.25
     app.sidebar.selectbox[1].set_value(run.info.name).run()

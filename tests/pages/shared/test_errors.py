@@ -36,9 +36,9 @@ def text_of(app) -> str:
 
 
 @pytest.fixture
-def leaks(places, tmp_path_factory):
+def leaks(workspace, tmp_path_factory):
     """What of a page's text tells of the machine."""
-    tell_tale = (str(places.workspace.parent), str(tmp_path_factory.getbasetemp()), "site-packages", "Traceback",
+    tell_tale = (str(workspace.root.parent), str(tmp_path_factory.getbasetemp()), "site-packages", "Traceback",
                  "File \"", f"{Path.home()}/", SECRET)  # fmt: skip
     return lambda app: [each for each in tell_tale if each in text_of(app)]
 
@@ -96,9 +96,9 @@ def test_pictures_that_cannot_be_read_say_no_path(open_page, run, domain, leaks,
 @pytest.mark.parametrize(
     "error", [RuntimeError, MemoryError, InputError, FileNotFoundError], ids=lambda one: one.__name__
 )
-def test_an_exception_in_a_page_tells_nothing(error, open_page, run, places, leaks, monkeypatch):
+def test_an_exception_in_a_page_tells_nothing(error, open_page, run, workspace, leaks, monkeypatch):
     def fail(*_, **__):
-        raise error(f"{places.workspace}/x.bin" + ("" if error is InputError else os.environ["REMATCH_TEST_TOKEN"]))
+        raise error(f"{workspace.root}/x.bin" + ("" if error is InputError else os.environ["REMATCH_TEST_TOKEN"]))
 
     monkeypatch.setattr("core.workspace.runs.Run.curve", fail)
     for page in ("curves", "alpha"):
@@ -114,8 +114,8 @@ def failed(error: Exception) -> Future:
 
 
 @pytest.mark.parametrize("error", [RuntimeError, MemoryError, InputError], ids=lambda one: one.__name__)
-def test_an_exception_of_the_model_worker_tells_nothing(error, open_page, run, places, leaks, monkeypatch):
-    words = f"{places.workspace}/x.bin" + (f" {SECRET}" if error is RuntimeError else "")
+def test_an_exception_of_the_model_worker_tells_nothing(error, open_page, run, workspace, leaks, monkeypatch):
+    words = f"{workspace.root}/x.bin" + (f" {SECRET}" if error is RuntimeError else "")
     monkeypatch.setattr(model_worker, "submit", lambda *_: failed(error(words)))
     app = open_page("match", headline="a red circle").run()
     assert leaks(app) == []
@@ -140,13 +140,13 @@ more of its words: {secret}
 
 @pytest.mark.parametrize("job", JOBS)
 @pytest.mark.parametrize("ending", ["stack", "error"])
-def test_a_job_that_failed_tells_what_but_not_where(job, ending, open_page, run, places, leaks):
-    folder = places.workspace / "jobs" / job
+def test_a_job_that_failed_tells_what_but_not_where(job, ending, open_page, run, workspace, leaks):
+    folder = workspace.root / "jobs" / job
     folder.mkdir(parents=True)
     said = (
         STACK if ending == "stack" else "error: the table {workspace}/up loads/a.csv and /etc/x.csv cannot be read.\n"
     )
-    (folder / "log.txt").write_text(said.format(secret=SECRET, workspace=places.workspace))
+    (folder / "log.txt").write_text(said.format(secret=SECRET, workspace=workspace.root))
     (folder / "status.txt").write_text("1")
     page = {"train": "train", "analyse": "findings", "demo": "overview"}.get(job.partition("-")[0], "data")
     app = open_page(page)
@@ -156,10 +156,10 @@ def test_a_job_that_failed_tells_what_but_not_where(job, ending, open_page, run,
     assert "/etc" not in said
 
 
-def test_a_stack_is_cut_and_what_the_verb_said_stays(places):
-    (places.workspace / "jobs" / "demo").mkdir(parents=True)
-    (places.workspace / "jobs" / "demo" / "log.txt").write_text(STACK + "error: it stopped.\n")
-    assert background.status(places, "demo").log == [
+def test_a_stack_is_cut_and_what_the_verb_said_stays(workspace):
+    (workspace.root / "jobs" / "demo").mkdir(parents=True)
+    (workspace.root / "jobs" / "demo" / "log.txt").write_text(STACK + "error: it stopped.\n")
+    assert background.status(workspace, "demo").log == [
         "Reading pictures",
         "ended by MemoryError, which nobody foresaw; log.txt of this job says more.",
         "error: it stopped.",
@@ -178,8 +178,8 @@ def test_a_stack_is_cut_and_what_the_verb_said_stays(places):
         ("expected ViT-B-32:/path/weights.safetensors", "expected ViT-B-32:/path/weights.safetensors"),
     ],
 )  # fmt: skip
-def test_paths_are_cut_to_what_a_reader_of_the_page_may_know(said, shown, places):
-    assert without_paths(said.format(workspace=places.workspace)) == shown
+def test_paths_are_cut_to_what_a_reader_of_the_page_may_know(said, shown, workspace):
+    assert without_paths(said.format(workspace=workspace.root)) == shown
 
 
 def test_what_nobody_foresaw_is_named_by_its_kind():

@@ -17,7 +17,7 @@ from core.data.query_text import Reading
 from core.experiment.train import train_run
 from core.jobs import background
 from core.training.settings import Settings
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from core.workspace.unfinished_runs import load_unfinished
 from tests.core.jobs.test_background import SLEEPER
 from tests.pages.conftest import Open
@@ -49,8 +49,8 @@ def until(condition, seconds: float = 60) -> None:
         time.sleep(0.05)
 
 
-def kill(places: Places, job: str, process: subprocess.Popen) -> None:
-    until(lambda: background.status(places, job).log != [])
+def kill(workspace: Workspace, job: str, process: subprocess.Popen) -> None:
+    until(lambda: background.status(workspace, job).log != [])
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
 
@@ -60,7 +60,7 @@ def button(app, label: str):
 
 
 @pytest.fixture
-def stopped(shapes_domain: Domain, places: Places, tiny_name: str) -> str:
+def stopped(shapes_domain: Domain, workspace: Workspace, tiny_name: str) -> str:
     """A training that was ended after its first epoch; its name."""
 
     class StoppedError(Exception):
@@ -72,13 +72,15 @@ def stopped(shapes_domain: Domain, places: Places, tiny_name: str) -> str:
 
     settings = Settings(tune="head", epochs=2, lr=0.01, batch_size=16)
     with pytest.raises(StoppedError):
-        train_run(shapes_domain, tiny_name, settings, Reading("title"), "cpu", places, stop)
-    return load_unfinished(places, "shapes")[0].info.name
+        train_run(shapes_domain, tiny_name, settings, Reading("title"), "cpu", workspace, stop)
+    return load_unfinished(workspace, "shapes")[0].info.name
 
 
-def test_a_training_that_was_killed_has_failed_and_is_resumed_from_the_page(stopped, places, open_page: Open, started):
-    background.start(places, "train-shapes", ["train"])
-    kill(places, "train-shapes", started[0][0])
+def test_a_training_that_was_killed_has_failed_and_is_resumed_from_the_page(
+    stopped, workspace, open_page: Open, started
+):
+    background.start(workspace, "train-shapes", ["train"])
+    kill(workspace, "train-shapes", started[0][0])
     app = open_page("train")
     assert not app.exception
     assert "ended before it could say why" in app.error[0].value.replace("\\", "")
@@ -89,9 +91,9 @@ def test_a_training_that_was_killed_has_failed_and_is_resumed_from_the_page(stop
     assert started[1][1] == ["train", "--domain=shapes", f"--resume={stopped}", "--sweep"]
 
 
-def test_an_analysis_that_was_killed_is_said_and_can_be_asked_again(run, places, open_page: Open, started):
-    background.start(places, "analyse-shapes", ["analyse"])
-    kill(places, "analyse-shapes", started[0][0])
+def test_an_analysis_that_was_killed_is_said_and_can_be_asked_again(run, workspace, open_page: Open, started):
+    background.start(workspace, "analyse-shapes", ["analyse"])
+    kill(workspace, "analyse-shapes", started[0][0])
     app = open_page("findings")
     assert not app.exception
     assert "ended before it could say why" in app.error[0].value.replace("\\", "")
@@ -100,10 +102,10 @@ def test_an_analysis_that_was_killed_is_said_and_can_be_asked_again(run, places,
     assert started[1][1][:2] == ["analyse", "--domain=shapes"]
 
 
-def test_an_import_that_was_killed_shows_its_last_lines_and_step(places, open_page: Open, started):
-    background.start(places, "import-news", ["import"])
-    until(lambda: background.status(places, "import-news").label == "Sleeping")
-    kill(places, "import-news", started[0][0])
+def test_an_import_that_was_killed_shows_its_last_lines_and_step(workspace, open_page: Open, started):
+    background.start(workspace, "import-news", ["import"])
+    until(lambda: background.status(workspace, "import-news").label == "Sleeping")
+    kill(workspace, "import-news", started[0][0])
     app = open_page("data")
     assert not app.exception
     (error,) = [each.value for each in app.error if "ended before it could say why" in each.value]
@@ -112,9 +114,9 @@ def test_an_import_that_was_killed_shows_its_last_lines_and_step(places, open_pa
 
 
 @pytest.mark.parametrize("page", ["data", "findings", "train"])
-def test_a_job_that_found_no_room_for_its_error_says_that(page, run, places, open_page: Open):
+def test_a_job_that_found_no_room_for_its_error_says_that(page, run, workspace, open_page: Open):
     job = {"data": "import-shapes", "findings": "analyse-shapes", "train": "train-shapes"}[page]
-    folder = places.workspace / "jobs" / job
+    folder = workspace.root / "jobs" / job
     folder.mkdir(parents=True)
     (folder / "log.txt").touch()
     (folder / "running.lock").touch()
@@ -124,7 +126,7 @@ def test_a_job_that_found_no_room_for_its_error_says_that(page, run, places, ope
     assert any("the disk of the workspace is full" in each.value.replace("\\", "") for each in app.error)
 
 
-def test_a_second_click_starts_nothing(shapes_domain, places, open_page: Open, started):
+def test_a_second_click_starts_nothing(shapes_domain, workspace, open_page: Open, started):
     app = open_page("train")
     again = open_page("train")  # another tab, drawn before the first click
     button(app, "Start training").click().run()
@@ -134,10 +136,10 @@ def test_a_second_click_starts_nothing(shapes_domain, places, open_page: Open, s
     assert len(started) == 1
 
 
-def test_eight_windows_that_click_at_once_start_one_job(places, started):
+def test_eight_windows_that_click_at_once_start_one_job(workspace, started):
     told: list[bool] = []
     threads = [
-        threading.Thread(target=lambda: told.append(background.start(places, "train-shapes", ["train"])))
+        threading.Thread(target=lambda: told.append(background.start(workspace, "train-shapes", ["train"])))
         for _ in range(8)
     ]
     for thread in threads:
@@ -148,16 +150,16 @@ def test_eight_windows_that_click_at_once_start_one_job(places, started):
     assert len(started) == 1
 
 
-def test_many_who_look_are_not_taken_for_the_job(places, started):
+def test_many_who_look_are_not_taken_for_the_job(workspace, started):
     """A look takes no lock that another look, or a start, could take for a running job."""
-    background.start(places, "train-shapes", ["train"])
-    kill(places, "train-shapes", started[0][0])
+    background.start(workspace, "train-shapes", ["train"])
+    kill(workspace, "train-shapes", started[0][0])
     seen: set[str] = set()
     end = threading.Event()
 
     def look() -> None:
         while not end.is_set():
-            seen.add(background.status(places, "train-shapes").state)
+            seen.add(background.status(workspace, "train-shapes").state)
 
     threads = [threading.Thread(target=look) for _ in range(4)]
     for thread in threads:
@@ -165,20 +167,20 @@ def test_many_who_look_are_not_taken_for_the_job(places, started):
     try:
         time.sleep(1.0)
         assert seen == {"failed"}
-        assert background.start(places, "train-shapes", ["train"])
+        assert background.start(workspace, "train-shapes", ["train"])
     finally:
         end.set()
         for thread in threads:
             thread.join()
 
 
-def test_an_app_that_was_restarted_finds_the_job_again(shapes_domain, places, open_page: Open, started):
+def test_an_app_that_was_restarted_finds_the_job_again(shapes_domain, workspace, open_page: Open, started):
     button(open_page("train"), "Start training").click().run()
     st.cache_resource.clear()
     st.cache_data.clear()
     app = open_page("train")
     assert app.subheader[0].value == "Training now"
-    kill(places, "train-shapes", started[0][0])
+    kill(workspace, "train-shapes", started[0][0])
     app = open_page("train")
     assert not app.exception
     assert "The training failed" in app.error[0].value

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from core.data.importers.source_table import ColumnNames, Listing, TableFile
+from core.data.importers.source_table import ColumnNames, SourceTable, TableFile
 from core.data.importers.tables.json_tables import read_json
 from core.data.importers.tables.table import listing_of, tables_in
 
@@ -26,7 +26,7 @@ def recognises(source: Path) -> bool:
     return bool(files) and not set(tables_in(source)) - set(source.glob("*.json"))
 
 
-def read(source: Path, columns: ColumnNames, encoding: str | None) -> Listing:
+def read(source: Path, columns: ColumnNames, encoding: str | None) -> SourceTable:
     """Read all files as one table, each with its split unless it says it itself. Raises InputError."""
     tables = [_with_split(read_json(file, encoding)) for file in files_of(source)]
     listing = listing_of("COCO captions", tables, source, columns)

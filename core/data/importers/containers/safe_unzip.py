@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from core.errors import InputError, shortened
 from core.progress import progress
 from core.storage.disk_errors import DiskError
-from core.storage.files import replacing
+from core.storage.files import atomic_write
 
 _CHUNK = 1 << 16  # bytes read at once
 _UTF_8_NAME = 0x800  # the flag by which a member says that its name is UTF-8
@@ -138,7 +138,7 @@ def _is_hidden(name: PurePosixPath) -> bool:
 def _write(opened: zipfile.ZipFile, member: zipfile.ZipInfo, to: Path, limits: Limits, left: int) -> int:
     """Write one member and return its size; never more than `left` bytes."""
     size = 0
-    with opened.open(member) as packed, replacing(to) as temporary, temporary.open("wb") as file:
+    with opened.open(member) as packed, atomic_write(to) as temporary, temporary.open("wb") as file:
         while chunk := packed.read(_CHUNK):
             size += len(chunk)
             if size > left:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from core.data.importers.options import SourceOptions
-from core.data.importers.source_table import ColumnNames, Listing, TableFile
+from core.data.importers.source_table import ColumnNames, SourceTable, TableFile
 from core.data.importers.tables.table import IMAGE_COLUMNS, listing_of, read_file
 from core.errors import InputError
 
@@ -45,7 +45,7 @@ def recognises(source: Path) -> bool:
     return bool(tables_of(source))
 
 
-def read(source: Path, columns: ColumnNames, options: SourceOptions) -> Listing:
+def read(source: Path, columns: ColumnNames, options: SourceOptions) -> SourceTable:
     """Read all tables as one. An id that two splits have gets its split before it. Raises InputError."""
     tables = [read_file(file, options.encoding) for file in tables_of(source)]
     image = columns.image or FILE

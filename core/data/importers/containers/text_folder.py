@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from core.data.images.decoding import SUFFIXES, may_be_image
-from core.data.importers.source_table import ColumnNames, Listing, TableFile
+from core.data.importers.source_table import ColumnNames, SourceTable, TableFile
 from core.data.importers.tables.arrow_cells import Cell, cell_of
 from core.data.importers.tables.delimited import MAX_CELL, check_rows
 from core.data.importers.tables.encodings import decode
@@ -38,7 +38,7 @@ def _image_of(text: Path) -> Path | None:
     return next((path for path in beside if path.is_file() and may_be_image(path)), None)
 
 
-def read(source: Path, columns: ColumnNames) -> Listing:
+def read(source: Path, columns: ColumnNames) -> SourceTable:
     """Read each text with its image as an article whose id is their common path. Raises InputError."""
     rows: list[dict[str, Cell]] = []
     for path in _texts_in(source):

@@ -17,7 +17,7 @@ import pandas as pd
 
 from core.data.images.formats import HEAD, format_of
 from core.data.importers.images.image_store import MAX_IMAGE, ImageStore, safe_path
-from core.data.importers.source_table import ColumnNames, Listing, TableFile
+from core.data.importers.source_table import ColumnNames, SourceTable, TableFile
 from core.data.importers.tables.arrow_cells import Cell, cell_of
 from core.data.importers.tables.delimited import MAX_CELL, check_rows, suffix_of
 from core.data.importers.tables.encodings import decode
@@ -51,7 +51,7 @@ def recognises(source: Path) -> bool:
     return bool(shards_of(source))
 
 
-def read(source: Path, columns: ColumnNames, store: ImageStore | None) -> Listing:
+def read(source: Path, columns: ColumnNames, store: ImageStore | None) -> SourceTable:
     """Read all shards. store: where images are written to; None: nowhere, for a look at what is there.
 
     Raises InputError: a shard is damaged, or no sample has an image and a text.
@@ -78,8 +78,8 @@ def read(source: Path, columns: ColumnNames, store: ImageStore | None) -> Listin
 
 
 def with_stored_images(
-    listing: Listing, source: Path, store: ImageStore | None, columns: ColumnNames, without_image: int = 0
-) -> Listing:
+    listing: SourceTable, source: Path, store: ImageStore | None, columns: ColumnNames, without_image: int = 0
+) -> SourceTable:
     """The listing with the folder that its images were written to, and notes about those that were not."""
     notes = [*listing.notes, *(store.notes() if store else [])]
     if without_image:

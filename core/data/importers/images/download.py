@@ -20,10 +20,10 @@ from core.data.images.decoding import SUFFIXES, ImageError, open_image, suffix_o
 from core.data.importers.images.fetched_names import name_of_address, read_manifest, write_manifest
 from core.data.importers.images.find_images import image_names, is_address
 from core.data.importers.images.name_index import without_suffix
-from core.data.importers.source_table import Listing
+from core.data.importers.source_table import SourceTable
 from core.errors import InputError, listed
 from core.progress import progress
-from core.storage.files import replacing, write_text
+from core.storage.files import atomic_write, write_text
 from core.storage.safe_csv import spreadsheet_csv
 
 AGENT = "Rematch/0.1 (research on news and images; python-requests)"
@@ -36,7 +36,7 @@ _LONGEST = 100  # characters of a name; file systems take 255 bytes
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ImageToFetch:
     """A picture to fetch. name: of its file, without ending."""
 
     name: str
@@ -65,7 +65,7 @@ class _RefusedError(Exception):
     """Why a picture is not kept."""
 
 
-def wanted_pictures(listing: Listing) -> list[Wanted]:
+def wanted_pictures(listing: SourceTable) -> list[ImageToFetch]:
     """The images of a listing with an address, each address once, by the first name that an import would look for.
 
     Where several addresses have one name, each gets one made from the whole address.
@@ -85,7 +85,8 @@ def wanted_pictures(listing: Listing) -> list[Wanted]:
             stems.setdefault(url, next((stem for each in row if each and (stem := _stem(each))), "image"))
     counts = Counter(_alike(stem) for stem in stems.values())
     return [
-        Wanted(stem if counts[_alike(stem)] == 1 else name_of_address(url, stem), url) for url, stem in stems.items()
+        ImageToFetch(stem if counts[_alike(stem)] == 1 else name_of_address(url, stem), url)
+        for url, stem in stems.items()
     ]
 
 
@@ -106,7 +107,7 @@ def _alike(name: str) -> str:
     return unicodedata.normalize("NFC", name).lower()
 
 
-def fetch_pictures(wanted: Iterable[Wanted], folder: Path, pause: float = 1.0) -> Fetched:
+def fetch_pictures(wanted: Iterable[ImageToFetch], folder: Path, pause: float = 1.0) -> Fetched:
     """Download what is not yet in `folder`, in order; failures are listed in its fetch-failures.csv.
 
     pause: seconds between two requests to one host.
@@ -137,7 +138,7 @@ def fetch_pictures(wanted: Iterable[Wanted], folder: Path, pause: float = 1.0) -
     return Fetched(len(missing) - len(failures), len(all_wanted) - len(missing), failures)
 
 
-def _files_there(wanted: list[Wanted], folder: Path) -> dict[str, str]:
+def _files_there(wanted: list[ImageToFetch], folder: Path) -> dict[str, str]:
     """Address → file, of all that is in `folder` already: by its manifest, else by a name that no other address has."""
     files = {url: file for url, file in read_manifest(folder).items() if (folder / Path(file).name).is_file()}
     known = set(files.values())
@@ -177,7 +178,7 @@ def _fetch(session: requests.Session, url: str, folder: Path, name: str) -> str:
     except ImageError as error:
         raise _RefusedError(str(error)) from None
     file = f"{name}{suffix_of(content)}"
-    with replacing(folder / file) as temporary:
+    with atomic_write(folder / file) as temporary:
         temporary.write_bytes(content)
     return file
 

@@ -15,7 +15,7 @@ from core.data.importers.images.fetched_names import name_of_address, read_manif
 from core.data.importers.images.image_folder import ImageFolder
 from core.data.importers.images.name_index import without_suffix
 from core.data.importers.images.pairing import AMBIGUOUS, NOT_FOUND, FallBack, Match, Name, match_names
-from core.data.importers.source_table import Listing
+from core.data.importers.source_table import SourceTable
 from core.errors import InputError, shortened
 from core.progress import progress
 from core.storage.files import file_fingerprint
@@ -40,7 +40,7 @@ class Pairing:
     cells: pd.Series
 
 
-def image_names(listing: Listing) -> pd.DataFrame:
+def image_names(listing: SourceTable) -> pd.DataFrame:
     """What each row's picture may be called, a column for each of the listing's image columns; "" if it does not say.
 
     Of an address the last part of its path counts.
@@ -73,7 +73,7 @@ def is_address(cell: str) -> bool:
     return _URL.match(cell) is not None
 
 
-def pair_images(listing: Listing, folder: ImageFolder) -> Pairing:
+def pair_images(listing: SourceTable, folder: ImageFolder) -> Pairing:
     """Return the image that each row names, found in `folder`, column after column.
 
     A row that names a file is looked for by that alone, unless no row's file is there.
@@ -89,7 +89,7 @@ def pair_images(listing: Listing, folder: ImageFolder) -> Pairing:
 class _Pairs:
     """The pairs of a listing as they are found. rows: what each says in each column; the rest is as in Pairing."""
 
-    def __init__(self, listing: Listing, folder: ImageFolder) -> None:
+    def __init__(self, listing: SourceTable, folder: ImageFolder) -> None:
         frame = listing.articles[list(listing.image_columns)]
         self.rows: list[dict[str, str]] = [
             {column: cell.strip() for column, cell in zip(listing.image_columns, row, strict=True)}
@@ -141,7 +141,9 @@ class _Pairs:
         return Match(None, None, f"{NOT_FOUND}: {shortened(addresses[0])}; {match.file} is of another address")
 
 
-def not_found(listing: Listing, names: pd.DataFrame, folders: Sequence[ImageFolder], reasons: pd.Series) -> InputError:
+def not_found(
+    listing: SourceTable, names: pd.DataFrame, folders: Sequence[ImageFolder], reasons: pd.Series
+) -> InputError:
     """What was tried, and where, when no row's image was found. reasons: why each was not."""
     ambiguous = [reason for reason in reasons if reason.startswith(AMBIGUOUS)]
     why = f" {len(ambiguous)} names are ambiguous, such as: {ambiguous[0].partition(': ')[2]}." if ambiguous else ""

@@ -7,8 +7,8 @@ from pathlib import Path, PurePosixPath
 from core.data.images.decoding import JPEG_END
 from core.data.images.formats import HEAD, USUAL_SUFFIX, format_of
 from core.errors import InputError
-from core.storage.disk_errors import writing
-from core.storage.files import replacing
+from core.storage.disk_errors import disk_errors_for
+from core.storage.files import atomic_write
 
 _NO_NAME = re.compile(r"[^\w.+=@#,-]+")  # letters of any language and a few signs stay
 _LONGEST = 120  # characters of a part of a name
@@ -28,7 +28,7 @@ class ImageStore:
     def __init__(self, folder: Path, truncated: bool = False) -> None:
         self.folder = folder
         self.truncated = truncated
-        with writing(folder):
+        with disk_errors_for(folder):
             folder.mkdir(parents=True, exist_ok=True)
         self.too_large = 0  # images left out since they are over the limit
         self._written = 0
@@ -64,7 +64,7 @@ class ImageStore:
             raise InputError(
                 f"the images inside have more than {MAX_TOTAL // 1024**3:,} GB; import the source in parts."
             )
-        with replacing(self.folder / path) as temporary:
+        with atomic_write(self.folder / path) as temporary:
             temporary.write_bytes(content)
 
     def notes(self) -> list[str]:

@@ -7,7 +7,7 @@ from core.data.images.decoding import JPEG_END, may_be_image
 from core.data.images.formats import HEAD, format_of
 from core.errors import InputError
 from core.progress import progress
-from core.storage.files import replacing
+from core.storage.files import atomic_write
 
 
 def copy_with_ends(root: Path, to: Path) -> list[str]:
@@ -20,7 +20,7 @@ def copy_with_ends(root: Path, to: Path) -> list[str]:
     files = sorted(path for path in root.rglob("*") if path.is_file() and may_be_image(path))
     cut = 0
     for path in progress(files, "Copying images"):
-        with replacing(to / path.relative_to(root)) as temporary:
+        with atomic_write(to / path.relative_to(root)) as temporary:
             shutil.copyfile(path, temporary)
             if is_cut(path):
                 cut += 1

@@ -11,7 +11,7 @@ from typing import Literal
 
 import pandas as pd
 
-from core.data.importers.source_table import Listing, TableFile
+from core.data.importers.source_table import SourceTable, TableFile
 from core.data.importers.tables.delimited import SUFFIXES, first_cells, read_delimited, suffix_of
 from core.data.importers.tables.table import PAIRS, Need, listing_of, tables_in
 from core.errors import InputError
@@ -31,7 +31,7 @@ def recognises(source: Path) -> bool:
     return bool(_IDS & header) and {"title", "text"} <= header
 
 
-def read(source: Path, encoding: str | None = None) -> Listing:
+def read(source: Path, encoding: str | None = None) -> SourceTable:
     """Read a file, or all files of a folder that hold pairs. Raises InputError: cannot be read, holds no pairs."""
     files = files_of(source, "pairs", encoding) if source.is_dir() else [read_delimited(source, encoding=encoding)]
     kind = kind_of(files[0])
@@ -49,7 +49,7 @@ def read(source: Path, encoding: str | None = None) -> Listing:
     return replace(listing, unread=unread)
 
 
-def read_list(source: Path, kind: Kind, encoding: str | None = None) -> Listing | None:
+def read_list(source: Path, kind: Kind, encoding: str | None = None) -> SourceTable | None:
     """The articles or pictures of a test set, from a file or the folder of both; None if it is of another format."""
     files = files_of(source, kind, encoding)
     if not files:

@@ -8,7 +8,7 @@ without its header line.
 from dataclasses import replace
 from pathlib import Path
 
-from core.data.importers.source_table import ColumnNames, Listing
+from core.data.importers.source_table import ColumnNames, SourceTable
 from core.data.importers.tables.delimited import first_cells, read_delimited
 from core.data.importers.tables.table import listing_of
 
@@ -32,7 +32,7 @@ def _is_row(cells: list[str]) -> bool:
     return len(cells) == len(HEADER) and cells[0].isdigit() and all(cells[place].startswith("http") for place in (1, 5))
 
 
-def read(source: Path, encoding: str | None = None) -> Listing:
+def read(source: Path, encoding: str | None = None) -> SourceTable:
     """Read the release. Raises InputError if the table cannot be read."""
     file = _file(source)
     headless = first_cells(file) != HEADER

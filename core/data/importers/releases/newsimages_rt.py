@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from core.data.importers.releases import newsimages
-from core.data.importers.source_table import ColumnNames, Listing, TableFile
+from core.data.importers.source_table import ColumnNames, SourceTable, TableFile
 from core.data.importers.tables.delimited import first_cells, read_delimited
 from core.data.importers.tables.table import listing_of, tables_in
 from core.errors import InputError, listed
@@ -28,7 +28,7 @@ def _file(source: Path) -> Path | None:
     return found[0] if len(found) == 1 else None
 
 
-def read(source: Path, encoding: str | None = None) -> Listing:
+def read(source: Path, encoding: str | None = None) -> SourceTable:
     """Read it, with the release beside it where `source` is their folder. Raises InputError: no pictures are named."""
     file = _file(source)
     assert file is not None  # recognised
@@ -50,7 +50,7 @@ def _url_column(table: TableFile) -> str:
     return next(name for name in table.frame.columns if name.lower() == "url")
 
 
-def _join(release: Listing, table: TableFile, source: Path) -> Listing:
+def _join(release: SourceTable, table: TableFile, source: Path) -> SourceTable:
     """The release's pairs with the English of `table`, by address."""
     cleaned = listing_of("", [table], source, ColumnNames(id=_url_column(table)), needs=("id", "text")).articles
     cleaned = cleaned.drop_duplicates("article_id").set_index("article_id")

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from core.data.importers.containers.split_folders import split_named
 from core.data.importers.containers.webdataset import with_stored_images
 from core.data.importers.images.image_store import MAX_IMAGE, ImageStore
-from core.data.importers.source_table import ColumnNames, Listing, TableFile, check_columns
+from core.data.importers.source_table import ColumnNames, SourceTable, TableFile, check_columns
 from core.data.importers.tables.arrow_cells import first_filled, frame_of, image_columns
 from core.data.importers.tables.delimited import MAX_BYTES, MAX_CELL, check_rows
 from core.data.importers.tables.parquet import images_in, open_parquet
@@ -67,7 +67,7 @@ def _holds_images(file: Path) -> bool:
         return False
 
 
-def read(source: Path, columns: ColumnNames, store: ImageStore | None) -> Listing:
+def read(source: Path, columns: ColumnNames, store: ImageStore | None) -> SourceTable:
     """Read all files as one table. store: where images are written to; None: nowhere, for a look at what is there.
 
     A table that does not name its split gets it from the names of its files and folders. Raises InputError: damaged,

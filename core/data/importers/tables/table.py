@@ -12,7 +12,7 @@ from typing import Literal
 import pandas as pd
 
 from core.data.importers.options import SourceOptions
-from core.data.importers.source_table import LISTING_COLUMNS, ColumnNames, Listing, TableFile
+from core.data.importers.source_table import LISTING_COLUMNS, ColumnNames, SourceTable, TableFile
 from core.data.importers.tables import delimited
 from core.data.importers.tables.csv_export import is_csv_export, restored_export
 from core.data.importers.tables.delimited import first_cells, read_delimited, suffix_of
@@ -67,7 +67,7 @@ PAIRS: tuple[Need, ...] = ("id", "text", "image")
 
 def read(
     source: Path, columns: ColumnNames, needs: Sequence[Need] = PAIRS, options: SourceOptions = SourceOptions()
-) -> Listing:
+) -> SourceTable:
     """Read one table, of pairs if `needs` says nothing else. Raises InputError: no such file, unknown format, column
     missing.
     """
@@ -98,7 +98,7 @@ def listing_of(
     columns: ColumnNames = ColumnNames(),
     needs: Sequence[Need] = PAIRS,
     image_columns: tuple[str, ...] = IMAGE_COLUMNS,
-) -> Listing:
+) -> SourceTable:
     """The listing of one file or more, each with its own columns, one under the other.
 
     Raises InputError: a column is missing though it is among `needs`.
@@ -118,7 +118,7 @@ def listing_of(
         )
     several = sum(_several_images(file.frame, roles) for file in files)
     folder = files[0].path.parent
-    return Listing(
+    return SourceTable(
         name, articles, folder, source, image_columns, roles, tuple(files), tuple(notes), several_images=several
     )
 

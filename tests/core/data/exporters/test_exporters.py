@@ -35,7 +35,7 @@ def encoded(number: int, kind: str) -> bytes:
 
 
 @pytest.fixture
-def domain(tmp_path: Path, places) -> Domain:
+def domain(tmp_path: Path, workspace) -> Domain:
     """Articles whose texts hurt: every third shares its image with the one before, images of three formats."""
     rows = []
     for number in range(COUNT):
@@ -54,7 +54,7 @@ def domain(tmp_path: Path, places) -> Domain:
             }
         )  # fmt: skip
     pd.DataFrame(rows).to_parquet(tmp_path / "source" / "t.parquet")
-    return import_domain(tmp_path / "source" / "t.parquet", places.domain_folder("news"), language="en").domain
+    return import_domain(tmp_path / "source" / "t.parquet", workspace.domain_folder("news"), language="en").domain
 
 
 def export(domain: Domain, layout, out: Path, **options) -> Exported:
@@ -72,16 +72,16 @@ def assert_same(found: Domain, expected: pd.DataFrame, columns: list[str] = SAME
 
 
 @pytest.mark.parametrize("layout", EXPORT_FORMATS)
-def test_a_round_trip_changes_nothing(layout, domain: Domain, places, tmp_path: Path, monkeypatch) -> None:
+def test_a_round_trip_changes_nothing(layout, domain: Domain, workspace, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(sharding, "MAX_ROWS", 10)
     exported = export(domain, layout, tmp_path / "out")
     assert (exported.images, exported.info.splits) == (24, {"train": 28, "val": 8})
-    back = import_domain(tmp_path / "out", places.domain_folder("back"))
+    back = import_domain(tmp_path / "out", workspace.domain_folder("back"))
     assert back.left_out == {}
     assert_same(back.domain, domain.articles)
     again = export(back.domain, layout, tmp_path / "again")
     assert again.images == 24
-    twice = import_domain(tmp_path / "again", places.domain_folder("twice"))
+    twice = import_domain(tmp_path / "again", workspace.domain_folder("twice"))
     assert_same(twice.domain, domain.articles)
     assert set(twice.domain.articles) == set(back.domain.articles)
 
@@ -126,7 +126,7 @@ def test_coco_has_a_number_and_a_size_for_each_image(domain: Domain, tmp_path: P
         assert "flood number" in annotation["caption"]
 
 
-def test_published_coco_captions_are_read_with_their_splits(tmp_path: Path, places) -> None:
+def test_published_coco_captions_are_read_with_their_splits(tmp_path: Path, workspace) -> None:
     (tmp_path / "annotations").mkdir()
     (tmp_path / "annotations" / "instances_val2017.json").write_text("{}")
     for split, numbers in (("train", range(16)), ("val", range(16, 26))):
@@ -137,12 +137,12 @@ def test_published_coco_captions_are_read_with_their_splits(tmp_path: Path, plac
             (tmp_path / f"{split}2017" / f"{n:012}.jpg").write_bytes(encoded(n, "JPEG"))
         file = tmp_path / "annotations" / f"captions_{split}2017.json"
         file.write_text(json.dumps({"images": images, "annotations": annotations}))
-    articles = import_domain(tmp_path, places.domain_folder("coco")).domain.articles
+    articles = import_domain(tmp_path, workspace.domain_folder("coco")).domain.articles
     assert articles["split"].value_counts().to_dict() == {"train": 32, "val": 20}
     assert (articles["text"].str.split().str[1] == articles["image_id"]).all()
 
 
-def test_formulas_are_texts_for_a_spreadsheet_and_other_tables_stay_as_they_are(domain, places, tmp_path) -> None:
+def test_formulas_are_texts_for_a_spreadsheet_and_other_tables_stay_as_they_are(domain, workspace, tmp_path) -> None:
     exported = export(domain, "csv", tmp_path / "out")
     table = pd.read_csv(tmp_path / "out" / "articles.csv", dtype=str, keep_default_na=False)
     assert exported.info.apostrophes > COUNT
@@ -150,7 +150,7 @@ def test_formulas_are_texts_for_a_spreadsheet_and_other_tables_stay_as_they_are(
     (tmp_path / "out" / EXPORT_FILE).unlink()
     table["title"] = "'=text"
     table.to_csv(tmp_path / "out" / "articles.csv", index=False)
-    assert set(import_domain(tmp_path / "out", places.domain_folder("plain")).domain.articles["title"]) == {"'=text"}
+    assert set(import_domain(tmp_path / "out", workspace.domain_folder("plain")).domain.articles["title"]) == {"'=text"}
 
 
 @pytest.mark.parametrize("layout", EXPORT_FORMATS)
@@ -209,14 +209,14 @@ def test_only_an_export_is_replaced_and_only_when_told(domain: Domain, tmp_path:
         read_export_info(out)
 
 
-def test_a_domain_that_lives_in_an_export_does_not_overwrite_it(domain: Domain, places, tmp_path: Path) -> None:
+def test_a_domain_that_lives_in_an_export_does_not_overwrite_it(domain: Domain, workspace, tmp_path: Path) -> None:
     export(domain, "csv", tmp_path / "out")
-    back = import_domain(tmp_path / "out", places.domain_folder("back")).domain
+    back = import_domain(tmp_path / "out", workspace.domain_folder("back")).domain
     with pytest.raises(InputError, match="holds images of domain 'back'"):
         export(back, "csv", tmp_path / "out", replace_existing=True)
 
 
-def test_file_names_are_safe_and_no_two_are_one(domain: Domain, places, tmp_path: Path) -> None:
+def test_file_names_are_safe_and_no_two_are_one(domain: Domain, workspace, tmp_path: Path) -> None:
     odd = ["a/x.png", "a/X.png", "con.jpg", "a/noending", "images/deep/q.png", str(tmp_path / "elsewhere" / "x.png")]
     articles = domain.articles.copy()
     for place, (name, number) in enumerate(zip(odd, range(20, 26), strict=True)):
@@ -230,14 +230,14 @@ def test_file_names_are_safe_and_no_two_are_one(domain: Domain, places, tmp_path
     assert [name.removeprefix("images/") for name in names] == [
         "a/x.png", "a/X-2.png", "_con.jpg", "a/noending.png", "deep/q.png", "x.png",
     ]  # fmt: skip
-    back = import_domain(tmp_path / "out", places.domain_folder("back")).domain
+    back = import_domain(tmp_path / "out", workspace.domain_folder("back")).domain
     assert back.articles.set_index("article_id")["image_hash"].to_dict() == dict(
         zip(articles["article_id"], articles["image_hash"], strict=True)
     )
 
 
 @pytest.mark.parametrize("layout", EXPORT_FORMATS)
-def test_of_a_test_set_what_is_known_is_exported(layout, domain: Domain, places, tmp_path: Path) -> None:
+def test_of_a_test_set_what_is_known_is_exported(layout, domain: Domain, workspace, tmp_path: Path) -> None:
     folder = tmp_path / "test"
     (folder / "pictures").mkdir(parents=True)
     for number in range(4):
@@ -251,11 +251,11 @@ def test_of_a_test_set_what_is_known_is_exported(layout, domain: Domain, places,
     (folder / "truth.csv").write_text("article_id,image_id\nt0,p3\nt1,p0\n")
     test = TestSet(folder / "articles.csv", folder / "images.csv", folder / "truth.csv")
     source = tmp_path / "source" / "t.parquet"
-    with_test = import_domain(source, places.domain_folder("judged"), language="en", test=test).domain
+    with_test = import_domain(source, workspace.domain_folder("judged"), language="en", test=test).domain
     exported = export(with_test, layout, tmp_path / "out")
     assert exported.info.splits == {"train": 28, "val": 8, "test": 2}
     assert [note.split()[2] for note in exported.notes] == ["1", "2"], "an article and two images are left out"
-    back = import_domain(tmp_path / "out", places.domain_folder("back")).domain
+    back = import_domain(tmp_path / "out", workspace.domain_folder("back")).domain
     known = with_test.articles[with_test.articles["image_id"] != ""]
     assert_same(back, known, ["article_id", "title", "text", "published_at", "image_id", "split"])
 
@@ -267,7 +267,7 @@ def test_a_split_without_pairs_is_refused(domain: Domain, tmp_path: Path) -> Non
         export(domain, "csv", domain.folder / "domain.toml")
 
 
-def test_columns_that_are_added_replace_those_of_their_name(domain: Domain, tmp_path: Path, places) -> None:
+def test_columns_that_are_added_replace_those_of_their_name(domain: Domain, tmp_path: Path, workspace) -> None:
     articles = domain.articles.assign(analyst_tags="old", rank_wise_ft="9")
     save_domain(replace(domain, articles=articles))
     last = articles["article_id"].iloc[-1]
@@ -275,7 +275,7 @@ def test_columns_that_are_added_replace_those_of_their_name(domain: Domain, tmp_
     added = AddedColumns(columns, "run-1", 0.25)
     for layout in EXPORT_FORMATS:
         export_domain(load_domain(domain.folder), layout, tmp_path / layout, added)
-        back = import_domain(tmp_path / layout, places.domain_folder(f"back-{layout}")).domain.articles
+        back = import_domain(tmp_path / layout, workspace.domain_folder(f"back-{layout}")).domain.articles
         assert back["rank_wise_ft"].tolist() == [""] * (COUNT - 1) + ["3"]
         assert (back["alpha"].tolist()[-1], set(back["analyst_tags"])) == ("0.25", {"old"})
     assert pq.read_schema(tmp_path / "parquet" / "train-00000-of-00001.parquet").field("rank_wise_ft").type == "int32"

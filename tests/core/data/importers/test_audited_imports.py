@@ -32,13 +32,13 @@ def table(tmp_path: Path) -> pd.DataFrame:
 
 
 @pytest.fixture
-def imported(tmp_path: Path, places):
+def imported(tmp_path: Path, workspace):
     """Import a table, and see that every article has the image of its number."""
 
     def run(table: pd.DataFrame, **choices):
         table.to_csv(tmp_path / "t.csv", index=False)
         intake = import_domain(
-            tmp_path / "t.csv", places.domain_folder("x"), replace_existing=True, choices=ImportChoices(**choices)
+            tmp_path / "t.csv", workspace.domain_folder("x"), replace_existing=True, choices=ImportChoices(**choices)
         )
         for row in intake.domain.articles.itertuples():
             seen = Image.open(intake.domain.images_root / row.image_file).convert("RGB").getpixel((0, 0))
@@ -111,7 +111,7 @@ def test_a_tables_own_split_is_used_or_its_disuse_is_said(table, imported):
     ]
     intake = imported(table)
     expected = {"test": [0], "val": [2], "train": [1, 3]}
-    assert splits(intake) == {split: [n for n in range(24) if n % 4 in places] for split, places in expected.items()}
+    assert splits(intake) == {split: [n for n in range(24) if n % 4 in rows] for split, rows in expected.items()}
     assert (intake.domain.info.split_from, intake.audit.split_from) == ("split", "split")
     assert "column split" in how_split(intake.domain.info)
     ignored = imported(table, own_split=False)
@@ -187,20 +187,20 @@ def test_lines_inside_cells_are_counted(table, imported):
     assert (audit.rows, audit.lines) == (24, 49)
 
 
-def test_a_folder_of_links_is_imported(table, tmp_path, places):
+def test_a_folder_of_links_is_imported(table, tmp_path, workspace):
     (tmp_path / "snapshot").mkdir()
     for n in range(24):
         (tmp_path / "snapshot" / f"p{n}.png").symlink_to(f"../p{n}.png")
     table.to_csv(tmp_path / "snapshot" / "t.csv", index=False)
     for copy_images in (False, True):
-        folder = places.domain_folder(f"x{int(copy_images)}")
+        folder = workspace.domain_folder(f"x{int(copy_images)}")
         domain = import_domain(tmp_path / "snapshot", folder, copy_images=copy_images).domain
         assert len(domain.articles) == 24
         assert not (copy_images and (domain.images_root / "p1.png").is_symlink())
     for n in range(24):
         (tmp_path / f"p{n}.png").unlink()
     with pytest.raises(InputError, match="24 symbolic links lead to nothing"):
-        import_domain(tmp_path / "snapshot", places.domain_folder("y"))
+        import_domain(tmp_path / "snapshot", workspace.domain_folder("y"))
 
 
 def test_excels_day_numbers_order_the_articles_and_that_is_said(table, imported):
@@ -218,14 +218,14 @@ def test_dates_that_cannot_be_read_come_with_what_to_do(table, imported):
     assert ["'44999'" in note, "--date-format" in note] == [True, True]
 
 
-def test_rows_with_several_images_are_counted(table, tmp_path, places):
+def test_rows_with_several_images_are_counted(table, tmp_path, workspace):
     rows = table.astype(str).to_dict("records")
     for n in (3, 7, 9):
         rows[n]["image"] = [f"p{n}.png", "p0.png"]
     rows[11]["image"] = ["p11.png"]
     rows[12]["image"] = ["p12.png", "p12.png"]
     (tmp_path / "t.json").write_text(json.dumps(rows))
-    intake = import_domain(tmp_path / "t.json", places.domain_folder("x"))
+    intake = import_domain(tmp_path / "t.json", workspace.domain_folder("x"))
     assert intake.audit.several_images == 3
     assert intake.domain.articles.set_index("article_id")["image_file"]["7"] == "p7.png"
     assert any("3 rows name several images" in sentence for sentence in audit_sentences(intake.audit))

@@ -13,7 +13,7 @@ from PIL import Image
 
 from core.data.importers import import_domain
 from core.data.importers.images import download
-from core.data.importers.images.download import FAILURES, Wanted, fetch_pictures
+from core.data.importers.images.download import FAILURES, ImageToFetch, fetch_pictures
 from core.data.importers.images.fetched_names import MANIFEST, read_manifest
 from core.errors import InputError
 
@@ -78,8 +78,8 @@ def server() -> Iterator[Server]:
 
 def test_what_is_a_picture_is_kept_and_what_is_not_is_listed(server, tmp_path):
     wanted = [
-        Wanted(path, f"{server.root}/{path}.jpg") for path in ("1", "moved", "gone", "page")
-    ] + [Wanted("local", "file:///etc/passwd"), Wanted("nowhere", "http://127.0.0.1:1/x.jpg")]  # fmt: skip
+        ImageToFetch(path, f"{server.root}/{path}.jpg") for path in ("1", "moved", "gone", "page")
+    ] + [ImageToFetch("local", "file:///etc/passwd"), ImageToFetch("nowhere", "http://127.0.0.1:1/x.jpg")]  # fmt: skip
     fetched = fetch_pictures(wanted, tmp_path, pause=0)
     assert (fetched.fetched, fetched.there) == (2, 0)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["1.jpg", FAILURES, MANIFEST, "moved.jpg"]
@@ -92,7 +92,7 @@ def test_what_is_a_picture_is_kept_and_what_is_not_is_listed(server, tmp_path):
 
 
 def test_a_second_round_asks_only_for_what_is_missing(server, tmp_path):
-    wanted = [Wanted(str(n), f"{server.root}/{n}.jpg") for n in range(4)]
+    wanted = [ImageToFetch(str(n), f"{server.root}/{n}.jpg") for n in range(4)]
     server.broken = {"/2.jpg"}
     fetch_pictures(wanted, tmp_path, pause=0)
     server.asked.clear()
@@ -106,18 +106,18 @@ def test_a_second_round_asks_only_for_what_is_missing(server, tmp_path):
 def test_a_host_is_left_alone_between_two_requests(server, tmp_path, monkeypatch):
     slept: list[float] = []
     monkeypatch.setattr(download.time, "sleep", slept.append)
-    fetch_pictures([Wanted(str(n), f"{server.root}/{n}.jpg") for n in range(3)], tmp_path, pause=5)
+    fetch_pictures([ImageToFetch(str(n), f"{server.root}/{n}.jpg") for n in range(3)], tmp_path, pause=5)
     assert len(slept) == 2
     assert all(4 < seconds <= 5 for seconds in slept)
 
 
 def test_what_is_too_large_is_not_read_to_its_end(server, tmp_path, monkeypatch):
     monkeypatch.setattr(download, "MAX_BYTES", 100)
-    failures = fetch_pictures([Wanted("1", f"{server.root}/1.jpg")], tmp_path, pause=0).failures
+    failures = fetch_pictures([ImageToFetch("1", f"{server.root}/1.jpg")], tmp_path, pause=0).failures
     assert failures[0].reason.startswith("more than")
 
 
-def test_a_release_without_pictures_is_fetched_then_imported(server, verb, places, tmp_path):
+def test_a_release_without_pictures_is_fetched_then_imported(server, verb, workspace, tmp_path):
     rows = [f"{n}\t{n}\t\t{server.root}/a/b{n}.jpg\t{n + 500}\t\tTitle {n}\ttext\tf{n}.jpg" for n in range(1, 26)]
     table = tmp_path / "content2019-01.tsv"
     table.write_text("\n".join(["article\taid\turl\timg\tiid\thashvalue\ttitle\ttext\timgFile", *rows]))
@@ -126,7 +126,7 @@ def test_a_release_without_pictures_is_fetched_then_imported(server, verb, place
     record = verb("fetch-images", table, "--out", out, "--pause", 0, "--json").record
     assert (record["fetched"], record["failures"]) == (25, [])
     (out / "507.jpg").unlink()
-    domain = import_domain(table, places.domain_folder("news"), images=out).domain
+    domain = import_domain(table, workspace.domain_folder("news"), images=out).domain
     assert len(domain.articles) == 24
     assert set(domain.articles["image_id"]) == {str(n + 500) for n in range(1, 26)} - {"507"}
     assert verb("fetch-images", "--domain", "news", "--pause", 0, "--json").record["fetched"] == 1
@@ -140,7 +140,7 @@ def test_no_cell_of_a_table_names_a_place_outside(server, verb, tmp_path):
     assert sorted(path.name for path in (tmp_path / "deep" / "in").iterdir()) == [MANIFEST, "up.jpg"]
 
 
-def test_a_domain_knows_the_columns_that_its_import_was_told(server, verb, places, tmp_path):
+def test_a_domain_knows_the_columns_that_its_import_was_told(server, verb, workspace, tmp_path):
     (tmp_path / "photos").mkdir()
     for n in range(1, 25):
         (tmp_path / "photos" / f"p{n}.jpg").write_bytes(jpeg())
@@ -150,14 +150,14 @@ def test_a_domain_knows_the_columns_that_its_import_was_told(server, verb, place
     columns = ("--id-column", "nr", "--title-column", "kopf", "--image-column", "bild")
     where = ("--images", tmp_path / "photos", "--title", "My news")
     assert verb("import", table, "--domain", "news", *columns, *where).status == 0
-    assert places.load_domain("news").info.columns == {"id": "nr", "title": "kopf", "image": "bild"}
+    assert workspace.load_domain("news").info.columns == {"id": "nr", "title": "kopf", "image": "bild"}
     said = verb("fetch-images", "--domain", "news", "--pause", 0).out
     assert server.asked == ["/a/p25.jpg?w=1"]
     assert "1 pictures fetched" in said
 
     again = shlex.split(said.splitlines()[-1].removeprefix("next: python -m core "))
     assert verb(*again).status == 0
-    domain = places.load_domain("news")
+    domain = workspace.load_domain("news")
     assert (len(domain.articles), domain.info.title) == (25, "My news")
 
 
@@ -190,7 +190,9 @@ ADDRESSES = [
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_what_was_fetched_is_found_by_the_import_whatever_addresses_look_like(server, verb, places, tmp_path, address):
+def test_what_was_fetched_is_found_by_the_import_whatever_addresses_look_like(
+    server, verb, workspace, tmp_path, address
+):
     rows = [f'{n},title {n},"{server.root}{address.format(n)}"' for n in range(22)]
     table, out = tmp_path / "t.csv", tmp_path / "in"
     table.write_text("\n".join(["id,title,image_url", *rows]))
@@ -198,7 +200,7 @@ def test_what_was_fetched_is_found_by_the_import_whatever_addresses_look_like(se
     assert all(path.suffix == ".jpg" for path in out.iterdir() if path.name != MANIFEST)
     again = verb("fetch-images", table, "--out", out, "--pause", 0, "--json").record
     assert (again["fetched"], again["there"]) == (0, 22)
-    articles = import_domain(table, places.domain_folder("x"), images=out).domain.articles
+    articles = import_domain(table, workspace.domain_folder("x"), images=out).domain.articles
     assert len(articles) == 22
     assert len(server.asked) == 22
     for row in articles.itertuples():
@@ -206,20 +208,20 @@ def test_what_was_fetched_is_found_by_the_import_whatever_addresses_look_like(se
         assert abs(seen[0] - int(row.article_id) * 7 % 256) < 8
 
 
-def test_a_second_table_in_the_same_folder_takes_nothing_of_the_first(server, verb, places, tmp_path):
+def test_a_second_table_in_the_same_folder_takes_nothing_of_the_first(server, verb, workspace, tmp_path):
     out = tmp_path / "in"
     for name, first in (("a", 0), ("b", 50)):
         rows = [f"{n},title {n},{server.root}/{name}/n{n + first}/p{n}.jpg" for n in range(22)]
         (tmp_path / f"{name}.csv").write_text("\n".join(["id,title,image_url", *rows]))
         if name == "a":
             verb("fetch-images", tmp_path / "a.csv", "--out", out, "--pause", 0)
-    left = import_domain(tmp_path / "a.csv", places.domain_folder("a"), images=out).left_out
+    left = import_domain(tmp_path / "a.csv", workspace.domain_folder("a"), images=out).left_out
     assert left == {}
     with pytest.raises(InputError, match="no picture found"):
-        import_domain(tmp_path / "b.csv", places.domain_folder("b"), images=out)
+        import_domain(tmp_path / "b.csv", workspace.domain_folder("b"), images=out)
     assert verb("fetch-images", tmp_path / "b.csv", "--out", out, "--pause", 0, "--json").record["fetched"] == 22
     for name, first in (("a", 0), ("b", 50)):
-        folder = places.domain_folder(f"{name}2")
+        folder = workspace.domain_folder(f"{name}2")
         articles = import_domain(tmp_path / f"{name}.csv", folder, images=out).domain.articles
         for row in articles.itertuples():
             seen = Image.open(out / row.image_file).getpixel((0, 0))
@@ -227,7 +229,7 @@ def test_a_second_table_in_the_same_folder_takes_nothing_of_the_first(server, ve
 
 
 def test_a_fetch_that_is_stopped_remembers_what_it_has(server, tmp_path, monkeypatch):
-    wanted = [Wanted(str(n), f"{server.root}/n{n}.jpg") for n in range(3)]
+    wanted = [ImageToFetch(str(n), f"{server.root}/n{n}.jpg") for n in range(3)]
 
     def stop(host: str, pause: float, last: dict[str, float]) -> None:
         if len(server.asked) == 2:

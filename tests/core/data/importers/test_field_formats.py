@@ -71,13 +71,13 @@ def samples(numbers: range, first_key: int | None = None) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("counted_anew", [False, True])
 @pytest.mark.parametrize("mode", ["w", "w:gz"])
-def test_webdataset_shards(tmp_path: Path, places, counted_anew: bool, mode: str) -> None:
+def test_webdataset_shards(tmp_path: Path, workspace, counted_anew: bool, mode: str) -> None:
     ending = ".tar.gz" if mode == "w:gz" else ".tar"
     for place, numbers in enumerate((range(12), range(12, COUNT))):
         shard(tmp_path / f"{place:05d}{ending}", samples(numbers, 0 if counted_anew else None), mode)
         (tmp_path / f"{place:05d}_stats.json").write_text("{}")
         pd.DataFrame({"key": ["0"], "caption": ["no"]}).to_parquet(tmp_path / f"{place:05d}.parquet")
-    intake = import_domain(tmp_path, places.domain_folder("shards"))
+    intake = import_domain(tmp_path, workspace.domain_folder("shards"))
     assert_paired(intake.domain)
     assert intake.domain.info.images == "images"
     assert intake.left_out == {}
@@ -95,13 +95,13 @@ def test_shards_are_described_without_being_unpacked(tmp_path: Path) -> None:
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_one_shard_without_metadata_and_in_another_order(tmp_path: Path, places) -> None:
+def test_one_shard_without_metadata_and_in_another_order(tmp_path: Path, workspace) -> None:
     members = {name: content for name, content in samples(range(COUNT)).items() if not name.endswith("json")}
     shard(tmp_path / "a.tar", dict(sorted(members.items(), key=lambda member: member[0][::-1])))
-    assert_paired(import_domain(tmp_path / "a.tar", places.domain_folder("shards")).domain)
+    assert_paired(import_domain(tmp_path / "a.tar", workspace.domain_folder("shards")).domain)
 
 
-def test_what_a_shard_holds_beside_samples_is_left(tmp_path: Path, places) -> None:
+def test_what_a_shard_holds_beside_samples_is_left(tmp_path: Path, workspace) -> None:
     members = samples(range(COUNT)) | {
         "000000099.txt": b"a text without image", "readme": b"x", "../../escape.jpg": jpeg(1), "__MACOSX/._1.jpg": b"x",
         "000000098.jpg": b"no image", "000000097.cls": b"7", "000000000.npy": b"x", "000000003.seg.png": jpeg(20),
@@ -112,7 +112,7 @@ def test_what_a_shard_holds_beside_samples_is_left(tmp_path: Path, places) -> No
         link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
         tar.addfile(link)
     before = set(tmp_path.parent.iterdir())
-    intake = import_domain(tmp_path / "a.tar", places.domain_folder("shards"))
+    intake = import_domain(tmp_path / "a.tar", workspace.domain_folder("shards"))
     assert_paired(intake.domain)
     assert set(tmp_path.parent.iterdir()) == before
     assert any("have no image" in note for note in intake.notes)
@@ -130,18 +130,18 @@ def test_an_archive_without_samples_and_a_damaged_one_are_sentences(tmp_path: Pa
             read_source(tmp_path / "b.tar")
 
 
-def test_images_over_the_limits_are_not_written(tmp_path: Path, places, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_images_over_the_limits_are_not_written(tmp_path: Path, workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     large = io.BytesIO()
     Image.effect_noise((90, 90), 90).save(large, "PNG")
     shard(tmp_path / "a.tar", samples(range(COUNT)) | {"9.png": large.getvalue(), "9.txt": b"large"})
     monkeypatch.setattr(stores, "MAX_IMAGE", 4_000)
-    intake = import_domain(tmp_path / "a.tar", places.domain_folder("shards"))
+    intake = import_domain(tmp_path / "a.tar", workspace.domain_folder("shards"))
     assert intake.left_out == {"image not found": 1}
     assert any(note.startswith("images: 1 have more than") for note in intake.notes)
     monkeypatch.setattr(stores, "MAX_TOTAL", 4_000)
     with pytest.raises(InputError, match="in parts"):
-        import_domain(tmp_path / "a.tar", places.domain_folder("more"))
-    assert not places.domain_folder("more").exists()
+        import_domain(tmp_path / "a.tar", workspace.domain_folder("more"))
+    assert not workspace.domain_folder("more").exists()
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def hugging_face(numbers: range, path: bool = True) -> pa.Table:
 
 
 @pytest.mark.parametrize("path", [True, False])
-def test_parquet_shards_with_images_inside(tmp_path: Path, places, path: bool) -> None:
+def test_parquet_shards_with_images_inside(tmp_path: Path, workspace, path: bool) -> None:
     source = tmp_path / "hub"
     (source / "data").mkdir(parents=True)
     (source / "README.md").write_text("---\n---")
@@ -179,37 +179,37 @@ def test_parquet_shards_with_images_inside(tmp_path: Path, places, path: bool) -
         pq.write_table(hugging_face(numbers, path), source / "data" / f"{name}.parquet", row_group_size=4)
     listing = read_source(source)
     assert listing.articles["split"].value_counts().to_dict() == {"train": 36, "validation": 8}
-    intake = import_domain(source, places.domain_folder("hf"))
+    intake = import_domain(source, workspace.domain_folder("hf"))
     assert_paired(intake.domain, each=2)
-    first = import_domain(source, places.domain_folder("first"), options=SourceOptions(captions="first"))
+    first = import_domain(source, workspace.domain_folder("first"), options=SourceOptions(captions="first"))
     assert_paired(first.domain)
     assert set(first.domain.articles["text"]) == {caption(n) for n in range(COUNT)}
 
 
-def test_one_parquet_file_with_plain_bytes(tmp_path: Path, places) -> None:
+def test_one_parquet_file_with_plain_bytes(tmp_path: Path, workspace) -> None:
     frame = pa.table(
         {"id": range(COUNT), "picture": [jpeg(n) for n in range(COUNT)], "title": [caption(n) for n in range(COUNT)]}
     )
     pq.write_table(frame, tmp_path / "a.parquet")
-    domain = import_domain(tmp_path / "a.parquet", places.domain_folder("hf")).domain
+    domain = import_domain(tmp_path / "a.parquet", workspace.domain_folder("hf")).domain
     assert_paired(domain)
     assert set(domain.articles["article_id"]) == {str(n) for n in range(COUNT)}
 
 
-def test_parquet_shards_that_name_their_images(tmp_path: Path, places) -> None:
+def test_parquet_shards_that_name_their_images(tmp_path: Path, workspace) -> None:
     """As img2dataset writes them beside folders of images."""
     for place, numbers in enumerate((range(12), range(12, COUNT))):
         keys = [f"{n:09d}" for n in numbers]
         frame = pd.DataFrame({"key": keys, "caption": [caption(n) for n in numbers], "url": "https://x.org/1.jpg"})
         frame.to_parquet(tmp_path / f"{place:05d}.parquet")
     images_below(tmp_path / "00000", "{:0>9}.jpg")
-    intake = import_domain(tmp_path, places.domain_folder("files"))
+    intake = import_domain(tmp_path, workspace.domain_folder("files"))
     assert_paired(intake.domain)
     assert intake.domain.info.images != "images"
 
 
 @pytest.mark.parametrize("in_splits", [False, True])
-def test_a_folder_of_save_to_disk(tmp_path: Path, places, in_splits: bool) -> None:
+def test_a_folder_of_save_to_disk(tmp_path: Path, workspace, in_splits: bool) -> None:
     parts = {"train": range(15), "test": range(15, COUNT)} if in_splits else {"": range(COUNT)}
     if in_splits:
         (tmp_path / "dataset_dict.json").write_text('{"splits": ["train", "test"]}')
@@ -221,7 +221,7 @@ def test_a_folder_of_save_to_disk(tmp_path: Path, places, in_splits: bool) -> No
         table = hugging_face(numbers)
         with pa.ipc.new_stream(folder / "data-00000-of-00001.arrow", table.schema) as writer:
             writer.write_table(table, max_chunksize=5)
-    assert_paired(import_domain(tmp_path, places.domain_folder("disk")).domain, each=2)
+    assert_paired(import_domain(tmp_path, workspace.domain_folder("disk")).domain, each=2)
     if in_splits:
         assert set(read_source(tmp_path).articles["split"]) == {"train", "test"}
     next(tmp_path.rglob("*.arrow")).write_bytes(b"\xff\xff\xff\xff\x00\x01")
@@ -229,7 +229,7 @@ def test_a_folder_of_save_to_disk(tmp_path: Path, places, in_splits: bool) -> No
         read_source(tmp_path)
 
 
-def test_coco_captions(tmp_path: Path, places) -> None:
+def test_coco_captions(tmp_path: Path, workspace) -> None:
     images = [{"id": 1000 + n, "file_name": f"{1000 + n:012d}.jpg", "width": 8, "height": 8} for n in range(COUNT)]
     annotations = [
         {"image_id": 1000 + n, "id": 5 * n + k, "caption": caption(n, k)} for n in range(COUNT) for k in range(5)
@@ -238,12 +238,12 @@ def test_coco_captions(tmp_path: Path, places) -> None:
     (tmp_path / "captions_val2017.json").write_text(json.dumps(document))
     for number in range(COUNT):
         (tmp_path / f"{1000 + number:012d}.jpg").write_bytes(jpeg(number))
-    intake = import_domain(tmp_path / "captions_val2017.json", places.domain_folder("coco"))
+    intake = import_domain(tmp_path / "captions_val2017.json", workspace.domain_folder("coco"))
     assert_paired(intake.domain, each=5)
     assert any("COCO" in note for note in intake.notes)
 
 
-def test_karpathys_splits(tmp_path: Path, places) -> None:
+def test_karpathys_splits(tmp_path: Path, workspace) -> None:
     images = []
     for n in range(COUNT):
         sentences = [{"tokens": ["a"], "raw": caption(n, k), "imgid": n, "sentid": 5 * n + k} for k in range(5)]
@@ -252,22 +252,22 @@ def test_karpathys_splits(tmp_path: Path, places) -> None:
     (tmp_path / "dataset_coco.json").write_text(json.dumps({"images": images, "dataset": "coco"}))
     images_below(tmp_path / "val2014")
     assert set(read_source(tmp_path / "dataset_coco.json").articles["split"]) == {"restval", "test"}
-    assert_paired(import_domain(tmp_path, places.domain_folder("karpathy")).domain, each=5)
+    assert_paired(import_domain(tmp_path, workspace.domain_folder("karpathy")).domain, each=5)
 
 
-def test_visual_news(tmp_path: Path, places) -> None:
+def test_visual_news(tmp_path: Path, workspace) -> None:
     records = [
         {"id": n, "caption": caption(n), "topic": "world", "source": "bbc", "image_path": f"./bbc/images/0001/{n}.jpg",
          "article_path": f"./bbc/articles/{n}.txt"} for n in range(COUNT)
     ]  # fmt: skip
     (tmp_path / "data.json").write_text(json.dumps(records))
     images_below(tmp_path / "bbc" / "images" / "0001")
-    domain = import_domain(tmp_path / "data.json", places.domain_folder("visualnews")).domain
+    domain = import_domain(tmp_path / "data.json", workspace.domain_folder("visualnews")).domain
     assert_paired(domain)
     assert set(domain.articles["topic"]) == {"world"}
 
 
-def test_good_news(tmp_path: Path, places) -> None:
+def test_good_news(tmp_path: Path, workspace) -> None:
     document = {}
     for n in range(COUNT):
         article = {
@@ -280,12 +280,12 @@ def test_good_news(tmp_path: Path, places) -> None:
     (tmp_path / "captioning_dataset.json").write_text(json.dumps(document))
     for number in range(COUNT):
         (tmp_path / f"{number:024x}_0.jpg").write_bytes(jpeg(number))
-    domain = import_domain(tmp_path / "captioning_dataset.json", places.domain_folder("goodnews")).domain
+    domain = import_domain(tmp_path / "captioning_dataset.json", workspace.domain_folder("goodnews")).domain
     assert_paired(domain)
     assert domain.articles["title"].iloc[0].startswith("Headline")
 
 
-def test_n24news(tmp_path: Path, places) -> None:
+def test_n24news(tmp_path: Path, workspace) -> None:
     records = [
         {"section": "Sports", "headline": f"Headline {n}", "caption": caption(n), "abstract": "An abstract.",
          "article": "word " * 90, "article_url": f"https://x.org/{n}", "image_id": f"{n:08x}"} for n in range(COUNT)
@@ -293,7 +293,7 @@ def test_n24news(tmp_path: Path, places) -> None:
     (tmp_path / "news_train.json").write_text(json.dumps(records))
     for number in range(COUNT):
         (tmp_path / f"{number:08x}.jpg").write_bytes(jpeg(number))
-    assert_paired(import_domain(tmp_path / "news_train.json", places.domain_folder("n24")).domain)
+    assert_paired(import_domain(tmp_path / "news_train.json", workspace.domain_folder("n24")).domain)
 
 
 RECORDS = [{"id": n, "headline": {"main": caption(n)}, "image": f"{n}.jpg", "tags": ["a", "b"]} for n in range(COUNT)]
@@ -309,11 +309,11 @@ RECORDS = [{"id": n, "headline": {"main": caption(n)}, "image": f"{n}.jpg", "tag
         ("a.json", json.dumps({str(record["id"]): record for record in RECORDS})),
     ],
 )  # fmt: skip
-def test_records_in_json(tmp_path: Path, places, name: str, content: str) -> None:
+def test_records_in_json(tmp_path: Path, workspace, name: str, content: str) -> None:
     (tmp_path / name).write_text(content, encoding="utf-8")
     images_below(tmp_path)
     columns = ColumnNames(title="headline.main")
-    domain = import_domain(tmp_path / name, places.domain_folder("records"), columns=columns).domain
+    domain = import_domain(tmp_path / name, workspace.domain_folder("records"), columns=columns).domain
     assert_paired(domain)
     assert domain.articles["tags"].iloc[0] == "a, b"
 
@@ -340,7 +340,7 @@ def test_json_that_holds_no_records_is_a_sentence(tmp_path: Path, content: str) 
         read_source(tmp_path / "a.json")
 
 
-def test_a_workbook(tmp_path: Path, places) -> None:
+def test_a_workbook(tmp_path: Path, workspace) -> None:
     openpyxl = pytest.importorskip("openpyxl")
     book = openpyxl.Workbook()
     book.active.title = "Notes"
@@ -353,7 +353,7 @@ def test_a_workbook(tmp_path: Path, places) -> None:
         sheet.append([])
     book.save(tmp_path / "a.xlsx")
     images_below(tmp_path)
-    intake = import_domain(tmp_path, places.domain_folder("excel"))
+    intake = import_domain(tmp_path, workspace.domain_folder("excel"))
     assert_paired(intake.domain)
     assert intake.domain.info.split_by == "published_at"
     assert any("Notes" in note for note in intake.notes)
@@ -380,7 +380,7 @@ def test_a_workbook_that_unpacks_to_too_much_is_refused(tmp_path: Path, monkeypa
         read_source(tmp_path / "a.xlsx")
 
 
-def test_images_with_texts_beside_them(tmp_path: Path, places) -> None:
+def test_images_with_texts_beside_them(tmp_path: Path, workspace) -> None:
     images_below(tmp_path / "00000", "{:0>9}.jpg")
     for number in range(COUNT):
         (tmp_path / "00000" / f"{number:09d}.txt").write_text(caption(number) + "\n")
@@ -388,24 +388,24 @@ def test_images_with_texts_beside_them(tmp_path: Path, places) -> None:
             json.dumps({"caption": "other", "width": number, "text": "x"})
         )
     (tmp_path / "readme.txt").write_text("no image of this name")
-    domain = import_domain(tmp_path, places.domain_folder("texts")).domain
+    domain = import_domain(tmp_path, workspace.domain_folder("texts")).domain
     assert_paired(domain)
     assert "00000/000000003" in set(domain.articles["article_id"])
 
 
-def test_open_clips_table(tmp_path: Path, places) -> None:
+def test_open_clips_table(tmp_path: Path, workspace) -> None:
     images_below(tmp_path / "images")
     lines = ["filepath\ttitle", *(f"{tmp_path}/images/{n}.jpg\t{caption(n)}" for n in range(COUNT))]
     (tmp_path / "train.csv").write_text("\n".join(lines) + "\n")
-    assert_paired(import_domain(tmp_path / "train.csv", places.domain_folder("openclip")).domain)
+    assert_paired(import_domain(tmp_path / "train.csv", workspace.domain_folder("openclip")).domain)
 
 
-def test_flickrs_results(tmp_path: Path, places) -> None:
+def test_flickrs_results(tmp_path: Path, workspace) -> None:
     lines = ["image_name| comment_number| comment"]
     lines += [f"{n}.jpg| {k}| {caption(n, k)} ." for n in range(COUNT) for k in range(5)]
     (tmp_path / "results.csv").write_text("\n".join(lines) + "\n")
     images_below(tmp_path / "flickr30k_images")
-    assert_paired(import_domain(tmp_path, places.domain_folder("flickr")).domain, each=5)
+    assert_paired(import_domain(tmp_path, workspace.domain_folder("flickr")).domain, each=5)
 
 
 def test_a_release_is_still_one_beside_packed_images(tmp_path: Path) -> None:
@@ -423,7 +423,7 @@ def half_of_a_jpeg(number: int) -> bytes:
 
 
 @pytest.mark.parametrize("packed", [False, True])
-def test_images_that_were_cut_off_are_used_on_request(tmp_path: Path, places, packed: bool) -> None:
+def test_images_that_were_cut_off_are_used_on_request(tmp_path: Path, workspace, packed: bool) -> None:
     source = tmp_path / "source"
     source.mkdir()
     cut = {n: half_of_a_jpeg(n) if n < 3 else jpeg(n) for n in range(COUNT)}
@@ -435,10 +435,10 @@ def test_images_that_were_cut_off_are_used_on_request(tmp_path: Path, places, pa
             (source / f"{n}.jpg").write_bytes(content)
             (source / f"{n}.txt").write_text(caption(n))
     with pytest.raises(InputError, match="3 undecodable"):
-        import_domain(source, places.domain_folder("cut"))
-    intake = import_domain(source, places.domain_folder("cut"), options=SourceOptions(truncated_images=True))
+        import_domain(source, workspace.domain_folder("cut"))
+    intake = import_domain(source, workspace.domain_folder("cut"), options=SourceOptions(truncated_images=True))
     assert_paired(intake.domain)
     assert intake.left_out == {}
-    assert intake.domain.images_root == places.domain_folder("cut") / "images"
+    assert intake.domain.images_root == workspace.domain_folder("cut") / "images"
     assert packed or (source / "1.jpg").read_bytes() == cut[1]
     assert packed or any("3 JPEGs have no end" in note for note in intake.notes)

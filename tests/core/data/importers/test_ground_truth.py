@@ -9,7 +9,7 @@ import pytest
 
 from core.data.domain import Domain, DomainInfo
 from core.data.importers.ground_truth import read_ground_truth
-from core.data.importers.judging import Judged, judge, odd_truth
+from core.data.importers.judging import Judged, judge, mismatch_warnings
 from core.data.importers.tables.table import KNOWN_NAMES
 from core.errors import InputError
 
@@ -127,14 +127,14 @@ def test_an_image_with_or_without_its_ending_and_folder_is_one(tmp_path, header,
     found = judged(tmp_path, domain, f"article_id,{header}\n900,{folder}35{ending}\n901,{folder}36{ending}\n")
     assert found.domain.articles["image_id"].tolist() == ["35", "36", "", ""]
     assert found.domain.articles["image_file"].tolist()[:2] == ["test/35.jpg", "test/36.jpg"]
-    assert (found.known, odd_truth(found)) == (2, [])
+    assert (found.known, mismatch_warnings(found)) == (2, [])
 
 
 def test_what_was_found_by_a_fall_back_is_reported(tmp_path):
     name = unicodedata.normalize("NFD", "größe")
     found = judged(tmp_path, domain_of(["größe.jpg", "b.jpg"]), f"article_id,image_id\n900,{name}\n901,B.JPG\n")
     assert found.known == 2
-    assert any("letter case" in sentence and "B.JPG" in sentence for sentence in odd_truth(found))
+    assert any("letter case" in sentence and "B.JPG" in sentence for sentence in mismatch_warnings(found))
 
 
 def test_an_ambiguous_image_is_reported_and_not_taken(tmp_path):
@@ -142,7 +142,7 @@ def test_an_ambiguous_image_is_reported_and_not_taken(tmp_path):
     found = judged(tmp_path, domain, "article_id,image_file\n900,a\n901,b\n902,c\n")
     assert found.domain.articles["image_id"].tolist() == ["", "b", "", ""]
     assert (found.unknown_images, len(found.ambiguous_images)) == (["c"], 1)
-    assert any("a.jpg" in sentence and "several" in sentence for sentence in odd_truth(found))
+    assert any("a.jpg" in sentence and "several" in sentence for sentence in mismatch_warnings(found))
 
 
 @pytest.mark.parametrize(

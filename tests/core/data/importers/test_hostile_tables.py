@@ -213,7 +213,7 @@ def containers() -> dict[str, bytes]:
 
 @settings(trials, max_examples=max(10, trials.max_examples // 4))
 @given(st.lists(st.tuples(CELLS, CELLS, CELLS, CELLS), max_size=8), st.sampled_from(["csv", "tsv", "parquet"]))
-def test_pairs_stay_pairs_beside_whatever_rows(tmp_path, places, odd, suffix):
+def test_pairs_stay_pairs_beside_whatever_rows(tmp_path, workspace, odd, suffix):
     """Twenty good rows, and others between them: every good one keeps its picture, and all is read again."""
     pictures = tmp_path / "pictures"
     pictures.mkdir(exist_ok=True)
@@ -230,8 +230,8 @@ def test_pairs_stay_pairs_beside_whatever_rows(tmp_path, places, odd, suffix):
         file.write_text(as_text([list(frame), *clean.to_numpy().tolist()], "\t", False), encoding="utf-8", newline="")
     else:
         frame.map(lambda cell: cell.replace("\r", " ")).to_csv(file, index=False)
-    import_domain(file, places.domain_folder("news"), images=pictures, replace_existing=True)
-    articles = load_domain(places.domain_folder("news")).articles.set_index("article_id")
+    import_domain(file, workspace.domain_folder("news"), images=pictures, replace_existing=True)
+    articles = load_domain(workspace.domain_folder("news")).articles.set_index("article_id")
     assert set(articles.columns) >= set(COLUMNS) - {"article_id"}
     for name, title, picture, _ in good:
         assert (articles.loc[name, "title"], articles.loc[name, "image_file"]) == (title, picture)

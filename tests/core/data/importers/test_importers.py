@@ -51,8 +51,8 @@ def source(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def folder(places) -> Path:
-    return places.domain_folder("news")
+def folder(workspace) -> Path:
+    return workspace.domain_folder("news")
 
 
 def assert_pairs_hold(domain) -> None:

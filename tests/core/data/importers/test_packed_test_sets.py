@@ -10,7 +10,7 @@ from core.data.images.decoding import open_image
 from core.data.importers import TestSet, check_first, import_domain
 from core.data.importers.source_table import ColumnNames
 from core.errors import InputError
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 from tests.conftest import draw
 
 Lists = dict[str, str]
@@ -36,19 +36,21 @@ def packed(path: Path, lists: Lists, pictures: int = 0) -> Path:
     return path
 
 
-def imported(shapes: Path, places: Places, test: TestSet) -> Domain:
-    return import_domain(shapes, places.domain_folder("shapes"), language="en", test=test).domain
+def imported(shapes: Path, workspace: Workspace, test: TestSet) -> Domain:
+    return import_domain(shapes, workspace.domain_folder("shapes"), language="en", test=test).domain
 
 
 @pytest.mark.parametrize("together", [True, False])
-def test_lists_and_images_are_taken_from_zips(shapes: Path, places: Places, tmp_path: Path, together: bool) -> None:
+def test_lists_and_images_are_taken_from_zips(
+    shapes: Path, workspace: Workspace, tmp_path: Path, together: bool
+) -> None:
     if together:
         test = TestSet(packed(tmp_path / "test.zip", RELEASED, 5))
     else:
         articles = tmp_path / "articles.csv"
         articles.write_text(ARTICLES["articles.csv"])
         test = TestSet(articles, packed(tmp_path / "images.zip", IMAGES, 5))
-    domain = imported(shapes, places, test)
+    domain = imported(shapes, workspace, test)
     assert (domain.articles["split"] == "test").sum() == 4
     pictures = domain.test_pictures
     assert pictures is not None
@@ -59,11 +61,11 @@ def test_lists_and_images_are_taken_from_zips(shapes: Path, places: Places, tmp_
     assert [path.name for path in domain.folder.parent.iterdir()] == ["shapes"]
 
 
-def test_a_zip_without_lists_is_refused_by_its_name(shapes: Path, places: Places, tmp_path: Path) -> None:
+def test_a_zip_without_lists_is_refused_by_its_name(shapes: Path, workspace: Workspace, tmp_path: Path) -> None:
     test = TestSet(packed(tmp_path / "none.zip", {"a.html": "x"}))
-    check_first(shapes, places.domain_folder("shapes"), ColumnNames(), None, False, test)
+    check_first(shapes, workspace.domain_folder("shapes"), ColumnNames(), None, False, test)
     with pytest.raises(InputError, match=r"^none\.zip holds no list"):
-        imported(shapes, places, test)
+        imported(shapes, workspace, test)
     with pytest.raises(InputError, match=r"^lists/images\.csv has no column for the id"):
-        imported(shapes, places, TestSet(packed(tmp_path / "odd.zip", IMAGES, 1)))
-    assert places.domain_slugs() == []
+        imported(shapes, workspace, TestSet(packed(tmp_path / "odd.zip", IMAGES, 1)))
+    assert workspace.domain_slugs() == []

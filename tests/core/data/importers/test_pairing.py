@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from core.data.importers.images.fetched_names import write_manifest
 from core.data.importers.images.find_images import pair_images
 from core.data.importers.images.image_folder import ImageFolder
-from core.data.importers.source_table import LISTING_COLUMNS, ColumnNames, Listing
+from core.data.importers.source_table import LISTING_COLUMNS, ColumnNames, SourceTable
 from core.data.importers.tables.table import IMAGE_COLUMNS, read
 
 trials = settings(
@@ -47,9 +47,9 @@ def pairing(folder: ImageFolder, column: str, *cells: str):
     return pair_images(listing_of([{column: cell} for cell in cells]), folder)
 
 
-def listing_of(rows: list[dict[str, str]]) -> Listing:
+def listing_of(rows: list[dict[str, str]]) -> SourceTable:
     articles = pd.DataFrame(rows).reindex(columns=list(LISTING_COLUMNS)).fillna("")
-    return Listing("table", articles, Path(), Path(), IMAGE_COLUMNS, {}, ())
+    return SourceTable("table", articles, Path(), Path(), IMAGE_COLUMNS, {}, ())
 
 
 def test_a_missing_image_is_not_replaced_by_its_namesake_in_another_folder(tmp_path):

@@ -42,8 +42,8 @@ def assert_pairs_hold(domain) -> None:
 
 
 @pytest.fixture
-def folder(places) -> Path:
-    return places.domain_folder("news")
+def folder(workspace) -> Path:
+    return workspace.domain_folder("news")
 
 
 @pytest.mark.parametrize("name", ["{iid}.png", "file{n}.png", "deep/er/{iid}.webp", "photo-{n}.png", "FILE{n}.PNG"])
@@ -177,7 +177,7 @@ def test_no_picture_says_every_name_that_was_tried(tmp_path, folder):
         import_domain(file, folder)
 
 
-def test_describe_says_what_would_be_done_and_does_nothing(tmp_path, verb, places):
+def test_describe_says_what_would_be_done_and_does_nothing(tmp_path, verb, workspace):
     rows = [[*pair(n), f"2022-03-{n + 1:02d}"] for n in range(25)]
     file = write(tmp_path / "t.tsv", ["# article", *HEADER[1:], "Date"], rows, "cp1252")
     for n in range(20):
@@ -190,7 +190,7 @@ def test_describe_says_what_would_be_done_and_does_nothing(tmp_path, verb, place
     assert record["first_date"].startswith("2022-03-01")
     assert record["order"] == "published_at"
     assert "found for 20 of 25 articles" in verb("import", file, "--describe").out
-    assert not places.workspace.exists()
+    assert not workspace.root.exists()
 
 
 def test_columns_named_by_the_user_come_before_a_format(tmp_path):

@@ -55,26 +55,26 @@ def check(domain: Domain) -> None:
 
 @pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
 @pytest.mark.parametrize(("above", "data"), [(False, ""), (True, ""), (False, "data")])
-def test_each_layout_keeps_images_and_split(tmp_path, places, suffix, above, data):
+def test_each_layout_keeps_images_and_split(tmp_path, workspace, suffix, above, data):
     source = lay_out(tmp_path / "source", suffix, above, data)
-    intake = import_domain(source, places.domain_folder("folders"))
+    intake = import_domain(source, workspace.domain_folder("folders"))
     check(intake.domain)
     assert (intake.left_out, intake.audit.fall_backs, intake.domain.info.split_from) == ({}, (), "split")
     assert not holds_images(source)
     assert describe(source, ColumnNames(), None).found == 36
 
 
-def test_ids_that_each_split_counts_anew_stay_apart(tmp_path, places):
-    intake = import_domain(lay_out(tmp_path / "source", "csv", ids=True), places.domain_folder("folders"))
+def test_ids_that_each_split_counts_anew_stay_apart(tmp_path, workspace):
+    intake = import_domain(lay_out(tmp_path / "source", "csv", ids=True), workspace.domain_folder("folders"))
     check(intake.domain)
     assert {"train/0", "test/0", "validation/0"} <= set(intake.domain.articles["article_id"])
 
 
 @pytest.mark.parametrize("around", [True, False])
-def test_a_zip_of_one(tmp_path, places, around):
+def test_a_zip_of_one(tmp_path, workspace, around):
     source = lay_out(tmp_path / "packed" / "source", "csv")
     shutil.make_archive(str(tmp_path / "a"), "zip", source.parent if around else source)
-    check(import_domain(tmp_path / "a.zip", places.domain_folder("folders")).domain)
+    check(import_domain(tmp_path / "a.zip", workspace.domain_folder("folders")).domain)
 
 
 def test_a_table_without_names_of_files_says_which_column_it_lacks(tmp_path):
@@ -91,12 +91,12 @@ def test_other_folders_are_left_to_other_readers(tmp_path):
         read_source(source)
 
 
-def test_a_table_of_another_kind_beside_such_folders_is_read_as_any_table(tmp_path, places):
+def test_a_table_of_another_kind_beside_such_folders_is_read_as_any_table(tmp_path, workspace):
     source = lay_out(tmp_path / "source", "csv", above=True)
     table = pd.read_csv(source / "metadata.csv").rename(columns={"file_name": "image_path"})
     table.to_csv(source / "metadata.csv", index=False)
-    intake = import_domain(source, places.domain_folder("folders"))
+    intake = import_domain(source, workspace.domain_folder("folders"))
     assert len(intake.domain.articles) == 36
     assert intake.domain.info.split_from == "time"
     columns = ColumnNames(image="image_path")
-    check(import_domain(source, places.domain_folder("named"), columns=columns).domain)
+    check(import_domain(source, workspace.domain_folder("named"), columns=columns).domain)

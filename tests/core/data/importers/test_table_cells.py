@@ -111,7 +111,7 @@ def test_a_column_of_bodies_is_no_id(tmp_path: Path) -> None:
     assert read_source(tmp_path / "a.csv").articles["article_id"].tolist() == ["row-1", "row-2"]
 
 
-def test_flickrs_five_captions_share_their_image(tmp_path: Path, places) -> None:
+def test_flickrs_five_captions_share_their_image(tmp_path: Path, workspace) -> None:
     from PIL import Image
 
     lines = ["image_name| comment_number| comment"]
@@ -119,6 +119,6 @@ def test_flickrs_five_captions_share_their_image(tmp_path: Path, places) -> None
         Image.new("RGB", (4, 4), (n * 40, 0, 0)).save(tmp_path / f"{n}.jpg")
         lines += [f"{n}.jpg| {k}| Caption {k} of image {n} ." for k in range(5)]
     (tmp_path / "results.csv").write_text("\n".join(lines) + "\n")
-    domain = import_domain(tmp_path / "results.csv", places.domain_folder("flickr")).domain
+    domain = import_domain(tmp_path / "results.csv", workspace.domain_folder("flickr")).domain
     assert len(domain.articles) == 30
     assert len(domain.pictures()) == 6

@@ -9,7 +9,7 @@ import pytest
 from core.data.images.decoding import open_image
 from core.data.importers import ColumnNames, import_domain
 from core.errors import InputError
-from core.workspace.folders import Places
+from core.workspace.folders import Workspace
 
 
 @pytest.fixture
@@ -19,8 +19,8 @@ def source(shapes: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def folder(places: Places) -> Path:
-    return places.domain_folder("packed")
+def folder(workspace: Workspace) -> Path:
+    return workspace.domain_folder("packed")
 
 
 def pack(source: Path, inside: str = ".") -> Path:
@@ -31,9 +31,9 @@ def pack(source: Path, inside: str = ".") -> Path:
 
 
 @pytest.mark.parametrize("inside", [".", "my news", "a/b"])
-def test_a_zip_gives_the_same_articles_as_its_folder(source, folder, places, inside):
+def test_a_zip_gives_the_same_articles_as_its_folder(source, folder, workspace, inside):
     archive = pack(source, inside)
-    expected = import_domain(source, places.domain_folder("plain"), language="en").domain
+    expected = import_domain(source, workspace.domain_folder("plain"), language="en").domain
     domain = import_domain(archive, folder, language="en").domain
     pd.testing.assert_series_equal(domain.articles["article_id"], expected.articles["article_id"])
     pd.testing.assert_series_equal(domain.articles["image_hash"], expected.articles["image_hash"])
