@@ -1,6 +1,12 @@
-"""Is α* the right α? Its spread over draws, its flat region, and what it is worth on articles it was not chosen on."""
+"""Is α* the right α? Its spread over draws, its flat region, and what it is worth on articles it was not chosen on.
+
+Is α* the right α? The curve with its flat region, which α other articles would have chosen, and α on unseen ones.
+"""
 
 from dataclasses import dataclass
+
+import pandas as pd
+import plotly.graph_objects as go
 
 from core.analysis.alpha_choice import (
     Judgement,
@@ -12,9 +18,15 @@ from core.analysis.alpha_choice import (
     judged,
     spread_of_choice,
 )
+from core.analysis.significance import FINE_TUNED, WISE_FT, ZERO_SHOT, curve_bands
 from core.errors import InputError
 from core.evaluation.metrics import METRIC_NAMES, lower_is_better
 from core.findings.question import Question, RunContext
+from core.findings.significance import verdict
+from core.presentation.blocks import Block, Chart, Grid, Section, Words
+from core.presentation.curve_charts import plot_metric
+from core.presentation.theme import ALPHA, MODEL_COLOURS, SHARE, hover
+from core.presentation.wording import between_signed, number, p_value, signed
 from core.workspace.sweep_results import Results
 
 #: Mean-type metrics whose regret and flat region are told.
@@ -60,4 +72,97 @@ def _ask(context: RunContext) -> ChoiceFound:
     return ChoiceFound(selected.alpha, selected.criterion, n, spread, flat, tuple(judgements))
 
 
-CHOICE = Question("choice", "Is α* the right α?", ChoiceFound, _ask)
+def section(found: ChoiceFound, context: RunContext) -> Section:
+    """The flat region first, then the honest test on the later half."""
+    flat, within = found.flat[found.criterion], found.spread.interval
+    results = context.val
+    figure = plot_metric(
+        results.curve,
+        found.criterion,
+        found.alpha,
+        {"val": curve_bands(results.ranks, found.criterion)},
+        (flat.low, flat.high),
+    )
+    blocks: list[Block] = [
+        Chart(
+            "choice-curve",
+            figure,
+            f"{found.criterion} over alpha with its 95 % band; from {flat.low:g} to {flat.high:g} it is within noise "
+            f"of the chosen {found.alpha:g}.",
+            320,
+        ),
+        Words(
+            f"Line and 95 % band of val, n = {found.n}; grey: within noise of alpha* = {found.alpha:g}, which "
+            f"is less than one article's worth of difference, or none that a permutation test at 5 % finds, α by α."
+        ),
+        Chart("choice-spread", _plot_spread(found), "Which alpha other draws of the articles would have chosen.", 240),
+        Words(
+            f"If other articles of the same kind had been in val, alpha* would have been from {within.low:g} to "
+            f"{within.high:g} in 95 % of the draws."
+        ),
+        Grid(f"Within noise of alpha* = {found.alpha:g}, by metric, val, n = {found.n}", _flat_table(found)),
+    ]
+    for one in found.judgements:
+        blocks += _judged(one)
+    honest = found.judgements[-1]  # test where it is known
+    against = honest.differences.of("mrr@100", FINE_TUNED, WISE_FT)
+    answer = (
+        f"Any alpha from {flat.low:g} to {flat.high:g} is within noise of alpha* = {found.alpha:g} in "
+        f"{found.criterion} (val, n = {found.n}). Chosen on {honest.chosen_on} (alpha {honest.alpha:g}) and judged on "
+        f"{honest.judged_on}: {verdict(against, honest.differences.n)}"
+    )
+    return Section(CHOICE.name, CHOICE.title, answer, tuple(blocks))
+
+
+def _plot_spread(found: ChoiceFound) -> go.Figure:
+    shown = [(alpha, share) for alpha, share in zip(found.spread.alphas, found.spread.shares, strict=True) if share]
+    figure = go.Figure(
+        go.Bar(
+            x=[alpha for alpha, _ in shown], y=[share for _, share in shown], width=0.01,
+            marker={"color": MODEL_COLOURS[WISE_FT]},
+            hovertemplate=f"α {hover('x', ALPHA)}: chosen in {hover('y', SHARE)} of the draws<extra></extra>",
+        )
+    )  # fmt: skip
+    figure.update_xaxes(title="α chosen", range=[-0.03, 1.03])
+    return figure.update_yaxes(title="share of draws", tickformat=".0%")
+
+
+def _flat_table(found: ChoiceFound) -> pd.DataFrame:
+    return pd.DataFrame(
+        [{"metric": metric, "from α": f"{one.low:g}", "to α": f"{one.high:g}"} for metric, one in found.flat.items()]
+    )
+
+
+def _judged(one: Judgement) -> list[Block]:
+    rows = []
+    for regret in one.regrets:
+        to_fine_tuned = one.differences.of(regret.metric, FINE_TUNED, WISE_FT)
+        to_zero_shot = one.differences.of(regret.metric, ZERO_SHOT, WISE_FT)
+        reached = next(
+            each.value for each in one.differences.reached if (each.model, each.metric) == (WISE_FT, regret.metric)
+        )
+        rows.append(
+            {
+                "metric": regret.metric,
+                f"at α = {one.alpha:g}": number(reached),
+                "best α in hindsight": f"{regret.best:g}",
+                "regret": f"{number(regret.value)} ({between_signed(regret.interval)})",
+                "over fine-tuned": f"{signed(to_fine_tuned.value)} ({between_signed(to_fine_tuned.interval)}, "
+                f"{p_value(to_fine_tuned.p_holm)})",
+                "over zero-shot": f"{signed(to_zero_shot.value)} ({between_signed(to_zero_shot.interval)}, "
+                f"{p_value(to_zero_shot.p_holm)})",
+            }
+        )
+    caption = (
+        f"α = {one.alpha:g}, chosen on {one.chosen_on} (n = {one.n_chosen}), judged on {one.judged_on} "
+        f"(n = {one.differences.n})"
+    )
+    return [
+        Grid(caption, pd.DataFrame(rows)),
+        Words(
+            "Regret: what the α that is best in hindsight has more. It is never below zero, even for a perfect choice."
+        ),
+    ]
+
+
+CHOICE = Question("choice", "Is α* the right α?", ChoiceFound, _ask, section)

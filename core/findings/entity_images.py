@@ -1,15 +1,32 @@
-"""Do the pictures that went with a place or a person help to find the next one? Zero-shot and at WiSE-FT's alpha."""
+"""Do the pictures that went with a place or a person help to find the next one? Zero-shot and at WiSE-FT's alpha.
+
+Do pictures that went with a place or a person help? The effect on the later half of val, or that there is none.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.analysis.entity_images import Embedded, EntityEffect, entity_effect, known_entities
-from core.analysis.significance import WISE_FT, ZERO_SHOT, holm
+import pandas as pd
+
+from core.analysis.bootstrap import SMALL
+from core.analysis.entity_images import (
+    FEWEST_ARTICLES,
+    FEWEST_NAMINGS,
+    METRIC,
+    WEIGHTS,
+    Embedded,
+    EntityEffect,
+    entity_effect,
+    known_entities,
+)
+from core.analysis.significance import LEVEL_OF_TESTS, WISE_FT, ZERO_SHOT, holm
 from core.data.entities.rules import Mentions
 from core.data.entities.store import mentions_file, mentions_of
 from core.data.time_split import Split
 from core.findings.question import Question, RunContext, files_as_parts
+from core.presentation.blocks import Grid, Section, Words
+from core.presentation.wording import between_signed, finder, number, p_value, signed
 from core.storage.files import Part
 
 if TYPE_CHECKING:  # torch, and what imports it, which pages do without
@@ -87,11 +104,89 @@ def _rests_on(context: RunContext) -> tuple[Part, ...]:
     return files_as_parts([mentions_file(context.domain)])
 
 
+def section(found: EntitiesFound, context: RunContext) -> Section:
+    """The verdict for places and persons together at each model, then every kind."""
+    weights = ", ".join(f"{weight:g}" for weight in WEIGHTS)
+    how = Words(
+        f"An entity is a place or a person that at least {FEWEST_NAMINGS} training articles name, "
+        f"{finder(found.named_by)}. For an article of val that names one, each picture's score gains weight times its "
+        f"cosine with the training pictures of that entity (their mean, or the closest one). Weight (one of {weights}) "
+        f"and pooling are chosen on the earlier half of val; gain, interval (bootstrap, 95 %) and p (permutation test, "
+        f"Holm over the rows) are of the later half, over the articles that name a known entity. WiSE-FT is at alpha "
+        f"{found.alpha:g}."
+    )
+    faint = frozenset(row for row, one in enumerate(found.findings) if one.effect is None or one.effect.n_later < SMALL)
+    table = Grid(f"What the pictures of entities change, val, n = {found.n}", _table(found), faint)
+    return Section(ENTITIES.name, ENTITIES.title, _answer(found), (how, table))
+
+
+def _answer(found: EntitiesFound) -> str:
+    judged = [one for one in found.findings if one.effect]
+    if not judged:
+        return (
+            f"Cannot be told on val, n = {found.n}: fewer than {FEWEST_ARTICLES} articles of either half name a place "
+            f"or a person that {FEWEST_NAMINGS} training articles name."
+        )
+    real = [one for one in judged if one.p_holm < LEVEL_OF_TESTS]
+    if not real:
+        best = max(judged, key=lambda one: one.effect.gain if one.effect else 0.0)
+        return f"It does not help distinguishably. The most that was found: {_said(best)}"
+    return " ".join(f"It {'helps' if one.effect and one.effect.gain > 0 else 'harms'}: {_said(one)}" for one in real)
+
+
+def _said(one: EntityFinding) -> str:
+    effect = one.effect
+    assert effect is not None
+    if not effect.weight:
+        return f"{one.kind}, {one.model}: on the earlier half no weight above 0 gained anything."
+    return (
+        f"{one.kind}, {one.model}: {METRIC} {signed(effect.gain)} ({between_signed(effect.interval)}, "
+        f"{p_value(one.p_holm)}) over the {effect.n_later} articles of the later half that name a known one, "
+        f"{effect.improved} improved and {effect.worsened} worsened."
+    )
+
+
+def _table(found: EntitiesFound) -> pd.DataFrame:
+    return pd.DataFrame(
+        [{"named": one.kind, "model": one.model, "known": f"{one.known:,}"} | _cells(one) for one in found.findings]
+    )
+
+
+def _cells(one: EntityFinding) -> dict[str, str]:
+    effect: EntityEffect | None = one.effect
+    if effect is None:
+        return dict.fromkeys(_COLUMNS, "–") | {"n earlier, later": "too few"}
+    values = (
+        f"{effect.n_earlier:,}, {effect.n_later:,}",
+        f"{effect.weight:g}" + (f", {effect.pooling}" if effect.weight else ""),
+        signed(effect.earlier_gain),
+        number(effect.before),
+        number(effect.after),
+        f"{signed(effect.gain)} ({between_signed(effect.interval)})",
+        p_value(one.p_holm).removeprefix("p = ").removeprefix("p "),
+        f"{effect.improved:,}, {effect.worsened:,}",
+    )
+    return dict(zip(_COLUMNS, values, strict=True))
+
+
+_COLUMNS = (
+    "n earlier, later",
+    "weight",
+    "earlier gain",
+    "without",
+    "with",
+    "gain, later",
+    "p (Holm)",
+    "improved, worsened",
+)
+
+
 ENTITIES = Question(
     "entities",
     "Do pictures that went with a place or a person help?",
     EntitiesFound,
     _ask,
+    section,
     duration_hint="about half a minute",
     cache_key_parts=_rests_on,
 )

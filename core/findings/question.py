@@ -18,6 +18,7 @@ from core.data.domain import Domain
 from core.data.time_split import Split
 from core.encoders.choices import DeviceChoice
 from core.errors import InputError
+from core.presentation.blocks import Section
 from core.storage.cache import read_checksummed, write_checksummed
 from core.storage.disk_errors import DiskError
 from core.storage.files import Part, file_fingerprint, fingerprint
@@ -74,16 +75,18 @@ class RunContext:
 
 @dataclass(frozen=True)
 class Question(Generic[Record]):
-    """name: in files and on the command line. title: in words. version: counts up when an answer would change.
+    """name: in files and on the command line. title: in words. ask: computes the answer. section: presents it.
 
-    takes: about how long, in words; None if it is a matter of a second, so that a page need not ask first. rests_on:
-    what an answer depends on beside the run that is asked about.
+    version: counts up when an answer would change.
+    duration_hint: about how long, in words; None if it is a matter of a second, so that a page need not ask first.
+    cache_key_parts: what an answer depends on in addition to the run.
     """
 
     name: str
     title: str
     result_type: type[Record]
     ask: Callable[[RunContext], Record]
+    section: Callable[[Record, RunContext], Section]
     version: int = 1
     duration_hint: str | None = None
     cache_key_parts: Callable[[RunContext], tuple[Part, ...]] = lambda context: ()

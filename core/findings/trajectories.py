@@ -1,10 +1,19 @@
-"""The life of an article along α: how many have which shape."""
+"""The life of an article along α: how many have which shape.
+
+What happens to an article along α? The shapes counted, and a heat map of all articles sorted by them.
+"""
 
 from dataclasses import dataclass
 
-from core.analysis.trajectories import ShapeCount, count_shapes
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from core.analysis.trajectories import SHAPES, ShapeCount, by_shape, count_shapes, shapes_of
 from core.data.time_split import Split
 from core.findings.question import Question, RunContext
+from core.presentation.blocks import Block, Chart, Grid, Section, Words
+from core.workspace.sweep_results import Results
 
 
 @dataclass(frozen=True)
@@ -18,4 +27,85 @@ def _ask(context: RunContext) -> ShapesFound:
     return ShapesFound({split: count_shapes(results.ranks) for split, results in context.results.items()})
 
 
-SHAPES_ALONG_ALPHA = Question("shapes", "What happens to an article along α?", ShapesFound, _ask)
+_COLUMNS = 51  # α's drawn: fiftieths, of hundredths
+
+
+def section(found: ShapesFound, context: RunContext) -> Section:
+    """The counts first, then the picture."""
+    blocks: list[Block] = []
+    for split, counts in found.splits.items():
+        n = sum(one.n for one in counts)
+        rows = [
+            {
+                "shape": one.shape,
+                "articles": f"{one.n}",
+                "share": f"{one.n / n:.0%}",
+                "median rank, zero-shot": _rank(one.zero_shot),
+                "at each one's best α": _rank(one.best),
+                "fine-tuned": _rank(one.fine_tuned),
+            }
+            for one in counts
+        ]
+        opens = tuple({"shape": str(one.shape), "split": str(split)} for one in counts)
+        blocks.append(Grid(f"Shapes of rank over α, {split}, n = {n}", pd.DataFrame(rows), opens=opens))
+        alt = f"Heat map of the rank of {n} articles over alpha, sorted by shape."
+        blocks.append(Chart(f"shapes-{split}", _plot(context.results[split]), alt, 520))
+    blocks.append(
+        Words(
+            "An article gains or loses where its rank changes by a factor of two or more from zero-shot to fine-tuned; "
+            "it is best (worst) in the middle where mixing is a factor of two better (worse) than both ends. Its best "
+            "α is picked with hindsight."
+        )
+    )
+    last, counts = list(found.splits.items())[-1]
+    n, of = sum(one.n for one in counts), {one.shape: one.n for one in counts}
+    answer = (
+        f"On {last}, n = {n}: {of['gains all the way']} articles gain all the way to the fine-tuned model, "
+        f"{of['loses all the way']} lose all the way, {of['best in the middle']} are best and "
+        f"{of['worst in the middle']} worst in between, {of['flat']} stay within a factor of two."
+    )
+    return Section(SHAPES_ALONG_ALPHA.name, SHAPES_ALONG_ALPHA.title, answer, tuple(blocks))
+
+
+def _rank(value: float | None) -> str:
+    return "–" if value is None else f"{value:g}"
+
+
+def _plot(results: Results) -> go.Figure:
+    order = by_shape(results.ranks)
+    columns = np.unique(np.linspace(0, len(results.alphas) - 1, _COLUMNS).round().astype(int))
+    ranks = results.ranks[columns][:, order].T
+    shapes = shapes_of(results.ranks)[order]
+    top = max(10, int(ranks.max()))
+    ticks = [tick for tick in (1, 10, 100, 1000, 10_000) if tick <= top]
+    figure = go.Figure(
+        go.Heatmap(
+            x=results.alphas[columns].tolist(),
+            z=np.log10(ranks).round(3).tolist(),
+            colorscale="Cividis",
+            reversescale=True,
+            zmin=0,
+            colorbar={
+                "title": "rank",
+                "tickvals": [float(np.log10(tick)) for tick in ticks],
+                "ticktext": [f"{t}" for t in ticks],
+            },
+            hoverinfo="skip",
+        )
+    )
+    bounds = [int((shapes == shape).sum()) for shape in SHAPES]
+    starts = np.cumsum([0, *bounds])
+    for end in starts[1:-1]:
+        figure.add_hline(y=float(end) - 0.5, line={"color": "white", "width": 1})
+    middles = [
+        (start + size / 2, f"{shape} ({size})")
+        for start, size, shape in zip(starts, bounds, SHAPES, strict=False)
+        if size
+    ]
+    figure.update_yaxes(
+        autorange="reversed", tickvals=[at for at, _ in middles], ticktext=[name for _, name in middles]
+    )
+    return figure.update_xaxes(title="α")
+
+
+SHAPES_ALONG_ALPHA = Question("shapes", "What happens to an article along α?", ShapesFound, _ask, section)

@@ -14,7 +14,6 @@ from core.data.domain import Domain
 from core.data.import_audit import load_audit
 from core.findings.question import Question, RunContext, compute_or_load, kept
 from core.findings.registry import QUESTIONS
-from core.findings.sections import section_of
 from core.presentation.audit_table import audit_section
 from core.presentation.blocks import Chart, Grid, Section, Words
 from core.presentation.curve_charts import plot_metric
@@ -71,7 +70,7 @@ def document(context: RunContext, *, ask_all: bool, with_pictures: bool) -> Docu
     Raises InputError for what the run or the domain cannot tell.
     """
     found = [(question, _answer(question, context, ask_all)) for question in QUESTIONS]
-    sections = [section_of(question, record, context) for question, record in found if record is not None]
+    sections = [question.section(record, context) for question, record in found if record is not None]
     run, domain = context.run, context.domain
     return Document(
         f"{domain.info.title}: what fine-tuning and WiSE-FT did",

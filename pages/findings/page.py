@@ -7,7 +7,6 @@ import streamlit as st
 from core.errors import InputError
 from core.findings.question import Question, RunContext, compute_or_load, kept
 from core.findings.registry import QUESTIONS
-from core.findings.sections import section_of
 from core.report.document import document
 from core.report.html import as_html
 from core.report.markdown import as_markdown
@@ -45,7 +44,7 @@ def show_in_short(context: RunContext) -> None:
         if record is None:
             st.caption(f"Not worked out for this run yet; it takes {plain(question.duration_hint or '')}.")
         else:
-            st.markdown(plain(section_of(question, record, context).answer))
+            st.markdown(plain(question.section(record, context).answer))
 
 
 def show_question(context: RunContext, question: Question) -> None:
@@ -55,7 +54,7 @@ def show_question(context: RunContext, question: Question) -> None:
         st.write(f"This was not worked out for this run yet; it takes {plain(question.duration_hint or '')}.")
         input_analysis(context, [question.name], "Work it out")
         return
-    show_section(section_of(question, record, context))
+    show_section(question.section(record, context))
 
 
 def show_report(context: RunContext) -> None:

@@ -62,9 +62,8 @@ def test_text_from_outside_stays_text(open_page, run, monkeypatch):
 
     hostile = "**x** [a](http://example.org)"
     shown = Section("x", "X?", hostile, (Words(hostile), Grid(hostile, pd.DataFrame({"a": ["b"]}), frozenset({0}))))
-    question = Question("difference", QUICK[0].title, Nothing, lambda context: Nothing())
+    question = Question("difference", QUICK[0].title, Nothing, lambda context: Nothing(), lambda record, context: shown)
     monkeypatch.setattr("core.findings.registry.QUESTIONS", (question,))
-    monkeypatch.setattr("core.findings.sections.SECTIONS", {"difference": lambda record, context: shown})
     app = open_page("findings", question=QUICK[0].title)
     assert not app.exception
     said = " ".join(element.value for element in [*app.markdown, *app.caption])

@@ -22,7 +22,6 @@ from core.data.entities.store import RULES, forget_tagger, tag_domain
 from core.encoders.choices import DEVICES
 from core.findings.question import RunContext, check_swept, compute_or_load
 from core.findings.registry import BY_NAME, QUESTIONS
-from core.findings.sections import section_of
 from core.presentation.blocks import Chart, Grid, Section, Words
 from core.workspace.folders import Workspace
 from core.workspace.runs import find_run
@@ -58,7 +57,7 @@ def analyse(
         if question.name in names:
             one = compute_or_load(question, context)
             record[question.name] = msgspec.to_builtins(one)
-            texts.append(as_text(section_of(question, one, context)))
+            texts.append(as_text(question.section(one, context)))
     answer(as_json, record, "\n\n".join(texts))
 
 

@@ -17,7 +17,6 @@ from core.experiment.sweep import sweep_run
 from core.experiment.train import train_run
 from core.findings.question import RunContext, compute_or_load, kept
 from core.findings.rolling_origin import ROLLING
-from core.findings.sections import section_of
 from core.training.settings import Settings
 from core.workspace.runs import Run
 
@@ -91,7 +90,7 @@ def test_the_question_says_what_each_training_gave_and_the_section_says_it_in_wo
     assert [age.n for age in found.ages] == [54 * count for count in range(7, 0, -1)]
     pooled = next(one for one in found.next_period if (one.before, one.after) == (ZERO_SHOT, FINE_TUNED))
     assert pooled.value == pytest.approx(np.mean([one.gains[FINE_TUNED].value for one in found.origins]))
-    section = section_of(ROLLING, found, context)
+    section = ROLLING.section(found, context)
     assert "Trained until each of 8 blocks and judged on the next, n = 432" in section.answer
 
 
@@ -110,4 +109,4 @@ def test_too_few_articles_are_an_answer_too(shapes_domain, workspace, tiny_name)
     context = RunContext(run, shapes_domain, workspace, "cpu")
     found = ROLLING.ask(context)
     assert (found.origins, found.windows, found.fading) == ((), 0, {FINE_TUNED: None, WISE_FT: None})
-    assert "no block has 100 articles before it" in section_of(ROLLING, found, context).answer
+    assert "no block has 100 articles before it" in ROLLING.section(found, context).answer

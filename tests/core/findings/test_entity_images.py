@@ -12,7 +12,6 @@ from core.experiment.loaded_run import LoadedRun
 from core.experiment.sweep import sweep_run
 from core.findings.entity_images import ENTITIES, EntitiesFound
 from core.findings.question import RunContext
-from core.findings.sections import section_of
 from core.workspace.folders import Workspace
 from core.workspace.runs import Run
 
@@ -35,7 +34,7 @@ def context(opened: LoadedRun, run: Run, shapes_domain: Domain, workspace: Works
 def test_nothing_named_is_nothing_to_tell(context: RunContext) -> None:
     found = ENTITIES.ask(context)
     assert all(one.effect is None and one.p_holm == 1 for one in found.findings)
-    assert section_of(ENTITIES, found, context).answer.startswith("Cannot be told on val, n = 12")
+    assert ENTITIES.section(found, context).answer.startswith("Cannot be told on val, n = 12")
 
 
 def test_what_is_named_is_judged_at_both_models(context: RunContext, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,7 +51,7 @@ def test_what_is_named_is_judged_at_both_models(context: RunContext, monkeypatch
     written = msgspec.json.encode(found)
     assert msgspec.json.decode(written, type=EntitiesFound) == found
     assert written == msgspec.json.encode(ENTITIES.ask(replace(context)))
-    section = section_of(ENTITIES, found, context)
+    section = ENTITIES.section(found, context)
     assert "found by towns" in section.blocks[0].text
     assert len(section.blocks[1].table) == 6
 

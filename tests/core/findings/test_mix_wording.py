@@ -6,8 +6,7 @@ import pytest
 
 from core.analysis.bootstrap import Interval
 from core.analysis.significance import FINE_TUNED, WISE_FT, ZERO_SHOT, Difference
-from core.findings.mixes import FISHER, METRIC, SCORES, MixesFound, Searched
-from core.findings.sections.mixes import _answer, described
+from core.findings.mixes import FISHER, METRIC, SCORES, MixesFound, Searched, _answer, described
 from core.interpolation.mix import Mix
 
 NOT_REAL = Difference(METRIC, WISE_FT, FISHER, 0.01, Interval(0.001, 0.02), 0.04, 0.08, 700)

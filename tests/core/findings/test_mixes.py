@@ -15,7 +15,6 @@ from core.experiment.sweep import sweep_run
 from core.experiment.train import train_run
 from core.findings.mixes import DEPTH, FISHER, GREEDY, METRIC, MIXES, QUARTERS, SCORES, SOUP, TOWERS
 from core.findings.question import RunContext, compute_or_load, kept
-from core.findings.sections import section_of
 from core.interpolation.mix import Mix
 from core.training.settings import Settings
 
@@ -84,7 +83,7 @@ def test_heads_alone_have_no_depths_and_one_run_makes_no_soup_and_the_section_sa
     context = swept("head")
     found = compute_or_load(MIXES, context)
     assert not {DEPTH, SOUP, GREEDY} & set(found.searched)
-    section = section_of(MIXES, found, context)
+    section = MIXES.section(found, context)
     words = " ".join(block.text for block in section.blocks if hasattr(block, "text"))
     assert "--tune head" in words
     assert "python -m core train --domain shapes --seeds 0,1,2" in words

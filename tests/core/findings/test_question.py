@@ -10,6 +10,7 @@ from core.data.importers import import_domain
 from core.errors import InputError
 from core.findings.question import Question, RunContext, check_swept, compute_or_load, kept
 from core.findings.registry import QUESTIONS
+from core.presentation.blocks import Section
 from tests.pages.conftest import write_run
 
 
@@ -31,7 +32,8 @@ def _counting():
         times.append(context.run.info.name)
         return Count(len(context.val.articles))
 
-    return Question("count", "How many?", Count, ask), times
+    shown = Section("count", "How many?", "", ())
+    return Question("count", "How many?", Count, ask, lambda record, context: shown), times
 
 
 def test_an_answer_is_worked_out_once_and_kept(context):

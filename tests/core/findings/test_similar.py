@@ -9,7 +9,6 @@ import pytest
 from core.experiment.loaded_run import open_run
 from core.experiment.sweep import sweep_run
 from core.findings.question import RunContext, compute_or_load
-from core.findings.sections import section_of
 from core.findings.similar import GROUPS, MODELS, SIMILAR, WAYS, named
 from core.presentation.blocks import Chart, Grid, Words
 from core.retrieval.choices import BY_COSINE
@@ -73,14 +72,14 @@ def test_where_no_pictures_are_alike_that_is_all_that_is_said(context):
     record = compute_or_load(SIMILAR, context)
     on = record.splits["val"]
     alone = replace(on, duplicates=replace(on.duplicates, groups=0, alike=0))
-    section = section_of(SIMILAR, replace(record, splits={"val": alone}), context)
+    section = SIMILAR.section(replace(record, splits={"val": alone}), context)
     assert "None of its 12 pictures is a near-duplicate" in section.answer
     assert not any(isinstance(block, Grid) and "of its group" in block.caption for block in section.blocks)
 
 
 def test_the_section_says_what_was_found(context):
     record = compute_or_load(SIMILAR, context)
-    section = section_of(SIMILAR, record, context)
+    section = SIMILAR.section(record, context)
     on = record.splits["val"]
     assert section.answer.startswith("On val, n = 12:")
     assert f"{on.duplicates.alike} of its 12 pictures are near-duplicates" in section.answer

@@ -11,7 +11,6 @@ from core.data.entities.store import mentions_file
 from core.experiment.loaded_run import LoadedRun
 from core.experiment.sweep import sweep_run
 from core.findings.question import RunContext, compute_or_load, kept, last_kept
-from core.findings.sections import section_of
 from core.findings.slices import PAIRS, SLICES, SlicesFound, rows_in_slice
 from core.workspace.folders import Workspace
 from core.workspace.runs import Run
@@ -70,7 +69,7 @@ def test_another_tag_or_tagger_asks_anew_and_what_was_found_last_stays_at_hand(c
 
 def test_the_section_says_what_stands_out_and_greys_what_is_small(context: RunContext) -> None:
     found = compute_or_load(SLICES, context)
-    section = section_of(SLICES, found, context)
+    section = SLICES.section(found, context)
     grid = next(block for block in section.blocks if hasattr(block, "table"))
 
     assert "no slice can be told from the other articles" in section.answer

@@ -4,8 +4,7 @@ import pytest
 
 from core.analysis.bootstrap import Interval
 from core.analysis.slices import Effect, Slice
-from core.findings.sections.slices import papers_reading, standing_out
-from core.findings.slices import PAIRS, SplitSlices
+from core.findings.slices import PAIRS, SplitSlices, papers_reading, standing_out
 
 
 def _slice(name: str, change: float, against: float, p: float, p_holm: float = 1.0, n: int = 50) -> Slice:

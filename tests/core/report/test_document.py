@@ -8,7 +8,6 @@ from core.data.domain import save_domain
 from core.data.importers import import_domain
 from core.findings.question import RunContext
 from core.findings.registry import QUESTIONS
-from core.findings.sections import SECTIONS
 from core.report.document import document
 from core.report.html import as_html
 from core.report.markdown import as_markdown
@@ -28,10 +27,6 @@ def context(workspace, shapes):
 @pytest.fixture
 def report(context):
     return document(context, ask_all=False, with_pictures=True)
-
-
-def test_every_question_has_a_section():
-    assert set(SECTIONS) == {question.name for question in QUESTIONS}
 
 
 def test_what_takes_long_is_named_and_what_does_not_is_answered(report):

@@ -24,6 +24,7 @@ from core.experiment import train
 from core.experiment.sweep import sweep_run
 from core.experiment.train import train_run
 from core.findings.question import Question, RunContext, compute_or_load, kept, last_kept
+from core.presentation.blocks import Section
 from core.storage.cache import is_whole, write_checksummed
 from core.storage.disk_errors import DiskError
 from core.storage.files import atomic_write, file_signature, write_bytes
@@ -159,6 +160,10 @@ class Count:
     n: int
 
 
+def _section(count: Count, context: RunContext) -> Section:
+    return Section("count", "How many?", str(count.n), ())
+
+
 def test_an_answer_about_a_sweep_that_is_another_by_its_end_is_not_kept(swept, shapes_domain, workspace):
     context = RunContext(swept, shapes_domain, workspace)
 
@@ -166,7 +171,7 @@ def test_an_answer_about_a_sweep_that_is_another_by_its_end_is_not_kept(swept, s
         swept.save_sweep([a_sweep(swept, shapes_domain, 2)[0]], None, a_sweep(swept, shapes_domain, 2)[1])
         return Count(int(context.val.ranks.sum()))
 
-    question = Question("count", "How many?", Count, ask)
+    question = Question("count", "How many?", Count, ask, _section)
     with pytest.raises(InputError, match="changed while it was asked about"):
         compute_or_load(question, context)
     assert kept(question, context) is None
@@ -233,7 +238,7 @@ def test_the_newest_run_is_the_last_made_whatever_the_clock_says(shapes_domain, 
 
 def test_what_was_found_last_is_the_last_found_whatever_the_clock_says(swept, shapes_domain, workspace):
     cache_key_parts = ["a"]
-    question = Question("count", "How many?", Count, lambda context: Count(ord(cache_key_parts[0])),
+    question = Question("count", "How many?", Count, lambda context: Count(ord(cache_key_parts[0])), _section,
                         cache_key_parts=lambda context: (cache_key_parts[0],))  # fmt: skip
     for letter, year in (("a", 2031), ("b", 2019)):
         cache_key_parts[0] = letter
