@@ -72,7 +72,7 @@ def test_quick_questions_are_answered_alike_twice_without_models(context, questi
     first = question.ask(context)
     again = question.ask(RunContext(context.run, context.domain, context.workspace))
     assert msgspec.json.encode(first) == msgspec.json.encode(again)
-    assert msgspec.json.decode(msgspec.json.encode(first), type=question.record) == first
+    assert msgspec.json.decode(msgspec.json.encode(first), type=question.result_type) == first
     json.dumps(msgspec.to_builtins(first), allow_nan=False)
 
 
