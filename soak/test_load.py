@@ -47,7 +47,7 @@ def may_be_shown(workspace: Workspace, slug: str, hundredth: int) -> set[str]:
 
 def test_twelve_hands_on_the_slider_see_their_own_numbers(demo: Served, visit, capsys) -> None:
     server = server_of(demo)
-    workspace = Workspace(demo.root, demo.root.parent / "cache")
+    workspace = Workspace(demo.workspace, demo.workspace.parent / "cache")
     for slug in DOMAINS:  # one run after the other, since few are kept open
         for hundredth in range(10, 10 + 5 * BROWSERS + TURN):
             may_be_shown(workspace, slug, hundredth)

@@ -1,7 +1,9 @@
 """Who gained and who lost between two models: table 4, a scatter of ranks, and the articles, to be tagged."""
 
+from collections.abc import Callable
 from datetime import date
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -32,7 +34,7 @@ LOOKS = {
     "worsened": ("#CC79A7", "triangle-down"),
     "unchanged": ("#8A8F98", "circle"),
 }
-bound = partial(dict, bind="query-params")
+bound: Callable[..., dict[str, Any]] = partial(dict, bind="query-params")
 
 
 def input_models(results: Results) -> tuple[Model, Model, float]:

@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.data.domain import Domain
 from core.errors import InputError
+from core.evaluation.alpha_selection import Criterion
 from core.evaluation.published import PAPERS, PUBLISHED
 from core.evaluation.tower_plane import best_of_plane
 from core.experiment.transfer import curve_elsewhere, read_curve_elsewhere
@@ -22,7 +23,7 @@ from pages.shared.text import plain
 from pages.shared.worker import forget, show_waiting, submit_once
 
 
-def input_metric(label: str, key: str, default: str = "recall@1") -> str:
+def input_metric(label: str, key: str, default: Criterion = "recall@1") -> Criterion:
     """One of the paper's metrics, kept in the address."""
     chosen = st.segmented_control(label, TABLE_METRICS, default=default, key=key, bind="query-params")
     return chosen if chosen in TABLE_METRICS else default

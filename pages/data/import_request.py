@@ -32,7 +32,8 @@ class ImportRequest:
     @property
     def test(self) -> TestSet | None:
         """The test set that comes with it. Raises InputError: lists without the one of the articles."""
-        return named_test_set(*(Path(path) if path else None for path in self.test_lists.values()))
+        articles, images, truth = (Path(path) if path else None for path in self.test_lists.values())
+        return named_test_set(articles, images, truth)
 
     def located(self) -> "ImportRequest":
         """The same with every path from the root. Raises InputError as `typed_path`, or if the images' folder is none.

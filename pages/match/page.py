@@ -1,5 +1,6 @@
 """A headline, an article or a photo, and what three models find for it, side by side or large for an audience."""
 
+from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Future
 
 import streamlit as st
@@ -21,7 +22,7 @@ from pages.shared.text import plain, shorten
 
 ASKED = "match_asked"  # the last question and its Future, so that drawing again asks nothing
 BY = ("headline", "article", "photo")
-TASKS = {"headline": match_headline, "article": match_article, "photo": match_photo}
+TASKS: dict[str, Callable[..., Answer]] = {"headline": match_headline, "article": match_article, "photo": match_photo}
 HEADLINE_CHARACTERS = 500  # twice what any encoder here reads
 MAX_UPLOAD = 20  # MB
 PHOTO_REFUSED, PHOTO_TRIES = "_photo_refused", "_photo_tries"  # why the last photo was, and how many were

@@ -71,9 +71,9 @@ def show_rows(run: Run, domain: Domain, paper: Paper | None) -> None:
     """The three rows of the paper's table on val, each with its change against zero-shot."""
     table = paper_table(run, domain, "val", paper)
     rows = table.rows.set_index("run")
-    zero_shot = rows.loc["zero-shot"]
+    zero_shot = rows.loc["zero-shot"].to_dict()
     body = {}
-    for name, row in rows.iterrows():
+    for name, row in rows.to_dict("index").items():
         changed = name in ("fine-tuning", "WiSE-FT")
         own = "" if str(name).startswith("published") else table.mark
         body[(f"{name}, α = {row['alpha']:g}" if name == "WiSE-FT" else str(name)) + own] = {

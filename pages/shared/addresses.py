@@ -23,11 +23,13 @@ def input_one_of(label: str, options: Sequence[str], key: str, on_change: Callab
     """Input one of `options` (not empty): the one that the address or this session names, else the first."""
     said, current = st.query_params.get_all(key), st.session_state.get(key)
     named = said[-1] if said else None
-    if len(said) > 1 and named in options:  # Streamlit puts what a link on a page names after what the page had
+    if (
+        len(said) > 1 and named is not None and named in options
+    ):  # Streamlit puts what a link on a page names after what the page had
         pin(key, current := named)
     seeded = current is None and named in options
     if not seeded and (named is None or current not in options):
-        pin(key, next(value for value in (current, named, options[0]) if value in options))
+        pin(key, next(value for value in (current, named, *options) if value is not None and value in options))
     # Bound to an address that names something else, a new widget would take it out of the address.
     bind: Literal["query-params"] | None = "query-params" if seeded or current is not None or named is None else None
     value = st.selectbox(label, options, None, key=key, bind=bind, on_change=on_change, required=True)

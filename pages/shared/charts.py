@@ -1,5 +1,7 @@
 """Charts and their downloads, which look and work the same on every page (their look: `core.presentation.theme`)."""
 
+from typing import Any
+
 import plotly.graph_objects as go
 import streamlit as st
 
@@ -20,7 +22,7 @@ def input_figure_format() -> None:
     )
 
 
-def show_figure(figure: go.Figure, name: str, alt: str, height: int = 360, **kwargs):
+def show_figure(figure: go.Figure, name: str, alt: str, height: int = 360, **kwargs: Any) -> Any:
     """Draw a chart that a screen reader can name and that downloads as `name` from its camera.
 
     name: of the file, and the element's key. kwargs: of st.plotly_chart, as on_select; returns what it returns.

@@ -242,11 +242,11 @@ def choose_article(article_id: str) -> None:
 
 def chosen_article_row(results: Results) -> int:
     """Row of the article chosen here or in the address; else the one that fine-tuning moved most."""
-    context = st.session_state.get("article") or st.query_params.get("article")
-    row = results.row_of(context) if context else None
-    if row is not None:
-        if st.query_params.get("article") != context:
-            st.query_params["article"] = context
+    article_id = st.session_state.get("article") or st.query_params.get("article")
+    row = results.row_of(article_id) if article_id else None
+    if article_id and row is not None:
+        if st.query_params.get("article") != article_id:
+            st.query_params["article"] = article_id
         return row
     moved = np.abs(np.log(results.ranks[-1]) - np.log(results.ranks[0]))
     return int(moved.argmax())

@@ -24,7 +24,7 @@ def show_earlier_runs(workspace: Workspace, slug: str) -> None:
         st.write("None yet. The first one appears here when its training has finished.")
         return
     table = compared(runs)
-    metrics = [name for name in table if "@" in name]
+    metrics = [name for name in map(str, table) if "@" in name]
     # Rounded here, as everywhere: the browser would round halves up.
     table[metrics] = table[metrics].astype(float).map(lambda value: float(f"{value:.3f}"))
     same = " No setting differs between them." if len(runs) > 1 and differing_settings(runs).empty else ""

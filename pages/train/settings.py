@@ -24,7 +24,7 @@ def input_settings(defaults: Settings, why: dict[str, str]) -> Settings | Rematc
         weight_decay = _number("Weight decay", defaults, why, "weight_decay", 0.0, 10.0, 0.05, "%.3f")
         warmup = _number("Warm-up share", defaults, why, "warmup", 0.0, 1.0, 0.05, "%.2f")
         seed = _number("Seed", defaults, why, "seed", 0, 2**32 - 1, 1)
-    given = {
+    given: dict[str, Any] = {
         "epochs": int(epochs), "lr": float(lr), "batch_size": int(batch_size), "weight_decay": float(weight_decay),
         "warmup": float(warmup), "seed": int(seed),
     }  # fmt: skip
