@@ -12,7 +12,7 @@ from tabulate import tabulate
 from core.data.domain import Domain
 from core.data.time_split import Split
 from core.errors import InputError
-from core.evaluation.alpha_selection import Selected
+from core.evaluation.alpha_selection import Criterion, Selected
 from core.evaluation.image_to_text import image_ranks
 from core.evaluation.metrics import METRIC_NAMES, metrics_of
 from core.evaluation.published import PUBLISHED, Paper, PublishedDomain
@@ -26,7 +26,7 @@ TableFormat = Literal["text", "markdown", "csv"]
 TABLE_FORMATS: tuple[TableFormat, ...] = get_args(TableFormat)
 
 #: The paper's five metrics and recall@1, in the order of its tables.
-TABLE_METRICS = ("mrr@100", "recall@1", "recall@5", "recall@10", "recall@50", "recall@100")
+TABLE_METRICS: tuple[Criterion, ...] = ("mrr@100", "recall@1", "recall@5", "recall@10", "recall@50", "recall@100")
 _ATTRIBUTE = {name: attribute for attribute, name in METRIC_NAMES.items()}
 
 

@@ -26,7 +26,7 @@ from pages.shared.worker import forget, show_waiting, submit_once
 def input_metric(label: str, key: str, default: Criterion = "recall@1") -> Criterion:
     """One of the paper's metrics, kept in the address."""
     chosen = st.segmented_control(label, TABLE_METRICS, default=default, key=key, bind="query-params")
-    return chosen if chosen in TABLE_METRICS else default
+    return next((metric for metric in TABLE_METRICS if metric == chosen), default)
 
 
 def show_this_run(run: Run, domain: Domain) -> None:

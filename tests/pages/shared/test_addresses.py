@@ -13,7 +13,7 @@ from core.errors import InputError
 from core.workspace.folders import Workspace
 from core.workspace.runs import find_run
 from pages.shared.paths import check_typed_encoder, looks_like_a_path, typed_path
-from tests.pages.conftest import PAGES, write_run
+from tests.pages.conftest import write_run
 
 ALL = ("overview", "alpha", "curves", "changes", "findings", "match", "train", "data")
 #: Ways out of a folder, and what else is no name: each must be told apart from the names there are.
@@ -222,7 +222,7 @@ def test_alpha_once_moved_goes_along_to_other_pages_and_addresses(open_page, run
     app = open_page("match")
     assert "alpha" not in app.query_params
     app.number_input(key="alpha").set_value(0.25).run()
-    app.switch_page(str(PAGES / "changes.py")).run()
+    app.switch_page("pages/changes/page.py").run()
     assert app.number_input(key="alpha").value == 0.25
     assert app.query_params["alpha"] == "0.25"
 
