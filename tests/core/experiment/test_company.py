@@ -63,11 +63,11 @@ def test_what_is_kept_does_not_depend_on_what_else_is_kept(tiny, tmp_path):
 
 def test_ranks_do_not_depend_on_the_batch_size(run, shapes_domain, workspace, monkeypatch):
     """Not to the bit: a product of another shape may be summed in another order. Here no two scores are that near."""
-    opened = open_run(run, shapes_domain, workspace, "cpu")
-    expected = opened.at(0.5, "val").ranks()
+    loaded_run = open_run(run, shapes_domain, workspace, "cpu")
+    expected = loaded_run.at(0.5, "val").ranks()
     for size in (1, 3, 8, 64):
         monkeypatch.setattr(embedding, "CPU_BATCH", {"image": size, "text": size})
-        for ranks, before in zip(opened.at(0.5, "val").ranks(), expected, strict=True):
+        for ranks, before in zip(loaded_run.at(0.5, "val").ranks(), expected, strict=True):
             np.testing.assert_array_equal(ranks, before)
 
 

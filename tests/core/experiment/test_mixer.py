@@ -17,27 +17,27 @@ from core.training.settings import Settings
 
 
 @pytest.fixture
-def mixer(opened) -> Mixer:
-    return Mixer(opened, [opened.run])
+def mixer(loaded_run) -> Mixer:
+    return Mixer(loaded_run, [loaded_run.run])
 
 
-def test_one_alpha_ranks_as_the_sweep_does(mixer, opened):
-    name = opened.run.info.name
+def test_one_alpha_ranks_as_the_sweep_does(mixer, loaded_run):
+    name = loaded_run.run.info.name
     for alpha in (0.0, 0.3, 1.0):
-        expected = opened.at(alpha, "val").ranks()[0]
+        expected = loaded_run.at(alpha, "val").ranks()[0]
         assert np.array_equal(mixer.ranks(Mix((name,), alpha)), expected)
 
 
-def test_an_alpha_for_each_tower_ranks_as_both_towers_at_theirs(mixer, opened):
-    mix = Mix((opened.run.info.name,), 0.0, {"image": 0.2, "text": 0.9})
-    [images], [texts] = opened.embeddings("image", [0.2], "val"), opened.embeddings("text", [0.9], "val")
+def test_an_alpha_for_each_tower_ranks_as_both_towers_at_theirs(mixer, loaded_run):
+    mix = Mix((loaded_run.run.info.name,), 0.0, {"image": 0.2, "text": 0.9})
+    [images], [texts] = loaded_run.embeddings("image", [0.2], "val"), loaded_run.embeddings("text", [0.9], "val")
     assert torch.equal(mixer.embeddings(mix, "image"), images)
     assert torch.equal(mixer.embeddings(mix, "text"), texts)
 
 
-def test_any_mix_ranks_as_an_encoder_that_was_given_its_weights(mixer, opened):
+def test_any_mix_ranks_as_an_encoder_that_was_given_its_weights(mixer, loaded_run):
     """The towers are encoded one after the other here; there the whole encoder is mixed first."""
-    name, encoder = opened.run.info.name, opened.experiment.encoder
+    name, encoder = loaded_run.run.info.name, loaded_run.experiment.encoder
     for mix in (
         Mix((name,), 0.5, {"image.early": 0.1, "text.late": 0.8}),
         Mix((name,), 0.4, fisher=True),
@@ -45,45 +45,45 @@ def test_any_mix_ranks_as_an_encoder_that_was_given_its_weights(mixer, opened):
         ranks = mixer.ranks(mix)
         ends = replace(mixer.ends, importance=mixer._importance)
         encoder.set_weights(theta(mix, ends))
-        assert np.array_equal(opened.view("val").ranks()[0], ranks)
+        assert np.array_equal(loaded_run.view("val").ranks()[0], ranks)
 
 
-def test_mixed_scores_rank_as_the_matrix_of_mixed_scores(mixer, opened):
+def test_mixed_scores_rank_as_the_matrix_of_mixed_scores(mixer, loaded_run):
     scores = 0
     for alpha, share in ((0.0, 0.3), (1.0, 0.7)):
-        view = opened.at(alpha, "val")
+        view = loaded_run.at(alpha, "val")
         scores = scores + share * (view.embed("text").double() @ view.embed("image").double().T).numpy()
-    view = opened.view("val")
+    view = loaded_run.view("val")
     own = scores[np.arange(len(scores)), view.gallery.target]
     assert np.array_equal(
-        mixer.ranks(Mix((opened.run.info.name,), 0.7, of="scores")), 1 + (scores > own[:, None]).sum(1)
+        mixer.ranks(Mix((loaded_run.run.info.name,), 0.7, of="scores")), 1 + (scores > own[:, None]).sum(1)
     )
 
 
-def test_the_whole_plane_of_both_towers_takes_one_pass_for_each_of_their_alphas(mixer, opened, monkeypatch):
+def test_the_whole_plane_of_both_towers_takes_one_pass_for_each_of_their_alphas(mixer, loaded_run, monkeypatch):
     passes = []
-    real = type(opened.view("val")).embed
+    real = type(loaded_run.view("val")).embed
     monkeypatch.setattr(
-        type(opened.view("val")), "embed", lambda view, tower: passes.append(tower) or real(view, tower)
+        type(loaded_run.view("val")), "embed", lambda view, tower: passes.append(tower) or real(view, tower)
     )
     for image in TENTHS:
         for text in TENTHS:
-            mixer.ranks(Mix((opened.run.info.name,), 0.0, {"image": image, "text": text}))
+            mixer.ranks(Mix((loaded_run.run.info.name,), 0.0, {"image": image, "text": text}))
     assert sorted(passes) == ["image"] * 11 + ["text"] * 11
 
 
-def test_importance_is_measured_once_and_again_where_the_file_is_damaged(opened, workspace, monkeypatch):
+def test_importance_is_measured_once_and_again_where_the_file_is_damaged(loaded_run, workspace, monkeypatch):
     measured = []
     real = fisher.diagonal_fisher
     monkeypatch.setattr(fisher, "diagonal_fisher", lambda *given: measured.append(1) or real(*given))
-    mix = Mix((opened.run.info.name,), 0.4, fisher=True)
-    first = Mixer(opened, [opened.run]).ranks(mix)
+    mix = Mix((loaded_run.run.info.name,), 0.4, fisher=True)
+    first = Mixer(loaded_run, [loaded_run.run]).ranks(mix)
     assert len(measured) == 2, "of the zero-shot and of the fine-tuned model"
-    assert np.array_equal(Mixer(opened, [opened.run]).ranks(mix), first)
+    assert np.array_equal(Mixer(loaded_run, [loaded_run.run]).ranks(mix), first)
     assert len(measured) == 2
     [file] = (workspace.cache / "fisher").iterdir()
     file.write_bytes(file.read_bytes()[:-10])
-    assert np.array_equal(Mixer(opened, [opened.run]).ranks(mix), first)
+    assert np.array_equal(Mixer(loaded_run, [loaded_run.run]).ranks(mix), first)
     assert len(measured) == 4
 
 
@@ -92,19 +92,19 @@ def test_importance_is_of_exact_weights_where_ranks_are_computed_in_half_precisi
     settings = Settings(tune="lora:2", epochs=1, batch_size=16)
     run = train_run(shapes_domain, tiny_name, settings, Reading(), "cpu", workspace)[0]
     exact = Mixer(open_run(run, shapes_domain, workspace, "cpu", "fp32"), [run])._weighed(["clip.visual.proj"])
-    opened = open_run(run, shapes_domain, workspace, "cpu", {"image": "bf16", "text": "bf16"})
-    half = Mixer(opened, [run])
+    loaded_run = open_run(run, shapes_domain, workspace, "cpu", {"image": "bf16", "text": "bf16"})
+    half = Mixer(loaded_run, [run])
     assert torch.equal(half._weighed(["clip.visual.proj"])[1]["clip.visual.proj"], exact[1]["clip.visual.proj"])
-    assert opened.experiment.encoder.computes_in("text") == torch.bfloat16
+    assert loaded_run.experiment.encoder.computes_in("text") == torch.bfloat16
 
 
-def test_a_soup_ranks_as_the_mean_of_the_runs(opened, run, shapes_domain, workspace, tiny_name):
+def test_a_soup_ranks_as_the_mean_of_the_runs(loaded_run, run, shapes_domain, workspace, tiny_name):
     settings = replace(run.info.settings, seed=1)
     sister = train_run(shapes_domain, tiny_name, settings, Reading(), "cpu", workspace)[0]
-    ranks = Mixer(opened, [run, sister]).ranks(Mix((run.info.name, sister.info.name), 1.0))
+    ranks = Mixer(loaded_run, [run, sister]).ranks(Mix((run.info.name, sister.info.name), 1.0))
     both = [open_run(one, shapes_domain, workspace, "cpu")._fine_tuned for one in (run, sister)]
-    opened.experiment.encoder.set_weights({key: (both[0][key] + both[1][key]) / 2 for key in both[0]})
-    assert np.array_equal(opened.view("val").ranks()[0], ranks)
+    loaded_run.experiment.encoder.set_weights({key: (both[0][key] + both[1][key]) / 2 for key in both[0]})
+    assert np.array_equal(loaded_run.view("val").ranks()[0], ranks)
 
 
 def test_heads_have_no_depths(shapes_domain, workspace, tiny_name):

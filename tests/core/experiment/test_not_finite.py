@@ -20,17 +20,17 @@ PHOTO = Image.new("RGB", (40, 40), "red")
 
 
 @pytest.fixture
-def val(opened):
+def val(loaded_run):
     """(texts, images, the fourth val article, its row among the pictures), with the weights at α = 0.5."""
-    view = opened.at(0.5, "val")
+    view = loaded_run.at(0.5, "val")
     return view.embed("text").clone(), view.embed("image").clone(), view.article_ids[3], int(view.gallery.target[3])
 
 
 @pytest.mark.parametrize("value", BAD)
 @pytest.mark.parametrize("method", ["image_ranks", "text_ranks", "first", "ranked", "best_images"])
-def test_a_score_names_the_article(opened, val, method, value):
+def test_a_score_names_the_article(loaded_run, val, method, value):
     texts, images, article, picture = val
-    view = opened.view("val")
+    view = loaded_run.view("val")
     more = (10, "flat") if method == "best_images" else ()
     for side, row in ((texts, 3), (images, picture)):
         before = side[row, 5].clone()
@@ -42,17 +42,17 @@ def test_a_score_names_the_article(opened, val, method, value):
 
 
 @pytest.mark.parametrize("side", ["text", "image"])
-def test_re_ranked_scores_name_it_too(opened, val, side):
+def test_re_ranked_scores_name_it_too(loaded_run, val, side):
     texts, images, article, picture = val
-    view = opened.view("val", reranking=opened.reranking_by("csls"))
+    view = loaded_run.view("val", reranking=loaded_run.reranking_by("csls"))
     {"text": texts, "image": images}[side][3 if side == "text" else picture] = float("nan")
     with pytest.raises(RematchError, match=f"of article '{article}' is not finite"):
         view.image_ranks(texts, images)
 
 
 @pytest.mark.parametrize("tower", ["text", "image"])
-def test_a_tower_that_overflows_stops_a_sweep_by_name(opened, monkeypatch, tower):
-    view = opened.view("val")
+def test_a_tower_that_overflows_stops_a_sweep_by_name(loaded_run, monkeypatch, tower):
+    view = loaded_run.view("val")
     row = int(view.rows(tower)[0])
     article = view.article_ids[0 if tower == "text" else view.gallery.target.tolist().index(0)]
     intact = experiment.embed
@@ -65,13 +65,13 @@ def test_a_tower_that_overflows_stops_a_sweep_by_name(opened, monkeypatch, tower
 
     monkeypatch.setattr(experiment, "embed", overflowing)
     with pytest.raises(RematchError, match=f"of article '{article}' is not finite"):
-        sweep_run(opened, (0.0, 1.0), "recall@1")
+        sweep_run(loaded_run, (0.0, 1.0), "recall@1")
     with pytest.raises(RematchError, match=f"of article '{article}' is not finite"):
-        opened.path("val")
+        loaded_run.path("val")
 
 
-def test_a_picture_that_an_entity_brings_along_is_named_too(opened, monkeypatch):
-    view = opened.view("train")
+def test_a_picture_that_an_entity_brings_along_is_named_too(loaded_run, monkeypatch):
+    view = loaded_run.view("train")
     row, article = int(view.rows("image")[0]), view.article_ids[view.gallery.target.tolist().index(0)]
     intact = experiment.embed
 
@@ -82,23 +82,23 @@ def test_a_picture_that_an_entity_brings_along_is_named_too(opened, monkeypatch)
 
     monkeypatch.setattr(experiment, "embed", with_a_hole)
     with pytest.raises(RematchError, match=f"of article '{article}' is not finite"):
-        entity_images._embedded(opened, 0.5)
+        entity_images._embedded(loaded_run, 0.5)
 
 
-def test_a_path_kept_with_a_hole_in_it_gives_no_rank(opened, workspace):
-    opened.path("val")
+def test_a_path_kept_with_a_hole_in_it_gives_no_rank(loaded_run, workspace):
+    loaded_run.path("val")
     [file] = (workspace.cache / "paths").iterdir()
     kept = read_path(file)
     assert kept is not None
     kept.text.values[2, 3, 0] = float("nan")
     write_path(replace(kept, error=Disagreement(0.0, 0.0)), file)
-    article = opened.view("val").article_ids[3]
+    article = loaded_run.view("val").article_ids[3]
     with pytest.raises(RematchError, match=f"the text of article '{article}' is not finite"):
-        sweep_run(opened, None, "recall@1")
+        sweep_run(loaded_run, None, "recall@1")
 
 
 @pytest.mark.parametrize("tower", ["text", "image"])
-def test_a_gallery_for_free_queries_names_it(opened, shapes_domain, monkeypatch, tower):
+def test_a_gallery_for_free_queries_names_it(loaded_run, shapes_domain, monkeypatch, tower):
     article = shapes_domain.articles["article_id"].iloc[7]
     intact = match.embed
 
@@ -108,17 +108,17 @@ def test_a_gallery_for_free_queries_names_it(opened, shapes_domain, monkeypatch,
 
     monkeypatch.setattr(match, "embed", with_a_hole)
     for _ in range(2):  # the second time from the cache
-        matcher = Matcher(opened, 0.5)
+        matcher = Matcher(loaded_run, 0.5)
         ask, query = (matcher.articles_for, PHOTO) if tower == "text" else (matcher.pictures_for, "a red circle")
         with pytest.raises(RematchError, match=f"of article '{article}' is not finite"):
             ask(query, 3)
 
 
-def test_a_query_from_outside_is_named_for_what_it_is(opened, monkeypatch):
-    matcher = Matcher(opened, 0.5)
-    nothing = torch.full((1, opened.experiment.encoder.embedding_dim), torch.nan)
-    monkeypatch.setattr(opened, "embed_headlines", lambda *_: nothing)
-    monkeypatch.setattr(opened, "embed_photo", lambda *_: nothing)
+def test_a_query_from_outside_is_named_for_what_it_is(loaded_run, monkeypatch):
+    matcher = Matcher(loaded_run, 0.5)
+    nothing = torch.full((1, loaded_run.experiment.encoder.embedding_dim), torch.nan)
+    monkeypatch.setattr(loaded_run, "embed_headlines", lambda *_: nothing)
+    monkeypatch.setattr(loaded_run, "embed_photo", lambda *_: nothing)
     with pytest.raises(RematchError, match="this headline is not finite"):
         matcher.pictures_for("a red circle", 3)
     with pytest.raises(RematchError, match="this photo is not finite"):

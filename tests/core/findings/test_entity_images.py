@@ -26,8 +26,8 @@ class Towns:
 
 
 @pytest.fixture
-def context(opened: LoadedRun, run: Run, shapes_domain: Domain, workspace: Workspace) -> RunContext:
-    sweep_run(opened, [0.0, 0.5, 1.0], "recall@1")
+def context(loaded_run: LoadedRun, run: Run, shapes_domain: Domain, workspace: Workspace) -> RunContext:
+    sweep_run(loaded_run, [0.0, 0.5, 1.0], "recall@1")
     return RunContext(run, shapes_domain, workspace, "cpu")
 
 

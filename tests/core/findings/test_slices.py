@@ -19,9 +19,9 @@ from tests.tiny_tagger import write_tagger
 
 
 @pytest.fixture
-def context(opened: LoadedRun, run: Run, shapes_domain: Domain, workspace: Workspace) -> RunContext:
+def context(loaded_run: LoadedRun, run: Run, shapes_domain: Domain, workspace: Workspace) -> RunContext:
     """Swept, with six of the twelve val articles tagged as scenes: the one slice that is large enough."""
-    sweep_run(opened, [0.0, 0.5, 1.0], "recall@1")
+    sweep_run(loaded_run, [0.0, 0.5, 1.0], "recall@1")
     context = RunContext(run, shapes_domain, workspace, "cpu")
     _tag(context, "scene", range(6))
     return context

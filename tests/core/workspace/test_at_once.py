@@ -148,11 +148,11 @@ def test_a_run_that_is_another_by_the_end_of_its_sweep_is_left_alone(swept, shap
     assert change == "replaced" or not swept.folder.exists()
 
 
-def test_a_domain_that_is_replaced_while_a_run_is_swept_is_said(opened, shapes_domain, shapes):
+def test_a_domain_that_is_replaced_while_a_run_is_swept_is_said(loaded_run, shapes_domain, shapes):
     import_domain(shapes, shapes_domain.folder, language="en", replace_existing=True)
     with pytest.raises(InputError, match="domain 'shapes' was imported anew meanwhile"):
-        sweep_run(opened, (0.0, 1.0), "recall@1")
-    assert not opened.run.is_swept
+        sweep_run(loaded_run, (0.0, 1.0), "recall@1")
+    assert not loaded_run.run.is_swept
 
 
 @dataclass(frozen=True)

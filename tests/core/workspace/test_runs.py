@@ -118,14 +118,14 @@ def test_only_the_changed_tensors_are_kept(trained):
 
 @torch.inference_mode()
 def test_at_any_alpha_it_is_the_model_with_the_mixed_weights(trained, shapes_domain, workspace, tiny):
-    opened = open_run(trained, shapes_domain, workspace, "cpu")
+    loaded_run = open_run(trained, shapes_domain, workspace, "cpu")
     weights, val = load_file(trained.weights_file), shapes_domain.subset("val")
     zero_shot = {key: tensor.clone() for key, tensor in tiny.state_dict().items()}
     pixels = torch.stack([tiny.preprocess(open_image(shapes_domain.images_root / file)) for file in val["image_file"]])
     tokens = tiny.tokenize(list(val["title"]))
     for alpha in (0.0, 0.35, 1.0, 0.0):
         tiny.set_weights({key: (1 - alpha) * zero_shot[key] + alpha * weights[key] for key in weights})
-        view = opened.at(alpha, "val")
+        view = loaded_run.at(alpha, "val")
         texts, images = view.embed("text"), view.embed("image")
         torch.testing.assert_close(texts, tiny.encode_text(tokens), atol=1e-5, rtol=0)
         torch.testing.assert_close(images, tiny.encode_image(pixels), atol=1e-5, rtol=0)

@@ -14,9 +14,9 @@ from core.workspace.sweep_results import read_results
 
 
 @pytest.fixture
-def results(opened, shapes_domain):
-    sweep_run(opened, None, "recall@1")
-    return read_results(opened.run, shapes_domain, "val")
+def results(loaded_run, shapes_domain):
+    sweep_run(loaded_run, None, "recall@1")
+    return read_results(loaded_run.run, shapes_domain, "val")
 
 
 def test_the_first_pictures_agree_with_the_ranks(results):
@@ -42,16 +42,16 @@ def test_the_diagonal_of_the_plane_is_the_curve(results):
             np.testing.assert_array_equal(results.plane.ranks[point, point], results.ranks_at(alpha))
 
 
-def test_the_corners_of_the_plane_are_exact(results, opened, workspace):
+def test_the_corners_of_the_plane_are_exact(results, loaded_run, workspace):
     for image in (0.0, 1.0):
         for text in (0.0, 1.0):
-            exact = rank_exactly(workspace, "shapes", opened.run.info.name, "val", image, text)
+            exact = rank_exactly(workspace, "shapes", loaded_run.run.info.name, "val", image, text)
             np.testing.assert_array_equal(results.plane.ranks[int(image * 20), int(text * 20)], exact.ranks)
 
 
-def test_one_alpha_evaluated_exactly_is_what_the_run_gives(results, opened, workspace):
-    exact = rank_exactly(workspace, "shapes", opened.run.info.name, "val", 0.37, 0.37)
-    forward, reverse = opened.at(0.37, "val").ranks()
+def test_one_alpha_evaluated_exactly_is_what_the_run_gives(results, loaded_run, workspace):
+    exact = rank_exactly(workspace, "shapes", loaded_run.run.info.name, "val", 0.37, 0.37)
+    forward, reverse = loaded_run.at(0.37, "val").ranks()
     assert exact.ranks.tolist() == forward.tolist()
     assert exact.reverse_ranks.tolist() == reverse.tolist()
 
