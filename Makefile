@@ -8,8 +8,8 @@ IMPORTERS := table newsimages newsimages2025 newsimages_rt groundtruth parquet z
 
 .PHONY: app test soak fuzz bench audit setup lint types
 app: .venv/.installed
-	$(BIN)/python -m core demo --detach
-	$(BIN)/python -m core app
+	$(BIN)/rematch demo --detach
+	$(BIN)/rematch app
 
 # The browser tests come after the others: theirs is one server, and they watch how fast it answers.
 test: .venv/.installed-dev lint types
@@ -41,10 +41,11 @@ lint: .venv/.installed-dev
 types: .venv/.installed-dev
 	$(BIN)/mypy
 
-.venv/.installed: requirements.txt
+.venv/.installed: requirements.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Rematch needs Python 3.11 or newer")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	$(BIN)/python -m pip install --quiet --no-deps --editable .
 	touch $@
 
 .venv/.installed-dev: requirements.txt requirements-dev.txt requirements-cluster.txt .venv/.installed

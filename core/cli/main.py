@@ -1,9 +1,10 @@
-"""The command line: ``python -m core VERB``.
+"""The command line: ``rematch VERB``, or ``python -m core VERB``.
 
 Exit status: 0 done, 2 wrong arguments or input (one line on stderr that says what, where and what to do),
 1 anything else.
 """
 
+import ast
 import gc
 import importlib
 import io
@@ -12,11 +13,11 @@ import sys
 import warnings
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import NoReturn
 
 import typer
 
-from core.cli.options import LOCAL
 from core.errors import InputError, RematchError
 from core.jobs.signals import end_on_ctrl_c, raise_on_ctrl_c, stop_on_sigterm
 from core.storage.disk_errors import os_error_sentence
@@ -55,14 +56,29 @@ def _app(words: Sequence[str]) -> typer.Typer:
         pretty_exceptions_enable=False,
     )
     app.callback()(lambda: None)  # without it, a single verb would be the whole command line
-    for verb in words[:1] if words and words[0] in VERBS else VERBS:
-        module, name = VERBS[verb]
-        command = getattr(importlib.import_module(f"core.cli.{module}"), name)
-        if isinstance(command, typer.Typer):
-            app.add_typer(command, name=verb)
-        else:
-            app.command(verb, context_settings=PASS_ON if verb == "app" else None)(command)
+    verb = words[0] if words else ""
+    if verb not in VERBS:  # to be listed, or named in an error: no module is imported for that
+        for name in VERBS:
+            app.command(name, help=_summary(*VERBS[name]))(lambda: None)
+        return app
+    module, name = VERBS[verb]
+    command = getattr(importlib.import_module(f"core.cli.{module}"), name)
+    if isinstance(command, typer.Typer):
+        app.add_typer(command, name=verb)
+    else:
+        app.command(verb, context_settings=PASS_ON if verb == "app" else None)(command)
     return app
+
+
+def _summary(module: str, name: str) -> str:
+    """Return the docstring of the command `name`, or of the callback that makes it a group, without importing it."""
+    tree = ast.parse(Path(__file__).parent.joinpath(*module.split(".")).with_suffix(".py").read_bytes())
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            decorators = [ast.unparse(decorator) for decorator in node.decorator_list]
+            if node.name == name or any(decorator.startswith(f"{name}.callback") for decorator in decorators):
+                return ast.get_docstring(node) or ""
+    raise LookupError(f"{module} has no command {name}")
 
 
 #: Settings of a command whose unknown options are another program's.
@@ -87,7 +103,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         return _fail(f"'{strange}' holds bytes that are not UTF-8; type it anew, or rename the file.", 2)
     try:
         command = typer.main.get_command(_app(words))
-        status = command.main(_with_ray_address(words), prog_name="python -m core", standalone_mode=False)
+        status = command.main(_with_ray_address(words), prog_name="rematch", standalone_mode=False)
         if status == _INTERRUPTED:
             return _fail("stopped.", 1)
         sys.stdout.flush()
@@ -110,6 +126,10 @@ def _run(arguments: Sequence[str] | None) -> int:
 
 def _with_ray_address(words: list[str]) -> list[str]:
     """`--ray` alone means workers on this machine; typer has no options whose value may be left out."""
+    if "--ray" not in words:
+        return words
+    from core.cli.options import LOCAL
+
     return [
         f"--ray={LOCAL}" if word == "--ray" and (not rest or rest[0].startswith("-")) else word
         for word, *rest in (words[place : place + 2] for place in range(len(words)))

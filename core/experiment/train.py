@@ -131,7 +131,7 @@ def _train(unfinished: Unfinished, experiment: Experiment, on_epoch: OnEpoch) ->
 
 def _way_on(unfinished: Unfinished) -> str:
     info = unfinished.info
-    return f"go on with: python -m core train --domain {info.domain} --resume {info.name}"
+    return f"go on with: rematch train --domain {info.domain} --resume {info.name}"
 
 
 def _train_held(unfinished: Unfinished, experiment: Experiment, on_epoch: OnEpoch) -> Run:

@@ -245,7 +245,7 @@ def _missing(found: MixesFound, context: RunContext) -> list[str]:
     if SOUP not in found.searched:
         sentences.append(
             f"Soup: not here, since no swept run differs from this one in nothing but its seed. Make some with: "
-            f"python -m core train --domain {context.run.info.domain} --seeds {settings.seed},{settings.seed + 1},"
+            f"rematch train --domain {context.run.info.domain} --seeds {settings.seed},{settings.seed + 1},"
             f"{settings.seed + 2} and the settings of this run."
         )
     return sentences

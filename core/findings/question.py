@@ -175,5 +175,5 @@ def check_swept(run: Run) -> None:
     if not run.is_swept:
         raise InputError(
             f"run '{run.info.name}' of {run.info.domain} has no sweep yet, and all findings are about its ranks; "
-            f"run: python -m core sweep --domain {run.info.domain} --run {run.info.name}"
+            f"run: rematch sweep --domain {run.info.domain} --run {run.info.name}"
         )

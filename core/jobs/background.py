@@ -71,7 +71,7 @@ def _folder(workspace: Workspace, name: str) -> Path:
 
 
 def start(workspace: Workspace, name: str, verb: Sequence[str]) -> bool:
-    """Start ``python -m core VERB …`` as the job `name`; False if it is running already.
+    """Start ``rematch VERB …`` as the job `name`; False if it is running already.
 
     Raises DiskError if the workspace cannot be written.
     """

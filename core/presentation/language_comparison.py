@@ -69,7 +69,7 @@ def _newest(runs: list[Run], domain: Domain, what: str, encoder: str) -> Run:
     if not runs:
         raise InputError(
             f"domain '{domain.info.slug}' has no swept run that reads {what}; make one with: "
-            f"python -m core train --domain {domain.info.slug} --encoder {encoder} --sweep"
+            f"rematch train --domain {domain.info.slug} --encoder {encoder} --sweep"
         )
     return next((run for run in reversed(runs) if run.info.reads_the_language), runs[-1])
 

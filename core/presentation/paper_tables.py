@@ -57,7 +57,7 @@ def paper_table(run: Run, domain: Domain, split: Split, paper: Paper | None) -> 
     if not at:
         raise InputError(
             f"run '{run.info.name}' has no results on {split}: the domain has no such articles, or their ground truth "
-            f"was not known when it was swept; see: python -m core sweep --domain {run.info.domain}"
+            f"was not known when it was swept; see: rematch sweep --domain {run.info.domain}"
         )
     models = {"zero-shot": 0.0, "fine-tuning": 1.0, "WiSE-FT": selected.alpha}
     rows = [
@@ -210,7 +210,7 @@ def curve_text(run: Run, domain: Domain, curve: pd.DataFrame, info: SweepInfo) -
     parts.append("\n".join(told))
     parts.append(
         f"alpha {selected.alpha:g} has the highest val {selected.criterion} (ties: mrr@100, then the smaller alpha).\n"
-        f"next: python -m core report --domain {run.info.domain}"
+        f"next: rematch report --domain {run.info.domain}"
     )
     return "\n\n".join(part for part in parts if part)
 

@@ -47,7 +47,7 @@ def was_built_wrongly(made: Made) -> bool:
 
 def check_build(made: Made, whose: str, built: str | None = None) -> None:
     """Raise InputError if `whose` encoder was built wrongly, or otherwise than it is built now (`built`, if given)."""
-    again = f"train again: python -m core train --domain {made.domain} --encoder {made.encoder}"
+    again = f"train again: rematch train --domain {made.domain} --encoder {made.encoder}"
     if was_built_wrongly(made):
         trained = "GELU approximated by tanh" if made.encoder.endswith(_SIGLIP) else "QuickGELU"
         raise InputError(

@@ -48,7 +48,7 @@ class Workspace:
             there = ", ".join(self.domain_slugs()) or "none yet"
             raise InputError(
                 f"no domain '{slug}' in {self.root} (there: {there}). "
-                f"Make one with: python -m core import SOURCE --domain {slug}"
+                f"Make one with: rematch import SOURCE --domain {slug}"
             )
         return load_domain(folder)
 

@@ -48,7 +48,7 @@ def check_same_articles(
     gone = sorted(set(translators or ()) - set(now))
     if not gone:
         raise InputError(f"domain '{slug}' was changed after {whose} learned from it; {otherwise}.")
-    back = " and ".join(f"python -m core translate --domain {slug} --model {shlex.quote(name)}" for name in gone)
+    back = " and ".join(f"rematch translate --domain {slug} --model {shlex.quote(name)}" for name in gone)
     raise InputError(
         f"{whose} reads the English of domain '{slug}' that {' and '.join(gone)} wrote, but it is by "
         f"{' and '.join(now) or 'no model'} now; go back with {back} (what it translated is in the cache), or "

@@ -140,7 +140,7 @@ class Run:
 
     @property
     def _sweep_command(self) -> str:
-        return f"python -m core sweep --domain {self.info.domain} --run {self.info.name}"
+        return f"rematch sweep --domain {self.info.domain} --run {self.info.name}"
 
     def best_images(self, split: Split) -> np.ndarray:
         """best-<split>.npy, memory-mapped: [A, N, K], the first pictures of each article at each α of the curve."""
@@ -230,7 +230,7 @@ def find_run(workspace: Workspace, slug: str, name: str | None) -> Run:
     """The run called `name`, or the newest. Raises InputError that lists the runs there are."""
     runs = load_runs(workspace, slug)
     if not runs:
-        raise InputError(f"domain '{slug}' has no run yet; make one with: python -m core train --domain {slug}")
+        raise InputError(f"domain '{slug}' has no run yet; make one with: rematch train --domain {slug}")
     if name is None:
         return runs[-1]
     found = next((run for run in runs if run.info.name == name), None)

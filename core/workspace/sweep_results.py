@@ -78,7 +78,7 @@ def read_results(run: Run, domain: Domain, split: Split) -> Results:
 
 def _read_results(run: Run, domain: Domain, split: Split) -> Results:
     slug, name = domain.info.slug, run.info.name
-    again = f"sweep again: python -m core sweep --domain {slug} --run {name}"
+    again = f"sweep again: rematch sweep --domain {slug} --run {name}"
     check_same_articles(
         domain,
         run.info.text,
@@ -86,7 +86,7 @@ def _read_results(run: Run, domain: Domain, split: Split) -> Results:
         run.info.articles,
         run.info.translators,
         f"run '{name}'",
-        f"train again: python -m core train --domain {slug}",
+        f"train again: rematch train --domain {slug}",
     )
     curve, ranks, info = run.curve(), run.ranks(), run.sweep_info()
     curve, ranks = curve[curve["split"] == split], ranks[ranks["split"] == split]

@@ -149,7 +149,7 @@ def _input_slice(results: Results, slices: SlicesFound | None) -> tuple[int, ...
     names = list(slices.splits[results.split].members) if slices and results.split in slices.splits else []
     if not names:
         if st.query_params.get("slice"):
-            st.info("The slices of this run are not worked out yet; Findings does it, or `python -m core analyse`.")
+            st.info("The slices of this run are not worked out yet; Findings does it, or `rematch analyse`.")
         return None
     chosen = st.selectbox("Slice", ["all", *sorted(names)], **bound(key="slice"))
     if slices is None or chosen not in names:

@@ -18,7 +18,7 @@ from pages.shared.jobs import JobKind
 
 def _show_sweep(workspace: Workspace, slug: str) -> None:
     st.text("Its runs stay valid; they are measured on test when they are swept again:")
-    st.code(f"python -m core sweep --domain {slug}", language=None)
+    st.code(f"rematch sweep --domain {slug}", language=None)
 
 
 TRUTH = JobKind(

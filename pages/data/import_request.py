@@ -56,7 +56,7 @@ class ImportRequest:
                 raise InputError(f"'{path.name}' comes without its images; {way}upload a ZIP of it with its images.")
 
     def verb(self, source: Path) -> list[str]:
-        """The words after ``python -m core``. Each value stands with its option, so that none is taken for one."""
+        """The words after ``rematch``. Each value stands with its option, so that none is taken for one."""
         given = {"domain": self.slug, "title": self.title, "language": self.language, "images": self.images}
         given |= self.test_lists | self.columns.options()
         flags = {"copy-images": self.copy_images, "replace": self.replace}

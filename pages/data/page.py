@@ -43,7 +43,7 @@ def show_domain(workspace: Workspace, domain: Domain) -> None:
     if domain.test_pictures is not None:
         show_test_set(workspace, domain, report.left_out if report else {})
     show_report(workspace, domain, report)
-    st.caption(f"For other tools: `python -m core export-data {domain.info.slug} --format parquet --out DIR`")
+    st.caption(f"For other tools: `rematch export-data {domain.info.slug} --format parquet --out DIR`")
 
 
 def show_timeline(domain: Domain) -> None:
@@ -165,7 +165,7 @@ def main() -> None:
     for kind in (IMPORT, TRANSLATION, TRUTH):
         show_jobs(now.workspace, kind)
     if now.domain is None:
-        st.write("There is no domain yet. Import your own articles and images; `python -m core demo` makes three.")
+        st.write("There is no domain yet. Import your own articles and images; `rematch demo` makes three.")
         input_import(now.workspace)
         return
     about, articles, duplicates, importing = st.tabs(

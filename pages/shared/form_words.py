@@ -32,7 +32,7 @@ _LABELS = {
     **TEST_LISTS,
 }
 _OPTION = re.compile(r"--(?P<name>[a-z]+(?:-[a-z]+)*)(?: DIR)?(?![\w-])")
-_COMMAND = re.compile(r"python -m core .*")
+_COMMAND = re.compile(r"rematch .*")
 
 
 def column_label(role: str) -> str:

@@ -167,7 +167,7 @@ def show_how_to_begin(workspace: Workspace) -> None:
         st.write("The demo is being made; its first domain appears here in half a minute.")
         return
     st.write("There is no domain yet. Import your own articles and images on the **Data** page, or in a terminal:")
-    st.code("python -m core import SOURCE --domain my-news\npython -m core demo", language=None)
+    st.code("rematch import SOURCE --domain my-news\nrematch demo", language=None)
     st.caption(
         "SOURCE is a folder of NewsImages or a table (CSV, Excel, Parquet …); `demo` makes three synthetic domains."
     )
@@ -183,9 +183,7 @@ def show_what_is_missing(workspace: Workspace, domain: Domain) -> None:
     verb = "sweep" if unswept else "train"
     doing = "has a run that is not swept yet" if unswept else "is not fine-tuned yet"
     st.write(f"This domain {doing}. Do it on the **Train** page, or in a terminal:")
-    st.code(
-        "\n".join(f"python -m core {v} --domain {slug}" for v in ("train", "sweep")[verb == "sweep" :]), language=None
-    )
+    st.code("\n".join(f"rematch {v} --domain {slug}" for v in ("train", "sweep")[verb == "sweep" :]), language=None)
 
 
 def show_demo_progress() -> None:
@@ -195,7 +193,7 @@ def show_demo_progress() -> None:
     if status.state == "running":
         _poll_demo_progress(workspace)
     elif status.state == "failed":
-        st.error("Making the demo stopped before its end. Start it again with: python -m core demo")
+        st.error("Making the demo stopped before its end. Start it again with: rematch demo")
         show_log(status.log, "nothing")
 
 

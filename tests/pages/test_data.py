@@ -248,7 +248,7 @@ def test_a_test_set_comes_with_an_import_and_its_truth_later(
     page = add_truth(page, (test_set / "gt.csv").read_bytes())
     assert "The ground truth of 'shapes' is added." in written(page)
     assert "the picture of 3 of 4 test articles of 'shapes' is known." in written(page)
-    assert "python -m core sweep --domain shapes" in [code.value for code in page.code]
+    assert "rematch sweep --domain shapes" in [code.value for code in page.code]
     assert "ground truth known of 3." in written(page)
     assert list((workspace.root / "uploads").iterdir()) == []
     assert len(workspace.load_domain("shapes").labelled("test")) == 3

@@ -21,7 +21,7 @@ def test_a_domain_without_a_run_says_what_to_do_next(page, open_page, workspace,
     import_domain(shapes, workspace.domain_folder("shapes"))
     app = open_page(page)
     assert not app.exception
-    assert "python -m core train --domain shapes" in app.code[0].value
+    assert "rematch train --domain shapes" in app.code[0].value
 
 
 @pytest.mark.parametrize("page", ALL)

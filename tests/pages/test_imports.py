@@ -54,7 +54,7 @@ def test_the_form_and_its_errors_name_fields_and_no_options(shapes_domain: Domai
         ("add --ignore-split", "clear “Use the table's own column split”"),
         ("again with --day-first.", "again with “Dates such as 3/4/2023: day first”."),
         ("--unheard-of, 3--4", "--unheard-of, 3--4"),
-        ("do: python -m core import X --images Y", "do: python -m core import X --images Y"),
+        ("do: rematch import X --images Y", "do: rematch import X --images Y"),
     ],
 )  # fmt: skip
 def test_sentences_of_the_library_in_the_words_of_the_form(core: str, page: str) -> None:

@@ -68,7 +68,7 @@ def said(page: AppTest) -> str:
 def test_a_domain_without_a_run_says_what_to_do_next(verb, shapes: Path) -> None:
     verb("import", shapes, "--domain", "shapes")
     page = open_page()
-    assert "python -m core train --domain shapes" in page.code[0].value
+    assert "rematch train --domain shapes" in page.code[0].value
 
 
 def test_nothing_asked_shows_examples_that_can_be_clicked(run: Run, asked) -> None:

@@ -70,7 +70,7 @@ def started(monkeypatch) -> list[tuple[str, list[str]]]:
 def test_an_empty_workspace_says_how_to_begin():
     app = open_page()
     assert not app.exception
-    assert "python -m core import" in app.code[0].value
+    assert "rematch import" in app.code[0].value
 
 
 def test_the_defaults_fit_the_encoder_and_each_has_its_reason(shapes_domain):

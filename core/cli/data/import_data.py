@@ -59,7 +59,7 @@ def demo(
         prepare_demo(workspace, chosen, lambda step: None if as_json else print(step, flush=True))
     slugs = [demo_domain.slug for demo_domain in DEMO_DOMAINS]
     state = "in the making" if detach and missing else "ready"
-    text = f"demo {state} (synthetic): {', '.join(slugs)}.\nnext: python -m core report --domain {slugs[0]}"
+    text = f"demo {state} (synthetic): {', '.join(slugs)}.\nnext: rematch report --domain {slugs[0]}"
     answer(as_json, {"domains": slugs, "synthetic": True, "state": state}, text)
 
 
@@ -208,7 +208,7 @@ def fetch_images(
     ]
     if fetched.failures:
         lines.append(f"each that failed, with its reason: {out / FAILURES}; the same command tries them again.")
-    lines.append(f"next: python -m core import {shlex.join([str(source), *again, '--images', str(out)])}")
+    lines.append(f"next: rematch import {shlex.join([str(source), *again, '--images', str(out)])}")
     answer(as_json, asdict(fetched) | {"out": str(out)}, "\n".join(lines))
 
 
@@ -218,7 +218,7 @@ def _source_of(domain: Domain) -> Path:
     if not source.exists():
         raise InputError(
             f"domain '{domain.info.slug}' was imported from {source}, which is not there (any more); name its table: "
-            f"python -m core fetch-images TABLE --out DIR"
+            f"rematch fetch-images TABLE --out DIR"
         )
     return source
 
@@ -249,5 +249,5 @@ def _sentences(intake: ImportResult) -> str:
     lines += [*audit_sentences(intake.audit), *intake.notes, *import_sentences(intake.domain, intake.left_out)]
     if intake.left_out:
         lines.append(f"each row left out, with its reason: {report_file(intake.domain)}")
-    lines.append(f"next: python -m core train --domain {intake.domain.info.slug}")
+    lines.append(f"next: rematch train --domain {intake.domain.info.slug}")
     return "\n".join(lines)

@@ -87,7 +87,7 @@ def translate(
     ]
     if quality is not None:
         lines += _quality_lines(quality, reference_column)
-    lines.append(f"next: python -m core train --domain {domain}")
+    lines.append(f"next: rematch train --domain {domain}")
     answer(as_json, record, "\n".join(lines))
 
 

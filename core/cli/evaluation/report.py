@@ -93,7 +93,7 @@ def report(
     if seeds is not None and written != "csv":  # a CSV holds one table
         parts.append(seeds_text(seeds, [run.info.settings.seed for run in sisters], written))
     if written == "text":
-        parts.append(f"is the difference real, and who gains? python -m core analyse --domain {domain}")
+        parts.append(f"is the difference real, and who gains? rematch analyse --domain {domain}")
     answer(as_json, record, "\n\n".join(parts))
 
 

@@ -121,7 +121,7 @@ def truth(
         record |= {"qrels": str(qrels), "split": wanted, "written": len(pairs)}
         lines += [f"qrels of {len(pairs)} {wanted} articles: {qrels}"]
     if ground_truth is not None:
-        lines += [f"next: python -m core sweep --domain {domain}"]
+        lines += [f"next: rematch sweep --domain {domain}"]
     answer(as_json, record, "\n".join(lines))
 
 

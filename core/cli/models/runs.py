@@ -45,7 +45,7 @@ def list_runs(
     workspace = workspace_of(root, cache)
     slugs = [workspace.load_domain(domain).info.slug] if domain else workspace.domain_slugs()
     listed = [line for slug in slugs for line in _lines(workspace, slug)]
-    empty = "no domains yet; make one with: python -m core import SOURCE --domain SLUG, or python -m core demo"
+    empty = "no domains yet; make one with: rematch import SOURCE --domain SLUG, or rematch demo"
     answer(as_json, {"runs": listed}, tabulate(listed, headers="keys") if listed else empty)
 
 

@@ -215,13 +215,13 @@ def _record_and_text(run: Run, experiment: "Experiment", swept: Swept | None) ->
     if (unread := language_note(run, experiment.domain)) is not None:
         lines.append(unread)
     if swept is None:
-        lines.append(f"next: python -m core sweep --domain {info.domain}")
+        lines.append(f"next: rematch sweep --domain {info.domain}")
     else:
         selected = swept.selected
         record["selected"] = asdict(selected)
         lines += [
             *([swept.note] if swept.note else []),
             f"swept: alpha {selected.alpha:g} has the highest val {selected.criterion}.",
-            f"next: python -m core report --domain {info.domain}",
+            f"next: rematch report --domain {info.domain}",
         ]
     return record, "\n".join(lines)

@@ -53,7 +53,7 @@ def mentions_of(domain: Domain) -> Mentioned:
     except (OSError, msgspec.DecodeError) as error:  # the rules are always there
         _log.warning(
             "%s is damaged or of another version (%s), so names are found by rules; find them again with: "
-            "python -m core analyse --tagger MODEL",
+            "rematch analyse --tagger MODEL",
             mentions_file(domain),
             error,
         )

@@ -224,7 +224,7 @@ ERRORS = [
     (["sweep", "--domain", "shapes", "--alphas", "0:2:1"], r"2 is outside 0 to 1"),
     (["sweep", "--domain", "shapes", "--criterion", "mrr"], r"--criterion mrr: expected one of mrr@100"),
     (["sweep", "--domain", "shapes", "--precision", "auto"], r"--precision auto: expected one of fp32, bf16"),
-    (["rank", "--domain", "shapes", "--out", "OUT"], r"no sweep yet; run: python -m core sweep --domain shapes"),
+    (["rank", "--domain", "shapes", "--out", "OUT"], r"no sweep yet; run: rematch sweep --domain shapes"),
     (["rank", "--domain", "shapes", "--out", "OUT", "--alpha", "1.5"], r"--alpha 1.5: expected best, or a number"),
     (["rank", "--domain", "shapes", "--out", "OUT", "--alpha", "nan"], r"--alpha nan: expected best, or a number"),
     (["rank", "--domain", "shapes", "--out", "OUT", "--alpha", "all"], r"--alpha all: expected best, or a number"),
@@ -251,7 +251,7 @@ def test_wrong_arguments_end_with_status_2_and_one_line(verb, trained, shapes, t
 def test_a_domain_without_runs_says_how_to_make_one(verb, imported):
     outcome = verb("sweep", "--domain", "shapes")
     assert (outcome.status, outcome.out) == (2, "")
-    assert "has no run yet; make one with: python -m core train --domain shapes" in outcome.err
+    assert "has no run yet; make one with: rematch train --domain shapes" in outcome.err
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="a GPU is here")

@@ -103,7 +103,7 @@ def test_a_run_says_whose_english_it_reads_and_how_to_go_back(
     assert refused.status == 2
     assert f"that {marian} wrote, but it is by {other_marian} now" in refused.err
     assert f"machine-translated by {marian})" in verb("report", "--domain", "formen").out  # what the numbers are of
-    back = re.search(r"go back with python -m core (translate .*) \(what", refused.err)
+    back = re.search(r"go back with rematch (translate .*) \(what", refused.err)
     assert verb(*shlex.split(back[1])).status == 0
     assert verb("sweep", "--domain", "formen", "--alphas", "0,1").status == 0
 

@@ -86,7 +86,7 @@ def test_heads_alone_have_no_depths_and_one_run_makes_no_soup_and_the_section_sa
     section = MIXES.section(found, context)
     words = " ".join(block.text for block in section.blocks if hasattr(block, "text"))
     assert "--tune head" in words
-    assert "python -m core train --domain shapes --seeds 0,1,2" in words
+    assert "rematch train --domain shapes --seeds 0,1,2" in words
     assert "on 6 later articles" in section.answer
 
 

@@ -78,5 +78,5 @@ def test_quick_questions_are_answered_alike_twice_without_models(context, questi
 
 def test_a_run_without_a_sweep_is_refused_with_the_way_out(context):
     (context.run.folder / "sweep.toml").unlink()
-    with pytest.raises(InputError, match="python -m core sweep --domain shapes"):
+    with pytest.raises(InputError, match="rematch sweep --domain shapes"):
         check_swept(context.run)

@@ -166,7 +166,7 @@ def test_zero_shot_weights_that_were_replaced_are_refused(shapes_domain, workspa
 
 def test_a_run_without_a_sweep_says_how_to_make_one(trained):
     for read in (trained.curve, trained.ranks, trained.selected):
-        with pytest.raises(InputError, match="has no sweep yet; run: python -m core sweep --domain shapes --run tiny"):
+        with pytest.raises(InputError, match="has no sweep yet; run: rematch sweep --domain shapes --run tiny"):
             read()
 
 

@@ -71,7 +71,7 @@ def test_a_domain_that_changed_since_is_refused(results, shapes_domain):
 
 def test_a_missing_list_says_what_to_do(results, shapes_domain):
     (results.run.folder / "best-val.npy").unlink()
-    with pytest.raises(InputError, match="python -m core sweep"):
+    with pytest.raises(InputError, match="rematch sweep"):
         read_results(results.run, shapes_domain, "val")
 
 
@@ -83,7 +83,7 @@ def test_a_single_changed_bit_in_what_a_sweep_left_is_seen(results, shapes_domai
         data = bytearray(whole)
         data[len(data) // 2] ^= 1
         file.write_bytes(data)
-        with pytest.raises(InputError, match=f"{name} is missing, damaged or of another sweep; run: python -m core"):
+        with pytest.raises(InputError, match=f"{name} is missing, damaged or of another sweep; run: rematch"):
             read_results(run, shapes_domain, "val")
         file.write_bytes(whole)
         read_results(run, shapes_domain, "val")

@@ -155,7 +155,7 @@ def test_a_domain_knows_the_columns_that_its_import_was_told(server, verb, works
     assert server.asked == ["/a/p25.jpg?w=1"]
     assert "1 pictures fetched" in said
 
-    again = shlex.split(said.splitlines()[-1].removeprefix("next: python -m core "))
+    again = shlex.split(said.splitlines()[-1].removeprefix("next: rematch "))
     assert verb(*again).status == 0
     domain = workspace.load_domain("news")
     assert (len(domain.articles), domain.info.title) == (25, "My news")
