@@ -156,7 +156,7 @@ def test_formulas_are_texts_for_a_spreadsheet_and_other_tables_stay_as_they_are(
 @pytest.mark.parametrize("layout", EXPORT_FORMATS)
 def test_an_image_that_has_gone_is_named_and_nothing_is_written(layout, domain: Domain, tmp_path: Path) -> None:
     (domain.images_root / "a" / "0.png").unlink()
-    with pytest.raises(InputError, match=r"1 of 24 images of domain 'news' are not there: .*a/0\.png"):
+    with pytest.raises(InputError, match=r"1 of 24 images of domain 'news' are not in .*: .*a/0\.png"):
         export(domain, layout, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
