@@ -28,18 +28,23 @@ def served(*options: str) -> Iterator[int]:
     words = ["-m", "streamlit", "run", "app.py", f"--server.port={port}", "--server.headless=true", *options]
     process = subprocess.Popen([sys.executable, *words], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        end = time.monotonic() + 60
-        while time.monotonic() < end:
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                break
-            except OSError:
-                assert process.poll() is None
-                time.sleep(0.1)
+        wait_until_served(process, port)
         yield port
     finally:
         process.terminate()
         process.wait(timeout=30)
+
+
+def wait_until_served(process: subprocess.Popen[bytes], port: int) -> None:
+    """Wait until the server takes connections."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except OSError:
+            assert process.poll() is None
+            time.sleep(0.1)
 
 
 def answer(port: int, host: str, origin: str) -> int:

@@ -10,8 +10,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
@@ -57,25 +59,22 @@ def served(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         "REMATCH_CACHE": str(folder / "cache"),
         "REMATCH_QUIET": "1",
     }
+    command = [sys.executable, "-m", "streamlit", "run", "app.py"]
+    with (folder / "server.log").open("wb") as log, serving(command, environment, log) as address:
+        yield Served(address, folder / "workspace", environment)
+
+
+@contextmanager
+def serving(command: list[str], environment: dict[str, str], log: IO[bytes] | int) -> Iterator[str]:
+    """Start a server on a free port and yield its address."""
     with socket.socket() as knock:
         knock.bind(("localhost", 0))
         port = knock.getsockname()[1]
-    command = [
-        sys.executable,
-        "-m",
-        "streamlit",
-        "run",
-        "app.py",
-        "--server.port",
-        str(port),
-        "--server.headless",
-        "true",
-    ]
-    with (folder / "server.log").open("wb") as log:
-        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+    words = [*command, f"--server.port={port}", "--server.headless=true"]
+    server = subprocess.Popen(words, cwd=ROOT, env=environment, stdout=log, stderr=log)
     try:
         _wait_for(port)
-        yield Served(f"http://localhost:{port}", folder / "workspace", environment)
+        yield f"http://localhost:{port}"
     finally:
         server.terminate()
         server.wait(timeout=30)
