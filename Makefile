@@ -6,7 +6,7 @@ BIN := .venv/bin
 
 IMPORTERS := table newsimages newsimages2025 newsimages_rt groundtruth parquet zipped
 
-.PHONY: app test soak fuzz bench audit setup lint types
+.PHONY: app test soak fuzz bench audit setup pins lint types
 app: .venv/.installed
 	$(BIN)/rematch demo --detach
 	$(BIN)/rematch app
@@ -33,6 +33,14 @@ audit: .venv/.installed-dev
 	$(BIN)/python -m pip_audit --progress-spinner off
 
 setup: .venv/.installed
+
+# Keeps the versions that are pinned as long as they fit the ranges. The first lines, which say so, are kept.
+pins: .venv/.installed-dev
+	cp requirements.txt requirements.new
+	$(BIN)/uv pip compile --quiet --universal --no-deps --no-annotate --no-header --extra translate --python-version 3.11 \
+		$(UPGRADE) pyproject.toml --output-file requirements.new
+	(grep '^#' requirements.txt; cat requirements.new) > requirements.pins && mv requirements.pins requirements.txt
+	rm requirements.new
 
 lint: .venv/.installed-dev
 	$(BIN)/ruff check .

@@ -1,10 +1,12 @@
 """The pins: exact, and above the versions that are known to be vulnerable."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
 from packaging.markers import Marker
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 ROOT = Path(__file__).parents[1]
@@ -33,6 +35,20 @@ def test_every_pin_is_exact(requirement):
     [specifier] = requirement.specifier
     assert specifier.operator == "=="
     assert not specifier.version.endswith(".*")
+
+
+def test_each_dependency_is_pinned_within_its_range():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    ranges = {
+        canonicalize_name(one.name): one
+        for one in map(Requirement, [*project["dependencies"], *project["optional-dependencies"]["translate"]])
+    }
+    lines = (line for line in (ROOT / "requirements.txt").read_text().splitlines() if not line.startswith("#"))
+    pins = list(map(Requirement, lines))
+    assert {canonicalize_name(pin.name) for pin in pins} == set(ranges)
+    for pin in pins:
+        [exact] = pin.specifier
+        assert ranges[canonicalize_name(pin.name)].specifier.contains(exact.version), pin
 
 
 @pytest.mark.parametrize("name", FLOORS)
