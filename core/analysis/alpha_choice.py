@@ -11,20 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.analysis.bootstrap import LEVEL, Interval, Resamples, interval
-from core.analysis.significance import (
-    FINE_TUNED,
-    LEVEL_OF_TESTS,
-    WISE_FT,
-    ZERO_SHOT,
-    Differences,
-    bootstrap_curve,
-    differences,
-    permutation_p,
-)
+from core.analysis.significance import LEVEL_OF_TESTS, Differences, bootstrap_curve, differences, permutation_p
 from core.evaluation.metrics import lower_is_better, values_of
+from core.evaluation.models import Model
 
 #: What the chosen α, as WiSE-FT, is compared with.
-PAIRS = ((FINE_TUNED, WISE_FT), (ZERO_SHOT, WISE_FT))
+PAIRS = ((Model.FINE_TUNED, Model.WISE_FT), (Model.ZERO_SHOT, Model.WISE_FT))
 
 
 @dataclass(frozen=True)
@@ -130,7 +122,11 @@ def judged(
     judged_on: str,
 ) -> Judgement:
     """The α of row `place`, chosen on other articles, judged on those of `ranks`, int [A, n]."""
-    models = {ZERO_SHOT: ranks[0], FINE_TUNED: ranks[-1], WISE_FT: ranks[place]}
+    models: dict[str, np.ndarray] = {
+        Model.ZERO_SHOT: ranks[0],
+        Model.FINE_TUNED: ranks[-1],
+        Model.WISE_FT: ranks[place],
+    }
     regrets = tuple(_regret(ranks, alphas, place, metric) for metric in metrics)
     return Judgement(float(alphas[place]), *chosen_on, judged_on, differences(models, PAIRS), regrets)
 

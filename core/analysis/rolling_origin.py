@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from core.analysis.bootstrap import Interval, Resamples, interval
-from core.analysis.significance import FINE_TUNED, WISE_FT, ZERO_SHOT
 from core.evaluation.metrics import values_of
+from core.evaluation.models import Model
 
 Unit = Literal["month", "week", "block"]
 #: The models, by their names in `OriginRanks`.
@@ -103,9 +103,9 @@ class Age:
 
 def gains(ranks: Mapping[str, np.ndarray], metric: str) -> dict[str, Gain]:
     """Of the fine-tuned model and of WiSE-FT over zero-shot, on the same articles."""
-    before = values_of(ranks[ZERO_SHOT], metric)
-    found = {}
-    for model in (FINE_TUNED, WISE_FT):
+    before = values_of(ranks[Model.ZERO_SHOT], metric)
+    found: dict[str, Gain] = {}
+    for model in (Model.FINE_TUNED, Model.WISE_FT):
         gained = values_of(ranks[model], metric) - before
         found[model] = Gain(float(gained.mean()), interval(Resamples(len(gained)).means(gained), len(gained)))
     return found
@@ -125,7 +125,7 @@ def by_age(origins: Sequence[OriginRanks], metric: str) -> tuple[Age, ...]:
     ages = []
     for age in range(1, oldest + 1):
         ranks = _pooled(origins, age)
-        n = len(ranks[ZERO_SHOT])
+        n = len(ranks[Model.ZERO_SHOT])
         if n:
             counted = sum((one.periods == one.origin + age).any() for one in origins)
             ages.append(Age(age, n, int(counted), gains(ranks, metric)))

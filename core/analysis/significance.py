@@ -15,15 +15,15 @@ from scipy import stats
 
 from core.analysis.bootstrap import Interval, Resamples, bands, interval
 from core.evaluation.metrics import METRIC_NAMES, as_record, metrics_of, values_of
+from core.evaluation.models import Model
 
 #: Swaps that are tried: p is known to about 0.003 near 0.05.
 PERMUTATIONS = 4999
 LEVEL_OF_TESTS = 0.05
 POWER = 0.8
 METRICS = tuple(METRIC_NAMES.values())
-#: The three models by their names, and what is compared with what.
-ZERO_SHOT, FINE_TUNED, WISE_FT = "zero-shot", "fine-tuned", "WiSE-FT"
-PAIRS = ((ZERO_SHOT, FINE_TUNED), (FINE_TUNED, WISE_FT), (ZERO_SHOT, WISE_FT))
+#: Which model is compared with which.
+PAIRS = ((Model.ZERO_SHOT, Model.FINE_TUNED), (Model.FINE_TUNED, Model.WISE_FT), (Model.ZERO_SHOT, Model.WISE_FT))
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,11 @@ import torch
 from torch import Tensor
 
 from core.analysis.rolling_origin import ENOUGH_TO_TRAIN, OriginRanks, Periods
-from core.analysis.significance import FINE_TUNED, WISE_FT, ZERO_SHOT
 from core.data.domain import gallery_of
 from core.data.time_split import TRAIN_SHARE
 from core.encoders.base import TOWERS, first_tuned_stages
 from core.evaluation.metrics import values_of
+from core.evaluation.models import Model
 from core.experiment.experiment import Experiment, SplitRanker
 from core.experiment.loaded_run import LoadedRun
 from core.experiment.precision import compute_in
@@ -82,9 +82,9 @@ class _Rolling:
         alpha = self._best_alpha(changed, view)
         self._set_alpha(changed, alpha)
         ranks = {
-            ZERO_SHOT: [self._zero_shot[period] for period in later],
-            FINE_TUNED: fine_tuned,
-            WISE_FT: [_ranks(self._views[period]) for period in later],
+            Model.ZERO_SHOT: [self._zero_shot[period] for period in later],
+            Model.FINE_TUNED: fine_tuned,
+            Model.WISE_FT: [_ranks(self._views[period]) for period in later],
         }
         later_rows = np.flatnonzero(self._periods.of > origin)
         return OriginRanks(

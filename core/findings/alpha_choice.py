@@ -18,9 +18,10 @@ from core.analysis.alpha_choice import (
     judged,
     spread_of_choice,
 )
-from core.analysis.significance import FINE_TUNED, WISE_FT, ZERO_SHOT, curve_bands
+from core.analysis.significance import curve_bands
 from core.errors import InputError
 from core.evaluation.metrics import METRIC_NAMES, lower_is_better
+from core.evaluation.models import Model
 from core.findings.question import Question, RunContext
 from core.findings.significance import verdict
 from core.presentation.blocks import Block, Chart, Grid, Section, Words
@@ -105,7 +106,7 @@ def section(found: ChoiceFound, context: RunContext) -> Section:
     for one in found.judgements:
         blocks += _judged(one)
     honest = found.judgements[-1]  # test where it is known
-    against = honest.differences.of("mrr@100", FINE_TUNED, WISE_FT)
+    against = honest.differences.of("mrr@100", Model.FINE_TUNED, Model.WISE_FT)
     answer = (
         f"Any alpha from {flat.low:g} to {flat.high:g} is within noise of alpha* = {found.alpha:g} in "
         f"{found.criterion} (val, n = {found.n}). Chosen on {honest.chosen_on} (alpha {honest.alpha:g}) and judged on "
@@ -119,7 +120,7 @@ def _plot_spread(found: ChoiceFound) -> go.Figure:
     figure = go.Figure(
         go.Bar(
             x=[alpha for alpha, _ in shown], y=[share for _, share in shown], width=0.01,
-            marker={"color": MODEL_COLOURS[WISE_FT]},
+            marker={"color": MODEL_COLOURS[Model.WISE_FT]},
             hovertemplate=f"α {hover('x', ALPHA)}: chosen in {hover('y', SHARE)} of the draws<extra></extra>",
         )
     )  # fmt: skip
@@ -136,10 +137,12 @@ def _flat_table(found: ChoiceFound) -> pd.DataFrame:
 def _judged(one: Judgement) -> list[Block]:
     rows = []
     for regret in one.regrets:
-        to_fine_tuned = one.differences.of(regret.metric, FINE_TUNED, WISE_FT)
-        to_zero_shot = one.differences.of(regret.metric, ZERO_SHOT, WISE_FT)
+        to_fine_tuned = one.differences.of(regret.metric, Model.FINE_TUNED, Model.WISE_FT)
+        to_zero_shot = one.differences.of(regret.metric, Model.ZERO_SHOT, Model.WISE_FT)
         reached = next(
-            each.value for each in one.differences.reached if (each.model, each.metric) == (WISE_FT, regret.metric)
+            each.value
+            for each in one.differences.reached
+            if (each.model, each.metric) == (Model.WISE_FT, regret.metric)
         )
         rows.append(
             {

@@ -10,8 +10,8 @@ import plotly.graph_objects as go
 
 from core.analysis.bootstrap import SMALL, Interval
 from core.analysis.drift import Trend, Unit, last_date, since_training, trend
-from core.analysis.significance import FINE_TUNED, WISE_FT
 from core.data.time_split import Split
+from core.evaluation.models import Model
 from core.findings.question import Question, RunContext
 from core.presentation.blocks import Block, Chart, Grid, Section, Words
 from core.presentation.theme import CHANGE, MODEL_COLOURS, NEUTRAL, hover
@@ -43,7 +43,7 @@ def _ask(context: RunContext) -> DriftFound:
     found: dict[Split, SplitDrift] = {}
     for split, results in context.results.items():
         passed = since_training(results.articles["published_at"], end)
-        models = {FINE_TUNED: results.ranks[-1], WISE_FT: results.ranks_at(alpha)}
+        models = {Model.FINE_TUNED: results.ranks[-1], Model.WISE_FT: results.ranks_at(alpha)}
         found[split] = SplitDrift(
             passed.unit,
             tuple(
@@ -77,7 +77,7 @@ def section(found: DriftFound, context: RunContext) -> Section:
 
 
 def _verdict(each: SplitDrift) -> str:
-    one = next(trend for trend in each.trends if trend.model == FINE_TUNED and trend.metric == "mrr@100")
+    one = next(trend for trend in each.trends if trend.model == Model.FINE_TUNED and trend.metric == "mrr@100")
     scale, unit = (100.0, "100 articles") if each.unit == "block" else (30.0, "30 days")
     scaled = Interval(one.slope_interval.low * scale, one.slope_interval.high * scale)
     measured = f"{signed(one.slope * scale)} mrr@100 per {unit} ({between_signed(scaled)}), n = {one.n}"

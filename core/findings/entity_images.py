@@ -20,10 +20,11 @@ from core.analysis.entity_images import (
     entity_effect,
     known_entities,
 )
-from core.analysis.significance import LEVEL_OF_TESTS, WISE_FT, ZERO_SHOT, holm
+from core.analysis.significance import LEVEL_OF_TESTS, holm
 from core.data.entities.rules import Mentions
 from core.data.entities.store import mentions_file, mentions_of
 from core.data.time_split import Split
+from core.evaluation.models import Model
 from core.findings.question import Question, RunContext, files_as_parts
 from core.presentation.blocks import Grid, Section, Words
 from core.presentation.wording import between_signed, finder, number, p_value, signed
@@ -67,7 +68,7 @@ def _ask(context: RunContext) -> EntitiesFound:
     loaded_run = context.loaded_run
     train, val = loaded_run.view("train"), loaded_run.view("val")
     effects: list[tuple[str, str, int, EntityEffect | None]] = []
-    for model, at in ((ZERO_SHOT, 0.0), (WISE_FT, alpha)):
+    for model, at in ((Model.ZERO_SHOT, 0.0), (Model.WISE_FT, alpha)):
         embedded = _embedded(loaded_run, at)
         for kind in KINDS:
             named = [_names(one, kind) for one in mentioned.articles]

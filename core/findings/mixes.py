@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from core.analysis.significance import FINE_TUNED, WISE_FT, ZERO_SHOT, Difference, differences_in
+from core.analysis.significance import Difference, differences_in
 from core.errors import InputError
 from core.evaluation.metrics import values_of
+from core.evaluation.models import Model
 from core.findings.alpha_choice import LEAST
 from core.findings.question import Question, RunContext
 from core.interpolation.mix import TENTHS, Mix
@@ -72,12 +73,12 @@ def _ask(context: RunContext) -> MixesFound:
     names = tuple(one.info.name for one in sisters)
     searched = _searched(search, names)
     models = {name: each.mix for name, each in searched.items()}
-    models |= {name: Mix(names[:1], alpha) for name, alpha in ((ZERO_SHOT, 0.0), (FINE_TUNED, 1.0))}
+    models |= {name: Mix(names[:1], alpha) for name, alpha in ((Model.ZERO_SHOT, 0.0), (Model.FINE_TUNED, 1.0))}
     later = {name: mixer.ranks(mix)[search.earlier :] for name, mix in models.items()}
-    pairs = [(WISE_FT, name) for name in searched if name != WISE_FT]
+    pairs = [(Model.WISE_FT, name) for name in searched if name != Model.WISE_FT]
     return MixesFound(
         search.earlier,
-        len(later[WISE_FT]),
+        len(later[Model.WISE_FT]),
         names,
         searched,
         {name: _value(ranks) for name, ranks in later.items()},
@@ -114,13 +115,13 @@ def _value(ranks: np.ndarray) -> float:
 
 def _searched(search: _Search, runs: tuple[str, ...]) -> dict[str, Searched]:
     own = Mix(runs[:1], 0.0)
-    found = {WISE_FT: search.best(replace(own, alpha=alpha) for alpha in TENTHS)}
+    found: dict[str, Searched] = {Model.WISE_FT: search.best(replace(own, alpha=alpha) for alpha in TENTHS)}
     if search.mixer.changes("image") and search.mixer.changes("text"):
         plane = ({"image": image, "text": text} for image in TENTHS for text in TENTHS)
         found[TOWERS] = search.best(replace(own, own=alphas) for alphas in plane)
     parts = search.mixer.ends.changed_parts
     if len(parts) > len({part.partition(".")[0] for part in parts}):
-        found[DEPTH] = _by_depth(search, parts, found[WISE_FT])
+        found[DEPTH] = _by_depth(search, parts, found[Model.WISE_FT])
     found[FISHER] = search.best(replace(own, alpha=alpha, fisher=True) for alpha in TENTHS)
     found[SCORES] = search.best(replace(own, alpha=alpha, of="scores") for alpha in TENTHS)
     if len(runs) > 1:
@@ -208,7 +209,7 @@ def _measured(one: Difference) -> str:
 def _table(found: MixesFound) -> pd.DataFrame:
     differences = {one.after: one for one in found.differences}
     rows = []
-    for name in (ZERO_SHOT, FINE_TUNED, *found.searched):
+    for name in (Model.ZERO_SHOT, Model.FINE_TUNED, *found.searched):
         row = {"mix": name, "chosen": "", "tried": "", "earlier half": "", "later half": number(found.reached[name])}
         row |= {"difference": "", "95 % interval": "", "p (Holm)": "", "verdict": ""}
         if name in found.searched:

@@ -22,8 +22,9 @@ from core.analysis.rolling_origin import (
     next_period,
     periods_of,
 )
-from core.analysis.significance import FINE_TUNED, PAIRS, WISE_FT, ZERO_SHOT, Difference, differences_in
+from core.analysis.significance import PAIRS, Difference, differences_in
 from core.evaluation.metrics import values_of
+from core.evaluation.models import Model
 from core.findings.question import Question, RunContext
 from core.findings.significance import verdict
 from core.presentation.blocks import Chart, Grid, Section, Words
@@ -83,24 +84,24 @@ def _ask(context: RunContext) -> RollingFound:
     return RollingFound(
         periods.unit,
         tuple(_origin(one, periods.labels) for one in found),
-        len(pooled[ZERO_SHOT]) if found else 0,
+        len(pooled[Model.ZERO_SHOT]) if found else 0,
         tuple(differences_in(METRIC, pooled, PAIRS)) if found else (),
         periods.window,
         len(windows),
         by_age(windows, METRIC),
-        {model: fading(windows, model, METRIC) for model in (FINE_TUNED, WISE_FT)},
+        {model: fading(windows, model, METRIC) for model in (Model.FINE_TUNED, Model.WISE_FT)},
     )
 
 
 def _origin(one: OriginRanks, labels: tuple[str, ...]) -> Origin:
     ranks = one.in_period(one.origin + 1)
     return Origin(
-        labels[one.origin], one.n_trained, one.n_chosen, one.alpha, labels[one.origin + 1], len(ranks[ZERO_SHOT]),
-        float(values_of(ranks[ZERO_SHOT], METRIC).mean()), gains(ranks, METRIC),
+        labels[one.origin], one.n_trained, one.n_chosen, one.alpha, labels[one.origin + 1], len(ranks[Model.ZERO_SHOT]),
+        float(values_of(ranks[Model.ZERO_SHOT], METRIC).mean()), gains(ranks, METRIC),
     )  # fmt: skip
 
 
-MODELS = (FINE_TUNED, WISE_FT)
+MODELS = (Model.FINE_TUNED, Model.WISE_FT)
 
 
 def section(found: RollingFound, context: RunContext) -> Section:
@@ -156,7 +157,7 @@ def _too_few(found: RollingFound) -> str:
 
 
 def _answer(found: RollingFound) -> str:
-    verdicts = " ".join(verdict(one, found.n) for one in found.next_period if one.before == ZERO_SHOT)
+    verdicts = " ".join(verdict(one, found.n) for one in found.next_period if one.before == Model.ZERO_SHOT)
     return (
         f"Trained until each of {len(found.origins)} {found.unit}s and judged on the next, n = {found.n}: {verdicts} "
         f"{_fading(found)}"
@@ -189,7 +190,7 @@ def _origins(origins: Sequence[Origin]) -> pd.DataFrame:
             "chosen on": f"{one.n_chosen}",
             "judged on": one.judged,
             "n": f"{one.n_judged}",
-            ZERO_SHOT: number(one.zero_shot),
+            Model.ZERO_SHOT: number(one.zero_shot),
         }
         | {model: _gain(one.gains[model]) for model in MODELS}
         for one in origins

@@ -5,10 +5,12 @@ Is the difference real? The three models with intervals, what changes between th
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
-from core.analysis.significance import FINE_TUNED, PAIRS, WISE_FT, ZERO_SHOT, Difference, Differences, differences
+from core.analysis.significance import PAIRS, Difference, Differences, differences
 from core.data.time_split import Split
+from core.evaluation.models import Model
 from core.findings.question import Question, RunContext
 from core.presentation.blocks import Block, Grid, Section, Words
 from core.presentation.paper_tables import TABLE_METRICS
@@ -27,7 +29,11 @@ def _ask(context: RunContext) -> DifferenceFound:
     alpha = context.run.selected().alpha
     found = {}
     for split, results in context.results.items():
-        models = {ZERO_SHOT: results.ranks[0], FINE_TUNED: results.ranks[-1], WISE_FT: results.ranks_at(alpha)}
+        models: dict[str, np.ndarray] = {
+            Model.ZERO_SHOT: results.ranks[0],
+            Model.FINE_TUNED: results.ranks[-1],
+            Model.WISE_FT: results.ranks_at(alpha),
+        }
         found[split] = differences(models, PAIRS)
     return DifferenceFound(alpha, found)
 
@@ -72,7 +78,7 @@ def _reached(each: Differences) -> pd.DataFrame:
             {"metric": metric}
             | {
                 model: f"{number(by[model, metric].value, metric)} ({between(by[model, metric].interval, metric)})"
-                for model in (ZERO_SHOT, FINE_TUNED, WISE_FT)
+                for model in (Model.ZERO_SHOT, Model.FINE_TUNED, Model.WISE_FT)
             }
             for metric in SHOWN
         ]

@@ -19,20 +19,11 @@ import plotly.graph_objects as go
 from core.analysis.bootstrap import Interval
 from core.analysis.hubs import FIRST, hubs, skewness_change
 from core.analysis.near_duplicates import ALIKE, PERHAPS, SURE, near_duplicates, rank_of_group, seen_before
-from core.analysis.significance import (
-    FINE_TUNED,
-    LEVEL_OF_TESTS,
-    PAIRS,
-    WISE_FT,
-    ZERO_SHOT,
-    Difference,
-    Differences,
-    differences,
-    holm,
-)
+from core.analysis.significance import LEVEL_OF_TESTS, PAIRS, Difference, Differences, differences, holm
 from core.data.domain import Domain, Gallery
 from core.data.images.perceptual_hash import picture_hashes
 from core.data.time_split import Split
+from core.evaluation.models import Model
 from core.findings.question import Question, RunContext
 from core.presentation.blocks import Block, Chart, Grid, Section, Words
 from core.presentation.theme import MODEL_COLOURS
@@ -42,7 +33,7 @@ from core.retrieval.choices import BY_COSINE, RERANKS, Rerank, Reranking
 if TYPE_CHECKING:
     from torch import Tensor
 
-MODELS = (ZERO_SHOT, FINE_TUNED, WISE_FT)
+MODELS: tuple[str, ...] = tuple(Model)
 WAYS: tuple[Rerank, ...] = tuple(way for way in RERANKS if way != "none")
 
 
@@ -156,7 +147,7 @@ def _duplicates(
     from core.retrieval.ranking import ranks_of
 
     hashes = _hashes(context.domain, gallery, context)
-    groups = near_duplicates(hashes, scored[ZERO_SHOT][1].cpu().numpy())
+    groups = near_duplicates(hashes, scored[Model.ZERO_SHOT][1].cpu().numpy())
     sizes = np.bincount(groups)
     lenient = {
         named(model, GROUPS): rank_of_group(
@@ -189,7 +180,7 @@ def _hubs(gallery: Gallery, best: Mapping[tuple[str, Rerank], np.ndarray]) -> li
     found = []
     for (model, way), listed in best.items():
         one = hubs(listed, count)
-        before = best[ZERO_SHOT if way == "none" else model, "none"]
+        before = best[Model.ZERO_SHOT if way == "none" else model, "none"]
         change = None if before is listed else skewness_change(before, listed, count)
         most = tuple((gallery.image_ids[row], times) for row, times in one.most)
         found.append(HubsOf(model, way, one.skewness, one.never, most, one.pictures, change))
@@ -328,7 +319,7 @@ def _said_of_duplicates(on: SimilarOn) -> str:
     each = on.duplicates
     if not each.groups:
         return f"None of its {each.pictures} pictures is a near-duplicate of another."
-    one = each.counted.of("mrr@100", WISE_FT, named(WISE_FT, GROUPS))
+    one = each.counted.of("mrr@100", Model.WISE_FT, named(Model.WISE_FT, GROUPS))
     by = "less than 0.001" if max(one.value, one.interval.high) < 0.001 else _measured(one)
     return (
         f"{each.alike} of its {each.pictures} pictures are near-duplicates of another; counting any of the group "
@@ -338,7 +329,8 @@ def _said_of_duplicates(on: SimilarOn) -> str:
 
 def _said_of_hubs(on: SimilarOn) -> str:
     zero_shot, tuned = (
-        next(one for one in on.hubs if (one.model, one.way) == (model, "none")) for model in (ZERO_SHOT, FINE_TUNED)
+        next(one for one in on.hubs if (one.model, one.way) == (model, "none"))
+        for model in (Model.ZERO_SHOT, Model.FINE_TUNED)
     )
     assert tuned.change is not None
     change = "does not distinguishably change"

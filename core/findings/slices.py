@@ -12,10 +12,11 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.analysis.bootstrap import SMALL, Interval
-from core.analysis.significance import FINE_TUNED, LEVEL_OF_TESTS, WISE_FT, ZERO_SHOT, holm
+from core.analysis.significance import LEVEL_OF_TESTS, holm
 from core.analysis.slices import FEWEST, METRIC, Effect, Slice, compare_slices
 from core.data.entities.store import mentions_file, mentions_of
 from core.data.time_split import Split
+from core.evaluation.models import Model
 from core.findings.question import Question, RunContext, files_as_parts
 from core.findings.slice_members import HEADLINE, MENTIONS, NO_NAME, PERSON, slices_of
 from core.presentation.blocks import Block, Chart, Grid, Section, Words
@@ -25,7 +26,7 @@ from core.storage.files import Part
 from core.workspace.tags import read_tags, tags_file
 
 #: From zero-shot by fine-tuning, and from there by mixing back: what the paper's figures are about.
-PAIRS = ((ZERO_SHOT, FINE_TUNED), (FINE_TUNED, WISE_FT))
+PAIRS = ((Model.ZERO_SHOT, Model.FINE_TUNED), (Model.FINE_TUNED, Model.WISE_FT))
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,11 @@ def _ask(context: RunContext) -> SlicesFound:
     mentioned, tags = mentions_of(context.domain), read_tags(context.workspace, context.domain.info.slug)
     splits: dict[Split, SplitSlices] = {}
     for split, results in context.results.items():
-        models = {ZERO_SHOT: results.ranks[0], FINE_TUNED: results.ranks[-1], WISE_FT: results.ranks_at(alpha)}
+        models: dict[str, np.ndarray] = {
+            Model.ZERO_SHOT: results.ranks[0],
+            Model.FINE_TUNED: results.ranks[-1],
+            Model.WISE_FT: results.ranks_at(alpha),
+        }
         inside = slices_of(context.domain, split, mentioned.articles, tags)
         slices = compare_slices(models, PAIRS, inside)
         ids = results.articles["article_id"].to_numpy()
@@ -74,7 +79,7 @@ def _rests_on(context: RunContext) -> tuple[Part, ...]:
     return files_as_parts([mentions_file(context.domain), tags_file(context.workspace, context.domain.info.slug)])
 
 
-_SYMBOLS = {FINE_TUNED: "circle", WISE_FT: "diamond"}
+_SYMBOLS = {Model.FINE_TUNED: "circle", Model.WISE_FT: "diamond"}
 _NAMED = 3  # slices that the answer names, either way
 
 
@@ -132,14 +137,14 @@ def papers_reading(judged: SplitSlices) -> str:
     what = HEADLINE if any(one.name.startswith(HEADLINE) for one in judged.slices) else MENTIONS
     claims = [(what + PERSON, "loses"), (what + NO_NAME, "gains")]
     found = [judged.of(name) for name, _ in claims]
-    p_values = holm([one.effect(FINE_TUNED, WISE_FT).p if one else 1.0 for one in found])
+    p_values = holm([one.effect(Model.FINE_TUNED, Model.WISE_FT).p if one else 1.0 for one in found])
     said, holds = [], []
     for (name, claim), one, p in zip(claims, found, p_values, strict=True):
         if one is None:
             said.append(f"'{name}' cannot be judged here, with under {FEWEST} articles inside or outside.")
             holds.append(False)
             continue
-        effect = one.effect(FINE_TUNED, WISE_FT)
+        effect = one.effect(Model.FINE_TUNED, Model.WISE_FT)
         said.append(_change(one, effect, p))
         holds.append(_does(effect) == claim and effect.value * effect.against > 0 and p < LEVEL_OF_TESTS)
     if not any(found):
@@ -172,7 +177,7 @@ def _against(effect: Effect) -> str:
 def _table(each: SplitSlices) -> pd.DataFrame:
     def cells(one: Slice) -> dict[str, str]:
         row = {"slice": one.name, "n": f"{one.n:,}"}
-        row |= {model: number(one.reached[model]) for model in (ZERO_SHOT, FINE_TUNED, WISE_FT)}
+        row |= {model: number(one.reached[model]) for model in (Model.ZERO_SHOT, Model.FINE_TUNED, Model.WISE_FT)}
         for effect in one.effects:
             step = f"{effect.after} − {effect.before}"
             row[step] = _with_interval(effect.value, effect.interval)

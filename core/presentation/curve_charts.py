@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.presentation.theme import ALPHA, FINE_TUNED, NEUTRAL, SHADE, VALUE, WISE_FT, ZERO_SHOT, faded, hover
+from core.evaluation.models import Model
+from core.presentation.theme import ALPHA, MODEL_COLOURS, NEUTRAL, SHADE, VALUE, faded, hover
 
 DASHES = {"val": "solid", "test": "dot"}
 _BOTH = f"image {hover('y', ALPHA)}, text {hover('x', ALPHA)}"
@@ -41,7 +42,7 @@ def plot_metric(
                 x=[*rows["alpha"], *rows["alpha"][::-1]],
                 y=[*band[1], *band[0][::-1]],
                 fill="toself",
-                fillcolor=faded(WISE_FT),
+                fillcolor=faded(MODEL_COLOURS[Model.WISE_FT]),
                 line={"width": 0},
                 mode="lines",
                 hoverinfo="skip",
@@ -52,7 +53,7 @@ def plot_metric(
             y=rows[metric],
             name=f"{split}, n = {n}",
             mode="lines",
-            line={"color": WISE_FT, "dash": DASHES[str(split)], "width": 2},
+            line={"color": MODEL_COLOURS[Model.WISE_FT], "dash": DASHES[str(split)], "width": 2},
             customdata=np.where(rows["interpolated"], "interpolated", "exact"),
             hovertemplate=f"α {hover('x', ALPHA)}: {hover('y', VALUE)} (%{{customdata}})",
         )
@@ -60,10 +61,10 @@ def plot_metric(
     best = curve[np.isclose(curve["alpha"], selected) & (curve["split"] == "val")]
     figure.add_scatter(
         x=best["alpha"], y=best[metric], mode="markers", name=f"α* = {selected:g}", showlegend=False,
-        marker={"color": WISE_FT, "symbol": "diamond", "size": 11},
+        marker={"color": MODEL_COLOURS[Model.WISE_FT], "symbol": "diamond", "size": 11},
         hovertemplate=f"α* = {selected:g}: {hover('y', VALUE)}<extra></extra>",
     )  # fmt: skip
-    figure.add_vline(x=selected, line={"color": WISE_FT, "dash": "dash", "width": 1})
+    figure.add_vline(x=selected, line={"color": MODEL_COLOURS[Model.WISE_FT], "dash": "dash", "width": 1})
     figure.update_xaxes(title="α", range=[-0.03, 1.03], tickvals=[0, 0.25, 0.5, 0.75, 1])
     figure.update_yaxes(title=metric)
     return figure.update_layout(showlegend=curve["split"].nunique() > 1)
@@ -75,9 +76,13 @@ def _ends(rows: pd.DataFrame, metric: str) -> dict:
         "x": ends["alpha"],
         "y": ends[metric],
         "mode": "markers",
-        "marker": {"color": [ZERO_SHOT, FINE_TUNED], "symbol": ["circle", "square"], "size": 10},
+        "marker": {
+            "color": [MODEL_COLOURS[Model.ZERO_SHOT], MODEL_COLOURS[Model.FINE_TUNED]],
+            "symbol": ["circle", "square"],
+            "size": 10,
+        },
         "showlegend": False,
-        "text": ["zero-shot", "fine-tuned"],
+        "text": [Model.ZERO_SHOT, Model.FINE_TUNED],
         "hovertemplate": f"%{{text}}: {hover('y', VALUE)}<extra></extra>",
     }
 
@@ -100,7 +105,7 @@ def plot_plane(table: pd.DataFrame, metric: str, best: pd.Series, selected: floa
         hoverinfo="skip",
     )
     for alphas, name, symbol, colour in (
-        ((selected, selected), f"α* = {selected:g}", "diamond", WISE_FT),
+        ((selected, selected), f"α* = {selected:g}", "diamond", MODEL_COLOURS[Model.WISE_FT]),
         ((best["alpha_text"], best["alpha_image"]), "best of the plane", "star", "white"),
     ):
         figure.add_scatter(
@@ -108,8 +113,8 @@ def plot_plane(table: pd.DataFrame, metric: str, best: pd.Series, selected: floa
             marker={"symbol": symbol, "size": 15, "color": colour, "line": {"color": "black", "width": 1.5}},
         )  # fmt: skip
     for x, y, name, colour, symbol in (
-        (0, 0, "zero-shot", ZERO_SHOT, "circle"),
-        (1, 1, "fine-tuned", FINE_TUNED, "square"),
+        (0, 0, Model.ZERO_SHOT, MODEL_COLOURS[Model.ZERO_SHOT], "circle"),
+        (1, 1, Model.FINE_TUNED, MODEL_COLOURS[Model.FINE_TUNED], "square"),
     ):
         figure.add_scatter(
             x=[x], y=[y], mode="markers", name=name, hovertemplate=_BOTH,
@@ -126,8 +131,8 @@ def plot_trace(
     both = own.merge(elsewhere, on="alpha", suffixes=("", "_elsewhere"))
     figure = go.Figure()
     figure.add_scatter(
-        x=both[f"{metric}_elsewhere"], y=both[metric], mode="lines", line={"color": WISE_FT, "width": 2},
-        name="WiSE-FT", customdata=both["alpha"],
+        x=both[f"{metric}_elsewhere"], y=both[metric], mode="lines", name=Model.WISE_FT,
+        line={"color": MODEL_COLOURS[Model.WISE_FT], "width": 2}, customdata=both["alpha"],
         hovertemplate=f"α {hover('customdata', ALPHA)}: {_OWN_AND_OTHER}<extra></extra>",
     )  # fmt: skip
     tenths = both[np.isclose((both["alpha"] * 10) % 1, 0) | np.isclose((both["alpha"] * 10) % 1, 1)]
@@ -136,9 +141,9 @@ def plot_trace(
         marker={"color": NEUTRAL, "size": 6}, hoverinfo="skip",
     )  # fmt: skip
     for alpha, name, colour, symbol in (
-        (0.0, "zero-shot", ZERO_SHOT, "circle"),
-        (1.0, "fine-tuned", FINE_TUNED, "square"),
-        (selected, f"α* = {selected:g}", WISE_FT, "diamond"),
+        (0.0, Model.ZERO_SHOT, MODEL_COLOURS[Model.ZERO_SHOT], "circle"),
+        (1.0, Model.FINE_TUNED, MODEL_COLOURS[Model.FINE_TUNED], "square"),
+        (selected, f"α* = {selected:g}", MODEL_COLOURS[Model.WISE_FT], "diamond"),
     ):
         point = both.iloc[[int((both["alpha"] - alpha).abs().argmin())]]
         figure.add_scatter(

@@ -11,12 +11,13 @@ from tabulate import tabulate
 from core.data.domain import Domain
 from core.data.time_split import Split
 from core.errors import InputError
+from core.evaluation.models import Model
 from core.presentation.language_notes import MARK, language_mark, text_read
 from core.presentation.paper_tables import TABLE_METRICS, paper_table
 from core.presentation.reranking import reranked_by
 from core.workspace.runs import Run
 
-_MODELS = ("zero-shot", "fine-tuning", "WiSE-FT")
+_MODELS = tuple(Model)
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,9 @@ def compare_readings(runs: list[Run], domain: Domain, split: Split) -> Compariso
             f"runs '{english.info.name}' and '{original.info.name}' were swept on different {split} articles of "
             f"'{domain.info.slug}'; train and sweep the older one again."
         )
-    tables = {run.info.name: paper_table(run, domain, split, None).rows.set_index("run") for run in (english, original)}
+    tables = {
+        run.info.name: paper_table(run, domain, split, None).rows.set_index("model") for run in (english, original)
+    }
     rows = []
     for model in _MODELS:
         pair = [tables[run.info.name].loc[model] for run in (english, original)]

@@ -15,6 +15,7 @@ from core.errors import InputError
 from core.evaluation.alpha_selection import Criterion, Selected
 from core.evaluation.image_to_text import image_ranks
 from core.evaluation.metrics import METRIC_NAMES, metrics_of
+from core.evaluation.models import Model
 from core.evaluation.published import PUBLISHED, Paper, PublishedDomain
 from core.evaluation.rank_changes import Table4, table_4
 from core.presentation.language_notes import language_mark, language_note, text_read
@@ -46,8 +47,8 @@ class PaperTable:
 
     def shown_rows(self) -> pd.DataFrame:
         """The rows as they are shown: the run's own marked where its encoder does not read the language."""
-        published = self.rows["run"].str.startswith("published")
-        return self.rows.assign(run=self.rows["run"].where(published, self.rows["run"] + self.mark))
+        published = self.rows["model"].str.startswith("published")
+        return self.rows.assign(model=self.rows["model"].where(published, self.rows["model"] + self.mark))
 
 
 def paper_table(run: Run, domain: Domain, split: Split, paper: Paper | None) -> PaperTable:
@@ -59,9 +60,10 @@ def paper_table(run: Run, domain: Domain, split: Split, paper: Paper | None) -> 
             f"run '{run.info.name}' has no results on {split}: the domain has no such articles, or their ground truth "
             f"was not known when it was swept; see: rematch sweep --domain {run.info.domain}"
         )
-    models = {"zero-shot": 0.0, "fine-tuning": 1.0, "WiSE-FT": selected.alpha}
+    models: dict[str, float] = {Model.ZERO_SHOT: 0.0, Model.FINE_TUNED: 1.0, Model.WISE_FT: selected.alpha}
     rows = [
-        {"run": name, "alpha": alpha, "n": at[alpha]["n"]} | {metric: at[alpha][metric] for metric in TABLE_METRICS}
+        {"model": str(name), "alpha": alpha, "n": at[alpha]["n"]}
+        | {metric: at[alpha][metric] for metric in TABLE_METRICS}
         for name, alpha in models.items()
     ]
     published = PUBLISHED[paper] if paper else None
@@ -100,10 +102,10 @@ def _ranks_at(ranks: pd.DataFrame, alpha: float) -> np.ndarray:
 
 
 def _published_rows(published: PublishedDomain) -> list[dict]:
-    rows = (("zero-shot", 0.0, published.zero_shot), ("fine-tuning", 1.0, published.fine_tuned),
-            ("WiSE-FT", published.alpha, published.wise_ft))  # fmt: skip
+    rows = ((Model.ZERO_SHOT, 0.0, published.zero_shot), (Model.FINE_TUNED, 1.0, published.fine_tuned),
+            (Model.WISE_FT, published.alpha, published.wise_ft))  # fmt: skip
     return [
-        {"run": f"published {name}", "alpha": alpha}
+        {"model": f"published {name}", "alpha": alpha}
         | {metric: getattr(row, _ATTRIBUTE[metric]) for metric in TABLE_METRICS if hasattr(row, _ATTRIBUTE[metric])}
         for name, alpha, row in rows
     ]

@@ -7,13 +7,14 @@ from typing import Any
 import pandas as pd
 
 from core.data.time_split import Split
+from core.evaluation.models import Model
 from core.presentation.language_notes import language_mark
 from core.presentation.paper_tables import TABLE_METRICS, TableFormat, grid
 from core.presentation.reranking import reranked_by
 from core.workspace.runs import Run
 
 METRICS = ("mrr@100", "recall@1")
-MODELS = ("zero-shot", "fine-tuned", "WiSE-FT")
+MODELS = tuple(Model)
 
 
 def differing_settings(runs: Sequence[Run]) -> pd.DataFrame:
@@ -68,9 +69,11 @@ def over_seeds(runs: Sequence[Run], split: Split) -> pd.DataFrame:
     """
     rows = []
     for model in MODELS:
-        at = {"zero-shot": lambda run: 0.0, "fine-tuned": lambda run: 1.0}.get(model, lambda run: run.selected().alpha)
+        at = {Model.ZERO_SHOT: lambda run: 0.0, Model.FINE_TUNED: lambda run: 1.0}.get(
+            model, lambda run: run.selected().alpha
+        )
         each = pd.DataFrame([_rows(run, split).loc[at(run)] for run in runs])
-        row: dict[str, Any] = {"run": model, "seeds": len(runs), "n": int(each["n"].iloc[0])}
+        row: dict[str, Any] = {"model": str(model), "seeds": len(runs), "n": int(each["n"].iloc[0])}
         for metric in TABLE_METRICS:
             values = each[metric].astype(float)
             row |= {f"{metric} mean": values.mean(), f"{metric} sd": values.std(ddof=1)}
@@ -81,7 +84,7 @@ def over_seeds(runs: Sequence[Run], split: Split) -> pd.DataFrame:
 def seeds_text(table: pd.DataFrame, seeds: Sequence[int], style: TableFormat) -> str:
     """`over_seeds` for a person. seeds: of the runs that were taken together."""
     body = [
-        [row["run"], f"{row['n']}", *(f"{row[f'{m} mean']:.3f} ± {row[f'{m} sd']:.3f}" for m in TABLE_METRICS)]
+        [row["model"], f"{row['n']}", *(f"{row[f'{m} mean']:.3f} ± {row[f'{m} sd']:.3f}" for m in TABLE_METRICS)]
         for row in table.to_dict("records")
     ]
     listed = ", ".join(map(str, seeds))

@@ -6,8 +6,9 @@ wherever they appear; other things are told apart by place, dash or shape.
 
 import plotly.graph_objects as go
 
-ZERO_SHOT, WISE_FT, FINE_TUNED = "#0072B2", "#D55E00", "#009E73"
-MODEL_COLOURS = {"zero-shot": ZERO_SHOT, "WiSE-FT": WISE_FT, "fine-tuned": FINE_TUNED}
+from core.evaluation.models import Model
+
+MODEL_COLOURS: dict[str, str] = {Model.ZERO_SHOT: "#0072B2", Model.WISE_FT: "#D55E00", Model.FINE_TUNED: "#009E73"}
 NEUTRAL = "#8A8F98"  # readable on both themes
 SHADE = 0.18  # opacity of what lies behind a line
 
@@ -20,7 +21,7 @@ TEMPLATE = go.layout.Template(
         "margin": {"l": 8, "r": 8, "t": 28, "b": 8},
         "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
         "font": {"size": 13},
-        "colorway": [WISE_FT, ZERO_SHOT, FINE_TUNED, NEUTRAL],
+        "colorway": [*(MODEL_COLOURS[model] for model in (Model.WISE_FT, Model.ZERO_SHOT, Model.FINE_TUNED)), NEUTRAL],
         "hoverlabel": {"namelength": -1},
         "xaxis": {"automargin": True},
         "yaxis": {"automargin": True},

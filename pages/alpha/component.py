@@ -6,12 +6,12 @@ from typing import Any
 
 import streamlit as st
 
-from core.presentation.theme import FINE_TUNED, WISE_FT, ZERO_SHOT
+from core.presentation.theme import MODEL_COLOURS
 from pages.alpha.board_data import Answer
 from pages.alpha.slider_data import SliderData
 
 _HERE = Path(__file__).parent
-_COLOURS = f"--zero-shot:{ZERO_SHOT};--wise-ft:{WISE_FT};--fine-tuned:{FINE_TUNED}"
+_COLOURS = ";".join(f"--{model.lower()}:{colour}" for model, colour in MODEL_COLOURS.items())
 
 
 @st.cache_resource(show_spinner=False)

@@ -12,6 +12,7 @@ import streamlit as st
 
 from core.analysis.trajectories import SHAPES
 from core.data.domain import Domain
+from core.evaluation.models import Model
 from core.evaluation.rank_changes import CASES, table_4
 from core.findings.question import RunContext, last_kept
 from core.findings.slices import SLICES, SlicesFound, rows_in_slice
@@ -20,7 +21,7 @@ from core.workspace.folders import Workspace
 from core.workspace.sweep_results import Results
 from core.workspace.tags import Tagged, known_tags, read_tags, tags_table
 from pages.changes.card import show_card
-from pages.changes.table import DIRECTIONS, MODELS, Filter, Model, change_table, rows_of
+from pages.changes.table import DIRECTIONS, MODELS, Filter, change_table, rows_of
 from pages.shared import sidebar
 from pages.shared.cached_results import results_of
 from pages.shared.charts import input_figure_format, show_figure
@@ -60,7 +61,7 @@ def show_counts(results: Results, table: pd.DataFrame, before: Model, after: Mod
         for direction in DIRECTIONS:
             count = int(counts.get(direction, 0))
             st.metric(direction, count, border=True, help=f"of {n} articles")
-    ranks = (table[name].to_numpy() for name in ("zero-shot", "fine-tuned", "WiSE-FT"))
+    ranks = (table[name].to_numpy() for name in Model)
     paper = table_4(*ranks)
     up, down = (f"{value:.3f}" if value is not None else "none" for value in (paper.improvement, paper.decrease))
     st.caption(
@@ -216,7 +217,7 @@ def main() -> None:
     if before == after:
         st.info("Both are the same model; choose another to compare it with.")
         return
-    if alpha in (0.0, 1.0) and "WiSE-FT" in (before, after):
+    if alpha in (0.0, 1.0) and Model.WISE_FT in (before, after):
         st.info(
             f"At α = {alpha:g} WiSE-FT is the {'fine-tuned' if alpha else 'zero-shot'} model itself. Try another α."
         )

@@ -9,12 +9,12 @@ import pandas as pd
 
 from core.analysis.trajectories import Shape, shapes_of
 from core.data.text_search import rows_containing
+from core.evaluation.models import Model
 from core.evaluation.rank_changes import CASES, Case, in_case, places_gained
 from core.workspace.sweep_results import Results
 from core.workspace.tags import Tagged
 
-Model = Literal["zero-shot", "WiSE-FT", "fine-tuned"]
-MODELS: tuple[Model, ...] = ("zero-shot", "WiSE-FT", "fine-tuned")
+MODELS = (Model.ZERO_SHOT, Model.WISE_FT, Model.FINE_TUNED)
 Direction = Literal["improved", "worsened", "unchanged"]
 DIRECTIONS: tuple[Direction, ...] = ("improved", "worsened", "unchanged")
 
@@ -25,7 +25,11 @@ def change_table(results: Results, alpha: float, before: Model, after: Model) ->
     MODELS: a rank under each; before, after: those of the two compared; gained: places, above zero where improved;
     shape: of the article's ranks along all of α.
     """
-    ranks = {"zero-shot": results.ranks[0], "WiSE-FT": results.ranks_at(alpha), "fine-tuned": results.ranks[-1]}
+    ranks = {
+        Model.ZERO_SHOT: results.ranks[0],
+        Model.WISE_FT: results.ranks_at(alpha),
+        Model.FINE_TUNED: results.ranks[-1],
+    }
     gained = places_gained(ranks[before], ranks[after])
     direction = np.select([gained > 0, gained < 0], DIRECTIONS[:2], DIRECTIONS[2])
     return pd.DataFrame(
@@ -62,7 +66,7 @@ def rows_of(chosen: Filter, table: pd.DataFrame, articles: pd.DataFrame, tags: d
     if chosen.direction is not None:
         keep &= (table["direction"] == chosen.direction).to_numpy()
     if chosen.case in CASES:
-        keep &= in_case(chosen.case, *(table[name].to_numpy() for name in ("zero-shot", "fine-tuned", "WiSE-FT")))
+        keep &= in_case(chosen.case, *(table[name].to_numpy() for name in Model))
     if chosen.dates is not None:
         days = pd.to_datetime(articles["published_at"]).dt.date
         keep &= ((days >= chosen.dates[0]) & (days <= chosen.dates[1])).to_numpy()

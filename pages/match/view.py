@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.data.domain import Domain
 from core.data.images.decoding import open_image
+from core.evaluation.models import Model
 from core.jobs.match_task import Answer, Found, ModelAnswer
 from core.presentation.theme import MODEL_COLOURS
 from core.retrieval.choices import BY_COSINE
@@ -110,7 +111,7 @@ def date_of(article: pd.Series) -> str:
 
 def name_at(name: str, model: ModelAnswer) -> str:
     """The model's name; WiSE-FT with its α."""
-    return f"{name}, α = {model.alpha:.4g}" if name == "WiSE-FT" else name
+    return f"{name}, α = {model.alpha:.4g}" if name == Model.WISE_FT else name
 
 
 def is_own(model: ModelAnswer, one: Found) -> bool:

@@ -5,6 +5,7 @@ import streamlit as st
 
 from core.data.domain import Domain
 from core.errors import InputError
+from core.evaluation.models import Model
 from core.evaluation.published import PAPERS, PUBLISHED, Paper
 from core.presentation.language_notes import language_note
 from core.presentation.paper_tables import paper_table
@@ -70,13 +71,13 @@ def show_samples(workspace: Workspace, domain: Domain) -> None:
 def show_rows(run: Run, domain: Domain, paper: Paper | None) -> None:
     """The three rows of the paper's table on val, each with its change against zero-shot."""
     table = paper_table(run, domain, "val", paper)
-    rows = table.rows.set_index("run")
-    zero_shot = rows.loc["zero-shot"].to_dict()
+    rows = table.rows.set_index("model")
+    zero_shot = rows.loc[Model.ZERO_SHOT].to_dict()
     body = {}
     for name, row in rows.to_dict("index").items():
-        changed = name in ("fine-tuning", "WiSE-FT")
+        changed = name in (Model.FINE_TUNED, Model.WISE_FT)
         own = "" if str(name).startswith("published") else table.mark
-        body[(f"{name}, α = {row['alpha']:g}" if name == "WiSE-FT" else str(name)) + own] = {
+        body[(f"{name}, α = {row['alpha']:g}" if name == Model.WISE_FT else str(name)) + own] = {
             metric: _cell(row[metric], zero_shot[metric] if changed else None) for metric in METRICS
         }
     st.table(pd.DataFrame(body).T)

@@ -3,9 +3,10 @@
 import plotly.graph_objects as go
 import streamlit as st
 
+from core.evaluation.models import Model
 from core.presentation.language_notes import MARK, language_mark
 from core.presentation.run_tables import compared, differing_settings
-from core.presentation.theme import FINE_TUNED, NEUTRAL, VALUE, hover
+from core.presentation.theme import MODEL_COLOURS, NEUTRAL, VALUE, hover
 from core.workspace.folders import Workspace
 from core.workspace.runs import Run, load_runs
 from pages.shared.charts import show_figure
@@ -76,7 +77,7 @@ def plot_histories(runs: list[Run], label: str) -> go.Figure:
             name=run.info.name,
             showlegend=True,
             mode="lines+markers",
-            line={"color": NEUTRAL if place else FINE_TUNED, "dash": _DASHES[place]},
+            line={"color": NEUTRAL if place else MODEL_COLOURS[Model.FINE_TUNED], "dash": _DASHES[place]},
             marker={"symbol": _SYMBOLS[place], "size": 8},
             hovertemplate=f"{hover('y', VALUE)} after epoch %{{x}}",
         )

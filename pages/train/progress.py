@@ -5,9 +5,10 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.errors import RematchError
+from core.evaluation.models import Model
 from core.jobs import background
 from core.jobs.background import JobStatus
-from core.presentation.theme import FINE_TUNED, NEUTRAL, VALUE, ZERO_SHOT, hover
+from core.presentation.theme import MODEL_COLOURS, NEUTRAL, VALUE, hover
 from core.workspace.folders import Workspace
 from core.workspace.runs import Run, load_runs
 from core.workspace.unfinished_runs import Unfinished, load_unfinished
@@ -115,8 +116,11 @@ def plot_val(history: pd.DataFrame, epochs: int) -> go.Figure:
             y=history[metric],
             name=metric.replace("_", " "),
             mode="lines+markers",
-            line={"color": FINE_TUNED, "dash": dash},
-            marker={"color": [ZERO_SHOT, *[FINE_TUNED] * (len(history) - 1)], "size": 7},
+            line={"color": MODEL_COLOURS[Model.FINE_TUNED], "dash": dash},
+            marker={
+                "color": [MODEL_COLOURS[Model.ZERO_SHOT], *[MODEL_COLOURS[Model.FINE_TUNED]] * (len(history) - 1)],
+                "size": 7,
+            },
             hovertemplate=f"{hover('y', VALUE)} after epoch %{{x}}",
         )
     figure.update_xaxes(title="epoch (0 is zero-shot)", range=[-0.2, epochs + 0.2])

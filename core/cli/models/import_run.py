@@ -24,6 +24,7 @@ from core.cli.options import (
     workspace_of,
 )
 from core.encoders.choices import DEVICES
+from core.evaluation.models import Model
 from core.presentation.language_notes import language_note
 
 
@@ -63,7 +64,7 @@ def import_run(
         "history": plain(history),
     }
     lines = [f"run '{run.info.name}' of {domain}: {run.info.encoder}, fine-tuned weights from {fine_tuned}."]
-    for end, row in zip(("zero-shot", "fine-tuned"), history.to_dict("records"), strict=True):
+    for end, row in zip((Model.ZERO_SHOT, Model.FINE_TUNED), history.to_dict("records"), strict=True):
         lines.append(f"{end:<10}  val mrr@100 {row['val_mrr@100']:.3f}  recall@1 {row['val_recall@1']:.3f}")
     if (unread := language_note(run, loaded)) is not None:
         lines.append(unread)

@@ -6,8 +6,8 @@ import pytest
 
 from core.analysis.bootstrap import Resamples, interval
 from core.analysis.rolling_origin import OriginRanks, Periods, by_age, fading, gains, next_period, periods_of
-from core.analysis.significance import FINE_TUNED, WISE_FT, ZERO_SHOT
 from core.evaluation.metrics import values_of
+from core.evaluation.models import Model
 
 
 def _dates(first: str, last: str, count: int) -> pd.Series:
@@ -71,7 +71,10 @@ def _origins(count: int = 4, size: int = 20, seed: int = 0) -> list[OriginRanks]
     found = []
     for origin in range(count):
         places = np.flatnonzero(of > origin)
-        ranks = {model: generator.integers(1, 50, len(places)) for model in (ZERO_SHOT, FINE_TUNED, WISE_FT)}
+        ranks = {
+            model: generator.integers(1, 50, len(places))
+            for model in (Model.ZERO_SHOT, Model.FINE_TUNED, Model.WISE_FT)
+        }
         found.append(OriginRanks(origin, 80, 20, 0.5, places, of[places], ranks))
     return found
 
@@ -79,15 +82,15 @@ def _origins(count: int = 4, size: int = 20, seed: int = 0) -> list[OriginRanks]
 def test_gains_are_of_each_articles_difference() -> None:
     ranks = _origins()[0].ranks
     found = gains(ranks, "mrr@100")
-    gained = values_of(ranks[WISE_FT], "mrr@100") - values_of(ranks[ZERO_SHOT], "mrr@100")
-    assert found[WISE_FT].value == pytest.approx(gained.mean())
-    assert found[WISE_FT].interval == interval(Resamples(len(gained)).means(gained), len(gained))
+    gained = values_of(ranks[Model.WISE_FT], "mrr@100") - values_of(ranks[Model.ZERO_SHOT], "mrr@100")
+    assert found[Model.WISE_FT].value == pytest.approx(gained.mean())
+    assert found[Model.WISE_FT].interval == interval(Resamples(len(gained)).means(gained), len(gained))
 
 
 def test_the_next_period_has_each_article_once_under_the_training_before_it() -> None:
     origins = _origins()
-    expected = [one.ranks[FINE_TUNED][place] for one in origins for place in range(20)]
-    assert next_period(origins)[FINE_TUNED].tolist() == expected
+    expected = [one.ranks[Model.FINE_TUNED][place] for one in origins for place in range(20)]
+    assert next_period(origins)[Model.FINE_TUNED].tolist() == expected
 
 
 def test_ages_pool_the_periods_that_lie_as_far_behind_their_training() -> None:
@@ -95,12 +98,12 @@ def test_ages_pool_the_periods_that_lie_as_far_behind_their_training() -> None:
     ages = by_age(origins, "recall@10")
     assert [(age.periods, age.n, age.origins) for age in ages] == [(1, 80, 4), (2, 60, 3), (3, 40, 2), (4, 20, 1)]
     gained = [
-        float(one.ranks[FINE_TUNED][place] <= 10) - float(one.ranks[ZERO_SHOT][place] <= 10)
+        float(one.ranks[Model.FINE_TUNED][place] <= 10) - float(one.ranks[Model.ZERO_SHOT][place] <= 10)
         for one in origins[:2]
         for place in range(len(one.articles))
         if one.periods[place] == one.origin + 3
     ]
-    assert ages[2].gains[FINE_TUNED].value == pytest.approx(np.mean(gained))
+    assert ages[2].gains[Model.FINE_TUNED].value == pytest.approx(np.mean(gained))
 
 
 def _planted(slope: int) -> list[OriginRanks]:
@@ -108,7 +111,7 @@ def _planted(slope: int) -> list[OriginRanks]:
     return [
         OriginRanks(
             one.origin, 80, 20, 0.5, one.articles, one.periods,
-            {FINE_TUNED: 300 + one.articles + slope * (one.periods - one.origin)},
+            {Model.FINE_TUNED: 300 + one.articles + slope * (one.periods - one.origin)},
         )
         for one in _origins()
     ]  # fmt: skip
@@ -116,11 +119,11 @@ def _planted(slope: int) -> list[OriginRanks]:
 
 def test_fading_is_the_planted_slope_however_hard_the_articles_are() -> None:
     """Late articles are harder, and only they are judged by old trainings: that must not count as fading."""
-    slope = fading(_planted(3), FINE_TUNED, "mean_rank")
+    slope = fading(_planted(3), Model.FINE_TUNED, "mean_rank")
     assert slope is not None
     assert slope.value == pytest.approx(3)
     assert slope.interval.excludes_zero
-    none = fading(_planted(0), FINE_TUNED, "mean_rank")
+    none = fading(_planted(0), Model.FINE_TUNED, "mean_rank")
     assert none is not None
     assert none.value == pytest.approx(0)
 
@@ -128,7 +131,7 @@ def test_fading_is_the_planted_slope_however_hard_the_articles_are() -> None:
 def test_fading_is_not_seen_where_there_is_none() -> None:
     wrong = 0
     for seed in range(60):
-        slope = fading(_origins(seed=seed), FINE_TUNED, "mrr@100")
+        slope = fading(_origins(seed=seed), Model.FINE_TUNED, "mrr@100")
         assert slope is not None
         wrong += slope.interval.excludes_zero
     assert wrong <= 8  # 3 and two and a half standard errors, rounded up
@@ -136,15 +139,15 @@ def test_fading_is_not_seen_where_there_is_none() -> None:
 
 def test_fading_is_the_slope_of_a_regression_with_a_level_for_each_article() -> None:
     origins = _origins(seed=3)
-    values = np.concatenate([values_of(one.ranks[WISE_FT], "mrr@100") for one in origins])
+    values = np.concatenate([values_of(one.ranks[Model.WISE_FT], "mrr@100") for one in origins])
     age = np.concatenate([one.periods - one.origin for one in origins])
     level = np.concatenate([np.eye(100)[one.articles] for one in origins])
     coefficients = np.linalg.lstsq(np.column_stack([age, level]), values, rcond=None)[0]
-    slope = fading(origins, WISE_FT, "mrr@100")
+    slope = fading(origins, Model.WISE_FT, "mrr@100")
     assert slope is not None
     assert slope.value == pytest.approx(coefficients[0])
 
 
 def test_articles_judged_once_say_nothing_about_fading() -> None:
-    assert fading(_origins(count=1), FINE_TUNED, "mrr@100") is None
-    assert fading([], FINE_TUNED, "mrr@100") is None
+    assert fading(_origins(count=1), Model.FINE_TUNED, "mrr@100") is None
+    assert fading([], Model.FINE_TUNED, "mrr@100") is None

@@ -151,8 +151,8 @@ def test_the_report_in_each_format_says_the_same(verb, swept):
     )
     assert len(record["rows"]) == len(table) == 6
     for row, line in zip(record["rows"], table, strict=True):
-        assert line["run"] == row["run"]
-        assert row["run"] in text
+        assert line["model"] == row["model"]
+        assert row["model"] in text
         assert f"| {row['run']}" in markdown
         assert float(line["mrr@100"]) == row["mrr@100"]
         assert f"{row['mrr@100']:.3f}" in text

@@ -14,7 +14,7 @@ def seeded(verb, shapes, tiny_name):
 def test_seeds_are_runs_of_their_own_that_the_report_takes_together(verb, seeded):
     assert [run["settings"]["seed"] for run in seeded.record["runs"]] == [3, 1]
     report = verb("report", "--domain", "shapes", "--json").record
-    assert [(row["run"], row["seeds"], row["n"]) for row in report["seeds"]] == [
+    assert [(row["model"], row["seeds"], row["n"]) for row in report["seeds"]] == [
         ("zero-shot", 2, 12), ("fine-tuned", 2, 12), ("WiSE-FT", 2, 12),
     ]  # fmt: skip
     assert report["seeds"][0]["mrr@100 sd"] == 0

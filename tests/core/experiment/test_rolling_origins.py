@@ -8,9 +8,9 @@ import torch
 
 from core.analysis import rolling_origin as periods_room
 from core.analysis.rolling_origin import Periods
-from core.analysis.significance import FINE_TUNED, WISE_FT, ZERO_SHOT
 from core.data.importers import import_domain
 from core.data.query_text import Reading
+from core.evaluation.models import Model
 from core.experiment.loaded_run import LoadedRun, open_run
 from core.experiment.rolling_origins import roll
 from core.experiment.sweep import sweep_run
@@ -42,7 +42,7 @@ def test_an_origin_is_a_plain_training_on_the_first_of_what_came_before(few, sha
     split = ["train"] * 32 + ["val"] * 8 + ["test"] * 20
     domain = replace(shapes_domain, articles=shapes_domain.articles.assign(split=split))
     plain = open_run(_run("all", domain, workspace, tiny_name), domain, workspace, "cpu")
-    for model, alpha in ((ZERO_SHOT, 0.0), (FINE_TUNED, 1.0), (WISE_FT, one.alpha)):
+    for model, alpha in ((Model.ZERO_SHOT, 0.0), (Model.FINE_TUNED, 1.0), (Model.WISE_FT, one.alpha)):
         assert np.array_equal(one.ranks[model], plain.at(alpha, "test").ranks()[0])
     reciprocal = [(1 / plain.at(step / 10, "val").ranks()[0]).mean() for step in range(11)]
     assert one.alpha == np.argmax(reciprocal) / 10
@@ -53,9 +53,9 @@ def test_a_window_learns_from_the_last_articles_alone(few, shapes_domain, worksp
     [windowed] = roll(loaded_run, shapes_domain.articles, few, window=30)
     assert (windowed.n_trained, windowed.n_chosen) == (24, 6)
     [same] = roll(loaded_run, shapes_domain.articles.iloc[10:], replace(few, of=few.of[10:]), window=30)
-    assert np.array_equal(windowed.ranks[FINE_TUNED], same.ranks[FINE_TUNED])
+    assert np.array_equal(windowed.ranks[Model.FINE_TUNED], same.ranks[Model.FINE_TUNED])
     [whole] = roll(loaded_run, shapes_domain.articles, few, window=40)
-    assert not np.array_equal(windowed.ranks[FINE_TUNED], whole.ranks[FINE_TUNED])
+    assert not np.array_equal(windowed.ranks[Model.FINE_TUNED], whole.ranks[Model.FINE_TUNED])
 
 
 @pytest.mark.parametrize(("tune", "precision"), [("lora:2", "fp32"), ("all", "bf16")])
@@ -68,7 +68,9 @@ def test_the_run_and_its_encoder_are_as_they_were(few, shapes_domain, workspace,
     assert torch.equal(loaded_run.at(0.3, "val").embed("text"), before)
     assert {file: file.read_bytes() for file in workspace.root.rglob("*") if file.is_file()} == files
     [exact] = roll(open_run(run, shapes_domain, workspace, "cpu", "fp32"), shapes_domain.articles, few, window=40)
-    assert np.array_equal(exact.ranks[FINE_TUNED], one.ranks[FINE_TUNED]), "training is in float32 in any case"
+    assert np.array_equal(exact.ranks[Model.FINE_TUNED], one.ranks[Model.FINE_TUNED]), (
+        "training is in float32 in any case"
+    )
 
 
 @pytest.fixture
@@ -88,8 +90,8 @@ def test_the_question_says_what_each_training_gave_and_the_section_says_it_in_wo
     assert found.n == 8 * 54
     assert (found.window, found.windows) == (162, 7)
     assert [age.n for age in found.ages] == [54 * count for count in range(7, 0, -1)]
-    pooled = next(one for one in found.next_period if (one.before, one.after) == (ZERO_SHOT, FINE_TUNED))
-    assert pooled.value == pytest.approx(np.mean([one.gains[FINE_TUNED].value for one in found.origins]))
+    pooled = next(one for one in found.next_period if (one.before, one.after) == (Model.ZERO_SHOT, Model.FINE_TUNED))
+    assert pooled.value == pytest.approx(np.mean([one.gains[Model.FINE_TUNED].value for one in found.origins]))
     section = ROLLING.section(found, context)
     assert "Trained until each of 8 blocks and judged on the next, n = 432" in section.answer
 
@@ -108,5 +110,5 @@ def test_too_few_articles_are_an_answer_too(shapes_domain, workspace, tiny_name)
     run = _run("head", shapes_domain, workspace, tiny_name)
     context = RunContext(run, shapes_domain, workspace, "cpu")
     found = ROLLING.ask(context)
-    assert (found.origins, found.windows, found.fading) == ((), 0, {FINE_TUNED: None, WISE_FT: None})
+    assert (found.origins, found.windows, found.fading) == ((), 0, {Model.FINE_TUNED: None, Model.WISE_FT: None})
     assert "no block has 100 articles before it" in ROLLING.section(found, context).answer

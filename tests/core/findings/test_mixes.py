@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from core.analysis.bootstrap import Resamples, interval
-from core.analysis.significance import FINE_TUNED, WISE_FT, ZERO_SHOT, differences_in
+from core.analysis.significance import differences_in
 from core.data.query_text import Reading
 from core.evaluation.metrics import values_of
+from core.evaluation.models import Model
 from core.experiment import mixer
 from core.experiment.loaded_run import open_run
 from core.experiment.sweep import sweep_run
@@ -41,25 +42,25 @@ def test_each_mix_is_searched_and_judged_beside_wise_ft(swept):
     assert (found.n_searched, found.n_judged) == (6, 6)
     assert set(found.runs) == {"tinyclip-all-1", "tinyclip-all-2"}
     assert found.runs[0] == context.run.info.name
-    assert list(found.searched) == [WISE_FT, TOWERS, DEPTH, FISHER, SCORES, SOUP, GREEDY]
+    assert list(found.searched) == [Model.WISE_FT, TOWERS, DEPTH, FISHER, SCORES, SOUP, GREEDY]
     candidates = {name: each.candidates for name, each in found.searched.items()}
-    assert candidates[WISE_FT] == candidates[FISHER] == candidates[SCORES] == candidates[SOUP] == 11
+    assert candidates[Model.WISE_FT] == candidates[FISHER] == candidates[SCORES] == candidates[SOUP] == 11
     assert candidates[TOWERS] == 121
     parts = len(found.searched[DEPTH].mix.own)
     assert 11 + parts * (len(QUARTERS) - 1) <= candidates[DEPTH] <= 11 + parts * len(QUARTERS)
     assert candidates[GREEDY] == 11 + 2 + 1
     for name in (TOWERS, DEPTH):  # WiSE-FT is among their candidates
-        assert found.searched[name].value >= found.searched[WISE_FT].value
+        assert found.searched[name].value >= found.searched[Model.WISE_FT].value
 
     mixing = mixer.Mixer(context.loaded_run, [context.run])
     ranks = mixing.ranks(found.searched[DEPTH].mix)
     assert found.searched[DEPTH].value == values_of(ranks[:6], METRIC).mean()
     assert found.reached[DEPTH] == values_of(ranks[6:], METRIC).mean()
-    assert found.reached[ZERO_SHOT] == values_of(mixing.ranks(Mix(found.runs[:1], 0.0))[6:], METRIC).mean()
-    assert found.reached[FINE_TUNED] == values_of(mixing.ranks(Mix(found.runs[:1], 1.0))[6:], METRIC).mean()
+    assert found.reached[Model.ZERO_SHOT] == values_of(mixing.ranks(Mix(found.runs[:1], 0.0))[6:], METRIC).mean()
+    assert found.reached[Model.FINE_TUNED] == values_of(mixing.ranks(Mix(found.runs[:1], 1.0))[6:], METRIC).mean()
     assert [one.after for one in found.differences] == list(found.searched)[1:]
     for one in found.differences:
-        assert one.value == pytest.approx(found.reached[one.after] - found.reached[WISE_FT])
+        assert one.value == pytest.approx(found.reached[one.after] - found.reached[Model.WISE_FT])
 
 
 def test_what_is_judged_has_no_say_in_what_is_chosen(swept, monkeypatch):

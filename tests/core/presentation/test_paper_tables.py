@@ -53,7 +53,7 @@ def test_images_with_several_texts_have_recalls_from_image_to_text(run, shapes_d
     first = next(place for place, note in enumerate(notes) if "image to text, over 3 images" in note)
     assert [note.split(":")[0].strip() for note in notes[first + 1 : first + 4]] == [
         "zero-shot",
-        "fine-tuning",
+        "fine-tuned",
         "WiSE-FT",
     ]
     assert "recall@1 0.0000, recall@5 0.6667" in notes[first + 1]
@@ -61,9 +61,9 @@ def test_images_with_several_texts_have_recalls_from_image_to_text(run, shapes_d
 
 
 def test_the_rows_are_the_two_ends_and_the_chosen_alpha(run, shapes_domain):
-    rows = paper_table(run, shapes_domain, "val", None).rows.set_index("run")
-    assert rows["alpha"].to_dict() == {"zero-shot": 0.0, "fine-tuning": 1.0, "WiSE-FT": 0.65}
-    assert rows["recall@1"].to_dict() == {"zero-shot": 0.0, "fine-tuning": 0.5, "WiSE-FT": 0.25}
+    rows = paper_table(run, shapes_domain, "val", None).rows.set_index("model")
+    assert rows["alpha"].to_dict() == {"zero-shot": 0.0, "fine-tuned": 1.0, "WiSE-FT": 0.65}
+    assert rows["recall@1"].to_dict() == {"zero-shot": 0.0, "fine-tuned": 0.5, "WiSE-FT": 0.25}
     assert rows.loc["WiSE-FT", "mrr@100"] == pytest.approx((1 + 1 / 5 + 1 / 3) / 4)
     assert (rows["n"] == 4).all()
 

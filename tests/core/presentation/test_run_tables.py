@@ -67,7 +67,7 @@ def test_mean_and_spread_are_of_the_runs(workspace):
         swept(workspace, "a", [[2, 2], [1, 1], [1, 2]], **seeded(0)),
         swept(workspace, "b", [[2, 2], [1, 4], [1, 1]], **seeded(1)),
     ]
-    table = over_seeds(runs, "val").set_index("run")
+    table = over_seeds(runs, "val").set_index("model")
     values = [0.75, 1.0]  # mrr@100 of fine-tuned
     assert table.loc["fine-tuned", "mrr@100 mean"] == pytest.approx(np.mean(values))
     assert table.loc["fine-tuned", "mrr@100 sd"] == pytest.approx(np.std(values, ddof=1))
