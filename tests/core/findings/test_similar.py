@@ -59,7 +59,7 @@ def test_any_picture_of_the_group_is_never_worse_than_the_own(context):
 def test_the_record_is_read_back_as_it_was_and_made_alike_again(context, workspace):
     record = compute_or_load(SIMILAR, context)
     written = msgspec.json.encode(record)
-    assert msgspec.json.decode(written, type=SIMILAR.record) == record
+    assert msgspec.json.decode(written, type=SIMILAR.result_type) == record
     [file] = (workspace.cache / "findings").iterdir()
     file.unlink()
     assert (
