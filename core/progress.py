@@ -38,7 +38,8 @@ def progress(items: Iterable[Item], label: str, total: int | None = None) -> Ite
 def progress_reporter(label: str, unit: str = "") -> Iterator[Callable[[int, int | None], None]]:
     """Yield a function to call with (done, total) as often as one likes.
 
-    unit: "B" if bytes are counted, which are shown as megabytes and with their speed; "" for items.
+    unit: "B" if bytes are counted, which are shown as megabytes and with their speed; "" for items. What is done
+    at the first call counts as done before, so it does not enter the speed.
     """
     file = os.environ.get(PROGRESS_FILE)
     written, counted = 0.0, 0  # when the file was last written, and `done` at that moment
@@ -52,13 +53,13 @@ def progress_reporter(label: str, unit: str = "") -> Iterator[Callable[[int, int
         def report(done: int, total: int | None) -> None:
             nonlocal written, counted, speed
             bar.total = total
+            if not bar.n:
+                bar.initial = bar.n = bar.last_print_n = done
             bar.update(done - bar.n)
             now = time.monotonic()
             if file is not None and now - written > SECONDS_BETWEEN_WRITES:
-                step: dict[str, object] = {"label": label, "done": done, "total": total}
-                if unit:
-                    speed = _smoothed(speed, max(0, done - counted) / (now - written)) if written else None
-                    step |= {"unit": unit, "speed": speed}
+                speed = _smoothed(speed, max(0, done - counted) / (now - written)) if written else None
+                step = {"label": label, "done": done, "total": total, "unit": unit, "speed": speed}
                 written, counted = now, done
                 with suppress(DiskError):  # the work itself is not to end for this
                     write_text(Path(file), json.dumps(step))
@@ -71,12 +72,21 @@ def _smoothed(before: float | None, now: float) -> float:
 
 
 def amount(done: int, total: int | None, unit: str = "", speed: float | None = None) -> str:
-    """Return how far a step is in words: "3 of 1,000", or for bytes "120 of 605 MB, 12.3 MB/s".
+    """Return how far a step is in words: "3 of 1,000, about 5 min left", or for bytes "120 of 605 MB, 12.3 MB/s, …".
 
-    speed: units a second.
+    speed: units a second; without it, or without `total`, the remaining time is left out.
     """
     scale, name = (1e6, " MB") if unit == "B" else (1, "")
     digits = 1 if name and max(done, total or 0) < 10 * scale else 0
     of = f" of {total / scale:,.{digits}f}" if total else ""
-    rate = f", {speed / scale:,.1f}{name}/s" if speed else ""
-    return f"{done / scale:,.{digits}f}{of}{name}{rate}"
+    rate = f", {speed / scale:,.1f}{name}/s" if speed and name else ""
+    left = f", {_remaining(max(0, total - done) / speed)} left" if speed and total else ""
+    return f"{done / scale:,.{digits}f}{of}{name}{rate}{left}"
+
+
+def _remaining(seconds: float) -> str:
+    """Return "less than a minute", "about 5 min" or "about 2 h 10 min"."""
+    minutes = round(seconds / 60)
+    if minutes < 1:
+        return "less than a minute"
+    return f"about {minutes} min" if minutes < 90 else f"about {minutes // 60} h {minutes % 60} min"

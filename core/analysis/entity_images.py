@@ -5,7 +5,7 @@ gain `weight` times that resemblance on top of the model's score. Pooling and we
 the articles and judged on the later half, so that a gain is none of the search's.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Literal, get_args
@@ -25,6 +25,8 @@ FEWEST_ARTICLES = 10
 WEIGHTS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 Pooling = Literal["mean", "max"]
 POOLINGS: tuple[Pooling, ...] = get_args(Pooling)
+#: `core.retrieval.ranking.ranks_of_scores`, passed in because it needs torch, which analyses do without.
+RankScores = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def known_entities(names: Sequence[Sequence[str]], pictures: np.ndarray) -> dict
 
 
 def entity_effect(
-    embedded: Embedded, names: Sequence[Sequence[str]], known: Mapping[str, np.ndarray]
+    embedded: Embedded, names: Sequence[Sequence[str]], known: Mapping[str, np.ndarray], rank_scores: RankScores
 ) -> EntityEffect | None:
     """Choose on the earlier half of the articles, judge on the later one; None if too few name a known entity.
 
@@ -88,12 +90,12 @@ def entity_effect(
         return None
     scores = embedded.texts[naming] @ embedded.pictures.T
     own, ties = embedded.target[naming], embedded.tie_order
-    before = ranks_of_scores(scores, own, ties)
+    before = rank_scores(scores, own, ties)
     named = [names[place] for place in naming]
     bonus = {each: _resemblance(embedded.pictures, embedded.train_pictures, named, known, each) for each in POOLINGS}
 
     def ranks(weight: float, pooling: Pooling) -> np.ndarray:
-        return ranks_of_scores(scores + np.float32(weight) * bonus[pooling], own, ties) if weight else before
+        return rank_scores(scores + np.float32(weight) * bonus[pooling], own, ties) if weight else before
 
     def reached(choice: tuple[float, Pooling]) -> float:
         return float(values_of(ranks(*choice)[~is_later], METRIC).mean())
@@ -140,10 +142,3 @@ def _resemblance(
         return kept[name]
 
     return np.stack([np.max([of(name) for name in own if name in known], axis=0) for own in names])
-
-
-def ranks_of_scores(scores: np.ndarray, target: np.ndarray, tie_order: np.ndarray) -> np.ndarray:
-    """Rank of column target [n] in each row of scores [n, G], int64 [n]; equal scores by `tie_order` [G]."""
-    own = np.take_along_axis(scores, target[:, None], axis=1)
-    earlier = (scores == own) & (tie_order < tie_order[target][:, None])
-    return 1 + (scores > own).sum(axis=1) + earlier.sum(axis=1)

@@ -22,9 +22,6 @@ DeviceOption = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or 
 PrecisionOption = Annotated[
     str, typer.Option("--precision", help="fp32, or bf16 for each tower whose ranks agree with fp32 on val.")
 ]
-IndexOption = Annotated[
-    str, typer.Option("--index", help="flat is exact; ivf and hnsw are approximate, for galleries of a million.")
-]
 RerankOption = Annotated[
     str | None,
     typer.Option(

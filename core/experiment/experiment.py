@@ -4,13 +4,11 @@ This is where the wings meet; the command line and jobs call it, and it knows no
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import torch
 from torch import Tensor
 
 from core.data.domain import Domain, Gallery, gallery_of, query_texts, tie_order
@@ -21,7 +19,6 @@ from core.encoders.embedding import Activations, embed, image_activations, text_
 from core.errors import InputError
 from core.evaluation.sweep import SHOWN, Ranked
 from core.retrieval.choices import BY_COSINE, Reranking
-from core.retrieval.index import MEASURED_WITH, IndexKind, build_index, measured_recall
 from core.retrieval.ranking import check_finite, ranks_of, top_k
 from core.retrieval.reranking import reranked
 from core.workspace.folders import Workspace
@@ -198,20 +195,7 @@ class SplitRanker:
         """Each article's first SHOWN pictures as rows of the gallery, int32 [N, K]."""
         return top_k(*self.scored(texts, images), self.gallery.tie_order, SHOWN)[0].astype(np.int32)
 
-    def best_images(self, texts: Tensor, images: Tensor, k: int, kind: IndexKind) -> "BestImages":
-        """Each article's best `k` of `images` [G, d] for `texts` [N, d]."""
-        queries, gallery = self.scored(texts, images)
-        flat = build_index("flat", gallery, self.gallery.tie_order)
-        index = flat if kind == "flat" else build_index(kind, gallery, self.gallery.tie_order)
-        rows, _ = index.search(queries.cpu(), k)
-        chosen = np.random.default_rng(0).permutation(len(queries))[:MEASURED_WITH]
-        recall = measured_recall(index, flat, queries[torch.from_numpy(chosen)].cpu(), k) if kind != "flat" else None
-        return BestImages([[self.gallery.image_ids[column] for column in row] for row in rows], recall)
-
-
-@dataclass(frozen=True)
-class BestImages:
-    """image_ids: of each article, best first. recall: share of the exact lists that is in these; None if exact."""
-
-    image_ids: list[list[str]]
-    recall: float | None
+    def best_images(self, texts: Tensor, images: Tensor, k: int) -> list[list[str]]:
+        """Return the ids of each article's best `k` of `images` [G, d] for `texts` [N, d], best first."""
+        rows, _ = top_k(*self.scored(texts, images), self.gallery.tie_order, k)
+        return [[self.gallery.image_ids[column] for column in row] for row in rows]

@@ -34,6 +34,6 @@ def submit_runs(loaded_run: LoadedRun, split: Split, out: Path) -> list[Submitte
 def _submit(loaded_run: LoadedRun, split: Split, file: Path, alpha: float) -> Submitted:
     view = loaded_run.at(alpha, split)
     texts, images = view.embed("text"), view.embed("image")
-    length = write_submission(file, view.article_ids, view.best_images(texts, images, LENGTH, "flat").image_ids)
+    length = write_submission(file, view.article_ids, view.best_images(texts, images, LENGTH))
     ranks = view.image_ranks(texts, images)
     return Submitted(file.name, alpha, len(view.article_ids), length, metrics_of(ranks) if len(ranks) else None)

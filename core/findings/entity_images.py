@@ -64,6 +64,8 @@ class EntitiesFound:
 
 
 def _ask(context: RunContext) -> EntitiesFound:
+    from core.retrieval.ranking import ranks_of_scores
+
     alpha, mentioned = context.run.selected().alpha, mentions_of(context.domain)
     loaded_run = context.loaded_run
     train, val = loaded_run.view("train"), loaded_run.view("val")
@@ -73,7 +75,7 @@ def _ask(context: RunContext) -> EntitiesFound:
         for kind in KINDS:
             named = [_names(one, kind) for one in mentioned.articles]
             known = known_entities([named[row] for row in train.text_rows], train.gallery.target)
-            effect = entity_effect(embedded, [named[row] for row in val.text_rows], known)
+            effect = entity_effect(embedded, [named[row] for row in val.text_rows], known, ranks_of_scores)
             effects.append((kind, model, len(known), effect))
     corrected = holm([effect.p if effect else 1.0 for *_, effect in effects])
     findings = tuple(EntityFinding(*each, p_holm) for each, p_holm in zip(effects, corrected, strict=True))

@@ -60,8 +60,8 @@ class JobStatus:
 
     @property
     def amount(self) -> str:
-        """How far the present step is, in words."""
-        return amount(self.done, self.total, self.unit, self.speed)
+        """How far the present step is, in words; while the job runs, with the remaining time."""
+        return amount(self.done, self.total, self.unit, self.speed if self.state == "running" else None)
 
 
 def _folder(workspace: Workspace, name: str) -> Path:

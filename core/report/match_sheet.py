@@ -1,7 +1,7 @@
 """One page of a match to take away: what was asked, what each model found, and in the footer how it was made.
 
-`as_html` is one file that needs nothing else and prints on a page of A4; `core.report.match_png` draws the same as
-a picture. Any text may be in it: all of it is escaped, and nothing is loaded from elsewhere.
+`as_html` is one file that needs nothing else and prints on a page of A4. Any text may be in it: all of it is escaped,
+and nothing is loaded from elsewhere.
 """
 
 import base64

@@ -43,6 +43,11 @@ def ranks_of(
     return ranks.cpu().numpy()
 
 
+def ranks_of_scores(scores: np.ndarray, target: np.ndarray, tie_order: np.ndarray) -> np.ndarray:
+    """Return the rank of column `target` [n] in each row of `scores` [n, G], int64 [n]; ties go by `tie_order` [G]."""
+    return _ranks_within(*map(torch.from_numpy, (scores, target, tie_order))).numpy()
+
+
 @torch.inference_mode()
 def top_k(
     queries: Tensor, gallery: Tensor, tie_order: np.ndarray, k: int, block_scores: int = BLOCK_SCORES

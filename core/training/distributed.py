@@ -6,16 +6,17 @@ and the loss are those of the whole batch. Without torchrun every function here 
 
 import os
 import platform
-import time
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import numpy as np
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
+from torch.distributed.elastic.multiprocessing.errors import record
 from torch.nn import functional
 
 from core.errors import InputError
@@ -25,50 +26,31 @@ Made = TypeVar("Made")
 
 # While one process encodes a whole collection the others wait; if it dies, torchrun ends them long before.
 PATIENCE = timedelta(days=1)
-SECONDS_TO_SPEAK = 2.0  # of the process that says what went wrong, until it has left
 
 
-@contextmanager
-def processes() -> Iterator[None]:
-    """Inside, this process works with the others that torchrun started; without torchrun, alone.
+def run_distributed(work: Callable[[], Made]) -> Made:
+    """Return `work()`, run together with the other processes that torchrun started; without torchrun, alone.
 
-    Of the processes that fail one speaks, the main one if it is among them; the others leave later and in silence.
+    A failure goes into the error file of torchrun, which reports the first one; only the main process prints its own.
     """
     if not dist.is_torchelastic_launched():
-        yield
-        return
+        return work()
     # Gloo also carries what lies on the CPU beside a training on CUDA: checks, ranks and long waits.
     backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
-    store, number, count = next(iter(dist.rendezvous("env://", timeout=PATIENCE)))
-    dist.init_process_group(backend, store=store, rank=number, world_size=count, timeout=PATIENCE)
+    dist.init_process_group(backend, timeout=PATIENCE)
     if not is_main():  # bars and a page's progress are the main process's
         os.environ[QUIET] = "1"
         os.environ.pop(PROGRESS_FILE, None)
     try:
-        yield
-    except BaseException:
-        _speak_or_fall_silent(store)
+        return cast("Made", record(work)())
+    except Exception as error:
         if dist.group.WORLD is not None:
             dist.group.WORLD.abort()  # else nccl would wait for the others before it let go
-        raise
+        if is_main():
+            raise
+        sys.exit(2 if isinstance(error, InputError) else 1)
     finally:
         dist.destroy_process_group()
-
-
-def _speak_or_fall_silent(store: dist.Store) -> None:
-    """Return at once in the process that is to say what went wrong; in the others later, with stderr closed.
-
-    torchrun stops all as soon as one has left, so the others wait until the word is out.
-    """
-    if not is_main():
-        time.sleep(SECONDS_TO_SPEAK)
-    try:
-        first = store.add("failed", 1) == 1
-    except RuntimeError:  # whoever kept the store has left, so something failed before this
-        first = False
-    if not first:
-        time.sleep(SECONDS_TO_SPEAK)
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
 def process_number() -> int:

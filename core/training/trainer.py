@@ -19,7 +19,7 @@ from core.encoders.embedding import Activations, forward
 from core.encoders.resident import resident
 from core.errors import InputError, RematchError
 from core.evaluation.metrics import metrics_of
-from core.progress import progress
+from core.progress import progress_reporter
 from core.training.augmentation import random_crops
 from core.training.checkpoint import Checkpoint
 from core.training.distributed import all_gather_with_grad, average_gradients, on_main_process, process_number
@@ -126,14 +126,17 @@ class Training:
         losses = []
         order = self._shuffle.permutation(len(self._train))
         batches = np.array_split(order, self._steps_per_epoch)  # of equal size, so that no batch has few negatives
-        for batch in progress(batches, f"Epoch {epoch} of {self._settings.epochs}"):
-            loss = self.step(batch)
-            if not math.isfinite(loss):
-                raise RematchError(
-                    f"the loss became {loss} in epoch {epoch} on articles {self._train.named(batch)}; "
-                    f"look at these, or try a smaller --lr than {self._settings.lr:g}."
-                )
-            losses.append(loss)
+        total = self._settings.epochs * self._steps_per_epoch
+        with progress_reporter(f"Epoch {epoch} of {self._settings.epochs}") as report:
+            for done, batch in enumerate(batches, (epoch - 1) * self._steps_per_epoch):
+                report(done, total)
+                loss = self.step(batch)
+                if not math.isfinite(loss):
+                    raise RematchError(
+                        f"the loss became {loss} in epoch {epoch} on articles {self._train.named(batch)}; "
+                        f"look at these, or try a smaller --lr than {self._settings.lr:g}."
+                    )
+                losses.append(loss)
         return float(np.mean(losses))
 
     def step(self, batch: np.ndarray) -> float:

@@ -1,9 +1,8 @@
-"""The page of a match to take away: what is on the screen, put on one sheet and offered as HTML and as PNG."""
+"""The page of a match to take away: what is on the screen, put on one sheet and offered as HTML, which prints."""
 
 from datetime import date
 from functools import partial
 from io import BytesIO
-from pathlib import Path
 
 import streamlit as st
 from PIL import Image
@@ -11,7 +10,6 @@ from PIL import Image
 from core.data.images.decoding import open_image
 from core.jobs.match_task import Found, ModelAnswer
 from core.presentation.theme import MODEL_COLOURS
-from core.report.match_png import as_png
 from core.report.match_sheet import PLACES, Column, Entry, MatchSheet, as_html
 from pages.match.view import OWN, Matched, date_of, headline_of, is_own, name_at
 from pages.shared.images import picture_of
@@ -21,26 +19,16 @@ ASKED_SIZE = 320  # pixels of the longer side of the photo that was asked for
 
 
 def show_take_away(matched: Matched) -> None:
-    """One page of the match, as HTML and as PNG."""
+    """Offer one page of the match as HTML."""
     name = f"match-{matched.domain.info.slug}-{matched.question.by}"
     st.caption(f"To take away, one page with the first {PLACES} places at most:")
-    with st.container(horizontal=True):
-        st.download_button(
-            "HTML", partial(_html, matched), f"{name}.html", "text/html", on_click="ignore", icon=":material/download:"
-        )
-        st.download_button(
-            "PNG", partial(_png, matched), f"{name}.png", "image/png", on_click="ignore", icon=":material/download:"
-        )
+    st.download_button(
+        "HTML", partial(_html, matched), f"{name}.html", "text/html", on_click="ignore", icon=":material/download:"
+    )
 
 
 def _html(matched: Matched) -> bytes:
     return as_html(sheet_of(matched))
-
-
-def _png(matched: Matched) -> bytes:
-    # Streamlit's own font has every European letter, and Pillow's has not even umlauts.
-    fonts = sorted(Path(st.__file__).parent.glob("static/static/media/SourceSansVF-Upright*.woff2"))
-    return as_png(sheet_of(matched), fonts[0] if fonts else None)
 
 
 def sheet_of(matched: Matched) -> MatchSheet:

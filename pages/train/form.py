@@ -1,6 +1,5 @@
-"""The form of the Train page: encoder, what to tune, settings with their reasons, and the time they would take."""
+"""The form of the Train page: encoder, what to tune, and settings with their reasons."""
 
-from concurrent.futures import Future
 from dataclasses import dataclass, replace
 
 import streamlit as st
@@ -9,9 +8,7 @@ from core.data.domain import Domain
 from core.data.query_text import ENTITY_TAGS, FIRST_SENTENCE, HASHTAGS, PARTS, WHOLE, WORDS, Reading
 from core.encoders.choices import default_encoder_name
 from core.encoders.languages import languages_by_name
-from core.errors import InputError, RematchError
-from core.jobs import model_worker
-from core.jobs.estimate_task import Estimate, estimate
+from core.errors import InputError
 from core.training.settings import Settings, default_settings, reasons
 from core.workspace.folders import Workspace
 from pages.shared.errors import show_error
@@ -20,7 +17,6 @@ from pages.shared.text import plain
 from pages.train.settings import SETTING_KEYS, input_settings
 
 OTHER = "other"
-_ESTIMATE = "_training_estimate"
 
 
 @dataclass(frozen=True)
@@ -96,11 +92,9 @@ def input_training(workspace: Workspace, domain: Domain) -> TrainingRequest | No
     with st.form("training", border=True):
         text = input_reading()
         settings = input_settings(defaults, why)
-        with st.container(horizontal=True):
-            start = st.form_submit_button("Start training", type="primary", icon=":material/play_arrow:")
-            ask = st.form_submit_button("Estimate the time", icon=":material/timer:")
+        start = st.form_submit_button("Start training", type="primary", icon=":material/play_arrow:")
     if not encoder:
-        if start or ask:
+        if start:
             st.error("Name the encoder first, as MODEL:WEIGHTS, hf-hub:ORGANISATION/NAME or hf:ORGANISATION/NAME.")
         return None
     if not isinstance(settings, Settings):
@@ -108,17 +102,9 @@ def input_training(workspace: Workspace, domain: Domain) -> TrainingRequest | No
         return None
     wanted = TrainingRequest(encoder, settings, text)
     if (refused := refusal_of(encoder)) is not None:
-        if start or ask:
+        if start:
             show_error(refused)
         return None
-    if ask:
-        st.session_state[_ESTIMATE] = (
-            (domain.info.slug, wanted),
-            model_worker.submit(estimate, workspace, domain.info.slug, encoder, settings, text),
-        )
-    asked, future = st.session_state.get(_ESTIMATE, (None, None))
-    if asked == (domain.info.slug, wanted):
-        show_estimate(future)
     return wanted if start else None
 
 
@@ -229,42 +215,3 @@ def _back_to_defaults() -> None:
     """Another encoder or part to tune has other defaults; what was typed for the last is forgotten."""
     for key in SETTING_KEYS:
         st.session_state.pop(key, None)
-
-
-@st.fragment(run_every=1.0)
-def _wait_for(future: Future) -> None:
-    if future.done():
-        st.rerun()
-    st.status("Training a few batches to see how long it would take (about ten seconds)…", state="running")
-
-
-def show_estimate(future: Future) -> None:
-    """The time a training would take, and of what; or why it cannot be told."""
-    if not future.done():
-        _wait_for(future)
-        return
-    error = future.exception()
-    if isinstance(error, RematchError):
-        show_error(error)
-    elif error is not None:
-        st.error("The estimate's process ended before it could answer (out of memory, perhaps); ask again.")
-    else:
-        st.info(estimate_sentence(future.result()), icon=":material/timer:")
-
-
-def estimate_sentence(expected: Estimate) -> str:
-    """The total, then its parts."""
-    encoding = f"reading and encoding {duration(expected.encoding)}" if expected.encoding else "encoded already"
-    return (
-        f"About {duration(expected.seconds)}: start {duration(expected.starting)}, {encoding}, "
-        f"epochs {duration(expected.epochs)}, sweep {duration(expected.sweep)}. "
-        f"Measured on a few batches just now; more if the machine has other work."
-    )
-
-
-def duration(seconds: float) -> str:
-    """`8 s`, `3 min`, `2 h 10 min`; rounded, since it is an estimate."""
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"

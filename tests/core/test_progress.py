@@ -23,7 +23,7 @@ def test_items_come_through_in_order():
 def test_a_page_reads_how_far_it_is(told, monkeypatch):
     monkeypatch.setattr(room, "SECONDS_BETWEEN_WRITES", -1.0)
     seen = [told() for _ in progress(["x", "y"], "Encoding")]
-    assert seen == [{"label": "Encoding", "done": 0, "total": 2}, {"label": "Encoding", "done": 1, "total": 2}]
+    assert [(step["label"], step["done"], step["total"]) for step in seen] == [("Encoding", 0, 2), ("Encoding", 1, 2)]
 
 
 def test_bytes_come_with_their_speed(told, monkeypatch):
@@ -42,9 +42,29 @@ def test_bytes_come_with_their_speed(told, monkeypatch):
 def test_how_far_it_is_in_words():
     assert amount(1234, None) == "1,234"
     assert amount(3, 1000) == "3 of 1,000"
-    assert amount(120_000_000, 605_200_000, "B", 12_340_000) == "120 of 605 MB, 12.3 MB/s"
+    assert amount(120_000_000, 605_200_000, "B", 12_340_000) == "120 of 605 MB, 12.3 MB/s, about 1 min left"
     assert amount(0, 605_200_000, "B", None) == "0 of 605 MB"
     assert amount(100_000, 800_000, "B", None) == "0.1 of 0.8 MB"
+
+
+@pytest.mark.parametrize(
+    ("done", "speed", "left"),
+    [(400, 2.0, "about 5 min left"), (999, 1.0, "less than a minute"), (0, 0.1, "about 2 h 47 min"), (0, 0.0, "1,000")],
+)
+def test_the_remaining_time_follows_from_the_speed(done, speed, left):
+    assert left in amount(done, 1000, "", speed)
+    assert ("left" in amount(done, 1000, "", speed)) == bool(speed)
+    assert "left" not in amount(done, None, "", speed)
+
+
+def test_what_was_done_before_does_not_make_it_look_fast(told, monkeypatch):
+    monkeypatch.setattr(room, "SECONDS_BETWEEN_WRITES", -1.0)
+    clock = iter([10.0, 70.0])
+    monkeypatch.setattr(room.time, "monotonic", lambda: next(clock))
+    with progress_reporter("Epoch 3 of 4") as report:
+        report(200, 400)
+        report(201, 400)
+    assert told()["speed"] == pytest.approx(1 / 60)
 
 
 def test_the_file_is_not_written_at_every_step(told, monkeypatch):

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,14 +15,12 @@ from core.encoders.lite.english import Lite
 from core.encoders.lite.multilingual import LiteMultilingual
 from core.experiment.train import train_run
 from core.jobs import background
-from core.jobs.estimate_task import Estimate
 from core.presentation.run_tables import differing_settings
 from core.training.settings import Settings, default_settings, reasons
 from core.workspace.folders import Workspace
 from core.workspace.runs import load_runs
 from core.workspace.unfinished_runs import Unfinished, load_unfinished
-from pages.train import form
-from pages.train.form import ENCODERS, TrainingRequest, duration
+from pages.train.form import ENCODERS, TrainingRequest
 from tests.pages.conftest import open_at
 
 NEVER = background.JobStatus("never started", "", 0, None, [])
@@ -248,21 +245,6 @@ def test_a_failed_training_says_why_with_its_last_lines(shapes_domain, monkeypat
     app = open_page()
     assert said in app.error[0].value.replace("\\", "")
     assert log[-1] in app.code[0].value
-
-
-def test_the_estimate_is_said_with_its_parts(shapes_domain, monkeypatch):
-    future: Future = Future()
-    future.set_result(Estimate(8.0, 61.0, 200.0, 7000.0))
-    monkeypatch.setattr(form.model_worker, "submit", lambda *arguments: future)
-    app = open_page()
-    button(app, "Estimate the time").click().run()
-    assert not app.exception
-    assert app.info[-1].value.startswith("About 2 h 1 min: start 8 s, reading and encoding 61 s, epochs 3 min")
-
-
-@pytest.mark.parametrize(("seconds", "said"), [(0.1, "1 s"), (89, "89 s"), (90, "2 min"), (7260, "2 h 1 min")])
-def test_a_duration_is_rounded(seconds, said):
-    assert duration(seconds) == said
 
 
 def test_only_what_differs_is_compared(shapes_domain, workspace, tiny_name):

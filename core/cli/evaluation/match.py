@@ -13,7 +13,6 @@ from core.cli.options import (
     CacheOption,
     DeviceOption,
     DomainOption,
-    IndexOption,
     JsonOption,
     RerankOption,
     RunOption,
@@ -39,7 +38,9 @@ def match(
     alpha: Annotated[str, typer.Option(help="best (the sweep's choice), 0, 1 or any number between.")] = "best",
     k: Annotated[int, typer.Option("--k", help="How many to show.", min=1)] = 10,
     rerank: RerankOption = None,
-    index: IndexOption = "flat",
+    index: Annotated[
+        str, typer.Option(help="flat is exact; ivf and hnsw are approximate, for galleries of a million.")
+    ] = "flat",
     device: DeviceOption = "auto",
     root: WorkspaceOption = None,
     cache: CacheOption = None,

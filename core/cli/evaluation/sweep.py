@@ -10,7 +10,6 @@ from core.cli.options import (
     CacheOption,
     DeviceOption,
     DomainOption,
-    IndexOption,
     JsonOption,
     PrecisionOption,
     RerankOption,
@@ -124,7 +123,6 @@ def rank(
         typer.Option(help="fp32, or bf16 where ranks agree; the sweep's if not given, so that numbers agree."),
     ] = None,
     rerank: RerankOption = None,
-    index: IndexOption = "flat",
     device: DeviceOption = "auto",
     root: WorkspaceOption = None,
     cache: CacheOption = None,
@@ -132,14 +130,12 @@ def rank(
 ) -> None:
     """Write the best 100 images of every article of a split, with the exact weights at alpha."""
     from core.experiment.loaded_run import open_run
-    from core.retrieval.index import INDEX_KINDS
     from core.retrieval.run_file import LENGTH, write_submission
     from core.retrieval.trec import write_trec
 
     be_quiet(as_json)
     in_format = choice("--format", run_format, ("newsimages", "trec"))
     in_precision = choice("--precision", precision, PRECISIONS) if precision is not None else None
-    kind = choice("--index", index, INDEX_KINDS)
     reranking = choice("--rerank", rerank, RERANKS) if rerank is not None else None
     workspace = workspace_of(root, cache)
     loaded, found = workspace.load_domain(domain), find_run(workspace, domain, run)
@@ -147,11 +143,11 @@ def rank(
     loaded_run = open_run(found, loaded, workspace, choice("--device", device, DEVICES), in_precision, reranking)
     view = loaded_run.at(value, choice("--split", split, SPLITS))
     texts, images = view.embed("text"), view.embed("image")
-    listed = view.best_images(texts, images, LENGTH, kind)
+    listed = view.best_images(texts, images, LENGTH)
     if in_format == "trec":
-        length = write_trec(out, view.article_ids, listed.image_ids, found.info.name)
+        length = write_trec(out, view.article_ids, listed, found.info.name)
     else:
-        length = write_submission(out, view.article_ids, listed.image_ids)
+        length = write_submission(out, view.article_ids, listed)
     ranks = view.image_ranks(texts, images)
     measured = metrics_of(ranks) if len(ranks) else None
     record = {
@@ -165,15 +161,8 @@ def rank(
         "reranking": asdict(loaded_run.reranking),
         "out": str(out),
         "format": in_format,
-        "index": kind,
-        "index_recall": listed.recall,
         "metrics": as_record(measured) if measured else None,
     }
-    approximate = (
-        f"\nindex {kind}: the lists hold {listed.recall:.1%} of the exact best {length}; metrics are of exact ranks."
-        if listed.recall is not None
-        else ""
-    )
     notes = (
         precision_sentences({str(tower): each for tower, each in loaded_run.precision.items()})
         if in_precision is not None
@@ -188,7 +177,7 @@ def rank(
         record,
         f"{len(view.article_ids)} articles of {split} with their best {length} images{short} at alpha {value:g}{by}: "
         f"{out}\n"
-        f"{_measured_line(measured, len(view.article_ids), language_mark(found))}{approximate}"
+        f"{_measured_line(measured, len(view.article_ids), language_mark(found))}"
         + "".join(f"\n{note}" for note in notes),
     )
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from core.training.history import Epoch
 
 
-_LAUNCHED = "TORCHELASTIC_RUN_ID"  # set by torchrun, whose processes agree first on which of them reports an error
+_LAUNCHED = "TORCHELASTIC_RUN_ID"  # set by torchrun, which reports errors raised within `run_distributed`
 
 
 @dataclass(frozen=True)
@@ -106,10 +106,11 @@ def train(
     if encoder is not None and resume is None and _LAUNCHED not in os.environ:
         check_encoder_name(encoder)  # before torch is loaded
     from core.experiment.train import resume_run, train_run
-    from core.training.distributed import is_main, on_main_process, processes
+    from core.training.distributed import is_main, on_main_process, run_distributed
 
-    with processes():
-        be_quiet(as_json)
+    be_quiet(as_json)
+
+    def work() -> None:
         workspace = workspace_of(root, cache)
         loaded = workspace.load_domain(domain)
         on_device = choice("--device", device, DEVICES)
@@ -148,6 +149,8 @@ def train(
             records = [record for record, _ in answers]
             record = records[0] if each_seed is None else {"domain": domain, "runs": records}
             answer(as_json, record, "\n\n".join(text for _, text in answers))
+
+    run_distributed(work)
 
 
 def _show_epoch(epoch: "Epoch") -> None:

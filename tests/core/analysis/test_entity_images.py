@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from core.analysis.entity_images import Embedded, entity_effect, known_entities, ranks_of_scores
+from core.analysis.entity_images import Embedded, EntityEffect, entity_effect, known_entities
+from core.retrieval.ranking import ranks_of_scores
+
+
+def _effect(embedded: Embedded, names: list[list[str]], known: dict[str, np.ndarray]) -> EntityEffect | None:
+    return entity_effect(embedded, names, known, ranks_of_scores)
 
 
 def _unit(x: np.ndarray) -> np.ndarray:
@@ -27,7 +32,7 @@ def _collection(tied: bool, seed: int = 0, n: int = 120) -> tuple[Embedded, list
 
 
 def test_a_planted_tie_helps_on_articles_that_did_not_choose_the_weight() -> None:
-    effect = entity_effect(*_collection(tied=True))
+    effect = _effect(*_collection(tied=True))
 
     assert effect is not None
     assert (effect.n_earlier, effect.n_later) == (60, 60)
@@ -40,7 +45,7 @@ def test_a_planted_tie_helps_on_articles_that_did_not_choose_the_weight() -> Non
 
 
 def test_without_a_tie_the_search_finds_something_and_the_later_half_does_not() -> None:
-    effects = [entity_effect(*_collection(tied=False, seed=seed)) for seed in range(40)]
+    effects = [_effect(*_collection(tied=False, seed=seed)) for seed in range(40)]
 
     assert np.mean([one.earlier_gain for one in effects if one]) > 0.005  # what choosing flatters
     assert abs(np.mean([one.gain for one in effects if one])) < 0.01
@@ -57,18 +62,6 @@ def test_too_few_articles_that_name_one_are_not_judged() -> None:
     embedded, names, known = _collection(tied=True)
     named = [own if row < 70 else [] for row, own in enumerate(names)]  # ten in the later half
 
-    assert entity_effect(embedded, named, known) is not None
-    assert entity_effect(embedded, [own if row < 69 else [] for row, own in enumerate(names)], known) is None
-    assert entity_effect(embedded, [[] for _ in names], known) is None
-
-
-def test_ranks_are_those_of_a_sort_by_score_then_place() -> None:
-    generator = np.random.default_rng(3)
-    scores, target, places = (
-        generator.integers(5, size=(40, 30)),
-        generator.integers(30, size=40),
-        generator.permutation(30),
-    )
-    for row, rank in enumerate(ranks_of_scores(scores, target, places)):
-        order = sorted(range(30), key=lambda column: (-scores[row, column], places[column]))
-        assert order.index(target[row]) + 1 == rank
+    assert _effect(embedded, named, known) is not None
+    assert _effect(embedded, [own if row < 69 else [] for row, own in enumerate(names)], known) is None
+    assert _effect(embedded, [[] for _ in names], known) is None

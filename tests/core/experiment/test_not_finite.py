@@ -31,7 +31,7 @@ def val(loaded_run):
 def test_a_score_names_the_article(loaded_run, val, method, value):
     texts, images, article, picture = val
     view = loaded_run.view("val")
-    more = (10, "flat") if method == "best_images" else ()
+    more = (10,) if method == "best_images" else ()
     for side, row in ((texts, 3), (images, picture)):
         before = side[row, 5].clone()
         side[row, 5] = value

@@ -22,7 +22,7 @@ class Towns:
     name = "towns"
 
     def __call__(self, texts: list[str], languages: list[str]) -> list[Mentions]:
-        return [Mentions(workspace=(text.split()[1],)) for text in texts]
+        return [Mentions(places=(text.split()[1],)) for text in texts]
 
 
 @pytest.fixture

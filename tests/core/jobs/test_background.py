@@ -20,10 +20,10 @@ SLEEPER = """
 import sys, time
 from pathlib import Path
 from filelock import FileLock
-from core.progress import counting
+from core.progress import progress_reporter
 folder = Path(sys.argv[1])
 with FileLock(folder / "running.lock"):
-    with counting("Sleeping") as report:
+    with progress_reporter("Sleeping") as report:
         report(3, 7)
         print("one line", flush=True)
         while not (folder / "wake").exists():
@@ -62,7 +62,7 @@ def test_a_job_that_downloads_tells_bytes_and_speed(workspace, sleeper):
     assert background.status(workspace, "demo").amount == "3 of 7"
     step = {"label": "Downloading", "done": 2_000_000, "total": 8_000_000, "unit": "B", "speed": 500_000.0}
     (folder / "progress.json").write_text(json.dumps(step))
-    assert background.status(workspace, "demo").amount == "2.0 of 8.0 MB, 0.5 MB/s"
+    assert background.status(workspace, "demo").amount == "2.0 of 8.0 MB, 0.5 MB/s, less than a minute left"
     (folder / "wake").touch()
     wait(workspace, "demo", lambda status: status.state == "done")
 

@@ -43,7 +43,7 @@ def test_the_app_itself_does_not_import_torch():
     code = (
         "import sys; import core.jobs.model_worker, core.workspace.sweep_results, core.jobs.rank_task, "
         "core.experiment.transfer, core.jobs.match_task, core.presentation.paper_tables, "
-        "core.workspace.tags, core.jobs.background; "
+        "core.workspace.tags, core.workspace.unfinished_runs, core.training.settings, core.jobs.background; "
         "sys.exit('torch' in sys.modules)"
     )
     assert os.spawnv(os.P_WAIT, sys.executable, [sys.executable, "-c", code]) == 0

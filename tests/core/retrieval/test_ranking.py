@@ -10,7 +10,7 @@ from core.data.domain import tie_order
 from core.errors import RematchError
 from core.evaluation.metrics import metrics_of
 from core.retrieval import ranking
-from core.retrieval.ranking import ranks_of, top_k
+from core.retrieval.ranking import ranks_of, ranks_of_scores, top_k
 
 
 def full_matrix_order(queries: torch.Tensor, gallery: torch.Tensor, ties: np.ndarray) -> np.ndarray:
@@ -177,3 +177,15 @@ def test_embeddings_kept_in_half_precision_rank_as_what_they_hold(dtype, count):
     expected = full_matrix_ranks(queries, gallery, target, ties)
     np.testing.assert_array_equal(ranks_of(queries, gallery, target, ties), expected)
     np.testing.assert_array_equal(top_k(queries, gallery, ties, 40)[0], full_matrix_order(queries, gallery, ties))
+
+
+def test_ranks_of_given_scores_are_those_of_a_sort_by_score_then_place() -> None:
+    generator = np.random.default_rng(3)
+    scores, target, places = (
+        generator.integers(5, size=(40, 30)).astype(np.float32),
+        generator.integers(30, size=40),
+        generator.permutation(30),
+    )
+    for row, rank in enumerate(ranks_of_scores(scores, target, places)):
+        order = sorted(range(30), key=lambda column: (-scores[row, column], places[column]))
+        assert order.index(target[row]) + 1 == rank

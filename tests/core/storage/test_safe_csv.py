@@ -62,8 +62,8 @@ def test_the_report_of_an_import_is_one(shapes: Path, workspace: Workspace, tmp_
     assert list(csv.reader(io.StringIO(spreadsheet_csv(report.rows), newline="")))[1:] == rows, "defused once"
 
 
-@pytest.mark.parametrize("bad", [*FORMULAS, "=A1", "a\tb", "a\nb", "a\rb", "a\0"])
-def test_no_id_of_a_run_is_a_formula_or_breaks_its_line(tmp_path: Path, bad: str):
+@pytest.mark.parametrize("bad", ["a\tb", "a\nb", "a\rb", "\t=1"])
+def test_no_id_of_a_run_breaks_its_line(tmp_path: Path, bad: str):
     for articles, images in (([bad], ["1"]), (["1"], [bad])):
         with pytest.raises(InputError, match="cannot stand in a run"):
             write_submission(tmp_path / "run.tsv", articles, [images])
@@ -71,7 +71,7 @@ def test_no_id_of_a_run_is_a_formula_or_breaks_its_line(tmp_path: Path, bad: str
 
 
 def test_ids_as_they_are_in_use_are_written_as_they_are(tmp_path: Path):
-    ids = ["-Ab_c-9", "7", "a=b", "Ä 1", "x+y@z", "abc.jpg"]
+    ids = ["-Ab_c-9", "7", "a=b", "Ä 1", "x+y@z", "abc.jpg", "=A1", "-2+3|a", "@SUM(1)"]
     write_submission(tmp_path / "run.tsv", ["1"], [ids])
     assert read_submission(tmp_path / "run.tsv").lists == {"1": ids}
 

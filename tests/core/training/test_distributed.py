@@ -31,7 +31,7 @@ from core.training.distributed import (
     on_main_process,
     own_device,
     process_number,
-    processes,
+    run_distributed,
 )
 from core.training.grad_cache import cached_gradients
 from core.training.loss import contrastive_loss
@@ -111,7 +111,8 @@ def one_of_two(number: int, port: int, workspace: Workspace, name: str) -> None:
     open_clip.add_model_config(Path(name.partition(":")[2]).with_suffix(".json"))
     seen: dict[str, Any] = {}
     prepared = count_pictures()
-    with processes():
+
+    def work() -> None:
         for tune, settings in SETTINGS.items():
             epochs: list[Any] = []
             run, experiment = train_run(
@@ -130,6 +131,8 @@ def one_of_two(number: int, port: int, workspace: Workspace, name: str) -> None:
         seen["same"] = message_of(lambda: check_same({"settings": "a", "articles": "b"}))
         seen["too few"] = message_of(lambda: all_gather_with_grad(lambda rows: torch.zeros(len(rows), 3), np.arange(1)))
         seen["devices"] = devices()
+
+    run_distributed(work)
     seen["still there"] = dist.is_initialized()
     torch.save(seen, workspace.root / f"{number}.pt")
 
@@ -243,5 +246,4 @@ def test_the_group_is_gone_afterwards(two):
 
 
 def test_without_torchrun_there_is_no_group():
-    with processes():
-        assert not dist.is_initialized()
+    assert run_distributed(dist.is_initialized) is False
