@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
-from core.report.curve_charts import plot_metric, plot_plane, plot_trace
 
-from core.report import figures
+from core.presentation import theme
+from core.presentation.curve_charts import plot_metric, plot_plane, plot_trace
 
 ROOT = Path(__file__).parents[3]
 DRAWING = {"add_scatter", "add_bar", "Bar", "Scatter", "Heatmap", "Histogram", "Box"}
-FORMATS = {figures.VALUE, figures.CHANGE, figures.ALPHA, figures.SHARE}
+FORMATS = {theme.VALUE, theme.CHANGE, theme.ALPHA, theme.SHARE}
 SHOWN = re.compile(r"%\{([^}:]+)(?::([^}]+))?\}")
 
 
@@ -44,7 +44,7 @@ def test_formats_of_hover_texts_stand_in_one_place():
     own = re.compile(r"%\{+(?:x|y|z|text|customdata\b[^:}]*):")
     for folder in ("core", "pages"):
         for file in (ROOT / folder).rglob("*.py"):
-            assert file.name == "figures.py" or not own.search(file.read_text(encoding="utf-8")), file
+            assert file.name == "theme.py" or not own.search(file.read_text(encoding="utf-8")), file
 
 
 def curve() -> pd.DataFrame:
