@@ -19,5 +19,5 @@ def run(shapes_domain: Domain, workspace: Workspace, tiny_name: str) -> Run:
 
 
 @pytest.fixture
-def load_run_cached(run: Run, shapes_domain: Domain, workspace: Workspace) -> LoadedRun:
+def opened(run: Run, shapes_domain: Domain, workspace: Workspace) -> LoadedRun:
     return open_run(run, shapes_domain, workspace, "cpu")
