@@ -14,8 +14,8 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from tests.conftest import write_shapes
 from tests.local_hub import LocalHub
+from tests.shapes import write_shapes
 
 ROOT = Path(__file__).parents[1]
 REPOSITORY = "timm/vit_base_patch32_clip_224.openai"

@@ -1,4 +1,9 @@
-"""What most tests need: places of their own, a small picture domain, tiny CLIP models, the built-in encoders once."""
+"""What most tests need: their own workspace, domains of shapes, small models; and the markers of what a test starts.
+
+Imports no torch: fixtures of models import `tests.models` when a test asks for them.
+"""
+
+from __future__ import annotations
 
 import json
 import os
@@ -6,54 +11,39 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import open_clip
-import pandas as pd
+import hypothesis
 import pytest
-import torch
 from filelock import FileLock
-from PIL import Image, ImageDraw
-from safetensors.torch import save_file
 
 from core.cli.main import main
 from core.data.domain import Domain
 from core.data.importers import import_domain
-from core.encoders.base import TOWERS as TOWER_NAMES
-from core.encoders.base import Encoder
-from core.encoders.clip.encoder import load_clip
-from core.encoders.loading import load_encoder
 from core.progress import PROGRESS_FILE, QUIET
 from core.workspace.folders import Workspace
 from tests.local_hub import LocalHub, point_to
+from tests.markers import markers_of
+from tests.shapes import write_shapes
+from tests.snapshots import Snapshots
 
-# On tiny models threads mostly wait for each other, and twice so where the cores are shared.
-torch.set_num_threads(1)
-if "PYTEST_XDIST_WORKER" in os.environ:  # the same in the processes that tests start
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
+if TYPE_CHECKING:
+    from core.encoders.base import Encoder
 
-COLOURS = {
-    "red": (220, 30, 30),
-    "green": (30, 200, 60),
-    "blue": (30, 60, 220),
-    "yellow": (230, 220, 40),
-    "black": (10, 10, 10),
-    "pink": (240, 130, 190),
-}
-SHAPES = ("circle", "square", "triangle")
-MARIAN_CONTEXT = 40
+# Read by torch when it is imported: on tiny models threads mostly wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-TOWERS: dict[str, Any] = {
-    "embed_dim": 32,
-    "vision_cfg": {"image_size": 32, "layers": 2, "width": 32, "head_width": 16, "patch_size": 16},
-    "text_cfg": {"context_length": 16, "vocab_size": 49408, "width": 32, "heads": 2, "layers": 2},
-}
-TINY_MODELS: dict[str, dict[str, Any]] = {
-    "TinyClip": TOWERS,
-    "TinyCustom": TOWERS | {"custom_text": True},
-    "TinyConv": TOWERS
-    | {"vision_cfg": {"image_size": 32, "layers": [1, 1, 1, 1], "width": 8, "head_width": 16, "patch_size": None}},
-}
+# `--hypothesis-profile dev` tries fewer examples. No deadlines: machines that test are busy.
+hypothesis.settings.register_profile("ci", deadline=None)
+hypothesis.settings.register_profile("dev", deadline=None, max_examples=20)
+hypothesis.settings.load_profile("ci")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test by what it starts, so that `make check` leaves out what takes seconds."""
+    for item in items:
+        for name in markers_of(item):
+            item.add_marker(name)
 
 
 @dataclass(frozen=True)
@@ -71,6 +61,7 @@ class Outcome:
 
 
 Verb = Callable[..., Outcome]
+After = Callable[..., None]
 
 
 @pytest.fixture(autouse=True)
@@ -108,29 +99,6 @@ def verb(capsys: pytest.CaptureFixture[str]) -> Verb:
     return run
 
 
-def draw(colour: str, shape: str, shift: int) -> Image.Image:
-    image = Image.new("RGB", (48, 40), "white")
-    pen = ImageDraw.Draw(image)
-    box = (6 + shift, 4 + shift, 36 + shift, 34 + shift)
-    if shape == "triangle":
-        pen.polygon([(box[0], box[3]), (box[2], box[3]), ((box[0] + box[2]) // 2, box[1])], COLOURS[colour])
-    else:
-        {"circle": pen.ellipse, "square": pen.rectangle}[shape](box, COLOURS[colour])
-    return image
-
-
-def write_shapes(folder: Path, count: int) -> Path:
-    """A table `articles.csv` of `count` articles and their pictures in `images/`: coloured shapes and what they are."""
-    (folder / "images").mkdir(parents=True)
-    rows = []
-    for number in range(1, count + 1):
-        colour, shape = list(COLOURS)[number % 6], SHAPES[number // 6 % 3]
-        draw(colour, shape, number % 5).save(folder / "images" / f"{number}.png")
-        rows.append({"article_id": number, "title": f"a {colour} {shape}", "image_file": f"{number}.png"})
-    pd.DataFrame(rows).to_csv(folder / "articles.csv", index=False)
-    return folder / "articles.csv"
-
-
 @pytest.fixture(scope="session")
 def shapes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The table of 60 coloured shapes; the first 48 are train, the last 12 val."""
@@ -143,24 +111,41 @@ def many_shapes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_shapes(tmp_path_factory.mktemp("many"), 540)
 
 
+@pytest.fixture(scope="session")
+def snapshots(tmp_path_factory: pytest.TempPathFactory) -> Snapshots:
+    return Snapshots(tmp_path_factory.mktemp("snapshots"))
+
+
 @pytest.fixture
-def shapes_domain(shapes: Path, workspace: Workspace) -> Domain:
-    return import_domain(shapes, workspace.domain_folder("shapes"), language="en").domain
+def after(snapshots: Snapshots, workspace: Workspace) -> After:
+    """Return a function that brings the workspace to where verbs leave it: after(["import", …], ["train", …])."""
+
+    def restore(into: Workspace, verbs: tuple[tuple[str, ...], ...]) -> None:
+        def make(fresh: Workspace) -> None:
+            if verbs[:-1]:
+                restore(fresh, verbs[:-1])
+            assert main([*verbs[-1], "--workspace", str(fresh.root), "--cache", str(fresh.cache)]) == 0
+
+        snapshots.restore(verbs, into, make)
+
+    return lambda *verbs: restore(workspace, tuple(tuple(map(str, words)) for words in verbs))
+
+
+@pytest.fixture
+def shapes_domain(shapes: Path, workspace: Workspace, snapshots: Snapshots) -> Domain:
+    def make(fresh: Workspace) -> None:
+        import_domain(shapes, fresh.domain_folder("shapes"), language="en")
+
+    snapshots.restore("shapes", workspace, make)
+    return workspace.load_domain("shapes")
 
 
 @pytest.fixture(scope="session")
 def tiny_names(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Model → the encoder name of its random weights on disk."""
-    folder = tmp_path_factory.mktemp("tiny")
-    names = {}
-    for number, (model, config) in enumerate(TINY_MODELS.items()):
-        (folder / f"{model}.json").write_text(json.dumps(config))
-        open_clip.add_model_config(folder / f"{model}.json")
-        torch.manual_seed(number)
-        weights = open_clip.create_model(model).state_dict()
-        save_file(weights, folder / f"{model}.safetensors")
-        names[model] = f"{model}:{folder / model}.safetensors"
-    return names
+    from tests.models import write_tiny_models
+
+    return write_tiny_models(tmp_path_factory.mktemp("tiny"))
 
 
 @pytest.fixture(scope="session")
@@ -170,6 +155,8 @@ def tiny_name(tiny_names: dict[str, str]) -> str:
 
 @pytest.fixture
 def tiny(tiny_name: str) -> Encoder:
+    from core.encoders.clip.encoder import load_clip
+
     return load_clip(tiny_name).eval()
 
 
@@ -179,11 +166,13 @@ def lite_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     One process at a time loads them, so that the second finds what the first made.
     """
+    from tests.models import load_on_cpu
+
     base = tmp_path_factory.getbasetemp()
     folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "lite-cache"
     with FileLock(f"{folder}.lock"):
         for name in ("lite", "lite-multilingual"):
-            load_encoder(name, torch.device("cpu"), folder)
+            load_on_cpu(name, folder)
     return folder
 
 
@@ -195,68 +184,38 @@ def lite_is_there(lite_cache: Path, workspace: Workspace) -> None:
 
 @pytest.fixture(scope="session")
 def _lite(lite_cache: Path) -> Encoder:
-    return load_encoder("lite", torch.device("cpu"), lite_cache)
+    from tests.models import load_on_cpu
+
+    return load_on_cpu("lite", lite_cache)
 
 
 @pytest.fixture(scope="session")
 def _lite_multilingual(lite_cache: Path) -> Encoder:
-    return load_encoder("lite-multilingual", torch.device("cpu"), lite_cache)
+    from tests.models import load_on_cpu
 
-
-def _as_it_was(encoder: Encoder) -> Iterator[Encoder]:
-    before = {key: tensor.clone() for key, tensor in encoder.state_dict().items()}
-    yield encoder
-    for tower in TOWER_NAMES:
-        encoder.compute_in(tower, torch.float32)
-    encoder.set_weights(before)
-    encoder.eval().requires_grad_(False)
+    return load_on_cpu("lite-multilingual", lite_cache)
 
 
 @pytest.fixture
 def lite(_lite: Encoder) -> Iterator[Encoder]:
     """The real `lite`, loaded once; each test finds it with its zero-shot weights."""
-    yield from _as_it_was(_lite)
+    from tests.models import restored
+
+    yield from restored(_lite)
 
 
 @pytest.fixture
 def lite_multilingual(_lite_multilingual: Encoder) -> Iterator[Encoder]:
-    yield from _as_it_was(_lite_multilingual)
+    from tests.models import restored
+
+    yield from restored(_lite_multilingual)
 
 
 @pytest.fixture(scope="session")
 def marian(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder as a download of an OPUS-MT model: random weights, a vocabulary learned from a few sentences."""
-    import sentencepiece
-    from transformers import MarianConfig, MarianMTModel
+    from tests.models import write_marian
 
     folder = tmp_path_factory.mktemp("marian")
-    said = folder / "sentences.txt"
-    said.write_text(
-        "\n".join(f"Ein {colour} {shape} steht am Wasser. One two." for colour in COLOURS for shape in SHAPES)
-    )
-    for side in ("source", "target"):
-        sentencepiece.SentencePieceTrainer.train(
-            input=str(said), model_prefix=str(folder / side), vocab_size=64, hard_vocab_limit=False, minloglevel=2
-        )
-        (folder / f"{side}.model").rename(folder / f"{side}.spm")
-    pieces = sentencepiece.SentencePieceProcessor(model_file=str(folder / "source.spm"))
-    words = [pieces.id_to_piece(number) for number in range(3, pieces.get_piece_size())]
-    vocabulary = {piece: number for number, piece in enumerate(["</s>", "<unk>", *words, "<pad>"])}
-    (folder / "vocab.json").write_text(json.dumps(vocabulary))
-    names = {
-        "source_lang": "de",
-        "target_lang": "en",
-        "model_max_length": MARIAN_CONTEXT,
-        "tokenizer_class": "MarianTokenizer",
-    }
-    (folder / "tokenizer_config.json").write_text(json.dumps(names))
-    torch.manual_seed(0)
-    last = len(vocabulary) - 1
-    config = MarianConfig(
-        vocab_size=len(vocabulary), d_model=16, encoder_layers=1, decoder_layers=1, encoder_attention_heads=2,
-        decoder_attention_heads=2, encoder_ffn_dim=16, decoder_ffn_dim=16, max_position_embeddings=MARIAN_CONTEXT,
-        pad_token_id=last, eos_token_id=0, decoder_start_token_id=last, forced_eos_token_id=0,
-        init_std=0.5,  # with the usual 0.02 it would write the same whatever it reads
-    )  # fmt: skip
-    MarianMTModel(config).save_pretrained(folder)
+    write_marian(folder)
     return folder

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import write_shapes
+from tests.shapes import write_shapes
 from tests.users import ROOT, Nobody, nobody
 
 LOOK = f"""

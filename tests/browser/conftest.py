@@ -54,7 +54,7 @@ def browser() -> Iterator[Browser]:
 def served(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The app over an empty workspace."""
     folder = tmp_path_factory.mktemp("served")
-    environment = os.environ | {
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"} | {
         "REMATCH_WORKSPACE": str(folder / "workspace"),
         "REMATCH_CACHE": str(folder / "cache"),
         "REMATCH_QUIET": "1",

@@ -9,7 +9,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Served, Visit, core
-from tests.conftest import draw, write_shapes
+from tests.shapes import draw, write_shapes
 
 PAGES = ("Overview", "Alpha", "Curves", "Rank changes", "Findings", "Match", "Train", "Data")
 

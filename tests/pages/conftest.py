@@ -23,7 +23,7 @@ from core.workspace.folders import Workspace
 from core.workspace.provenance import articles_fingerprint
 from core.workspace.runs import Run, RunInfo, now, reserve_folder, save_run
 from core.workspace.sweep_info import PathInfo, SweepInfo
-from tests.conftest import draw
+from tests.shapes import draw
 
 APP = Path(__file__).parents[2] / "app.py"
 

@@ -7,7 +7,8 @@ import pytest
 
 from core.cli.options import workspace_of
 from core.data.domain import Domain
-from tests.conftest import Verb, draw
+from tests.conftest import Verb
+from tests.shapes import draw
 
 
 def score(verb: Verb, tmp_path: Path, run: str, truth: str, *options: object) -> dict:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from core.retrieval.run_file import read_submission
-from tests.conftest import COLOURS, SHAPES, draw
+from tests.shapes import COLOURS, SHAPES, draw
 
 COUNT, EXTRA = 30, 4  # articles of the test set, and pictures that belong to none
 

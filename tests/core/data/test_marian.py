@@ -12,8 +12,8 @@ from core.data.translation.cache import TranslationCache
 from core.data.translation.marian import Translator, translate_all
 from core.errors import InputError
 from core.hub.client import HubError
-from tests.conftest import MARIAN_CONTEXT
 from tests.local_hub import LocalHub
+from tests.models import MARIAN_CONTEXT
 
 TEXTS = ["Ein red circle steht am Wasser. Ein blue square.", "Ein blue square.", "persons;Ada|orgs;Royal Society", ""]
 LINKED = "Ein blue square. https://t.co/x"  # cleaned, it is the second of them

@@ -16,7 +16,7 @@ from core.data.domain import load_domain, save_changed, save_domain
 from core.data.importers import import_domain
 from core.data.staging import lock_domain, restore, staged_folder
 from core.errors import InputError
-from tests.conftest import write_shapes
+from tests.shapes import write_shapes
 
 
 @pytest.fixture

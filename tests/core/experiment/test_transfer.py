@@ -12,7 +12,7 @@ from core.experiment.transfer import curve_elsewhere, read_curve_elsewhere
 
 @pytest.fixture
 def other(workspace, tmp_path):
-    from tests.conftest import write_shapes
+    from tests.shapes import write_shapes
 
     return import_domain(write_shapes(tmp_path / "other", 75), workspace.domain_folder("other"), language="en").domain
 

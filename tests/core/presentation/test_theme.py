@@ -44,7 +44,7 @@ def test_formats_of_hover_texts_stand_in_one_place():
     own = re.compile(r"%\{+(?:x|y|z|text|customdata\b[^:}]*):")
     for folder in ("core", "pages"):
         for file in (ROOT / folder).rglob("*.py"):
-            assert file.name == "figures.py" or not own.search(file.read_text(encoding="utf-8")), file
+            assert file.name == "theme.py" or not own.search(file.read_text(encoding="utf-8")), file
 
 
 def curve() -> pd.DataFrame:

@@ -116,7 +116,7 @@ def test_toml_comes_back_as_it_was_without_what_is_none(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("form", "way_out"), [(2, "Make it again."), (4, "Use the version that wrote it, or a newer one.")]
+    ("format_version", "remedy"), [(2, "Make it again."), (4, "Use the version that wrote it, or a newer one.")]
 )
 def test_toml_of_another_form_says_which_and_what_to_do(tmp_path, format_version, remedy):
     write_toml(tmp_path / "t.toml", {"a": 1}, format_version)

@@ -27,7 +27,7 @@ from core.training.pairs import Pairs
 from core.training.param_groups import parameter_groups
 from core.training.settings import Settings
 from core.training.trainer import Training, finetune
-from tests.conftest import TINY_MODELS
+from tests.models import TINY_MODELS
 from tests.reference.open_clip_loop import train
 
 # open_clip chooses AdamW's constants by the name: these have "vit" in it, or not.

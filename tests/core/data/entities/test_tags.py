@@ -44,8 +44,8 @@ def test_each_entity_is_kept_once_in_order(names):
         ("orgs;Royal Society|persons;Ada|places;London|themes;science", ["Ada"], ["London"], ["Royal Society"]),
     ],
 )
-def test_entities_are_what_their_label_or_place_says(text, persons, workspace, organisations):
-    assert entities_by_kind(text) == {"persons": persons, "places": workspace, "organisations": organisations}
+def test_entities_are_what_their_label_or_place_says(text, persons, places, organisations):
+    assert entities_by_kind(text) == {"persons": persons, "places": places, "organisations": organisations}
 
 
 def test_prose_lists_no_entities_of_any_kind():

@@ -11,7 +11,7 @@ from core.data.importers import TestSet, check_first, import_domain
 from core.data.importers.source_table import ColumnNames
 from core.errors import InputError
 from core.workspace.folders import Workspace
-from tests.conftest import draw
+from tests.shapes import draw
 
 Lists = dict[str, str]
 ARTICLES = {"articles.csv": "id,title\n" + "\n".join(f"{900 + n},a circle" for n in range(4))}

@@ -1,0 +1,43 @@
+"""Which markers a test gets: by its fixtures and by what its module imports."""
+
+from types import ModuleType
+
+import pytest
+
+#: Marker → fixtures whose tests get it.
+FIXTURES = {
+    "app": {"open_page"},
+    "model": {"tiny_names", "lite_cache", "marian"},
+    "process": {"nobody"},
+    "browser": {"browser"},
+}
+#: Marker → packages and modules; a test module that imports one of them, or a name from it, gets the marker.
+IMPORTS = {
+    "app": {"streamlit.testing", "tests.pages.conftest.open_at"},
+    "model": {"torch", "open_clip", "safetensors"},
+    "process": {"subprocess", "multiprocessing", "tests.users", "tests.core.cli.test_starting"},
+    "browser": {"playwright"},
+}
+
+
+def markers_of(item: pytest.Item) -> list[str]:
+    """Return the markers of `item`."""
+    fixtures = set(getattr(item, "fixturenames", ()))
+    module = item.getparent(pytest.Module)
+    origins = {_origin(value) for value in vars(module.obj).values()} if module else set()
+    return [
+        marker
+        for marker in FIXTURES
+        if FIXTURES[marker] & fixtures or any(_within(origin, IMPORTS[marker]) for origin in origins)
+    ]
+
+
+def _origin(value: object) -> str:
+    """Return the dotted name of the module `value` is, or of what was defined in a module; "" for other values."""
+    if isinstance(value, ModuleType):
+        return value.__name__
+    return f"{getattr(value, '__module__', '')}.{getattr(value, '__name__', '')}"
+
+
+def _within(origin: str, modules: set[str]) -> bool:
+    return any(origin == module or origin.startswith(f"{module}.") for module in modules)
