@@ -7,19 +7,26 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from core.jobs.background import LOCK, PROCESS, STATUS, write_number
+from core.jobs.background import LOCK
+from core.jobs.records import JOB_FOLDER, PROCESS, STATUS, write_error, write_reserved
 from core.jobs.signals import stop_on_sigterm
 
 
 def run(folder: Path, command: Sequence[str]) -> int:
     """Run `command` as the job whose files are in `folder`; return its exit status."""
     with FileLock(folder / LOCK):
-        write_number(folder / PROCESS, os.getpid())
+        write_reserved(folder / PROCESS, str(os.getpid()))
+        os.environ[JOB_FOLDER] = str(folder)
         stop_on_sigterm()
-        from core.cli.main import main  # takes seconds, so after the lock
+        try:
+            from core.cli.main import main  # takes seconds, so after the lock
 
-        status = main(command)
-        write_number(folder / STATUS, status)
+            status = main(command)
+        except Exception as error:
+            kind = type(error).__name__
+            write_error(kind, f"ended by an unexpected {kind}; log.txt of this job says more.")
+            raise
+        write_reserved(folder / STATUS, str(status))
         return status
 
 

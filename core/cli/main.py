@@ -19,6 +19,7 @@ from typing import NoReturn
 import typer
 
 from core.errors import InputError, RematchError
+from core.jobs.records import write_error
 from core.jobs.signals import end_on_ctrl_c, raise_on_ctrl_c, stop_on_sigterm
 from core.storage.disk_errors import os_error_sentence
 
@@ -100,28 +101,29 @@ def _run(arguments: Sequence[str] | None) -> int:
     """Run one verb and return the exit status, with a line on stderr for each error that a sentence can explain."""
     words = list(arguments if arguments is not None else sys.argv[1:])
     if (strange := next((word for word in words if not _is_text(word)), None)) is not None:
-        return _fail(f"'{strange}' holds bytes that are not UTF-8; type it anew, or rename the file.", 2)
+        return _fail(f"'{strange}' holds bytes that are not UTF-8; type it anew, or rename the file.", 2, "InputError")
     try:
         command = typer.main.get_command(_app(words))
         status = command.main(_with_ray_address(words), prog_name="rematch", standalone_mode=False)
         if status == _INTERRUPTED:
-            return _fail("stopped.", 1)
+            return _fail("stopped.", 1, "KeyboardInterrupt")
         sys.stdout.flush()
         return status if isinstance(status, int) else 0
     except BrokenPipeError:  # whoever reads what is printed has enough
         return 1
     except OSError as error:
-        return _fail(os_error_sentence(error), 1)
+        return _fail(os_error_sentence(error), 1, type(error).__name__)
     except MemoryError:
-        return _fail("the memory of this machine is not enough. Close other programs, or work on less at once.", 1)
+        sentence = "the memory of this machine is not enough. Close other programs, or work on less at once."
+        return _fail(sentence, 1, "MemoryError")
     except InputError as error:
-        return _fail(str(error), 2)
+        return _fail(str(error), 2, type(error).__name__)
     except RematchError as error:
-        return _fail(str(error), 1)
+        return _fail(str(error), 1, type(error).__name__)
     except typer.TyperException as error:
-        return _fail(error.format_message(), 2)
+        return _fail(error.format_message(), 2, type(error).__name__)
     except (typer.Abort, KeyboardInterrupt):
-        return _fail("stopped.", 1)
+        return _fail("stopped.", 1, "KeyboardInterrupt")
 
 
 def _with_ray_address(words: list[str]) -> list[str]:
@@ -145,9 +147,11 @@ def _is_text(word: str) -> bool:
     return True
 
 
-def _fail(message: str, status: int) -> int:
+def _fail(message: str, status: int, kind: str) -> int:
+    """Print why the verb failed, write it into the folder of the job that runs it, and return `status`."""
     line = " ".join(message.split())
     shown = "".join(sign if sign.isprintable() else _NO_SIGN for sign in line)
+    write_error(kind, shown)
     with suppress(OSError):  # a full disk may hold the log, too
         print(f"error: {shown}", file=sys.stderr)
     return status

@@ -10,6 +10,7 @@ import pandas as pd
 import typer
 
 from core.data.query_text import ENTITY_TAGS, HASHTAGS, PARTS, Reading
+from core.jobs.records import write_result
 from core.progress import QUIET
 from core.workspace.folders import Workspace, default_workspace
 
@@ -97,6 +98,8 @@ def plain(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(key): None if pd.isna(value) else value for key, value in row.items()} for row in records]
 
 
-def answer(as_json: bool, record: dict[str, Any], text: str) -> None:
-    """Print `record` as JSON, or `text`."""
-    print(json.dumps(record, ensure_ascii=False, allow_nan=False) if as_json else text)
+def answer(as_json: bool, record: dict[str, Any], text: str, then: str | None = None) -> None:
+    """Print `record` as JSON, or `text` with the command to run next; a job also writes both into its folder."""
+    shown = text if then is None else f"{text}\nnext: rematch {then}"
+    print(json.dumps(record, ensure_ascii=False, allow_nan=False) if as_json else shown)
+    write_result(record, text)

@@ -1,11 +1,9 @@
 """Long work in a process of its own, so that a page can be closed and come back to it.
 
 A job is a verb of the command line. Its folder holds what it prints (``log.txt``), how far it is
-(``progress.json``), and a lock that its process holds while it lives: that, not a process number that may be
-reused, says whether it runs. A job that somebody cancelled is told apart from one that failed.
-
-What a job must write to its end (``status.txt``, ``process.txt``) has its room from the start, so that a disk that
-fills up meanwhile does not change how the job ends.
+(``progress.json``), how it ended (`core.jobs.records`), and a lock that its process holds while it lives: that, not a
+process number that may be reused, says whether it runs. A job that somebody cancelled is told apart from one that
+failed.
 """
 
 import json
@@ -17,7 +15,7 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -25,6 +23,7 @@ from filelock import FileLock
 
 from core.errors import InputError
 from core.jobs.log import last_lines
+from core.jobs.records import PROCESS, STATUS, JobError, JobResult, read_error, read_result, reserve
 from core.progress import PROGRESS_FILE, amount
 from core.storage.disk_errors import DiskError, disk_errors_for
 from core.storage.files import write_text
@@ -37,8 +36,6 @@ _NAME = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 LOCK = "running.lock"
 #: The module that a job's process runs. It imports the command line, so it is named here, not imported.
 RUNNER = "core.cli.job_runner"
-STATUS, PROCESS = "status.txt", "process.txt"
-_ROOM = 16  # bytes of each
 
 
 @dataclass(frozen=True)
@@ -47,6 +44,7 @@ class JobStatus:
 
     label, done, total: of its present step (total None if unknown). log: its last lines. unit: "B" if `done` is in
     bytes; speed: units a second, None if unknown. exit_status: of the verb; None while it runs and if it was killed.
+    result, error: what the verb wrote at its end, None if it wrote none.
     """
 
     state: State
@@ -57,6 +55,8 @@ class JobStatus:
     unit: str = ""
     speed: float | None = None
     exit_status: int | None = None
+    result: JobResult | None = None
+    error: JobError | None = None
 
     @property
     def amount(self) -> str:
@@ -81,10 +81,9 @@ def start(workspace: Workspace, name: str, verb: Sequence[str]) -> bool:
     with disk_errors_for(folder / "log.txt"), FileLock(folder / "starting.lock"):  # two pages may ask at once
         if is_held(folder / LOCK):
             return False
-        for left in (STATUS, PROCESS, "progress.json", "cancelled.txt"):
+        for left in ("progress.json", "cancelled.txt"):
             (folder / left).unlink(missing_ok=True)
-        for later in (STATUS, PROCESS):
-            write_text(_room_of(folder / later), " " * _ROOM)
+        reserve(folder)
         environment = os.environ | {
             PROGRESS_FILE: str(folder / "progress.json"),
             "PYTHONIOENCODING": "utf-8:replace",  # log.txt is read so, whatever the locale
@@ -115,14 +114,15 @@ def status(workspace: Workspace, name: str) -> JobStatus:
         step = json.loads((folder / "progress.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         step = {"label": "Starting", "done": 0, "total": None}
-    state: State = "running"
-    exit_status = None
-    if not is_held(folder / LOCK):
-        exit_status = _written_number(folder / STATUS)
-        otherwise: State = "cancelled" if (folder / "cancelled.txt").exists() else "failed"
-        state = "done" if exit_status == 0 else otherwise
-    unit, speed = step.get("unit", ""), step.get("speed")
-    return JobStatus(state, step["label"], step["done"], step["total"], log, unit, speed, exit_status)
+    running = JobStatus(
+        "running", step["label"], step["done"], step["total"], log, step.get("unit", ""), step.get("speed")
+    )
+    if is_held(folder / LOCK):
+        return running
+    exit_status = _written_number(folder / STATUS)
+    otherwise: State = "cancelled" if (folder / "cancelled.txt").exists() else "failed"
+    state = "done" if exit_status == 0 else otherwise
+    return replace(running, state=state, exit_status=exit_status, result=read_result(folder), error=read_error(folder))
 
 
 def _written_number(file: Path) -> int | None:
@@ -131,18 +131,6 @@ def _written_number(file: Path) -> int | None:
         return int(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-
-
-def _room_of(file: Path) -> Path:
-    return file.with_suffix(".room")
-
-
-def write_number(file: Path, number: int) -> None:
-    """Write a number into the room that `start` made for it and name it `file`, which takes none of a full disk."""
-    with disk_errors_for(file):
-        with _room_of(file).open("r+", encoding="utf-8") as room:
-            room.write(str(number).ljust(_ROOM))
-        _room_of(file).replace(file)
 
 
 def cancel(workspace: Workspace, name: str) -> None:

@@ -11,6 +11,7 @@ import streamlit as st
 from core.errors import InputError, RematchError
 from core.jobs import background
 from core.jobs.background import JobStatus
+from core.jobs.log import LINES_SHOWN
 from core.workspace.folders import Workspace
 from pages.shared.errors import show_error, show_log, without_paths
 from pages.shared.form_words import in_form_words
@@ -98,16 +99,22 @@ def show_bar(status: JobStatus, doing: str) -> None:
     st.progress(share, plain(f"{doing} {status.label}, {status.amount}. You can leave this page."))
 
 
+def what_it_found(status: JobStatus) -> str:
+    """The end of the answer of the job's verb; of what it printed, if it wrote none."""
+    return "\n".join(status.log if status.result is None else status.result.text.splitlines()[-LINES_SHOWN:])
+
+
 def why_failed(status: JobStatus) -> str:
-    """The error that the job's verb printed; else whether it could print none, or was killed, and at which step."""
-    said = next((line for line in reversed(status.log) if line.startswith("error: ")), "")
-    stack = next((line for line in status.log if line.startswith("ended by ")), "")
+    """The error that the job's verb wrote; else whether it could write none, or was killed, and at which step."""
+    if status.error is not None:
+        return status.error.sentence
     if status.exit_status is None:
         at = f"{status.label}, {status.amount}" if status.done else status.label
-        why = f"its process ended before it could say why (killed, or out of memory, perhaps). Its last step: {at}."
-    else:
-        why = "it could not write down why, since the disk of the workspace is full. Make room there, and start again."
-    return said.removeprefix("error: ") or stack or why
+        return f"its process ended before it could say why (killed, or out of memory, perhaps). Its last step: {at}."
+    return (
+        "it left no record of why: perhaps the disk of the workspace is full, or an earlier version of Rematch ran it. "
+        "Make room there, and start again."
+    )
 
 
 @st.fragment(run_every=1.0)
@@ -126,15 +133,14 @@ def _show_ended(workspace: Workspace, kind: JobKind, job: _Ended) -> None:
     name = kind.job_of(slug)
     if status.state == "done":
         st.success(plain(f"{kind.done.format(slug)}."), icon=":material/check_circle:")
-        lines = "\n".join(line for line in status.log if not line.startswith("next: "))
-        st.text(in_form_words(without_paths(lines)))
+        st.text(in_form_words(without_paths(what_it_found(status))))
         kind.show_ways_on(workspace, slug)
     elif status.state == "cancelled":
         st.info(plain(f"{kind.failed.format(slug)}: cancelled. {kind.comfort(workspace, slug)}"))
     else:
         sentence = f"{kind.failed.format(slug)}: {why_failed(status)} {kind.comfort(workspace, slug)}"
         show_error(in_form_words(sentence), ":material/error:")
-        if status.exit_status is None:
+        if status.error is None:
             st.caption("The last lines that it printed:")
             show_log(status.log, "none")
     st.button("Close", key=f"close_{name}", on_click=close, args=(workspace, name))

@@ -23,7 +23,8 @@ from core.workspace.folders import Workspace, default_workspace
 from core.workspace.runs import Run, load_runs
 from core.workspace.sweep_results import Results
 from pages.shared.addresses import input_one_of
-from pages.shared.errors import show_log, without_paths
+from pages.shared.errors import show_error, show_log, without_paths
+from pages.shared.jobs import why_failed
 from pages.shared.session import forget_position
 from pages.shared.text import plain
 
@@ -193,7 +194,9 @@ def show_demo_progress() -> None:
     if status.state == "running":
         _poll_demo_progress(workspace)
     elif status.state == "failed":
-        st.error("Making the demo stopped before its end. Start it again with: rematch demo")
+        show_error(f"Making the demo stopped before its end: {why_failed(status)}")
+        st.write("Start it again:")
+        st.code("rematch demo", language=None)
         show_log(status.log, "nothing")
 
 

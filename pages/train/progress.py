@@ -14,7 +14,7 @@ from core.workspace.runs import Run, load_runs
 from core.workspace.unfinished_runs import Unfinished, load_unfinished
 from pages.shared.charts import show_figure
 from pages.shared.errors import show_error, show_log, without_paths
-from pages.shared.jobs import close, show_bar, why_failed
+from pages.shared.jobs import close, show_bar, what_it_found, why_failed
 from pages.shared.sidebar import choose_run, chosen
 from pages.shared.text import counted, plain
 
@@ -176,8 +176,7 @@ def _show_ended(workspace: Workspace, slug: str, status: JobStatus) -> None:
     with st.container(border=True):
         if status.state == "done":
             st.success("The training is finished.", icon=":material/check_circle:")
-            said = (line for line in status.log[-3:] if not line.startswith(("next: ", "epoch ")))
-            st.text(without_paths("\n".join(said)))
+            st.text(without_paths(what_it_found(status)))
             if runs and runs[-1].is_swept:
                 _show_ways_on(runs[-1])
         elif status.state == "cancelled":

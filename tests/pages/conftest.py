@@ -1,5 +1,6 @@
 """A domain with a swept run as sweeps leave it, written directly, so that pages are tested in milliseconds."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from core.evaluation.alpha_selection import select_alpha
 from core.evaluation.sweep import Sweep
 from core.evaluation.tower_plane import Plane
 from core.jobs import background
+from core.jobs.records import ERROR, JOB_FOLDER, STATUS, reserve
 from core.training.settings import default_settings
 from core.workspace.folders import Workspace
 from core.workspace.provenance import articles_fingerprint
@@ -97,6 +99,14 @@ def synthetic(workspace: Workspace, shapes: Path) -> Domain:
     return domain
 
 
+def fail_job(folder: Path, sentence: str, kind: str = "InputError") -> None:
+    """Write the folder of a job whose verb ended with an error."""
+    folder.mkdir(parents=True)
+    (folder / "log.txt").write_text(f"error: {sentence}\n")
+    (folder / ERROR).write_text(json.dumps({"kind": kind, "sentence": sentence}))
+    (folder / STATUS).write_text("1")
+
+
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     """Jobs that run in this process, so that a test need not wait for torch to be imported again."""
@@ -104,6 +114,8 @@ def at_once(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) 
     def start(workspace: Workspace, name: str, verb: list[str]) -> bool:
         folder = workspace.root / "jobs" / name
         folder.mkdir(parents=True, exist_ok=True)
+        reserve(folder)
+        monkeypatch.setenv(JOB_FOLDER, str(folder))
         capfd.readouterr()
         status = main(verb)
         said = capfd.readouterr()

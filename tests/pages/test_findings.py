@@ -8,6 +8,7 @@ from core.findings.question import Question
 from core.findings.registry import QUESTIONS
 from core.jobs import background
 from core.presentation.blocks import Grid, Section, Words
+from tests.pages.conftest import fail_job
 
 QUICK = [question for question in QUESTIONS if question.duration_hint is None]
 SLOW = [question for question in QUESTIONS if question.duration_hint is not None]
@@ -45,9 +46,7 @@ def test_a_long_question_says_how_long_and_starts_a_job(question, open_page, run
 
 
 def test_a_job_that_failed_says_why(open_page, run, workspace):
-    folder = workspace.root / "jobs" / "analyse-shapes"
-    folder.mkdir(parents=True)
-    (folder / "log.txt").write_text("error: the weights are gone; train again.\n")
+    fail_job(workspace.root / "jobs" / "analyse-shapes", "the weights are gone; train again.")
     app = open_page("findings")
     assert not app.exception
     assert "the weights are gone" in app.error[0].value.replace("\\", "")

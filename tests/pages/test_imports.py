@@ -15,6 +15,7 @@ from core.jobs import background
 from core.workspace.folders import Workspace
 from pages.shared.errors import without_paths
 from pages.shared.form_words import in_form_words
+from tests.pages.conftest import fail_job
 from tests.pages.test_data import open_page, submit, written, zip_of
 
 OPTION = re.compile(r"(?<!\S)\(?--[a-z]")
@@ -120,10 +121,10 @@ def ended(workspace: Workspace) -> list[str]:
     slugs = ["one", "two", "three", "four"]
     for number, slug in enumerate(slugs):
         folder = workspace.root / "jobs" / f"import-{slug}"
-        folder.mkdir(parents=True)
-        (folder / "log.txt").write_text(f"error: reason {slug}; add --replace.")
+        fail_job(folder, f"reason {slug}; add --replace.")
         os.utime(folder / "log.txt", (1e9 + number, 1e9 + number))
-        (folder / ("cancelled.txt" if slug == "two" else "status.txt")).write_text("1")
+        if slug == "two":
+            (folder / "cancelled.txt").touch()
     return slugs
 
 

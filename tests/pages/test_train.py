@@ -15,6 +15,7 @@ from core.encoders.lite.english import Lite
 from core.encoders.lite.multilingual import LiteMultilingual
 from core.experiment.train import train_run
 from core.jobs import background
+from core.jobs.records import JobError
 from core.presentation.run_tables import differing_settings
 from core.training.settings import Settings, default_settings, reasons
 from core.workspace.folders import Workspace
@@ -233,18 +234,18 @@ def test_cancel_asks_once_more(stopped, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("log", "said"),
+    ("error", "said"),
     [
-        (["error: the loss became nan in epoch 2; try a smaller --lr."], "the loss became nan in epoch 2"),
-        (["epoch  1"], "before it could say why"),
+        (JobError("TrainingError", "the loss became nan in epoch 2; try a smaller --lr."), "nan in epoch 2"),
+        (None, "before it could say why"),
     ],
 )
-def test_a_failed_training_says_why_with_its_last_lines(shapes_domain, monkeypatch, log, said):
-    failed = background.JobStatus("failed", "", 0, None, log)
+def test_a_failed_training_says_why_with_its_last_lines(shapes_domain, monkeypatch, error, said):
+    failed = background.JobStatus("failed", "", 0, None, ["epoch  1"], error=error)
     monkeypatch.setattr(background, "status", lambda workspace, name: failed if name == "train-shapes" else NEVER)
     app = open_page()
     assert said in app.error[0].value.replace("\\", "")
-    assert log[-1] in app.code[0].value
+    assert "epoch  1" in app.code[0].value
 
 
 def test_only_what_differs_is_compared(shapes_domain, workspace, tiny_name):

@@ -11,7 +11,7 @@ from core.workspace.runs import Run
 from core.workspace.tags import read_tags
 from pages.shared import images
 from tests.disks import READ_ONLY, SmallDisk, fail_to_write, mounted
-from tests.pages.conftest import Open, write_run
+from tests.pages.conftest import Open, fail_job, write_run
 from tests.pages.test_every_page import ALL
 
 
@@ -29,8 +29,7 @@ def on_disk(disk: SmallDisk, shapes, monkeypatch) -> Run:
     monkeypatch.setenv("REMATCH_CACHE", str(workspace.cache))
     images._small.cache_clear()
     folder = workspace.root / "jobs" / "train-shapes"
-    folder.mkdir(parents=True)
-    (folder / "log.txt").write_text("error: the weights are gone; train again.\n")
+    fail_job(folder, "the weights are gone; train again.")
     (folder / "running.lock").touch()
     domain = import_domain(shapes, workspace.domain_folder("shapes"), language="en").domain
     return write_run(workspace, domain)

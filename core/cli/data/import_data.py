@@ -59,8 +59,8 @@ def demo(
         prepare_demo(workspace, chosen, lambda step: None if as_json else print(step, flush=True))
     slugs = [demo_domain.slug for demo_domain in DEMO_DOMAINS]
     state = "in the making" if detach and missing else "ready"
-    text = f"demo {state} (synthetic): {', '.join(slugs)}.\nnext: rematch report --domain {slugs[0]}"
-    answer(as_json, {"domains": slugs, "synthetic": True, "state": state}, text)
+    text = f"demo {state} (synthetic): {', '.join(slugs)}."
+    answer(as_json, {"domains": slugs, "synthetic": True, "state": state}, text, f"report --domain {slugs[0]}")
 
 
 def import_(
@@ -168,7 +168,7 @@ def import_(
             options=options,
             choices=choices,
         )
-    answer(as_json, _record(intake), _sentences(intake))
+    answer(as_json, _record(intake), _sentences(intake), f"train --domain {domain}")
 
 
 def fetch_images(
@@ -208,8 +208,8 @@ def fetch_images(
     ]
     if fetched.failures:
         lines.append(f"each that failed, with its reason: {out / FAILURES}; the same command tries them again.")
-    lines.append(f"next: rematch import {shlex.join([str(source), *again, '--images', str(out)])}")
-    answer(as_json, asdict(fetched) | {"out": str(out)}, "\n".join(lines))
+    then = shlex.join(["import", str(source), *again, "--images", str(out)])
+    answer(as_json, asdict(fetched) | {"out": str(out)}, "\n".join(lines), then)
 
 
 def _source_of(domain: Domain) -> Path:
@@ -249,5 +249,4 @@ def _sentences(intake: ImportResult) -> str:
     lines += [*audit_sentences(intake.audit), *intake.notes, *import_sentences(intake.domain, intake.left_out)]
     if intake.left_out:
         lines.append(f"each row left out, with its reason: {report_file(intake.domain)}")
-    lines.append(f"next: rematch train --domain {intake.domain.info.slug}")
     return "\n".join(lines)

@@ -87,8 +87,7 @@ def translate(
     ]
     if quality is not None:
         lines += _quality_lines(quality, reference_column)
-    lines.append(f"next: rematch train --domain {domain}")
-    answer(as_json, record, "\n".join(lines))
+    answer(as_json, record, "\n".join(lines), f"train --domain {domain}")
 
 
 def _check_reference(domain: Domain, column: str | None) -> None:

@@ -120,9 +120,7 @@ def truth(
         write_qrels(qrels, zip(pairs["article_id"], pairs["image_id"], strict=True))
         record |= {"qrels": str(qrels), "split": wanted, "written": len(pairs)}
         lines += [f"qrels of {len(pairs)} {wanted} articles: {qrels}"]
-    if ground_truth is not None:
-        lines += [f"next: rematch sweep --domain {domain}"]
-    answer(as_json, record, "\n".join(lines))
+    answer(as_json, record, "\n".join(lines), f"sweep --domain {domain}" if ground_truth is not None else None)
 
 
 def _add(workspace: Workspace, domain: str, ground_truth: Path, encoding: str | None) -> Judged:

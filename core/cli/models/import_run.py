@@ -68,5 +68,4 @@ def import_run(
         lines.append(f"{end:<10}  val mrr@100 {row['val_mrr@100']:.3f}  recall@1 {row['val_recall@1']:.3f}")
     if (unread := language_note(run, loaded)) is not None:
         lines.append(unread)
-    lines.append(f"next: rematch sweep --domain {domain} --run {run.info.name}")
-    answer(as_json, record, "\n".join(lines))
+    answer(as_json, record, "\n".join(lines), f"sweep --domain {domain} --run {run.info.name}")

@@ -145,10 +145,11 @@ def train(
                 for one in each_seed or (settings.seed,)
             ]
         if is_main():  # under torchrun one process answers for all
-            answers = [_record_and_text(*one) for one in made]
+            answers = [_record_and_text(*each) for each in made]
             records = [record for record, _ in answers]
             record = records[0] if each_seed is None else {"domain": domain, "runs": records}
-            answer(as_json, record, "\n\n".join(text for _, text in answers))
+            then = "sweep" if made[0][2] is None else "report"
+            answer(as_json, record, "\n\n".join(text for _, text in answers), f"{then} --domain {domain}")
 
     run_distributed(work)
 
@@ -217,14 +218,11 @@ def _record_and_text(run: Run, experiment: "Experiment", swept: Swept | None) ->
         )
     if (unread := language_note(run, experiment.domain)) is not None:
         lines.append(unread)
-    if swept is None:
-        lines.append(f"next: rematch sweep --domain {info.domain}")
-    else:
+    if swept is not None:
         selected = swept.selected
         record["selected"] = asdict(selected)
         lines += [
             *([swept.note] if swept.note else []),
             f"swept: alpha {selected.alpha:g} has the highest val {selected.criterion}.",
-            f"next: rematch report --domain {info.domain}",
         ]
     return record, "\n".join(lines)

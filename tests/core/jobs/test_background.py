@@ -72,6 +72,10 @@ def test_a_job_ends_as_done_and_keeps_what_it_printed(workspace):
     status = wait(workspace, "list", lambda status: status.state != "running")
     assert status.state == "done"
     assert "no domains yet" in status.log[0]
+    assert status.result is not None
+    assert status.result.record == {"runs": []}
+    assert "no domains yet" in status.result.text
+    assert status.error is None
 
 
 def test_a_job_that_fails_says_why(workspace):
@@ -79,6 +83,33 @@ def test_a_job_that_fails_says_why(workspace):
     status = wait(workspace, "list", lambda status: status.state != "running")
     assert status.state == "failed"
     assert "no domain 'nowhere'" in status.log[-1]
+    assert status.error is not None
+    assert (status.error.kind, status.result) == ("InputError", None)
+    assert status.error.sentence.startswith("no domain 'nowhere'")
+
+
+UNEXPECTED = """
+import sys
+from pathlib import Path
+from core.cli import job_runner
+import core.cli.main
+
+core.cli.main.main = lambda verb: 1 / 0
+sys.exit(job_runner.run(Path(sys.argv[1]), []))
+"""
+
+
+def test_an_unexpected_error_is_named_by_its_kind_and_gone_with_the_next_job(workspace, monkeypatch):
+    popen = subprocess.Popen
+    with monkeypatch.context() as patch:
+        run = lambda words, **options: popen([sys.executable, "-c", UNEXPECTED, words[3]], **options)  # noqa: E731
+        patch.setattr(background.subprocess, "Popen", run)
+        assert background.start(workspace, "list", ["runs"])
+        ended = wait(workspace, "list", lambda status: status.state != "running")
+    assert ended.error is not None
+    assert (ended.state, ended.error.kind) == ("failed", "ZeroDivisionError")
+    assert background.start(workspace, "list", ["runs"])
+    assert wait(workspace, "list", lambda status: status.state == "done").error is None
 
 
 def test_a_job_runs_once_at_a_time_and_can_be_started_anew(workspace, sleeper):
@@ -197,12 +228,15 @@ import sys, time
 from pathlib import Path
 from core.cli import job_runner
 import core.cli.main
+from core.jobs.records import write_error
 folder = Path(sys.argv[1])
 
 def main(verb):
     print("at work", flush=True)
     while not (folder / "wake").exists():
         time.sleep(0.05)
+    if STATUS:
+        write_error("InputError", "why " * 500)
     return STATUS
 
 core.cli.main.main = main
@@ -230,6 +264,7 @@ def test_a_disk_that_fills_up_does_not_change_how_a_job_ended(tmp_path, monkeypa
             started[0].wait(timeout=60)
             ended = background.status(workspace, "import-news")
             assert (ended.state, ended.exit_status, ended.log) == (state, status, ["at work"])
+            assert (ended.error is not None) == (state == "failed"), "its error has room, too"
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
