@@ -201,4 +201,4 @@ def test_report(prepared, monkeypatch):
         assert not file.exists() or file.read_bytes() == expected
         report()
         assert file.read_bytes() == expected
-        assert run("analyse", "--domain", "shapes", "--only", QUICK) == 0
+        assert run("analyse", "--domain", "shapes", "--questions", QUICK) == 0

@@ -51,10 +51,10 @@ def test_the_papers_model_from_import_to_submission(environment, local_hub, tmp_
     )
     assert trained["settings"]["tune"] == "all"
     verb("sweep", "--domain", "x", "--alphas", "0,0.5,1")
-    verb("rank", "--domain", "x", "--out", tmp_path / "run.tsv")
+    verb("rank", "--domain", "x", "--output", tmp_path / "run.tsv")
     assert "red" in verb("match", "--domain", "x", "--headline", "a red circle")
-    verb("submit", "--domain", "x", "--split", "val", "--out", tmp_path / "submitted")
-    told = verb("export", "--domain", "x", "--alpha", 0.5, "--out", tmp_path / "theta.safetensors")
+    verb("submit", "--domain", "x", "--split", "val", "--output", tmp_path / "submitted")
+    told = verb("export", "--domain", "x", "--alpha", 0.5, "--output", tmp_path / "theta.safetensors")
     assert '"ViT-B-32-quickgelu"' in told, "open_clip must build it as it was trained, too"
     model, *_ = open_clip.create_model_and_transforms("ViT-B-32-quickgelu", str(tmp_path / "theta.safetensors"))
     assert any(type(module).__name__ == "QuickGELU" for module in model.modules())

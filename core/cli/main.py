@@ -37,7 +37,7 @@ VERBS = {
     "rank": ("evaluation.sweep", "rank"),
     "match": ("evaluation.match", "match"),
     "submit": ("evaluation.submit", "submit"),
-    "truth": ("evaluation.submit", "truth"),
+    "ground-truth": ("evaluation.submit", "truth"),
     "score": ("evaluation.score", "score"),
     "analyse": ("evaluation.analyse", "analyse"),
     "report": ("evaluation.report", "report"),

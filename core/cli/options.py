@@ -43,7 +43,7 @@ EntityTagsOption = Annotated[
 ]
 BodyOption = Annotated[
     str | None,
-    typer.Option("--body", help="How much of the text: whole (if not given), first-sentence, or words:N."),
+    typer.Option("--text-length", help="How much of the text: whole (if not given), first-sentence, or words:N."),
 ]
 SplitOption = Annotated[str, typer.Option("--split", help="train, val or test.")]
 EncodingOption = Annotated[

@@ -34,9 +34,7 @@ class Reading:
 
     def __post_init__(self) -> None:
         if self.body not in (WHOLE, FIRST_SENTENCE) and _word_count(self.body) is None:
-            raise InputError(
-                f"--body {self.body}: expected whole, first-sentence, or words:N with N of at least 1 (as in words:50)."
-            )
+            raise InputError(f"--text-length {self.body}: expected whole, first-sentence, or words:N (N at least 1).")
 
     def describe(self) -> str:
         """The parts, and whatever is not as usual."""

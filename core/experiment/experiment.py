@@ -112,7 +112,7 @@ def unjudged_sentence(domain: Domain) -> str:
     slug = domain.info.slug
     return (
         f"the ground truth of the test articles of {slug} is not known, so they can be ranked but not measured; add it "
-        f"with: rematch truth --domain {slug} --ground-truth GT.tsv"
+        f"with: rematch ground-truth --domain {slug} --ground-truth GT.tsv"
     )
 
 

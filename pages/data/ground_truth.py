@@ -56,7 +56,7 @@ def show_test_set(workspace: Workspace, domain: Domain, left_out: dict[str, int]
     file = keep_upload(workspace.root, upload.name, upload)
     try:
         judge(domain, read_ground_truth(file))  # what does not fit is said at once
-        TRUTH.start(workspace, slug, ["truth", f"--domain={slug}", f"--ground-truth={file}"])
+        TRUTH.start(workspace, slug, ["ground-truth", f"--domain={slug}", f"--ground-truth={file}"])
     except RematchError as error:
         discard_upload(file)
         show_error(in_form_words(str(error).replace(f"{file.parent}/", "")), ":material/error:")

@@ -43,7 +43,7 @@ def show_domain(workspace: Workspace, domain: Domain) -> None:
     if domain.test_pictures is not None:
         show_test_set(workspace, domain, report.left_out if report else {})
     show_report(workspace, domain, report)
-    st.caption(f"For other tools: `rematch export-data {domain.info.slug} --format parquet --out DIR`")
+    st.caption(f"For other tools: `rematch export-data {domain.info.slug} --format parquet --output DIR`")
 
 
 def show_timeline(domain: Domain) -> None:

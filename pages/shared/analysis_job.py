@@ -23,7 +23,7 @@ def input_analysis(context: RunContext, names: Sequence[str], label: str) -> Non
         return
     verb = ["analyse", f"--domain={context.domain.info.slug}", f"--run={context.run.info.name}"]
     background.start(
-        context.workspace, _job(context), [*verb, f"--only={','.join(names)}"]
+        context.workspace, _job(context), [*verb, f"--questions={','.join(names)}"]
     )  # or it is running since a moment ago
     st.rerun()
 

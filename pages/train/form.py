@@ -72,11 +72,11 @@ class TrainingRequest:
         return [
             "train", f"--domain={slug}", f"--encoder={self.encoder}", f"--tune={values.tune}",
             f"--text={self.text.parts}", f"--hashtags={self.text.hashtags}",
-            f"--entity-tags={self.text.entity_tags}", f"--body={self.text.body}",
+            f"--entity-tags={self.text.entity_tags}", f"--text-length={self.text.body}",
             f"--epochs={values.epochs}", f"--lr={values.lr!r}", f"--batch-size={values.batch_size}",
             f"--weight-decay={values.weight_decay!r}", f"--warmup={values.warmup!r}", f"--seed={values.seed}",
             f"--layer-decay={values.layer_decay!r}", f"--stop-metric={values.stop_metric}",
-            *([f"--stop-after={values.stop_after}"] if values.stop_after is not None else []),
+            *([f"--patience={values.stop_after}"] if values.stop_after is not None else []),
             *([f"--chunk-size={values.chunk_size}"] if values.chunk_size is not None else []),
             *(["--augment"] if values.augment else []),
             *(["--grad-checkpointing"] if values.grad_checkpointing else []),

@@ -41,7 +41,7 @@ def test_a_long_question_says_how_long_and_starts_a_job(question, open_page, run
     assert any("it takes" in element.value for element in app.markdown)
     next(button for button in app.button if button.label == "Work it out").click().run()
     assert started == [
-        ("analyse-shapes", ["analyse", "--domain=shapes", f"--run={run.info.name}", f"--only={question.name}"])
+        ("analyse-shapes", ["analyse", "--domain=shapes", f"--run={run.info.name}", f"--questions={question.name}"])
     ]
 
 

@@ -96,7 +96,7 @@ def test_at_rest_the_slider_shows_what_rank_and_score_find(alpha, made, is_swept
     """Off the grid of exact points too: interpolated while the hand moves, exact when it rests."""
     run = find_run(made, "shapes", None)
     value = run.selected().alpha if alpha == "best" else float(alpha)
-    ranked = verb("rank", "--domain", "shapes", "--alpha", alpha, "--out", tmp_path / "run.tsv")
+    ranked = verb("rank", "--domain", "shapes", "--alpha", alpha, "--output", tmp_path / "run.tsv")
     domain = made.load_domain("shapes")
     val = domain.subset("val")
     truth = tmp_path / "truth.tsv"
@@ -156,7 +156,7 @@ def test_rank_changes_shows_the_ranks_of_the_run_files(made, is_swept, open_page
     ranks = {}
     for at in (0.0, best, 1.0):
         out = tmp_path / f"{at}.tsv"
-        assert verb("rank", "--domain", "shapes", "--alpha", at, "--out", out).status == 0
+        assert verb("rank", "--domain", "shapes", "--alpha", at, "--output", out).status == 0
         lists = pd.read_csv(out, sep="\t", dtype=str, index_col=0)
         pairs = zip(val["article_id"], val["image_id"], strict=True)
         ranks[at] = np.array([lists.loc[article].tolist().index(image) + 1 for article, image in pairs])
@@ -184,7 +184,7 @@ def test_match_shows_the_similarities_that_match_prints(alpha, is_swept, open_pa
 
 
 def test_findings_says_what_analyse_prints(is_swept, open_page, verb):
-    printed = " ".join(verb("analyse", "--domain", "shapes", "--only", "difference,choice").out.split())
+    printed = " ".join(verb("analyse", "--domain", "shapes", "--questions", "difference,choice").out.split())
     for question in ("Is the difference real?", "Is α* the right α?"):
         app = open_page("findings", question=question)
         answers = [

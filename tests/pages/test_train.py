@@ -267,10 +267,10 @@ def test_the_command_takes_every_setting_as_it_stands(tmp_path: Path):
     verb = TrainingRequest("lite", default_settings("lite", "text"), Reading()).verb("news")
     assert "--lr=0.0005" in verb
     assert verb[0] == "train"
-    assert not [word for word in verb if word.startswith(("--stop-after", "--chunk-size", "--augment", "--grad"))]
+    assert not [word for word in verb if word.startswith(("--patience", "--chunk-size", "--augment", "--grad"))]
     settings = Settings(layer_decay=0.75, augment=True, stop_after=3, chunk_size=16, grad_checkpointing=True)
     verb = TrainingRequest("lite", settings, Reading()).verb("news")
-    assert {"--layer-decay=0.75", "--augment", "--stop-after=3", "--stop-metric=mrr@100", "--chunk-size=16",
+    assert {"--layer-decay=0.75", "--augment", "--patience=3", "--stop-metric=mrr@100", "--chunk-size=16",
             "--grad-checkpointing"} < set(verb)  # fmt: skip
 
 
@@ -280,7 +280,7 @@ def test_the_settings_that_few_need_reach_the_job(shapes_domain, started):
     app.checkbox(key="grad_checkpointing").check()
     button(app, "Start training").click().run()
     assert not app.exception
-    assert {"--tune=lora:4", "--layer-decay=0.75", "--stop-after=3", "--stop-metric=recall@1", "--chunk-size=16",
+    assert {"--tune=lora:4", "--layer-decay=0.75", "--patience=3", "--stop-metric=recall@1", "--chunk-size=16",
             "--grad-checkpointing"} < set(started[0][1])  # fmt: skip
 
 

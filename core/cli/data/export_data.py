@@ -24,7 +24,7 @@ _OPEN: dict[ExportFormat, str] = {
 def export_data(
     domain: Annotated[str, typer.Argument(help="The domain, by its slug.")],
     layout: Annotated[str, typer.Option("--format", help="parquet (Hugging Face), webdataset, coco or csv.")],
-    out: Annotated[Path, typer.Option(help="The folder to write.")],
+    out: Annotated[Path, typer.Option("--output", help="The folder to write.")],
     run: Annotated[
         str | None, typer.Option("--run", help="Add the ranks of this run: zero-shot, fine-tuned and at its alpha.")
     ] = None,

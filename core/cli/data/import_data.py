@@ -72,7 +72,7 @@ def import_(
     ],
     domain: Annotated[str | None, typer.Option("--domain", help="Slug of the new domain, as in my-news.")] = None,
     describe_only: Annotated[
-        bool, typer.Option("--describe", help="Say what would be read and found, and do nothing.")
+        bool, typer.Option("--dry-run", help="Say what would be read and found, and do nothing.")
     ] = False,
     title: Annotated[str | None, typer.Option(help="Name shown for the domain.")] = None,
     language: Annotated[str | None, typer.Option(help="Two letters, for articles that do not say theirs.")] = None,
@@ -86,7 +86,7 @@ def import_(
         typer.Option(help="Images of the test set: another list, or a ZIP of it; in --test-articles if not given."),
     ] = None,
     ground_truth: Annotated[
-        Path | None, typer.Option(help="Which image is whose in the test set; can be added later with truth.")
+        Path | None, typer.Option(help="Which image is whose in the test set; can be added later with ground-truth.")
     ] = None,
     test_encoding: Annotated[
         str | None, typer.Option(help="Encoding of the test set's lists and ground truth; detected if not given.")
@@ -177,7 +177,7 @@ def fetch_images(
     ] = None,
     domain: Annotated[str | None, typer.Option("--domain", help="Instead: what this domain's import missed.")] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Folder to fetch into; with --domain its folder of pictures.")
+        Path | None, typer.Option("--output", help="Folder to fetch into; with --domain its folder of images.")
     ] = None,
     image_column: Annotated[
         str | None, typer.Option(help="Column that holds the addresses, if it is not recognised.")
@@ -200,7 +200,7 @@ def fetch_images(
         columns = ColumnNames(**loaded.info.columns | columns.given())
         again += ["--replace", "--title", loaded.info.title, *loaded.info.options]
     if source is None or out is None:
-        raise InputError("fetch-images SOURCE needs --out DIR, the folder to fetch into.")
+        raise InputError("fetch-images SOURCE needs --output DIR, the folder to fetch into.")
     fetched = fetch_pictures(wanted_pictures(read_listed(source, columns)), out, pause)
     again += [word for option, name in columns.options().items() for word in (f"--{option}", name)]
     lines = [
@@ -218,7 +218,7 @@ def _source_of(domain: Domain) -> Path:
     if not source.exists():
         raise InputError(
             f"domain '{domain.info.slug}' was imported from {source}, which is not there (any more); name its table: "
-            f"rematch fetch-images TABLE --out DIR"
+            f"rematch fetch-images TABLE --output DIR"
         )
     return source
 

@@ -31,7 +31,7 @@ def analyse(
     domain: DomainOption,
     run: RunOption = None,
     only: Annotated[
-        str | None, typer.Option(help=f"Some questions, separated by commas: {', '.join(BY_NAME)}.")
+        str | None, typer.Option("--questions", help=f"Some questions, separated by commas: {', '.join(BY_NAME)}.")
     ] = None,
     tagger: Annotated[
         str | None,
@@ -47,7 +47,7 @@ def analyse(
 ) -> None:
     """Is the difference real, is alpha* right, who gains, and why: with intervals, kept for the app and the report."""
     be_quiet(as_json)
-    names = [choice("--only", name.strip(), tuple(BY_NAME)) for name in only.split(",")] if only else list(BY_NAME)
+    names = [choice("--questions", name.strip(), tuple(BY_NAME)) for name in only.split(",")] if only else list(BY_NAME)
     context = asked_about(workspace_of(root, cache), domain, run, device)
     if tagger is not None:
         _use_tagger(tagger, context)

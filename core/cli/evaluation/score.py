@@ -41,7 +41,9 @@ def score(
         loaded, wanted = workspace.load_domain(domain or ""), choice("--split", split, SPLITS)
         articles = loaded.labelled(wanted)
         if articles.empty:
-            raise InputError(f"domain '{domain}' has no {wanted} articles whose picture is known; see the verb truth.")
+            raise InputError(
+                f"domain '{domain}' has no {wanted} articles whose picture is known; see the command ground-truth."
+            )
         pairs = zip(articles["article_id"], articles["image_id"], strict=True)
         known = {article_id: (image_id,) for article_id, image_id in pairs}
         gallery = loaded.pictures(wanted)

@@ -1,4 +1,4 @@
-"""Verbs of a benchmark's last day: `submit` writes the three runs, `truth` adds the ground truth or writes it."""
+"""`submit` writes the three runs of a benchmark, `ground-truth` adds a ground truth to a domain, or writes it."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -37,7 +37,7 @@ from core.workspace.runs import find_run
 
 def submit(
     domain: DomainOption,
-    out: Annotated[Path, typer.Option(help="Folder for the three run files and their README.md.")],
+    out: Annotated[Path, typer.Option("--output", help="Folder for the three run files and their README.md.")],
     run: RunOption = None,
     split: SplitOption = "test",
     device: DeviceOption = "auto",

@@ -113,7 +113,7 @@ def _test_notes(domain: Domain, reranking: Reranking) -> list[str]:
 
 def rank(
     domain: DomainOption,
-    out: Annotated[Path, typer.Option(help="The file to write.")],
+    out: Annotated[Path, typer.Option("--output", help="The file to write.")],
     run: RunOption = None,
     alpha: Annotated[str, typer.Option(help="best (the sweep's choice), 0, 1 or any number between.")] = "best",
     split: SplitOption = "val",

@@ -128,7 +128,7 @@ def delete(
 
 def export(
     domain: DomainOption,
-    out: Annotated[Path, typer.Option(help="The .safetensors file to write.")],
+    out: Annotated[Path, typer.Option("--output", help="The .safetensors file to write.")],
     run: RunOption = None,
     alpha: Annotated[str, typer.Option(help="best (the sweep's choice), 0, 1 or any number between.")] = "best",
     root: WorkspaceOption = None,
@@ -140,7 +140,7 @@ def export(
 
     be_quiet(as_json)
     if out.suffix != ".safetensors":
-        raise InputError(f"--out {out}: expected a name that ends in .safetensors.")
+        raise InputError(f"--output {out}: expected a name that ends in .safetensors.")
     workspace = workspace_of(root, cache)
     found = find_run(workspace, domain, run)
     value = alpha_of(alpha, found)

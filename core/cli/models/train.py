@@ -81,9 +81,10 @@ def train(
         bool | None, typer.Option("--augment", help="Other crops of the pictures in every epoch; with --tune all.")
     ] = None,
     stop_after: Annotated[
-        int | None, typer.Option(help="Epochs without a better val metric, then stop; keeps the best epoch.")
+        int | None,
+        typer.Option("--patience", help="Epochs without a better val metric, then stop; keeps the best epoch."),
     ] = None,
-    stop_metric: Annotated[str | None, typer.Option(help="mrr@100 or recall@1, for --stop-after.")] = None,
+    stop_metric: Annotated[str | None, typer.Option(help="mrr@100 or recall@1, for --patience.")] = None,
     chunk_size: Annotated[
         int | None, typer.Option(help="Pairs in memory at once: the same loss and gradients, one more pass.")
     ] = None,

@@ -64,7 +64,7 @@ def describe(
     """Describe `source`. Raises InputError: what `read_source` raises, an image folder that is not there, a ZIP."""
     if zip_source.recognises(source):
         raise InputError(
-            f"{source.name} is a ZIP, which --describe does not unpack; describe the folder that was packed."
+            f"{source.name} is a ZIP, which --dry-run does not unpack; describe the folder that was packed."
         )
     listing = read_source(source, columns, options)
     articles, names = listing.articles, image_names(listing)

@@ -70,7 +70,7 @@ def test_the_whole_thread(verb, shapes, tiny_name, workspace, tmp_path, tune):
     val = workspace.load_domain("shapes").subset("val")
     for row in swept["rows"]:
         out = tmp_path / f"run-{row['alpha']}.tsv"
-        ranked = verb("rank", "--domain", "shapes", "--alpha", row["alpha"], "--out", out, "--json").record
+        ranked = verb("rank", "--domain", "shapes", "--alpha", row["alpha"], "--output", out, "--json").record
         assert ranked["metrics"] == {name: row[name] for name in ["n", *METRICS]}
         assert ranks_in_file(out, val).mean() == row["mean_rank"]
 
@@ -92,7 +92,7 @@ def test_what_is_handed_in_agrees_with_the_metrics_when_the_gallery_is_longer_th
     verb("import", many_shapes, "--domain", "many", "--language", "en")
     verb("train", "--domain", "many", "--encoder", tiny_name, "--tune", "head", "--epochs", 1)
     out = tmp_path / "run.tsv"
-    ranked = verb("rank", "--domain", "many", "--alpha", "0.35", "--out", out, "--json").record
+    ranked = verb("rank", "--domain", "many", "--alpha", "0.35", "--output", out, "--json").record
     ranks = ranks_in_file(out, workspace.load_domain("many").subset("val"))
     assert len(out.read_text().splitlines()[0].split("\t")) == 101
     assert (ranks == 101).any()
@@ -103,13 +103,15 @@ def test_what_is_handed_in_agrees_with_the_metrics_when_the_gallery_is_longer_th
 
 
 def test_a_small_gallery_is_listed_whole_and_said(verb, trained, tmp_path):
-    outcome = verb("rank", "--domain", "shapes", "--alpha", 1, "--out", tmp_path / "new" / "run.tsv")
+    outcome = verb("rank", "--domain", "shapes", "--alpha", 1, "--output", tmp_path / "new" / "run.tsv")
     assert "best 12 images (the gallery has only 12)" in outcome.out
     assert len((tmp_path / "new" / "run.tsv").read_text().splitlines()) == 13
 
 
 def test_train_can_be_ranked_too(verb, trained, workspace, tmp_path):
-    ranked = verb("rank", "--domain", "shapes", "--alpha", 0, "--split", "train", "--out", tmp_path / "t.tsv", "--json")
+    ranked = verb(
+        "rank", "--domain", "shapes", "--alpha", 0, "--split", "train", "--output", tmp_path / "t.tsv", "--json"
+    )
     assert ranked.record["n"] == 48
     ranks = ranks_in_file(tmp_path / "t.tsv", workspace.load_domain("shapes").subset("train"))
     assert metrics_of(ranks).mrr_100 == ranked.record["metrics"]["mrr@100"]
@@ -121,7 +123,7 @@ def test_pictures_shared_by_articles_are_listed_once(verb, tiny_name, shapes, wo
     table.to_csv(tmp_path / "shared.csv", index=False)
     verb("import", tmp_path / "shared.csv", "--images", shapes.parent / "images", "--domain", "shared")
     verb("train", "--domain", "shared", "--encoder", tiny_name, "--tune", "head", "--epochs", 1)
-    ranked = verb("rank", "--domain", "shared", "--alpha", 1, "--out", tmp_path / "s.tsv", "--json").record
+    ranked = verb("rank", "--domain", "shared", "--alpha", 1, "--output", tmp_path / "s.tsv", "--json").record
     val = workspace.load_domain("shared").subset("val")
     assert ranked["images_per_article"] == val["image_id"].nunique() == 6
     assert metrics_of(ranks_in_file(tmp_path / "s.tsv", val)).mrr_100 == ranked["metrics"]["mrr@100"]
@@ -224,13 +226,13 @@ ERRORS = [
     (["sweep", "--domain", "shapes", "--alphas", "0:2:1"], r"2 is outside 0 to 1"),
     (["sweep", "--domain", "shapes", "--criterion", "mrr"], r"--criterion mrr: expected one of mrr@100"),
     (["sweep", "--domain", "shapes", "--precision", "auto"], r"--precision auto: expected one of fp32, bf16"),
-    (["rank", "--domain", "shapes", "--out", "OUT"], r"no sweep yet; run: rematch sweep --domain shapes"),
-    (["rank", "--domain", "shapes", "--out", "OUT", "--alpha", "1.5"], r"--alpha 1.5: expected best, or a number"),
-    (["rank", "--domain", "shapes", "--out", "OUT", "--alpha", "nan"], r"--alpha nan: expected best, or a number"),
-    (["rank", "--domain", "shapes", "--out", "OUT", "--alpha", "all"], r"--alpha all: expected best, or a number"),
-    (["rank", "--domain", "shapes", "--out", "OUT", "--alpha", "0", "--split", "dev"], r"--split dev: expected one of"),
-    (["rank", "--domain", "shapes", "--out", "OUT", "--alpha", "0", "--split", "test"], r"has no test articles"),
-    (["rank", "--domain", "shapes"], r"Missing option.*--out"),
+    (["rank", "--domain", "shapes", "--output", "OUT"], r"no sweep yet; run: rematch sweep --domain shapes"),
+    (["rank", "--domain", "shapes", "--output", "OUT", "--alpha", "1.5"], r"--alpha 1.5: expected best, or a number"),
+    (["rank", "--domain", "shapes", "--output", "OUT", "--alpha", "nan"], r"--alpha nan: expected best, or a number"),
+    (["rank", "--domain", "shapes", "--output", "OUT", "--alpha", "all"], r"--alpha all: expected best, or a number"),
+    (["rank", "--domain", "shapes", "--output", "OUT", "--alpha", "0", "--split", "dev"], r"--split dev: expected"),
+    (["rank", "--domain", "shapes", "--output", "OUT", "--alpha", "0", "--split", "test"], r"has no test articles"),
+    (["rank", "--domain", "shapes"], r"Missing option.*--output"),
     (["report", "--domain", "shapes"], r"no sweep yet"),
     (["report"], r"Missing option.*--domain"),
     (["tell", "--domain", "shapes"], r"No such command.*tell"),

@@ -14,7 +14,7 @@ def swept(verb, shapes, tiny_name, tmp_path):
 
 def _numbers(verb, folder):
     swept = verb("sweep", "--domain", "shapes", "--precision", "fp32", "--json").record
-    assert verb("rank", "--domain", "shapes", "--alpha", "0.3", "--out", folder / "run.tsv").status == 0
+    assert verb("rank", "--domain", "shapes", "--alpha", "0.3", "--output", folder / "run.tsv").status == 0
     found = verb("match", "--domain", "shapes", "--headline", "a red circle", "--json").record
     return swept, (folder / "run.tsv").read_text(), found
 

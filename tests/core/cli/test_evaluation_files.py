@@ -84,14 +84,14 @@ def test_a_domains_images_are_found_by_their_files(verb, shapes_domain: Domain, 
 
 def test_qrels_of_a_domain_are_its_pairs(verb, shapes_domain: Domain, tmp_path):
     own = ("--domain", shapes_domain.info.slug, "--split", "val")
-    told = verb("truth", *own, "--qrels", tmp_path / "val.qrels", "--json")
+    told = verb("ground-truth", *own, "--qrels", tmp_path / "val.qrels", "--json")
     assert told.status == 0, told.err
     pairs = shapes_domain.labelled("val")
     written = {(q.query_id, q.doc_id, q.relevance) for q in ir_measures.read_trec_qrels(str(tmp_path / "val.qrels"))}
     assert written == {(a, i, 1) for a, i in zip(pairs["article_id"], pairs["image_id"], strict=True)}
     assert told.record["written"] == len(pairs)
-    assert verb("truth", *own[:2], "--qrels", tmp_path / "no.qrels").status == 2, "no test articles"
-    assert verb("truth", *own).status == 2
+    assert verb("ground-truth", *own[:2], "--qrels", tmp_path / "no.qrels").status == 2, "no test articles"
+    assert verb("ground-truth", *own).status == 2
 
 
 def test_lists_and_truth_of_another_encoding(verb, shapes, tmp_path, workspace):
@@ -112,5 +112,5 @@ def test_lists_and_truth_of_another_encoding(verb, shapes, tmp_path, workspace):
     test = workspace.load_domain("news").subset("test")
     assert test["title"].tolist() == ["新闻"] * 3
     truth = ("--domain", "news", "--ground-truth", folder / "gt.csv", "--encoding", "gb18030")
-    assert verb("truth", *truth, "--json").record["known"] == 3
+    assert verb("ground-truth", *truth, "--json").record["known"] == 3
     assert workspace_of(None, None).load_domain("news").labelled("test")["image_id"].tolist() == ["图0", "图1", "图2"]

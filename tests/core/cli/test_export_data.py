@@ -23,13 +23,13 @@ def run(verb: Verb, shapes: Path, tiny_name: str) -> str:
 
 
 def test_ranks_and_tags_are_columns(verb: Verb, run: str, workspace, tmp_path: Path) -> None:
-    refused = verb("export-data", "shapes", "--format", "csv", "--out", tmp_path / "out", "--run", run)
+    refused = verb("export-data", "shapes", "--format", "csv", "--output", tmp_path / "out", "--run", run)
     assert (refused.status, "core sweep" in refused.err) == (2, True)
     verb("sweep", "--domain", "shapes", "--alphas", "0,0.5,1")
     tag_article(workspace, "shapes", "1", ["place", "person"], "=note")
     tag_article(workspace, "shapes", "60", ["scene"], "")
     tag_article(workspace, "shapes", "gone", ["scene"], "of an article that is not there")
-    words = ("export-data", "shapes", "--format", "parquet", "--out", tmp_path / "out", "--run", run)
+    words = ("export-data", "shapes", "--format", "parquet", "--output", tmp_path / "out", "--run", run)
     record = verb(*words, "--json").record
     swept = find_run(workspace, "shapes", run)
     domain = workspace.load_domain("shapes")
@@ -58,7 +58,7 @@ def test_without_a_run_the_way_back_is_printed(verb: Verb, shapes: Path, tmp_pat
         "shapes",
         "--format",
         "csv",
-        "--out",
+        "--output",
         tmp_path / "out",
         "--split",
         "val",
@@ -80,11 +80,11 @@ def test_without_a_run_the_way_back_is_printed(verb: Verb, shapes: Path, tmp_pat
 @pytest.mark.parametrize(
     ("words", "named"),
     [
-        (("shapes", "--format", "csv"), "--out"),
-        (("shapes", "--format", "xml", "--out", "OUT"), "parquet, webdataset, coco, csv"),
-        (("shapes", "--format", "csv", "--out", "OUT", "--split", "dev"), "train, val, test"),
-        (("shapes", "--format", "csv", "--out", "OUT", "--run", "nobody"), "no run"),
-        (("nowhere", "--format", "csv", "--out", "OUT"), "nowhere"),
+        (("shapes", "--format", "csv"), "--output"),
+        (("shapes", "--format", "xml", "--output", "OUT"), "parquet, webdataset, coco, csv"),
+        (("shapes", "--format", "csv", "--output", "OUT", "--split", "dev"), "train, val, test"),
+        (("shapes", "--format", "csv", "--output", "OUT", "--run", "nobody"), "no run"),
+        (("nowhere", "--format", "csv", "--output", "OUT"), "nowhere"),
     ],
 )
 def test_what_is_wrong_is_a_sentence(verb: Verb, shapes: Path, tmp_path: Path, words, named: str) -> None:

@@ -42,15 +42,15 @@ def whole_way(verb, shapes: Path, encoder: str, tune: str, out: Path) -> str:
         ("import", shapes, "--domain", "x", "--language", "en"),
         train,
         ("sweep", "--domain", "x", "--alphas", "0,0.5,1"),
-        ("rank", "--domain", "x", "--out", out / "run.tsv"),
+        ("rank", "--domain", "x", "--output", out / "run.tsv"),
         ("match", "--domain", "x", "--headline", "a red circle"),
-        ("submit", "--domain", "x", "--split", "val", "--out", out / "submitted"),
+        ("submit", "--domain", "x", "--split", "val", "--output", out / "submitted"),
     )
     for words in verbs:
         told = verb(*words)
         assert told.status == 0, (words, told.err)
     assert len(list((out / "submitted").glob("run*.tsv"))) == 3
-    told = verb("export", "--domain", "x", "--alpha", 1, "--out", out / "theta.safetensors")
+    told = verb("export", "--domain", "x", "--alpha", 1, "--output", out / "theta.safetensors")
     return told.out + told.err
 
 

@@ -57,7 +57,7 @@ def test_the_audit_is_printed_and_a_fetch_repeats_the_options(verb: Verb, shapes
     assert "read: 60 rows from 61 lines." in said
     assert "first and last date: train 2023-01-01 to" in said
     assert sum(line.startswith("  ") and ".png" in line for line in said.splitlines()) == 12
-    described = verb("import", table, "--describe", "--images", shapes.parent / "images", "--day-first").out
+    described = verb("import", table, "--dry-run", "--images", shapes.parent / "images", "--day-first").out
     assert "2023-05-12" in described
     addressed = pd.read_csv(table, dtype=str).assign(image_url="http://127.0.0.1:1/x.jpg")
     addressed.to_csv(table, index=False)

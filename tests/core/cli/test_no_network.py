@@ -20,10 +20,10 @@ def test_from_import_to_match_nothing_leaves_the_machine(verb, shapes, tiny_name
         ["import", shapes, "--domain", "shapes", "--language", "en"],
         ["train", "--domain", "shapes", "--encoder", name, "--tune", "head", "--epochs", 1],
         ["sweep", "--domain", "shapes", "--precision", "fp32"],
-        ["rank", "--domain", "shapes", "--alpha", "best", "--out", tmp_path / "run.tsv"],
+        ["rank", "--domain", "shapes", "--alpha", "best", "--output", tmp_path / "run.tsv"],
         ["match", "--domain", "shapes", "--headline", "a red circle"],
         ["report", "--domain", "shapes"],
-        ["analyse", "--domain", "shapes", "--only", "difference,choice"],
+        ["analyse", "--domain", "shapes", "--questions", "difference,choice"],
     ):
         outcome = verb(*words)
         assert outcome.status == 0, outcome.err

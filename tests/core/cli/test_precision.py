@@ -23,10 +23,10 @@ def test_bf16_that_was_asked_for_is_checked_and_said(verb, imported, tiny_name, 
     verb("train", "--domain", "shapes", "--encoder", tiny_name, "--tune", "last:1", "--epochs", 1)
     swept = verb("sweep", "--domain", "shapes", "--alphas", "0,0.5,1", "--precision", "bf16")
     assert "would be about" not in swept.out, "it was tried"
-    ranked = verb("rank", "--domain", "shapes", "--out", tmp_path / "run.tsv", "--precision", "bf16")
+    ranked = verb("rank", "--domain", "shapes", "--output", tmp_path / "run.tsv", "--precision", "bf16")
     for outcome in (swept, ranked):
         assert outcome.status == 0
         for tower in ("image", "text"):
             [line] = [line for line in outcome.out.splitlines() if line.startswith(f"{tower} tower in ")]
             assert "mrr@100 ±" in line
-    assert "tower in" not in verb("rank", "--domain", "shapes", "--out", tmp_path / "run.tsv").out
+    assert "tower in" not in verb("rank", "--domain", "shapes", "--output", tmp_path / "run.tsv").out

@@ -48,9 +48,9 @@ def test_runs_are_compared_renamed_and_deleted(verb, seeded):
 
 def test_an_exported_model_is_loaded_by_open_clip(verb, seeded, tmp_path):
     out = tmp_path / "model.safetensors"
-    record = verb("export", "--domain", "shapes", "--alpha", "0.5", "--out", out, "--json").record
+    record = verb("export", "--domain", "shapes", "--alpha", "0.5", "--output", out, "--json").record
     assert record["alpha"] == 0.5
     model, _, _ = open_clip.create_model_and_transforms(record["architecture"], pretrained=str(out))
     assert sum(tensor.numel() for tensor in model.state_dict().values()) == record["parameters"]
-    refused = verb("export", "--domain", "shapes", "--out", tmp_path / "model.pt")
+    refused = verb("export", "--domain", "shapes", "--output", tmp_path / "model.pt")
     assert (refused.status, "ends in .safetensors" in refused.err) == (2, True)

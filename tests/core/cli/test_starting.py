@@ -28,7 +28,7 @@ def ranked(verb, shapes, tiny_name, tmp_path) -> Path:
     verb("import", shapes, "--domain", "shapes", "--language", "en")
     verb("train", "--domain", "shapes", "--encoder", tiny_name, "--tune", "head", "--epochs", 0)
     verb("sweep", "--domain", "shapes", "--alphas", "0,1")
-    assert verb("rank", "--domain", "shapes", "--alpha", 0, "--out", tmp_path / "run.tsv").status == 0
+    assert verb("rank", "--domain", "shapes", "--alpha", 0, "--output", tmp_path / "run.tsv").status == 0
     return tmp_path / "run.tsv"
 
 
@@ -39,7 +39,7 @@ def test_what_only_reads_leaves_torch_out(ranked, workspace, tmp_path):
     assert fresh("score", ranked, "--domain", "shapes", "--split", "val") == ["0", "False"]
     assert fresh("report", "--domain", "shapes") == ["0", "False"]
     assert fresh("runs", "compare", "--domain", "shapes") == ["0", "False"]
-    assert fresh("truth", "--domain", "shapes", "--ground-truth", truth) == ["2", "False"]  # it has no test set
+    assert fresh("ground-truth", "--domain", "shapes", "--ground-truth", truth) == ["2", "False"]  # it has no test set
 
 
 def test_a_verb_is_started_without_what_others_need():

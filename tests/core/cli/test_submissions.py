@@ -55,7 +55,7 @@ def test_from_lists_to_a_score(verb, trained, test_set, workspace, tmp_path):
     assert verb("score", tmp_path, "--domain", "shapes").status == 2
 
     out = tmp_path / "out"
-    before = verb("submit", "--domain", "shapes", "--out", out, "--json").record
+    before = verb("submit", "--domain", "shapes", "--output", out, "--json").record
     assert [file["metrics"] for file in before["files"]] == [None] * 3
     files = sorted(out.glob("*.tsv"))
     written = [file.read_bytes() for file in files]
@@ -66,8 +66,11 @@ def test_from_lists_to_a_score(verb, trained, test_set, workspace, tmp_path):
     notes = (out / "README.md").read_text()
     assert all(part in notes for part in ("lr: 0.01", "torch: ", "Validation", "alpha = ", "TinyClip"))
 
-    assert verb("truth", "--domain", "shapes", "--ground-truth", test_set / "gt.tsv", "--json").record["known"] == COUNT
-    after = verb("submit", "--domain", "shapes", "--out", out, "--json").record
+    assert (
+        verb("ground-truth", "--domain", "shapes", "--ground-truth", test_set / "gt.tsv", "--json").record["known"]
+        == COUNT
+    )
+    after = verb("submit", "--domain", "shapes", "--output", out, "--json").record
     assert [file.read_bytes() for file in files] == written  # the truth changes nothing that is handed in
     for file, record in zip(files, after["files"], strict=True):
         for way in (("--ground-truth", test_set / "gt.tsv"), ("--domain", "shapes")):
@@ -84,12 +87,14 @@ def test_from_lists_to_a_score(verb, trained, test_set, workspace, tmp_path):
 def test_a_part_of_the_truth_measures_a_part(verb, trained, test_set, tmp_path):
     lines = (test_set / "gt.tsv").read_text().splitlines()
     (test_set / "part.tsv").write_text("\n".join([*lines[:11], f"{real(20)}\t77", "5\t900"]))
-    judged = verb("truth", "--domain", "shapes", "--ground-truth", test_set / "part.tsv", "--json").record
+    judged = verb("ground-truth", "--domain", "shapes", "--ground-truth", test_set / "part.tsv", "--json").record
     assert (judged["known"], judged["unknown_articles"], judged["unknown_images"]) == (10, ["5"], ["77"])
     swept = verb("sweep", "--domain", "shapes", "--alphas", "0,1")
     assert "test, n = 10" in swept.out
     assert f"test was measured on the 10 of {COUNT} articles whose picture is known" in swept.out
-    ranked = verb("rank", "--domain", "shapes", "--split", "test", "--alpha", 0, "--out", tmp_path / "r.tsv", "--json")
+    ranked = verb(
+        "rank", "--domain", "shapes", "--split", "test", "--alpha", 0, "--output", tmp_path / "r.tsv", "--json"
+    )
     assert (ranked.record["articles"], ranked.record["n"]) == (COUNT, 10)
     scored = verb("score", tmp_path / "r.tsv", "--domain", "shapes", "--json").record
     assert scored["metrics"]["mrr@100"] == ranked.record["metrics"]["mrr@100"]
@@ -133,11 +138,11 @@ def test_an_article_without_known_picture_can_be_matched(verb, trained, workspac
 WRONG = [
     (["import", "SHAPES", "--domain", "x", "--test-articles", "SHAPES"], "have an id that the training table has too"),
     (["import", "SHAPES", "--domain", "x", "--ground-truth", "GT"], "name its articles: --test-articles"),
-    (["truth", "--domain", "shapes", "--ground-truth", "SHAPES"], "has no ground truth|knows none"),
-    (["truth", "--domain", "shapes", "--ground-truth", "nowhere.tsv"], "does not exist"),
+    (["ground-truth", "--domain", "shapes", "--ground-truth", "SHAPES"], "has no ground truth|knows none"),
+    (["ground-truth", "--domain", "shapes", "--ground-truth", "nowhere.tsv"], "does not exist"),
     (["score", "GT"], "either --ground-truth"),
     (["score", "nowhere.tsv", "--ground-truth", "GT"], "cannot be read"),
-    (["submit", "--domain", "shapes", "--out", "OUT"], "no sweep yet"),
+    (["submit", "--domain", "shapes", "--output", "OUT"], "no sweep yet"),
     (["import", "SHAPES"], "Missing option '--domain'"),
     (["fetch-images"], "either a SOURCE or --domain"),
 ]

@@ -25,11 +25,11 @@ VERBS = {
     "import": ["import", "SHAPES", "--domain", "shapes", "--language", "en", "--copy-images", "--replace"],
     "train": [*TRAIN, "--encoder", "TINY"],
     "sweep": ["sweep", "--domain", "shapes", "--alphas", "0,0.5,1", "--precision", "fp32"],
-    "rank": ["rank", "--domain", "shapes", "--out", "OUT/run.tsv"],
-    "submit": ["submit", "--domain", "shapes", "--split", "val", "--out", "OUT/runs"],
-    "export": ["export", "--domain", "shapes", "--out", "OUT/model.safetensors"],
-    "export-data": ["export-data", "shapes", "--format", "webdataset", "--out", "OUT/shards", "--replace"],
-    "analyse": ["analyse", "--domain", "shapes", "--only", "slices"],
+    "rank": ["rank", "--domain", "shapes", "--output", "OUT/run.tsv"],
+    "submit": ["submit", "--domain", "shapes", "--split", "val", "--output", "OUT/runs"],
+    "export": ["export", "--domain", "shapes", "--output", "OUT/model.safetensors"],
+    "export-data": ["export-data", "shapes", "--format", "webdataset", "--output", "OUT/shards", "--replace"],
+    "analyse": ["analyse", "--domain", "shapes", "--questions", "slices"],
     "report": ["report", "--domain", "shapes", "--markdown", "OUT/report.md"],
 }
 
@@ -178,7 +178,7 @@ def test_an_output_that_is_a_folder_or_lies_in_a_file(at, verb, tmp_path):
     (tmp_path / "folder.tsv").mkdir()
     (tmp_path / "file").touch()
     for out, said in ((tmp_path / "folder.tsv", "is a folder"), (tmp_path / "file" / "run.tsv", "is a file")):
-        ended = verb("rank", "--domain", "shapes", "--out", out)
+        ended = verb("rank", "--domain", "shapes", "--output", out)
         assert (ended.status, ended.err.count("\n")) == (1, 1)
         assert said in ended.err
 

@@ -18,7 +18,7 @@ def test_vit_b_32_goes_through_the_verbs(verb, shapes, workspace, tmp_path):
             "--tune", "head", "--epochs", 1, "--json",
         )  # fmt: skip
         swept = verb("sweep", "--domain", "few", "--alphas", "0,0.5,1", "--json")
-        ranked = verb("rank", "--domain", "few", "--out", tmp_path / "run.tsv", "--json")
+        ranked = verb("rank", "--domain", "few", "--output", tmp_path / "run.tsv", "--json")
     finally:
         torch.set_num_threads(1)
     assert (trained.status, swept.status, ranked.status) == (0, 0, 0)

@@ -97,5 +97,5 @@ def test_the_verb_leads_to_a_submission(shapes, verb, tmp_path):
     assert name == "family-vit-quickgelu-imported-1"
     assert [row["epoch"] for row in imported.record["history"]] == [0, 1]
     assert verb("sweep", "--domain", "x", "--alphas", "0,0.5,1").status == 0
-    assert verb("submit", "--domain", "x", "--split", "val", "--out", tmp_path / "out").status == 0
+    assert verb("submit", "--domain", "x", "--split", "val", "--output", tmp_path / "out").status == 0
     assert verb("report", "--domain", "x").status == 0

@@ -22,7 +22,7 @@ def test_all_that_follows_a_sweep_agrees_with_it_and_says_so(verb, run, workspac
     at = {row["alpha"]: row for row in swept["rows"]}
     for alpha in (0, 0.5, 1):
         ranked = verb(
-            "rank", "--domain", "shapes", "--alpha", alpha, "--out", tmp_path / f"{alpha}.tsv", "--json"
+            "rank", "--domain", "shapes", "--alpha", alpha, "--output", tmp_path / f"{alpha}.tsv", "--json"
         ).record
         assert ranked["reranking"] == swept["reranking"]
         assert ranked["metrics"]["mrr@100"] == at[alpha]["mrr@100"]
@@ -34,7 +34,7 @@ def test_all_that_follows_a_sweep_agrees_with_it_and_says_so(verb, run, workspac
         answer = match_article(workspace, "shapes", run.info.name, (0.0, 0.5, 1.0), article_id, 3)
         assert [model.own.place for model in answer.models] == [ranks[article_id, alpha] for alpha in (0.0, 0.5, 1.0)]
 
-    submitted = verb("submit", "--domain", "shapes", "--split", "val", "--out", tmp_path / "runs", "--json").record
+    submitted = verb("submit", "--domain", "shapes", "--split", "val", "--output", tmp_path / "runs", "--json").record
     assert submitted["files"][0]["metrics"]["mrr@100"] == at[0]["mrr@100"]
     said = f"re-ranked by {method}"
     assert said in (tmp_path / "runs" / "README.md").read_text()
@@ -42,7 +42,7 @@ def test_all_that_follows_a_sweep_agrees_with_it_and_says_so(verb, run, workspac
     for arguments in (
         ["report", "--domain", "shapes"],
         ["runs", "compare", "--domain", "shapes"],
-        ["rank", "--domain", "shapes", "--out", tmp_path / "again.tsv"],
+        ["rank", "--domain", "shapes", "--output", tmp_path / "again.tsv"],
         ["match", "--domain", "shapes", "--headline", "a red circle"],
         ["sweep", "--domain", "shapes", "--alphas", "0,1", "--rerank", method],
     ):
@@ -51,7 +51,7 @@ def test_all_that_follows_a_sweep_agrees_with_it_and_says_so(verb, run, workspac
 
 def test_another_way_than_the_sweeps_can_be_asked_for(verb, run, tmp_path):
     verb("sweep", "--domain", "shapes", "--alphas", "0,1")
-    ask = ("rank", "--domain", "shapes", "--alpha", 1, "--out", tmp_path / "run.tsv", "--json")
+    ask = ("rank", "--domain", "shapes", "--alpha", 1, "--output", tmp_path / "run.tsv", "--json")
     plain, csls = verb(*ask).record, verb(*ask, "--rerank", "csls").record
     assert (plain["reranking"]["method"], csls["reranking"]["method"]) == ("none", "csls")
     verb("sweep", "--domain", "shapes", "--alphas", "0,1", "--rerank", "csls")

@@ -264,7 +264,7 @@ def test_no_epochs_leave_theta_0_which_sweeps_and_reports(verb, shapes_domain, t
 
 def test_the_new_settings_are_options(verb, shapes_domain, tiny_name):
     arguments = ("train", "--domain", "shapes", "--encoder", tiny_name, "--epochs", 0, "--json")
-    more = ("--layer-decay", 0.75, "--stop-after", 3, "--stop-metric", "recall@1", "--chunk-size", 16, "--augment")
+    more = ("--layer-decay", 0.75, "--patience", 3, "--stop-metric", "recall@1", "--chunk-size", 16, "--augment")
     settings = verb(*arguments, *more, "--grad-checkpointing").record["settings"]
     expected = {"layer_decay": 0.75, "stop_after": 3, "stop_metric": "recall@1", "chunk_size": 16, "augment": True,
                 "grad_checkpointing": True}  # fmt: skip
@@ -273,9 +273,7 @@ def test_the_new_settings_are_options(verb, shapes_domain, tiny_name):
 
 
 def test_which_epoch_is_kept_is_said(verb, shapes_domain, tiny_name):
-    said = verb(
-        "train", "--domain", "shapes", "--encoder", tiny_name, "--tune", "head", "--epochs", 1, "--stop-after", 1
-    )
+    said = verb("train", "--domain", "shapes", "--encoder", tiny_name, "--tune", "head", "--epochs", 1, "--patience", 1)
     assert "kept: the weights of epoch 1 of 1, with the best val mrr@100." in said.out
 
 

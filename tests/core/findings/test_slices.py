@@ -80,7 +80,7 @@ def test_the_section_says_what_stands_out_and_greys_what_is_small(context: RunCo
 
 def test_a_tagger_counts_from_the_command_on_until_the_rules_are_back(context: RunContext, verb, tmp_path) -> None:
     tagger = write_tagger(tmp_path / "tiny", ["O", "B-PER"])
-    command = ("analyse", "--domain", "shapes", "--only", "slices", "--json")
+    command = ("analyse", "--domain", "shapes", "--questions", "slices", "--json")
 
     assert verb(*command, "--tagger", tagger).record["slices"]["named_by"] == str(tagger)
     assert verb(*command).record["slices"]["named_by"] == str(tagger)
@@ -88,7 +88,7 @@ def test_a_tagger_counts_from_the_command_on_until_the_rules_are_back(context: R
 
 
 def test_a_tagger_that_is_not_to_be_had_is_status_2_and_changes_nothing(context: RunContext, verb) -> None:
-    outcome = verb("analyse", "--domain", "shapes", "--only", "slices", "--tagger", "nowhere/no-such-tagger")
+    outcome = verb("analyse", "--domain", "shapes", "--questions", "slices", "--tagger", "nowhere/no-such-tagger")
 
     assert outcome.status == 2
     assert "could not be fetched" in outcome.err

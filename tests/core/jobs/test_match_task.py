@@ -35,7 +35,7 @@ def test_a_headline_gets_the_answer_of_the_verb_at_each_alpha(workspace, run, ve
 
 
 def test_an_article_gets_the_list_of_the_verb_rank(workspace, run, verb, tmp_path):
-    verb("rank", "--domain", "shapes", "--alpha", 0.5, "--split", "val", "--out", tmp_path / "best.csv")
+    verb("rank", "--domain", "shapes", "--alpha", 0.5, "--split", "val", "--output", tmp_path / "best.csv")
     lists = pd.read_csv(tmp_path / "best.csv", sep="\t", dtype=str, index_col=0)
     answer = match_article(workspace, "shapes", run.info.name, (0.5,), "55", 12)
     assert answer.searched == 12

@@ -280,7 +280,7 @@ def test_a_loss_that_is_not_finite_stops_at_once(tune, monkeypatch):
         ({"batch_size": 1}, "--batch-size 1: expected at least 2"),
         ({"layer_decay": 0.0}, "--layer-decay 0.0: expected a factor above 0"),
         ({"layer_decay": 1.1}, "--layer-decay 1.1: expected a factor above 0"),
-        ({"stop_after": 0}, "--stop-after 0: expected at least 1 epoch"),
+        ({"stop_after": 0}, "--patience 0: expected at least 1 epoch"),
         ({"stop_metric": "mrr"}, "--stop-metric mrr: expected one of mrr@100, recall@1"),
         ({"chunk_size": 0}, "--chunk-size 0: expected at least 1 pair"),
     ],

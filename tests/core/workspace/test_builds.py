@@ -42,7 +42,7 @@ def test_a_run_of_an_earlier_version_with_a_wrong_activation_is_refused(run, ver
         ("report",),
         ("sweep",),
         ("match", "--headline", "a red circle"),
-        ("submit", "--split", "val", "--out", "x"),
+        ("submit", "--split", "val", "--output", "x"),
     ):
         told = verb(*words, "--domain", "shapes")
         assert (told.status, "QuickGELU" in told.err) == (2, True), words

@@ -158,7 +158,7 @@ def not_found(
     links = f" {broken} symbolic links lead to nothing: fetch what they stand for." if broken else ""
     links += f" {misnamed} files or folders have names that are not UTF-8: rename them." if misnamed else ""
     fetch = (
-        f" Who may can download them: rematch fetch-images {listing.source} --out DIR."
+        f" Who may can download them: rematch fetch-images {listing.source} --output DIR."
         if "image_url" in listing.roles
         else ""
     )

@@ -123,7 +123,7 @@ def test_a_release_without_pictures_is_fetched_then_imported(server, verb, works
     table.write_text("\n".join(["article\taid\turl\timg\tiid\thashvalue\ttitle\ttext\timgFile", *rows]))
     assert "fetch-images" in verb("import", table, "--domain", "news").err
     out = tmp_path / "pictures"
-    record = verb("fetch-images", table, "--out", out, "--pause", 0, "--json").record
+    record = verb("fetch-images", table, "--output", out, "--pause", 0, "--json").record
     assert (record["fetched"], record["failures"]) == (25, [])
     (out / "507.jpg").unlink()
     domain = import_domain(table, workspace.domain_folder("news"), images=out).domain
@@ -136,7 +136,7 @@ def test_a_release_without_pictures_is_fetched_then_imported(server, verb, works
 def test_no_cell_of_a_table_names_a_place_outside(server, verb, tmp_path):
     table = tmp_path / "t.csv"
     table.write_text(f"id,title,image_id,image_url\n1,a,../../up,{server.root}/1.jpg\n")
-    verb("fetch-images", table, "--out", tmp_path / "deep" / "in", "--pause", 0)
+    verb("fetch-images", table, "--output", tmp_path / "deep" / "in", "--pause", 0)
     assert sorted(path.name for path in (tmp_path / "deep" / "in").iterdir()) == [MANIFEST, "up.jpg"]
 
 
@@ -164,11 +164,11 @@ def test_a_domain_knows_the_columns_that_its_import_was_told(server, verb, works
 def test_a_table_alone_needs_to_name_nothing_but_its_addresses(server, verb, tmp_path):
     table = tmp_path / "t.csv"
     table.write_text(f"nr,bild\n1,{server.root}/1.jpg\n2,\n")
-    wrong = verb("fetch-images", table, "--out", tmp_path / "in")
+    wrong = verb("fetch-images", table, "--output", tmp_path / "in")
     assert (wrong.status, "Name it with --image-column" in wrong.err) == (2, True)
-    wrong = verb("fetch-images", table, "--out", tmp_path / "in", "--image-column", "nr")
+    wrong = verb("fetch-images", table, "--output", tmp_path / "in", "--image-column", "nr")
     assert (wrong.status, "has no addresses of pictures" in wrong.err) == (2, True)
-    right = verb("fetch-images", table, "--out", tmp_path / "in", "--image-column", "bild", "--pause", 0, "--json")
+    right = verb("fetch-images", table, "--output", tmp_path / "in", "--image-column", "bild", "--pause", 0, "--json")
     assert (right.record["fetched"], server.asked) == (1, ["/1.jpg"])
 
 
@@ -180,7 +180,7 @@ def test_a_domain_whose_table_is_gone_says_what_to_do(verb, shapes, tmp_path):
     outcome = verb("fetch-images", "--domain", "shapes")
     assert outcome.status == 2
     assert f"imported from {table}, which is not there" in outcome.err
-    assert "fetch-images TABLE --out DIR" in outcome.err
+    assert "fetch-images TABLE --output DIR" in outcome.err
 
 
 ADDRESSES = [
@@ -196,9 +196,9 @@ def test_what_was_fetched_is_found_by_the_import_whatever_addresses_look_like(
     rows = [f'{n},title {n},"{server.root}{address.format(n)}"' for n in range(22)]
     table, out = tmp_path / "t.csv", tmp_path / "in"
     table.write_text("\n".join(["id,title,image_url", *rows]))
-    assert verb("fetch-images", table, "--out", out, "--pause", 0, "--json").record["fetched"] == 22
+    assert verb("fetch-images", table, "--output", out, "--pause", 0, "--json").record["fetched"] == 22
     assert all(path.suffix == ".jpg" for path in out.iterdir() if path.name != MANIFEST)
-    again = verb("fetch-images", table, "--out", out, "--pause", 0, "--json").record
+    again = verb("fetch-images", table, "--output", out, "--pause", 0, "--json").record
     assert (again["fetched"], again["there"]) == (0, 22)
     articles = import_domain(table, workspace.domain_folder("x"), images=out).domain.articles
     assert len(articles) == 22
@@ -214,12 +214,12 @@ def test_a_second_table_in_the_same_folder_takes_nothing_of_the_first(server, ve
         rows = [f"{n},title {n},{server.root}/{name}/n{n + first}/p{n}.jpg" for n in range(22)]
         (tmp_path / f"{name}.csv").write_text("\n".join(["id,title,image_url", *rows]))
         if name == "a":
-            verb("fetch-images", tmp_path / "a.csv", "--out", out, "--pause", 0)
+            verb("fetch-images", tmp_path / "a.csv", "--output", out, "--pause", 0)
     left = import_domain(tmp_path / "a.csv", workspace.domain_folder("a"), images=out).left_out
     assert left == {}
     with pytest.raises(InputError, match="no picture found"):
         import_domain(tmp_path / "b.csv", workspace.domain_folder("b"), images=out)
-    assert verb("fetch-images", tmp_path / "b.csv", "--out", out, "--pause", 0, "--json").record["fetched"] == 22
+    assert verb("fetch-images", tmp_path / "b.csv", "--output", out, "--pause", 0, "--json").record["fetched"] == 22
     for name, first in (("a", 0), ("b", 50)):
         folder = workspace.domain_folder(f"{name}2")
         articles = import_domain(tmp_path / f"{name}.csv", folder, images=out).domain.articles

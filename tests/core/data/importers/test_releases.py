@@ -182,14 +182,14 @@ def test_describe_says_what_would_be_done_and_does_nothing(tmp_path, verb, works
     file = write(tmp_path / "t.tsv", ["# article", *HEADER[1:], "Date"], rows, "cp1252")
     for n in range(20):
         paint(tmp_path / f"file{n}.png", n)
-    record = verb("import", file, "--describe", "--json").record
+    record = verb("import", file, "--dry-run", "--json").record
     assert record["format"] == "NewsImages 2022/2023"
     assert record["files"][0]["encoding"] == "Latin-1"
     assert record["columns"]["image"] == "imgFile"
     assert (record["articles"], record["found"], record["pictures"]) == (25, 20, 20)
     assert record["first_date"].startswith("2022-03-01")
     assert record["order"] == "published_at"
-    assert "found for 20 of 25 articles" in verb("import", file, "--describe").out
+    assert "found for 20 of 25 articles" in verb("import", file, "--dry-run").out
     assert not workspace.root.exists()
 
 
