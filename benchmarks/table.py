@@ -48,7 +48,7 @@ def write_table(domain: str | None, only: str | None, val: int | None, out: Path
     """
     names = only.split(",") if only else list(CASES)
     if unknown := [name for name in names if name not in CASES]:
-        raise typer.BadParameter(f"--questions {', '.join(unknown)}: expected some of {', '.join(CASES)}.")
+        raise typer.BadParameter(f"--only {', '.join(unknown)}: expected some of {', '.join(CASES)}.")
     scratch = Path(tempfile.mkdtemp(prefix="rematch-bench-"))
     try:
         workspace = Workspace(scratch / "workspace", scratch / "cache")

@@ -155,7 +155,7 @@ def test_the_report_in_each_format_says_the_same(verb, swept):
     for row, line in zip(record["rows"], table, strict=True):
         assert line["model"] == row["model"]
         assert row["model"] in text
-        assert f"| {row['run']}" in markdown
+        assert f"| {row['model']}" in markdown
         assert float(line["mrr@100"]) == row["mrr@100"]
         assert f"{row['mrr@100']:.3f}" in text
         assert f"{row['mrr@100']:.3f}" in markdown
