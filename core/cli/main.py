@@ -44,6 +44,7 @@ VERBS = {
     "export": ("models.runs", "export"),
     "export-data": ("data.export_data", "export_data"),
     "runs": ("models.runs", "runs"),
+    "cache": ("data.cache", "cache_commands"),
 }
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.storage.cache import is_whole
+from core.storage.cache import is_whole, matches_seal, sealed_files
 
 
 @pytest.fixture
@@ -39,3 +39,18 @@ def test_numbers_are_those_of_a_whole_cache(verb, swept, damage, caplog):
     assert _numbers(verb, swept) == whole
     assert all(is_whole(file) for file in files if file.exists())
     assert bool(caplog.records) == any(damage.__name__ == name for name in ("_flip", "_shorten"))
+
+
+def test_verify_names_and_removes_what_is_damaged_and_nothing_else(verb, swept):
+    _numbers(verb, swept)
+    cache = swept / "cache"
+    files = sealed_files(cache)
+    assert {file for file in cache.rglob("*") if file.is_file() and file.suffix != ".lock"} == set(files)
+    assert verb("cache", "verify", "--json").record == {"cache": str(cache), "files": len(files), "removed": []}
+    damaged = files[:2]
+    for file in damaged:
+        _flip(file)
+    removed = verb("cache", "verify", "--json").record["removed"]
+    assert removed == [str(file.relative_to(cache)) for file in damaged]
+    assert sealed_files(cache) == files[2:]
+    assert all(matches_seal(file) for file in files[2:])

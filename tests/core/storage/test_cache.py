@@ -14,7 +14,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.encoders.inputs import cached_array
-from core.storage.cache import checksummed_write, is_whole, read_checksummed, read_checksummed_array, write_checksummed
+from core.storage import cache
+from core.storage.cache import (
+    checksummed_write,
+    is_whole,
+    matches_seal,
+    read_checksummed,
+    read_checksummed_array,
+    write_checksummed,
+)
 
 ARRAY = np.arange(3000, dtype=np.float32).reshape(100, 30)
 
@@ -87,6 +95,51 @@ def test_a_file_that_was_whole_is_looked_at_again_when_it_changes(tmp_path):
     file.write_bytes(bytes(10))
     assert not is_whole(file)
     _kept(file)
+    assert is_whole(file)
+
+
+@pytest.fixture
+def another_process(monkeypatch) -> Callable[[], list[Path]]:
+    """Forget what this process knows; return the list of files that are read through from then on."""
+    monkeypatch.setattr(cache, "_REMEMBERED", 1)
+
+    def forget() -> list[Path]:
+        cache._is_whole.cache_clear()
+        read: list[Path] = []
+        monkeypatch.setattr(cache, "matches_seal", lambda path: read.append(path) or matches_seal(path))
+        return read
+
+    return forget
+
+
+def test_a_large_file_is_read_once_for_all_processes(tmp_path, another_process):
+    file = _kept(tmp_path / "a.npy")
+    for expected in ([file], []):
+        read = another_process()
+        assert is_whole(file)
+        assert read == expected
+    (tmp_path / ".verified").write_bytes(b"\xff")
+    assert another_process() == []
+    assert is_whole(file)
+
+
+def test_a_large_file_that_another_process_saw_whole_is_found_out_when_it_changes(tmp_path, another_process):
+    file = _kept(tmp_path / "a.npy")
+    another_process()
+    assert is_whole(file)
+    data = bytearray(file.read_bytes())
+    data[5000] ^= 1
+    file.write_bytes(data)
+    another_process()
+    assert not is_whole(file)
+    shutil.copy(_kept(tmp_path / "b.npy"), file)
+    assert not is_whole(file)
+
+
+def test_where_nothing_can_be_remembered_a_file_is_whole_all_the_same(tmp_path, another_process):
+    file = _kept(tmp_path / "a.npy")
+    (tmp_path / ".verified").mkdir()
+    another_process()
     assert is_whole(file)
 
 
