@@ -18,14 +18,13 @@ from core.workspace.folders import Workspace
 
 
 @pytest.fixture(params=["head", "all"])
-def load_run_cached(request, shapes_domain: Domain, workspace: Workspace, tiny_name: str) -> LoadedRun:
-    settings = Settings(tune=request.param, epochs=3, lr=3e-3, batch_size=16)
-    run = train_run(shapes_domain, tiny_name, settings, Reading(), "cpu", workspace)[0]
+def opened(request, shapes_domain: Domain, workspace: Workspace, train_once) -> LoadedRun:
+    run = train_once(Settings(tune=request.param, epochs=3, lr=3e-3, batch_size=16))
     return open_run(run, shapes_domain, workspace, "cpu")
 
 
-def test_the_whole_curve_has_exact_ends_and_an_exact_choice_with_exact_neighbours(load_run_cached):
-    curve, info = sweep_run(load_run_cached, None, "recall@1")
+def test_the_whole_curve_has_exact_ends_and_an_exact_choice_with_exact_neighbours(opened):
+    curve, info = sweep_run(opened, None, "recall@1")
     assert len(curve) == 101
     assert info.paths["val"].is_good
     interpolated = curve.set_index("alpha")["interpolated"]
@@ -34,56 +33,56 @@ def test_the_whole_curve_has_exact_ends_and_an_exact_choice_with_exact_neighbour
         assert not interpolated[alpha]
     assert interpolated.sum() > 80
     assert info.selected == select_alpha(curve[~curve["interpolated"]], "recall@1")
-    ranks = load_run_cached.run.ranks()
+    ranks = opened.run.ranks()
     for alpha in curve.loc[~curve["interpolated"], "alpha"]:
-        forward, reverse = load_run_cached.at(float(alpha), "val").ranks()
+        forward, reverse = opened.at(float(alpha), "val").ranks()
         kept = ranks[ranks["alpha"] == alpha]
         assert kept["rank"].tolist() == forward.tolist()
         assert kept["reverse_rank"].tolist() == reverse.tolist()
 
 
-def test_interpolated_points_are_close_to_exact_ones(load_run_cached):
-    curve, _ = sweep_run(load_run_cached, None, "recall@1")
-    exact = curve["alpha"].map(lambda alpha: (1 / load_run_cached.at(float(alpha), "val").ranks()[0]).mean())
+def test_interpolated_points_are_close_to_exact_ones(opened):
+    curve, _ = sweep_run(opened, None, "recall@1")
+    exact = curve["alpha"].map(lambda alpha: (1 / opened.at(float(alpha), "val").ranks()[0]).mean())
     assert np.abs(curve["mrr@100"] - exact).max() <= 1 / 12
 
 
-def test_alphas_that_are_asked_for_are_all_exact(load_run_cached):
-    curve, info = sweep_run(load_run_cached, (0.0, 0.37, 1.0), "mrr@100")
+def test_alphas_that_are_asked_for_are_all_exact(opened):
+    curve, info = sweep_run(opened, (0.0, 0.37, 1.0), "mrr@100")
     assert curve["alpha"].tolist() == [0.0, 0.37, 1.0]
     assert not curve["interpolated"].any()
     assert info.paths == {}
 
 
-def test_where_the_path_cannot_be_trusted_every_point_is_exact(load_run_cached, monkeypatch):
+def test_where_the_path_cannot_be_trusted_every_point_is_exact(opened, monkeypatch):
     real = tuned_room.build_path
     poor = Disagreement(0.4, 0.4)
     monkeypatch.setattr(tuned_room, "build_path", lambda *arguments: replace(real(*arguments), error=poor))
-    curve, info = sweep_run(load_run_cached, None, "recall@1")
+    curve, info = sweep_run(opened, None, "recall@1")
     assert tuple(curve["alpha"]) == COARSE
     assert not curve["interpolated"].any()
     assert not info.paths["val"].is_good
-    assert load_run_cached.run.sweep_info() == info
+    assert opened.run.sweep_info() == info
 
 
-def test_the_curve_says_where_the_best_is_and_exact_evaluation_decides(load_run_cached, monkeypatch):
+def test_the_curve_says_where_the_best_is_and_exact_evaluation_decides(opened, monkeypatch):
     """An interpolated point that looks best but is not, is not chosen."""
-    real = load_run_cached.path("val")
+    real = opened.path("val")
 
     class Flattering(type(real)):
         def at(self, alpha_image, alpha_text):
             texts, images = super().at(alpha_image, alpha_text)
             if alpha_image != 0.23:
                 return texts, images
-            return images[load_run_cached.view("val").gallery.target], images
+            return images[opened.view("val").gallery.target], images
 
     flattering = Flattering(real.text, real.image, real.error, real.checked_at)
-    monkeypatch.setattr(load_run_cached, "path", lambda split: flattering)
-    curve, info = sweep_run(load_run_cached, None, "recall@1")
+    monkeypatch.setattr(opened, "path", lambda split: flattering)
+    curve, info = sweep_run(opened, None, "recall@1")
     exact = curve[~curve["interpolated"]].set_index("alpha")
     assert {0.21, 0.22, 0.23, 0.24, 0.25} <= set(exact.index)
     assert exact["recall@1"].max() == exact.loc[info.selected.alpha, "recall@1"]
-    forward, _ = load_run_cached.at(0.23, "val").ranks()
+    forward, _ = opened.at(0.23, "val").ranks()
     assert exact.loc[0.23, "recall@1"] == (forward == 1).mean()
 
 
