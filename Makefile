@@ -1,4 +1,5 @@
 # Two commands: `make app` serves the app with its demo, `make test` runs lint, types and all tests.
+# `make check` is for between edits: lint, types, and the tests without pages, models, processes, browsers or real data.
 # `make soak` runs what is too long for that, `make fuzz` ten minutes of mutated files on each importer; `make audit`
 # looks every pin up among the known vulnerabilities.
 PYTHON ?= python3
@@ -6,15 +7,27 @@ BIN := .venv/bin
 
 IMPORTERS := table newsimages newsimages2025 newsimages_rt groundtruth parquet zipped
 
-.PHONY: app test soak fuzz bench audit setup pins lint types
+.PHONY: app check test coverage soak fuzz bench audit setup pins lint types
 app: .venv/.installed
 	$(BIN)/rematch demo --detach
 	$(BIN)/rematch app
 
+QUICK := not (app or model or process or browser or data)
+
+check: .venv/.installed-dev lint types
+	REMATCH_EXAMPLES=10 $(BIN)/python -m pytest --hypothesis-profile dev -m "$(QUICK)" --numprocesses 2 --dist worksteal \
+		--ignore tests/browser --ignore tests/benchmarks
+
 # The browser tests come after the others: theirs is one server, and they watch how fast it answers.
 test: .venv/.installed-dev lint types
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --ignore tests/browser
-	$(BIN)/python -m pytest tests/browser
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --durations 15 --ignore tests/browser
+	$(BIN)/python -m pytest --durations 15 tests/browser
+
+# The share of the product's lines that tests run, and coverage.xml for the lines; apart, since it slows the tests.
+coverage: .venv/.installed-dev
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --ignore tests/browser \
+		--cov core --cov pages --cov-report xml --quiet
+	$(BIN)/coverage report --format total
 
 soak: .venv/.installed-dev
 	REMATCH_EXAMPLES=2000 $(BIN)/python -m pytest soak tests/core/data/importers/test_hostile_tables.py
@@ -45,6 +58,7 @@ pins: .venv/.installed-dev
 lint: .venv/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
 
 types: .venv/.installed-dev
 	$(BIN)/mypy

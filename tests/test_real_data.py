@@ -6,7 +6,10 @@ import pytest
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 
-pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"the real data is not at {DATA}; see README")
+pytestmark = [
+    pytest.mark.data,
+    pytest.mark.skipif(not DATA.is_dir(), reason=f"the real data is not at {DATA}; see README"),
+]
 
 
 @pytest.mark.parametrize(

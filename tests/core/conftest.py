@@ -1,4 +1,6 @@
-"""A finished run of a tiny model, as most rooms of the workspace need it."""
+"""A finished run of a tiny model, trained once per session, as most tests of the library need it."""
+
+from collections.abc import Callable
 
 import pytest
 
@@ -8,14 +10,31 @@ from core.experiment.loaded_run import LoadedRun, open_run
 from core.experiment.train import train_run
 from core.training.settings import Settings
 from core.workspace.folders import Workspace
-from core.workspace.runs import Run
+from core.workspace.runs import Run, find_run
+from tests.snapshots import Snapshots
+
+TrainOnce = Callable[..., Run]
 
 
 @pytest.fixture
-def run(shapes_domain: Domain, workspace: Workspace, tiny_name: str) -> Run:
+def train_once(shapes_domain: Domain, workspace: Workspace, tiny_name: str, snapshots: Snapshots) -> TrainOnce:
+    """Return a function that trains TinyClip on the shapes; equal settings are trained once and copied afterwards."""
+
+    def train(settings: Settings, reading: Reading = Reading()) -> Run:
+        def make(fresh: Workspace) -> None:
+            snapshots.restore("shapes", fresh, lambda _: None)
+            train_run(fresh.load_domain("shapes"), tiny_name, settings, reading, "cpu", fresh)
+
+        snapshots.restore((settings, reading), workspace, make)
+        return find_run(workspace, "shapes", None)
+
+    return train
+
+
+@pytest.fixture
+def run(train_once: TrainOnce) -> Run:
     """TinyClip tuned whole; with little training, so that nothing bends wildly."""
-    settings = Settings(tune="all", epochs=2, lr=1e-3, batch_size=16)
-    return train_run(shapes_domain, tiny_name, settings, Reading(), "cpu", workspace)[0]
+    return train_once(Settings(tune="all", epochs=2, lr=1e-3, batch_size=16))
 
 
 @pytest.fixture

@@ -19,19 +19,28 @@ METRICS = ["mrr@100", "recall@1", "recall@5", "recall@10", "recall@50", "recall@
 
 
 @pytest.fixture
-def imported(verb, shapes):
-    assert verb("import", shapes, "--domain", "shapes", "--language", "en").status == 0
+def import_words(shapes):
+    return ["import", shapes, "--domain", "shapes", "--language", "en"]
 
 
 @pytest.fixture
-def trained(verb, imported, tiny_name):
-    outcome = verb("train", "--domain", "shapes", "--encoder", tiny_name, "--tune", "head", "--epochs", 2, "--lr", 0.01)
-    assert outcome.status == 0
+def train_words(tiny_name):
+    return ["train", "--domain", "shapes", "--encoder", tiny_name, "--tune", "head", "--epochs", 2, "--lr", 0.01]
 
 
 @pytest.fixture
-def swept(verb, trained):
-    assert verb("sweep", "--domain", "shapes", "--alphas", "0,0.3,1").status == 0
+def imported(after, import_words):
+    after(import_words)
+
+
+@pytest.fixture
+def trained(after, import_words, train_words):
+    after(import_words, train_words)
+
+
+@pytest.fixture
+def swept(after, import_words, train_words):
+    after(import_words, train_words, ["sweep", "--domain", "shapes", "--alphas", "0,0.3,1"])
 
 
 def ranks_in_file(file: Path, articles: pd.DataFrame) -> np.ndarray:

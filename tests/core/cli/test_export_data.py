@@ -7,19 +7,20 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from core.workspace.folders import Workspace
 from core.workspace.runs import find_run
 from core.workspace.sweep_results import read_results
 from core.workspace.tags import tag_article
-from tests.conftest import Verb
+from tests.conftest import After, Verb
 from tests.core.cli.test_starting import fresh
 
 
 @pytest.fixture
-def run(verb: Verb, shapes: Path, tiny_name: str) -> str:
+def run(after: After, workspace: Workspace, shapes: Path, tiny_name: str) -> str:
     """The shapes as a domain, with a run that is not swept."""
-    verb("import", shapes, "--domain", "shapes", "--language", "en")
     words = ("train", "--domain", "shapes", "--encoder", tiny_name, "--tune", "all", "--epochs", 2, "--lr", 0.001)
-    return verb(*words, "--batch-size", 16, "--json").record["run"]
+    after(["import", shapes, "--domain", "shapes", "--language", "en"], [*words, "--batch-size", 16])
+    return find_run(workspace, "shapes", None).info.name
 
 
 def test_ranks_and_tags_are_columns(verb: Verb, run: str, workspace, tmp_path: Path) -> None:

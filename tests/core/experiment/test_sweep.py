@@ -18,9 +18,8 @@ from core.workspace.folders import Workspace
 
 
 @pytest.fixture(params=["head", "all"])
-def loaded_run(request, shapes_domain: Domain, workspace: Workspace, tiny_name: str) -> LoadedRun:
-    settings = Settings(tune=request.param, epochs=3, lr=3e-3, batch_size=16)
-    run = train_run(shapes_domain, tiny_name, settings, Reading(), "cpu", workspace)[0]
+def loaded_run(request, shapes_domain: Domain, workspace: Workspace, train_once) -> LoadedRun:
+    run = train_once(Settings(tune=request.param, epochs=3, lr=3e-3, batch_size=16))
     return open_run(run, shapes_domain, workspace, "cpu")
 
 

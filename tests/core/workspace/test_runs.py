@@ -108,8 +108,8 @@ def test_the_environment_says_where_things_lie(monkeypatch, tmp_path):
 
 
 @pytest.fixture
-def trained(shapes_domain, workspace, tiny_name) -> Run:
-    return train_run(shapes_domain, tiny_name, HEAD, Reading(), "cpu", workspace)[0]
+def trained(train_once) -> Run:
+    return train_once(HEAD)
 
 
 def test_only_the_changed_tensors_are_kept(trained):
