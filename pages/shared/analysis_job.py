@@ -6,13 +6,14 @@ import streamlit as st
 
 from core.findings.question import RunContext
 from core.jobs import background
+from core.jobs.job import Job
 from core.workspace.folders import Workspace
 from pages.shared.errors import show_error
 from pages.shared.jobs import cancel, close, show_bar, why_failed
 
 
-def _job(context: RunContext) -> str:
-    return f"analyse-{context.domain.info.slug}"
+def _job(context: RunContext) -> Job:
+    return Job("analyse", context.domain.info.slug)
 
 
 def input_analysis(context: RunContext, names: Sequence[str], label: str) -> None:
@@ -39,7 +40,7 @@ def show_analysis(context: RunContext) -> None:
 
 
 @st.fragment(run_every=1.0)
-def _watch(workspace: Workspace, job: str) -> None:
+def _watch(workspace: Workspace, job: Job) -> None:
     status = background.status(workspace, job)
     if status.state != "running":
         st.rerun()

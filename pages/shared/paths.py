@@ -20,7 +20,7 @@ def typed_path(text: str) -> str:
         return ""
     try:
         path = Path(text).expanduser().absolute()
-        inside = path.resolve().is_relative_to(default_workspace().workspace.resolve())
+        inside = path.resolve().is_relative_to(default_workspace().root.resolve())
         path.exists()
     except (OSError, RuntimeError, ValueError):  # too long, a loop of links, an unknown ~user, a NUL
         raise InputError(f"'{text[:100]}' is no path; type where the file or folder lies.") from None

@@ -16,6 +16,7 @@ from core.data.domain import load_domain as read_domain
 from core.data.time_split import Split
 from core.errors import shortened
 from core.jobs import background
+from core.jobs.job import DEMO
 from core.presentation.language_notes import language_mark, language_note, text_read
 from core.presentation.reranking import reranked_by
 from core.storage.files import FileSignature, file_signature
@@ -164,7 +165,7 @@ def require_run() -> tuple[Workspace, Domain, Run]:
 
 def show_how_to_begin(workspace: Workspace) -> None:
     """The empty state: what to type."""
-    if background.status(workspace, "demo").state == "running":
+    if background.status(workspace, DEMO).state == "running":
         st.write("The demo is being made; its first domain appears here in half a minute.")
         return
     st.write("There is no domain yet. Import your own articles and images on the **Data** page, or in a terminal:")
@@ -177,7 +178,7 @@ def show_how_to_begin(workspace: Workspace) -> None:
 def show_what_is_missing(workspace: Workspace, domain: Domain) -> None:
     """A domain without a swept run: that it is coming, or how to make one."""
     slug = domain.info.slug
-    if domain.info.synthetic and background.status(workspace, "demo").state == "running":
+    if domain.info.synthetic and background.status(workspace, DEMO).state == "running":
         st.write("Its images and headlines are there; the curves appear here as soon as it is fine-tuned.")
         return
     unswept = load_runs(workspace, slug)
@@ -192,7 +193,7 @@ def show_what_is_missing(workspace: Workspace, domain: Domain) -> None:
 def show_demo_progress() -> None:
     """How far the demo is, while it is being made or after it failed; nothing otherwise."""
     workspace = default_workspace()
-    status = background.status(workspace, "demo")
+    status = background.status(workspace, DEMO)
     if status.state == "running":
         _poll_demo_progress(workspace)
     elif status.state == "failed":
@@ -204,7 +205,7 @@ def show_demo_progress() -> None:
 
 @st.fragment(run_every=1.0)
 def _poll_demo_progress(workspace: Workspace) -> None:
-    status = background.status(workspace, "demo")
+    status = background.status(workspace, DEMO)
     ready = {slug: len(swept_runs(workspace, slug)) for slug in workspace.domain_slugs()}
     if status.state != "running" or st.session_state.setdefault("ready", ready) != ready:
         st.session_state["ready"] = ready

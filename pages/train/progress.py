@@ -7,6 +7,7 @@ import streamlit as st
 from core.errors import RematchError
 from core.jobs import background
 from core.jobs.background import JobStatus
+from core.jobs.job import Job
 from core.presentation.theme import FINE_TUNED, NEUTRAL, VALUE, ZERO_SHOT, hover
 from core.workspace.folders import Workspace
 from core.workspace.runs import Run, load_runs
@@ -23,18 +24,13 @@ CHART_HEIGHT = 260
 VAL_METRICS = ("val_mrr@100", "val_recall@1")
 
 
-def job_of(slug: str) -> str:
-    """The job that trains a domain: one at a time."""
-    return f"train-{slug}"
-
-
 def start(workspace: Workspace, slug: str, verb: list[str]) -> None:
     """Start a training, or say that one is going on already."""
     st.session_state.pop(_ASKED, None)
     st.session_state.pop(_TOLD, None)
     try:
         with st.spinner("Starting…"):
-            started = background.start(workspace, job_of(slug), verb)
+            started = background.start(workspace, Job("train", slug), verb)
     except RematchError as error:
         st.session_state[_TOLD] = f"The training could not be started: {plain(str(error))}"
         return
@@ -46,7 +42,7 @@ def show_training(workspace: Workspace, slug: str) -> bool:
     """What goes on, or how the last one ended; True while something goes on."""
     if told := st.session_state.pop(_TOLD, None):
         st.warning(plain(without_paths(told)))
-    status = background.status(workspace, job_of(slug))
+    status = background.status(workspace, Job("train", slug))
     if status.state == "running" or _going_on(workspace, slug):
         _watch(workspace, slug)
         return True
@@ -61,7 +57,7 @@ def _going_on(workspace: Workspace, slug: str) -> Unfinished | None:
 
 @st.fragment(run_every=1.0)
 def _watch(workspace: Workspace, slug: str) -> None:
-    status, training = background.status(workspace, job_of(slug)), _going_on(workspace, slug)
+    status, training = background.status(workspace, Job("train", slug)), _going_on(workspace, slug)
     if status.state != "running" and training is None:
         st.rerun()
     with st.container(border=True):
@@ -159,7 +155,7 @@ def _ask(what: str, name: str) -> None:
 def _cancel(workspace: Workspace, slug: str) -> None:
     _ask("", "")
     try:
-        background.cancel(workspace, job_of(slug))
+        background.cancel(workspace, Job("train", slug))
     except RematchError as error:
         st.session_state[_TOLD] = str(error)
 
@@ -181,7 +177,7 @@ def _show_ended(workspace: Workspace, slug: str, status: JobStatus) -> None:
             show_error(f"The training failed: {why_failed(status)}", ":material/error:")
             with st.expander("Its last lines"):
                 show_log(status.log, "nothing")
-        st.button("Close", key="close_training", on_click=close, args=(workspace, job_of(slug)))
+        st.button("Close", key="close_training", on_click=close, args=(workspace, Job("train", slug)))
 
 
 def _show_ways_on(run: Run) -> None:
