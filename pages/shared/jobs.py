@@ -16,6 +16,7 @@ from core.jobs.log import LINES_SHOWN
 from core.workspace.folders import Workspace
 from pages.shared.errors import show_error, show_log, without_paths
 from pages.shared.form_words import in_form_words
+from pages.shared.polling import watch_job
 from pages.shared.text import counted, plain
 
 _STARTED = "_jobs_started"  # the jobs that this session has started
@@ -67,7 +68,7 @@ def show_jobs(workspace: Workspace, kind: JobKind) -> None:
     for job in jobs_of(workspace, kind.kind):
         status = background.status(workspace, job)
         if status.state == "running":
-            _watch(workspace, kind, job)
+            show_running(workspace, job, kind.doing.format(job.slug))
         elif status.state != "never started":
             at = (job.folder(workspace) / "log.txt").stat().st_mtime
             ended.append(_Ended(job, status, at, job in started))
@@ -118,14 +119,19 @@ def why_failed(status: JobStatus) -> str:
     )
 
 
-@st.fragment(run_every=1.0)
-def _watch(workspace: Workspace, kind: JobKind, job: Job) -> None:
-    status = background.status(workspace, job)
-    if status.state != "running":
-        st.toast(plain(f"{kind.doing.format(job.slug)} has ended: {status.state}."))
-        st.rerun()
-    show_bar(status, f"{kind.doing.format(job.slug)}:")
-    st.button("Cancel", key=f"cancel_{job}", on_click=cancel, args=(workspace, job))
+def show_running(workspace: Workspace, job: Job, doing: str) -> None:
+    """Show how far a job is and a button that cancels it, until it has ended, which is said in passing."""
+
+    def show(status: JobStatus) -> None:
+        show_bar(status, f"{doing}:")
+        st.button("Cancel", key=f"cancel_{job}", on_click=cancel, args=(workspace, job))
+
+    def is_over(status: JobStatus) -> bool:
+        if status.state != "running":
+            st.toast(plain(f"{doing} has ended: {status.state}."))
+        return status.state != "running"
+
+    watch_job(workspace, job, show, is_over)
 
 
 def _show_ended(workspace: Workspace, kind: JobKind, job: Job, status: JobStatus) -> None:

@@ -16,6 +16,7 @@ from core.data.domain import load_domain as read_domain
 from core.data.time_split import Split
 from core.errors import shortened
 from core.jobs import background
+from core.jobs.background import JobStatus
 from core.jobs.job import DEMO
 from core.presentation.language_notes import language_mark, language_note, text_read
 from core.presentation.reranking import reranked_by
@@ -26,6 +27,7 @@ from core.workspace.sweep_results import Results
 from pages.shared.addresses import input_one_of
 from pages.shared.errors import show_error, show_log, without_paths
 from pages.shared.jobs import why_failed
+from pages.shared.polling import watch_job
 from pages.shared.session import forget_position
 from pages.shared.text import plain
 
@@ -195,7 +197,8 @@ def show_demo_progress() -> None:
     workspace = default_workspace()
     status = background.status(workspace, DEMO)
     if status.state == "running":
-        _poll_demo_progress(workspace)
+        ready = _ready(workspace)
+        watch_job(workspace, DEMO, _show_demo_step, lambda now: now.state != "running" or _ready(workspace) != ready)
     elif status.state == "failed":
         show_error(f"Making the demo stopped before its end: {why_failed(status)}")
         st.write("Start it again:")
@@ -203,13 +206,12 @@ def show_demo_progress() -> None:
         show_log(status.log, "nothing")
 
 
-@st.fragment(run_every=1.0)
-def _poll_demo_progress(workspace: Workspace) -> None:
-    status = background.status(workspace, DEMO)
-    ready = {slug: len(swept_runs(workspace, slug)) for slug in workspace.domain_slugs()}
-    if status.state != "running" or st.session_state.setdefault("ready", ready) != ready:
-        st.session_state["ready"] = ready
-        st.rerun()
+def _ready(workspace: Workspace) -> dict[str, int]:
+    """How many swept runs each domain has: when that changes, the page has more to show."""
+    return {slug: len(swept_runs(workspace, slug)) for slug in workspace.domain_slugs()}
+
+
+def _show_demo_step(status: JobStatus) -> None:
     step = plain(without_paths(status.log[-1])) if status.log else "starting"
     st.progress(
         min(1.0, status.done / status.total) if status.total else 0.0,

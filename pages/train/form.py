@@ -16,6 +16,7 @@ from core.training.settings import Settings, default_settings, reasons
 from core.workspace.folders import Workspace
 from pages.shared.errors import show_error
 from pages.shared.paths import check_typed_encoder
+from pages.shared.polling import watch_worker
 from pages.shared.text import plain
 from pages.train.settings import SETTING_KEYS, input_settings
 
@@ -231,17 +232,10 @@ def _back_to_defaults() -> None:
         st.session_state.pop(key, None)
 
 
-@st.fragment(run_every=1.0)
-def _wait_for(future: Future) -> None:
-    if future.done():
-        st.rerun()
-    st.status("Training a few batches to see how long it would take (about ten seconds)…", state="running")
-
-
 def show_estimate(future: Future) -> None:
     """The time a training would take, and of what; or why it cannot be told."""
     if not future.done():
-        _wait_for(future)
+        watch_worker(future, "Training a few batches to see how long it would take (about ten seconds)…", st.status)
         return
     error = future.exception()
     if isinstance(error, RematchError):

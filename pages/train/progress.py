@@ -1,5 +1,7 @@
 """A training as the Train page shows it: going on, ended, or stopped and waiting to be resumed."""
 
+from functools import partial
+
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
@@ -15,6 +17,7 @@ from core.workspace.unfinished_runs import Unfinished, load_unfinished
 from pages.shared.charts import show_figure
 from pages.shared.errors import show_error, show_log, without_paths
 from pages.shared.jobs import close, show_bar, what_it_found, why_failed
+from pages.shared.polling import watch_job
 from pages.shared.sidebar import choose_run, chosen
 from pages.shared.text import counted, plain
 
@@ -42,9 +45,11 @@ def show_training(workspace: Workspace, slug: str) -> bool:
     """What goes on, or how the last one ended; True while something goes on."""
     if told := st.session_state.pop(_TOLD, None):
         st.warning(plain(without_paths(told)))
-    status = background.status(workspace, Job("train", slug))
+    job = Job("train", slug)
+    status = background.status(workspace, job)
     if status.state == "running" or _going_on(workspace, slug):
-        _watch(workspace, slug)
+        show, is_over = partial(_show_running, workspace, slug), partial(_is_over, workspace, slug)
+        watch_job(workspace, job, show, is_over)
         return True
     _show_ended(workspace, slug, status)
     return False
@@ -55,11 +60,12 @@ def _going_on(workspace: Workspace, slug: str) -> Unfinished | None:
     return next((each for each in reversed(load_unfinished(workspace, slug)) if each.goes_on), None)
 
 
-@st.fragment(run_every=1.0)
-def _watch(workspace: Workspace, slug: str) -> None:
-    status, training = background.status(workspace, Job("train", slug)), _going_on(workspace, slug)
-    if status.state != "running" and training is None:
-        st.rerun()
+def _is_over(workspace: Workspace, slug: str, status: JobStatus) -> bool:
+    return status.state != "running" and _going_on(workspace, slug) is None
+
+
+def _show_running(workspace: Workspace, slug: str, status: JobStatus) -> None:
+    training = _going_on(workspace, slug)
     with st.container(border=True):
         st.subheader("Training now")
         if status.state == "running":
