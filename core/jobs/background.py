@@ -8,7 +8,6 @@ failed.
 
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from typing import Literal
 from filelock import FileLock
 
 from core.errors import InputError
+from core.jobs.job import Job
 from core.jobs.log import last_lines
 from core.jobs.records import PROCESS, STATUS, JobError, JobResult, read_error, read_result, reserve
 from core.progress import PROGRESS_FILE, amount
@@ -31,7 +31,6 @@ from core.storage.locks import is_held
 from core.workspace.folders import Workspace
 
 State = Literal["never started", "running", "done", "failed", "cancelled"]
-_NAME = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 #: Held by a job's process for as long as it runs.
 LOCK = "running.lock"
 #: The module that a job's process runs. It imports the command line, so it is named here, not imported.
@@ -64,18 +63,12 @@ class JobStatus:
         return amount(self.done, self.total, self.unit, self.speed if self.state == "running" else None)
 
 
-def _folder(workspace: Workspace, name: str) -> Path:
-    if not _NAME.fullmatch(name):
-        raise InputError(f"'{name}' cannot name a job: expected lower-case letters, digits and single hyphens.")
-    return workspace.root / "jobs" / name
-
-
-def start(workspace: Workspace, name: str, verb: Sequence[str]) -> bool:
-    """Start ``rematch VERB …`` as the job `name`; False if it is running already.
+def start(workspace: Workspace, job: Job, verb: Sequence[str]) -> bool:
+    """Start ``rematch VERB …`` as `job`; False if it is running already.
 
     Raises DiskError if the workspace cannot be written.
     """
-    folder = _folder(workspace, name)
+    folder = job.folder(workspace)
     with disk_errors_for(folder):
         folder.mkdir(parents=True, exist_ok=True)
     with disk_errors_for(folder / "log.txt"), FileLock(folder / "starting.lock"):  # two pages may ask at once
@@ -104,9 +97,9 @@ def start(workspace: Workspace, name: str, verb: Sequence[str]) -> bool:
     return True
 
 
-def status(workspace: Workspace, name: str) -> JobStatus:
-    """Read where the job `name` stands."""
-    folder = _folder(workspace, name)
+def status(workspace: Workspace, job: Job) -> JobStatus:
+    """Read where `job` stands."""
+    folder = job.folder(workspace)
     if not (folder / "log.txt").exists():
         return JobStatus("never started", "", 0, None, [])
     log = last_lines(folder / "log.txt")
@@ -133,17 +126,17 @@ def _written_number(file: Path) -> int | None:
         return None
 
 
-def cancel(workspace: Workspace, name: str) -> None:
+def cancel(workspace: Workspace, job: Job) -> None:
     """Ask the job to end, with every process it started. It is `cancelled` once it has; nothing if it does not run.
 
     The first time it may tidy up; asked again, it ends where it stands.
     """
-    folder = _folder(workspace, name)
+    folder = job.folder(workspace)
     if not is_held(folder / LOCK):
         return
     process = _written_number(folder / PROCESS)
     if process is None:  # it holds its lock, but has not said yet who it is
-        raise InputError(f"job '{name}' is only just starting; try again in a second.")
+        raise InputError(f"job '{job}' is only just starting; try again in a second.")
     with suppress(DiskError):  # then it ends as failed, and its log says that it was stopped
         write_text(folder / "cancelled.txt", "")
     try:
@@ -155,9 +148,9 @@ def cancel(workspace: Workspace, name: str) -> None:
         return
 
 
-def clear(workspace: Workspace, name: str) -> None:
+def clear(workspace: Workspace, job: Job) -> None:
     """Forget how the job ended; nothing while it runs. Raises DiskError if the workspace cannot be written."""
-    folder = _folder(workspace, name)
+    folder = job.folder(workspace)
     if folder.exists() and not is_held(folder / LOCK):
         with disk_errors_for(folder / "log.txt"):
             (folder / "log.txt").unlink(missing_ok=True)

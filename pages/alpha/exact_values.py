@@ -15,8 +15,8 @@ from core.workspace.folders import Workspace
 from core.workspace.sweep_results import Results
 from pages.shared.cached_results import stamp_of
 from pages.shared.errors import failure
+from pages.shared.polling import watch_worker
 from pages.shared.text import plain
-from pages.shared.worker import show_waiting
 
 KEPT = 256  # about 60 kB each at a thousand articles
 _ASKED = "_exact_asked"  # in each session: the key it waits for
@@ -41,7 +41,8 @@ class ExactEvaluation:
         if (sentence := failure(self.future)) is not None:
             st.caption(f"The exact value could not be computed: {plain(sentence)}")
         else:
-            show_waiting(self.future, "Computing with exact weights (the first time a model is loaded, some seconds)…")
+            sentence = "Computing with exact weights (the first time a model is loaded, some seconds)…"
+            watch_worker(self.future, f":material/hourglass_top: {sentence}")
 
 
 @st.cache_resource(show_spinner=False)

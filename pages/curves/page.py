@@ -19,8 +19,9 @@ from pages.shared import sidebar
 from pages.shared.cached_results import bands_of
 from pages.shared.charts import input_figure_format, show_figure
 from pages.shared.errors import failure, show_error
+from pages.shared.polling import watch_worker
 from pages.shared.text import plain
-from pages.shared.worker import forget, show_waiting, submit_once
+from pages.shared.worker import forget, submit_once
 
 
 def input_metric(label: str, key: str, default: Criterion = "recall@1") -> Criterion:
@@ -134,7 +135,10 @@ def show_asking(workspace: Workspace, run: Run, slug: str) -> None:
         show_error(sentence)
         forget(key)
     else:
-        show_waiting(future, f"Encoding {plain(slug)} at several α; seconds for tuned heads, minutes for more…")
+        watch_worker(
+            future,
+            f":material/hourglass_top: Encoding {plain(slug)} at several α; seconds for tuned heads, minutes for more…",
+        )
 
 
 def show_tables(domain: Domain, run: Run) -> None:

@@ -17,6 +17,7 @@ from pages.match.download import show_take_away
 from pages.match.view import Matched, MatchQuery, headline_of, show_comparison, show_language_note, show_presentation
 from pages.shared import sidebar
 from pages.shared.errors import failure, show_error
+from pages.shared.polling import watch_worker
 from pages.shared.session import RERANK_KEY, input_alpha
 from pages.shared.text import plain, shorten
 
@@ -129,7 +130,7 @@ def input_question(domain: Domain, run: Run) -> tuple[MatchQuery | None, float, 
         )
     with rerank:
         method = input_rerank(run)
-    k = places_shown.selectbox("Workspace", (3, 5, 10), index=1, key="places", bind="query-params", filter_mode=None)
+    k = places_shown.selectbox("Images shown", (3, 5, 10), index=1, key="places", bind="query-params", filter_mode=None)
     return question, value, method, int(k)
 
 
@@ -151,7 +152,7 @@ def answer_to(
             )
             st.session_state[ASKED] = kept
         if not kept[1].done():
-            wait_for(kept[1])
+            watch_worker(kept[1], "Looking. Loading the model for the first time takes some seconds.", st.status)
         elif (sentence := failure(kept[1])) is not None:
             show_failure(sentence)
         else:
@@ -159,14 +160,6 @@ def answer_to(
     except BrokenExecutor:
         show_failure("The process that computes with models could not be started. Nothing is lost.")
     return None
-
-
-@st.fragment(run_every=0.3)
-def wait_for(future: Future) -> None:
-    """What is waited for; the page is drawn again when it is there."""
-    if future.done():
-        st.rerun()
-    st.status("Looking. Loading the model for the first time takes some seconds.", state="running")
 
 
 def show_failure(sentence: str) -> None:

@@ -6,13 +6,13 @@ import streamlit as st
 
 from core.findings.question import RunContext
 from core.jobs import background
-from core.workspace.folders import Workspace
+from core.jobs.job import Job
 from pages.shared.errors import show_error
-from pages.shared.jobs import cancel, close, show_bar, why_failed
+from pages.shared.jobs import close, show_running, why_failed
 
 
-def _job(context: RunContext) -> str:
-    return f"analyse-{context.domain.info.slug}"
+def _job(context: RunContext) -> Job:
+    return Job("analyse", context.domain.info.slug)
 
 
 def input_analysis(context: RunContext, names: Sequence[str], label: str) -> None:
@@ -32,16 +32,7 @@ def show_analysis(context: RunContext) -> None:
     """How far it is, or why it ended early until somebody closes that; nothing where it is done."""
     status = background.status(context.workspace, _job(context))
     if status.state == "running":
-        _watch(context.workspace, _job(context))
+        show_running(context.workspace, _job(context), "Finding out")
     elif status.state in ("failed", "cancelled"):
         show_error("cancelled." if status.state == "cancelled" else why_failed(status), ":material/error:")
         st.button("Close", key="close_analysis", on_click=close, args=(context.workspace, _job(context)))
-
-
-@st.fragment(run_every=1.0)
-def _watch(workspace: Workspace, job: str) -> None:
-    status = background.status(workspace, job)
-    if status.state != "running":
-        st.rerun()
-    show_bar(status, "Finding out:")
-    st.button("Cancel", key="cancel_analysis", on_click=cancel, args=(workspace, job))

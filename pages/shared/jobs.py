@@ -1,6 +1,6 @@
 """Jobs about a domain: a bar while one is running, and one line for each that has ended, until it is closed.
 
-Those of other sessions are shown, too: a job is found by its name, which is its verb's and the domain's.
+Those of other sessions are shown, too: a job is found by its kind and domain.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,13 +11,15 @@ import streamlit as st
 from core.errors import InputError, RematchError
 from core.jobs import background
 from core.jobs.background import JobStatus
+from core.jobs.job import Job, Kind, jobs_of
 from core.jobs.log import LINES_SHOWN
 from core.workspace.folders import Workspace
 from pages.shared.errors import show_error, show_log, without_paths
 from pages.shared.form_words import in_form_words
+from pages.shared.polling import watch_job
 from pages.shared.text import counted, plain
 
-_STARTED = "_jobs_started"  # names of the jobs that this session has started
+_STARTED = "_jobs_started"  # the jobs that this session has started
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class JobKind:
     comfort: what is as it was when it failed, a sentence or nothing. show_ways_on: what can be done when it is done.
     """
 
-    verb: str
+    kind: Kind
     noun: str
     doing: str
     done: str
@@ -35,9 +37,9 @@ class JobKind:
     comfort: Callable[[Workspace, str], str]
     show_ways_on: Callable[[Workspace, str], None]
 
-    def job_of(self, slug: str) -> str:
-        """The job's name."""
-        return f"{self.verb}-{slug}"
+    def job_of(self, slug: str) -> Job:
+        """The job of this kind that works on a domain."""
+        return Job(self.kind, slug)
 
     def start(self, workspace: Workspace, slug: str, verb: list[str]) -> None:
         """Start the job. Raises InputError if one of this kind is going on for the domain."""
@@ -50,7 +52,7 @@ class JobKind:
 class _Ended:
     """A job that has ended. at: when it last printed something, in seconds; mine: started in this session."""
 
-    slug: str
+    job: Job
     status: JobStatus
     at: float
     mine: bool
@@ -63,34 +65,34 @@ def show_jobs(workspace: Workspace, kind: JobKind) -> None:
     """
     ended: list[_Ended] = []
     started = st.session_state.get(_STARTED, set())
-    for folder in sorted((workspace.root / "jobs").glob(f"{kind.verb}-*")):
-        slug, status = folder.name.removeprefix(f"{kind.verb}-"), background.status(workspace, folder.name)
+    for job in jobs_of(workspace, kind.kind):
+        status = background.status(workspace, job)
         if status.state == "running":
-            _watch(workspace, kind, slug)
+            show_running(workspace, job, kind.doing.format(job.slug))
         elif status.state != "never started":
-            at = (folder / "log.txt").stat().st_mtime
-            ended.append(_Ended(slug, status, at, folder.name in started))
-    ended.sort(key=lambda job: (job.mine, job.at), reverse=True)
-    lines = [job for number, job in enumerate(ended) if job.mine or number == 0]
-    for job in lines:
-        with st.expander(_line(kind, job), expanded=job is lines[0] and job.mine):
-            _show_ended(workspace, kind, job)
+            at = (job.folder(workspace) / "log.txt").stat().st_mtime
+            ended.append(_Ended(job, status, at, job in started))
+    ended.sort(key=lambda end: (end.mine, end.at), reverse=True)
+    lines = [end for number, end in enumerate(ended) if end.mine or number == 0]
+    for end in lines:
+        with st.expander(_line(kind, end), expanded=end is lines[0] and end.mine):
+            _show_ended(workspace, kind, end.job, end.status)
     if others := ended[len(lines) :]:
-        failed = sum(job.status.state == "failed" for job in others)
+        failed = sum(end.status.state == "failed" for end in others)
         with st.expander(f"{counted(len(others), f'earlier {kind.noun}')}, {failed} failed"):
-            for job in others:
-                _show_ended(workspace, kind, job)
+            for end in others:
+                _show_ended(workspace, kind, end.job, end.status)
     if len(ended) > 1:
-        names = [kind.job_of(job.slug) for job in ended]
-        st.button(f"Close all {len(ended)}", key=f"close_all_{kind.verb}", on_click=_close_all, args=(workspace, names))
+        jobs = [end.job for end in ended]
+        st.button(f"Close all {len(ended)}", key=f"close_all_{kind.kind}", on_click=_close_all, args=(workspace, jobs))
 
 
-def _line(kind: JobKind, job: _Ended) -> str:
+def _line(kind: JobKind, end: _Ended) -> str:
     """How the job ended, as the line that opens the rest."""
     icon = {"done": ":material/check_circle:", "cancelled": ":material/stop_circle:"}.get(
-        job.status.state, ":material/error:"
+        end.status.state, ":material/error:"
     )
-    return f"{icon} {plain((kind.done if job.status.state == 'done' else kind.failed).format(job.slug))}"
+    return f"{icon} {plain((kind.done if end.status.state == 'done' else kind.failed).format(end.job.slug))}"
 
 
 def show_bar(status: JobStatus, doing: str) -> None:
@@ -117,20 +119,23 @@ def why_failed(status: JobStatus) -> str:
     )
 
 
-@st.fragment(run_every=1.0)
-def _watch(workspace: Workspace, kind: JobKind, slug: str) -> None:
-    job = kind.job_of(slug)
-    status = background.status(workspace, job)
-    if status.state != "running":
-        st.toast(plain(f"{kind.doing.format(slug)} has ended: {status.state}."))
-        st.rerun()
-    show_bar(status, f"{kind.doing.format(slug)}:")
-    st.button("Cancel", key=f"cancel_{job}", on_click=cancel, args=(workspace, job))
+def show_running(workspace: Workspace, job: Job, doing: str) -> None:
+    """Show how far a job is and a button that cancels it, until it has ended, which is said in passing."""
+
+    def show(status: JobStatus) -> None:
+        show_bar(status, f"{doing}:")
+        st.button("Cancel", key=f"cancel_{job}", on_click=cancel, args=(workspace, job))
+
+    def is_over(status: JobStatus) -> bool:
+        if status.state != "running":
+            st.toast(plain(f"{doing} has ended: {status.state}."))
+        return status.state != "running"
+
+    watch_job(workspace, job, show, is_over)
 
 
-def _show_ended(workspace: Workspace, kind: JobKind, job: _Ended) -> None:
-    slug, status = job.slug, job.status
-    name = kind.job_of(slug)
+def _show_ended(workspace: Workspace, kind: JobKind, job: Job, status: JobStatus) -> None:
+    slug = str(job.slug)
     if status.state == "done":
         st.success(plain(f"{kind.done.format(slug)}."), icon=":material/check_circle:")
         st.text(in_form_words(without_paths(what_it_found(status))))
@@ -143,10 +148,10 @@ def _show_ended(workspace: Workspace, kind: JobKind, job: _Ended) -> None:
         if status.error is None:
             st.caption("The last lines that it printed:")
             show_log(status.log, "none")
-    st.button("Close", key=f"close_{name}", on_click=close, args=(workspace, name))
+    st.button("Close", key=f"close_{job}", on_click=close, args=(workspace, job))
 
 
-def cancel(workspace: Workspace, job: str) -> None:
+def cancel(workspace: Workspace, job: Job) -> None:
     """Ask a job to end; too early is said in passing. For callbacks."""
     try:
         background.cancel(workspace, job)
@@ -154,7 +159,7 @@ def cancel(workspace: Workspace, job: str) -> None:
         st.toast(plain(without_paths(str(error))))
 
 
-def close(workspace: Workspace, job: str) -> None:
+def close(workspace: Workspace, job: Job) -> None:
     """Forget how a job ended; in a workspace that cannot be written it stays, which is said. For callbacks."""
     try:
         background.clear(workspace, job)
@@ -162,6 +167,6 @@ def close(workspace: Workspace, job: str) -> None:
         st.toast(plain(without_paths(str(error))))
 
 
-def _close_all(workspace: Workspace, names: Sequence[str]) -> None:
-    for name in names:
-        close(workspace, name)
+def _close_all(workspace: Workspace, jobs: Sequence[Job]) -> None:
+    for job in jobs:
+        close(workspace, job)

@@ -16,6 +16,8 @@ from core.data.domain import load_domain as read_domain
 from core.data.time_split import Split
 from core.errors import shortened
 from core.jobs import background
+from core.jobs.background import JobStatus
+from core.jobs.job import DEMO
 from core.presentation.language_notes import language_mark, language_note, text_read
 from core.presentation.reranking import reranked_by
 from core.storage.files import FileSignature, file_signature
@@ -25,6 +27,7 @@ from core.workspace.sweep_results import Results
 from pages.shared.addresses import input_one_of
 from pages.shared.errors import show_error, show_log, without_paths
 from pages.shared.jobs import why_failed
+from pages.shared.polling import watch_job
 from pages.shared.session import forget_position
 from pages.shared.text import plain
 
@@ -164,7 +167,7 @@ def require_run() -> tuple[Workspace, Domain, Run]:
 
 def show_how_to_begin(workspace: Workspace) -> None:
     """The empty state: what to type."""
-    if background.status(workspace, "demo").state == "running":
+    if background.status(workspace, DEMO).state == "running":
         st.write("The demo is being made; its first domain appears here in half a minute.")
         return
     st.write("There is no domain yet. Import your own articles and images on the **Data** page, or in a terminal:")
@@ -177,7 +180,7 @@ def show_how_to_begin(workspace: Workspace) -> None:
 def show_what_is_missing(workspace: Workspace, domain: Domain) -> None:
     """A domain without a swept run: that it is coming, or how to make one."""
     slug = domain.info.slug
-    if domain.info.synthetic and background.status(workspace, "demo").state == "running":
+    if domain.info.synthetic and background.status(workspace, DEMO).state == "running":
         st.write("Its images and headlines are there; the curves appear here as soon as it is fine-tuned.")
         return
     unswept = load_runs(workspace, slug)
@@ -190,9 +193,10 @@ def show_what_is_missing(workspace: Workspace, domain: Domain) -> None:
 def show_demo_progress() -> None:
     """How far the demo is, while it is being made or after it failed; nothing otherwise."""
     workspace = default_workspace()
-    status = background.status(workspace, "demo")
+    status = background.status(workspace, DEMO)
     if status.state == "running":
-        _poll_demo_progress(workspace)
+        ready = _ready(workspace)
+        watch_job(workspace, DEMO, _show_demo_step, lambda now: now.state != "running" or _ready(workspace) != ready)
     elif status.state == "failed":
         show_error(f"Making the demo stopped before its end: {why_failed(status)}")
         st.write("Start it again:")
@@ -200,13 +204,12 @@ def show_demo_progress() -> None:
         show_log(status.log, "nothing")
 
 
-@st.fragment(run_every=1.0)
-def _poll_demo_progress(workspace: Workspace) -> None:
-    status = background.status(workspace, "demo")
-    ready = {slug: len(swept_runs(workspace, slug)) for slug in workspace.domain_slugs()}
-    if status.state != "running" or st.session_state.setdefault("ready", ready) != ready:
-        st.session_state["ready"] = ready
-        st.rerun()
+def _ready(workspace: Workspace) -> dict[str, int]:
+    """How many swept runs each domain has: when that changes, the page has more to show."""
+    return {slug: len(swept_runs(workspace, slug)) for slug in workspace.domain_slugs()}
+
+
+def _show_demo_step(status: JobStatus) -> None:
     step = plain(without_paths(status.log[-1])) if status.log else "starting"
     st.progress(
         min(1.0, status.done / status.total) if status.total else 0.0,

@@ -1,4 +1,4 @@
-"""Waiting for the model worker without holding the page: a line that says so, and a redraw when it is done."""
+"""Tasks of the model worker that a session has asked for, by a key of its own."""
 
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -7,8 +7,6 @@ from typing import Any
 import streamlit as st
 
 from core.jobs import model_worker
-
-SECONDS = 0.3
 
 
 def submit_once(key: str, task: Callable[..., Any], *arguments: Any) -> Future:
@@ -22,11 +20,3 @@ def submit_once(key: str, task: Callable[..., Any], *arguments: Any) -> Future:
 def forget(key: str) -> None:
     """Ask again the next time."""
     st.session_state.get("_futures", {}).pop(key, None)
-
-
-@st.fragment(run_every=SECONDS)
-def show_waiting(future: Future, sentence: str) -> None:
-    """Say what is being waited for; the page is drawn again when it is there."""
-    if future.done():
-        st.rerun()
-    st.caption(f":material/hourglass_top: {sentence}")

@@ -1,5 +1,7 @@
 """A training as the Train page shows it: going on, ended, or stopped and waiting to be resumed."""
 
+from functools import partial
+
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
@@ -8,6 +10,7 @@ from core.errors import RematchError
 from core.evaluation.models import Model
 from core.jobs import background
 from core.jobs.background import JobStatus
+from core.jobs.job import Job
 from core.presentation.theme import MODEL_COLOURS, NEUTRAL, VALUE, hover
 from core.workspace.folders import Workspace
 from core.workspace.runs import Run, load_runs
@@ -15,6 +18,7 @@ from core.workspace.unfinished_runs import Unfinished, load_unfinished
 from pages.shared.charts import show_figure
 from pages.shared.errors import show_error, show_log, without_paths
 from pages.shared.jobs import close, show_bar, what_it_found, why_failed
+from pages.shared.polling import watch_job
 from pages.shared.sidebar import choose_run, chosen
 from pages.shared.text import counted, plain
 
@@ -24,18 +28,13 @@ CHART_HEIGHT = 260
 VAL_METRICS = ("val_mrr@100", "val_recall@1")
 
 
-def job_of(slug: str) -> str:
-    """The job that trains a domain: one at a time."""
-    return f"train-{slug}"
-
-
 def start(workspace: Workspace, slug: str, verb: list[str]) -> None:
     """Start a training, or say that one is going on already."""
     st.session_state.pop(_ASKED, None)
     st.session_state.pop(_TOLD, None)
     try:
         with st.spinner("Starting…"):
-            started = background.start(workspace, job_of(slug), verb)
+            started = background.start(workspace, Job("train", slug), verb)
     except RematchError as error:
         st.session_state[_TOLD] = f"The training could not be started: {plain(str(error))}"
         return
@@ -47,9 +46,11 @@ def show_training(workspace: Workspace, slug: str) -> bool:
     """What goes on, or how the last one ended; True while something goes on."""
     if told := st.session_state.pop(_TOLD, None):
         st.warning(plain(without_paths(told)))
-    status = background.status(workspace, job_of(slug))
+    job = Job("train", slug)
+    status = background.status(workspace, job)
     if status.state == "running" or _going_on(workspace, slug):
-        _watch(workspace, slug)
+        show, is_over = partial(_show_running, workspace, slug), partial(_is_over, workspace, slug)
+        watch_job(workspace, job, show, is_over)
         return True
     _show_ended(workspace, slug, status)
     return False
@@ -60,11 +61,12 @@ def _going_on(workspace: Workspace, slug: str) -> Unfinished | None:
     return next((each for each in reversed(load_unfinished(workspace, slug)) if each.goes_on), None)
 
 
-@st.fragment(run_every=1.0)
-def _watch(workspace: Workspace, slug: str) -> None:
-    status, training = background.status(workspace, job_of(slug)), _going_on(workspace, slug)
-    if status.state != "running" and training is None:
-        st.rerun()
+def _is_over(workspace: Workspace, slug: str, status: JobStatus) -> bool:
+    return status.state != "running" and _going_on(workspace, slug) is None
+
+
+def _show_running(workspace: Workspace, slug: str, status: JobStatus) -> None:
+    training = _going_on(workspace, slug)
     with st.container(border=True):
         st.subheader("Training now")
         if status.state == "running":
@@ -163,7 +165,7 @@ def _ask(what: str, name: str) -> None:
 def _cancel(workspace: Workspace, slug: str) -> None:
     _ask("", "")
     try:
-        background.cancel(workspace, job_of(slug))
+        background.cancel(workspace, Job("train", slug))
     except RematchError as error:
         st.session_state[_TOLD] = str(error)
 
@@ -185,7 +187,7 @@ def _show_ended(workspace: Workspace, slug: str, status: JobStatus) -> None:
             show_error(f"The training failed: {why_failed(status)}", ":material/error:")
             with st.expander("Its last lines"):
                 show_log(status.log, "nothing")
-        st.button("Close", key="close_training", on_click=close, args=(workspace, job_of(slug)))
+        st.button("Close", key="close_training", on_click=close, args=(workspace, Job("train", slug)))
 
 
 def _show_ways_on(run: Run) -> None:

@@ -19,6 +19,7 @@ from core.evaluation.alpha_selection import select_alpha
 from core.evaluation.sweep import Sweep
 from core.evaluation.tower_plane import Plane
 from core.jobs import background
+from core.jobs.job import Job
 from core.jobs.records import ERROR, JOB_FOLDER, STATUS, reserve
 from core.training.settings import default_settings
 from core.workspace.folders import Workspace
@@ -111,8 +112,8 @@ def fail_job(folder: Path, sentence: str, kind: str = "InputError") -> None:
 def at_once(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     """Jobs that run in this process, so that a test need not wait for torch to be imported again."""
 
-    def start(workspace: Workspace, name: str, verb: list[str]) -> bool:
-        folder = workspace.root / "jobs" / name
+    def start(workspace: Workspace, job: Job, verb: list[str]) -> bool:
+        folder = job.folder(workspace)
         folder.mkdir(parents=True, exist_ok=True)
         reserve(folder)
         monkeypatch.setenv(JOB_FOLDER, str(folder))

@@ -16,6 +16,7 @@ from core.data.images.decoding import open_image
 from core.data.importers import ColumnNames, import_domain
 from core.data.query_text import Reading
 from core.jobs import background
+from core.jobs.job import Job
 from core.training.settings import default_settings
 from core.workspace.folders import Workspace
 from core.workspace.runs import Run, RunInfo, now, reserve_folder, save_run
@@ -45,7 +46,7 @@ def submit(page: AppTest, **values: str) -> AppTest:
 
 def until_ended(page: AppTest, workspace: Workspace, slug: str) -> AppTest:
     end = time.monotonic() + 60
-    while background.status(workspace, f"import-{slug}").state == "running":
+    while background.status(workspace, Job("import", slug)).state == "running":
         assert time.monotonic() < end
         time.sleep(0.1)
     return page.run()
@@ -321,7 +322,9 @@ def test_translating_starts_a_job_that_is_followed_to_its_end(
     next(button for button in page.button if button.label == "Translate into English").click()
     page.run()
     until = time.monotonic() + 90
-    while background.status(workspace, f"translate-{german.info.slug}").state == "running" and time.monotonic() < until:
+    while (
+        background.status(workspace, Job("translate", german.info.slug)).state == "running" and time.monotonic() < until
+    ):
         time.sleep(0.2)
     page = open_page()
     assert not page.exception

@@ -7,6 +7,7 @@ import pytest
 from core.findings.question import Question
 from core.findings.registry import QUESTIONS
 from core.jobs import background
+from core.jobs.job import Job
 from core.presentation.blocks import Grid, Section, Words
 from tests.pages.conftest import fail_job
 
@@ -41,7 +42,10 @@ def test_a_long_question_says_how_long_and_starts_a_job(question, open_page, run
     assert any("it takes" in element.value for element in app.markdown)
     next(button for button in app.button if button.label == "Work it out").click().run()
     assert started == [
-        ("analyse-shapes", ["analyse", "--domain=shapes", f"--run={run.info.name}", f"--questions={question.name}"])
+        (
+            Job("analyse", "shapes"),
+            ["analyse", "--domain=shapes", f"--run={run.info.name}", f"--questions={question.name}"],
+        )
     ]
 
 

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from core.data.domain import Domain
 from core.data.importers import ColumnNames, ImportChoices, SourceOptions
 from core.jobs import background
+from core.jobs.job import Job
 from core.workspace.folders import Workspace
 from pages.shared.errors import without_paths
 from pages.shared.form_words import in_form_words
@@ -141,7 +142,7 @@ def test_failed_imports_of_others_share_a_line(ended: list[str], workspace: Work
     assert "reason one" not in written(page)
     page.button(key="close_all_import").click().run()
     assert not [box for box in page.expander if "imported" in box.label or "earlier" in box.label]
-    assert {background.status(workspace, f"import-{slug}").state for slug in ended} == {"never started"}
+    assert {background.status(workspace, Job("import", slug)).state for slug in ended} == {"never started"}
 
 
 def test_ones_own_import_is_open_above_those_of_others(ended: list[str], shapes: Path, at_once: None) -> None:

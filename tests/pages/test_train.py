@@ -15,6 +15,7 @@ from core.encoders.lite.english import Lite
 from core.encoders.lite.multilingual import LiteMultilingual
 from core.experiment.train import train_run
 from core.jobs import background
+from core.jobs.job import Job
 from core.jobs.records import JobError
 from core.presentation.run_tables import differing_settings
 from core.training.settings import Settings, default_settings, reasons
@@ -58,9 +59,9 @@ def stopped(shapes_domain: Domain, workspace: Workspace, tiny_name: str) -> Unfi
 
 
 @pytest.fixture
-def started(monkeypatch) -> list[tuple[str, list[str]]]:
+def started(monkeypatch) -> list[tuple[Job, list[str]]]:
     """The jobs that the page asks for, which are not started."""
-    asked: list[tuple[str, list[str]]] = []
+    asked: list[tuple[Job, list[str]]] = []
     monkeypatch.setattr(background, "start", lambda workspace, name, verb: asked.append((name, list(verb))) or True)
     return asked
 
@@ -157,7 +158,7 @@ def test_start_asks_for_the_job_that_was_described(shapes_domain, started):
     button(app, "Start training").click().run()
     assert not app.exception
     name, verb = started[0]
-    assert name == "train-shapes"
+    assert name == Job("train", "shapes")
     assert {"--domain=shapes", "--encoder=hf:x/--json", "--tune=last:3", "--seed=7", "--sweep"} < set(verb)
 
 
@@ -168,9 +169,9 @@ def test_a_training_from_start_to_end_with_a_second_click(shapes_domain, workspa
     button(app, "Start training").click().run()
     assert not app.exception
     assert app.subheader[0].value == "Training now"
-    assert not background.start(workspace, "train-shapes", ["runs"]), "a second one is not started"
+    assert not background.start(workspace, Job("train", "shapes"), ["runs"]), "a second one is not started"
     end = time.monotonic() + 120
-    while background.status(workspace, "train-shapes").state == "running":
+    while background.status(workspace, Job("train", "shapes")).state == "running":
         assert time.monotonic() < end
         time.sleep(0.2)
     app.run()
@@ -189,7 +190,9 @@ def test_an_unfinished_training_can_be_resumed(stopped, started):
     app = open_page()
     assert any("stopped after 2 of 2 epochs" in each.value for each in app.markdown)
     button(app, "Resume").click().run()
-    assert started == [("train-shapes", ["train", "--domain=shapes", f"--resume={stopped.info.name}", "--sweep"])]
+    assert started == [
+        (Job("train", "shapes"), ["train", "--domain=shapes", f"--resume={stopped.info.name}", "--sweep"])
+    ]
 
 
 def test_an_unfinished_training_is_discarded_after_a_second_yes(stopped, workspace):
@@ -214,15 +217,19 @@ def test_a_training_that_goes_on_in_a_terminal_is_shown_without_the_form(stopped
 
 def test_a_download_is_shown_in_megabytes(stopped, monkeypatch):
     running = background.JobStatus("running", "Downloading the weights", 120_000_000, 605_000_000, [], "B", 12_000_000)
-    monkeypatch.setattr(background, "status", lambda workspace, name: running if name == "train-shapes" else NEVER)
+    monkeypatch.setattr(
+        background, "status", lambda workspace, name: running if name == Job("train", "shapes") else NEVER
+    )
     (bar,) = open_page().get("progress")
     assert "120 of 605 MB, 12.0 MB/s" in bar.proto.text.replace("\\", "")
 
 
 def test_cancel_asks_once_more(stopped, monkeypatch):
-    cancelled: list[str] = []
+    cancelled: list[Job] = []
     running = background.JobStatus("running", "Epoch 2 of 2", 1, 3, ["epoch  1"])
-    monkeypatch.setattr(background, "status", lambda workspace, name: running if name == "train-shapes" else NEVER)
+    monkeypatch.setattr(
+        background, "status", lambda workspace, name: running if name == Job("train", "shapes") else NEVER
+    )
     monkeypatch.setattr(background, "cancel", lambda workspace, name: cancelled.append(name))
     app = open_page()
     button(app, "Cancel").click().run()
@@ -230,7 +237,7 @@ def test_cancel_asks_once_more(stopped, monkeypatch):
     button(app, "No, go on").click().run()
     button(app, "Cancel").click().run()
     button(app, "Yes, stop it").click().run()
-    assert cancelled == ["train-shapes"]
+    assert cancelled == [Job("train", "shapes")]
 
 
 @pytest.mark.parametrize(
@@ -242,7 +249,9 @@ def test_cancel_asks_once_more(stopped, monkeypatch):
 )
 def test_a_failed_training_says_why_with_its_last_lines(shapes_domain, monkeypatch, error, said):
     failed = background.JobStatus("failed", "", 0, None, ["epoch  1"], error=error)
-    monkeypatch.setattr(background, "status", lambda workspace, name: failed if name == "train-shapes" else NEVER)
+    monkeypatch.setattr(
+        background, "status", lambda workspace, name: failed if name == Job("train", "shapes") else NEVER
+    )
     app = open_page()
     assert said in app.error[0].value.replace("\\", "")
     assert "epoch  1" in app.code[0].value

@@ -33,8 +33,6 @@ from core.presentation.audit_table import audit_sentences
 from core.presentation.import_preview import description_lines
 from core.presentation.import_report import import_sentences, report_file
 
-DEMO_JOB = "demo"
-
 Column = Annotated[str | None, typer.Option(help="Name of that column, if it is not recognised.")]
 
 
@@ -48,12 +46,13 @@ def demo(
     """Make the three synthetic demo domains, fine-tune and sweep each. What is there already is left as it is."""
     from core.experiment.demo import missing_steps, prepare_demo
     from core.jobs import background
+    from core.jobs.job import DEMO
 
     be_quiet(as_json)
     workspace = workspace_of(root, cache)
     missing = missing_steps(workspace)
     if detach and missing:
-        background.start(workspace, DEMO_JOB, ["demo", "--device", device])
+        background.start(workspace, DEMO, ["demo", "--device", device])
     elif missing:
         chosen = choice("--device", device, DEVICES)
         prepare_demo(workspace, chosen, lambda step: None if as_json else print(step, flush=True))

@@ -11,6 +11,7 @@ from safetensors.torch import load_file
 from transformers import CLIPModel, XLMRobertaConfig
 
 from core.jobs import background
+from core.jobs.job import Job
 from core.workspace.runs import find_run
 from tests.families import FAMILIES, WORDS, clip_config, register_siglip_tower, saved, write_family, write_tokenizer
 from tests.local_hub import LocalHub, point_to
@@ -154,7 +155,7 @@ def test_a_job_of_the_train_page_fetches_too(hub, verb, shapes, workspace, tmp_p
     for name, value in hub.environment(tmp_path / "job-home").items():
         monkeypatch.setenv(name, value)
     words = ["train", "--domain=x", "--encoder=hf-hub:tests/tiny", "--tune=head", "--epochs=1", "--sweep"]
-    assert background.start(workspace, "train-x", words)
+    assert background.start(workspace, Job("train", "x"), words)
     status = _ended(workspace)
     assert status.state == "done", status.log
     assert find_run(workspace, "x", None).is_swept
@@ -163,6 +164,6 @@ def test_a_job_of_the_train_page_fetches_too(hub, verb, shapes, workspace, tmp_p
 def _ended(workspace):
     import time
 
-    while (status := background.status(workspace, "train-x")).state == "running":
+    while (status := background.status(workspace, Job("train", "x"))).state == "running":
         time.sleep(0.1)
     return status

@@ -13,6 +13,7 @@ import pytest
 from core.errors import InputError
 from core.jobs import background
 from core.jobs.background import JobStatus
+from core.jobs.job import DEMO, Job
 from core.workspace.folders import Workspace
 from tests.disks import mounted
 
@@ -32,9 +33,9 @@ with FileLock(folder / "running.lock"):
 """
 
 
-def wait(workspace: Workspace, name: str, until: Callable[[JobStatus], bool], seconds: float = 60) -> JobStatus:
+def wait(workspace: Workspace, job: Job, until: Callable[[JobStatus], bool], seconds: float = 60) -> JobStatus:
     end = time.monotonic() + seconds
-    while not until(status := background.status(workspace, name)):
+    while not until(status := background.status(workspace, job)):
         assert time.monotonic() < end, status
         time.sleep(0.05)
     return status
@@ -52,24 +53,24 @@ def sleeper(monkeypatch):
 
 
 def test_a_job_that_never_was(workspace):
-    assert background.status(workspace, "demo") == JobStatus("never started", "", 0, None, [])
+    assert background.status(workspace, DEMO) == JobStatus("never started", "", 0, None, [])
 
 
 def test_a_job_that_downloads_tells_bytes_and_speed(workspace, sleeper):
-    assert background.start(workspace, "demo", ["demo"])
+    assert background.start(workspace, DEMO, ["demo"])
     folder = workspace.root / "jobs" / "demo"
-    wait(workspace, "demo", lambda status: status.label == "Sleeping")
-    assert background.status(workspace, "demo").amount == "3 of 7"
+    wait(workspace, DEMO, lambda status: status.label == "Sleeping")
+    assert background.status(workspace, DEMO).amount == "3 of 7"
     step = {"label": "Downloading", "done": 2_000_000, "total": 8_000_000, "unit": "B", "speed": 500_000.0}
     (folder / "progress.json").write_text(json.dumps(step))
-    assert background.status(workspace, "demo").amount == "2.0 of 8.0 MB, 0.5 MB/s, less than a minute left"
+    assert background.status(workspace, DEMO).amount == "2.0 of 8.0 MB, 0.5 MB/s, less than a minute left"
     (folder / "wake").touch()
-    wait(workspace, "demo", lambda status: status.state == "done")
+    wait(workspace, DEMO, lambda status: status.state == "done")
 
 
 def test_a_job_ends_as_done_and_keeps_what_it_printed(workspace):
-    assert background.start(workspace, "list", ["runs"])
-    status = wait(workspace, "list", lambda status: status.state != "running")
+    assert background.start(workspace, Job("import", "list"), ["runs"])
+    status = wait(workspace, Job("import", "list"), lambda status: status.state != "running")
     assert status.state == "done"
     assert "no domains yet" in status.log[0]
     assert status.result is not None
@@ -79,8 +80,8 @@ def test_a_job_ends_as_done_and_keeps_what_it_printed(workspace):
 
 
 def test_a_job_that_fails_says_why(workspace):
-    assert background.start(workspace, "list", ["report", "--domain", "nowhere"])
-    status = wait(workspace, "list", lambda status: status.state != "running")
+    assert background.start(workspace, Job("import", "list"), ["report", "--domain", "nowhere"])
+    status = wait(workspace, Job("import", "list"), lambda status: status.state != "running")
     assert status.state == "failed"
     assert "no domain 'nowhere'" in status.log[-1]
     assert status.error is not None
@@ -104,37 +105,37 @@ def test_an_unexpected_error_is_named_by_its_kind_and_gone_with_the_next_job(wor
     with monkeypatch.context() as patch:
         run = lambda words, **options: popen([sys.executable, "-c", UNEXPECTED, words[3]], **options)  # noqa: E731
         patch.setattr(background.subprocess, "Popen", run)
-        assert background.start(workspace, "list", ["runs"])
-        ended = wait(workspace, "list", lambda status: status.state != "running")
+        assert background.start(workspace, Job("import", "list"), ["runs"])
+        ended = wait(workspace, Job("import", "list"), lambda status: status.state != "running")
     assert ended.error is not None
     assert (ended.state, ended.error.kind) == ("failed", "ZeroDivisionError")
-    assert background.start(workspace, "list", ["runs"])
-    assert wait(workspace, "list", lambda status: status.state == "done").error is None
+    assert background.start(workspace, Job("import", "list"), ["runs"])
+    assert wait(workspace, Job("import", "list"), lambda status: status.state == "done").error is None
 
 
 def test_a_job_runs_once_at_a_time_and_can_be_started_anew(workspace, sleeper):
-    assert background.start(workspace, "demo", ["demo"])
-    assert not background.start(workspace, "demo", ["demo"]), "from the first moment on"
-    assert background.status(workspace, "demo").state == "running"
-    status = wait(workspace, "demo", lambda status: status.log != [])
+    assert background.start(workspace, DEMO, ["demo"])
+    assert not background.start(workspace, DEMO, ["demo"]), "from the first moment on"
+    assert background.status(workspace, DEMO).state == "running"
+    status = wait(workspace, DEMO, lambda status: status.log != [])
     assert (status.state, status.label, status.done, status.total) == ("running", "Sleeping", 3, 7)
     assert status.log == ["one line"]
-    assert not background.start(workspace, "demo", ["demo"])
+    assert not background.start(workspace, DEMO, ["demo"])
     (workspace.root / "jobs" / "demo" / "wake").touch()
-    assert wait(workspace, "demo", lambda status: status.state != "running").state == "done"
-    assert background.start(workspace, "demo", ["demo"])
-    wait(workspace, "demo", lambda status: status.state == "done")
+    assert wait(workspace, DEMO, lambda status: status.state != "running").state == "done"
+    assert background.start(workspace, DEMO, ["demo"])
+    wait(workspace, DEMO, lambda status: status.state == "done")
 
 
 def test_a_job_whose_process_was_killed_has_failed(workspace, sleeper, monkeypatch):
     started = []
     popen = background.subprocess.Popen
     monkeypatch.setattr(background.subprocess, "Popen", lambda *a, **o: started.append(popen(*a, **o)) or started[-1])
-    background.start(workspace, "demo", ["demo"])
-    wait(workspace, "demo", lambda status: status.log != [])
+    background.start(workspace, DEMO, ["demo"])
+    wait(workspace, DEMO, lambda status: status.log != [])
     started[0].kill()
     started[0].wait()
-    assert wait(workspace, "demo", lambda status: status.state != "running").state == "failed"
+    assert wait(workspace, DEMO, lambda status: status.state != "running").state == "failed"
 
 
 @pytest.mark.skipif(not hasattr(os, "getsid"), reason="sessions are POSIX's")
@@ -142,8 +143,8 @@ def test_a_job_outlives_the_terminal_of_the_app(workspace, sleeper, monkeypatch)
     started = []
     popen = background.subprocess.Popen
     monkeypatch.setattr(background.subprocess, "Popen", lambda *a, **o: started.append(popen(*a, **o)) or started[-1])
-    background.start(workspace, "demo", ["demo"])
-    wait(workspace, "demo", lambda status: status.log != [])
+    background.start(workspace, DEMO, ["demo"])
+    wait(workspace, DEMO, lambda status: status.log != [])
     assert os.getsid(started[0].pid) != os.getsid(0)
     (workspace.root / "jobs" / "demo" / "wake").touch()
     started[0].wait()
@@ -186,29 +187,29 @@ def busy(monkeypatch):
 
 
 def test_a_job_that_is_cancelled_tidies_up_and_says_so(workspace, busy):
-    background.start(workspace, "train-news", ["train"])
-    wait(workspace, "train-news", lambda status: status.log != [])
-    background.cancel(workspace, "train-news")
+    background.start(workspace, Job("train", "news"), ["train"])
+    wait(workspace, Job("train", "news"), lambda status: status.log != [])
+    background.cancel(workspace, Job("train", "news"))
     busy[0].wait(timeout=30)
-    status = wait(workspace, "train-news", lambda status: status.state != "running")
+    status = wait(workspace, Job("train", "news"), lambda status: status.state != "running")
     assert status.state == "cancelled"
     assert "tidied up" in status.log
-    assert background.start(workspace, "train-news", ["train"]), "it can be started anew"
-    wait(workspace, "train-news", lambda status: status.log != [])
+    assert background.start(workspace, Job("train", "news"), ["train"]), "it can be started anew"
+    wait(workspace, Job("train", "news"), lambda status: status.log != [])
     busy[1].kill()
     busy[1].wait()
-    assert background.status(workspace, "train-news").state == "failed", "an old wish to cancel does not count"
+    assert background.status(workspace, Job("train", "news")).state == "failed", "an old wish to cancel does not count"
 
 
 def test_cancelling_what_does_not_run_changes_nothing(workspace):
-    background.cancel(workspace, "train-news")
-    assert background.status(workspace, "train-news").state == "never started"
-    background.start(workspace, "list", ["runs"])
-    wait(workspace, "list", lambda status: status.state == "done")
-    background.cancel(workspace, "list")
-    assert background.status(workspace, "list").state == "done"
-    background.clear(workspace, "list")
-    assert background.status(workspace, "list").state == "never started"
+    background.cancel(workspace, Job("train", "news"))
+    assert background.status(workspace, Job("train", "news")).state == "never started"
+    background.start(workspace, Job("import", "list"), ["runs"])
+    wait(workspace, Job("import", "list"), lambda status: status.state == "done")
+    background.cancel(workspace, Job("import", "list"))
+    assert background.status(workspace, Job("import", "list")).state == "done"
+    background.clear(workspace, Job("import", "list"))
+    assert background.status(workspace, Job("import", "list")).state == "never started"
 
 
 @pytest.mark.parametrize("name", ["", "../up", "a/b", "A", "a b", ".", "a--b", "a\n"])
@@ -220,7 +221,7 @@ def test_a_jobs_name_cannot_leave_the_workspace(workspace, name):
         lambda *asked: background.start(*asked, ["runs"]),
     ):
         with pytest.raises(InputError, match="cannot name a job"):
-            ask(workspace, name)
+            ask(workspace, Job("train", name))
 
 
 ENDING = """
@@ -256,13 +257,13 @@ def test_a_disk_that_fills_up_does_not_change_how_a_job_ended(tmp_path, monkeypa
         workspace = Workspace(disk.folder / "workspace", disk.folder / "cache")
         with monkeypatch.context() as patch:
             patch.setattr(background.subprocess, "Popen", start)
-            background.start(workspace, "import-news", ["import"])
-        wait(workspace, "import-news", lambda status: status.log != [])
+            background.start(workspace, Job("import", "news"), ["import"])
+        wait(workspace, Job("import", "news"), lambda status: status.log != [])
         wake = workspace.root / "jobs" / "import-news" / "wake"
         with disk.with_room_for(0):
             wake.touch()
             started[0].wait(timeout=60)
-            ended = background.status(workspace, "import-news")
+            ended = background.status(workspace, Job("import", "news"))
             assert (ended.state, ended.exit_status, ended.log) == (state, status, ["at work"])
             assert (ended.error is not None) == (state == "failed"), "its error has room, too"
 
@@ -276,6 +277,6 @@ def test_a_job_whose_words_find_no_room_still_leaves_its_status(tmp_path, monkey
     )
     workspace = Workspace(tmp_path / "workspace", tmp_path / "cache")
     with Path("/dev/full").open("wb") as full:
-        background.start(workspace, "list", ["report", "--domain", "nowhere"])
-        ended = wait(workspace, "list", lambda status: status.state != "running")
+        background.start(workspace, Job("import", "list"), ["report", "--domain", "nowhere"])
+        ended = wait(workspace, Job("import", "list"), lambda status: status.state != "running")
     assert (ended.state, ended.exit_status, ended.log) == ("failed", 2, [])

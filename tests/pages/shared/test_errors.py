@@ -11,6 +11,7 @@ from streamlit.testing.v1.element_tree import Block
 
 from core.errors import InputError
 from core.jobs import background, model_worker
+from core.jobs.job import DEMO
 from pages.shared.errors import failure, without_paths
 from tests.pages.conftest import fail_job
 
@@ -159,7 +160,7 @@ def test_a_job_that_failed_tells_what_but_not_where(job, ending, open_page, run,
 def test_a_stack_is_cut_from_what_a_job_printed(workspace):
     (workspace.root / "jobs" / "demo").mkdir(parents=True)
     (workspace.root / "jobs" / "demo" / "log.txt").write_text(STACK + "error: it stopped.\n")
-    log = background.status(workspace, "demo").log
+    log = background.status(workspace, DEMO).log
     assert log[0] == "Reading pictures"
     assert len(log) == 2
     assert "log.txt" in log[1]

@@ -16,6 +16,7 @@ from core.data.domain import Domain
 from core.data.query_text import Reading
 from core.experiment.train import train_run
 from core.jobs import background
+from core.jobs.job import Job
 from core.training.settings import Settings
 from core.workspace.folders import Workspace
 from core.workspace.unfinished_runs import load_unfinished
@@ -49,7 +50,7 @@ def until(condition, seconds: float = 60) -> None:
         time.sleep(0.05)
 
 
-def kill(workspace: Workspace, job: str, process: subprocess.Popen) -> None:
+def kill(workspace: Workspace, job: Job, process: subprocess.Popen) -> None:
     until(lambda: background.status(workspace, job).log != [])
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
@@ -79,8 +80,8 @@ def stopped(shapes_domain: Domain, workspace: Workspace, tiny_name: str) -> str:
 def test_a_training_that_was_killed_has_failed_and_is_resumed_from_the_page(
     stopped, workspace, open_page: Open, started
 ):
-    background.start(workspace, "train-shapes", ["train"])
-    kill(workspace, "train-shapes", started[0][0])
+    background.start(workspace, Job("train", "shapes"), ["train"])
+    kill(workspace, Job("train", "shapes"), started[0][0])
     app = open_page("train")
     assert not app.exception
     assert "ended before it could say why" in app.error[0].value.replace("\\", "")
@@ -92,8 +93,8 @@ def test_a_training_that_was_killed_has_failed_and_is_resumed_from_the_page(
 
 
 def test_an_analysis_that_was_killed_is_said_and_can_be_asked_again(run, workspace, open_page: Open, started):
-    background.start(workspace, "analyse-shapes", ["analyse"])
-    kill(workspace, "analyse-shapes", started[0][0])
+    background.start(workspace, Job("analyse", "shapes"), ["analyse"])
+    kill(workspace, Job("analyse", "shapes"), started[0][0])
     app = open_page("findings")
     assert not app.exception
     assert "ended before it could say why" in app.error[0].value.replace("\\", "")
@@ -103,9 +104,9 @@ def test_an_analysis_that_was_killed_is_said_and_can_be_asked_again(run, workspa
 
 
 def test_an_import_that_was_killed_shows_its_last_lines_and_step(workspace, open_page: Open, started):
-    background.start(workspace, "import-news", ["import"])
-    until(lambda: background.status(workspace, "import-news").label == "Sleeping")
-    kill(workspace, "import-news", started[0][0])
+    background.start(workspace, Job("import", "news"), ["import"])
+    until(lambda: background.status(workspace, Job("import", "news")).label == "Sleeping")
+    kill(workspace, Job("import", "news"), started[0][0])
     app = open_page("data")
     assert not app.exception
     (error,) = [each.value for each in app.error if "ended before it could say why" in each.value]
@@ -139,7 +140,7 @@ def test_a_second_click_starts_nothing(shapes_domain, workspace, open_page: Open
 def test_eight_windows_that_click_at_once_start_one_job(workspace, started):
     told: list[bool] = []
     threads = [
-        threading.Thread(target=lambda: told.append(background.start(workspace, "train-shapes", ["train"])))
+        threading.Thread(target=lambda: told.append(background.start(workspace, Job("train", "shapes"), ["train"])))
         for _ in range(8)
     ]
     for thread in threads:
@@ -152,14 +153,14 @@ def test_eight_windows_that_click_at_once_start_one_job(workspace, started):
 
 def test_many_who_look_are_not_taken_for_the_job(workspace, started):
     """A look takes no lock that another look, or a start, could take for a running job."""
-    background.start(workspace, "train-shapes", ["train"])
-    kill(workspace, "train-shapes", started[0][0])
+    background.start(workspace, Job("train", "shapes"), ["train"])
+    kill(workspace, Job("train", "shapes"), started[0][0])
     seen: set[str] = set()
     end = threading.Event()
 
     def look() -> None:
         while not end.is_set():
-            seen.add(background.status(workspace, "train-shapes").state)
+            seen.add(background.status(workspace, Job("train", "shapes")).state)
 
     threads = [threading.Thread(target=look) for _ in range(4)]
     for thread in threads:
@@ -167,7 +168,7 @@ def test_many_who_look_are_not_taken_for_the_job(workspace, started):
     try:
         time.sleep(1.0)
         assert seen == {"failed"}
-        assert background.start(workspace, "train-shapes", ["train"])
+        assert background.start(workspace, Job("train", "shapes"), ["train"])
     finally:
         end.set()
         for thread in threads:
@@ -180,7 +181,7 @@ def test_an_app_that_was_restarted_finds_the_job_again(shapes_domain, workspace,
     st.cache_data.clear()
     app = open_page("train")
     assert app.subheader[0].value == "Training now"
-    kill(workspace, "train-shapes", started[0][0])
+    kill(workspace, Job("train", "shapes"), started[0][0])
     app = open_page("train")
     assert not app.exception
     assert "The training failed" in app.error[0].value
