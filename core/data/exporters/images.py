@@ -45,7 +45,7 @@ def find_images(articles: pd.DataFrame, root: Path, slug: str) -> list[ExportIma
     distinct = articles.drop_duplicates("image_file")
     files = [root / file for file in distinct["image_file"]]
     sizes = [file.stat().st_size if file.is_file() else None for file in files]
-    missing = [file for file, size in zip(files, sizes, strict=True) if size is None]
+    missing = [file for file, size in zip(distinct["image_file"], sizes, strict=True) if size is None]
     if missing:
         raise InputError(
             f"{len(missing):,} of {len(files):,} images of domain '{slug}' are not there: {listed(missing)}. Nothing "
