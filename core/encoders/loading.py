@@ -1,5 +1,6 @@
 """From a name to an encoder on a device: the one place that knows which encoders there are."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -28,24 +29,30 @@ def choose_device(choice: DeviceChoice) -> torch.device:
     return torch.device(choice)
 
 
+def _lite(cache: Path) -> Encoder:
+    from core.encoders.lite.english import Lite
+
+    return Lite(cache)
+
+
+def _lite_multilingual(cache: Path) -> Encoder:
+    from core.encoders.lite.multilingual import LiteMultilingual
+
+    return LiteMultilingual(cache)
+
+
+#: Name → what builds a built-in encoder, given the folder for what it derives from its weights. Imports are inside
+#: because each takes seconds and most commands need one or none. Names also stand in `choices.BUILT_IN`.
+LOADERS: dict[str, Callable[[Path], Encoder]] = {"lite": _lite, "lite-multilingual": _lite_multilingual}
+
+
 def load_encoder(name: str, device: torch.device, cache: Path) -> Encoder:
     """Build the encoder called `name` with its zero-shot weights, in evaluation mode.
 
     cache: the folder for what the built-in encoders derive from their weights.
-
-    Imports are inside because each takes seconds and most commands need one or none.
     """
-    encoder: Encoder
-    if name == "lite":
-        from core.encoders.lite.english import Lite
+    if name in LOADERS:
+        return LOADERS[name](cache).eval().to(device)
+    from core.encoders.clip.encoder import load_clip
 
-        encoder = Lite(cache)
-    elif name == "lite-multilingual":
-        from core.encoders.lite.multilingual import LiteMultilingual
-
-        encoder = LiteMultilingual(cache)
-    else:
-        from core.encoders.clip.encoder import load_clip
-
-        encoder = load_clip(name)
-    return encoder.eval().to(device)
+    return load_clip(name).eval().to(device)
