@@ -128,7 +128,7 @@ def input_question(domain: Domain, run: Run) -> tuple[MatchQuery | None, float, 
         )
     with rerank:
         method = input_rerank(run)
-    k = places_shown.selectbox("Workspace", (3, 5, 10), index=1, key="places", bind="query-params", filter_mode=None)
+    k = places_shown.selectbox("Places", (3, 5, 10), index=1, key="places", bind="query-params", filter_mode=None)
     return question, value, method, int(k)
 
 
