@@ -249,6 +249,6 @@ def test_pictures_that_are_gone_do_not_stop_the_rest(run: Run, monkeypatch: pyte
 
     monkeypatch.setattr(images, "thumbnail", gone)
     images._small.cache_clear()
-    page = open_page(headline="a red circle", workspace="3")
+    page = open_page(headline="a red circle", places="3")
     assert [warning.value for warning in page.warning] == [images.GONE] * 9
     assert said(page).count("similarity 0.") + said(page).count("similarity -0.") == 9
