@@ -2,7 +2,7 @@
 
 A run of 1,100 validation pairs is written as a sweep leaves it (no model is needed), the app is started, and the slider
 is dragged with the mouse held down. Of every position two delays are taken in the page: until the tiles show it, and
-until the list and pictures, which come from the server, do; positions that were passed over are not counted.
+until the list and images, which come from the server, do; positions that were passed over are not counted.
 """
 
 import json
@@ -82,7 +82,7 @@ def main(
 
 
 def write_domain(scratch: Path, workspace: Workspace, pairs: int) -> Domain:
-    """So many val articles and a quarter as many pictures of noise, large enough that decoding them costs something."""
+    """So many val articles and a quarter as many images of noise, large enough that decoding them costs something."""
     (scratch / "images").mkdir()
     noise = np.random.default_rng(0)
     total = round(pairs / 0.2)
@@ -103,7 +103,7 @@ def write_domain(scratch: Path, workspace: Workspace, pairs: int) -> Domain:
 
 
 def write_results(domain: Domain, workspace: Workspace) -> None:
-    """A sweep in which every article's rank wanders, so that list and pictures differ at each α."""
+    """A sweep in which every article's rank wanders, so that list and images differ at each α."""
     noise = np.random.default_rng(0)
     ids = domain.subset("val")["article_id"].tolist()
     n = len(ids)
@@ -172,8 +172,8 @@ def drag(address: str, chromium: Path, seconds: float) -> dict[str, dict[str, fl
         page = browser.new_page(viewport={"width": 1280, "height": 800})
         page.goto(address)
         page.get_by_role("link", name="Alpha").click()
-        page.get_by_text("The first 12 pictures").wait_for(timeout=60_000)
-        time.sleep(15)  # small pictures are being made, the worker loads
+        page.get_by_text("The first 12 images").wait_for(timeout=60_000)
+        time.sleep(15)  # small images are being made, the worker loads
         seen: dict[str, dict[str, float]] = {"tiles": {}, "page": {}}
         for sweep in range(max(1, round(seconds / 5))):
             for kind, delays in _one_drag(page, sweep).items():
@@ -210,7 +210,7 @@ def _one_drag(page: Page, sweep: int) -> dict[str, dict[str, float]]:
 def report(seen: dict[str, dict[str, float]], pairs: int) -> None:
     """Median and 95th percentile of each delay, in milliseconds."""
     print(f"{pairs} validation pairs, mouse held down, a position every 50 ms")
-    for kind, what in (("tiles", "tiles and marker"), ("page", "list and pictures")):
+    for kind, what in (("tiles", "tiles and marker"), ("page", "list and images")):
         delays = list(seen[kind].values())
         print(
             f"{what}: median {median(delays):.0f} ms, 95 % {quantiles(delays, n=20)[-1]:.0f} ms, "

@@ -1,7 +1,7 @@
-"""Ranks of 50,000 articles without the score matrix, and single queries in a million pictures without reading them all.
+"""Ranks of 50,000 articles without the score matrix, and single queries in a million images without reading them all.
 
-Nobody has a million pictures at hand, so the gallery is made of real embeddings: copies with noise that is shaped like
-the spread of the real ones, and as large as keeps a copy as near to its source as a picture is to its nearest real
+Nobody has a million images at hand, so the gallery is made of real embeddings: copies with noise that is shaped like
+the spread of the real ones, and as large as keeps a copy as near to its source as an image is to its nearest real
 neighbour. A sample of it then has about the neighbourhoods the real ones have; noise that is alike in all directions
 would make each source an island.
 """
@@ -26,7 +26,7 @@ BYTES_PER_SCORE = 5  # a float32 and a boolean
 
 
 def ranks_50k(images: Tensor, texts: Tensor, count: int = 50_000) -> Line:
-    """Ranks of `count` texts among as many pictures: the score matrix, 13 GB with what is compared, against blocks.
+    """Ranks of `count` texts among as many images: the score matrix, 13 GB with what is compared, against blocks.
 
     images, texts: float32 [n, d], of length one. The matrix is cut into as few parts as fit half of the free memory.
     """
@@ -54,7 +54,7 @@ def ranks_50k(images: Tensor, texts: Tensor, count: int = 50_000) -> Line:
 
 
 def queries_in_a_million(images: Tensor, texts: Tensor, count: int = 1_000_000, queries: int = 200) -> list[Line]:
-    """Texts one by one against `count` pictures: exactly, and through each approximate index.
+    """Texts one by one against `count` images: exactly, and through each approximate index.
 
     images, texts: float32 [n, d], of length one.
     """

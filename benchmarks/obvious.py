@@ -1,6 +1,6 @@
 """The obvious way, written plainly and fairly: what wise-ft does, and what a user would write.
 
-Batched, `inference_mode`, a DataLoader with as many workers as there are cores; but every picture is decoded and every
+Batched, `inference_mode`, a DataLoader with as many workers as there are cores; but every image is decoded and every
 tower run whole for each α, in float32, texts at the context's length (built-in encoders: at the longest of the batch).
 """
 
@@ -22,8 +22,8 @@ from core.training.loss import contrastive_loss
 BATCH = 64
 
 
-class Pictures(Dataset[Tensor]):
-    """Decodes and resizes a picture each time it is asked for."""
+class Images(Dataset[Tensor]):
+    """Decodes and resizes an image each time it is asked for."""
 
     def __init__(self, encoder: Encoder, files: Sequence[Path]) -> None:
         self.preprocess, self.files = encoder.preprocess, files
@@ -45,15 +45,15 @@ def tokenize(encoder: Encoder, texts: Sequence[str]) -> Tensor:
 
 @torch.inference_mode()
 def embed(encoder: Encoder, files: Sequence[Path], texts: Sequence[str]) -> tuple[Tensor, Tensor]:
-    """(texts [N, d], pictures [N, d])"""
-    loader = DataLoader(Pictures(encoder, files), batch_size=BATCH, num_workers=os.cpu_count() or 1)
+    """(texts [N, d], images [N, d])"""
+    loader = DataLoader(Images(encoder, files), batch_size=BATCH, num_workers=os.cpu_count() or 1)
     images = torch.cat([encoder.encode_image(pixels) for pixels in loader])
     cut = [texts[start : start + BATCH] for start in range(0, len(texts), BATCH)]
     return torch.cat([encoder.encode_text(tokenize(encoder, part)) for part in cut]), images
 
 
 def ranks(texts: Tensor, images: Tensor) -> np.ndarray:
-    """Rank of picture i for text i, from the whole matrix, sorted."""
+    """Rank of image i for text i, from the whole matrix, sorted."""
     order = (texts @ images.T).argsort(dim=1, descending=True)
     return ((order == torch.arange(len(texts))[:, None]).int().argmax(dim=1) + 1).numpy()
 
@@ -96,7 +96,7 @@ def head_epoch(encoder: Encoder, files: Sequence[Path], texts: Sequence[str], ba
 
 
 def _batches_of_pixels(encoder: Encoder, files: Sequence[Path], batch_size: int) -> Iterator[Tensor]:
-    yield from DataLoader(Pictures(encoder, files), batch_size=batch_size, num_workers=os.cpu_count() or 1)
+    yield from DataLoader(Images(encoder, files), batch_size=batch_size, num_workers=os.cpu_count() or 1)
 
 
 def _cut(texts: Sequence[str], size: int) -> Iterator[Sequence[str]]:

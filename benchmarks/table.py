@@ -72,7 +72,7 @@ def _newest(domain: Domain, val: int | None) -> Domain:
 
 
 def _embeddings(domain: Domain, workspace: Workspace) -> tuple[Tensor, Tensor]:
-    """Real embeddings to multiply: pictures and texts under `lite-multilingual`, float32 [n, 512]."""
+    """Real embeddings to multiply: images and texts under `lite-multilingual`, float32 [n, 512]."""
     encoder = load_encoder("lite-multilingual", torch.device("cpu"), workspace.cache)
     experiment = Experiment(domain, encoder, Reading(), workspace)
     activations = experiment.activations({tower: len(encoder.stages(tower)) for tower in TOWERS})

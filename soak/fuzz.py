@@ -23,7 +23,7 @@ with atheris.instrument_imports(include=["core.data", "zipfile"], enable_loader_
     from core.data.importers.containers import zip_source
     from core.data.importers.ground_truth import read_ground_truth
     from core.data.importers.preview import describe
-    from core.data.importers.readers import read_articles, read_listed, read_pictures, read_source
+    from core.data.importers.readers import read_articles, read_images, read_listed, read_source
 from core.errors import InputError
 
 ROOT = Path(__file__).parents[1]
@@ -53,7 +53,7 @@ TABLE = (
 
 
 def read_table(data: bytes, folder: Path) -> None:
-    """A table of unknown columns, in pairs or naming pictures alone."""
+    """A table of unknown columns, in pairs or naming images alone."""
     file = written(folder / "table.csv", data)
     allowed(describe, file, ColumnNames(), folder)
     allowed(read_listed, file)
@@ -69,7 +69,7 @@ def read_newsimages(data: bytes, folder: Path) -> None:
     written(folder / "content.tsv", data)
     allowed(describe, folder, ColumnNames(), folder)
     allowed(read_articles, folder)
-    allowed(read_pictures, folder)
+    allowed(read_images, folder)
 
 
 def read_newsimages2025(data: bytes, folder: Path) -> None:
@@ -94,7 +94,7 @@ def read_truth(data: bytes, folder: Path) -> None:
 
 
 def read_zip(data: bytes, folder: Path) -> None:
-    """A ZIP of a table with its pictures."""
+    """A ZIP of a table with its images."""
     file = written(folder / "news.zip", data)
     found = allowed(zip_source.unpack_source, file, folder / "unpacked")
     if found is not None:

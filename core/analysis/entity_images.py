@@ -1,6 +1,6 @@
-"""Entities tied to pictures: what was published with a place or a person before, and does it help to find what comes?
+"""Entities tied to images: what was published with a place or a person before, and does it help to find what comes?
 
-The paper's last sentence asks it. Candidates that resemble the training pictures of the entities that an article names
+The paper's last sentence asks it. Candidates that resemble the training images of the entities that an article names
 gain `weight` times that resemblance on top of the model's score. Pooling and weight are chosen on the earlier half of
 the articles and judged on the later half, so that a gain is none of the search's.
 """
@@ -31,21 +31,21 @@ RankScores = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
 @dataclass(frozen=True)
 class Embedded:
-    """texts [N, d] and pictures [G, d] of the articles to be ranked, train_pictures [M, d], all of length one.
+    """texts [N, d] and images [G, d] of the articles to be ranked, train_images [M, d], all of length one.
 
-    target: int64 [N], the own picture's row. tie_order: int64 [G], as in `core.retrieval.ranking`.
+    target: int64 [N], the own image's row. tie_order: int64 [G], as in `core.retrieval.ranking`.
     """
 
     texts: np.ndarray
     pictures: np.ndarray
-    train_pictures: np.ndarray
+    train_images: np.ndarray
     target: np.ndarray
     tie_order: np.ndarray
 
 
 @dataclass(frozen=True)
 class EntityEffect:
-    """What the entities' pictures change. n_earlier, n_later: articles of each half that name a known entity.
+    """What the entities' images change. n_earlier, n_later: articles of each half that name a known entity.
 
     weight, pooling: chosen on the earlier ones. All else is of the later ones: mrr@100 without and with, the gain and
     its interval, p, and how many changed their rank, improved and worsened. earlier_gain: what the search saw.
@@ -66,9 +66,9 @@ class EntityEffect:
 
 
 def known_entities(names: Sequence[Sequence[str]], pictures: np.ndarray) -> dict[str, np.ndarray]:
-    """Entity → rows of its training pictures, each once, for those that enough articles name.
+    """Entity → rows of its training images, each once, for those that enough articles name.
 
-    names: of each training article. pictures: int64 [n], the row of its picture.
+    names: of each training article. images: int64 [n], the row of its image.
     """
     articles: dict[str, list[int]] = {}
     for place, own in enumerate(names):
@@ -92,7 +92,7 @@ def entity_effect(
     own, ties = embedded.target[naming], embedded.tie_order
     before = rank_scores(scores, own, ties)
     named = [names[place] for place in naming]
-    bonus = {each: _resemblance(embedded.pictures, embedded.train_pictures, named, known, each) for each in POOLINGS}
+    bonus = {each: _resemblance(embedded.pictures, embedded.train_images, named, known, each) for each in POOLINGS}
 
     def ranks(weight: float, pooling: Pooling) -> np.ndarray:
         return rank_scores(scores + np.float32(weight) * bonus[pooling], own, ties) if weight else before
@@ -127,17 +127,17 @@ def _judged(
 
 def _resemblance(
     pictures: np.ndarray,
-    train_pictures: np.ndarray,
+    train_images: np.ndarray,
     names: Sequence[Sequence[str]],
     known: Mapping[str, np.ndarray],
     pooling: Pooling,
 ) -> np.ndarray:
-    """Cosine of each picture with those of the entities that each article names, the closest counts: [n, G]."""
+    """Cosine of each image with those of the entities that each article names, the closest counts: [n, G]."""
     kept: dict[str, np.ndarray] = {}
 
     def of(name: str) -> np.ndarray:
         if name not in kept:
-            cosines = pictures @ train_pictures[known[name]].T
+            cosines = pictures @ train_images[known[name]].T
             kept[name] = cosines.mean(axis=1) if pooling == "mean" else cosines.max(axis=1)
         return kept[name]
 

@@ -1,7 +1,7 @@
-"""Articles that share a picture or a text: they make ranking ambiguous, and across train and val they leak.
+"""Articles that share an image or a text: they make ranking ambiguous, and across train and val they leak.
 
-A model that saw the very picture or text in training is not tested by it; and of two articles with the same text but
-different pictures, at most one can have its own picture at rank 1.
+A model that saw the very image or text in training is not tested by it; and of two articles with the same text but
+different images, at most one can have its own image at rank 1.
 """
 
 import unicodedata
@@ -31,8 +31,8 @@ class DuplicateGroup:
         return "train" in self.splits and len(self.splits) > 1
 
 
-def same_picture(articles: pd.DataFrame) -> list[DuplicateGroup]:
-    """Groups whose pictures have the same bytes (`image_hash`) or the same `image_id`; leaks first, then the largest.
+def same_image(articles: pd.DataFrame) -> list[DuplicateGroup]:
+    """Groups whose images have the same bytes (`image_hash`) or the same `image_id`; leaks first, then the largest.
 
     An article without either is like no other.
     """

@@ -1,7 +1,7 @@
-"""Hubs: pictures that come up for too many articles, whatever these are about.
+"""Hubs: images that come up for too many articles, whatever these are about.
 
-The k-occurrence N_k of a picture is how many articles have it among their first k. The skewness of N_k over the
-gallery says how far a few pictures take the places of the others (Radovanović, Nanopoulos and Ivanović 2010): near 0
+The k-occurrence N_k of an image is how many articles have it among their first k. The skewness of N_k over the
+gallery says how far a few images take the places of the others (Radovanović, Nanopoulos and Ivanović 2010): near 0
 if all come up about equally often, large where there are hubs.
 """
 
@@ -18,9 +18,9 @@ _NO_SPREAD = 1e-12  # but for rounding
 
 @dataclass(frozen=True)
 class Hubs:
-    """skewness: of N_10 over the gallery. never: share of pictures that no article has among its first ten.
+    """skewness: of N_10 over the gallery. never: share of images that no article has among its first ten.
 
-    most: rows of the pictures that come up most often, and for how many articles; the worst first. pictures: how many
+    most: rows of the images that come up most often, and for how many articles; the worst first. images: how many
     come up for 0, 1, 2, … articles.
     """
 
@@ -31,7 +31,7 @@ class Hubs:
 
 
 def hubs(best: np.ndarray, gallery: int, shown: int = 5) -> Hubs:
-    """best: int [N, k], each article's first pictures as rows of a gallery of that size, k at least FIRST or all."""
+    """best: int [N, k], each article's first images as rows of a gallery of that size, k at least FIRST or all."""
     counts = occurrences(best, gallery)
     worst = np.argsort(-counts, kind="stable")[:shown]
     most = tuple((int(row), int(counts[row])) for row in worst)
@@ -39,7 +39,7 @@ def hubs(best: np.ndarray, gallery: int, shown: int = 5) -> Hubs:
 
 
 def occurrences(best: np.ndarray, gallery: int) -> np.ndarray:
-    """N_10 of each picture, int64 [G]."""
+    """N_10 of each image, int64 [G]."""
     return np.bincount(best[:, :FIRST].ravel(), minlength=gallery)
 
 

@@ -1,10 +1,10 @@
-"""Pictures that are the same photo in another crop, size or colour: for an article, any of them is as good.
+"""Images that are the same photo in another crop, size or colour: for an article, any of them is as good.
 
-Two pictures are near-duplicates if their perceptual hashes differ in at most ALIKE of 64 bits, or in at most PERHAPS
+Two images are near-duplicates if their perceptual hashes differ in at most ALIKE of 64 bits, or in at most PERHAPS
 and their zero-shot embeddings agree. Groups are what such pairs connect. Embeddings alone will not do: they say what
-is in a picture, so two hockey games have a cosine of 0.9997 under the built-in encoder.
+is in an image, so two hockey games have a cosine of 0.9997 under the built-in encoder.
 
-The three numbers were chosen by looking at pairs of three collections (6,766 pictures). All 102 pairs within ALIKE
+The three numbers were chosen by looking at pairs of three collections (6,766 images). All 102 pairs within ALIKE
 were the same photo. Of the 20 pairs between ALIKE and PERHAPS with a cosine of at least SURE 19 were, or the next
 moment of the same scene; at a lower cosine most were not.
 """
@@ -22,7 +22,7 @@ _AT_ONCE = 2**21  # pairs compared at once, 17 MB
 
 
 def near_duplicates(hashes: np.ndarray, embeddings: np.ndarray) -> np.ndarray:
-    """Which group each picture belongs to, int [G], counted from 0; one that is like no other is a group of its own.
+    """Which group each image belongs to, int [G], counted from 0; one that is like no other is a group of its own.
 
     hashes: uint64 [G] (`core.data.images.perceptual_hash`). embeddings: float32 [G, d], zero-shot, of length one.
     """
@@ -34,7 +34,7 @@ def near_duplicates(hashes: np.ndarray, embeddings: np.ndarray) -> np.ndarray:
 
 
 def seen_before(hashes: np.ndarray, earlier: np.ndarray) -> np.ndarray:
-    """Which pictures have one among `earlier` that is alike by its hash alone, bool [G]. Both: uint64."""
+    """Which images have one among `earlier` that is alike by its hash alone, bool [G]. Both: uint64."""
     seen = np.zeros(len(hashes), dtype=bool)
     for rows, _, _ in _close(hashes, earlier, ALIKE):
         seen[rows] = True
@@ -42,9 +42,9 @@ def seen_before(hashes: np.ndarray, earlier: np.ndarray) -> np.ndarray:
 
 
 def rank_of_group(target: np.ndarray, groups: np.ndarray, rank_as: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    """Rank of the best picture of each article's group, int [N].
+    """Rank of the best image of each article's group, int [N].
 
-    target: int [N], the own picture's row; groups: int [G]. rank_as: ranks of the pictures it is given as targets.
+    target: int [N], the own image's row; groups: int [G]. rank_as: ranks of the images it is given as targets.
     """
     members = pd.Series(groups).groupby(groups).indices
     own = [members[group] for group in groups[target]]

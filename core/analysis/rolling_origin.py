@@ -67,7 +67,7 @@ class OriginRanks:
     """What a training until the end of the period `origin` makes of all articles after it.
 
     articles, periods: int64 [n], the place of each in the order of time, and its period. alpha: chosen on the last of
-    the training's own part. ranks: model → int32 [n], each article against the pictures of its period.
+    the training's own part. ranks: model → int32 [n], each article against the images of its period.
     """
 
     origin: int

@@ -1,8 +1,8 @@
-"""A domain: the articles of one source, their pictures, and their split in time.
+"""A domain: the articles of one source, their images, and their split in time.
 
-On disk it is a folder with ``domain.toml``, ``articles.parquet`` and, where the pictures were copied,
+On disk it is a folder with ``domain.toml``, ``articles.parquet`` and, where the images were copied,
 ``images/``; otherwise the TOML points at the folder where they stayed. A test set comes as two lists that nobody has
-paired: its pictures are in ``gallery-test.parquet``, and its articles have an empty `image_id` until the ground truth
+paired: its images are in ``gallery-test.parquet``, and its articles have an empty `image_id` until the ground truth
 is known.
 """
 
@@ -33,8 +33,8 @@ TRANSLATOR = "english_by"
 TAGS = "article_tags"
 
 
-#: What is known of a picture: its id, its file (relative to the domain's `images_root`, or absolute), its content.
-PICTURE_COLUMNS = ("image_id", "image_file", "image_hash")
+#: What is known of an image: its id, its file (relative to the domain's `images_root`, or absolute), its content.
+IMAGE_COLUMNS = ("image_id", "image_file", "image_hash")
 _TEST_GALLERY = "gallery-test.parquet"
 
 
@@ -42,7 +42,7 @@ _TEST_GALLERY = "gallery-test.parquet"
 class DomainInfo:
     """What ``domain.toml`` holds.
 
-    images: the folder of the pictures, absolute or relative to the domain's folder.
+    images: the folder of the images, absolute or relative to the domain's folder.
     split_by: what the order in time was read from. synthetic: True for the demo, said wherever it is shown.
     columns: role → column of the source, where the user had to name it. options: others of `import` that were given.
     split_from: the table's own column that said the split, or "time".
@@ -65,7 +65,7 @@ class DomainInfo:
 class Domain:
     """One domain in memory. articles: one row per article (COLUMNS), in the order of time, a test set's last.
 
-    test_pictures: the pictures of a test set (PICTURE_COLUMNS, each id once); None where test is pairs, or not there.
+    test_images: the images of a test set (IMAGE_COLUMNS, each id once); None where test is pairs, or not there.
     """
 
     info: DomainInfo
@@ -100,14 +100,14 @@ class Domain:
         return rows
 
     def labelled(self, split: Split) -> pd.DataFrame:
-        """The articles of one split whose own picture is known: all of them but for a test set. May be empty."""
+        """The articles of one split whose own image is known: all of them but for a test set. May be empty."""
         articles = self.articles
         return articles[(articles["split"] == split) & (articles["image_id"] != "")]
 
     def pictures(self, split: Split | None = None) -> pd.DataFrame:
-        """The pictures that are searched, of one split or of all: each once, in the columns of the article table.
+        """The images that are searched, of one split or of all: each once, in the columns of the article table.
 
-        The columns of the first article that a picture was published with; empty where none is known. The order does
+        The columns of the first article that an image was published with; empty where none is known. The order does
         not depend on the ground truth of a test set.
         """
         articles = self.articles if split is None else self.articles[self.articles["split"] == split]
@@ -120,7 +120,7 @@ class Domain:
         listed = self.test_pictures.merge(published, on="image_id", how="left")[list(self.articles.columns)]
         texts = [str(name) for name in listed if name != "published_at"]
         listed[texts] = listed[texts].fillna("")
-        # One id may be one picture in the training set and another in the test set.
+        # One id may be one image in the training set and another in the test set.
         return pd.concat([paired, listed], ignore_index=True).drop_duplicates(["image_id", "image_file"])
 
     def check_image_ids(self) -> None:
@@ -162,9 +162,9 @@ def query_texts(articles: pd.DataFrame, reading: Reading, english: bool) -> list
 
 @dataclass(frozen=True)
 class Gallery:
-    """The pictures that a set of articles is searched in, each once.
+    """The images that a set of articles is searched in, each once.
 
-    image_ids, files, hashes: [G]. target: int64 [N], each article's row in them, -1 if its picture is not known.
+    image_ids, files, hashes: [G]. target: int64 [N], each article's row in them, -1 if its image is not known.
     tie_order: int64 [G], a fixed order that has nothing to do with the articles (rank ties go by it).
     """
 
@@ -176,7 +176,7 @@ class Gallery:
 
 
 def gallery_of(articles: pd.DataFrame, pictures: pd.DataFrame) -> Gallery:
-    """The gallery of `pictures` (PICTURE_COLUMNS) for `articles`; several articles may share one."""
+    """The gallery of `pictures` (IMAGE_COLUMNS) for `articles`; several articles may share one."""
     ids = pictures["image_id"].tolist()
     row_of = {image_id: row for row, image_id in reversed(list(enumerate(ids)))}  # of a repeated id the first counts
     target = np.array([row_of.get(image_id, -1) for image_id in articles["image_id"]], dtype=np.int64)
@@ -235,7 +235,7 @@ def _read_domain(folder: Path) -> Domain:
         info = DomainInfo(**table)
         articles = pd.read_parquet(folder / "articles.parquet")
         listed = folder / _TEST_GALLERY
-        pictures = pd.read_parquet(listed, columns=list(PICTURE_COLUMNS)) if listed.exists() else None
+        pictures = pd.read_parquet(listed, columns=list(IMAGE_COLUMNS)) if listed.exists() else None
     except (TypeError, OSError, ValueError) as error:
         raise InputError(
             f"domain '{folder.name}' is damaged or of another version of Rematch ({error}). Import it again."

@@ -10,7 +10,7 @@ import re
 import ftfy
 import sentencex
 
-# An address says nothing about a picture, and the random part of a shortened one costs tokens.
+# An address says nothing about an image, and the random part of a shortened one costs tokens.
 _URL = re.compile(r"https?://\S+|www\.\S+|\b(?:t\.co|pic\.twitter\.com)/\w+")
 # What a tweet cut at 140 characters leaves of its last address: h… to https:/…
 _CUT_URL = re.compile(r"\bh(?:t(?:t(?:ps?(?::/?/?)?)?)?)?…")
@@ -33,7 +33,7 @@ def clean(text: str) -> str:
 
     Without HTML entities, characters that nobody sees, broken characters (UTF-8 read as something else is set right),
     addresses, `RT @name:` at its beginning and the @ of those mentioned, whose names are often the best word on who is
-    in the picture.
+    in the image.
     """
     text = ftfy.fix_text(_unescape(text), _REPAIRS)
     text = _CUT_URL.sub(" ", _URL.sub(" ", text))

@@ -106,7 +106,7 @@ class Encoder(nn.Module, ABC):
 
     @abstractmethod
     def preprocess(self, image: Image.Image) -> Tensor:
-        """RGB picture → uint8 [3, H, W]: resize and crop; the rest (normalising) is the first stage's."""
+        """RGB image → uint8 [3, H, W]: resize and crop; the rest (normalising) is the first stage's."""
 
     @abstractmethod
     def tokenize(self, texts: Sequence[str]) -> Tensor:

@@ -1,4 +1,4 @@
-"""Pictures and texts through a tower, in batches; what the weights in question cannot change is computed once and kept.
+"""Images and texts through a tower, in batches; what the weights in question cannot change is computed once and kept.
 
 `Activations` are a tower's values in front of one stage for many inputs, memory-mapped from the cache. With
 `start` 0 they are the pixels or tokens themselves; with `start` at the end of the tower, its embeddings.
@@ -23,7 +23,7 @@ from core.encoders.transfer import Batch, moved, transferred
 from core.encoders.weights import weights_fingerprint
 from core.storage.files import fingerprint
 
-# On a CPU small batches win (measured on `lite`: 2.4 times for pictures, 1.4 for texts against 64): their activations
+# On a CPU small batches win (measured on `lite`: 2.4 times for images, 1.4 for texts against 64): their activations
 # stay below the size at which the allocator gives memory back to the system. An accelerator wants large ones.
 CPU_BATCH: dict[TowerName, int] = {"image": 8, "text": 16}
 ACCELERATOR_BATCH = 256
@@ -74,7 +74,7 @@ class Activations:
 def image_activations(
     encoder: Encoder, stop: int, files: Sequence[Path], hashes: Sequence[str], cache: Path
 ) -> Activations:
-    """Activations of pictures in front of stage `stop` of the image tower. hashes: of the files' contents (the key)."""
+    """Activations of images in front of stage `stop` of the image tower. hashes: of the files' contents (the key)."""
     none = np.empty((len(files), 0), dtype=np.int64)
     key = _key(encoder, "image", stop, encoder.preprocessing, list(hashes))
 
@@ -85,7 +85,7 @@ def image_activations(
     if stop == 0:
         x = pixels_of(encoder, files, hashes, cache)
     else:
-        x = cached_array(cache / "activations" / f"image-{key}.npy", len(files), parts, "Encoding pictures")
+        x = cached_array(cache / "activations" / f"image-{key}.npy", len(files), parts, "Encoding images")
     return Activations("image", stop, x, none, np.ones(len(files), np.int64))
 
 

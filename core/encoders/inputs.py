@@ -1,4 +1,4 @@
-"""What goes into the towers, read once: pictures as resized and cropped bytes, texts as token ids.
+"""What goes into the towers, read once: images as resized and cropped bytes, texts as token ids.
 
 One memory map each per (inputs, preprocessing) in the cache, to the bit what the encoder's own transform gives.
 """
@@ -29,7 +29,7 @@ Parts = Callable[[], Iterator[tuple[np.ndarray, Tensor]]]
 
 
 def pixels_of(encoder: Encoder, files: Sequence[Path], hashes: Sequence[str], cache: Path) -> np.ndarray:
-    """Pictures as the encoder's `preprocess` gives them: uint8 [N, 3, H, W], memory-mapped.
+    """Images as the encoder's `preprocess` gives them: uint8 [N, 3, H, W], memory-mapped.
 
     hashes: of the files' contents. Raises ImageError naming a file that was fine at import and is no more.
     """
@@ -48,7 +48,7 @@ def pixels_of(encoder: Encoder, files: Sequence[Path], hashes: Sequence[str], ca
 
     readers = [encoder.preprocessing, PIL.__version__, torchvision.__version__]
     key = fingerprint(FORMAT, "pixels", readers, list(hashes))
-    return cached_array(cache / "inputs" / f"pixels-{key}.npy", len(files), parts, "Reading pictures")
+    return cached_array(cache / "inputs" / f"pixels-{key}.npy", len(files), parts, "Reading images")
 
 
 def tokens_of(encoder: Encoder, texts: Sequence[str], cache: Path) -> np.ndarray:
@@ -64,7 +64,7 @@ def tokens_of(encoder: Encoder, texts: Sequence[str], cache: Path) -> np.ndarray
 
 
 def _in_order(pool: ThreadPoolExecutor, load: Callable[[Path], Tensor], files: Sequence[Path]) -> Iterator[Tensor]:
-    """`load` of each file in order, a few ahead of what is asked for: a million pictures are never all in memory."""
+    """`load` of each file in order, a few ahead of what is asked for: a million images are never all in memory."""
     remaining = iter(files)
     ahead = [pool.submit(load, path) for path in islice(remaining, 64)]
     while ahead:

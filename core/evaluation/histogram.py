@@ -1,4 +1,4 @@
-"""How many articles find their picture where: ranks counted in the bins that the field's recalls cut them into."""
+"""How many articles find their image where: ranks counted in the bins that the field's recalls cut them into."""
 
 import numpy as np
 

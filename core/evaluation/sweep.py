@@ -10,7 +10,7 @@ from core.data.time_split import Split
 from core.errors import InputError
 from core.evaluation.metrics import as_record, metrics_of
 
-#: Pictures kept of each article at each α: two rows of a gallery; the whole hundred is what `rank` writes for one α.
+#: Images kept of each article at each α: two rows of a gallery; the whole hundred is what `rank` writes for one α.
 SHOWN = 12
 
 #: The α's of a continuous curve: a hundredth is finer than any difference that two hundred articles can show.
@@ -21,7 +21,7 @@ DENSE = tuple(step / 100 for step in range(101))
 class Ranked:
     """One split at one α. ranks (text → image), reverse_ranks (image → text): int32 [N].
 
-    best: int32 [N, K], each article's first K pictures, as rows of the split's gallery; K is SHOWN or all there are.
+    best: int32 [N, K], each article's first K images, as rows of the split's gallery; K is SHOWN or all there are.
     """
 
     ranks: np.ndarray

@@ -16,7 +16,7 @@ GRID = tuple(step / 20 for step in range(21))
 class Plane:
     """Val at each point. alphas: [P], of both axes.
 
-    ranks: int32 [P, P, N] as [α_image, α_text, article]; best: int32 [P, P, N, K], the first pictures of each.
+    ranks: int32 [P, P, N] as [α_image, α_text, article]; best: int32 [P, P, N, K], the first images of each.
     """
 
     alphas: tuple[float, ...]

@@ -32,7 +32,7 @@ class Step:
     encoder: str | None
 
     def __str__(self) -> str:
-        return f"{self.slug}: {'pictures and headlines' if self.encoder is None else f'fine-tuning {self.encoder}'}"
+        return f"{self.slug}: {'images and headlines' if self.encoder is None else f'fine-tuning {self.encoder}'}"
 
 
 def demo_steps() -> list[Step]:

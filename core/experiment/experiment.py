@@ -80,11 +80,11 @@ class Experiment:
 
     @property
     def files(self) -> list[Path]:
-        """Where the pictures of the gallery lie, [G]."""
+        """Where the images of the gallery lie, [G]."""
         return [self.domain.images_root / file for file in self.gallery.files]
 
     def has(self, split: Split) -> bool:
-        """Are there articles of this split whose picture is known, so that it can be measured?"""
+        """Are there articles of this split whose image is known, so that it can be measured?"""
         return not self.domain.labelled(split).empty
 
     def view(
@@ -95,7 +95,7 @@ class Experiment:
         include_unlabelled: bool = False,
         reranking: Reranking = BY_COSINE,
     ) -> "SplitRanker":
-        """One split, ready to be ranked: the articles whose picture is known, or with `include_unlabelled` all of them.
+        """One split, ready to be ranked: the articles whose image is known, or with `include_unlabelled` all of them.
 
         Raises InputError if there are none.
         """
@@ -117,9 +117,9 @@ def unjudged_sentence(domain: Domain) -> str:
 
 
 class SplitRanker:
-    """The articles of one split against the pictures of that split, under the encoder's weights of the moment.
+    """The articles of one split against the images of that split, under the encoder's weights of the moment.
 
-    Wherever texts and pictures are scored they are re-ranked, if so asked, by all texts (or pictures) of the split.
+    Wherever texts and images are scored they are re-ranked, if so asked, by all texts (or images) of the split.
     """
 
     def __init__(
@@ -144,7 +144,7 @@ class SplitRanker:
         return self.image_rows if tower == "image" else self.text_rows
 
     def embed(self, tower: TowerName) -> Tensor:
-        """One tower's embeddings: texts [N, d] or pictures [G, d], of length one."""
+        """One tower's embeddings: texts [N, d] or images [G, d], of length one."""
         return embed(self.encoder, self.activations[tower], self.rows(tower))
 
     def scored(self, texts: Tensor, images: Tensor) -> tuple[Tensor, Tensor]:
@@ -152,30 +152,30 @@ class SplitRanker:
         return reranked(*self.finite(texts, images), self.reranking)
 
     def finite(self, texts: Tensor, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Both as they are. Raises RematchError naming the article, or the picture, whose embedding is not finite.
+        """Both as they are. Raises RematchError naming the article, or the image, whose embedding is not finite.
 
         All that is ranked comes by here, wherever it was computed or kept.
         """
         check_finite(texts, lambda row: f"the text of article '{self.article_ids[row]}'")
-        return texts, self.finite_pictures(images)
+        return texts, self.finite_images(images)
 
-    def finite_pictures(self, images: Tensor) -> Tensor:
-        """`finite` where there are only pictures."""
-        check_finite(images, self._picture)
+    def finite_images(self, images: Tensor) -> Tensor:
+        """`finite` where there are only images."""
+        check_finite(images, self._image)
         return images
 
-    def _picture(self, row: int) -> str:
-        """What picture `row` of the gallery is called in an error."""
+    def _image(self, row: int) -> str:
+        """What image `row` of the gallery is called in an error."""
         whose = [article for article, own in zip(self.article_ids, self.gallery.target, strict=True) if own == row]
-        return f"picture '{self.gallery.image_ids[row]}'" + (f" of article '{whose[0]}'" if whose else "")
+        return f"image '{self.gallery.image_ids[row]}'" + (f" of article '{whose[0]}'" if whose else "")
 
     def ranks(self) -> tuple[np.ndarray, np.ndarray]:
-        """Ranks of the own picture among pictures, and of the own text among texts: int32 [N] each."""
+        """Ranks of the own image among images, and of the own text among texts: int32 [N] each."""
         texts, images = self.embed("text"), self.embed("image")
         return self.image_ranks(texts, images), self.text_ranks(texts, images)
 
     def image_ranks(self, texts: Tensor, images: Tensor) -> np.ndarray:
-        """Ranks of the own picture among `images` [G, d] for `texts` [N, d]: int32, of the articles that have one."""
+        """Ranks of the own image among `images` [G, d] for `texts` [N, d]: int32, of the articles that have one."""
         # All are scored, since the last bit of a score depends on its block, and lists are of all.
         queries, gallery = self.scored(texts, images)
         ranks = ranks_of(queries, gallery, self.gallery.target.clip(0), self.gallery.tie_order)
@@ -188,11 +188,11 @@ class SplitRanker:
         return ranks_of(queries, gallery, np.arange(len(texts)), self.article_ties)
 
     def ranked(self, texts: Tensor, images: Tensor) -> Ranked:
-        """Ranks both ways and the first pictures, for `texts` [N, d] and `images` [G, d]."""
+        """Ranks both ways and the first images, for `texts` [N, d] and `images` [G, d]."""
         return Ranked(self.image_ranks(texts, images), self.text_ranks(texts, images), self.first(texts, images))
 
     def first(self, texts: Tensor, images: Tensor) -> np.ndarray:
-        """Each article's first SHOWN pictures as rows of the gallery, int32 [N, K]."""
+        """Each article's first SHOWN images as rows of the gallery, int32 [N, K]."""
         return top_k(*self.scored(texts, images), self.gallery.tie_order, SHOWN)[0].astype(np.int32)
 
     def best_images(self, texts: Tensor, images: Tensor, k: int) -> list[list[str]]:

@@ -167,7 +167,7 @@ class LoadedRun:
             return progress(self.embeddings("text", alphas, split), "Texts at exact alphas", len(alphas))
 
         def image_at(alphas: Sequence[float]) -> Iterator[Tensor]:
-            return progress(self.embeddings("image", alphas, split), "Pictures at exact alphas", len(alphas))
+            return progress(self.embeddings("image", alphas, split), "Images at exact alphas", len(alphas))
 
         path = build_path(text_at, image_at, (self.changes("text"), self.changes("image")), view.image_ranks)
         write_path(path, file)
@@ -183,7 +183,7 @@ class LoadedRun:
 
     @torch.inference_mode()
     def embed_photo(self, photo: Image.Image, alpha: float) -> Tensor:
-        """A picture from outside under θ(alpha): [1, d], of length one."""
+        """An image from outside under θ(alpha): [1, d], of length one."""
         self.set_alpha(alpha)
         encoder = self.experiment.encoder
         return encoder.encode_image(encoder.preprocess(photo)[None].to(encoder.logit_scale.device)).float()

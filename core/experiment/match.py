@@ -1,12 +1,12 @@
-"""Queries with the exact weights at an α: a typed headline or an article looks for pictures, a photo for articles.
+"""Queries with the exact weights at an α: a typed headline or an article looks for images, a photo for articles.
 
-A headline and a photo search all pictures (or articles) of the domain; an article searches the pictures of its own
+A headline and a photo search all images (or articles) of the domain; an article searches the images of its own
 split, as a sweep does, so that its ranks are the sweep's. What is searched is embedded once for each α and kept. A
 large gallery can be searched through an approximate index, whose recall against the exact one is measured and goes
 with every answer.
 
 Where scores are re-ranked, an article is one of the queries of its split, as in a sweep; a headline or photo stands
-against all of the domain's own. Pictures that were trained on lie near to their own texts, so a fine-tuned model's
+against all of the domain's own. Images that were trained on lie near to their own texts, so a fine-tuned model's
 are lowered more: by csls from 82 to 75 of a hundred in the first tens of new headlines, where 80 would be their share
 (NewsImages 2025; by dual-softmax to 81).
 """
@@ -41,9 +41,9 @@ FORMAT = 2  # counts up when what is kept changes for the same key
 
 @dataclass(frozen=True)
 class Match:
-    """One thing found. place: 1 is best. article: the first article with that picture, or the article itself.
+    """One thing found. place: 1 is best. article: the first article with that image, or the article itself.
 
-    The article's columns are empty for a picture of a test set that nobody knows the article of.
+    The article's columns are empty for an image of a test set that nobody knows the article of.
     """
 
     place: int
@@ -54,9 +54,9 @@ class Match:
 
 @dataclass(frozen=True)
 class ArticleMatches:
-    """What an article's text finds among the pictures of its split.
+    """What an article's text finds among the images of its split.
 
-    own: its own picture, wherever it stands; None if it is not known.
+    own: its own image, wherever it stands; None if it is not known.
     """
 
     matches: list[Match]
@@ -81,15 +81,15 @@ class Matcher:
         self.recall: float | None = None
         self.searched = 0
 
-    def pictures_for(self, headline: str, k: int) -> list[Match]:
-        """The `k` best pictures of the domain for a text."""
+    def images_for(self, headline: str, k: int) -> list[Match]:
+        """The `k` best images of the domain for a text."""
         query = self._tuned.embed_headlines([headline], self.alpha)
         check_finite(query, lambda _: "this headline")
         rows, scores = self._search("image", query, k)
         return self._matches(self._tuned.experiment.domain.pictures(), rows, scores)
 
-    def pictures_for_article(self, article_id: str, k: int) -> ArticleMatches:
-        """The `k` best pictures of the article's split for its text. Raises InputError if there is no such article.
+    def images_for_article(self, article_id: str, k: int) -> ArticleMatches:
+        """The `k` best images of the article's split for its text. Raises InputError if there is no such article.
 
         The whole split is scored, in the blocks a sweep scores it in: the last bit of a score depends on its block.
         """
@@ -166,7 +166,7 @@ class Matcher:
         return as_gallery(gallery, self._gallery(_OTHER[tower]), self.reranking)
 
     def _gallery(self, tower: TowerName, split: Split | None = None) -> Tensor:
-        """Every picture or text of the split, or of the domain, under θ(alpha): float32 [G, d], kept or made now."""
+        """Every image or text of the split, or of the domain, under θ(alpha): float32 [G, d], kept or made now."""
         if (tower, split) not in self._embeddings:
             loaded_run, encoder = self._tuned, self._tuned.experiment.encoder
             whole = {"image": len(loaded_run.experiment.gallery.hashes), "text": len(loaded_run.experiment.queries)}
@@ -194,7 +194,7 @@ class Matcher:
         if tower == "text":
             return f"the text of article '{self._articles['article_id'].iloc[row]}'"
         picture = self._tuned.experiment.domain.pictures().iloc[row]
-        return f"picture '{picture['image_id']}'" + (
+        return f"image '{picture['image_id']}'" + (
             f" of article '{picture['article_id']}'" if picture["article_id"] else ""
         )
 

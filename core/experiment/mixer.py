@@ -45,7 +45,7 @@ class Mixer:
         return bool(self.ends.of(tower).zero_shot)
 
     def ranks(self, mix: Mix) -> np.ndarray:
-        """Ranks of the own picture, int32 [N], with exact weights."""
+        """Ranks of the own image, int32 [N], with exact weights."""
         return self._view.image_ranks(self.embeddings(mix, "text"), self.embeddings(mix, "image"))
 
     def embeddings(self, mix: Mix, tower: TowerName) -> Tensor:

@@ -37,7 +37,7 @@ def roll(
 ) -> Iterator[OriginRanks]:
     """Train until each origin; the encoder is as it was afterwards.
 
-    articles: rows of the domain's table in the order of time, all with their picture known. window: learn from this
+    articles: rows of the domain's table in the order of time, all with their image known. window: learn from this
     many articles before the origin only, so that trainings differ in their age alone; None: from all before it.
     """
     experiment = loaded_run.experiment
@@ -63,7 +63,7 @@ class _Rolling:
         self._zero_shot = {period: _ranks(view) for period, view in self._views.items()}
 
     def _view(self, articles: pd.DataFrame) -> SplitRanker:
-        """Articles against their own pictures, by the cosine, however the run was swept."""
+        """Articles against their own images, by the cosine, however the run was swept."""
         gallery = gallery_of(articles, articles.drop_duplicates("image_id"))
         return SplitRanker(self._encoder, articles, gallery, self._experiment.gallery, self._activations, BY_COSINE)
 

@@ -13,7 +13,7 @@ FILES = ("run1-zero-shot.tsv", "run2-fine-tuned.tsv", "run3-wise-ft.tsv")
 
 @dataclass(frozen=True)
 class Submitted:
-    """One file. images: in each of its lines; metrics: of the articles whose picture is known, None if none is."""
+    """One file. images: in each of its lines; metrics: of the articles whose image is known, None if none is."""
 
     file: str
     alpha: float

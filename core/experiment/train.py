@@ -165,9 +165,9 @@ def train_pairs(experiment: Experiment) -> Pairs:
 
 
 def pairs_of(experiment: Experiment, articles: pd.DataFrame) -> Pairs:
-    """Pairs of `articles`, rows of the domain's table whose picture is known.
+    """Pairs of `articles`, rows of the domain's table whose image is known.
 
-    Pictures are identical where their files are, texts where what is read of them is.
+    Images are identical where their files are, texts where what is read of them is.
     """
     rows = articles.index.to_numpy()
     return Pairs(

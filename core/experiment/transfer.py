@@ -1,6 +1,6 @@
 """A run looked at on another domain's articles: what fine-tuning here did there, by α.
 
-WiSE-FT's signature picture (Wortsman et al. 2022, figure 1) is the curve of the one against the other.
+WiSE-FT's signature image (Wortsman et al. 2022, figure 1) is the curve of the one against the other.
 """
 
 from dataclasses import asdict

@@ -1,6 +1,6 @@
-"""Do the pictures that went with a place or a person help to find the next one? Zero-shot and at WiSE-FT's alpha.
+"""Do the images that went with a place or a person help to find the next one? Zero-shot and at WiSE-FT's alpha.
 
-Do pictures that went with a place or a person help? The effect on the later half of val, or that there is none.
+Do images that went with a place or a person help? The effect on the later half of val, or that there is none.
 """
 
 from collections.abc import Sequence
@@ -41,7 +41,7 @@ KINDS = ("places", "persons", "places and persons")
 
 @dataclass(frozen=True)
 class EntityFinding:
-    """kind: of KINDS. known: entities with pictures. effect: None if too few articles of val name one.
+    """kind: of KINDS. known: entities with images. effect: None if too few articles of val name one.
 
     p_holm: of the effect, corrected over all findings; 1 without one.
     """
@@ -93,7 +93,7 @@ def _embedded(loaded_run: "LoadedRun", alpha: float) -> Embedded:
         return next(loaded_run.embeddings(tower, [alpha], split))
 
     texts, images = val.finite(of("text", "val"), of("image", "val"))
-    known = train.finite_pictures(of("image", "train"))
+    known = train.finite_images(of("image", "train"))
     return Embedded(
         texts.cpu().numpy(),
         images.cpu().numpy(),
@@ -112,14 +112,14 @@ def section(found: EntitiesFound, context: RunContext) -> Section:
     weights = ", ".join(f"{weight:g}" for weight in WEIGHTS)
     how = Words(
         f"An entity is a place or a person that at least {FEWEST_NAMINGS} training articles name, "
-        f"{finder(found.named_by)}. For an article of val that names one, each picture's score gains weight times its "
-        f"cosine with the training pictures of that entity (their mean, or the closest one). Weight (one of {weights}) "
+        f"{finder(found.named_by)}. For an article of val that names one, each image's score gains weight times its "
+        f"cosine with the training images of that entity (their mean, or the closest one). Weight (one of {weights}) "
         f"and pooling are chosen on the earlier half of val; gain, interval (bootstrap, 95 %) and p (permutation test, "
         f"Holm over the rows) are of the later half, over the articles that name a known entity. WiSE-FT is at alpha "
         f"{found.alpha:g}."
     )
     faint = frozenset(row for row, one in enumerate(found.findings) if one.effect is None or one.effect.n_later < SMALL)
-    table = Grid(f"What the pictures of entities change, val, n = {found.n}", _table(found), faint)
+    table = Grid(f"What the images of entities change, val, n = {found.n}", _table(found), faint)
     return Section(ENTITIES.name, ENTITIES.title, _answer(found), (how, table))
 
 
@@ -186,7 +186,7 @@ _COLUMNS = (
 
 ENTITIES = Question(
     "entities",
-    "Do pictures that went with a place or a person help?",
+    "Do images that went with a place or a person help?",
     EntitiesFound,
     _ask,
     section,

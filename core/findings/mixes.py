@@ -1,7 +1,7 @@
 """Do other ways to mix beat WiSE-FT's one α? Each is searched on the earlier half of val and judged on the later half.
 
 WiSE-FT's α is chosen on the earlier half too, by the same metric, so that no mix is judged on what it was chosen by.
-All articles are ranked against all pictures of val.
+All articles are ranked against all images of val.
 
 
 Do other ways to mix beat one α? Each against WiSE-FT, searched on one half of val and judged on the other.
@@ -157,7 +157,7 @@ def _greedy(search: _Search, runs: tuple[str, ...]) -> tuple[tuple[str, ...], in
 
 
 ABOUT = {
-    TOWERS: "pictures and texts have an α each",
+    TOWERS: "images and texts have an α each",
     DEPTH: "early, middle and late blocks of each tower have an α each, found one after the other",
     FISHER: "each number counts by its importance to both models, measured on train (Matena and Raffel 2022)",
     SCORES: "both models score, and α mixes their similarities, at twice the cost of searching",

@@ -116,7 +116,7 @@ def section(found: RollingFound, context: RunContext) -> Section:
             f"{len(origins)} trainings with the settings of run {context.run.info.name} (--tune {settings.tune}, "
             f"{settings.epochs} epochs, seed {settings.seed}), each on the first 80 % of all articles until one "
             f"{unit}, its α* chosen by {METRIC} on the last 20 % of them, and judged on later {unit}s, each article "
-            f"against the pictures of its own {unit}."
+            f"against the images of its own {unit}."
         ),
         Chart(
             "rolling-next",

@@ -1,10 +1,10 @@
-"""Similar pictures: near-duplicates that are as good as the own one, hubs that come up for everything, re-ranking.
+"""Similar images: near-duplicates that are as good as the own one, hubs that come up for everything, re-ranking.
 
 All three are about scores and not only ranks, so the models are loaded and each of them looks at every split at its
 own α, exactly. What is called plain here is ranked by the cosine, however the run was swept.
 
 
-Similar pictures: what near-duplicates, hubs and re-ranking do to the three models, each with its interval.
+Similar images: what near-duplicates, hubs and re-ranking do to the three models, each with its interval.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from core.analysis.hubs import FIRST, hubs, skewness_change
 from core.analysis.near_duplicates import ALIKE, PERHAPS, SURE, near_duplicates, rank_of_group, seen_before
 from core.analysis.significance import LEVEL_OF_TESTS, PAIRS, Difference, Differences, differences, holm
 from core.data.domain import Domain, Gallery
-from core.data.images.perceptual_hash import picture_hashes
+from core.data.images.perceptual_hash import image_hashes
 from core.data.time_split import Split
 from core.evaluation.models import Model
 from core.findings.question import Question, RunContext
@@ -38,7 +38,7 @@ WAYS: tuple[Rerank, ...] = tuple(way for way in RERANKS if way != "none")
 
 
 def named(model: str, way: str) -> str:
-    """A model whose scores are re-ranked, or with which any picture of the group counts."""
+    """A model whose scores are re-ranked, or with which any image of the group counts."""
     return f"{model}, {way}"
 
 
@@ -47,9 +47,9 @@ GROUPS = "any of the group"
 
 @dataclass(frozen=True)
 class NearDuplicates:
-    """pictures, of which `alike` are in `groups` of at least two. seen: that have a near-duplicate in train.
+    """images, of which `alike` are in `groups` of at least two. seen: that have a near-duplicate in train.
 
-    counted: the models by the own picture (their names) and by any of its group (`named`), and what that changes.
+    counted: the models by the own image (their names) and by any of its group (`named`), and what that changes.
     """
 
     pictures: int
@@ -62,7 +62,7 @@ class NearDuplicates:
 
 @dataclass(frozen=True)
 class HubsOf:
-    """One model, plain (`none`) or re-ranked; as `Hubs`, with picture ids.
+    """One model, plain (`none`) or re-ranked; as `Hubs`, with image ids.
 
     change: of the skewness; against zero-shot for what is plain, else against the same model plain. None for the
     former itself.
@@ -129,7 +129,7 @@ def _on(context: RunContext, split: Split, alpha: float, ways: Mapping[Rerank, R
 
 
 def _ranked(texts: "Tensor", images: "Tensor", gallery: Gallery, how: Reranking) -> tuple[np.ndarray, np.ndarray]:
-    """Ranks of the own pictures, int32 [N], and rows of the first FIRST, int64 [N, k]."""
+    """Ranks of the own images, int32 [N], and rows of the first FIRST, int64 [N, k]."""
     from core.retrieval.ranking import ranks_of, top_k
     from core.retrieval.reranking import reranked
 
@@ -172,7 +172,7 @@ def _duplicates(
 
 def _hashes(domain: Domain, gallery: Gallery, context: RunContext) -> np.ndarray:
     files = [domain.images_root / file for file in gallery.files]
-    return picture_hashes(files, gallery.hashes, context.workspace.cache)
+    return image_hashes(files, gallery.hashes, context.workspace.cache)
 
 
 def _hubs(gallery: Gallery, best: Mapping[tuple[str, Rerank], np.ndarray]) -> list[HubsOf]:
@@ -203,10 +203,10 @@ def section(found: SimilarFound, context: RunContext) -> Section:
 def _duplicate_blocks(on: SimilarOn, split: str) -> list[Block]:
     each = on.duplicates
     said = Words(
-        f"Near-duplicates are pictures whose perceptual hashes differ in at most {ALIKE} of 64 bits, or in at most "
+        f"Near-duplicates are images whose perceptual hashes differ in at most {ALIKE} of 64 bits, or in at most "
         f"{PERHAPS} if their zero-shot embeddings have a cosine of at least {SURE}; groups are what such pairs "
-        f"connect. Of the {each.pictures} pictures of {split}, {each.alike} are in {each.groups} groups (the largest "
-        f"of {each.largest}), and {each.seen} are alike to a picture of train."
+        f"connect. Of the {each.pictures} images of {split}, {each.alike} are in {each.groups} groups (the largest "
+        f"of {each.largest}), and {each.seen} are alike to an image of train."
     )
     if not each.groups:
         return [said]
@@ -214,7 +214,7 @@ def _duplicate_blocks(on: SimilarOn, split: str) -> list[Block]:
         {
             "model": model,
             "metric": metric,
-            "its own picture": number(_value(each.counted, model, metric)),
+            "its own image": number(_value(each.counted, model, metric)),
             GROUPS: number(_value(each.counted, named(model, GROUPS), metric)),
             "difference, 95 %": _measured(each.counted.of(metric, model, named(model, GROUPS))),
         }
@@ -228,8 +228,8 @@ def _duplicate_blocks(on: SimilarOn, split: str) -> list[Block]:
     )
     return [
         said,
-        Grid(f"The own picture, or any of its group, {split}, n = {on.n}", pd.DataFrame(rows)),
-        Words(f"Where any picture of the group counts, mrr@100 between models is: {between}."),
+        Grid(f"The own image, or any of its group, {split}, n = {on.n}", pd.DataFrame(rows)),
+        Words(f"Where any image of the group counts, mrr@100 between models is: {between}."),
     ]
 
 
@@ -252,19 +252,19 @@ def _hub_blocks(on: SimilarOn, split: str) -> list[Block]:
     }
     return [
         Words(
-            f"A hub is a picture among the first {FIRST} of many articles, whatever they are about. Skewness is that "
-            f"of how often each picture of the gallery is there: the larger, the more a few take the places of the "
+            f"A hub is an image among the first {FIRST} of many articles, whatever they are about. Skewness is that "
+            f"of how often each image of the gallery is there: the larger, the more a few take the places of the "
             f"others. Its change is against zero-shot, or, re-ranked, against the same model without. The interval "
             f"(paired bootstrap over articles) lies a little nearer to no change than it should."
         ),
         Chart(
             f"hubs-{split}",
             _occurrences(list(plain.values())),
-            f"For how many articles of {split} each picture is among the first {FIRST}, pictures sorted, three models.",
+            f"For how many articles of {split} each image is among the first {FIRST}, images sorted, three models.",
             300,
         ),
         Grid(f"Hubs, {split}, n = {on.n}", pd.DataFrame(rows)),
-        Grid(f"The pictures that come up most, by id, and for how many of {on.n} articles", pd.DataFrame(worst)),
+        Grid(f"The images that come up most, by id, and for how many of {on.n} articles", pd.DataFrame(worst)),
     ]
 
 
@@ -278,9 +278,9 @@ def _occurrences(each: list[HubsOf]) -> go.Figure:
             name=one.model,
             mode="lines",
             line={"color": MODEL_COLOURS[one.model], "shape": "hv"},
-            hovertemplate="picture %{x}: %{y} articles",
+            hovertemplate="image %{x}: %{y} articles",
         )
-    figure.update_xaxes(title="pictures, the most listed first", type="log")
+    figure.update_xaxes(title="images, the most listed first", type="log")
     return figure.update_yaxes(title=f"articles that list it in the first {FIRST}")
 
 
@@ -301,10 +301,10 @@ def _reranking(on: SimilarOn, split: str, found: SimilarFound) -> list[Block]:
     )
     return [
         Words(
-            f"Re-ranking takes from each score half of how near the picture is to all texts of {split}: the mean "
+            f"Re-ranking takes from each score half of how near the image is to all texts of {split}: the mean "
             f"cosine with its 10 nearest (csls), or a softmax over them all at the temperature that fine-tuning ended "
             f"with, {found.temperature:.3g} (dual-softmax). It is transductive: it looks at all queries at once, "
-            f"though never at which picture is whose. Nothing was searched for. p: permutation test, corrected (Holm) "
+            f"though never at which image is whose. Nothing was searched for. p: permutation test, corrected (Holm) "
             f"over these {len(compared)} rows."
         ),
         Grid(f"What re-ranking changes, {split}, n = {on.n}, WiSE-FT at alpha {found.alpha:g}", table),
@@ -318,11 +318,11 @@ def _compared(on: SimilarOn) -> list[Difference]:
 def _said_of_duplicates(on: SimilarOn) -> str:
     each = on.duplicates
     if not each.groups:
-        return f"None of its {each.pictures} pictures is a near-duplicate of another."
+        return f"None of its {each.pictures} images is a near-duplicate of another."
     one = each.counted.of("mrr@100", Model.WISE_FT, named(Model.WISE_FT, GROUPS))
     by = "less than 0.001" if max(one.value, one.interval.high) < 0.001 else _measured(one)
     return (
-        f"{each.alike} of its {each.pictures} pictures are near-duplicates of another; counting any of the group "
+        f"{each.alike} of its {each.pictures} images are near-duplicates of another; counting any of the group "
         f"raises WiSE-FT's mrr@100 by {by}."
     )
 
@@ -337,8 +337,8 @@ def _said_of_hubs(on: SimilarOn) -> str:
     if tuned.change.excludes_zero:
         change = "falls" if tuned.change.high < 0 else "rises"
     return (
-        f"Zero-shot, one picture is among the first {FIRST} of {zero_shot.most[0][1]} articles, fine-tuned of "
-        f"{tuned.most[0][1]}: the skewness of how often pictures come up {change}, from {zero_shot.skewness:.2f} to "
+        f"Zero-shot, one image is among the first {FIRST} of {zero_shot.most[0][1]} articles, fine-tuned of "
+        f"{tuned.most[0][1]}: the skewness of how often images come up {change}, from {zero_shot.skewness:.2f} to "
         f"{tuned.skewness:.2f} ({_skewness_between(tuned.change)})."
     )
 
@@ -370,7 +370,7 @@ def _measured(one: Difference) -> str:
 
 SIMILAR = Question(
     "similar",
-    "Which pictures are alike, and which come up for everything?",
+    "Which images are alike, and which come up for everything?",
     SimilarFound,
     _ask,
     section,

@@ -1,4 +1,4 @@
-"""Slices of a split: which articles have something in common, by what is known of their texts, pictures and tags.
+"""Slices of a split: which articles have something in common, by what is known of their texts, images and tags.
 
 Each slice has a name, which is also its name in an address (`?slice=mentions a person`).
 """
@@ -15,7 +15,7 @@ import pandas as pd
 from core.data.domain import COLUMNS, TAGS, TRANSLATOR, Domain
 from core.data.entities.rules import Mentions, english_or_own, in_headline, tags_of, texts_of
 from core.data.images.decoding import ImageError, open_image
-from core.data.images.kinds import PICTURE_KINDS, PictureKind, kind_of
+from core.data.images.kinds import IMAGE_KINDS, ImageKind, kind_of
 from core.data.language import STATED
 from core.data.time_split import Split
 from core.progress import progress
@@ -51,7 +51,7 @@ def slices_of(domain: Domain, split: Split, mentions: Sequence[Mentions], tags: 
         **_of_values("language", articles["language"].fillna("")),
         **_of_values("site", articles["url"].fillna("").map(_site)),
         **_of_values("topic", _topics(domain)[here]),
-        **_of_pictures(domain, articles),
+        **_of_images(domain, articles),
         **_of_values("planted", articles["planted"].fillna(""), fewest=1),
         **_of_tags(articles["article_id"], tags),
         **_of_columns(articles),
@@ -105,14 +105,14 @@ def _topics(domain: Domain) -> np.ndarray:
     return np.array(topics_of(texts_of(domain.articles)), dtype=object)
 
 
-def _of_pictures(domain: Domain, articles: pd.DataFrame) -> Slices:
+def _of_images(domain: Domain, articles: pd.DataFrame) -> Slices:
     files = [domain.images_root / file for file in articles["image_file"]]
-    kinds = list(progress(_kinds(files), "Looking at pictures", len(files)))
-    return {f"picture: {kind}": np.array([each == kind for each in kinds], dtype=bool) for kind in PICTURE_KINDS}
+    kinds = list(progress(_kinds(files), "Looking at images", len(files)))
+    return {f"image: {kind}": np.array([each == kind for each in kinds], dtype=bool) for kind in IMAGE_KINDS}
 
 
-def _kinds(files: Sequence[Path]) -> Iterator[PictureKind | None]:
-    def kind(file: Path) -> PictureKind | None:
+def _kinds(files: Sequence[Path]) -> Iterator[ImageKind | None]:
+    def kind(file: Path) -> ImageKind | None:
         try:
             return kind_of(open_image(file))
         except ImageError:  # gone since the import: of no kind, and of no slice

@@ -31,7 +31,7 @@ _COLUMNS = 51  # α's drawn: fiftieths, of hundredths
 
 
 def section(found: ShapesFound, context: RunContext) -> Section:
-    """The counts first, then the picture."""
+    """The counts first, then the image."""
     blocks: list[Block] = []
     for split, counts in found.splits.items():
         n = sum(one.n for one in counts)

@@ -40,7 +40,7 @@ class WeightPair:
 
     @property
     def changed_parts(self) -> list[str]:
-        """The parts that training changed, from the pictures' early blocks to the texts' late ones."""
+        """The parts that training changed, from the images' early blocks to the texts' late ones."""
         there = {self.parts[key] for key in self.zero_shot}
         order = [f"{tower}{depth}" for tower in TOWERS for depth in ("", *(f".{depth}" for depth in DEPTHS))]
         return [part for part in order if part in there]

@@ -1,6 +1,6 @@
 """The questions of the Match page as tasks for the worker (`core.jobs.model_worker`), and their answers as records.
 
-Each question is put to several α at once; the answers name pictures and articles by id and carry no tensors, so that
+Each question is put to several α at once; the answers name images and articles by id and carry no tensors, so that
 the app's own process reads them without torch. rerank: as the run was swept unless given.
 """
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Found:
-    """One thing found. place: its rank, 1 is best. article_id: the first article with that picture, or the article."""
+    """One thing found. place: its rank, 1 is best. article_id: the first article with that image, or the article."""
 
     place: int
     score: float
@@ -29,7 +29,7 @@ class Found:
 
 @dataclass(frozen=True)
 class ModelAnswer:
-    """What one α finds, best first. own: the picked article's own picture, wherever it stands; else None."""
+    """What one α finds, best first. own: the picked article's own image, wherever it stands; else None."""
 
     alpha: float
     found: tuple[Found, ...]
@@ -38,7 +38,7 @@ class ModelAnswer:
 
 @dataclass(frozen=True)
 class Answer:
-    """models: one for each α, in the order asked. searched: how many pictures or articles were.
+    """models: one for each α, in the order asked. searched: how many images or articles were.
 
     languages: what the run's encoder reads, two-letter codes, sorted. reranking: how scores were.
     """
@@ -63,7 +63,7 @@ def match_headline(
         load_run_cached(workspace, slug, run_name),
         alphas,
         rerank,
-        lambda matcher: ModelAnswer(matcher.alpha, _found(matcher.pictures_for(headline, k))),
+        lambda matcher: ModelAnswer(matcher.alpha, _found(matcher.images_for(headline, k))),
     )
 
 
@@ -95,10 +95,10 @@ def match_article(
     k: int,
     rerank: Rerank | None = None,
 ) -> Answer:
-    """The best `k` pictures of the article's split for its text, and where its own stands. InputError if unknown."""
+    """The best `k` images of the article's split for its text, and where its own stands. InputError if unknown."""
 
     def ask(matcher: "Matcher") -> ModelAnswer:
-        answer = matcher.pictures_for_article(article_id, k)
+        answer = matcher.images_for_article(article_id, k)
         own = _found([answer.own])[0] if answer.own is not None else None
         return ModelAnswer(matcher.alpha, _found(answer.matches), own)
 

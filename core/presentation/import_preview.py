@@ -7,7 +7,7 @@ _SHOWN = 100  # characters of a cell
 
 
 def description_lines(described: Description) -> list[str]:
-    """Format, files, columns, a sample, pictures and dates."""
+    """Format, files, columns, a sample, images and dates."""
     lines = [f"format: {described.format}"]
     lines += [
         f"file: {file.name}, {file.encoding}, {file.rows} rows, columns {', '.join(file.columns)}"
@@ -24,7 +24,7 @@ def description_lines(described: Description) -> list[str]:
     lines += [f"  {name}: {_short(value)}" for name, value in described.sample.items()]
     names = ", ".join(f"'{example}' ({column})" for column, example in described.by.items())
     lines.append(
-        f"pictures: looked for in and below {described.looked_in}, which has {described.pictures}, by names such as "
+        f"images: looked for in and below {described.looked_in}, which has {described.pictures}, by names such as "
         f"{names} with or without one of {', '.join(sorted(SUFFIXES))}: found for {described.found} of "
         f"{described.articles} articles"
     )

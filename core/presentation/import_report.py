@@ -11,7 +11,7 @@ from core.errors import InputError
 from core.retrieval.run_file import LENGTH
 from core.storage.safe_csv import restored
 
-TEST_PICTURE = "test picture"  # how reasons begin that are not an article's
+TEST_IMAGE = "test image"  # how reasons begin that are not an article's
 REPORT_COLUMNS = ("line", "article_id", "image", "reason", "detail")
 
 
@@ -47,14 +47,14 @@ def read_report(domain: Domain) -> ImportReport | None:
         raise InputError(f"{file} lacks {', '.join(missing)}. Import the domain again.")
     left_out = {str(reason): int(count) for reason, count in rows["reason"].value_counts().items()}
     usable = len(domain.articles)
-    listed = usable + sum(count for reason, count in left_out.items() if not reason.startswith(TEST_PICTURE))
+    listed = usable + sum(count for reason, count in left_out.items() if not reason.startswith(TEST_IMAGE))
     return ImportReport(listed, usable, left_out, rows)
 
 
 def import_sentences(domain: Domain, left_out: Mapping[str, int]) -> list[str]:
     """How many articles were taken in and left out, how they were split, in which language they are."""
     info, usable = domain.info, len(domain.articles)
-    of_articles = {reason: count for reason, count in left_out.items() if not reason.startswith(TEST_PICTURE)}
+    of_articles = {reason: count for reason, count in left_out.items() if not reason.startswith(TEST_IMAGE)}
     reasons = ", ".join(f"{count} {reason}" for reason, count in of_articles.items()) or "none"
     splits = ", ".join(f"{split} {count}" for split, count in domain.articles["split"].value_counts().items())
     english = ", with an English version" if domain.has_english and info.language != "en" else ""
@@ -80,12 +80,12 @@ def about_test_set(domain: Domain, left_out: Mapping[str, int]) -> list[str]:
     if domain.test_pictures is None:
         return []
     count = len(domain.test_pictures)
-    lost = ", ".join(f"{n} {reason}" for reason, n in left_out.items() if reason.startswith(TEST_PICTURE))
+    lost = ", ".join(f"{n} {reason}" for reason, n in left_out.items() if reason.startswith(TEST_IMAGE))
     judged, test = len(domain.labelled("test")), int((domain.articles["split"] == "test").sum())
     sentences = [
-        f"test set: {test} articles, {count} pictures{f' (left out: {lost})' if lost else ''}; ground truth known "
+        f"test set: {test} articles, {count} images{f' (left out: {lost})' if lost else ''}; ground truth known "
         f"of {judged or 'none'}."
     ]
     if count < LENGTH:
-        sentences.append(f"warning: {count} pictures make lists shorter than {LENGTH}.")
+        sentences.append(f"warning: {count} images make lists shorter than {LENGTH}.")
     return sentences

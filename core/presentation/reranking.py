@@ -14,5 +14,5 @@ def reranking_notes(how: Reranking) -> list[str]:
         return []
     return [
         f"re-ranking by {how.method} is transductive: each score was corrected by the texts of all articles of the "
-        f"split together, though never by which picture is whose."
+        f"split together, though never by which image is whose."
     ]

@@ -36,8 +36,8 @@ GLOSSARY = (
     ("fine-tuned", "the model after training on the older articles of this domain (α = 1)"),
     ("WiSE-FT", "the weights of both mixed: (1 − α) times zero-shot plus α times fine-tuned"),
     ("α*", "the α chosen on validation articles"),
-    ("rank", "the place of an article's own picture among all pictures searched; 1 is best"),
-    ("recall@k", "share of articles whose own picture is among the first k"),
+    ("rank", "the place of an article's own image among all images searched; 1 is best"),
+    ("recall@k", "share of articles whose own image is among the first k"),
     ("mrr@100", "mean of 1 / rank; an article found after place 100 counts as 0"),
     ("val, test", "the newest articles, which training did not see; α was chosen on val"),
     ("n", "how many articles a number is of"),
@@ -62,10 +62,10 @@ class Document:
     unanswered: tuple[str, ...]
 
 
-def document(context: RunContext, *, ask_all: bool, with_pictures: bool) -> Document:
+def document(context: RunContext, *, ask_all: bool, with_images: bool) -> Document:
     """The report. ask_all: work out what is missing, which may take minutes; otherwise it is only named.
 
-    with_pictures: the pictures of the articles that moved most go into it, for who may hand them on.
+    with_images: the images of the articles that moved most go into it, for who may hand them on.
 
     Raises InputError for what the run or the domain cannot tell.
     """
@@ -77,7 +77,7 @@ def document(context: RunContext, *, ask_all: bool, with_pictures: bool) -> Docu
         tuple(_summary(run, domain)),
         tuple((section.title, section.answer) for section in sections),
         (_numbers(context), *sections, *_imported(domain), _made_with(run)),
-        moved_most(context, with_pictures),
+        moved_most(context, with_images),
         tuple(f"{question.title} ({question.duration_hint})" for question, record in found if record is None),
     )
 

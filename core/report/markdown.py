@@ -1,4 +1,4 @@
-"""The report as Markdown: words and tables. Charts are left out, their numbers are in the tables; so are pictures."""
+"""The report as Markdown: words and tables. Charts are left out, their numbers are in the tables; so are images."""
 
 from tabulate import tabulate
 

@@ -37,7 +37,7 @@ footer { margin-top: 3mm; font-size: 8pt; color: #4A5159; border-top: .3mm solid
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing found. caption: its rank and score; mark: why it stands out, or empty. picture: JPEG, None if gone."""
+    """One thing found. caption: its rank and score; mark: why it stands out, or empty. image: JPEG, None if gone."""
 
     caption: str
     mark: str
@@ -58,7 +58,7 @@ class Column:
 
 @dataclass(frozen=True)
 class MatchSheet:
-    """title: the headline asked for, or what the photo is. picture: JPEG of the query, or None. footer: how made."""
+    """title: the headline asked for, or what the photo is. image: JPEG of the query, or None. footer: how made."""
 
     title: str
     subtitle: str
@@ -68,13 +68,13 @@ class MatchSheet:
 
 
 def as_html(sheet: MatchSheet) -> bytes:
-    """The sheet as one HTML file, UTF-8, with its pictures inside."""
+    """The sheet as one HTML file, UTF-8, with its images inside."""
     columns = "".join(_html_column(column) for column in sheet.columns)
     page = f"""<!DOCTYPE html>
 <html><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
 <title>{html.escape(sheet.title)}</title><style>{_STYLE}</style></head><body>
-<header>{_html_picture(sheet.picture, "")}<div><h1 dir="auto">{html.escape(sheet.title)}</h1>
+<header>{_html_image(sheet.picture, "")}<div><h1 dir="auto">{html.escape(sheet.title)}</h1>
 <p>{html.escape(sheet.subtitle)}</p></div></header>
 <main>{columns}</main>
 <footer>{html.escape(sheet.footer)}</footer>
@@ -96,12 +96,12 @@ def _html_entry(entry: Entry) -> str:
     said = f"{entry.caption}, {entry.mark}" if entry.mark else entry.caption
     words = f'<span dir="auto">{html.escape(f"{entry.date} {entry.title}".strip())}</span>'
     return (
-        f"<figure{own}>{_html_picture(entry.picture, entry.title)}"
+        f"<figure{own}>{_html_image(entry.picture, entry.title)}"
         f"<figcaption><b>{html.escape(said)}</b>{words}</figcaption></figure>\n"
     )
 
 
-def _html_picture(picture: bytes | None, alt: str) -> str:
+def _html_image(picture: bytes | None, alt: str) -> str:
     if picture is None:
         return ""
     return f'<img src="data:image/jpeg;base64,{base64.b64encode(picture).decode()}" alt="{html.escape(alt)}">'

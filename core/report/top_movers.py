@@ -16,7 +16,7 @@ TEXT_SHOWN = 240  # characters
 
 @dataclass(frozen=True)
 class Card:
-    """One article. ranks: in words. picture: its own, JPEG; None without pictures or if it cannot be read."""
+    """One article. ranks: in words. image: its own, JPEG; None without images or if it cannot be read."""
 
     article_id: str
     text: str
@@ -32,7 +32,7 @@ class Moved:
     cards: tuple[Card, ...]
 
 
-def moved_most(context: RunContext, with_pictures: bool) -> tuple[Moved, ...]:
+def moved_most(context: RunContext, with_images: bool) -> tuple[Moved, ...]:
     """Those of val that gained most and lost most, by the factor of their rank."""
     results, alpha = context.val, context.run.selected().alpha
     wise_ft = results.ranks_at(alpha)
@@ -44,18 +44,18 @@ def moved_most(context: RunContext, with_pictures: bool) -> tuple[Moved, ...]:
     return tuple(
         Moved(
             f"{name.capitalize()} most from fine-tuned to WiSE-FT (α = {alpha:g}, val)",
-            tuple(_card(context, results, wise_ft, row, with_pictures) for row in rows),
+            tuple(_card(context, results, wise_ft, row, with_images) for row in rows),
         )
         for name, rows in groups
     )
 
 
-def _card(context: RunContext, results: Results, wise_ft: np.ndarray, row: int, with_pictures: bool) -> Card:
+def _card(context: RunContext, results: Results, wise_ft: np.ndarray, row: int, with_images: bool) -> Card:
     article = results.records[row]
     shown = shorten(article["title"] or article["text"] or "", TEXT_SHOWN)
     ranks = f"rank {results.ranks[0][row]} zero-shot, {results.ranks[-1][row]} fine-tuned, {wise_ft[row]} WiSE-FT"
     picture = None
-    if with_pictures:
+    if with_images:
         try:
             file = context.domain.images_root / str(article["image_file"])
             picture = thumbnail(file, str(article["image_hash"]), SMALL, context.workspace.cache)

@@ -1,4 +1,4 @@
-"""The best pictures of a large gallery for a query: exactly, or through an approximate index of FAISS.
+"""The best images of a large gallery for a query: exactly, or through an approximate index of FAISS.
 
 An approximate index only proposes candidates, by compressed copies of the embeddings. Their scores are then computed
 from the gallery itself and equal ones put in the fixed order, so a list differs from the exact one in nothing but
@@ -30,8 +30,8 @@ MEASURED_WITH = 200
 class IndexSettings:
     """How an approximate index is built and searched.
 
-    Chosen for real texts as queries in a million pictures (512-d, recall of the best 100): texts lie apart from all
-    pictures and need several times the effort that queries by picture do.
+    Chosen for real texts as queries in a million images (512-d, recall of the best 100): texts lie apart from all
+    images and need several times the effort that queries by image do.
     """
 
     exact_below: int = 10_000  # so few are searched exactly in a millisecond

@@ -70,7 +70,7 @@ def top_k(
 def check_finite(embeddings: Tensor, name: Callable[[int], str]) -> None:
     """Raise RematchError naming the first row that holds NaN or infinity: such a row has no rank.
 
-    name: what the embedding of a row is of, as in "the picture of article 'a17'".
+    name: what the embedding of a row is of, as in "the image of article 'a17'".
     """
     if embeddings.sum().isfinite():  # a glance that needs no memory; the sum of a damaged row is not finite either
         return

@@ -1,6 +1,6 @@
-"""Re-ranking by what all queries find together: a picture that is near to any text counts for less with each.
+"""Re-ranking by what all queries find together: an image that is near to any text counts for less with each.
 
-It is transductive: the texts of all queries are looked at, though never which picture is whose. Both ways take from
+It is transductive: the texts of all queries are looked at, though never which image is whose. Both ways take from
 a cosine half of how near the item lies to the queries, r(g), and differ only in what they call near:
 
 - csls: the mean cosine with its 10 nearest queries (Conneau et al. 2018, equation 3).

@@ -1,6 +1,6 @@
-"""Light augmentation of pictures: another square crop in every epoch, as open_clip's own training takes them.
+"""Light augmentation of images: another square crop in every epoch, as open_clip's own training takes them.
 
-No flips: they mirror what is written in a picture, and CLIP was trained without: "a random square crop from resized
+No flips: they mirror what is written in an image, and CLIP was trained without: "a random square crop from resized
 images is the only data augmentation used" (Radford et al. 2021, section 2.3).
 """
 
@@ -8,17 +8,17 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-#: Share of a picture's area that a crop has at least (open_clip's default of RandomResizedCrop).
+#: Share of an image's area that a crop has at least (open_clip's default of RandomResizedCrop).
 SMALLEST_AREA = 0.9
 
 
 def random_crops(pixels: Tensor) -> Tensor:
-    """uint8 [b, 3, H, W] → the same shape: of each picture a random square of it, enlarged to its size.
+    """uint8 [b, 3, H, W] → the same shape: of each image a random square of it, enlarged to its size.
 
     Random numbers come from the CPU's generator, so that one seed gives the same crops on every device.
     """
-    side = (SMALLEST_AREA + (1 - SMALLEST_AREA) * torch.rand(len(pixels))).sqrt()  # 1: the whole picture
-    shift = (1 - side)[:, None] * (2 * torch.rand(len(pixels), 2) - 1)  # of the centre; the picture is [−1, 1]²
+    side = (SMALLEST_AREA + (1 - SMALLEST_AREA) * torch.rand(len(pixels))).sqrt()  # 1: the whole image
+    shift = (1 - side)[:, None] * (2 * torch.rand(len(pixels), 2) - 1)  # of the centre; the image is [−1, 1]²
     corners = torch.diag_embed(side[:, None].expand(-1, 2))  # [b, 2, 2]
     affine = torch.cat([corners, shift[:, :, None]], dim=2).to(pixels.device)
     grid = functional.affine_grid(affine, list(pixels.shape), align_corners=False)

@@ -28,9 +28,9 @@ def contrastive_loss(images: Tensor, texts: Tensor, log_scale: Tensor, same: Ten
     """Mean cross-entropy of picking one's own partner out of the batch, both ways; a scalar.
 
     images, texts: [b, d], of length one, row i of both belonging together. log_scale: log of the inverse temperature.
-    same: bool [b, b], True where two pairs share picture or text; None: no two do. Those are left out of each other's
-    candidates, as a gallery holds each picture once: "elimination" of false negatives (Huynh et al. 2022). Making them
-    targets as well (UniCL, Yang et al. 2022) would draw texts to pictures they were not published with.
+    same: bool [b, b], True where two pairs share image or text; None: no two do. Those are left out of each other's
+    candidates, as a gallery holds each image once: "elimination" of false negatives (Huynh et al. 2022). Making them
+    targets as well (UniCL, Yang et al. 2022) would draw texts to images they were not published with.
     """
     logits = log_scale.exp() * images @ texts.T
     own = torch.arange(len(logits), device=logits.device)

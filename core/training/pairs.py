@@ -1,4 +1,4 @@
-"""The train split as training sees it: which picture goes with which text, and which pairs are no negatives."""
+"""The train split as training sees it: which image goes with which text, and which pairs are no negatives."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ _NAMED = 5  # articles a message names; more is no help
 class Pairs:
     """n pairs. images, texts: their rows in the activations, int64 [n].
 
-    image_groups, text_groups: int64 [n], equal where two pictures, or two texts, are identical.
+    image_groups, text_groups: int64 [n], equal where two images, or two texts, are identical.
     """
 
     article_ids: list[str]
@@ -24,7 +24,7 @@ class Pairs:
         return len(self.images)
 
     def same(self, batch: np.ndarray) -> np.ndarray:
-        """bool [b, b] for the pairs `batch`, int64 [b]: do two of them share picture or text?"""
+        """bool [b, b] for the pairs `batch`, int64 [b]: do two of them share image or text?"""
         images, texts = self.image_groups[batch], self.text_groups[batch]
         return (images[:, None] == images) | (texts[:, None] == texts)
 

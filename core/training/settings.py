@@ -21,7 +21,7 @@ class Settings:
     of them. lr: the peak. backbone_lr_ratio: of `lr`, for weights in front of the heads. warmup: share of all steps.
     layer_decay: factor on the rate for each block further from the heads. chunk_size: pairs whose activations are
     in memory at once; None: the batch. grad_checkpointing: keep the activations between blocks only. augment: other
-    crops of the pictures in every epoch. stop_after: epochs without a better `stop_metric` on val; None: never.
+    crops of the images in every epoch. stop_after: epochs without a better `stop_metric` on val; None: never.
     """
 
     tune: str = _because("all", "The paper tunes the whole model.")
@@ -35,7 +35,7 @@ class Settings:
     warmup: float = _because(0.1, "Adam's first steps are noisy; after them the rate falls as a cosine to zero.")
     seed: int = _because(0, "Any number; the same one gives the same weights on the same machine.")
     layer_decay: float = _because(1.0, "The paper moves all layers at the same rate.")
-    augment: bool = _because(False, "On: square crops of 90 to 100 % of a picture, as open_clip trains; no flips.")
+    augment: bool = _because(False, "On: square crops of 90 to 100 % of an image, as open_clip trains; no flips.")
     stop_after: int | None = _because(
         None, "Off: α mends what was tuned for too long, and is chosen on the same articles."
     )
@@ -57,7 +57,7 @@ class Settings:
             "chunk-size": (self.chunk_size is None or self.chunk_size >= 1, "at least 1 pair"),
             "augment": (
                 not self.augment or self.tune == "all",
-                "--tune all with it, since only then are pictures read anew",
+                "--tune all with it, since only then are images read anew",
             ),
         }
         for name, (good, expected) in checks.items():
@@ -69,7 +69,7 @@ class Settings:
 # pretrained weights; measured on news, tweets and photos (README).
 _BUILT_IN_HEADS = Settings(tune="head", epochs=20, lr=5e-4, batch_size=256, weight_decay=0.5, warmup=0.3)
 _BUILT_IN_TEXT = replace(_BUILT_IN_HEADS, epochs=6, backbone_lr_ratio=0.05, batch_size=128)
-# Gradients through the image tower take 0.1 GB a picture (measured: 13 GB at 128), so half the batch.
+# Gradients through the image tower take 0.1 GB an image (measured: 13 GB at 128), so half the batch.
 _BUILT_IN_TOWERS = replace(_BUILT_IN_TEXT, batch_size=64)
 # Adapters exist in the text tower only; they start at zero, as the heads do.
 _BUILT_IN_LORA = replace(_BUILT_IN_TEXT, backbone_lr_ratio=1.0)

@@ -9,7 +9,7 @@ from core.storage.files import fingerprint
 
 
 def articles_fingerprint(domain: Domain, text: Reading, english: bool) -> str:
-    """20 hex digits of all that is learned from or searched: queries, pictures, splits; not a test set's truth."""
+    """20 hex digits of all that is learned from or searched: queries, images, splits; not a test set's truth."""
     return fingerprint_with(query_texts(domain.articles, text, english), domain)
 
 

@@ -143,7 +143,7 @@ class Run:
         return f"rematch sweep --domain {self.info.domain} --run {self.info.name}"
 
     def best_images(self, split: Split) -> np.ndarray:
-        """best-<split>.npy, memory-mapped: [A, N, K], the first pictures of each article at each α of the curve."""
+        """best-<split>.npy, memory-mapped: [A, N, K], the first images of each article at each α of the curve."""
         return self._array(f"best-{split}.npy")
 
     def plane(self) -> Plane | None:

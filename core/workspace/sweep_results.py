@@ -19,9 +19,9 @@ from core.workspace.sweep_info import SweepInfo
 
 @dataclass(frozen=True)
 class Results:
-    """articles: [N] rows of the domain's table, in order of time, whose picture is known.
+    """articles: [N] rows of the domain's table, in order of time, whose image is known.
 
-    gallery: the pictures that were searched; pictures: [G] the same as rows of that table (`Domain.pictures`).
+    gallery: the images that were searched; images: [G] the same as rows of that table (`Domain.pictures`).
 
     alphas: float64 [A], rising; interpolated: bool [A]; ranks: int32 [A, N]; best: [A, N, K] rows of the gallery,
     memory-mapped. plane: val with an α for each tower, if there is one. curve: the metrics, a row for each α.
@@ -59,12 +59,12 @@ class Results:
         return self.articles.to_dict("records")
 
     @cached_property
-    def _picture_records(self) -> list[dict[Hashable, Any]]:
+    def _image_records(self) -> list[dict[Hashable, Any]]:
         return self.pictures.to_dict("records")
 
-    def with_picture(self, row: int) -> dict[Hashable, Any]:
-        """The first article published with picture `row` of the gallery; its text is empty where none is known."""
-        return self._picture_records[row]
+    def with_image(self, row: int) -> dict[Hashable, Any]:
+        """The first article published with image `row` of the gallery; its text is empty where none is known."""
+        return self._image_records[row]
 
 
 def read_results(run: Run, domain: Domain, split: Split) -> Results:

@@ -1,4 +1,4 @@
-// The answer: the list of articles and the pictures of the chosen one at the α that the server was told. Only what
+// The answer: the list of articles and the images of the chosen one at the α that the server was told. Only what
 // differs is written to the page.
 
 function answer(root, own, data, setStateValue) {
@@ -41,7 +41,7 @@ function buildAnswer(root) {
   return { listCaption, body, lines: [], picture, headline, about, ranks, caption, found, tiles: [] };
 }
 
-// Without a source the picture can no longer be read: the words stand alone.
+// Without a source the image can no longer be read: the words stand alone.
 function show(image, source, words) {
   if (source) attribute(image, "src", source);
   else image.removeAttribute("src");
@@ -73,7 +73,7 @@ function line(own) {
 }
 
 function article(own, data) {
-  show(own.picture, data.picture, "The picture this article was published with");
+  show(own.picture, data.picture, "The image this article was published with");
   text(own.headline, data.headline);
   text(own.about, data.about);
   text(own.ranks, data.ranks);

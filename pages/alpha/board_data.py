@@ -1,4 +1,4 @@
-"""What the Alpha page answers at an α: lines of the list, the chosen article, its first pictures."""
+"""What the Alpha page answers at an α: lines of the list, the chosen article, its first images."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +10,7 @@ from core.data.domain import Domain
 from core.workspace.folders import Workspace
 from core.workspace.sweep_results import Results
 from pages.alpha.point import Point
-from pages.shared.images import picture_url
+from pages.shared.images import image_url
 from pages.shared.text import shorten
 
 
@@ -27,7 +27,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Shown:
-    """The chosen article. picture: the address of its own picture, empty if it is gone."""
+    """The chosen article. image: the address of its own image, empty if it is gone."""
 
     id: str
     headline: str
@@ -39,7 +39,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class Found:
-    """One of its first pictures at α. picture: its address; headline: of the article it came with; own: its own?"""
+    """One of its first images at α. image: its address; headline: of the article it came with; own: its own?"""
 
     picture: str
     headline: str
@@ -67,23 +67,23 @@ def shown_article(workspace: Workspace, domain: Domain, results: Results, point:
     published = f"{article['published_at']:%Y-%m-%d} · " if pd.notna(article["published_at"]) else ""
     planted = f" · planted: {article['planted']}" if article["planted"] else ""
     rank, best = int(point.ranks[row]), point.best[row]
-    where = "" if results.gallery.target[row] in best else f" Its own picture is at rank {rank} of {total}."
+    where = "" if results.gallery.target[row] in best else f" Its own image is at rank {rank} of {total}."
     return Shown(
         str(article["article_id"]),
         shorten(article["title"] or article["text"], 220),
         f"{published}article {article['article_id']}{planted}",
         f"Rank {rank} at α · {results.ranks[0][row]} zero-shot · {results.ranks[-1][row]} fine-tuned, of {total}",
-        f"The first {len(best)} pictures at α = {point.name}.{where}",
-        picture_url(workspace, domain, article),
+        f"The first {len(best)} images at α = {point.name}.{where}",
+        image_url(workspace, domain, article),
     )
 
 
-def found_pictures(workspace: Workspace, domain: Domain, results: Results, point: Point, row: int) -> list[Found]:
-    """The first pictures of the article at `row`, best first."""
+def found_images(workspace: Workspace, domain: Domain, results: Results, point: Point, row: int) -> list[Found]:
+    """The first images of the article at `row`, best first."""
     own = int(results.gallery.target[row])
-    others = [(int(picture), results.with_picture(int(picture))) for picture in point.best[row]]
+    others = [(int(picture), results.with_image(int(picture))) for picture in point.best[row]]
     return [
-        Found(picture_url(workspace, domain, other), shorten(other["title"] or other["text"], 140), picture == own)
+        Found(image_url(workspace, domain, other), shorten(other["title"] or other["text"], 140), picture == own)
         for picture, other in others
     ]
 

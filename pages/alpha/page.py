@@ -1,4 +1,4 @@
-"""Drag α and see what moves: the metrics, the ranks of all articles, and the pictures one article finds."""
+"""Drag α and see what moves: the metrics, the ranks of all articles, and the images one article finds."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from core.evaluation.sweep import Ranked
 from core.presentation.paper_tables import path_sentences
 from core.workspace.folders import Workspace
 from core.workspace.sweep_results import Results
-from pages.alpha.board_data import Answer, found_pictures, rows_of, shown_article
+from pages.alpha.board_data import Answer, found_images, rows_of, shown_article
 from pages.alpha.component import alpha_element
 from pages.alpha.exact_values import ExactEvaluation, exact_ranks
 from pages.alpha.point import Point, point_at
@@ -23,7 +23,7 @@ from pages.alpha.slider_data import Exact, SliderData, Tables, Tick, tables_of
 from pages.shared import sidebar
 from pages.shared.cached_results import flat_of, results_of, stamp_of
 from pages.shared.errors import show_error
-from pages.shared.images import prepare_pictures
+from pages.shared.images import prepare_images
 from pages.shared.session import current_position
 
 LISTED = 50
@@ -156,15 +156,15 @@ def input_listing(results: Results) -> ListOptions:
 
 
 def answer_of(workspace: Workspace, domain: Domain, results: Results, point: Point, listing: ListOptions) -> Answer:
-    """The list, and the chosen article with its first pictures."""
+    """The list, and the chosen article with its first images."""
     rows, passing = listed_rows(results, point, listing)
     row = sidebar.chosen_article_row(results)
     few = f"{len(rows)} of {passing} found, of" if listing.words else f"{len(rows)} of"
     return Answer(
         rows_of(results, point, rows),
         shown_article(workspace, domain, results, point, row),
-        found_pictures(workspace, domain, results, point, row),
-        f"{few} {len(results.articles)} {results.split} articles: the rank of their own picture among "
+        found_images(workspace, domain, results, point, row),
+        f"{few} {len(results.articles)} {results.split} articles: the rank of their own image among "
         f"{len(results.gallery.files)}. ▲ better than fine-tuned, ▼ worse.",
         point.name,
     )
@@ -184,7 +184,7 @@ def main() -> None:
     workspace, domain, run = sidebar.require_run()
     results = results_of(run, domain, sidebar.input_split(domain, run))
     sidebar.show_heading(domain, run)
-    prepare_pictures(workspace, domain, results.articles)
+    prepare_images(workspace, domain, results.articles)
     labels = input_towers(results)
     flat = flat_of(run, domain) if len(labels) == 1 else None
     show_view(workspace, domain, results, labels, input_listing(results), flat)

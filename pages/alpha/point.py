@@ -1,4 +1,4 @@
-"""Where the slider stands: the ranks and first pictures at one α, or at one α for each tower."""
+"""Where the slider stands: the ranks and first images at one α, or at one α for each tower."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

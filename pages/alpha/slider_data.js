@@ -115,7 +115,7 @@ function tile(parent, name) {
 
 function histogram(root, data) {
   const box = element(root, "figure", "histogram");
-  element(box, "figcaption").textContent = `Articles by the rank of their own picture (${data.of})`;
+  element(box, "figcaption").textContent = `Articles by the rank of their own image (${data.of})`;
   const bars = element(box, "div", "bars");
   bars.setAttribute("role", "img");
   const made = data.bins.map((name) => {

@@ -1,4 +1,4 @@
-"""One article of the Rank changes gallery: its picture, three ranks, what each model put first, and its tags."""
+"""One article of the Rank changes gallery: its image, three ranks, what each model put first, and its tags."""
 
 import pandas as pd
 import streamlit as st
@@ -10,7 +10,7 @@ from core.workspace.sweep_results import Results
 from core.workspace.tags import MAX_NOTE, known_tags, read_tags, tag_article
 from pages.changes.table import MODELS
 from pages.shared.errors import show_error
-from pages.shared.images import picture_of, show_picture
+from pages.shared.images import image_of, show_image
 from pages.shared.text import plain, shorten
 
 
@@ -19,7 +19,7 @@ def show_card(
 ) -> None:
     """Draw it. change: the article's row of `change_table`; row: its place in the results."""
     article = results.articles.iloc[row]
-    show_picture(workspace, domain, article, alt=shorten(article["title"] or article["text"], 200))
+    show_image(workspace, domain, article, alt=shorten(article["title"] or article["text"], 200))
     st.text(shorten(article["title"] or article["text"], 200))
     date = f"{article['published_at']:%Y-%m-%d} · " if pd.notna(article["published_at"]) else ""
     planted = f" · planted: {plain(article['planted'])}" if article["planted"] else ""
@@ -40,15 +40,15 @@ def show_card(
 
 
 def show_firsts(workspace: Workspace, domain: Domain, results: Results, row: int, alpha: float) -> None:
-    """The picture that each of the three models put first."""
+    """The image that each of the three models put first."""
     workspace_of = dict(zip(MODELS, (0, results.place(alpha), -1), strict=True))
     with st.grid(3, min_column_width=60, gap="xsmall", wrap=False):
         for model, place in workspace_of.items():
             first = int(results.best[place][row][0])
-            other = results.with_picture(first)
+            other = results.with_image(first)
             own = first == results.gallery.target[row]
             with st.container(gap=None):
-                data = picture_of(workspace, domain, other)
+                data = image_of(workspace, domain, other)
                 if data is not None:
                     st.image(data, width="stretch", alt=f"{model} puts first: {other['title'] or other['text']}")
                 st.caption(f"{model}{' ✓' if own else ''}")

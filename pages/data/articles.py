@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.analysis.exact_duplicates import DuplicateGroup, duplicates_table, same_picture, same_text
+from core.analysis.exact_duplicates import DuplicateGroup, duplicates_table, same_image, same_text
 from core.data.domain import Domain
 from core.data.text_search import rows_containing
 from core.storage.safe_csv import spreadsheet_csv
 from core.workspace.folders import Workspace
-from pages.shared.images import show_picture
+from pages.shared.images import show_image
 from pages.shared.text import counted, plain, shorten
 
 SAMPLE = 12  # fills rows of 2, 3, 4 and 6
@@ -76,7 +76,7 @@ def show_gallery(workspace: Workspace, domain: Domain, rows: np.ndarray | tuple[
     for _, article in domain.articles.iloc[list(rows)].iterrows():
         with grid.cell(), st.container(border=True):
             headline = shorten(article["title"] or article["text"], _HEADLINE)
-            show_picture(workspace, domain, article, alt=headline)
+            show_image(workspace, domain, article, alt=headline)
             st.text(headline)
             date = "" if pd.isna(article["published_at"]) else f"{article['published_at']:%Y-%m-%d} · "
             st.caption(plain(f"{date}{article['split']} · {article['language']} · id {article['article_id']}"))
@@ -86,7 +86,7 @@ def show_gallery(workspace: Workspace, domain: Domain, rows: np.ndarray | tuple[
 def _groups(
     folder: Path, created_at: str, _articles: pd.DataFrame
 ) -> tuple[list[DuplicateGroup], list[DuplicateGroup]]:
-    return same_picture(_articles), same_text(_articles)
+    return same_image(_articles), same_text(_articles)
 
 
 def show_duplicates(workspace: Workspace, domain: Domain) -> None:

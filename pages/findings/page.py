@@ -68,19 +68,19 @@ def show_report(context: RunContext) -> None:
         "without a network."
         + (f" Not worked out yet: {plain('; '.join(question.title for question in missing))}" if missing else "")
     )
-    with_pictures = st.toggle("With the pictures of the articles that moved most", key="with_pictures")
+    with_images = st.toggle("With the images of the articles that moved most", key="with_images")
     name = f"{context.domain.info.slug}-{context.run.info.name}-report"
     with st.container(horizontal=True):
         st.download_button(
             "Report as HTML",
-            lambda: as_html(document(context, ask_all=False, with_pictures=with_pictures)),
+            lambda: as_html(document(context, ask_all=False, with_images=with_images)),
             f"{name}.html",
             "text/html",
             icon=":material/download:",
         )
         st.download_button(
             "As Markdown",
-            lambda: as_markdown(document(context, ask_all=False, with_pictures=False)),
+            lambda: as_markdown(document(context, ask_all=False, with_images=False)),
             f"{name}.md",
             "text/markdown",
         )

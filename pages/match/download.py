@@ -12,7 +12,7 @@ from core.jobs.match_task import Found, ModelAnswer
 from core.presentation.theme import MODEL_COLOURS
 from core.report.match_sheet import PLACES, Column, Entry, MatchSheet, as_html
 from pages.match.view import OWN, Matched, date_of, headline_of, is_own, name_at
-from pages.shared.images import picture_of
+from pages.shared.images import image_of
 from pages.shared.text import shorten
 
 ASKED_SIZE = 320  # pixels of the longer side of the photo that was asked for
@@ -36,7 +36,7 @@ def sheet_of(matched: Matched) -> MatchSheet:
     article, info = matched.asked_article, matched.run.info
     picture = _small_jpeg(matched.question.photo) if matched.question.photo else None
     if article is not None:
-        picture = picture_of(matched.workspace, matched.domain, article)
+        picture = image_of(matched.workspace, matched.domain, article)
     columns = tuple(
         Column(
             name_at(name, model),
@@ -63,7 +63,7 @@ def _entry(matched: Matched, model: ModelAnswer, one: Found) -> Entry:
         OWN if is_own(model, one) else "",
         shorten(headline_of(article), 120),
         date_of(article),
-        picture_of(matched.workspace, matched.domain, article),
+        image_of(matched.workspace, matched.domain, article),
     )
 
 

@@ -13,7 +13,7 @@ from core.presentation.theme import MODEL_COLOURS
 from core.retrieval.choices import BY_COSINE
 from core.workspace.folders import Workspace
 from core.workspace.runs import Run
-from pages.shared.images import show_picture
+from pages.shared.images import show_image
 from pages.shared.text import counted, plain, shorten
 
 OWN = "its own image"
@@ -68,7 +68,7 @@ class Matched:
         return articles[articles["article_id"] == article_id].iloc[0]
 
     def article_of(self, one: Found) -> pd.Series:
-        """The row of what was found; empty but for the picture where nobody knows which article it came with."""
+        """The row of what was found; empty but for the image where nobody knows which article it came with."""
         if one.article_id:
             return self.article(one.article_id)
         pictures = self.domain.pictures()
@@ -115,7 +115,7 @@ def name_at(name: str, model: ModelAnswer) -> str:
 
 
 def is_own(model: ModelAnswer, one: Found) -> bool:
-    """Is it the picture that the picked article was published with?"""
+    """Is it the image that the picked article was published with?"""
     return model.own is not None and model.own.image_id == one.image_id
 
 
@@ -158,12 +158,12 @@ def show_names(matched: Matched) -> None:
 
 
 def show_asked(matched: Matched) -> None:
-    """The picked article with its own picture, or the uploaded photo."""
+    """The picked article with its own image, or the uploaded photo."""
     article = matched.asked_article
     picture, words = st.columns([1, 4])
     with picture, st.container(key="match-asked"):
         if article is not None:
-            show_picture(matched.workspace, matched.domain, article, alt="The image the article was published with")
+            show_image(matched.workspace, matched.domain, article, alt="The image the article was published with")
         else:
             st.image(open_image(matched.question.photo or b""), width="stretch", alt="The uploaded photo")
     if article is not None:
@@ -186,7 +186,7 @@ def show_card(matched: Matched, name: str, model: ModelAnswer, one: Found) -> No
         if own:
             st.markdown(f":material/check_circle: **{OWN}**")
         text = headline_of(article)
-        show_picture(matched.workspace, matched.domain, article, alt=f"{name}, rank {one.place}: {shorten(text, 200)}")
+        show_image(matched.workspace, matched.domain, article, alt=f"{name}, rank {one.place}: {shorten(text, 200)}")
         st.markdown(
             plain(shorten(text, 160)) if matched.question.by == "photo" else f":small[{plain(shorten(text, 110))}]"
         )
@@ -195,7 +195,7 @@ def show_card(matched: Matched, name: str, model: ModelAnswer, one: Found) -> No
 
 
 def show_presentation(matched: Matched) -> None:
-    """WiSE-FT's first pictures, large, for people who do not want to know how they were matched."""
+    """WiSE-FT's first images, large, for people who do not want to know how they were matched."""
     st.html(_STYLE + _QUIET)
     model = matched.answer.models[1]
     by_photo = matched.question.by == "photo"
@@ -211,5 +211,5 @@ def show_presentation(matched: Matched) -> None:
         with column, st.container(key=key, gap="xsmall"):
             own = ": the image it was published with" if is_own(model, one) else ""
             st.subheader(f"{word}{own}", anchor=False)
-            show_picture(matched.workspace, matched.domain, article, alt=f"{word}: {headline_of(article)}", large=True)
+            show_image(matched.workspace, matched.domain, article, alt=f"{word}: {headline_of(article)}", large=True)
             st.markdown(plain(shorten(headline_of(article), 160)))

@@ -13,7 +13,7 @@ from core.workspace.folders import Workspace
 from core.workspace.runs import Run
 from pages.shared import sidebar
 from pages.shared.errors import show_error
-from pages.shared.images import picture_of
+from pages.shared.images import image_of
 from pages.shared.text import counted, period, plain, signed
 
 METRICS = ("recall@1", "recall@10", "recall@100", "mrr@100")
@@ -33,7 +33,7 @@ def show_cards(workspace: Workspace, paper: Paper | None) -> None:
 
 
 def show_card(workspace: Workspace, domain: Domain, paper: Paper | None) -> None:
-    """One domain: what it is, some pictures, its newest run's three rows, what to do next."""
+    """One domain: what it is, some images, its newest run's three rows, what to do next."""
     info, splits = domain.info, domain.articles["split"].value_counts()
     st.subheader(plain(info.title), anchor=False)
     kind = ":orange-badge[:material/science: synthetic]" if info.synthetic else ":gray-badge[real]"
@@ -57,13 +57,13 @@ def show_card(workspace: Workspace, domain: Domain, paper: Paper | None) -> None
 
 
 def show_samples(workspace: Workspace, domain: Domain) -> None:
-    """A strip of pictures from all over the domain's time."""
+    """A strip of images from all over the domain's time."""
     articles = domain.articles
     step = max(1, len(articles) // SAMPLES)
     with st.grid(SAMPLES, min_column_width=50, gap="xsmall", wrap=False):
         for row in range(step // 2, len(articles), step)[:SAMPLES]:
             article = articles.iloc[row]
-            data = picture_of(workspace, domain, article)
+            data = image_of(workspace, domain, article)
             if data is not None:
                 st.image(data, width="stretch", alt=article["title"] or article["text"])
 

@@ -1,4 +1,4 @@
-"""Pictures of articles on a page: small ones quickly, and a sentence where one can no longer be read."""
+"""Images of articles on a page: small ones quickly, and a sentence where one can no longer be read."""
 
 import threading
 from collections.abc import Mapping, Sequence
@@ -26,8 +26,8 @@ def _small(file: Path, image_hash: str, cache: Path) -> bytes:
     return thumbnail(file, image_hash, SMALL, cache)
 
 
-def picture_of(workspace: Workspace, domain: Domain, article: Article, *, large: bool = False) -> bytes | None:
-    """JPEG of an article's picture; None if it can no longer be read."""
+def image_of(workspace: Workspace, domain: Domain, article: Article, *, large: bool = False) -> bytes | None:
+    """JPEG of an article's image; None if it can no longer be read."""
     file, image_hash = domain.images_root / article["image_file"], str(article["image_hash"])
     try:
         if large:
@@ -37,24 +37,24 @@ def picture_of(workspace: Workspace, domain: Domain, article: Article, *, large:
         return None
 
 
-def picture_url(workspace: Workspace, domain: Domain, article: Article) -> str:
-    """Where the browser gets an article's small picture, for a component; empty if it can no longer be read.
+def image_url(workspace: Workspace, domain: Domain, article: Article) -> str:
+    """Where the browser gets an article's small image, for a component; empty if it can no longer be read.
 
     This is what st.image does with bytes, which Streamlit has no public name for: the browser keeps what it has, and a
-    message of twelve pictures has one kilobyte instead of two hundred.
+    message of twelve images has one kilobyte instead of two hundred.
     """
-    data = picture_of(workspace, domain, article)
+    data = image_of(workspace, domain, article)
     if data is None or not runtime.exists():  # there is no server in AppTest
         return ""
-    # One coordinate for each picture: what an answer refers to stays, even when the next overtakes it.
+    # One coordinate for each image: what an answer refers to stays, even when the next overtakes it.
     url = runtime.get_instance().media_file_mgr.add(data, "image/jpeg", f"rematch-{article['image_hash']}")
     base = str(st.get_option("server.baseUrlPath") or "").strip("/")
     return f"/{base}{url}" if base else url
 
 
-def show_picture(workspace: Workspace, domain: Domain, article: Article, *, alt: str, large: bool = False) -> None:
-    """The picture at the width of its column, or that it is gone."""
-    data = picture_of(workspace, domain, article, large=large)
+def show_image(workspace: Workspace, domain: Domain, article: Article, *, alt: str, large: bool = False) -> None:
+    """The image at the width of its column, or that it is gone."""
+    data = image_of(workspace, domain, article, large=large)
     if data is None and not article["image_file"]:
         st.caption(UNKNOWN)
     elif data is None:
@@ -77,7 +77,7 @@ def _warming(files: Sequence[tuple[Path, str]], cache: Path) -> threading.Thread
     return thread
 
 
-def prepare_pictures(workspace: Workspace, domain: Domain, articles: pd.DataFrame) -> None:
-    """Make the small pictures of `articles` in the background, so that none is waited for later."""
+def prepare_images(workspace: Workspace, domain: Domain, articles: pd.DataFrame) -> None:
+    """Make the small images of `articles` in the background, so that none is waited for later."""
     pairs = zip(articles["image_file"], articles["image_hash"], strict=True)
     _warming(tuple((domain.images_root / file, str(image_hash)) for file, image_hash in pairs), workspace.cache)

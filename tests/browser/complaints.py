@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 _MISSING = re.compile(r"Failed to load resource: .*\b404\b")
 #: Streamlit looks for its end points below the page's path before it finds them at the root: `/data/_stcore/health`.
 _LOOKED_FOR_BELOW_A_PAGE = re.compile(r"/[^/]+/_stcore/[^/]+")
-#: The server drops the pictures of a drawing that is replaced before they are fetched. That pictures arrive is tested
+#: The server drops the images of a drawing that is replaced before they are fetched. That images arrive is tested
 #: by itself.
 _DROPPED = re.compile(r"/media/[^/]+")
 

@@ -105,10 +105,10 @@ def demo(served: Served) -> Served:
     return served
 
 
-_PICTURES_ARE_THERE = """() => {
+_IMAGES_ARE_THERE = """() => {
   const roots = [document, ...[...document.querySelectorAll('*')].map((each) => each.shadowRoot).filter(Boolean)];
-  const pictures = roots.flatMap((root) => [...root.querySelectorAll('img[src]')]);
-  return pictures.every((picture) => picture.complete || picture.loading === 'lazy');
+  const images = roots.flatMap((root) => [...root.querySelectorAll('img[src]')]);
+  return images.every((image) => image.complete || image.loading === 'lazy');
 }"""
 
 
@@ -128,9 +128,9 @@ class Visit:
         self.settle()
 
     def settle(self) -> None:
-        """Wait until all is drawn and the pictures are there: the server drops those of a page that is left sooner."""
+        """Wait until all is drawn and the images are there: the server drops those of a page that is left sooner."""
         expect(self.page.get_by_test_id("stStatusWidget")).to_have_count(0)
-        self.page.wait_for_function(_PICTURES_ARE_THERE)
+        self.page.wait_for_function(_IMAGES_ARE_THERE)
 
 
 @pytest.fixture

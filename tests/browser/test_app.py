@@ -33,7 +33,7 @@ def tile(page: Page, name: str = "mrr@100") -> str:
 
 
 def served_alpha(page: Page) -> str:
-    """The α that the list and pictures are of."""
+    """The α that the list and images are of."""
     return page.locator(".board").get_attribute("data-alpha") or ""
 
 
@@ -72,7 +72,7 @@ def test_the_address_names_domain_and_run_on_every_page(demo: Served, visit) -> 
     expect(here.page.get_by_role("combobox", name="Domain")).not_to_have_value("demo-twitter")
 
 
-def test_tiles_and_pictures_move_while_the_slider_is_held(demo: Served, visit) -> None:
+def test_tiles_and_images_move_while_the_slider_is_held(demo: Served, visit) -> None:
     here: Visit = visit(f"{demo.address}/alpha?domain=demo-rss")
     page = here.page
     expect(page.locator(".board")).to_be_visible()
@@ -117,7 +117,7 @@ def test_the_slider_is_moved_by_keys_and_ticks(demo: Served, visit) -> None:
         expect(page.locator(".board")).to_have_attribute("data-alpha", f"{0.37 - step / 100:.2f}")
 
 
-def test_an_article_of_the_list_shows_its_pictures_and_is_in_the_address(demo: Served, visit) -> None:
+def test_an_article_of_the_list_shows_its_images_and_is_in_the_address(demo: Served, visit) -> None:
     here: Visit = visit(f"{demo.address}/alpha?domain=demo-rss")
     page = here.page
     row = page.locator(".board tbody tr").nth(4)
@@ -172,7 +172,7 @@ def test_points_select_articles_and_tags_filter_them(demo: Served, visit) -> Non
     assert here.complaints == []
 
 
-def test_a_headline_finds_pictures_and_a_photo_finds_articles(demo: Served, visit, tmp_path: Path) -> None:
+def test_a_headline_finds_images_and_a_photo_finds_articles(demo: Served, visit, tmp_path: Path) -> None:
     here: Visit = visit(f"{demo.address}/match?domain=demo-rss")
     page = here.page
     page.get_by_role("searchbox", name="Headline").or_(page.get_by_role("textbox", name="Headline")).fill("a violin")

@@ -35,7 +35,7 @@ def test_anything_else_that_is_missing_is_a_complaint_with_its_address(path):
 def test_only_a_missing_resource_passes():
     failed = MISSING.replace("404 (Not Found)", "500 (Internal Server Error)")
     assert complaint_of("error", failed, f"{ROOT}/media/0f3a.jpg") is not None
-    assert complaint_of("error", "Error: 404 pictures are missing", f"{ROOT}/media/0f3a.jpg") is not None
+    assert complaint_of("error", "Error: 404 images are missing", f"{ROOT}/media/0f3a.jpg") is not None
     assert complaint_of("error", "Uncaught TypeError", "") == "Uncaught TypeError (no address)"
 
 

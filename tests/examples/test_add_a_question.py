@@ -49,6 +49,6 @@ def test_the_command_line_answers_it(verb, registered):
 
 
 def test_the_report_has_its_section(registered):
-    report = as_markdown(document.document(registered, ask_all=False, with_pictures=False))
+    report = as_markdown(document.document(registered, ask_all=False, with_images=False))
     assert QUESTION.title in report
     assert "0 of 12" in report

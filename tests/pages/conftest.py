@@ -129,7 +129,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) 
 
 @pytest.fixture
 def test_set(tmp_path: Path) -> Path:
-    """Four articles and five pictures of a test set as two lists, and `gt.csv`, the truth of three of them."""
+    """Four articles and five images of a test set as two lists, and `gt.csv`, the truth of three of them."""
     folder = tmp_path / "test"
     folder.mkdir()
     for n in range(5):

@@ -54,7 +54,7 @@ def until_ended(page: AppTest, workspace: Workspace, slug: str) -> AppTest:
 
 @pytest.fixture
 def german(shapes: Path, workspace: Workspace) -> Domain:
-    """Shapes with dates and German titles, and one picture that an article of val shares with one of train."""
+    """Shapes with dates and German titles, and one image that an article of val shares with one of train."""
     domain = import_domain(shapes, workspace.domain_folder("formen"), title="Formen & Töne 🎉", language="de").domain
     articles = domain.articles.copy()
     articles["title"] = [f"Größe {number} *fett* 🎉" for number in range(len(articles))]
@@ -177,7 +177,7 @@ def test_an_import_that_fails_says_why_and_that_the_old_domain_is_there(
     page = open_page(part="Import")
     page.checkbox(key="import_replace").check()
     page = submit(page, path=str(tmp_path / "t.csv"), slug="shapes")
-    assert "'shapes' was not imported: no picture found" in written(page)
+    assert "'shapes' was not imported: no image found" in written(page)
     assert "The domain 'shapes' that was there is as it was." in written(page)
     page = page.button(key="close_import-shapes").click().run()
     assert "was not imported" not in written(page)
@@ -225,9 +225,7 @@ def test_an_upload_that_cannot_be_used_is_said_and_removed(
     assert workspace.domain_slugs() == []
 
 
-def test_an_uploaded_table_finds_its_pictures_where_it_is_told(
-    shapes: Path, workspace: Workspace, at_once: None
-) -> None:
+def test_an_uploaded_table_finds_its_images_where_it_is_told(shapes: Path, workspace: Workspace, at_once: None) -> None:
     page = upload(open_page(), "t.csv", shapes.read_bytes(), slug="shapes", images=str(shapes.parent / "images"))
     assert "60 of 60 articles imported" in written(page)
     assert workspace.load_domain("shapes").images_root == shapes.parent / "images"
@@ -238,9 +236,9 @@ def test_a_test_set_comes_with_an_import_and_its_truth_later(
 ) -> None:
     lists = {"test_articles": f"{test_set}/articles.csv", "test_images": f'"{test_set}/images.csv"'}
     page = submit(open_page(), path=str(shapes), slug="shapes", language="en", **lists)
-    assert "test set: 4 articles, 5 pictures; ground truth known of none." in written(page)
+    assert "test set: 4 articles, 5 images; ground truth known of none." in written(page)
     page = open_page()
-    assert "test set: 4 articles, 5 pictures; ground truth known of none." in written(page)
+    assert "test set: 4 articles, 5 images; ground truth known of none." in written(page)
 
     page = add_truth(page, b"article,iid\n1,2\n")
     assert "the ground truth knows none of the 4 test articles of 'shapes'" in page.error[0].value.replace("\\", "")
@@ -248,7 +246,7 @@ def test_a_test_set_comes_with_an_import_and_its_truth_later(
     assert page.error[0].value.replace("\\", "") == "gt.csv, line 3: article 900 has two images; expected one."
     page = add_truth(page, (test_set / "gt.csv").read_bytes())
     assert "The ground truth of 'shapes' is added." in written(page)
-    assert "the picture of 3 of 4 test articles of 'shapes' is known." in written(page)
+    assert "the image of 3 of 4 test articles of 'shapes' is known." in written(page)
     assert "rematch sweep --domain shapes" in [code.value for code in page.code]
     assert "ground truth known of 3." in written(page)
     assert list((workspace.root / "uploads").iterdir()) == []
@@ -366,7 +364,7 @@ def test_words_find_articles_and_a_headline_is_shown_as_it_is_written(german: Do
     assert "None of 60 articles contains “nirgends”" in written(page)
 
 
-def test_a_picture_that_is_gone_is_said(shapes: Path, workspace: Workspace, tmp_path: Path) -> None:
+def test_a_image_that_is_gone_is_said(shapes: Path, workspace: Workspace, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(shapes.parent, tmp_path / "copy"))
     import_domain(copy, workspace.domain_folder("shapes"))
     shutil.rmtree(copy)

@@ -1,4 +1,4 @@
-"""Whatever texts a domain holds, no page makes Markdown, HTML or a remote picture of them. CommonMark is the judge."""
+"""Whatever texts a domain holds, no page makes Markdown, HTML or a remote image of them. CommonMark is the judge."""
 
 import re
 

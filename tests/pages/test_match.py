@@ -97,7 +97,7 @@ def test_three_models_stand_side_by_side_as_the_worker_found_them(run: Run, made
     assert len(asked) == 1  # drawing again asks nothing
 
 
-def test_a_picked_article_shows_its_own_picture_at_the_ranks_of_the_sweep(run: Run, asked) -> None:
+def test_a_picked_article_shows_its_own_image_at_the_ranks_of_the_sweep(run: Run, asked) -> None:
     alpha = run.selected().alpha
     ranks = run.ranks()
     page = open_page(by="Article", article="55")
@@ -183,7 +183,7 @@ def test_a_photo_ranks_articles(run: Run, made: Workspace, asked) -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"GIF89a", b"%PDF-1.4", b"\xff\xd8\xff\xe0 no jpeg"])
-def test_a_photo_that_is_no_picture_is_a_sentence(run: Run, asked, data: bytes) -> None:
+def test_a_photo_that_is_no_image_is_a_sentence(run: Run, asked, data: bytes) -> None:
     page = open_page(by="Photo")
     page.get("file_uploader")[0].set_value(("bild.jpg", data, "image/jpeg")).run()
     assert not page.exception
@@ -243,7 +243,7 @@ def test_while_it_is_computed_the_page_says_so(run: Run, monkeypatch: pytest.Mon
     assert "Loading the model" in page.status[0].label
 
 
-def test_pictures_that_are_gone_do_not_stop_the_rest(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_images_that_are_gone_do_not_stop_the_rest(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def gone(*_: object) -> bytes:
         raise ImageError("truncated")
 

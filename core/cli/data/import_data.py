@@ -75,8 +75,8 @@ def import_(
     ] = False,
     title: Annotated[str | None, typer.Option(help="Name shown for the domain.")] = None,
     language: Annotated[str | None, typer.Option(help="Two letters, for articles that do not say theirs.")] = None,
-    images: Annotated[Path | None, typer.Option(help="Folder of the pictures, if not beside the table.")] = None,
-    copy_images: Annotated[bool, typer.Option("--copy-images", help="Copy the pictures into the workspace.")] = False,
+    images: Annotated[Path | None, typer.Option(help="Folder of the images, if not beside the table.")] = None,
+    copy_images: Annotated[bool, typer.Option("--copy-images", help="Copy the images into the workspace.")] = False,
     test_articles: Annotated[
         Path | None, typer.Option(help="Articles of a test set: its list, or the folder or ZIP of both lists.")
     ] = None,
@@ -125,7 +125,7 @@ def import_(
     cache: CacheOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Read articles and their pictures into a domain, split in time into train and val."""
+    """Read articles and their images into a domain, split in time into train and val."""
     be_quiet(as_json)
     columns = ColumnNames(
         id=id_column,
@@ -185,8 +185,8 @@ def fetch_images(
     root: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Download a table's pictures by their addresses, if you may. Asked again, it goes on with what is missing."""
-    from core.data.importers.images.download import FAILURES, fetch_pictures, wanted_pictures
+    """Download a table's images by their addresses, if you may. Asked again, it goes on with what is missing."""
+    from core.data.importers.images.download import FAILURES, fetch_pictures, wanted_images
 
     be_quiet(as_json)
     if (source is None) == (domain is None):
@@ -200,10 +200,10 @@ def fetch_images(
         again += ["--replace", "--title", loaded.info.title, *loaded.info.options]
     if source is None or out is None:
         raise InputError("fetch-images SOURCE needs --output DIR, the folder to fetch into.")
-    fetched = fetch_pictures(wanted_pictures(read_listed(source, columns)), out, pause)
+    fetched = fetch_pictures(wanted_images(read_listed(source, columns)), out, pause)
     again += [word for option, name in columns.options().items() for word in (f"--{option}", name)]
     lines = [
-        f"{fetched.fetched} pictures fetched into {out}, {fetched.there} were there, {len(fetched.failures)} failed."
+        f"{fetched.fetched} images fetched into {out}, {fetched.there} were there, {len(fetched.failures)} failed."
     ]
     if fetched.failures:
         lines.append(f"each that failed, with its reason: {out / FAILURES}; the same command tries them again.")

@@ -32,8 +32,8 @@ from core.workspace.runs import find_run
 
 def match(
     domain: DomainOption,
-    headline: Annotated[str | None, typer.Option(help="Find pictures for this text.")] = None,
-    photo: Annotated[Path | None, typer.Option(help="Find articles for this picture.")] = None,
+    headline: Annotated[str | None, typer.Option(help="Find images for this text.")] = None,
+    photo: Annotated[Path | None, typer.Option(help="Find articles for this image.")] = None,
     run: RunOption = None,
     alpha: Annotated[str, typer.Option(help="best (the sweep's choice), 0, 1 or any number between.")] = "best",
     k: Annotated[int, typer.Option("--k", help="How many to show.", min=1)] = 10,
@@ -46,7 +46,7 @@ def match(
     cache: CacheOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Find the domain's best pictures for a headline, or articles for a photo, with the exact weights at alpha."""
+    """Find the domain's best images for a headline, or articles for a photo, with the exact weights at alpha."""
     from core.experiment.loaded_run import open_run
     from core.experiment.match import Matcher
     from core.retrieval.index import INDEX_KINDS
@@ -62,7 +62,7 @@ def match(
     value = alpha_of(alpha, found)
     loaded_run = open_run(found, loaded, workspace, choice("--device", device, DEVICES), rerank=reranking)
     matcher = Matcher(loaded_run, value, kind)
-    matches = matcher.articles_for(picture, k) if picture is not None else matcher.pictures_for(headline or "", k)
+    matches = matcher.articles_for(picture, k) if picture is not None else matcher.images_for(headline or "", k)
     rows = [
         {
             "place": one.place,

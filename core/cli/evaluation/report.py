@@ -49,8 +49,8 @@ def report(
         Path | None, typer.Option("--html", help="Write the whole report, every question answered, to this file.")
     ] = None,
     markdown: Annotated[Path | None, typer.Option("--markdown", help="The same as Markdown.")] = None,
-    with_pictures: Annotated[
-        bool, typer.Option("--with-pictures", help="Pictures of the articles that moved most, inside the HTML file.")
+    with_images: Annotated[
+        bool, typer.Option("--with-images", help="Images of the articles that moved most, inside the HTML file.")
     ] = False,
     device: DeviceOption = "auto",
     root: WorkspaceOption = None,
@@ -62,7 +62,7 @@ def report(
     if html or markdown:
         be_quiet(as_json)
         context = asked_about(workspace, domain, run, device)
-        _answer_written(as_json, document(context, ask_all=True, with_pictures=with_pictures), html, markdown)
+        _answer_written(as_json, document(context, ask_all=True, with_images=with_images), html, markdown)
         return
     if compare:
         _answer_compared(as_json, workspace, domain, choice("--split", split, SPLITS))

@@ -42,7 +42,7 @@ def score(
         articles = loaded.labelled(wanted)
         if articles.empty:
             raise InputError(
-                f"domain '{domain}' has no {wanted} articles whose picture is known; see the command ground-truth."
+                f"domain '{domain}' has no {wanted} articles whose image is known; see the command ground-truth."
             )
         pairs = zip(articles["article_id"], articles["image_id"], strict=True)
         known = {article_id: (image_id,) for article_id, image_id in pairs}

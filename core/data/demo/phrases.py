@@ -102,7 +102,7 @@ BOTH: tuple[Pair, ...] = (
 ALSO_SEEN: tuple[Pair, ...] = (
     ("Next to it, visitors saw {b}.", "Daneben war {b.nom} zu sehen."),
     ("Witnesses also noticed {b}.", "Zeugen bemerkten außerdem {b.acc}."),
-    ("The picture also shows {b}.", "Auf dem Bild ist auch {b.nom} zu sehen."),
+    ("The image also shows {b}.", "Auf dem Bild ist auch {b.nom} zu sehen."),
     ("Right beside it: {b}.", "Direkt daneben: {b.nom}."),
     ("{b.start} was part of the scene, too.", "Auch {b.nom} gehörte dazu."),
     ("Reporters came across {b} as well.", "Reporter stießen vor Ort auch auf {b.acc}."),
@@ -137,7 +137,7 @@ LAST_NAMES = (
     "Brackvogt", "Siebenreh", "Lundmoor",
 )  # fmt: skip
 
-# One stock picture of its emojis illustrates every article of the theme that it is attached to.
+# One stock image of its emojis illustrates every article of the theme that it is attached to.
 STOCK: dict[tuple[str, str], tuple[Pair, ...]] = {
     ("🪙", "💵"): (
         ("Prices in {place} rise for the third month", "Preise in {place} steigen im dritten Monat"),

@@ -17,7 +17,7 @@ from core.data.demo.subjects import SUBJECTS, Subject
 
 LATE_FROM = 0.7  # of the year's articles: where drift begins
 PLANTED_SHARE = {"drift": 0.1, "person": 0.08, "stock": 0.08, "thumbnail": 0.08, "unrelated": 0.07}
-ARTICLES_PER_STOCK_PICTURE = 4
+ARTICLES_PER_STOCK_IMAGE = 4
 DRIFT_EMOJIS = frozenset(("🎻", "🥽", "🎣", "🪗", "🎹", "🔭", "🧭", "📺", "⏰", "🧮", "🔍", "⛪"))
 OWN_BACKDROP = 0.95  # share of articles that are shown before the backdrop their town has at that time
 PARAPHRASE = {False: 0.25, True: 0.5}
@@ -36,19 +36,19 @@ def plan_causes(count: int, causes: Sequence[str], rng: Random) -> list[str]:
 
 @dataclass(frozen=True)
 class Cast:
-    """The subjects of a newsroom: the ones of all year, the late ones, and where each town's pictures are taken."""
+    """The subjects of a newsroom: the ones of all year, the late ones, and where each town's images are taken."""
 
     regular: tuple[Subject, ...]
     late: tuple[Subject, ...]
     backdrops: dict[str, Backdrop]
 
     def draw(self, drift: bool, rng: Random) -> tuple[Subject, Subject]:
-        """Return two subjects of a picture, the main one first; with `drift` the main one is a late subject."""
+        """Return two subjects of an image, the main one first; with `drift` the main one is a late subject."""
         main = rng.choice(self.late if drift else self.regular)
         return main, rng.choice([subject for subject in self.regular if subject != main])
 
     def backdrop(self, town: str, is_late: bool, rng: Random) -> Backdrop:
-        """Return where a picture from `town` is taken; late in the year that is where the next town's were before."""
+        """Return where an image from `town` is taken; late in the year that is where the next town's were before."""
         if rng.random() >= OWN_BACKDROP:
             return Backdrop(rng.choice(list(PAINTERS)), rng.choice(list(LIGHTS)))
         towns = list(self.backdrops)
@@ -66,13 +66,13 @@ def gather_cast(towns: Sequence[str], rng: Random) -> Cast:
 
 
 def deal_stock(count: int, rng: Random) -> list[int]:
-    """Return the number of its picture for each of `count` stock articles; from two on, none has one alone."""
-    pictures = max(1, count // ARTICLES_PER_STOCK_PICTURE)
+    """Return the number of its image for each of `count` stock articles; from two on, none has one alone."""
+    pictures = max(1, count // ARTICLES_PER_STOCK_IMAGE)
     dealt = [i % pictures for i in range(count)]
     rng.shuffle(dealt)
     return dealt
 
 
 def stock_theme(picture: int) -> tuple[str, str]:
-    """Return the two emojis of stock picture number `picture`, a key of STOCK."""
+    """Return the two emojis of stock image number `picture`, a key of STOCK."""
     return list(STOCK)[picture % len(STOCK)]

@@ -1,6 +1,6 @@
-"""Painting the pictures: a backdrop (field, sea, street, …) in some light, drawings on it, and what newsrooms add.
+"""Painting the images: a backdrop (field, sea, street, …) in some light, drawings on it, and what newsrooms add.
 
-All randomness comes from the generator that is passed in, so a picture depends on its article and nothing else.
+All randomness comes from the generator that is passed in, so an image depends on its article and nothing else.
 """
 
 from collections.abc import Callable, Sequence
@@ -35,7 +35,7 @@ LIGHTS: dict[str, Colour] = {
 
 
 def paint_scene(backdrop: Backdrop, emojis: Sequence[str], rng: Random) -> Image.Image:
-    """Return an RGB picture [HEIGHT, WIDTH] of one or two drawings before `backdrop`, the first one the larger."""
+    """Return an RGB image [HEIGHT, WIDTH] of one or two drawings before `backdrop`, the first one the larger."""
     image = _paint_backdrop(backdrop, rng)
     side = rng.choice((1, -1)) if len(emojis) > 1 else 0  # which way the main drawing moves from the middle
     placed = [(emojis[0], rng.randint(*MAIN_SIZE), 0.5 - 0.12 * side)]

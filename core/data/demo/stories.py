@@ -37,7 +37,7 @@ class Story:
 
 
 def tell_scene(seen: tuple[Subject, Subject], place: str, paraphrase: float, rng: Random) -> Story:
-    """A story on what is in the picture; each subject goes by its other word with the probability `paraphrase`."""
+    """A story on what is in the image; each subject goes by its other word with the probability `paraphrase`."""
     first, second = (_name(subject, paraphrase, rng) for subject in seen)
     names_second = rng.random() >= ONLY_FIRST_NAMED
     in_headline = names_second and rng.random() < HEADLINE_NAMES_BOTH
@@ -55,7 +55,7 @@ def tell_person(gender: str, place: str, rng: Random) -> Story:
 
 
 def tell_stock(emojis: tuple[str, str], place: str, rng: Random) -> Story:
-    """A story on a theme that newsrooms illustrate with a picture from stock (`emojis` is a key of STOCK)."""
+    """A story on a theme that newsrooms illustrate with an image from stock (`emojis` is a key of STOCK)."""
     return _fill(rng.choice(STOCK[emojis]), [rng.choice(BACKGROUND)], "news", place=place)
 
 

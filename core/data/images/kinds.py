@@ -1,8 +1,8 @@
-"""What kind of picture an article was published with, by three plain measures of its pixels.
+"""What kind of image an article was published with, by three plain measures of its pixels.
 
 Flat areas beside hard edges, or much pure white, make a graphic (screenshot, chart, poster, quotation card); black bars
-on two opposite sides a letterboxed picture, as thumbnails of videos are; a shape higher than wide an upright picture.
-All others are photos. Read by eye on 100 pictures of tweets and news: of 11 called graphics 9 were, of 14 graphics 9
+on two opposite sides a letterboxed image, as thumbnails of videos are; a shape higher than wide an upright image.
+All others are photos. Read by eye on 100 images of tweets and news: of 11 called graphics 9 were, of 14 graphics 9
 were found; what was missed are posters and maps without flat areas. Of all 44 called letterboxed in three collections
 33 were; the others stood on black ground.
 """
@@ -12,8 +12,8 @@ from typing import Literal, get_args
 import numpy as np
 from PIL import Image
 
-PictureKind = Literal["graphic", "letterboxed", "upright photo", "photo"]
-PICTURE_KINDS: tuple[PictureKind, ...] = get_args(PictureKind)
+ImageKind = Literal["graphic", "letterboxed", "upright photo", "photo"]
+IMAGE_KINDS: tuple[ImageKind, ...] = get_args(ImageKind)
 
 _SIDE = 256  # pixels of the longer side at which all is measured: blurred by scaling alike
 _DARK, _WHITE = 40, 245
@@ -24,8 +24,8 @@ _BAR, _UNEQUAL = 0.05, 0.03  # of the side: the least width of a bar, and how mu
 _UPRIGHT = 1.1  # height by width
 
 
-def kind_of(image: Image.Image) -> PictureKind:
-    """The kind of an upright RGB picture (`core.data.images.decoding.open_image`)."""
+def kind_of(image: Image.Image) -> ImageKind:
+    """The kind of an upright RGB image (`core.data.images.decoding.open_image`)."""
     small = image.copy()
     small.thumbnail((_SIDE, _SIDE), reducing_gap=2.0)
     pixels = np.asarray(small, dtype=np.int16)

@@ -1,7 +1,7 @@
-"""What a picture looks like in 64 bits: alike for copies in another size, compression or crop of a few pixels.
+"""What an image looks like in 64 bits: alike for copies in another size, compression or crop of a few pixels.
 
-The perceptual hash (phash of imagehash): the signs of the lowest frequencies of the picture in grey. How many bits
-two hashes differ in says how much two pictures do.
+The perceptual hash (phash of imagehash): the signs of the lowest frequencies of the image in grey. How many bits
+two hashes differ in says how much two images do.
 """
 
 import os
@@ -21,8 +21,8 @@ from core.storage.files import fingerprint, save_array
 FORMAT = 1  # counts up when what is kept changes for the same key
 
 
-def picture_hashes(files: Sequence[Path], hashes: Sequence[str], cache: Path) -> np.ndarray:
-    """The perceptual hash of each picture, uint64 [G], from the cache or made now.
+def image_hashes(files: Sequence[Path], hashes: Sequence[str], cache: Path) -> np.ndarray:
+    """The perceptual hash of each image, uint64 [G], from the cache or made now.
 
     hashes: of the files' contents, the key. Raises ImageError naming a file that was fine at import and is no more.
     """
@@ -32,7 +32,7 @@ def picture_hashes(files: Sequence[Path], hashes: Sequence[str], cache: Path) ->
     if kept is not None:
         return np.array(kept)
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:  # Pillow lets go of Python's lock while it decodes
-        made = np.array(list(progress(pool.map(_hash, files), "Hashing pictures", len(files))), dtype=np.uint64)
+        made = np.array(list(progress(pool.map(_hash, files), "Hashing images", len(files))), dtype=np.uint64)
     with checksummed_write(file) as temporary:
         save_array(temporary, made)
     return made

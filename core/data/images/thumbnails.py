@@ -1,4 +1,4 @@
-"""Small copies of pictures for lists and galleries, made once and kept in the cache under the picture's own hash."""
+"""Small copies of images for lists and galleries, made once and kept in the cache under the image's own hash."""
 
 import logging
 from io import BytesIO
@@ -18,9 +18,9 @@ _log = logging.getLogger("rematch")
 
 
 def thumbnail(picture: Path, image_hash: str, size: tuple[int, int], cache: Path) -> bytes:
-    """The picture as JPEG of the size SMALL, or whole within LARGE; from the cache, or made now.
+    """The image as JPEG of the size SMALL, or whole within LARGE; from the cache, or made now.
 
-    image_hash: of the file's content, the key. Raises ImageError or OSError for a picture that cannot be read.
+    image_hash: of the file's content, the key. Raises ImageError or OSError for an image that cannot be read.
     """
     kept = cache / "thumbnails" / f"{image_hash}-{size[0]}.jpg"
     data = read_checksummed(kept)

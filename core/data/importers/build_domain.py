@@ -1,6 +1,6 @@
-"""From a Listing to a Domain: find and decode every picture, leave out what cannot be used and say why.
+"""From a Listing to a Domain: find and decode every image, leave out what cannot be used and say why.
 
-Each article keeps its own picture whatever happens to its neighbours: rows are dropped whole, never cells.
+Each article keeps its own image whatever happens to its neighbours: rows are dropped whole, never cells.
 """
 
 import shutil
@@ -63,8 +63,8 @@ def build_domain(
 ) -> ImportResult:
     """Check every row of `listing` and make a domain of it in `folder`; `save_intake` writes it.
 
-    language: of the articles that do not say theirs. images: where the pictures lie, if not where the format
-    says. Raises InputError: fewer than 20 usable pairs, no picture found at all.
+    language: of the articles that do not say theirs. images: where the images lie, if not where the format
+    says. Raises InputError: fewer than 20 usable pairs, no image found at all.
     """
     available = ImageFolder(images or listing.images)
     root = available.root
@@ -104,7 +104,7 @@ def _reasons(articles: pd.DataFrame, unpaired: pd.Series, root: Path) -> pd.Seri
     reasons[articles["image_file"].isna() & (reasons == "")] = "no image named"
     reasons[~has_text] = "no text"
     reasons[articles["article_id"].str.strip() == ""] = "no id"
-    # Only among usable rows: the second of two articles with one id is kept when the first has no picture.
+    # Only among usable rows: the second of two articles with one id is kept when the first has no image.
     candidates = articles[reasons == ""]
     again = candidates[candidates["article_id"].duplicated()]
     reasons[again.index] = _what_repeats(again, candidates)
@@ -176,7 +176,7 @@ def save_intake(intake: ImportResult) -> None:
 
 def copy_pictures(files: pd.Series, root: Path, to: Path) -> None:
     """Copy each of `files` from below `root` to the same path below `to`."""
-    for file in progress(sorted(set(files)), "Copying pictures"):
+    for file in progress(sorted(set(files)), "Copying images"):
         with atomic_write(to / file) as temporary:
             shutil.copyfile(root / file, temporary)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from core.data.domain import PICTURE_COLUMNS, Domain
+from core.data.domain import IMAGE_COLUMNS, Domain
 from core.data.import_audit import FallBackUse
 from core.data.importers.ground_truth import GroundTruth, match_article_ids
 from core.data.importers.images.gallery_names import NamedImages, images_named
@@ -49,7 +49,7 @@ def judge(domain: Domain, truth: GroundTruth) -> Judged:
         raise _nothing_fits(domain, ids, truth, named)
     pictures = domain.test_pictures.set_index("image_id")
     articles.loc[test, "image_id"] = known
-    for column in PICTURE_COLUMNS[1:]:
+    for column in IMAGE_COLUMNS[1:]:
         articles.loc[test, column] = known.map(pictures[column]).fillna("")
     return Judged(
         replace(domain, articles=articles),

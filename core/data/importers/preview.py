@@ -1,4 +1,4 @@
-"""What an import would do with a source, found out without doing it: no picture is decoded, nothing is written."""
+"""What an import would do with a source, found out without doing it: no image is decoded, nothing is written."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,8 +31,8 @@ class DescribedFile:
 class Description:
     """columns: role → the file's column. ignored: columns that only travel along.
 
-    sample: the first article under our names. looked_in: where pictures are looked for, `pictures` of them there;
-    by: column → an example of the name that would be looked for; found: articles whose picture is there.
+    sample: the first article under our names. looked_in: where images are looked for, `pictures` of them there;
+    by: column → an example of the name that would be looked for; found: articles whose image is there.
     first_date, last_date: of the articles, None without dates; order: what the order in time would be read from.
     """
 

@@ -74,8 +74,8 @@ def read_articles(source: Path, encoding: str | None = None) -> SourceTable:
         )
 
 
-def read_pictures(source: Path, encoding: str | None = None) -> SourceTable:
-    """The pictures of a test set, likewise; any table that names pictures.
+def read_images(source: Path, encoding: str | None = None) -> SourceTable:
+    """The images of a test set, likewise; any table that names images.
 
     encoding: None: detect it. Raises InputError as `read_source` does.
     """
@@ -87,7 +87,7 @@ def read_pictures(source: Path, encoding: str | None = None) -> SourceTable:
 
 
 def read_listed(source: Path, columns: ColumnNames = ColumnNames()) -> SourceTable:
-    """Whatever names pictures: a release's pairs, the list of a test set's pictures, any table with a column of them.
+    """Whatever names images: a release's pairs, the list of a test set's images, any table with a column of them.
 
     Raises InputError as `read_source` does.
     """

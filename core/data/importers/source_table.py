@@ -1,4 +1,4 @@
-"""What every importer hands on: the articles as listed, before anyone has looked at a picture."""
+"""What every importer hands on: the articles as listed, before anyone has looked at an image."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable
@@ -76,8 +76,8 @@ class SourceTable:
     """Articles as their files list them, one row each, nothing left out yet.
 
     articles: the str columns LISTING_COLUMNS (`line` is an int), and the files' other columns as they are. Missing
-    cells are "". A list of pictures alone has the same columns, all about articles empty.
-    image_columns: which of its columns a picture is looked for by, in this order. images: where it is looked for if
+    cells are "". A list of images alone has the same columns, all about articles empty.
+    image_columns: which of its columns an image is looked for by, in this order. images: where it is looked for if
     the user does not say. roles: what was taken for what, as role → the file's column; named: those of them that the
     user had to name. files: what was read; unread: tables beside them that were not. notes: sentences worth reading.
     several_images: rows that name more than one image, of which the first counts.

@@ -1,4 +1,4 @@
-"""A test set: articles and pictures as two lists that nobody has paired, of different length where the task is hard.
+"""A test set: articles and images as two lists that nobody has paired, of different length where the task is hard.
 
 Ids stay as they are listed, scrambled or not, since a run is handed in under them.
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from core.data.dates import read_dates
-from core.data.domain import COLUMNS, PICTURE_COLUMNS, Domain
+from core.data.domain import COLUMNS, IMAGE_COLUMNS, Domain
 from core.data.image_ids import id_for_each_image, shared_ids
 from core.data.images.decoding import ImageError
 from core.data.import_audit import FallBackUse, fall_back_uses, merged_uses, split_spans
@@ -22,7 +22,7 @@ from core.data.importers.ground_truth import read_ground_truth
 from core.data.importers.images.find_images import check_images, image_names, not_found, notes_on_formats, pair_images
 from core.data.importers.images.image_folder import ImageFolder
 from core.data.importers.judging import judge, mismatch_warnings
-from core.data.importers.readers import read_articles, read_pictures
+from core.data.importers.readers import read_articles, read_images
 from core.data.importers.source_table import ImportChoices, SourceTable
 from core.data.text_cleaning import clean
 from core.errors import InputError, shortened
@@ -79,7 +79,7 @@ def check_lists(test: TestSet) -> None:
         read_articles(test.articles, test.encoding)
     images = test.images or test.articles
     if not zip_source.recognises(images):
-        read_pictures(images, test.encoding)
+        read_images(images, test.encoding)
     if test.ground_truth is not None:
         read_ground_truth(test.ground_truth, test.encoding)
 
@@ -89,8 +89,8 @@ def add_test_set(
 ) -> ImportResult:
     """Add the test set to a domain that was just taken in.
 
-    images: where pictures lie; its own are looked for beside their list, too. Raises InputError: a list cannot be
-    read, none of its pictures is there, an article has an id of the training set, or the training table has a test
+    images: where images lie; its own are looked for beside their list, too. Raises InputError: a list cannot be
+    read, none of its images is there, an article has an id of the training set, or the training table has a test
     split of its own.
     """
     if (intake.domain.articles["split"] == "test").any():
@@ -100,16 +100,16 @@ def add_test_set(
         )
     listed_articles = read_articles(test.articles, test.encoding)
     articles, left_articles = _articles(listed_articles, intake.domain, choices)
-    listed = read_pictures(test.images or test.articles, test.encoding)
+    listed = read_images(test.images or test.articles, test.encoding)
     roots = [images or listed.images, listed.images, *filter(None, [test.unpacked])]
-    pictures, left_pictures, fall_backs = _pictures(listed, intake.domain, roots, copy_images)
+    pictures, left_images, fall_backs = _images(listed, intake.domain, roots, copy_images)
     domain = replace(
         intake.domain,
         articles=pd.concat([intake.domain.articles, articles], ignore_index=True),
         test_pictures=pictures,
     )
-    notes = [*intake.notes, *listed_articles.notes, *listed.notes, *notes_on_formats(left_pictures["detail"])]
-    report = pd.concat([intake.report, left_articles, left_pictures], ignore_index=True)
+    notes = [*intake.notes, *listed_articles.notes, *listed.notes, *notes_on_formats(left_images["detail"])]
+    report = pd.concat([intake.report, left_articles, left_images], ignore_index=True)
     if test.ground_truth is not None:
         judged = judge(domain, read_ground_truth(test.ground_truth, test.encoding))
         domain = judged.domain
@@ -145,15 +145,15 @@ def _articles(listing: SourceTable, domain: Domain, choices: ImportChoices) -> t
         )
     articles["language"] = articles["language"].where(articles["language"] != "", domain.info.language)
     articles["published_at"] = read_dates(articles["published_at"], choices.dates).times
-    articles = articles.assign(split="test", planted="", **dict.fromkeys(PICTURE_COLUMNS, ""))
+    articles = articles.assign(split="test", planted="", **dict.fromkeys(IMAGE_COLUMNS, ""))
     kept = [*COLUMNS, *(name for name in domain.articles if name not in COLUMNS)]
     return articles.reindex(columns=kept).fillna(dict.fromkeys(kept[len(COLUMNS) :], "")), dropped_rows(rows, reasons)
 
 
-def _pictures(
+def _images(
     listing: SourceTable, domain: Domain, roots: Sequence[Path], copy_images: bool
 ) -> tuple[pd.DataFrame, pd.DataFrame, tuple[FallBackUse, ...]]:
-    """The test pictures (PICTURE_COLUMNS), the rows left out, and how the others were found where a name fell back."""
+    """The test images (IMAGE_COLUMNS), the rows left out, and how the others were found where a name fell back."""
     folders = [ImageFolder(root) for root in dict.fromkeys(roots)]
     names = image_names(listing)
     looked = [(folder, pair_images(listing, folder)) for folder in folders]
@@ -163,21 +163,21 @@ def _pictures(
         raise not_found(listing, names, folders, paired.reasons)
     tried = names.apply(lambda row: ", ".join(dict.fromkeys(filter(None, row))), axis=1)
     rows = listing.articles.assign(tried=tried, image_file=found)
-    reasons = ("test picture " + paired.reasons.str.removeprefix("image ")).where(found.isna(), "")
-    reasons[found.isna() & (rows["tried"] == "")] = "test picture not named"
+    reasons = ("test image " + paired.reasons.str.removeprefix("image ")).where(found.isna(), "")
+    reasons[found.isna() & (rows["tried"] == "")] = "test image not named"
     there = rows[found.notna()]
     unsure = there.index[shared_ids(there["image_id"], there["image_file"])]
-    reasons[unsure] = "test picture id is shared by different files"
+    reasons[unsure] = "test image id is shared by different files"
     there = there.drop(unsure)
     rows.loc[there.index, "image_id"] = id_for_each_image(there["image_id"], there["image_file"])
     candidates = rows[reasons == ""]
-    reasons[candidates.index[candidates["image_id"].duplicated()]] = "test picture twice"
+    reasons[candidates.index[candidates["image_id"].duplicated()]] = "test image twice"
     candidates = rows[reasons == ""]
     hashes = dict[int, str]()
     paths = [folder.root / file for file in candidates["image_file"]]
     for row, checked in zip(candidates.index, check_images(paths), strict=True):
         if isinstance(checked, ImageError):
-            reasons[row] = f"test picture undecodable: {checked}"
+            reasons[row] = f"test image undecodable: {checked}"
         else:
             hashes[row] = checked
     usable = rows[reasons == ""].assign(image_hash=pd.Series(hashes, dtype=object))
@@ -187,4 +187,4 @@ def _pictures(
         usable["image_file"] = "test/" + usable["image_file"]
     elif folder.root.resolve() != domain.images_root:
         usable["image_file"] = [os.fspath(folder.root.resolve() / file) for file in usable["image_file"]]
-    return usable[list(PICTURE_COLUMNS)].reset_index(drop=True), dropped_rows(rows, reasons), fall_backs
+    return usable[list(IMAGE_COLUMNS)].reset_index(drop=True), dropped_rows(rows, reasons), fall_backs

@@ -29,7 +29,7 @@ CLASSES = 1000
 RESIZE, CROP = 256, 224
 # Pooled features spread by about this much on photos; one constant, so that no statistics of a domain enter θ.
 FEATURE_SPREAD = 0.25
-# Above 1 more classes take part in the mean: news pictures show several things, and few of them are in ImageNet.
+# Above 1 more classes take part in the mean: news images show several things, and few of them are in ImageNet.
 SOFTMAX_TEMPERATURE = 1.5
 PREPROCESSING = f"RGB, shorter side {RESIZE} bicubic, centre crop {CROP}, uint8; torchvision"
 

@@ -1,4 +1,4 @@
-"""Entities tied to pictures: a planted tie helps, none does not, and the search cannot flatter what is judged."""
+"""Entities tied to images: a planted tie helps, none does not, and the search cannot flatter what is judged."""
 
 import numpy as np
 import pytest
@@ -52,7 +52,7 @@ def test_without_a_tie_the_search_finds_something_and_the_later_half_does_not() 
     assert np.mean([one.p < 0.05 for one in effects if one]) <= 0.15
 
 
-def test_an_entity_is_known_by_two_articles_and_its_pictures_count_once() -> None:
+def test_an_entity_is_known_by_two_articles_and_its_images_count_once() -> None:
     known = known_entities([["oslo", "oslo"], ["rome"], ["rome", "paris"], ["rome"]], np.array([4, 1, 0, 1]))
 
     assert {name: rows.tolist() for name, rows in known.items()} == {"rome": [0, 1]}

@@ -8,7 +8,7 @@ from core.analysis.hubs import hubs, occurrences, skewness_change
 
 
 def _lists(n: int, gallery: int, seed: int, hubs: int = 0) -> np.ndarray:
-    """First tens drawn at random; the first `hubs` pictures are in every other one."""
+    """First tens drawn at random; the first `hubs` images are in every other one."""
     rng = np.random.default_rng(seed)
     best = np.stack([rng.permutation(np.arange(hubs, gallery))[:12] for _ in range(n)])
     best[::2, :hubs] = np.arange(hubs)

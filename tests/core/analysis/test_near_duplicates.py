@@ -1,4 +1,4 @@
-"""Groups of near-duplicates against an obvious search of all pairs, and the rank of a group's best picture."""
+"""Groups of near-duplicates against an obvious search of all pairs, and the rank of a group's best image."""
 
 import numpy as np
 import pytest
@@ -63,7 +63,7 @@ def test_what_was_seen_before_is_alike_by_its_hash():
     assert not seen_before(hashes, np.empty(0, dtype=np.uint64)).any()
 
 
-def test_a_groups_rank_is_that_of_its_best_picture():
+def test_a_groups_rank_is_that_of_its_best_image():
     scores = np.random.default_rng(0).random((30, 12))
     order = np.argsort(-scores, axis=1)
     target, groups = np.arange(30) % 12, np.array([0, 0, 0, 1, 2, 2, 3, 4, 5, 6, 6, 7])

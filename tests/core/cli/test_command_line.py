@@ -44,7 +44,7 @@ def swept(after, import_words, train_words):
 
 
 def ranks_in_file(file: Path, articles: pd.DataFrame) -> np.ndarray:
-    """Each article's rank read off a submission; 101 for a picture that is not among its best."""
+    """Each article's rank read off a submission; 101 for an image that is not among its best."""
     own = dict(zip(articles["article_id"], articles["image_id"], strict=True))
     header, *lines = (line.split("\t") for line in file.read_text().splitlines())
     assert header == ["articleID", *(f"iid{place}" for place in range(1, len(header)))]
@@ -126,7 +126,7 @@ def test_train_can_be_ranked_too(verb, trained, workspace, tmp_path):
     assert metrics_of(ranks).mrr_100 == ranked.record["metrics"]["mrr@100"]
 
 
-def test_pictures_shared_by_articles_are_listed_once(verb, tiny_name, shapes, workspace, tmp_path):
+def test_images_shared_by_articles_are_listed_once(verb, tiny_name, shapes, workspace, tmp_path):
     table = pd.read_csv(shapes)
     table["image_file"] = [f"{(number - 1) // 2 + 1}.png" for number in table["article_id"]]
     table.to_csv(tmp_path / "shared.csv", index=False)

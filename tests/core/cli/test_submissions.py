@@ -9,7 +9,7 @@ import pytest
 from core.retrieval.run_file import read_submission
 from tests.shapes import COLOURS, SHAPES, draw
 
-COUNT, EXTRA = 30, 4  # articles of the test set, and pictures that belong to none
+COUNT, EXTRA = 30, 4  # articles of the test set, and images that belong to none
 
 
 def real(n: int) -> str:
@@ -91,7 +91,7 @@ def test_a_part_of_the_truth_measures_a_part(verb, trained, test_set, tmp_path):
     assert (judged["known"], judged["unknown_articles"], judged["unknown_images"]) == (10, ["5"], ["77"])
     swept = verb("sweep", "--domain", "shapes", "--alphas", "0,1")
     assert "test, n = 10" in swept.out
-    assert f"test was measured on the 10 of {COUNT} articles whose picture is known" in swept.out
+    assert f"test was measured on the 10 of {COUNT} articles whose image is known" in swept.out
     ranked = verb(
         "rank", "--domain", "shapes", "--split", "test", "--alpha", 0, "--output", tmp_path / "r.tsv", "--json"
     )
@@ -108,7 +108,7 @@ def test_the_whole_truth_at_import_gives_the_same_run(verb, shapes, test_set, tr
     assert verb("sweep", "--domain", "shapes", "--alphas", "0,1").status == 0  # its fingerprint is the same
 
 
-def test_its_pictures_are_found_beside_their_list_though_the_others_lie_elsewhere(verb, shapes, test_set, workspace):
+def test_its_images_are_found_beside_their_list_though_the_others_lie_elsewhere(verb, shapes, test_set, workspace):
     table = test_set / "elsewhere" / "t.csv"
     table.parent.mkdir()
     table.write_bytes(shapes.read_bytes())
@@ -123,7 +123,7 @@ def test_its_pictures_are_found_beside_their_list_though_the_others_lie_elsewher
     assert f"looked in and below {shapes.parent / 'images'} and {test_set} for names" in outcome.err
 
 
-def test_an_article_without_known_picture_can_be_matched(verb, trained, workspace, tiny_name):
+def test_an_article_without_known_image_can_be_matched(verb, trained, workspace, tiny_name):
     from core.jobs.match_task import match_article
     from core.workspace.runs import find_run
 

@@ -57,7 +57,7 @@ def test_only_the_german_domain_has_an_english_version(written):
         assert rows[["title_en", "text_en"]].isna().all(axis=None)
 
 
-def test_pictures_decode(written):
+def test_images_decode(written):
     _, images, rows = written
     assert {file.name for file in images.iterdir()} == set(rows["image_file"])
     for name in rows["image_file"]:
@@ -76,7 +76,7 @@ def test_planted_causes(written):
     assert rows.index[rows["planted"] == "drift"].min() >= round(COUNT * LATE_FROM)
 
 
-def test_only_stock_pictures_are_shared(written):
+def test_only_stock_images_are_shared(written):
     _, images, rows = written
     sharing = defaultdict(list)
     for row in rows.itertuples():

@@ -1,4 +1,4 @@
-"""A domain in memory and on disk, and the pictures of a set of articles."""
+"""A domain in memory and on disk, and the images of a set of articles."""
 
 from dataclasses import replace
 
@@ -68,7 +68,7 @@ def test_english_is_there_when_every_article_has_some(shapes_domain, title_en, t
     assert not replace(german, articles=articles.assign(language="fr")).has_english, "nothing is in its language"
 
 
-def test_a_gallery_holds_each_picture_once_and_knows_whose_it_is():
+def test_a_gallery_holds_each_image_once_and_knows_whose_it_is():
     files = ["b.jpg", "a.png", "b.jpg", "c.gif"]
     articles = pd.DataFrame({"image_id": ["b", "a", "b", "c"], "image_file": files, "image_hash": ["1", "0", "1", "2"]})
     gallery = gallery_of(articles, articles.drop_duplicates("image_id"))

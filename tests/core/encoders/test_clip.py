@@ -27,7 +27,7 @@ def noise(seed: int, size: tuple[int, int]) -> Image.Image:
     return Image.fromarray(np.random.default_rng(seed).integers(0, 256, (*size[::-1], 3), dtype=np.uint8))
 
 
-PICTURES = [noise(0, (32, 32)), noise(1, (90, 41)), noise(2, (20, 77))]
+IMAGES = [noise(0, (32, 32)), noise(1, (90, 41)), noise(2, (20, 77))]
 
 
 @pytest.fixture(params=["TinyClip", "TinyCustom", "TinyConv"])
@@ -41,9 +41,9 @@ def test_the_towers_are_open_clips_own(model_name, tiny_names):
     own, _, transform = open_clip.create_model_and_transforms(model_name)
     own.load_state_dict(load_file(tiny_names[model_name].partition(":")[2]))
     own.eval()
-    pixels = torch.stack([encoder.preprocess(picture) for picture in PICTURES])
+    pixels = torch.stack([encoder.preprocess(picture) for picture in IMAGES])
     assert pixels.dtype == torch.uint8
-    expected = own.encode_image(torch.stack([transform(picture) for picture in PICTURES]), normalize=True)
+    expected = own.encode_image(torch.stack([transform(picture) for picture in IMAGES]), normalize=True)
     torch.testing.assert_close(encoder.encode_image(pixels), expected, atol=1e-5, rtol=0)
 
     tokens = encoder.tokenize(TEXTS)
@@ -53,7 +53,7 @@ def test_the_towers_are_open_clips_own(model_name, tiny_names):
 
 def test_preprocessing_is_open_clips_own_with_the_normalising_left_to_the_tower(tiny):
     _, _, transform = open_clip.create_model_and_transforms("TinyClip")
-    for picture in PICTURES:
+    for picture in IMAGES:
         normalised = tiny._normalised(tiny.preprocess(picture)[None])[0]
         torch.testing.assert_close(normalised, transform(picture), atol=1e-6, rtol=0)
 

@@ -157,7 +157,7 @@ def test_what_fails_leaves_nothing_behind(tiny, files, cache, monkeypatch):
     assert kept(cache) == []
 
 
-def test_a_picture_that_is_gone_is_named(tiny, files, cache):
+def test_a_image_that_is_gone_is_named(tiny, files, cache):
     gone = [*files[:3], files[0].with_name("gone.png")]
     with pytest.raises(ImageError, match=r"gone\.png.*import the domain again"):
         image_activations(tiny, 3, gone, hashes(gone), cache)
@@ -183,7 +183,7 @@ def test_new_weights_of_a_passed_stage_are_a_new_file_and_of_a_later_one_are_not
     assert len(name_of_image_file(tiny, 3, few, cache)) == 1
 
 
-def test_other_pictures_another_order_and_another_preprocessing_are_new_files(tiny, files, cache, monkeypatch):
+def test_other_images_another_order_and_another_preprocessing_are_new_files(tiny, files, cache, monkeypatch):
     few = files[:4]
     assert len(name_of_image_file(tiny, 2, few, cache)) == 1
     assert len(name_of_image_file(tiny, 2, few, cache, hashes=["another", *hashes(few)[1:]])) == 1
@@ -206,7 +206,7 @@ def test_other_texts_are_new_files(tiny, cache, monkeypatch):
     assert files_there() == (3, 3)
 
 
-def test_pictures_are_decoded_once_for_all_stages(tiny, files, cache, monkeypatch):
+def test_images_are_decoded_once_for_all_stages(tiny, files, cache, monkeypatch):
     image_activations(tiny, 3, files, hashes(files), cache)
     monkeypatch.setattr(tiny, "preprocess", lambda image: pytest.fail("decoded again"))
     for stop in (0, 1, 5):
@@ -229,7 +229,7 @@ def test_kept_pixels_are_what_the_encoders_own_transform_gives(name, lite, tiny_
         torch.testing.assert_close(encoder._normalised(torch.from_numpy(pixels[:3].copy())), theirs, atol=1e-6, rtol=0)
 
 
-def test_many_pictures_keep_their_order_and_the_first_bad_one_is_named(tiny, files, cache):
+def test_many_images_keep_their_order_and_the_first_bad_one_is_named(tiny, files, cache):
     many = files * 3
     pixels = pixels_of(tiny, many, [str(row) for row in range(len(many))], cache)
     np.testing.assert_array_equal(pixels[:70], pixels[70:140])

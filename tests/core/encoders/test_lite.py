@@ -69,7 +69,7 @@ def test_sentences_are_sentence_transformers_own(lite, sentences):
 
 
 @torch.inference_mode()
-def test_a_zero_shot_picture_is_the_conse_formula(lite, classes, network, pictures):
+def test_a_zero_shot_image_is_the_conse_formula(lite, classes, network, pictures):
     transform = transforms.Compose(
         [
             transforms.Resize(256, interpolation=transforms.InterpolationMode.BICUBIC),

@@ -13,7 +13,7 @@ from core.evaluation.metrics import METRIC_NAMES, RECALL_AT, as_record, metrics_
 
 
 def measured_by_others(ranks: list[int]) -> dict[str, float]:
-    """One relevant picture per article, found at its rank in a list of the best 200."""
+    """One relevant image per article, found at its rank in a list of the best 200."""
     qrels = [ir_measures.Qrel(str(query), "own", 1) for query in range(len(ranks))]
     run = [
         ir_measures.ScoredDoc(str(query), "own" if place == rank else f"other{place}", -float(place))

@@ -91,7 +91,7 @@ def _all_of_it(domain: Domain, workspace: Workspace, encoder: str) -> tuple:
     run = train_run(domain, encoder, settings, Reading(), "cpu", workspace)[0]
     loaded_run = open_run(run, domain, workspace, "cpu")
     curve, info = sweep_run(loaded_run, None, "recall@1")
-    found = Matcher(loaded_run, 0.37).pictures_for("a red circle", 10)
+    found = Matcher(loaded_run, 0.37).images_for("a red circle", 10)
     difference = compute_or_load(DIFFERENCE, RunContext(run, domain, workspace))
     return curve, info.selected, run.ranks(), [(one.image_id, one.score) for one in found], difference
 
@@ -107,7 +107,7 @@ def test_the_order_of_the_tables_rows_changes_nothing(shapes, workspace, permute
             assert one == other
 
 
-def test_the_order_of_articles_and_pictures_in_a_split_changes_no_rank(tiny, shapes_domain, workspace):
+def test_the_order_of_articles_and_images_in_a_split_changes_no_rank(tiny, shapes_domain, workspace):
     """As if the same articles had been imported in another order in time: each keeps its rank."""
     articles = shapes_domain.articles.copy()
     val = np.flatnonzero(articles["split"] == "val")

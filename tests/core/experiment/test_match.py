@@ -12,9 +12,9 @@ from core.retrieval import index as index_room
 from core.retrieval.ranking import top_k
 
 
-def test_a_headline_finds_the_best_of_all_pictures(loaded_run):
+def test_a_headline_finds_the_best_of_all_images(loaded_run):
     matcher = Matcher(loaded_run, 0.3)
-    matches = matcher.pictures_for("a red circle", 7)
+    matches = matcher.images_for("a red circle", 7)
     query = loaded_run.embed_headlines(["a red circle"], 0.3)
     images = torch.cat([loaded_run.at(0.3, split).embed("image") for split in ("train", "val")])
     ids = [*loaded_run.view("train").gallery.image_ids, *loaded_run.view("val").gallery.image_ids]
@@ -37,33 +37,33 @@ def test_a_photo_finds_articles_and_each_match_is_the_article_it_says(loaded_run
 
 
 def test_the_gallery_is_embedded_once_for_each_alpha(loaded_run, workspace, monkeypatch):
-    first = Matcher(loaded_run, 0.3).pictures_for("a red circle", 5)
+    first = Matcher(loaded_run, 0.3).images_for("a red circle", 5)
     assert len(list((workspace.cache / "galleries").iterdir())) == 1
     monkeypatch.setattr("core.experiment.match.embed", lambda *_: pytest.fail("embedded again"))
-    again = Matcher(loaded_run, 0.3).pictures_for("a red circle", 5)
+    again = Matcher(loaded_run, 0.3).images_for("a red circle", 5)
     assert [match.image_id for match in again] == [match.image_id for match in first]
     monkeypatch.undo()
-    Matcher(loaded_run, 0.4).pictures_for("a red circle", 5)
+    Matcher(loaded_run, 0.4).images_for("a red circle", 5)
     assert len(list((workspace.cache / "galleries").iterdir())) == 2
 
 
 def test_a_second_query_embeds_and_opens_nothing_but_the_query(run, shapes_domain, workspace, monkeypatch):
-    first = Matcher(open_run(run, shapes_domain, workspace, "cpu"), 0.3).pictures_for("a red circle", 5)
+    first = Matcher(open_run(run, shapes_domain, workspace, "cpu"), 0.3).images_for("a red circle", 5)
     for name in ("image_activations", "text_activations"):
         monkeypatch.setattr(f"core.experiment.experiment.{name}", lambda *_: pytest.fail("activations were loaded_run"))
     matcher = Matcher(open_run(run, shapes_domain, workspace, "cpu"), 0.3)
-    assert [(one.image_id, one.score) for one in matcher.pictures_for("a red circle", 5)] == [
+    assert [(one.image_id, one.score) for one in matcher.images_for("a red circle", 5)] == [
         (one.image_id, one.score) for one in first
     ]
 
 
 def test_a_damaged_gallery_is_embedded_again(run, shapes_domain, workspace):
-    first = Matcher(open_run(run, shapes_domain, workspace, "cpu"), 0.3).pictures_for("a red circle", 5)
+    first = Matcher(open_run(run, shapes_domain, workspace, "cpu"), 0.3).images_for("a red circle", 5)
     [file] = (workspace.cache / "galleries").iterdir()
     data = bytearray(file.read_bytes())
     data[300] ^= 1
     file.write_bytes(data)
-    again = Matcher(open_run(run, shapes_domain, workspace, "cpu"), 0.3).pictures_for("a red circle", 5)
+    again = Matcher(open_run(run, shapes_domain, workspace, "cpu"), 0.3).images_for("a red circle", 5)
     assert [(one.image_id, one.score) for one in again] == [(one.image_id, one.score) for one in first]
 
 
@@ -84,16 +84,16 @@ def test_an_approximate_index_is_kept_and_says_what_it_finds(loaded_run, workspa
         real = getattr(index_room, name)
         monkeypatch.setattr(f"core.experiment.match.{name}", lambda *a, real=real: real(*a, small))
     matcher = Matcher(loaded_run, 0.3, kind)
-    exact = Matcher(loaded_run, 0.3).pictures_for("a red circle", 5)
-    assert [match.image_id for match in matcher.pictures_for("a red circle", 5)] == [match.image_id for match in exact]
+    exact = Matcher(loaded_run, 0.3).images_for("a red circle", 5)
+    assert [match.image_id for match in matcher.images_for("a red circle", 5)] == [match.image_id for match in exact]
     assert matcher.recall == pytest.approx(1.0, abs=0.05)
     [file] = (workspace.cache / "galleries").glob(f"*.{kind}.faiss")
     monkeypatch.setattr("core.experiment.match.build_index", lambda kind, *a: index_room.build_index("flat", *a))
     again = Matcher(loaded_run, 0.3, kind)
-    again.pictures_for("a red circle", 5)
+    again.images_for("a red circle", 5)
     assert again.recall is not None
     file.write_bytes(b"damaged")
-    assert len(Matcher(loaded_run, 0.3, kind).pictures_for("a red circle", 5)) == 5
+    assert len(Matcher(loaded_run, 0.3, kind).images_for("a red circle", 5)) == 5
 
 
 def test_the_verb(verb, run, shapes_domain):
@@ -126,14 +126,14 @@ def test_what_cannot_be_matched_is_said_in_one_line(verb, run, arguments, messag
     assert len(outcome.err.splitlines()) == 1
 
 
-def test_an_articles_places_are_those_of_the_sweep_and_its_own_picture_is_found_wherever_it_stands(loaded_run):
+def test_an_articles_places_are_those_of_the_sweep_and_its_own_image_is_found_wherever_it_stands(loaded_run):
     view = loaded_run.at(0.3, "val")
     texts, images = view.embed("text"), view.embed("image")
     ranks, (rows, scores) = view.image_ranks(texts, images), top_k(texts, images, view.gallery.tie_order, 3)
     assert ranks.max() > 3  # or nothing is tested of those beyond the list
     matcher = Matcher(loaded_run, 0.3)
     for query, article_id in enumerate(view.article_ids):
-        answer = matcher.pictures_for_article(article_id, 3)
+        answer = matcher.images_for_article(article_id, 3)
         assert [match.image_id for match in answer.matches] == [view.gallery.image_ids[row] for row in rows[query]]
         assert [match.score for match in answer.matches] == scores[query].tolist()
         assert answer.own.place == ranks[query]
@@ -143,12 +143,12 @@ def test_an_articles_places_are_those_of_the_sweep_and_its_own_picture_is_found_
     assert matcher.searched == 12
 
 
-def test_an_article_of_train_searches_the_pictures_of_train(loaded_run):
+def test_an_article_of_train_searches_the_images_of_train(loaded_run):
     matcher = Matcher(loaded_run, 1.0)
-    matcher.pictures_for_article("1", 5)
+    matcher.images_for_article("1", 5)
     assert matcher.searched == 48
 
 
 def test_an_unknown_article_is_said(loaded_run):
     with pytest.raises(InputError, match="no article '999'"):
-        Matcher(loaded_run, 1.0).pictures_for_article("999", 5)
+        Matcher(loaded_run, 1.0).images_for_article("999", 5)

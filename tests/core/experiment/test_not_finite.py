@@ -21,7 +21,7 @@ PHOTO = Image.new("RGB", (40, 40), "red")
 
 @pytest.fixture
 def val(loaded_run):
-    """(texts, images, the fourth val article, its row among the pictures), with the weights at α = 0.5."""
+    """(texts, images, the fourth val article, its row among the images), with the weights at α = 0.5."""
     view = loaded_run.at(0.5, "val")
     return view.embed("text").clone(), view.embed("image").clone(), view.article_ids[3], int(view.gallery.target[3])
 
@@ -70,7 +70,7 @@ def test_a_tower_that_overflows_stops_a_sweep_by_name(loaded_run, monkeypatch, t
         loaded_run.path("val")
 
 
-def test_a_picture_that_an_entity_brings_along_is_named_too(loaded_run, monkeypatch):
+def test_a_image_that_an_entity_brings_along_is_named_too(loaded_run, monkeypatch):
     view = loaded_run.view("train")
     row, article = int(view.rows("image")[0]), view.article_ids[view.gallery.target.tolist().index(0)]
     intact = experiment.embed
@@ -109,7 +109,7 @@ def test_a_gallery_for_free_queries_names_it(loaded_run, shapes_domain, monkeypa
     monkeypatch.setattr(match, "embed", with_a_hole)
     for _ in range(2):  # the second time from the cache
         matcher = Matcher(loaded_run, 0.5)
-        ask, query = (matcher.articles_for, PHOTO) if tower == "text" else (matcher.pictures_for, "a red circle")
+        ask, query = (matcher.articles_for, PHOTO) if tower == "text" else (matcher.images_for, "a red circle")
         with pytest.raises(RematchError, match=f"of article '{article}' is not finite"):
             ask(query, 3)
 
@@ -120,6 +120,6 @@ def test_a_query_from_outside_is_named_for_what_it_is(loaded_run, monkeypatch):
     monkeypatch.setattr(loaded_run, "embed_headlines", lambda *_: nothing)
     monkeypatch.setattr(loaded_run, "embed_photo", lambda *_: nothing)
     with pytest.raises(RematchError, match="this headline is not finite"):
-        matcher.pictures_for("a red circle", 3)
+        matcher.images_for("a red circle", 3)
     with pytest.raises(RematchError, match="this photo is not finite"):
         matcher.articles_for(PHOTO, 3)

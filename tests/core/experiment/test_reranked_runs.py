@@ -88,12 +88,12 @@ def test_a_headline_stands_against_all_of_the_domains_texts(run, shapes_domain, 
         near = how.temperature * (cosine / how.temperature).exp().sum(dim=0).log()
     expected = pd.Series((cosine - near / 2)[4], index=shapes_domain.pictures()["image_id"])
     title = shapes_domain.articles["title"].iloc[4]
-    found = matcher.pictures_for(title, 60)
+    found = matcher.images_for(title, 60)
     assert {one.image_id: one.score for one in found} == pytest.approx(expected.to_dict(), abs=1e-5)
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_from_picture_to_text_it_is_the_pictures_that_correct(run, shapes_domain, workspace, method):
+def test_from_image_to_text_it_is_the_images_that_correct(run, shapes_domain, workspace, method):
     loaded_run = open_run(run, shapes_domain, workspace, "cpu", rerank=method)
     view = loaded_run.at(0.5, "val")
     texts, images = view.embed("text"), view.embed("image")

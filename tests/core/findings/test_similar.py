@@ -1,4 +1,4 @@
-"""The question of similar pictures on a real small run: its numbers are the sweep's, and its section says them."""
+"""The question of similar images on a real small run: its numbers are the sweep's, and its section says them."""
 
 from dataclasses import replace
 
@@ -46,7 +46,7 @@ def test_a_run_swept_re_ranked_is_asked_the_same_things(context, run, shapes_dom
         assert _value(after, name, "mrr@100") == _value(before, name, "mrr@100")
 
 
-def test_any_picture_of_the_group_is_never_worse_than_the_own(context):
+def test_any_image_of_the_group_is_never_worse_than_the_own(context):
     duplicates = compute_or_load(SIMILAR, context).splits["val"].duplicates
     assert duplicates.groups  # the same shapes again, a little to the side
     for model in MODELS:
@@ -68,12 +68,12 @@ def test_the_record_is_read_back_as_it_was_and_made_alike_again(context, workspa
     )
 
 
-def test_where_no_pictures_are_alike_that_is_all_that_is_said(context):
+def test_where_no_images_are_alike_that_is_all_that_is_said(context):
     record = compute_or_load(SIMILAR, context)
     on = record.splits["val"]
     alone = replace(on, duplicates=replace(on.duplicates, groups=0, alike=0))
     section = SIMILAR.section(replace(record, splits={"val": alone}), context)
-    assert "None of its 12 pictures is a near-duplicate" in section.answer
+    assert "None of its 12 images is a near-duplicate" in section.answer
     assert not any(isinstance(block, Grid) and "of its group" in block.caption for block in section.blocks)
 
 
@@ -82,7 +82,7 @@ def test_the_section_says_what_was_found(context):
     section = SIMILAR.section(record, context)
     on = record.splits["val"]
     assert section.answer.startswith("On val, n = 12:")
-    assert f"{on.duplicates.alike} of its 12 pictures are near-duplicates" in section.answer
+    assert f"{on.duplicates.alike} of its 12 images are near-duplicates" in section.answer
     kinds = [type(block) for block in section.blocks]
     assert (kinds.count(Grid), kinds.count(Chart)) == (4, 1)
     words = " ".join(block.text for block in section.blocks if isinstance(block, Words))

@@ -1,4 +1,4 @@
-"""Slices of a domain: who is in which, by text, picture, tag and column."""
+"""Slices of a domain: who is in which, by text, image, tag and column."""
 
 from dataclasses import replace
 
@@ -85,7 +85,7 @@ def test_the_analysts_tags_are_slices(news: Domain) -> None:
     assert "tagged: x" not in found
 
 
-def test_a_picture_that_is_gone_is_of_no_kind(news: Domain, tmp_path) -> None:
+def test_a_image_that_is_gone_is_of_no_kind(news: Domain, tmp_path) -> None:
     kinds = {name: len(places) for name, places in _slices(news).items() if name.startswith("picture")}
     assert sum(kinds.values()) == 12
     gone = replace(news, info=replace(news.info, images=str(tmp_path / "gone")))

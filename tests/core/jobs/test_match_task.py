@@ -52,7 +52,7 @@ def test_a_photo_finds_articles(workspace, run, shapes_domain):
     assert [one.place for one in answer.models[2].found] == [1, 2, 3]
     assert pickle.loads(pickle.dumps(answer)) == answer
     with pytest.raises(ImageError):
-        match_photo(workspace, "shapes", run.info.name, (0.0,), b"no picture", 3)
+        match_photo(workspace, "shapes", run.info.name, (0.0,), b"no image", 3)
 
 
 def test_the_apps_process_reads_answers_without_torch():

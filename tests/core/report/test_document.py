@@ -26,7 +26,7 @@ def context(workspace, shapes):
 
 @pytest.fixture
 def report(context):
-    return document(context, ask_all=False, with_pictures=True)
+    return document(context, ask_all=False, with_images=True)
 
 
 def test_what_takes_long_is_named_and_what_does_not_is_answered(report):
@@ -35,7 +35,7 @@ def test_what_takes_long_is_named_and_what_does_not_is_answered(report):
 
 
 def test_made_twice_it_is_the_same_to_the_byte(context, report):
-    again = document(RunContext(context.run, context.domain, context.workspace), ask_all=False, with_pictures=True)
+    again = document(RunContext(context.run, context.domain, context.workspace), ask_all=False, with_images=True)
     assert as_html(again) == as_html(report)
     assert as_markdown(again) == as_markdown(report)
 
@@ -56,17 +56,17 @@ def test_nothing_is_loaded_and_no_text_becomes_markup(report):
     assert "&lt;/script&gt;" in page
 
 
-def test_pictures_are_in_it_only_if_asked_for(context, report):
+def test_images_are_in_it_only_if_asked_for(context, report):
     assert b"data:image/jpeg" in as_html(report)
-    without = document(context, ask_all=False, with_pictures=False)
+    without = document(context, ask_all=False, with_images=False)
     assert b"data:image/jpeg" not in as_html(without)
     assert [card.article_id for group in without.moved for card in group.cards]
 
 
-def test_a_picture_that_is_gone_leaves_its_article(context):
+def test_a_image_that_is_gone_leaves_its_article(context):
     gone = RunContext(context.run, context.domain, context.workspace)
     gone.domain.articles["image_file"] = "gone.png"
-    cards = [card for group in document(gone, ask_all=False, with_pictures=True).moved for card in group.cards]
+    cards = [card for group in document(gone, ask_all=False, with_images=True).moved for card in group.cards]
     assert cards
     assert all(card.picture is None for card in cards)
 

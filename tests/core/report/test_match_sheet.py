@@ -32,7 +32,7 @@ def jpeg(colour: tuple[int, int, int]) -> bytes:
 
 
 def entry(place: int, title: str, picture: bytes | None) -> Entry:
-    own = "its own picture" if place == 2 else ""
+    own = "its own image" if place == 2 else ""
     return Entry(f"Rank {place}, similarity 0.123", own, title, "2024-05-06", picture)
 
 
@@ -42,14 +42,12 @@ def sheet(title: str = "Ein grüner Kreis", places: int = 3, picture: bytes | No
         Column(
             name,
             colour,
-            "its own picture at rank 2",
+            "its own image at rank 2",
             tuple(entry(place, title, picture) for place in range(1, places + 1)),
         )
         for name, colour in colours.items()
     )
-    return MatchSheet(
-        title, "Found by lite for this headline", picture, columns, "Rematch, run x, α = 0.5, 483 pictures"
-    )
+    return MatchSheet(title, "Found by lite for this headline", picture, columns, "Rematch, run x, α = 0.5, 483 images")
 
 
 def test_html_escapes_everything_and_loads_nothing() -> None:
@@ -70,6 +68,6 @@ def test_html_escapes_everything_and_loads_nothing() -> None:
 def test_html_says_rank_mark_and_how_it_was_made() -> None:
     page = as_html(sheet()).decode()
     assert page.count("<b>Rank 1, similarity 0.123</b>") == 3
-    assert page.count("<figure class=own><figcaption><b>Rank 2, similarity 0.123, its own picture</b>") == 3
-    assert "α = 0.5, 483 pictures</footer>" in page
+    assert page.count("<figure class=own><figcaption><b>Rank 2, similarity 0.123, its own image</b>") == 3
+    assert "α = 0.5, 483 images</footer>" in page
     assert as_html(sheet(places=10)).decode().count("<figure") == 3 * PLACES

@@ -87,8 +87,8 @@ def comes_second(mark: Path) -> bool:
     return was_there
 
 
-def count_pictures() -> list[object]:
-    """A list that grows by one with every picture this process prepares for an encoder."""
+def count_images() -> list[object]:
+    """A list that grows by one with every image this process prepares for an encoder."""
     prepared, prepare = [], ClipEncoder.preprocess
 
     def counted(encoder: ClipEncoder, image: Image.Image) -> torch.Tensor:
@@ -110,7 +110,7 @@ def one_of_two(number: int, port: int, workspace: Workspace, name: str) -> None:
     torch.set_num_threads(1)
     open_clip.add_model_config(Path(name.partition(":")[2]).with_suffix(".json"))
     seen: dict[str, Any] = {}
-    prepared = count_pictures()
+    prepared = count_images()
 
     def work() -> None:
         for tune, settings in SETTINGS.items():

@@ -48,7 +48,7 @@ def test_the_loss_is_the_formula(scale):
 
 
 def loss_without(images: torch.Tensor, texts: torch.Tensor, scale: float, groups: list[list[int]]) -> float:
-    """The formula with loops again; pairs that share a picture (groups[0]) or a text (groups[1]) do not compete."""
+    """The formula with loops again; pairs that share an image (groups[0]) or a text (groups[1]) do not compete."""
     total = 0.0
     for i in range(len(images)):
         rivals = [j for j in range(len(images)) if j == i or all(group[j] != group[i] for group in groups)]
@@ -69,7 +69,7 @@ ALIKE = {
 
 
 @pytest.mark.parametrize("alike", ALIKE)
-def test_identical_pictures_or_texts_are_not_each_others_negatives(alike):
+def test_identical_images_or_texts_are_not_each_others_negatives(alike):
     groups = ALIKE[alike]
     pairs = Pairs(list("abcdefg"), np.arange(7), np.arange(7), *(np.array(group) for group in groups))
     order = np.array([3, 0, 6, 1, 5, 2, 4])
@@ -137,7 +137,7 @@ class Tuned:
         }
         self.train = np.flatnonzero(articles["split"] == "train")
         self.val = np.flatnonzero(articles["split"] == "val")
-        # Eighteen captions for sixty pictures: the first picture that fits is as good as the own one.
+        # Eighteen captions for sixty images: the first image that fits is as good as the own one.
         self.texts = np.array(texts)
         self.epochs = []
         self.changed = finetune(
@@ -155,7 +155,7 @@ def tune(tiny_name, shapes_domain, workspace):
     return lambda settings: Tuned(tiny_name, shapes_domain, workspace.cache, settings)
 
 
-def test_the_loss_falls_and_the_pictures_are_found(tune):
+def test_the_loss_falls_and_the_images_are_found(tune):
     epochs = tune(LEARNING).epochs
     assert [epoch.epoch for epoch in epochs] == list(range(16))
     assert epochs[0].loss is None
@@ -395,7 +395,7 @@ def test_mixed_precision_learns_too(tune, monkeypatch, dtype):
     assert {tensor.dtype for tensor in mixed.changed.values()} == {torch.float32}
 
 
-def test_crops_are_other_ones_each_time_and_nearly_the_whole_picture():
+def test_crops_are_other_ones_each_time_and_nearly_the_whole_image():
     pixels = torch.arange(64 * 64, dtype=torch.float).view(1, 1, 64, 64).expand(2, 3, 64, 64) / 16
     crops = random_crops(pixels.to(torch.uint8))
     assert (crops.shape, crops.dtype) == ((2, 3, 64, 64), torch.uint8)

@@ -19,7 +19,7 @@ def results(loaded_run, shapes_domain):
     return read_results(loaded_run.run, shapes_domain, "val")
 
 
-def test_the_first_pictures_agree_with_the_ranks(results):
+def test_the_first_images_agree_with_the_ranks(results):
     assert results.best.shape == (len(results.alphas), 12, SHOWN)
     own = results.gallery.target[None, :, None]
     listed = (results.best == own).argmax(axis=2) + 1
@@ -56,11 +56,11 @@ def test_one_alpha_evaluated_exactly_is_what_the_run_gives(results, loaded_run, 
     assert exact.reverse_ranks.tolist() == reverse.tolist()
 
 
-def test_articles_are_found_by_id_and_pictures_have_theirs(results):
+def test_articles_are_found_by_id_and_images_have_theirs(results):
     row = results.row_of(results.articles["article_id"].iloc[5])
     assert row == 5
     assert results.row_of("nobody") is None
-    assert results.with_picture(int(results.gallery.target[5]))["image_id"] == results.articles["image_id"].iloc[5]
+    assert results.with_image(int(results.gallery.target[5]))["image_id"] == results.articles["image_id"].iloc[5]
 
 
 def test_a_domain_that_changed_since_is_refused(results, shapes_domain):

@@ -84,7 +84,7 @@ def test_a_damaged_file_is_a_sentence_without_a_path(fault, open_page, run, doma
         assert leaks(open_page(page)) == [], page
 
 
-def test_pictures_that_cannot_be_read_say_no_path(open_page, run, domain, leaks, tmp_path):
+def test_images_that_cannot_be_read_say_no_path(open_page, run, domain, leaks, tmp_path):
     broken = tmp_path / "broken"
     shutil.copytree(domain.images_root, broken)
     for file in broken.rglob("*.png"):
@@ -125,7 +125,7 @@ def test_an_exception_of_the_model_worker_tells_nothing(error, open_page, run, w
     assert leaks(open_page("alpha", alpha="0.33")) == []
 
 
-STACK = """Reading pictures
+STACK = """Reading images
 Traceback (most recent call last):
   File "/opt/app/.venv/lib/python3.11/site-packages/torch/nn.py", line 7, in forward
     raise ValueError(token)
@@ -161,7 +161,7 @@ def test_a_stack_is_cut_from_what_a_job_printed(workspace):
     (workspace.root / "jobs" / "demo").mkdir(parents=True)
     (workspace.root / "jobs" / "demo" / "log.txt").write_text(STACK + "error: it stopped.\n")
     log = background.status(workspace, DEMO).log
-    assert log[0] == "Reading pictures"
+    assert log[0] == "Reading images"
     assert len(log) == 2
     assert "log.txt" in log[1]
 

@@ -33,7 +33,7 @@ _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 class Limits:
     """How much an archive may hold. files: members of any kind. size: bytes written in all, counted while unpacking.
 
-    ratio: unpacked to packed size of one member beyond its first `free` bytes. Pictures are at 1, tables at 3 to 20;
+    ratio: unpacked to packed size of one member beyond its first `free` bytes. Images are at 1, tables at 3 to 20;
     a bomb made by deflate is near 1,000.
     """
 
@@ -149,7 +149,7 @@ def _write(opened: zipfile.ZipFile, member: zipfile.ZipInfo, to: Path, limits: L
             if size > limits.free and size > limits.ratio * max(1, member.compress_size):
                 raise InputError(
                     f"{_name_of(opened)}: '{shortened(member.filename)}' unpacks to more than {limits.ratio} times its "
-                    "packed size, as no picture or table does; it is not opened."
+                    "packed size, as no image or table does; it is not opened."
                 )
             file.write(chunk)
     return size

@@ -40,7 +40,7 @@ def unpack_source(source: Path, folder: Path) -> Path:
     found = ", ".join(path.relative_to(folder).as_posix() for path in candidates[:5]) or "none"
     raise InputError(
         f"cannot tell what to import from {source.name}: looked for one table in it ({', '.join(table.SUFFIXES)}); "
-        f"found {found}. Pack one table with its pictures."
+        f"found {found}. Pack one table with its images."
     )
 
 
@@ -57,7 +57,7 @@ def unpack_lists(source: Path, folder: Path) -> Path:
 
 
 def images_beside(file: Path, folder: Path) -> Path | None:
-    """Where the pictures of a table or release's folder lie if not below it: the whole of what was unpacked."""
+    """Where the images of a table or release's folder lie if not below it: the whole of what was unpacked."""
     own = file if file.is_dir() else file.parent
     beside = any(path.is_file() and decoding.may_be_image(path) for path in own.rglob("*"))
     return None if beside else folder

@@ -1,4 +1,4 @@
-"""Downloading the pictures of a table by their addresses, for those who may: one after the other, politely, resumably.
+"""Downloading the images of a table by their addresses, for those who may: one after the other, politely, resumably.
 
 What comes is not trusted: it is kept only if it is an image by its content. A manifest beside the images says which
 file is of which address, and is what an import reads; names alone would not do, as many addresses end alike.
@@ -37,7 +37,7 @@ _LONGEST = 100  # characters of a name; file systems take 255 bytes
 
 @dataclass(frozen=True)
 class ImageToFetch:
-    """A picture to fetch. name: of its file, without ending."""
+    """An image to fetch. name: of its file, without ending."""
 
     name: str
     url: str
@@ -45,7 +45,7 @@ class ImageToFetch:
 
 @dataclass(frozen=True)
 class Failure:
-    """A picture that could not be had, and why."""
+    """An image that could not be had, and why."""
 
     name: str
     url: str
@@ -54,7 +54,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class Fetched:
-    """What a round of downloads did, in pictures."""
+    """What a round of downloads did, in images."""
 
     fetched: int
     there: int
@@ -62,10 +62,10 @@ class Fetched:
 
 
 class _RefusedError(Exception):
-    """Why a picture is not kept."""
+    """Why an image is not kept."""
 
 
-def wanted_pictures(listing: SourceTable) -> list[ImageToFetch]:
+def wanted_images(listing: SourceTable) -> list[ImageToFetch]:
     """The images of a listing with an address, each address once, by the first name that an import would look for.
 
     Where several addresses have one name, each gets one made from the whole address.
@@ -75,8 +75,8 @@ def wanted_pictures(listing: SourceTable) -> list[ImageToFetch]:
     if (addresses == "").all():
         columns = listed(name for file in listing.files for name in file.frame.columns)
         raise InputError(
-            f"{listing.source} has no addresses of pictures: looked in columns called image_url or img, and in the "
-            f"one that names the pictures; its columns are: {columns}. Name the right one with --image-column."
+            f"{listing.source} has no addresses of images: looked in columns called image_url or img, and in the "
+            f"one that names the images; its columns are: {columns}. Name the right one with --image-column."
         )
     names = image_names(listing)
     stems: dict[str, str] = {}  # by address
@@ -91,7 +91,7 @@ def wanted_pictures(listing: SourceTable) -> list[ImageToFetch]:
 
 
 def _addresses(articles: pd.DataFrame) -> pd.Series:
-    """Of each row's picture; where there is no column of them, what stands in the one of its file, if it is one."""
+    """Of each row's image; where there is no column of them, what stands in the one of its file, if it is one."""
     urls, named = articles["image_url"].str.strip(), articles["image"].str.strip()
     return urls.where(urls != "", named.where(named.map(is_address), ""))
 
@@ -122,7 +122,7 @@ def fetch_pictures(wanted: Iterable[ImageToFetch], folder: Path, pause: float = 
     try:
         with requests.Session() as session:
             session.headers["User-Agent"] = AGENT
-            for image in progress(missing, "Fetching pictures"):
+            for image in progress(missing, "Fetching images"):
                 name = image.name if _alike(image.name) not in taken else name_of_address(image.url, image.name)
                 try:
                     _wait(urlsplit(image.url).netloc, pause, last)

@@ -41,7 +41,7 @@ class Pairing:
 
 
 def image_names(listing: SourceTable) -> pd.DataFrame:
-    """What each row's picture may be called, a column for each of the listing's image columns; "" if it does not say.
+    """What each row's image may be called, a column for each of the listing's image columns; "" if it does not say.
 
     Of an address the last part of its path counts.
     """
@@ -152,7 +152,7 @@ def not_found(
         for role in listing.image_columns
         if (column := listing.roles.get(role)) and (example := next(filter(None, names[role]), None))
     ]
-    counts = " and ".join(f"{len(folder)} pictures" for folder in folders)
+    counts = " and ".join(f"{len(folder)} images" for folder in folders)
     broken = sum(folder.broken for folder in folders)
     misnamed = sum(folder.misnamed for folder in folders)
     links = f" {broken} symbolic links lead to nothing: fetch what they stand for." if broken else ""
@@ -163,7 +163,7 @@ def not_found(
         else ""
     )
     return InputError(
-        f"no picture found for any of {len(names)} {'articles' if 'id' in listing.roles else 'pictures'}: looked in "
+        f"no image found for any of {len(names)} {'articles' if 'id' in listing.roles else 'pictures'}: looked in "
         f"and below {' and '.join(str(folder.root) for folder in folders)} for names such as "
         f"{', '.join(tried) or 'none, since no row names one,'} with or without one of {', '.join(sorted(SUFFIXES))}; "
         f"there are {counts}.{links}{why} Name the right folder with --images DIR, or the right column with "
@@ -194,4 +194,4 @@ def check_images(paths: Sequence[Path]) -> Iterator[str | ImageError]:
             return ImageError(f"cannot be read ({type(error).__name__})")
 
     with ThreadPoolExecutor(max_workers=2) as pool:
-        yield from progress(pool.map(check, paths), "Decoding pictures", total=len(paths))
+        yield from progress(pool.map(check, paths), "Decoding images", total=len(paths))

@@ -16,7 +16,7 @@ from core.data.importers.tables.delimited import SUFFIXES, first_cells, read_del
 from core.data.importers.tables.table import PAIRS, Need, listing_of, tables_in
 from core.errors import InputError
 
-#: In a release a picture is called by its `iid`, else by `imgFile`.
+#: In a release an image is called by its `iid`, else by `imgFile`.
 IMAGE_COLUMNS = ("image_id", "image", "image_url")
 Kind = Literal["pairs", "articles", "images"]
 _NEEDS: dict[Kind, tuple[Need, ...]] = {"pairs": PAIRS, "articles": ("id", "text"), "images": ("image",)}
@@ -50,7 +50,7 @@ def read(source: Path, encoding: str | None = None) -> SourceTable:
 
 
 def read_list(source: Path, kind: Kind, encoding: str | None = None) -> SourceTable | None:
-    """The articles or pictures of a test set, from a file or the folder of both; None if it is of another format."""
+    """The articles or images of a test set, from a file or the folder of both; None if it is of another format."""
     files = files_of(source, kind, encoding)
     if not files:
         return None
@@ -58,14 +58,14 @@ def read_list(source: Path, kind: Kind, encoding: str | None = None) -> SourceTa
 
 
 def files_of(source: Path, kind: Kind, encoding: str | None = None) -> list[TableFile]:
-    """The files of this format in a folder (or the file itself) that hold pairs, articles alone, or pictures alone."""
+    """The files of this format in a folder (or the file itself) that hold pairs, articles alone, or images alone."""
     paths = tables_in(source) if source.is_dir() else [source]
     tables = [read_delimited(path, encoding=encoding) for path in paths if _is_of_this_format(path)]
     return [table for table in tables if kind_of(table) == kind]
 
 
 def kind_of(table: TableFile) -> Kind:
-    """What a file holds: pairs if any row has both a text and a picture."""
+    """What a file holds: pairs if any row has both a text and an image."""
     texts, pictures = _filled(table.frame, {"title", "text"}), _filled(table.frame, {"iid", "imgfile", "img"})
     if (texts & pictures).any():
         return "pairs"

@@ -1,7 +1,7 @@
 """The RT set of 2022 as a team cleaned it: ``url title text titleEN textEN outlet``, German with its translation.
 
 It names no images. In a folder with the release it was made from (`core.data.importers.releases.newsimages`) its
-English joins the articles there by their address. Alone it has pictures only where a picture column was added to it.
+English joins the articles there by their address. Alone it has images only where an image column was added to it.
 """
 
 from dataclasses import replace
@@ -29,7 +29,7 @@ def _file(source: Path) -> Path | None:
 
 
 def read(source: Path, encoding: str | None = None) -> SourceTable:
-    """Read it, with the release beside it where `source` is their folder. Raises InputError: no pictures are named."""
+    """Read it, with the release beside it where `source` is their folder. Raises InputError: no images are named."""
     file = _file(source)
     assert file is not None  # recognised
     table = read_delimited(file, encoding=encoding)
@@ -39,7 +39,7 @@ def read(source: Path, encoding: str | None = None) -> SourceTable:
     names = {name.lower() for name in table.frame.columns}
     if not names & {"iid", "image_id", "imgfile", "image_file", "image", "img"}:
         raise InputError(
-            f"{file} names no pictures (its columns: {listed(table.frame.columns)}). Put it into the folder of the "
+            f"{file} names no images (its columns: {listed(table.frame.columns)}). Put it into the folder of the "
             f"release it was made from (# article … iid … imgFile) and import that folder: the two are joined by url."
         )
     id_column = None if names & {"article", "articleid", "article_id", "id"} else _url_column(table)

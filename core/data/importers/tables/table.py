@@ -45,7 +45,7 @@ KNOWN_NAMES: dict[str, tuple[str, ...]] = {
     "url": ("url", "article_url", "link"),
 }  # fmt: skip
 _CANONICAL = {"id": "article_id", "date": "published_at"}
-#: What names a picture, the surest first: a path, an id (the file is called by it), an address (its last part).
+#: What names an image, the surest first: a path, an id (the file is called by it), an address (its last part).
 IMAGE_COLUMNS = ("image", "image_id", "image_url")
 #: Endings of tables, in the order in which a folder's are taken: the first kind that is there.
 _KINDS = ((*delimited.SUFFIXES, ".parquet"), (SPREADSHEET,), JSON_SUFFIXES)

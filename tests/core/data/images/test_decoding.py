@@ -1,4 +1,4 @@
-"""Pictures from outside: decoded as they look, or refused."""
+"""Images from outside: decoded as they look, or refused."""
 
 import struct
 import tracemalloc
@@ -47,7 +47,7 @@ def test_other_formats_are_refused_whatever_their_name(tmp_path, format_):
 
 
 @pytest.mark.parametrize("data", [b"", b"\x89PNG", b"GIF89a", b"<html>404</html>", b"\xff\xd8\xff"])
-def test_what_is_no_picture_is_refused(tmp_path, data):
+def test_what_is_no_image_is_refused(tmp_path, data):
     (tmp_path / "picture.png").write_bytes(data)
     for source in (data, tmp_path / "picture.png"):
         with pytest.raises(ImageError):
@@ -55,7 +55,7 @@ def test_what_is_no_picture_is_refused(tmp_path, data):
 
 
 @pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP"])
-def test_a_truncated_picture_is_refused(format_):
+def test_a_truncated_image_is_refused(format_):
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
     data = saved(Image.fromarray(noise), format_)
     with pytest.raises(ImageError, match=r"cannot be decoded|not a"):
@@ -131,7 +131,7 @@ def png(width: int, height: int) -> bytes:
 
 
 def claiming(format_: str, width: int, height: int) -> bytes:
-    """A picture of 8 × 6 pixels whose header claims another size."""
+    """An image of 8 × 6 pixels whose header claims another size."""
     if format_ == "PNG":
         return png(width, height)
     data = bytearray(saved(plain(), format_, lossless=True) if format_ == "WEBP" else saved(plain(), format_))
@@ -159,7 +159,7 @@ def test_a_bomb_is_refused_by_its_header(format_, width, height):
     tracemalloc.stop()
 
 
-def test_a_picture_at_the_limit_is_looked_into():
+def test_a_image_at_the_limit_is_looked_into():
     with pytest.raises(ImageError, match="cannot be decoded"):
         open_image(png(MAX_PIXELS, 1))
 
@@ -183,7 +183,7 @@ def test_no_other_reader_of_pillows_sees_a_file(tmp_path, name, monkeypatch):
     for format_ in set(Image.OPEN) - set(FORMATS):
 
         def never(*_: object, format_: str = format_) -> None:
-            raise AssertionError(f"{format_} was asked to read a picture")
+            raise AssertionError(f"{format_} was asked to read an image")
 
         monkeypatch.setitem(Image.OPEN, format_, (never, None))
     (tmp_path / "picture.jpg").write_bytes(HEADS[name])
@@ -222,7 +222,7 @@ def test_whatever_pillow_meets_in_a_damaged_file_is_a_reason(monkeypatch, error)
 
 @settings(max_examples=60, deadline=None)
 @given(st.data())
-def test_a_picture_with_other_bytes_is_read_or_refused(data):
+def test_a_image_with_other_bytes_is_read_or_refused(data):
     format_ = data.draw(st.sampled_from(FORMATS))
     exif = Image.Exif()
     exif[0x0112] = 6

@@ -1,4 +1,4 @@
-"""Kinds of pictures, by drawn examples of each."""
+"""Kinds of images, by drawn examples of each."""
 
 import numpy as np
 import pytest
@@ -46,12 +46,12 @@ def test_kinds(image: Image.Image, kind: str) -> None:
     assert kind_of(image) == kind
 
 
-def test_a_large_picture_is_of_the_kind_it_is_when_small() -> None:
+def test_a_large_image_is_of_the_kind_it_is_when_small() -> None:
     large = _screenshot((200, 220, 240)).resize((1600, 1200), Image.Resampling.BICUBIC)
     assert kind_of(large) == "graphic"
 
 
-def test_the_picture_is_left_as_it_was() -> None:
+def test_the_image_is_left_as_it_was() -> None:
     image = _photo(900, 600)
     kind_of(image)
     assert image.size == (900, 600)

@@ -1,4 +1,4 @@
-"""Perceptual hashes: near for copies of one picture, far for others, kept, and in the order of the files."""
+"""Perceptual hashes: near for copies of one image, far for others, kept, and in the order of the files."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ from PIL import Image
 
 from core.data.images import perceptual_hash as room
 from core.data.images.decoding import ImageError
-from core.data.images.perceptual_hash import picture_hashes
+from core.data.images.perceptual_hash import image_hashes
 
 
 def _scene(seed: int) -> Image.Image:
@@ -26,7 +26,7 @@ def files(tmp_path):
 
 
 def test_copies_are_near_and_others_far(files, tmp_path):
-    hashes = picture_hashes(files, ["a", "b", "c", "d"], tmp_path)
+    hashes = image_hashes(files, ["a", "b", "c", "d"], tmp_path)
     assert (hashes.dtype, hashes.shape) == (np.uint64, (4,))
     apart = np.bitwise_count(hashes ^ hashes[0])
     assert apart[0] == 0
@@ -35,19 +35,19 @@ def test_copies_are_near_and_others_far(files, tmp_path):
     assert apart[3] > 16
 
 
-def test_they_are_made_once_for_the_same_pictures(files, tmp_path, monkeypatch):
-    first = picture_hashes(files, ["a", "b", "c", "d"], tmp_path)
+def test_they_are_made_once_for_the_same_images(files, tmp_path, monkeypatch):
+    first = image_hashes(files, ["a", "b", "c", "d"], tmp_path)
     monkeypatch.setattr(room, "_hash", lambda _: pytest.fail("hashed again"))
-    np.testing.assert_array_equal(picture_hashes(files, ["a", "b", "c", "d"], tmp_path), first)
+    np.testing.assert_array_equal(image_hashes(files, ["a", "b", "c", "d"], tmp_path), first)
     [kept] = (tmp_path / "picture-hashes").iterdir()
     monkeypatch.undo()
     kept.write_bytes(b"damaged")
-    np.testing.assert_array_equal(picture_hashes(files, ["a", "b", "c", "d"], tmp_path), first)
-    picture_hashes(files[:2], ["a", "other"], tmp_path)
+    np.testing.assert_array_equal(image_hashes(files, ["a", "b", "c", "d"], tmp_path), first)
+    image_hashes(files[:2], ["a", "other"], tmp_path)
     assert len(list((tmp_path / "picture-hashes").iterdir())) == 2
 
 
-def test_a_picture_that_is_gone_is_named(tmp_path):
-    (tmp_path / "bad.jpg").write_bytes(b"no picture")
+def test_a_image_that_is_gone_is_named(tmp_path):
+    (tmp_path / "bad.jpg").write_bytes(b"no image")
     with pytest.raises(ImageError, match=r"bad\.jpg.*import the domain again"):
-        picture_hashes([tmp_path / "bad.jpg"], ["a"], tmp_path)
+        image_hashes([tmp_path / "bad.jpg"], ["a"], tmp_path)

@@ -1,4 +1,4 @@
-"""Small pictures: of one shape, kept, and made again when they are gone."""
+"""Small images: of one shape, kept, and made again when they are gone."""
 
 from io import BytesIO
 
@@ -24,7 +24,7 @@ def test_tiles_have_one_shape_and_large_ones_stay_whole(tmp_path, size):
     assert large[0] / large[1] == pytest.approx(size[0] / size[1], rel=0.01)
 
 
-def test_it_is_read_from_the_cache_when_the_picture_is_gone_and_made_when_the_cache_is(tmp_path):
+def test_it_is_read_from_the_cache_when_the_image_is_gone_and_made_when_the_cache_is(tmp_path):
     Image.new("RGB", (60, 40)).save(tmp_path / "a.png")
     first = thumbnail(tmp_path / "a.png", "h", SMALL, tmp_path / "cache")
     kept = next((tmp_path / "cache" / "thumbnails").iterdir())
@@ -36,7 +36,7 @@ def test_it_is_read_from_the_cache_when_the_picture_is_gone_and_made_when_the_ca
         thumbnail(tmp_path / "a.png", "other", SMALL, tmp_path / "cache")
 
 
-def test_what_is_no_picture_is_refused(tmp_path):
+def test_what_is_no_image_is_refused(tmp_path):
     (tmp_path / "a.jpg").write_text("<svg/>")
     with pytest.raises(ImageError):
         thumbnail(tmp_path / "a.jpg", "h", SMALL, tmp_path / "cache")

@@ -1,4 +1,4 @@
-"""Pictures are fetched from a server on this machine: what comes is checked, what is missing is asked for again."""
+"""Images are fetched from a server on this machine: what comes is checked, what is missing is asked for again."""
 
 import re
 import shlex
@@ -76,7 +76,7 @@ def server() -> Iterator[Server]:
         running.shutdown()
 
 
-def test_what_is_a_picture_is_kept_and_what_is_not_is_listed(server, tmp_path):
+def test_what_is_a_image_is_kept_and_what_is_not_is_listed(server, tmp_path):
     wanted = [
         ImageToFetch(path, f"{server.root}/{path}.jpg") for path in ("1", "moved", "gone", "page")
     ] + [ImageToFetch("local", "file:///etc/passwd"), ImageToFetch("nowhere", "http://127.0.0.1:1/x.jpg")]  # fmt: skip
@@ -117,7 +117,7 @@ def test_what_is_too_large_is_not_read_to_its_end(server, tmp_path, monkeypatch)
     assert failures[0].reason.startswith("more than")
 
 
-def test_a_release_without_pictures_is_fetched_then_imported(server, verb, workspace, tmp_path):
+def test_a_release_without_images_is_fetched_then_imported(server, verb, workspace, tmp_path):
     rows = [f"{n}\t{n}\t\t{server.root}/a/b{n}.jpg\t{n + 500}\t\tTitle {n}\ttext\tf{n}.jpg" for n in range(1, 26)]
     table = tmp_path / "content2019-01.tsv"
     table.write_text("\n".join(["article\taid\turl\timg\tiid\thashvalue\ttitle\ttext\timgFile", *rows]))
@@ -153,7 +153,7 @@ def test_a_domain_knows_the_columns_that_its_import_was_told(server, verb, works
     assert workspace.load_domain("news").info.columns == {"id": "nr", "title": "kopf", "image": "bild"}
     said = verb("fetch-images", "--domain", "news", "--pause", 0).out
     assert server.asked == ["/a/p25.jpg?w=1"]
-    assert "1 pictures fetched" in said
+    assert "1 images fetched" in said
 
     again = shlex.split(said.splitlines()[-1].removeprefix("next: rematch "))
     assert verb(*again).status == 0
@@ -167,7 +167,7 @@ def test_a_table_alone_needs_to_name_nothing_but_its_addresses(server, verb, tmp
     wrong = verb("fetch-images", table, "--output", tmp_path / "in")
     assert (wrong.status, "Name it with --image-column" in wrong.err) == (2, True)
     wrong = verb("fetch-images", table, "--output", tmp_path / "in", "--image-column", "nr")
-    assert (wrong.status, "has no addresses of pictures" in wrong.err) == (2, True)
+    assert (wrong.status, "has no addresses of images" in wrong.err) == (2, True)
     right = verb("fetch-images", table, "--output", tmp_path / "in", "--image-column", "bild", "--pause", 0, "--json")
     assert (right.record["fetched"], server.asked) == (1, ["/1.jpg"])
 
@@ -217,7 +217,7 @@ def test_a_second_table_in_the_same_folder_takes_nothing_of_the_first(server, ve
             verb("fetch-images", tmp_path / "a.csv", "--output", out, "--pause", 0)
     left = import_domain(tmp_path / "a.csv", workspace.domain_folder("a"), images=out).left_out
     assert left == {}
-    with pytest.raises(InputError, match="no picture found"):
+    with pytest.raises(InputError, match="no image found"):
         import_domain(tmp_path / "b.csv", workspace.domain_folder("b"), images=out)
     assert verb("fetch-images", tmp_path / "b.csv", "--output", out, "--pause", 0, "--json").record["fetched"] == 22
     for name, first in (("a", 0), ("b", 50)):

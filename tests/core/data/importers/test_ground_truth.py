@@ -36,7 +36,7 @@ def test_every_name_that_the_import_knows_is_a_column(tmp_path, article, image):
         "article_id;image_file\n7;a\n8;b\n",
         "\ufeffarticle_id,iid\r\n7,a\r\n8,b\r\n",
         "sep=;\narticle_id;iid\n7;a\n8;b\n",
-        "the article,its picture\n7,a\n8,b\n",
+        "the article,its image\n7,a\n8,b\n",
         "article_id,iid\n7.0,a\n8.0,b\n",
         "qid,iter,docid,rel\n7,0,a,1\n8,0,b,2\n7,0,x,0\n",
         "article_id,image_id,relevance\n7,a,1\n8,b,1\n8,z,0\n",

@@ -27,7 +27,7 @@ from core.data.importers.ground_truth import read_ground_truth
 from core.data.importers.images.image_store import ImageStore
 from core.data.importers.options import SourceOptions
 from core.data.importers.preview import describe
-from core.data.importers.readers import read_articles, read_listed, read_pictures
+from core.data.importers.readers import read_articles, read_images, read_listed
 from core.data.importers.releases import newsimages2025
 from core.data.importers.tables import delimited
 from core.data.importers.tables.parquet import read_parquet
@@ -94,7 +94,7 @@ def sentence(read: Callable[..., object], *arguments: object) -> str | None:
 
 
 FILES = {
-    "articles.csv": (read_source, read_listed), "articles.tsv": (read_source, read_articles, read_pictures),
+    "articles.csv": (read_source, read_listed), "articles.tsv": (read_source, read_articles, read_images),
     "newsarticles.csv": (read_source,), "truth.csv": (read_ground_truth,), "truth.tsv": (read_ground_truth,),
     "articles.parquet": (read_source,),
 }  # fmt: skip
@@ -214,7 +214,7 @@ def containers() -> dict[str, bytes]:
 @settings(trials, max_examples=max(10, trials.max_examples // 4))
 @given(st.lists(st.tuples(CELLS, CELLS, CELLS, CELLS), max_size=8), st.sampled_from(["csv", "tsv", "parquet"]))
 def test_pairs_stay_pairs_beside_whatever_rows(tmp_path, workspace, odd, suffix):
-    """Twenty good rows, and others between them: every good one keeps its picture, and all is read again."""
+    """Twenty good rows, and others between them: every good one keeps its image, and all is read again."""
     pictures = tmp_path / "pictures"
     pictures.mkdir(exist_ok=True)
     for number in range(20):

@@ -22,7 +22,7 @@ def colour_of(number: int) -> tuple[int, int, int]:
 
 
 def paint(folder: Path, number: int, name: str | None = None) -> None:
-    """A picture whose colour is its article's number."""
+    """An image whose colour is its article's number."""
     folder.mkdir(parents=True, exist_ok=True)
     Image.new("RGB", (4, 4), colour_of(number)).save(folder / (name or f"{number}.png"))
 
@@ -32,7 +32,7 @@ def numbered(count: int) -> Rows:
 
 
 def lay_out(folder: Path, rows: Rows, name: str = "articles.csv") -> Path:
-    """A table and a picture for every row that has a number for an id."""
+    """A table and an image for every row that has a number for an id."""
     for row in rows:
         paint(folder / "images", int(str(row["article_id"])))
     frame = pd.DataFrame(rows)
@@ -56,7 +56,7 @@ def folder(workspace) -> Path:
 
 
 def assert_pairs_hold(domain) -> None:
-    """Every article still has the picture painted for it."""
+    """Every article still has the image painted for it."""
     for row in domain.articles.itertuples():
         picture = open_image(domain.images_root / row.image_file)
         assert picture.getpixel((0, 0)) == colour_of(int(row.article_id)), row.article_id
@@ -206,7 +206,7 @@ def test_rows_are_left_out_by_reason_and_listed_with_their_lines(source, folder)
     table.loc[7, "title"] = " https://t.co/x "
     table.loc[11, "article_id"] = ""
     table.loc[13, "article_id"] = "13"
-    (source / "images" / "20.png").write_bytes(b"no picture")
+    (source / "images" / "20.png").write_bytes(b"no image")
     (source / "images" / "22.png").write_bytes(b"")
     table.to_csv(file, index=False)
     intake = import_domain(file, folder)
@@ -251,7 +251,7 @@ def test_lines_are_those_of_the_file_where_a_cell_spans_two(source):
     assert list(read_source(source / "t.csv", ColumnNames()).articles["line"]) == [2, 4, 6]
 
 
-def test_the_second_of_two_ids_is_kept_where_the_first_has_no_picture(source, folder):
+def test_the_second_of_two_ids_is_kept_where_the_first_has_no_image(source, folder):
     file = lay_out(source, numbered(21))
     table = pd.read_csv(file, dtype=str)
     first = table.iloc[[0]].assign(image_file="gone.png")
@@ -278,7 +278,7 @@ def test_pairs_never_shift_whatever_is_dropped_around_them(source, folder):
 @pytest.mark.parametrize(
     "name", ["5", "5.png", "5.PNG", "./5.png", "images/5.png", "IMAGES\\5.png", " 5.png ", "C:\\photos\\5.png", "a/b/5"]
 )
-def test_a_picture_is_found_by_path_name_or_stem(source, folder, name):
+def test_a_image_is_found_by_path_name_or_stem(source, folder, name):
     file = lay_out(source, [row | ({"image_file": name} if n == 5 else {}) for n, row in enumerate(numbered(20), 1)])
     domain = import_domain(file, folder).domain
     assert len(domain.articles) == 20
@@ -349,7 +349,7 @@ def test_no_cell_of_a_table_leads_outside_the_folder(source, folder, tmp_path, w
         assert (intake.domain.images_root / name).resolve().is_relative_to(inside)
 
 
-def test_two_pictures_that_differ_by_case_alone_are_two(source, folder):
+def test_two_images_that_differ_by_case_alone_are_two(source, folder):
     file = lay_out(source, [{**row, "image_file": f"x{row['article_id']}.png"} for row in numbered(20)])
     for number in range(1, 21):
         (source / "images" / f"{number}.png").rename(source / "images" / f"x{number}.png")
@@ -386,19 +386,19 @@ def test_fewer_than_twenty_pairs_are_refused(source, folder):
     assert not folder.exists()
 
 
-def test_no_picture_at_all_says_where_was_looked_and_for_what(source, folder, tmp_path):
+def test_no_image_at_all_says_where_was_looked_and_for_what(source, folder, tmp_path):
     file = lay_out(source, numbered(20))
     (tmp_path / "empty").mkdir()
     with pytest.raises(
         InputError,
-        match=r"no picture found for any of 20 articles: looked in and below .*empty for names such as '1.png'",
+        match=r"no image found for any of 20 articles: looked in and below .*empty for names such as '1.png'",
     ):
         import_domain(file, folder, images=tmp_path / "empty")
     with pytest.raises(InputError, match=r"image folder .*nowhere does not exist; name it with --images"):
         import_domain(file, folder, images=tmp_path / "nowhere")
 
 
-def test_pictures_may_lie_elsewhere(source, folder, tmp_path):
+def test_images_may_lie_elsewhere(source, folder, tmp_path):
     file = lay_out(source, numbered(20))
     (source / "images").rename(tmp_path / "elsewhere")
     domain = import_domain(file, folder, images=tmp_path / "elsewhere").domain
@@ -423,7 +423,7 @@ def test_originals_are_never_altered(source, folder, copy_images):
     assert_pairs_hold(domain)
 
 
-def test_copied_pictures_outlive_the_originals(source, folder):
+def test_copied_images_outlive_the_originals(source, folder):
     domain = import_domain(lay_out(source, numbered(20)), folder, copy_images=True).domain
     for picture in (source / "images").iterdir():
         picture.unlink()

@@ -1,4 +1,4 @@
-"""Each NewsImages release as it comes becomes the same kind of domain, and every article keeps its own picture."""
+"""Each NewsImages release as it comes becomes the same kind of domain, and every article keeps its own image."""
 
 from pathlib import Path
 
@@ -47,7 +47,7 @@ def folder(workspace) -> Path:
 
 
 @pytest.mark.parametrize("name", ["{iid}.png", "file{n}.png", "deep/er/{iid}.webp", "photo-{n}.png", "FILE{n}.PNG"])
-def test_several_months_are_one_import_and_pictures_are_found_by_any_of_their_names(tmp_path, folder, name):
+def test_several_months_are_one_import_and_images_are_found_by_any_of_their_names(tmp_path, folder, name):
     source = tmp_path / "release"
     for month in range(2):
         write(source / f"content2019-0{month + 1}.tsv", HEADER, [pair(n) for n in range(month * 15, month * 15 + 15)])
@@ -148,7 +148,7 @@ def test_the_cleaned_rt_set_joins_its_release_by_url(tmp_path, folder):
     assert intake.domain.has_english
     assert intake.domain.articles["title_en"].tolist() == [f"English {n}" for n in range(20)]
     assert_pairs_hold(intake.domain)
-    with pytest.raises(InputError, match=r"names no pictures .* joined by url"):
+    with pytest.raises(InputError, match=r"names no images .* joined by url"):
         read_source(tmp_path / "r" / "cleaned.tsv")
 
 
@@ -168,11 +168,11 @@ def test_half_of_a_test_set_is_not_taken_for_pairs(tmp_path):
         read_source(write(tmp_path / "articles.tsv", HEADER, rows))
 
 
-def test_no_picture_says_every_name_that_was_tried(tmp_path, folder):
+def test_no_image_says_every_name_that_was_tried(tmp_path, folder):
     file = write(tmp_path / "content.tsv", HEADER, [pair(n) for n in range(25)])
     with pytest.raises(
         InputError,
-        match=r"'5000' \(iid\), 'file0.png' \(imgFile\), 'photo-0.png' \(img\) .* 0 pictures.*fetch-images",
+        match=r"'5000' \(iid\), 'file0.png' \(imgFile\), 'photo-0.png' \(img\) .* 0 images.*fetch-images",
     ):
         import_domain(file, folder)
 

@@ -14,7 +14,7 @@ from core.workspace.folders import Workspace
 
 @pytest.fixture
 def source(shapes: Path, tmp_path: Path) -> Path:
-    """A folder with a table and 60 pictures below it."""
+    """A folder with a table and 60 images below it."""
     return Path(shutil.copytree(shapes.parent, tmp_path / "shapes"))
 
 
@@ -46,7 +46,7 @@ def test_a_zip_gives_the_same_articles_as_its_folder(source, folder, workspace, 
     ]  # fmt: skip
 
 
-def test_pictures_that_do_not_lie_below_the_table_are_found(source, folder):
+def test_images_that_do_not_lie_below_the_table_are_found(source, folder):
     (source / "tables").mkdir()
     (source / "articles.csv").rename(source / "tables" / "articles.csv")
     assert len(import_domain(pack(source), folder).domain.articles) == 60
@@ -66,7 +66,7 @@ def test_newsimages_is_found_beside_other_tables(source, folder):
     ("columns", "message"),
     [
         (ColumnNames(title="kopf"), r"^articles\.csv has no column 'kopf'"),
-        (ColumnNames(image="title", text="image_file"), r"no picture found .* looked in and below Köln\.zip for names"),
+        (ColumnNames(image="title", text="image_file"), r"no image found .* looked in and below Köln\.zip for names"),
     ],
 )
 def test_a_refusal_names_the_zip_not_the_place_it_was_unpacked_to(source, folder, columns, message):
