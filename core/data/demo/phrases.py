@@ -102,7 +102,7 @@ BOTH: tuple[Pair, ...] = (
 ALSO_SEEN: tuple[Pair, ...] = (
     ("Next to it, visitors saw {b}.", "Daneben war {b.nom} zu sehen."),
     ("Witnesses also noticed {b}.", "Zeugen bemerkten außerdem {b.acc}."),
-    ("The image also shows {b}.", "Auf dem Bild ist auch {b.nom} zu sehen."),
+    ("The picture also shows {b}.", "Auf dem Bild ist auch {b.nom} zu sehen."),
     ("Right beside it: {b}.", "Direkt daneben: {b.nom}."),
     ("{b.start} was part of the scene, too.", "Auch {b.nom} gehörte dazu."),
     ("Reporters came across {b} as well.", "Reporter stießen vor Ort auch auf {b.acc}."),

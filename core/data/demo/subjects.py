@@ -139,7 +139,7 @@ _TABLE = """
 🕰️ | mantel clock | Kaminuhr | f | antique clock | Pendeluhr | f
 ⏰ | alarm clock | Wecker | m | bedside clock | Reisewecker | m
 ⏳ | hourglass | Sanduhr | f | sand timer | Stundenglas | n
-🖼️ | framed image | Gemälde | n | painting | Bild | n
+🖼️ | framed picture | Gemälde | n | painting | Bild | n
 🔒 | padlock | Vorhängeschloss | n | lock | Schloss | n
 🧷 | safety pin | Sicherheitsnadel | f | nappy pin | Windelnadel | f
 🧮 | abacus | Abakus | m | counting frame | Rechenrahmen | m
