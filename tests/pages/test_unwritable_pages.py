@@ -6,6 +6,7 @@ import pytest
 
 from core.data.importers import import_domain
 from core.jobs import background
+from core.jobs.job import Job
 from core.workspace.folders import Workspace
 from core.workspace.runs import Run
 from core.workspace.tags import read_tags
@@ -79,7 +80,7 @@ def test_a_training_that_cannot_be_started_says_why(open_page: Open, on_disk, di
         button(app, "Close").click().run()
         assert not app.exception
         assert "is on a disk that is read-only" in said(app)
-    assert background.status(workspace_of(on_disk), "train-shapes").state == "failed"
+    assert background.status(workspace_of(on_disk), Job("train", "shapes")).state == "failed"
 
 
 def test_an_import_that_cannot_be_started_says_why(open_page: Open, on_disk, disk, shapes):
