@@ -52,7 +52,7 @@ class Settings:
             "warmup": (0 <= self.warmup <= 1, "a share of all steps, from 0 to 1"),
             "seed": (0 <= self.seed < 2**32, "a whole number from 0 to 4294967295"),
             "layer-decay": (0 < self.layer_decay <= 1, "a factor above 0, at most 1"),
-            "stop-after": (self.stop_after is None or self.stop_after >= 1, "at least 1 epoch"),
+            "patience": (self.stop_after is None or self.stop_after >= 1, "at least 1 epoch"),
             "stop-metric": (self.stop_metric in STOP_METRICS, f"one of {', '.join(STOP_METRICS)}"),
             "chunk-size": (self.chunk_size is None or self.chunk_size >= 1, "at least 1 pair"),
             "augment": (

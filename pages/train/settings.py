@@ -40,14 +40,14 @@ def input_more(defaults: Settings, why: dict[str, str]) -> dict[str, Any]:
     """The settings that few trainings need: rates by depth, early stopping, augmentation, memory."""
     with st.grid("auto", min_column_width=150, gap="small"):
         layer_decay = _number("Layer decay", defaults, why, "layer_decay", 0.01, 1.0, 0.05, "%.2f")
-        stop_after = _whole_or_none("Stop after", defaults, why, "stop_after", "epochs without a better one; never")
+        stop_after = _whole_or_none("Patience", defaults, why, "stop_after", "epochs without a better one; never")
         stop_metric = st.selectbox(
             "Stop metric",
             STOP_METRICS,
             index=STOP_METRICS.index(defaults.stop_metric),
             key="stop_metric",
             bind="query-params",
-            help=f"What Stop after looks at, on val. {why['stop_metric']}",
+            help=f"What Patience looks at, on val. {why['stop_metric']}",
         )
         chunk_size = _whole_or_none("Chunk size", defaults, why, "chunk_size", "pairs in memory at once; all")
         augment = _on_or_off("Augment images", defaults, why, "augment")

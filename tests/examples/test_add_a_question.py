@@ -44,7 +44,7 @@ def registered(monkeypatch, workspace, shapes_domain):
 
 
 def test_the_command_line_answers_it(verb, registered):
-    answers = verb("analyse", "--domain", "shapes", "--only", "long-titles", "--json").record
+    answers = verb("analyse", "--domain", "shapes", "--questions", "long-titles", "--json").record
     assert '"n_long": 0' in json.dumps(answers)
 
 

@@ -25,7 +25,7 @@ def run(after: After, workspace: Workspace, shapes: Path, tiny_name: str) -> str
 
 def test_ranks_and_tags_are_columns(verb: Verb, run: str, workspace, tmp_path: Path) -> None:
     refused = verb("export-data", "shapes", "--format", "csv", "--output", tmp_path / "out", "--run", run)
-    assert (refused.status, "core sweep" in refused.err) == (2, True)
+    assert (refused.status, "rematch sweep" in refused.err) == (2, True)
     verb("sweep", "--domain", "shapes", "--alphas", "0,0.5,1")
     tag_article(workspace, "shapes", "1", ["place", "person"], "=note")
     tag_article(workspace, "shapes", "60", ["scene"], "")

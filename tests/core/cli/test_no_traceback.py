@@ -60,7 +60,7 @@ def test_what_libraries_warn_of_is_not_printed(verb: Verb, monkeypatch):
         warnings.warn("of no use to anyone", stacklevel=1)
         raise MemoryError
 
-    monkeypatch.setattr("core.cli.models.runs.places_of", warn)
+    monkeypatch.setattr("core.cli.models.runs.workspace_of", warn)
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always")
         assert verb("runs").status == 1

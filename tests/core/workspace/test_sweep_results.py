@@ -92,5 +92,5 @@ def test_a_single_changed_bit_in_what_a_sweep_left_is_seen(results, shapes_domai
 def test_the_same_ids_with_other_texts_are_not_shown_beside_the_ranks(results, shapes_domain):
     articles = shapes_domain.articles.copy()
     articles.loc[0, "title"] = "something else"
-    with pytest.raises(InputError, match=r"changed after run 'tinyclip-all-1' learned from it; train again: python"):
+    with pytest.raises(InputError, match=r"changed after run 'tinyclip-all-1' learned from it; train again: rematch"):
         read_results(results.run, replace(shapes_domain, articles=articles), "val")

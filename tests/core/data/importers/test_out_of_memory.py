@@ -113,7 +113,7 @@ def test_the_command_line_has_a_sentence_for_the_rest(verb: Verb, monkeypatch: p
     def load(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("core.cli.models.runs.places_of", load)
+    monkeypatch.setattr("core.cli.models.runs.workspace_of", load)
     ended = verb("runs")
     assert (ended.status, ended.err.count("\n")) == (1, 1)
     assert "memory" in ended.err
