@@ -16,11 +16,11 @@ FROM python:3.12-slim
 RUN useradd --create-home --uid 1000 rematch \
     && mkdir -p /data/workspace /data/cache && chown -R rematch: /data
 COPY --from=build /venv /venv
-USER rematch
+USER 1000
 WORKDIR /data
 ENV PATH=/venv/bin:$PATH REMATCH_WORKSPACE=/data/workspace REMATCH_CACHE=/data/cache
 VOLUME ["/data/workspace", "/data/cache"]
 EXPOSE 8501
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
-    CMD python -c "import urllib.request as r; r.urlopen('http://localhost:8501/_stcore/health', timeout=4)"
+    CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://localhost:8501/_stcore/health', timeout=4)"]
 CMD ["rematch", "app", "--server.address=0.0.0.0", "--server.headless=true"]

@@ -62,7 +62,8 @@ class Settings:
         }
         for name, (good, expected) in checks.items():
             if not good:
-                raise InputError(f"--{name} {getattr(self, name.replace('-', '_'))}: expected {expected}.")
+                value = self.stop_after if name == "patience" else getattr(self, name.replace("-", "_"))
+                raise InputError(f"--{name} {value}: expected {expected}.")
 
 
 # The heads of the built-in encoders start at zero and at the identity, so they stand twenty times the rate of

@@ -364,7 +364,7 @@ def test_words_find_articles_and_a_headline_is_shown_as_it_is_written(german: Do
     assert "None of 60 articles contains “nirgends”" in written(page)
 
 
-def test_a_image_that_is_gone_is_said(shapes: Path, workspace: Workspace, tmp_path: Path) -> None:
+def test_an_image_that_is_gone_is_said(shapes: Path, workspace: Workspace, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(shapes.parent, tmp_path / "copy"))
     import_domain(copy, workspace.domain_folder("shapes"))
     shutil.rmtree(copy)

@@ -66,7 +66,7 @@ def test_a_damaged_sweep_is_a_sentence(page, open_page, run):
 
 
 @pytest.mark.parametrize("page", ALL)
-def test_a_image_that_is_gone_is_said_and_the_rest_is_shown(page, open_page, run, domain, tmp_path):
+def test_an_image_that_is_gone_is_said_and_the_rest_is_shown(page, open_page, run, domain, tmp_path):
     toml = domain.folder / "domain.toml"
     toml.write_text(toml.read_text().replace(str(domain.images_root), str(tmp_path / "gone")))
     app = open_page(page)

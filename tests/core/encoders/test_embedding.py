@@ -157,7 +157,7 @@ def test_what_fails_leaves_nothing_behind(tiny, files, cache, monkeypatch):
     assert kept(cache) == []
 
 
-def test_a_image_that_is_gone_is_named(tiny, files, cache):
+def test_an_image_that_is_gone_is_named(tiny, files, cache):
     gone = [*files[:3], files[0].with_name("gone.png")]
     with pytest.raises(ImageError, match=r"gone\.png.*import the domain again"):
         image_activations(tiny, 3, gone, hashes(gone), cache)

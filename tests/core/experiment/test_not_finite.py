@@ -70,7 +70,7 @@ def test_a_tower_that_overflows_stops_a_sweep_by_name(loaded_run, monkeypatch, t
         loaded_run.path("val")
 
 
-def test_a_image_that_an_entity_brings_along_is_named_too(loaded_run, monkeypatch):
+def test_an_image_that_an_entity_brings_along_is_named_too(loaded_run, monkeypatch):
     view = loaded_run.view("train")
     row, article = int(view.rows("image")[0]), view.article_ids[view.gallery.target.tolist().index(0)]
     intact = experiment.embed

@@ -96,7 +96,7 @@ def test_the_question_says_what_each_training_gave_and_the_section_says_it_in_wo
     assert "Trained until each of 8 blocks and judged on the next, n = 432" in section.answer
 
 
-def test_articles_of_a_test_set_and_those_without_a_image_are_left_out(context):
+def test_articles_of_a_test_set_and_those_without_an_image_are_left_out(context):
     articles = context.domain.articles.copy()
     articles.loc[articles.index[-54:], "split"] = "test"
     domain = replace(context.domain, articles=articles)

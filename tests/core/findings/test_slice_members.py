@@ -85,8 +85,8 @@ def test_the_analysts_tags_are_slices(news: Domain) -> None:
     assert "tagged: x" not in found
 
 
-def test_a_image_that_is_gone_is_of_no_kind(news: Domain, tmp_path) -> None:
-    kinds = {name: len(places) for name, places in _slices(news).items() if name.startswith("picture")}
+def test_an_image_that_is_gone_is_of_no_kind(news: Domain, tmp_path) -> None:
+    kinds = {name: len(places) for name, places in _slices(news).items() if name.startswith("image")}
     assert sum(kinds.values()) == 12
     gone = replace(news, info=replace(news.info, images=str(tmp_path / "gone")))
-    assert sum(len(places) for name, places in _slices(gone).items() if name.startswith("picture")) == 0
+    assert sum(len(places) for name, places in _slices(gone).items() if name.startswith("image")) == 0

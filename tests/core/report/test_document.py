@@ -63,7 +63,7 @@ def test_images_are_in_it_only_if_asked_for(context, report):
     assert [card.article_id for group in without.moved for card in group.cards]
 
 
-def test_a_image_that_is_gone_leaves_its_article(context):
+def test_an_image_that_is_gone_leaves_its_article(context):
     gone = RunContext(context.run, context.domain, context.workspace)
     gone.domain.articles["image_file"] = "gone.png"
     cards = [card for group in document(gone, ask_all=False, with_images=True).moved for card in group.cards]

@@ -159,7 +159,7 @@ def test_a_bomb_is_refused_by_its_header(format_, width, height):
     tracemalloc.stop()
 
 
-def test_a_image_at_the_limit_is_looked_into():
+def test_an_image_at_the_limit_is_looked_into():
     with pytest.raises(ImageError, match="cannot be decoded"):
         open_image(png(MAX_PIXELS, 1))
 
@@ -222,7 +222,7 @@ def test_whatever_pillow_meets_in_a_damaged_file_is_a_reason(monkeypatch, error)
 
 @settings(max_examples=60, deadline=None)
 @given(st.data())
-def test_a_image_with_other_bytes_is_read_or_refused(data):
+def test_an_image_with_other_bytes_is_read_or_refused(data):
     format_ = data.draw(st.sampled_from(FORMATS))
     exif = Image.Exif()
     exif[0x0112] = 6

@@ -47,7 +47,7 @@ def test_they_are_made_once_for_the_same_images(files, tmp_path, monkeypatch):
     assert len(list((tmp_path / "picture-hashes").iterdir())) == 2
 
 
-def test_a_image_that_is_gone_is_named(tmp_path):
+def test_an_image_that_is_gone_is_named(tmp_path):
     (tmp_path / "bad.jpg").write_bytes(b"no image")
     with pytest.raises(ImageError, match=r"bad\.jpg.*import the domain again"):
         image_hashes([tmp_path / "bad.jpg"], ["a"], tmp_path)

@@ -76,7 +76,7 @@ def server() -> Iterator[Server]:
         running.shutdown()
 
 
-def test_what_is_a_image_is_kept_and_what_is_not_is_listed(server, tmp_path):
+def test_what_is_an_image_is_kept_and_what_is_not_is_listed(server, tmp_path):
     wanted = [
         ImageToFetch(path, f"{server.root}/{path}.jpg") for path in ("1", "moved", "gone", "page")
     ] + [ImageToFetch("local", "file:///etc/passwd"), ImageToFetch("nowhere", "http://127.0.0.1:1/x.jpg")]  # fmt: skip

@@ -278,7 +278,7 @@ def test_pairs_never_shift_whatever_is_dropped_around_them(source, folder):
 @pytest.mark.parametrize(
     "name", ["5", "5.png", "5.PNG", "./5.png", "images/5.png", "IMAGES\\5.png", " 5.png ", "C:\\photos\\5.png", "a/b/5"]
 )
-def test_a_image_is_found_by_path_name_or_stem(source, folder, name):
+def test_an_image_is_found_by_path_name_or_stem(source, folder, name):
     file = lay_out(source, [row | ({"image_file": name} if n == 5 else {}) for n, row in enumerate(numbered(20), 1)])
     domain = import_domain(file, folder).domain
     assert len(domain.articles) == 20

@@ -102,7 +102,7 @@ def test_two_names_that_are_one_on_windows_are_refused(tmp_path):
         unpack(packed(tmp_path / "a.zip", {"bb:c.jpg": b"1", "bb%3Ac.jpg": b"2"}), tmp_path / "out", SUFFIXES)
 
 
-def test_what_only_looks_like_a_device_is_a_image(tmp_path):
+def test_what_only_looks_like_a_device_is_an_image(tmp_path):
     file = packed(tmp_path / "a.zip", {"console.jpg": b"1", "a/aux-1.jpg": b"2", "com.jpg": b"3", "nul": b"4"}, 0)
     file.write_bytes(file.read_bytes().replace(b"nul", b"nux"))
     assert unpack(file, tmp_path / "out", SUFFIXES) == 3
