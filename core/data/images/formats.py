@@ -84,8 +84,3 @@ def named_format(head: bytes) -> str | None:
     """Return the name of the image format that a file which begins so has, if it is refused; None for any other."""
     found = format_of(head)
     return found if found in REFUSED else None
-
-
-def is_image(head: bytes) -> bool:
-    """Return True if a file that begins so is of one of FORMATS."""
-    return format_of(head) in FORMATS
