@@ -48,7 +48,7 @@ VERBS = {
 }
 
 
-def _app(words: Sequence[str]) -> typer.Typer:
+def command_line(words: Sequence[str]) -> typer.Typer:
     """Return the command line with the verb that `words` begin with, or with all verbs if it is none."""
     app = typer.Typer(
         help="Which photo belongs to which news article, and what fine-tuning CLIP did to that skill.",
@@ -104,7 +104,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     if (strange := next((word for word in words if not _is_text(word)), None)) is not None:
         return _fail(f"'{strange}' holds bytes that are not UTF-8; type it anew, or rename the file.", 2, "InputError")
     try:
-        command = typer.main.get_command(_app(words))
+        command = typer.main.get_command(command_line(words))
         status = command.main(_with_ray_address(words), prog_name="rematch", standalone_mode=False)
         if status == _INTERRUPTED:
             return _fail("stopped.", 1, "KeyboardInterrupt")

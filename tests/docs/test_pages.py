@@ -1,0 +1,55 @@
+"""The pages of the documentation: links resolve, the navigation is complete, the sentences can be read."""
+
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import textstat
+
+from tests.docs.blocks import PAGES, ROOT, anchors, links
+
+GENERATED = {"cli.md"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_resolve(page: Path):
+    for link in links(page):
+        target = urlsplit(link)
+        if target.scheme or target.netloc:
+            continue
+        file = page if not target.path else (page.parent / target.path).resolve()
+        if file.name in GENERATED:
+            continue
+        assert file.exists(), f"{page.name}: {link}"
+        assert not target.fragment or target.fragment in anchors(file), f"{page.name}: {link}"
+
+
+def test_each_page_is_in_the_navigation_or_linked_from_an_index():
+    listed = set(re.findall(r"[\w/-]+\.md", (ROOT / "mkdocs.yml").read_text("utf-8")))
+    for page in ROOT.glob("docs/decisions/*.md"):
+        if page.name != "index.md":
+            assert page.name in set(links(page.parent / "index.md")), page.name
+            listed.add(str(page.relative_to(ROOT / "docs")))
+    pages = {str(page.relative_to(ROOT / "docs")) for page in ROOT.glob("docs/**/*.md")}
+    assert pages | GENERATED == listed
+
+
+def test_the_readme_is_short():
+    text = (ROOT / "README.md").read_text("utf-8")
+    assert len(text.splitlines()) <= 130
+    assert len(text.split()) <= 1000
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/tutorial.md"])
+def test_readability(name: str):
+    assert textstat.flesch_reading_ease(prose((ROOT / name).read_text("utf-8"))) >= 50
+
+
+def prose(text: str) -> str:
+    """Return the sentences of a page, without code, tables, images and addresses."""
+    text = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+    text = re.sub(r"^\|.*$", "", text, flags=re.MULTILINE)
+    text = re.sub(r"!\[[^\]]*\]\([^)]*\)", "", text)
+    text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
+    return text.replace("`", "")
