@@ -7,7 +7,7 @@ BIN := .venv/bin
 
 IMPORTERS := table newsimages newsimages2025 newsimages_rt groundtruth parquet zipped
 
-.PHONY: app check test coverage soak fuzz bench audit setup pins lint types
+.PHONY: app check test coverage soak fuzz bench audit docs screenshots setup pins lint types
 app: .venv/.installed
 	$(BIN)/rematch demo --detach
 	$(BIN)/rematch app
@@ -45,6 +45,14 @@ bench: .venv/.installed-dev
 audit: .venv/.installed-dev
 	$(BIN)/python -m pip_audit --progress-spinner off
 
+# The documentation as a site in site/; a broken link or an unknown name is an error.
+docs: .venv/.installed-docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
+
+# The documentation's images, made from the demo; takes Chromium.
+screenshots: .venv/.installed-dev
+	$(BIN)/python docs/hooks/screenshots.py
+
 setup: .venv/.installed
 
 # Keeps the versions that are pinned as long as they fit the ranges. The first lines, which say so, are kept.
@@ -72,4 +80,8 @@ types: .venv/.installed-dev
 
 .venv/.installed-dev: requirements.txt requirements-dev.txt requirements-cluster.txt .venv/.installed
 	$(BIN)/python -m pip install --quiet --requirement requirements-dev.txt
+	touch $@
+
+.venv/.installed-docs: requirements-docs.txt .venv/.installed
+	$(BIN)/python -m pip install --quiet --requirement requirements-docs.txt
 	touch $@
