@@ -105,7 +105,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         return _fail(f"'{strange}' holds bytes that are not UTF-8; type it anew, or rename the file.", 2, "InputError")
     try:
         command = typer.main.get_command(command_line(words))
-        status = command.main(_with_ray_address(words), prog_name="rematch", standalone_mode=False)
+        status = command.main(with_ray_address(words), prog_name="rematch", standalone_mode=False)
         if status == _INTERRUPTED:
             return _fail("stopped.", 1, "KeyboardInterrupt")
         sys.stdout.flush()
@@ -127,7 +127,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         return _fail("stopped.", 1, "KeyboardInterrupt")
 
 
-def _with_ray_address(words: list[str]) -> list[str]:
+def with_ray_address(words: list[str]) -> list[str]:
     """`--ray` alone means workers on this machine; typer has no options whose value may be left out."""
     if "--ray" not in words:
         return words

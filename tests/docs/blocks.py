@@ -56,4 +56,6 @@ def anchors(page: Path) -> set[str]:
 
 def _slug(heading: Token) -> str:
     text = "".join(child.content for child in heading.children or [])
+    if own := re.search(r"\{ *#([\w-]+) *\}$", text):  # an anchor that the page sets itself
+        return own[1]
     return re.sub(r"[\s-]+", "-", re.sub(r"[^\w\s-]", "", text.lower()).strip())

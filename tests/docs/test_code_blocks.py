@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from core.cli.main import VERBS, command_line, main
+from core.cli.main import VERBS, command_line, main, with_ray_address
 from tests.docs.blocks import PAGES, ROOT, blocks
 
 #: Other programs that the documentation calls.
@@ -44,7 +44,7 @@ def test_the_other_commands_have_such_options(page: Path):
 
 def parse(arguments: list[str], where: str) -> None:
     """Fail unless the command line takes `arguments`."""
-    verb, *rest = arguments
+    verb, *rest = with_ray_address(arguments)
     assert verb in VERBS or verb == "--help", where
     if verb in VERBS:
         group = typer.main.get_command(command_line([verb]))
