@@ -40,7 +40,7 @@ class ModelMetric:
 class Difference:
     """after − before. p: of the permutation test; p_holm: corrected over the metrics of this pair of models.
 
-    needed: articles at which a difference of this size would be found at 5 % in four of five cases; None for the
+    required_n: articles at which a difference of this size would be found at 5 % in four of five cases; None for the
     median and where there is no difference at all.
     """
 
@@ -51,7 +51,7 @@ class Difference:
     interval: Interval
     p: float
     p_holm: float
-    needed: int | None
+    required_n: int | None
 
     @property
     def is_significant(self) -> bool:
@@ -96,7 +96,7 @@ def differences(models: Mapping[str, np.ndarray], pairs: Sequence[tuple[str, str
                     metric, before, after,
                     value[after][metric] - value[before][metric],
                     interval(drawn[after, metric] - drawn[before, metric], n),
-                    p, p_holm, articles_needed(models[before], models[after], metric),
+                    p, p_holm, required_n(models[before], models[after], metric),
                 )
             )  # fmt: skip
     return Differences(n, tuple(reached), tuple(found))
@@ -113,7 +113,7 @@ def differences_in(metric: str, models: Mapping[str, np.ndarray], pairs: Sequenc
             metric, before, after,
             value[after] - value[before],
             interval(drawn[after] - drawn[before], resamples.n),
-            p, p_holm, articles_needed(models[before], models[after], metric),
+            p, p_holm, required_n(models[before], models[after], metric),
         )
         for (before, after), p, p_holm in zip(pairs, p_values, holm(p_values), strict=True)
     ]  # fmt: skip
@@ -164,7 +164,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return corrected
 
 
-def articles_needed(before: np.ndarray, after: np.ndarray, metric: str) -> int | None:
+def required_n(before: np.ndarray, after: np.ndarray, metric: str) -> int | None:
     """n at which a difference as large as this one, with its spread, would be found (see `Difference`)."""
     gained = values_of(after, metric) - values_of(before, metric)
     mean = float(gained.mean())

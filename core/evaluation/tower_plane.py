@@ -16,12 +16,12 @@ GRID = tuple(step / 20 for step in range(21))
 class Plane:
     """Val at each point. alphas: [P], of both axes.
 
-    ranks: int32 [P, P, N] as [α_image, α_text, article]; best: int32 [P, P, N, K], the first images of each.
+    ranks: int32 [P, P, N] as [α_image, α_text, article]; top_images: int32 [P, P, N, K], the first images of each.
     """
 
     alphas: tuple[float, ...]
     ranks: np.ndarray
-    best: np.ndarray
+    top_images: np.ndarray
 
     def table(self) -> pd.DataFrame:
         """One row per point: alpha_image, alpha_text, n, the metrics by their names in files."""

@@ -32,7 +32,7 @@ from core.workspace.sweep_results import Results
 
 #: Mean-type metrics whose regret and flat region are told.
 METRICS = tuple(name for name in METRIC_NAMES.values() if not lower_is_better(name))
-LEAST = 4  # articles of val: two to choose on, two to judge
+MIN_VAL = 4  # articles of val: two to choose on, two to judge
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,8 @@ def flat_at_choice(results: Results) -> Plateau:
 def _ask(context: RunContext) -> ChoiceFound:
     val, selected = context.val, context.run.selected()
     n = val.ranks.shape[1]
-    if n < LEAST:
-        raise InputError(f"{context.domain.info.slug} has {n} articles in val; its halves need at least {LEAST}.")
+    if n < MIN_VAL:
+        raise InputError(f"{context.domain.info.slug} has {n} articles in val; its halves need at least {MIN_VAL}.")
     alphas, place = val.alphas.tolist(), val.place(selected.alpha)
     earlier, later = halves(val.ranks)
     on_half = chosen_place(earlier, selected.criterion)

@@ -18,7 +18,7 @@ from core.analysis.significance import Difference, differences_in
 from core.errors import InputError
 from core.evaluation.metrics import values_of
 from core.evaluation.models import Model
-from core.findings.alpha_choice import LEAST
+from core.findings.alpha_choice import MIN_VAL
 from core.findings.question import Question, RunContext
 from core.interpolation.mix import TENTHS, Mix
 from core.presentation.blocks import Block, Grid, Section, Words
@@ -65,8 +65,8 @@ def _ask(context: RunContext) -> MixesFound:
     from core.experiment.mixer import Mixer
 
     n = len(context.val.articles)
-    if n < LEAST:
-        raise InputError(f"{context.domain.info.slug} has {n} articles in val; its halves need at least {LEAST}.")
+    if n < MIN_VAL:
+        raise InputError(f"{context.domain.info.slug} has {n} articles in val; its halves need at least {MIN_VAL}.")
     sisters = _sisters(context)
     mixer = Mixer(context.loaded_run, sisters)
     search = _Search(mixer, n // 2)
@@ -193,7 +193,9 @@ def _answer(found: MixesFound) -> str:
         told = f"Better than WiSE-FT {judged}: {'; '.join(better)}."
     else:
         best = max(found.differences, key=lambda one: one.value)
-        needed = f", for which about {best.needed:,} would be needed" if (best.needed or 0) > found.n_judged else ""
+        needed = (
+            f", for which about {best.required_n:,} would be needed" if (best.required_n or 0) > found.n_judged else ""
+        )
         told = (
             f"None of the {len(found.differences)} other ways to mix is distinguishably better than WiSE-FT {judged}; "
             f"the best of them is {_measured(best)}{needed}."

@@ -106,18 +106,18 @@ def files_as_parts(files: Sequence[Path]) -> tuple[Part, ...]:
     return tuple(file_fingerprint(file) if file.exists() else None for file in files)
 
 
-def kept(question: Question[Record], context: RunContext) -> Record | None:
-    """What was found before; None if it was not asked yet, or what is kept cannot be read."""
+def load_cached(question: Question[Record], context: RunContext) -> Record | None:
+    """Return the answer in the cache; None if there is none, or it cannot be read."""
     return _read(question, _file(question, context))
 
 
-def last_kept(question: Question[Record], context: RunContext) -> Record | None:
-    """What was found last about this sweep, though what the question also `cache_key_parts` may have changed since."""
-    last = next(_kept_files(question, context), None)
+def load_last_cached(question: Question[Record], context: RunContext) -> Record | None:
+    """Return the last answer about this sweep, even if the question's `cache_key_parts` have changed since."""
+    last = next(_cached_files(question, context), None)
     return _read(question, last) if last else None
 
 
-def _kept_files(question: Question[Record], context: RunContext) -> Iterator[Path]:
+def _cached_files(question: Question[Record], context: RunContext) -> Iterator[Path]:
     """Of this sweep; `compute_or_load` leaves the last one only."""
     return (context.workspace.cache / "findings").glob(f"{_key(question, context)}-*.json")
 
@@ -135,7 +135,7 @@ def compute_or_load(question: Question[Record], context: RunContext) -> Record:
 
     Raises InputError: the run or domain cannot tell, or changed meanwhile. DiskError: what took long cannot be kept.
     """
-    found = kept(question, context)
+    found = load_cached(question, context)
     if found is None:
         file, found = _file(question, context), question.ask(context)
         if _fingerprint(context) != context.fingerprint:
@@ -143,15 +143,15 @@ def compute_or_load(question: Question[Record], context: RunContext) -> Record:
                 f"run '{context.run.info.name}' or its domain '{context.domain.info.slug}' changed while it was asked "
                 f"about, so the answer would be of both; ask again."
             )
-        _keep(question, context, file, found)
+        _save(question, context, file, found)
     return found
 
 
-def _keep(question: Question[Record], context: RunContext, file: Path, found: Record) -> None:
+def _save(question: Question[Record], context: RunContext, file: Path, found: Record) -> None:
     """In place of what was found before this sweep's tags, say, were others."""
     try:
         write_checksummed(file, msgspec.json.encode(found))
-        for other in _kept_files(question, context):
+        for other in _cached_files(question, context):
             if other != file:
                 other.unlink(missing_ok=True)
     except DiskError as error:

@@ -46,8 +46,8 @@ def section(found: DifferenceFound, context: RunContext) -> Section:
     blocks: list[Block] = [
         Words(
             f"WiSE-FT is at alpha {found.alpha:g}. Intervals: paired bootstrap, 95 %, one metric at a time. p: "
-            f"permutation test, corrected (Holm) over the {len(SHOWN)} metrics of a pair of models. Needed: articles "
-            f"at which a difference of this size would be found in four of five cases."
+            f"permutation test, corrected (Holm) over the {len(SHOWN)} metrics of a pair of models. Required n: "
+            f"articles at which a difference of this size would be found in four of five cases."
         )
     ]
     for split, each in found.splits.items():
@@ -67,7 +67,7 @@ def verdict(one: Difference, n: int) -> str:
     measured = f"{one.metric} {signed(one.value, one.metric)} {within}"
     if one.is_significant:
         return f"{one.after} differs from {one.before}: {measured}."
-    needed = f"; about {one.needed:,} articles would be needed" if one.needed and one.needed > n else ""
+    needed = f"; about {one.required_n:,} articles would be needed" if one.required_n and one.required_n > n else ""
     return f"{one.after} and {one.before} are not distinguishable at n = {n}: {measured}{needed}."
 
 
@@ -95,7 +95,7 @@ def _differences(each: Differences) -> pd.DataFrame:
             "difference": [signed(one.value, one.metric) for one in rows],
             "95 % interval": [between_signed(one.interval, one.metric) for one in rows],
             "p (Holm)": [p_value(one.p_holm).removeprefix("p = ").removeprefix("p ") for one in rows],
-            "needed n": ["–" if one.needed is None else f"{one.needed:,}" for one in rows],
+            "required n": ["–" if one.required_n is None else f"{one.required_n:,}" for one in rows],
             "verdict": ["real" if one.is_significant else "not distinguishable" for one in rows],
         }
     )

@@ -12,7 +12,7 @@ import pandas as pd
 from core.analysis.significance import curve_bands
 from core.data.domain import Domain
 from core.data.import_audit import load_audit
-from core.findings.question import Question, RunContext, compute_or_load, kept
+from core.findings.question import Question, RunContext, compute_or_load, load_cached
 from core.findings.registry import QUESTIONS
 from core.presentation.audit_table import audit_section
 from core.presentation.blocks import Chart, Grid, Section, Words
@@ -83,7 +83,11 @@ def document(context: RunContext, *, ask_all: bool, with_images: bool) -> Docume
 
 
 def _answer(question: Question[Any], context: RunContext, ask_all: bool) -> Any:
-    return compute_or_load(question, context) if ask_all or question.duration_hint is None else kept(question, context)
+    return (
+        compute_or_load(question, context)
+        if ask_all or question.duration_hint is None
+        else load_cached(question, context)
+    )
 
 
 def _summary(run: Run, domain: Domain) -> list[str]:

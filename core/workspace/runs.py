@@ -142,7 +142,7 @@ class Run:
     def _sweep_command(self) -> str:
         return f"rematch sweep --domain {self.info.domain} --run {self.info.name}"
 
-    def best_images(self, split: Split) -> np.ndarray:
+    def top_images(self, split: Split) -> np.ndarray:
         """best-<split>.npy, memory-mapped: [A, N, K], the first images of each article at each α of the curve."""
         return self._array(f"best-{split}.npy")
 

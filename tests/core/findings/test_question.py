@@ -8,7 +8,7 @@ import pytest
 
 from core.data.importers import import_domain
 from core.errors import InputError
-from core.findings.question import Question, RunContext, check_swept, compute_or_load, kept
+from core.findings.question import Question, RunContext, check_swept, compute_or_load, load_cached
 from core.findings.registry import QUESTIONS
 from core.presentation.blocks import Section
 from tests.pages.conftest import write_run
@@ -38,9 +38,12 @@ def _counting():
 
 def test_an_answer_is_worked_out_once_and_kept(context):
     question, times = _counting()
-    assert kept(question, context) is None
+    assert load_cached(question, context) is None
     assert (
-        compute_or_load(question, context) == compute_or_load(question, context) == kept(question, context) == Count(12)
+        compute_or_load(question, context)
+        == compute_or_load(question, context)
+        == load_cached(question, context)
+        == Count(12)
     )
     assert len(times) == 1
 
