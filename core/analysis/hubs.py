@@ -27,7 +27,7 @@ class Hubs:
     skewness: float
     never: float
     most: tuple[tuple[int, int], ...]
-    pictures: tuple[int, ...]
+    images: tuple[int, ...]
 
 
 def hubs(top_images: np.ndarray, gallery: int, shown: int = 5) -> Hubs:

@@ -75,6 +75,10 @@ class Differences:
         """One of them. Raises StopIteration if there is none."""
         return next(one for one in self.between(before, after) if one.metric == metric)
 
+    def value(self, metric: str, model: str) -> float:
+        """One model's value of a metric. Raises StopIteration if there is none."""
+        return next(one.value for one in self.reached if (one.metric, one.model) == (metric, model))
+
 
 def differences(models: Mapping[str, np.ndarray], pairs: Sequence[tuple[str, str]]) -> Differences:
     """models: name → ranks, int [n], of the same articles; pairs: (before, after), names of two models."""

@@ -139,11 +139,7 @@ def _judged(one: Judgement) -> list[Block]:
     for regret in one.regrets:
         to_fine_tuned = one.differences.of(regret.metric, Model.FINE_TUNED, Model.WISE_FT)
         to_zero_shot = one.differences.of(regret.metric, Model.ZERO_SHOT, Model.WISE_FT)
-        reached = next(
-            each.value
-            for each in one.differences.reached
-            if (each.model, each.metric) == (Model.WISE_FT, regret.metric)
-        )
+        reached = one.differences.value(regret.metric, Model.WISE_FT)
         rows.append(
             {
                 "metric": regret.metric,

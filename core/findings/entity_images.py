@@ -27,7 +27,7 @@ from core.data.time_split import Split
 from core.evaluation.models import Model
 from core.findings.question import Question, RunContext, files_as_parts
 from core.presentation.blocks import Grid, Section, Words
-from core.presentation.wording import between_signed, finder, number, p_value, signed
+from core.presentation.wording import between_signed, finder, number, p_cell, p_value, signed
 from core.storage.files import Part
 
 if TYPE_CHECKING:  # torch, and what imports it, which pages do without
@@ -168,7 +168,7 @@ def _cells(one: EntityFinding) -> dict[str, str]:
         number(effect.before),
         number(effect.after),
         f"{signed(effect.gain)} ({between_signed(effect.interval)})",
-        p_value(one.p_holm).removeprefix("p = ").removeprefix("p "),
+        p_cell(one.p_holm),
         f"{effect.improved:,}, {effect.worsened:,}",
     )
     return dict(zip(_COLUMNS, values, strict=True))

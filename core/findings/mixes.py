@@ -22,7 +22,7 @@ from core.findings.alpha_choice import MIN_VAL
 from core.findings.question import Question, RunContext
 from core.interpolation.mix import TENTHS, Mix
 from core.presentation.blocks import Block, Grid, Section, Words
-from core.presentation.wording import between_signed, number, p_value, signed
+from core.presentation.wording import between_signed, number, p_cell, p_value, signed
 from core.workspace.comparable_runs import sister_runs
 from core.workspace.runs import Run, load_runs
 
@@ -222,7 +222,7 @@ def _table(found: MixesFound) -> pd.DataFrame:
             row |= {
                 "difference": signed(one.value),
                 "95 % interval": between_signed(one.interval),
-                "p (Holm)": p_value(one.p_holm).removeprefix("p = ").removeprefix("p "),
+                "p (Holm)": p_cell(one.p_holm),
                 "verdict": ("better" if one.value > 0 else "worse") if one.is_significant else "not distinguishable",
             }
         rows.append(row)

@@ -28,6 +28,7 @@ from core.workspace.sweep_results import Results, read_results
 
 if TYPE_CHECKING:  # it imports torch, which most questions do without
     from core.experiment.loaded_run import LoadedRun
+    from core.findings.scored_models import ScoredSplit
 
 Record = TypeVar("Record")
 
@@ -66,6 +67,14 @@ class RunContext:
         from core.experiment.loaded_run import open_run
 
         return open_run(self.run, self.domain, self.workspace, self.device)
+
+    @cached_property
+    def scored_splits(self) -> "dict[Split, ScoredSplit]":
+        """Each split's embeddings under the three models, for the questions about scores. Errors as `loaded_run`."""
+        from core.findings.scored_models import score_models
+
+        alpha = self.run.selected().alpha
+        return {split: score_models(self.loaded_run, split, alpha) for split in self.splits}
 
     @cached_property
     def fingerprint(self) -> str:

@@ -29,7 +29,7 @@ from core.findings.question import Question, RunContext
 from core.findings.significance import verdict
 from core.presentation.blocks import Chart, Grid, Section, Words
 from core.presentation.theme import CHANGE, MODEL_COLOURS, NEUTRAL, hover
-from core.presentation.wording import between_signed, number, p_value, signed
+from core.presentation.wording import between_signed, number, p_cell, signed
 
 METRIC = "mrr@100"
 
@@ -204,7 +204,7 @@ def _differences(found: RollingFound) -> pd.DataFrame:
             "to": one.after,
             "difference": signed(one.value),
             "95 % interval": between_signed(one.interval),
-            "p (Holm)": p_value(one.p_holm).removeprefix("p = ").removeprefix("p "),
+            "p (Holm)": p_cell(one.p_holm),
             "verdict": "real" if one.is_significant else "not distinguishable",
         }
         for one in found.next_period

@@ -14,7 +14,7 @@ from core.evaluation.models import Model
 from core.findings.question import Question, RunContext
 from core.presentation.blocks import Block, Grid, Section, Words
 from core.presentation.paper_tables import TABLE_METRICS
-from core.presentation.wording import between, between_signed, number, p_value, signed
+from core.presentation.wording import between, between_signed, number, p_cell, p_value, signed
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def _differences(each: Differences) -> pd.DataFrame:
             "metric": [one.metric for one in rows],
             "difference": [signed(one.value, one.metric) for one in rows],
             "95 % interval": [between_signed(one.interval, one.metric) for one in rows],
-            "p (Holm)": [p_value(one.p_holm).removeprefix("p = ").removeprefix("p ") for one in rows],
+            "p (Holm)": [p_cell(one.p_holm) for one in rows],
             "required n": ["–" if one.required_n is None else f"{one.required_n:,}" for one in rows],
             "verdict": ["real" if one.is_significant else "not distinguishable" for one in rows],
         }

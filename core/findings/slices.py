@@ -21,7 +21,7 @@ from core.findings.question import Question, RunContext, files_as_parts
 from core.findings.slice_members import HEADLINE, MENTIONS, NO_NAME, PERSON, slices_of
 from core.presentation.blocks import Block, Chart, Grid, Section, Words
 from core.presentation.theme import CHANGE, MODEL_COLOURS, NEUTRAL, hover
-from core.presentation.wording import between_signed, finder, number, p_value, signed
+from core.presentation.wording import between_signed, finder, number, p_cell, p_value, signed
 from core.storage.files import Part
 from core.workspace.tags import read_tags, tags_file
 
@@ -184,7 +184,7 @@ def _table(each: SplitSlices) -> pd.DataFrame:
             step = f"{effect.after} − {effect.before}"
             row[step] = _with_interval(effect.value, effect.interval)
             row[f"{step}, against the others"] = _with_interval(effect.against, effect.against_interval)
-            row[f"p (Holm), {effect.after}"] = p_value(effect.p_holm).removeprefix("p = ").removeprefix("p ")
+            row[f"p (Holm), {effect.after}"] = p_cell(effect.p_holm)
         return row
 
     return pd.DataFrame([cells(one) for one in each.slices])

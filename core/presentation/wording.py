@@ -31,6 +31,11 @@ def p_value(p: float) -> str:
     return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
 
 
+def p_cell(p: float) -> str:
+    """Write a p in a table, whose heading names it: `0.03`, `< 0.001`."""
+    return p_value(p).removeprefix("p = ").removeprefix("p ")
+
+
 def finder(named_by: str) -> str:
     """What found persons, places and organisations."""
     return "found by the built-in rules" if named_by == RULES else f"found by {named_by}"
