@@ -8,7 +8,7 @@ import pandas as pd
 
 from core.data.time_split import Split
 from core.errors import InputError
-from core.evaluation.metrics import as_record, metrics_of
+from core.evaluation.metrics import metrics_of
 
 #: Images kept of each article at each α: two rows of a gallery; the whole hundred is what `rank` writes for one α.
 SHOWN = 12
@@ -49,7 +49,7 @@ class Sweep:
         """One row per α: alpha, split, interpolated, n, the metrics by their names in files (text → image)."""
         return pd.DataFrame(
             [
-                {"alpha": alpha, "split": self.split, "interpolated": bool(interpolated)} | as_record(metrics_of(ranks))
+                {"alpha": alpha, "split": self.split, "interpolated": bool(interpolated)} | metrics_of(ranks)
                 for alpha, interpolated, ranks in zip(self.alphas, self.interpolated, self.ranks, strict=True)
             ]
         )

@@ -20,7 +20,7 @@ from core.analysis.alpha_choice import (
 )
 from core.analysis.significance import curve_bands
 from core.errors import InputError
-from core.evaluation.metrics import METRIC_NAMES, lower_is_better
+from core.evaluation.metrics import table_metrics
 from core.evaluation.models import Model
 from core.findings.question import Question, RunContext
 from core.findings.significance import verdict
@@ -30,8 +30,6 @@ from core.presentation.theme import ALPHA, MODEL_COLOURS, SHARE, hover
 from core.presentation.wording import between_signed, number, p_value, signed
 from core.workspace.sweep_results import Results
 
-#: Mean-type metrics whose regret and flat region are told.
-METRICS = tuple(name for name in METRIC_NAMES.values() if not lower_is_better(name))
 MIN_VAL = 4  # articles of val: two to choose on, two to judge
 
 
@@ -62,13 +60,21 @@ def _ask(context: RunContext) -> ChoiceFound:
     earlier, later = halves(val.ranks)
     on_half = chosen_place(earlier, selected.criterion)
     judgements = [
-        judged(later, alphas, on_half, METRICS, ("the earlier half of val", earlier.shape[1]), "the later half of val")
+        judged(
+            later,
+            alphas,
+            on_half,
+            table_metrics(),
+            ("the earlier half of val", earlier.shape[1]),
+            "the later half of val",
+        )
     ]
     if "test" in context.results:
         test = context.results["test"]
         at = test.place(selected.alpha)
-        judgements.append(judged(test.ranks, test.alphas.tolist(), at, METRICS, ("val", n), "test"))
-    flat = {metric: alpha_plateau(val.ranks, alphas, place, metric) for metric in (*METRICS, selected.criterion)}
+        judgements.append(judged(test.ranks, test.alphas.tolist(), at, table_metrics(), ("val", n), "test"))
+    metrics = (*table_metrics(), selected.criterion)
+    flat = {metric: alpha_plateau(val.ranks, alphas, place, metric) for metric in metrics}
     spread = spread_of_choice(val.ranks, alphas, selected.criterion)
     return ChoiceFound(selected.alpha, selected.criterion, n, spread, flat, tuple(judgements))
 

@@ -1,8 +1,8 @@
 """What was found out about a run: one record for each question, worked out once and kept in the cache.
 
 A question is a function from a run to a record of plain values (`core.analysis` does the arithmetic). The record is
-kept as JSON under a name that changes with the run, its sweep, its articles and the question's version, and is read
-back checked against its type, so that what is damaged or of another version is worked out again.
+kept as JSON under a name that changes with the run, its sweep, its articles, the metrics and the question's version,
+and is read back checked against its type, so that what is damaged or of another version is worked out again.
 """
 
 import logging
@@ -18,6 +18,7 @@ from core.data.domain import Domain
 from core.data.time_split import Split
 from core.encoders.choices import DeviceChoice
 from core.errors import InputError
+from core.evaluation.metrics import METRICS
 from core.presentation.blocks import Section
 from core.storage.cache import read_checksummed, write_checksummed
 from core.storage.disk_errors import DiskError
@@ -102,7 +103,7 @@ class Question(Generic[Record]):
 
 
 def _key(question: Question[Record], context: RunContext) -> str:
-    return f"{question.name}-{fingerprint(question.version, context.fingerprint)}"
+    return f"{question.name}-{fingerprint(question.version, list(METRICS), context.fingerprint)}"
 
 
 def _file(question: Question[Record], context: RunContext) -> Path:

@@ -10,10 +10,10 @@ import pandas as pd
 
 from core.analysis.significance import PAIRS, Difference, Differences, differences
 from core.data.time_split import Split
+from core.evaluation.metrics import METRICS
 from core.evaluation.models import Model
 from core.findings.question import Question, RunContext
 from core.presentation.blocks import Block, Grid, Section, Words
-from core.presentation.paper_tables import TABLE_METRICS
 from core.presentation.wording import between, between_signed, number, p_cell, p_value, signed
 
 
@@ -38,15 +38,12 @@ def _ask(context: RunContext) -> DifferenceFound:
     return DifferenceFound(alpha, found)
 
 
-SHOWN = (*TABLE_METRICS, "mean_rank", "median_rank")
-
-
 def section(found: DifferenceFound, context: RunContext) -> Section:
     """The verdict on mrr@100 first, then every metric."""
     blocks: list[Block] = [
         Words(
             f"WiSE-FT is at alpha {found.alpha:g}. Intervals: paired bootstrap, 95 %, one metric at a time. p: "
-            f"permutation test, corrected (Holm) over the {len(SHOWN)} metrics of a pair of models. Required n: "
+            f"permutation test, corrected (Holm) over the {len(METRICS)} metrics of a pair of models. Required n: "
             f"articles at which a difference of this size would be found in four of five cases."
         )
     ]
@@ -80,13 +77,13 @@ def _reached(each: Differences) -> pd.DataFrame:
                 model: f"{number(by[model, metric].value, metric)} ({between(by[model, metric].interval, metric)})"
                 for model in (Model.ZERO_SHOT, Model.FINE_TUNED, Model.WISE_FT)
             }
-            for metric in SHOWN
+            for metric in METRICS
         ]
     )
 
 
 def _differences(each: Differences) -> pd.DataFrame:
-    rows = [each.of(metric, before, after) for before, after in PAIRS for metric in SHOWN]
+    rows = [each.of(metric, before, after) for before, after in PAIRS for metric in METRICS]
     return pd.DataFrame(
         {
             "from": [one.before for one in rows],

@@ -2,12 +2,12 @@
 
 from core.analysis.bootstrap import Interval
 from core.data.entities.store import RULES
-from core.evaluation.metrics import lower_is_better
+from core.evaluation.metrics import METRICS
 
 
 def number(value: float, metric: str = "") -> str:
     """Three decimals for shares, one for ranks."""
-    return f"{value:.1f}" if lower_is_better(metric) else f"{value:.3f}"
+    return f"{value:.1f}" if metric and METRICS[metric].unit == "rank" else f"{value:.3f}"
 
 
 def signed(value: float, metric: str = "") -> str:

@@ -6,7 +6,7 @@ from scipy import stats
 
 from core.analysis.bootstrap import Resamples, interval
 from core.analysis.significance import curve_bands, differences, holm, permutation_p, required_n
-from core.evaluation.metrics import as_record, metrics_of, values_of
+from core.evaluation.metrics import metrics_of, values_of
 
 
 def _ranks(n: int, seed: int, gallery: int = 300) -> np.ndarray:
@@ -66,7 +66,7 @@ def test_values_are_those_of_the_metrics_to_the_last_digit() -> None:
     ranks = _ranks(123, 4)
     found = differences({"a": ranks, "b": ranks[::-1].copy()}, [("a", "b")])
 
-    record = as_record(metrics_of(ranks))
+    record = metrics_of(ranks)
     assert {one.metric: one.value for one in found.reached if one.model == "a"} == {
         name: value for name, value in record.items() if name != "n"
     }

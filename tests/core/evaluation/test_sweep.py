@@ -62,7 +62,7 @@ def test_a_sweep_keeps_each_rank_with_its_article_and_alpha():
     curve = swept.curve()
     assert list(curve["alpha"]) == list(ranks)
     assert not curve["interpolated"].any()
-    assert list(curve["mrr@100"]) == [metrics_of(np.array(row)).mrr_100 for row in ranks.values()]
+    assert list(curve["mrr@100"]) == [metrics_of(np.array(row))["mrr@100"] for row in ranks.values()]
 
 
 def test_an_exact_point_takes_the_place_of_an_interpolated_one():

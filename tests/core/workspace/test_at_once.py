@@ -74,7 +74,7 @@ def test_two_sweeps_at_once_and_a_reader_never_mix(swept, shapes_domain):
         except InputError:  # in the moment in which one takes the place of the other
             continue
         seen |= set(results.ranks.ravel().tolist())
-        assert results.curve["mrr@100"].tolist() == [metrics_of(results.ranks[0]).mrr_100] * 3
+        assert results.curve["mrr@100"].tolist() == [metrics_of(results.ranks[0])["mrr@100"]] * 3
     assert seen <= {1, 2}
     assert len(set(read_results(swept, shapes_domain, "val").ranks.ravel().tolist())) == 1
 
