@@ -14,10 +14,14 @@ from core.experiment import mixer
 from core.experiment.loaded_run import open_run
 from core.experiment.sweep import sweep_run
 from core.experiment.train import train_run
-from core.findings.mixes import DEPTH, FISHER, GREEDY, METRIC, MIXES, QUARTERS, SCORES, SOUP, TOWERS
+from core.findings.mixes import METRIC, MIXES
 from core.findings.question import RunContext, compute_or_load, load_cached
+from core.interpolation.merges import MERGES
+from core.interpolation.merges.per_depth import QUARTERS
 from core.interpolation.mix import Mix
 from core.training.settings import Settings
+
+WISE_FT, TOWERS, DEPTH, FISHER, SCORES, SOUP, GREEDY = (merge.label for merge in MERGES.values())
 
 
 @pytest.fixture
@@ -42,7 +46,7 @@ def test_each_mix_is_searched_and_judged_beside_wise_ft(swept):
     assert (found.n_searched, found.n_judged) == (6, 6)
     assert set(found.runs) == {"tinyclip-all-1", "tinyclip-all-2"}
     assert found.runs[0] == context.run.info.name
-    assert list(found.searched) == [Model.WISE_FT, TOWERS, DEPTH, FISHER, SCORES, SOUP, GREEDY]
+    assert list(found.searched) == [merge.label for merge in MERGES.values()]
     candidates = {name: each.candidates for name, each in found.searched.items()}
     assert candidates[Model.WISE_FT] == candidates[FISHER] == candidates[SCORES] == candidates[SOUP] == 11
     assert candidates[TOWERS] == 121
