@@ -126,7 +126,7 @@ def _path_error(loaded_run: LoadedRun, ranks: np.ndarray) -> str:
     tenths = [step * 10 for step in range(11)]
     exact = _exact(loaded_run, [DENSE[place] for place in tenths])
     off = [
-        abs(metrics_of(ranks[place]).mrr_100 - metrics_of(row).mrr_100)
+        abs(metrics_of(ranks[place])["mrr@100"] - metrics_of(row)["mrr@100"])
         for place, row in zip(tenths, exact, strict=True)
     ]
     path = loaded_run.path("val")

@@ -41,7 +41,7 @@ def may_be_shown(workspace: Workspace, slug: str, hundredth: int) -> set[str]:
     alpha = hundredth / 100
     curve = find_run(workspace, slug, RUN).curve()
     rows = curve[(curve["split"] == "val") & ((curve["alpha"] - alpha).abs() < 1e-6)]
-    exact = metrics_of(rank_exactly(workspace, slug, RUN, "val", alpha, alpha).ranks).mrr_100
+    exact = metrics_of(rank_exactly(workspace, slug, RUN, "val", alpha, alpha).ranks)["mrr@100"]
     return {f"{value:.3f}" for value in (float(rows["mrr@100"].iloc[0]), exact)}
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from core.analysis.bootstrap import LEVEL, Interval, Resamples, interval
 from core.analysis.significance import LEVEL_OF_TESTS, Differences, bootstrap_curve, differences, permutation_p
-from core.evaluation.metrics import lower_is_better, values_of
+from core.evaluation.metrics import METRICS, oriented, values_of
 from core.evaluation.models import Model
 
 #: What the chosen α, as WiSE-FT, is compared with.
@@ -65,17 +65,12 @@ class Spread:
 
 def chosen_place(ranks: np.ndarray, criterion: str) -> int:
     """Row of the α that `select_alpha` would take, from ranks int [A, n], α rising."""
-    return int(_best(*(_oriented(_averages(ranks, metric), metric)[None] for metric in (criterion, "mrr@100")))[0])
+    return int(_best(*(oriented(_averages(ranks, metric), metric)[None] for metric in (criterion, "mrr@100")))[0])
 
 
 def _averages(ranks: np.ndarray, metric: str) -> np.ndarray:
     values = np.sort(values_of(ranks, metric), axis=1)  # floats summed in another order differ in the last digit
-    return np.median(values, axis=1) if metric == "median_rank" else values.mean(axis=1)
-
-
-def _oriented(values: np.ndarray, metric: str) -> np.ndarray:
-    """So that higher is better."""
-    return -values if lower_is_better(metric) else values
+    return np.median(values, axis=1) if METRICS[metric].average == "median" else values.mean(axis=1)
 
 
 def _best(criterion: np.ndarray, reciprocal: np.ndarray) -> np.ndarray:
@@ -86,7 +81,7 @@ def _best(criterion: np.ndarray, reciprocal: np.ndarray) -> np.ndarray:
 
 def spread_of_choice(ranks: np.ndarray, alphas: Sequence[float], criterion: str) -> Spread:
     """The choice made anew on each bootstrap draw of the articles; ranks int [A, n]."""
-    drawn = [_oriented(bootstrap_curve(ranks, metric), metric) for metric in (criterion, "mrr@100")]
+    drawn = [oriented(bootstrap_curve(ranks, metric), metric) for metric in (criterion, "mrr@100")]
     chosen = np.asarray(alphas)[_best(drawn[0], drawn[1])]
     low, high = np.quantile(chosen, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], method="nearest")
     counts = [float((chosen == alpha).mean()) for alpha in alphas]
@@ -133,7 +128,7 @@ def judged(
 
 def _regret(ranks: np.ndarray, alphas: Sequence[float], place: int, metric: str) -> Regret:
     best = chosen_place(ranks, metric)
-    lost = _oriented(values_of(ranks[best], metric) - values_of(ranks[place], metric), metric)
+    lost = oriented(values_of(ranks[best], metric) - values_of(ranks[place], metric), metric)
     n = ranks.shape[1]
     return Regret(metric, float(alphas[best]), float(lost.mean()), interval(Resamples(n).means(lost), n))
 

@@ -15,7 +15,7 @@ from scipy import stats
 DRAWS = 2000
 LEVEL = 0.95
 #: Articles below which an interval is not to be relied on (`interval` says why); what is of fewer is shown greyed.
-SMALL = 30
+MIN_FOR_INTERVAL = 30
 _AT_ONCE = 2**24  # counts held at once, 67 MB
 
 

@@ -18,9 +18,9 @@ from core.evaluation.metrics import values_of
 
 METRIC = "mrr@100"
 #: Training articles that have to name an entity: one says what that article was about, not the entity.
-FEWEST_NAMINGS = 2
+MIN_NAMINGS = 2
 #: Articles of each half that have to name a known entity; below, nothing can be chosen nor judged.
-FEWEST_ARTICLES = 10
+MIN_ARTICLES = 10
 #: Of a resemblance (a cosine, as the score is); 0 comes first and wins ties.
 WEIGHTS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 Pooling = Literal["mean", "max"]
@@ -74,7 +74,7 @@ def known_entities(names: Sequence[Sequence[str]], pictures: np.ndarray) -> dict
     for place, own in enumerate(names):
         for name in dict.fromkeys(own):
             articles.setdefault(name, []).append(place)
-    return {name: np.unique(pictures[places]) for name, places in articles.items() if len(places) >= FEWEST_NAMINGS}
+    return {name: np.unique(pictures[places]) for name, places in articles.items() if len(places) >= MIN_NAMINGS}
 
 
 def entity_effect(
@@ -86,7 +86,7 @@ def entity_effect(
     """
     naming = np.array([place for place, own in enumerate(names) if any(name in known for name in own)], dtype=np.int64)
     is_later = naming >= (len(names) + 1) // 2
-    if min(is_later.sum(), (~is_later).sum()) < FEWEST_ARTICLES:
+    if min(is_later.sum(), (~is_later).sum()) < MIN_ARTICLES:
         return None
     scores = embedded.texts[naming] @ embedded.pictures.T
     own, ties = embedded.target[naming], embedded.tie_order

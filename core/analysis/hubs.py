@@ -27,20 +27,20 @@ class Hubs:
     skewness: float
     never: float
     most: tuple[tuple[int, int], ...]
-    pictures: tuple[int, ...]
+    images: tuple[int, ...]
 
 
-def hubs(best: np.ndarray, gallery: int, shown: int = 5) -> Hubs:
-    """best: int [N, k], each article's first images as rows of a gallery of that size, k at least FIRST or all."""
-    counts = occurrences(best, gallery)
+def hubs(top_images: np.ndarray, gallery: int, shown: int = 5) -> Hubs:
+    """top_images: int [N, k], each article's first images rows of a gallery of that size; k at least FIRST or all."""
+    counts = occurrences(top_images, gallery)
     worst = np.argsort(-counts, kind="stable")[:shown]
     most = tuple((int(row), int(counts[row])) for row in worst)
     return Hubs(float(_skewness(counts)), float((counts == 0).mean()), most, tuple(np.bincount(counts).tolist()))
 
 
-def occurrences(best: np.ndarray, gallery: int) -> np.ndarray:
+def occurrences(top_images: np.ndarray, gallery: int) -> np.ndarray:
     """N_10 of each image, int64 [G]."""
-    return np.bincount(best[:, :FIRST].ravel(), minlength=gallery)
+    return np.bincount(top_images[:, :FIRST].ravel(), minlength=gallery)
 
 
 def skewness_change(before: np.ndarray, after: np.ndarray, gallery: int) -> Interval:
@@ -49,15 +49,15 @@ def skewness_change(before: np.ndarray, after: np.ndarray, gallery: int) -> Inte
     Drawing articles twice makes every gallery a little uneven, so where skewness falls the interval lies a little
     nearer to no change than it should (up to 0.2 seen): it does not overstate.
     """
-    drawn = [_drawn_skewness(best, gallery) for best in (before, after)]
+    drawn = [_drawn_skewness(listed, gallery) for listed in (before, after)]
     return interval(drawn[1] - drawn[0], len(before))
 
 
-def _drawn_skewness(best: np.ndarray, gallery: int) -> np.ndarray:
+def _drawn_skewness(top_images: np.ndarray, gallery: int) -> np.ndarray:
     """The skewness over the articles of each draw, [draws]."""
-    listed = np.zeros((len(best), gallery))
-    np.put_along_axis(listed, best[:, :FIRST].astype(np.int64), 1.0, axis=1)
-    return _skewness(Resamples(len(best)).means(listed))
+    listed = np.zeros((len(top_images), gallery))
+    np.put_along_axis(listed, top_images[:, :FIRST].astype(np.int64), 1.0, axis=1)
+    return _skewness(Resamples(len(top_images)).means(listed))
 
 
 def _skewness(counts: np.ndarray) -> np.ndarray:

@@ -19,10 +19,10 @@ from core.evaluation.models import Model
 Unit = Literal["month", "week", "block"]
 #: The models, by their names in `OriginRanks`.
 #: At least so many months, or else weeks, make a series; blocks of equally many articles where there are no dates.
-FEWEST_PERIODS = 6
+MIN_PERIODS = 6
 BLOCKS = 10
 #: With fewer pairs nothing is learned; with fewer articles an interval says nothing.
-ENOUGH_TO_TRAIN, ENOUGH_TO_JUDGE = 100, 30
+MIN_TO_TRAIN, MIN_TO_JUDGE = 100, 30
 #: Of all articles, what trainings that are compared by their age learn from: few enough that there are several ages.
 WINDOW_SHARE = 0.3
 
@@ -39,12 +39,12 @@ class Periods:
         """The periods m that at least so many articles lie up to, and enough in m + 1."""
         counts = np.bincount(self.of, minlength=len(self.labels))
         until = counts.cumsum()
-        return [m for m in range(len(counts) - 1) if until[m] >= at_least and counts[m + 1] >= ENOUGH_TO_JUDGE]
+        return [m for m in range(len(counts) - 1) if until[m] >= at_least and counts[m + 1] >= MIN_TO_JUDGE]
 
     @property
     def window(self) -> int:
         """Articles of a training that is compared with others by its age."""
-        return max(ENOUGH_TO_TRAIN, round(len(self.of) * WINDOW_SHARE))
+        return max(MIN_TO_TRAIN, round(len(self.of) * WINDOW_SHARE))
 
 
 def periods_of(published_at: pd.Series | None, count: int) -> Periods:
@@ -54,7 +54,7 @@ def periods_of(published_at: pd.Series | None, count: int) -> Periods:
         for unit, frequency in (("month", "M"), ("week", "W")):
             period = dates.dt.to_period(frequency)
             every = pd.period_range(period.min(), period.max(), freq=frequency)
-            if len(every) >= FEWEST_PERIODS:
+            if len(every) >= MIN_PERIODS:
                 labels = tuple(str(one.start_time.date())[: 7 if unit == "month" else 10] for one in every)
                 return Periods("month" if unit == "month" else "week", every.get_indexer(period), labels)
     starts = np.linspace(0, count, BLOCKS + 1).astype(np.int64)

@@ -14,14 +14,13 @@ import numpy as np
 from scipy import stats
 
 from core.analysis.bootstrap import Interval, Resamples, bands, interval
-from core.evaluation.metrics import METRIC_NAMES, as_record, metrics_of, values_of
+from core.evaluation.metrics import METRICS, metrics_of, values_of
 from core.evaluation.models import Model
 
 #: Swaps that are tried: p is known to about 0.003 near 0.05.
 PERMUTATIONS = 4999
 LEVEL_OF_TESTS = 0.05
 POWER = 0.8
-METRICS = tuple(METRIC_NAMES.values())
 #: Which model is compared with which.
 PAIRS = ((Model.ZERO_SHOT, Model.FINE_TUNED), (Model.FINE_TUNED, Model.WISE_FT), (Model.ZERO_SHOT, Model.WISE_FT))
 
@@ -40,7 +39,7 @@ class ModelMetric:
 class Difference:
     """after − before. p: of the permutation test; p_holm: corrected over the metrics of this pair of models.
 
-    needed: articles at which a difference of this size would be found at 5 % in four of five cases; None for the
+    required_n: articles at which a difference of this size would be found at 5 % in four of five cases; None for the
     median and where there is no difference at all.
     """
 
@@ -51,7 +50,7 @@ class Difference:
     interval: Interval
     p: float
     p_holm: float
-    needed: int | None
+    required_n: int | None
 
     @property
     def is_significant(self) -> bool:
@@ -75,13 +74,17 @@ class Differences:
         """One of them. Raises StopIteration if there is none."""
         return next(one for one in self.between(before, after) if one.metric == metric)
 
+    def value(self, metric: str, model: str) -> float:
+        """One model's value of a metric. Raises StopIteration if there is none."""
+        return next(one.value for one in self.reached if (one.metric, one.model) == (metric, model))
+
 
 def differences(models: Mapping[str, np.ndarray], pairs: Sequence[tuple[str, str]]) -> Differences:
     """models: name → ranks, int [n], of the same articles; pairs: (before, after), names of two models."""
     n = len(next(iter(models.values())))
     resamples = Resamples(n)
     drawn = {(name, metric): _drawn(resamples, ranks, metric) for name, ranks in models.items() for metric in METRICS}
-    value = {name: as_record(metrics_of(ranks)) for name, ranks in models.items()}
+    value = {name: metrics_of(ranks) for name, ranks in models.items()}
     reached = [
         ModelMetric(name, metric, value[name][metric], interval(drawn[name, metric], n))
         for name in models
@@ -96,7 +99,7 @@ def differences(models: Mapping[str, np.ndarray], pairs: Sequence[tuple[str, str
                     metric, before, after,
                     value[after][metric] - value[before][metric],
                     interval(drawn[after, metric] - drawn[before, metric], n),
-                    p, p_holm, articles_needed(models[before], models[after], metric),
+                    p, p_holm, required_n(models[before], models[after], metric),
                 )
             )  # fmt: skip
     return Differences(n, tuple(reached), tuple(found))
@@ -107,13 +110,13 @@ def differences_in(metric: str, models: Mapping[str, np.ndarray], pairs: Sequenc
     p_values = [permutation_p(models[before], models[after], metric) for before, after in pairs]
     resamples = Resamples(len(next(iter(models.values()))))
     drawn = {name: _drawn(resamples, ranks, metric) for name, ranks in models.items()}
-    value = {name: as_record(metrics_of(ranks))[metric] for name, ranks in models.items()}
+    value = {name: metrics_of(ranks)[metric] for name, ranks in models.items()}
     return [
         Difference(
             metric, before, after,
             value[after] - value[before],
             interval(drawn[after] - drawn[before], resamples.n),
-            p, p_holm, articles_needed(models[before], models[after], metric),
+            p, p_holm, required_n(models[before], models[after], metric),
         )
         for (before, after), p, p_holm in zip(pairs, p_values, holm(p_values), strict=True)
     ]  # fmt: skip
@@ -121,7 +124,7 @@ def differences_in(metric: str, models: Mapping[str, np.ndarray], pairs: Sequenc
 
 def _drawn(resamples: Resamples, ranks: np.ndarray, metric: str) -> np.ndarray:
     values = values_of(ranks, metric)
-    return resamples.medians(values) if metric == "median_rank" else resamples.means(values)
+    return resamples.medians(values) if METRICS[metric].average == "median" else resamples.means(values)
 
 
 def permutation_p(before: np.ndarray, after: np.ndarray, metric: str) -> float:
@@ -131,14 +134,15 @@ def permutation_p(before: np.ndarray, after: np.ndarray, metric: str) -> float:
     and ones (recalls) all swaps together are a binomial, so their p is exact (McNemar's exact test).
     """
     a, b = values_of(before, metric), values_of(after, metric)
-    if metric.startswith("recall"):
+    if METRICS[metric].is_binary:
         gained, changed = int((b > a).sum()), int((a != b).sum())
         return float(stats.binomtest(gained, changed).pvalue) if changed else 1.0
-    if metric != "median_rank":
+    of_median = METRICS[metric].average == "median"
+    if not of_median:
         a, b = a[a != b], b[a != b]
     if len(a) < 2:
         return 1.0
-    average = np.median if metric == "median_rank" else np.mean
+    average = np.median if of_median else np.mean
 
     def difference(x: np.ndarray, y: np.ndarray, axis: int) -> np.ndarray:
         return np.asarray(average(y, axis=axis) - average(x, axis=axis))
@@ -164,11 +168,11 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return corrected
 
 
-def articles_needed(before: np.ndarray, after: np.ndarray, metric: str) -> int | None:
+def required_n(before: np.ndarray, after: np.ndarray, metric: str) -> int | None:
     """n at which a difference as large as this one, with its spread, would be found (see `Difference`)."""
     gained = values_of(after, metric) - values_of(before, metric)
     mean = float(gained.mean())
-    if metric == "median_rank" or mean == 0 or len(gained) < 2:
+    if METRICS[metric].average == "median" or mean == 0 or len(gained) < 2:
         return None
     spread = float(gained.std(ddof=1))
     quantiles = float(stats.norm.ppf(1 - LEVEL_OF_TESTS / 2) + stats.norm.ppf(POWER))
@@ -189,6 +193,6 @@ def curve_differences(ranks: np.ndarray, metric: str, rows: Sequence[int]) -> li
 def bootstrap_curve(ranks: np.ndarray, metric: str) -> np.ndarray:
     """The metric of each draw at each α: [draws, A]."""
     resamples = Resamples(ranks.shape[1])
-    if metric == "median_rank":
+    if METRICS[metric].average == "median":
         return np.stack([_drawn(resamples, row, metric) for row in ranks], axis=1)
     return resamples.means(values_of(ranks, metric).T)

@@ -17,7 +17,7 @@ from core.evaluation.metrics import values_of
 
 METRIC = "mrr@100"
 #: Articles inside and outside from which a slice is looked at; below, a mean of reciprocal ranks says nothing.
-FEWEST = 5
+MIN_SLICE = 5
 #: More than for a single test: with a hundred slices Holm needs p below 0.0005.
 SHUFFLES = 9999
 _AT_ONCE = 2**22  # shuffled values held at once, 34 MB
@@ -62,11 +62,11 @@ class Slice:
 def compare_slices(
     models: Mapping[str, np.ndarray], pairs: Sequence[tuple[str, str]], members: Mapping[str, np.ndarray]
 ) -> tuple[Slice, ...]:
-    """Every slice of at least FEWEST articles with as many outside, the largest effect of the first pair first.
+    """Every slice of at least MIN_SLICE articles with as many outside, the largest effect of the first pair first.
 
     models: name → ranks, int [n], of the same articles. pairs: (before, after). members: slice → bool [n].
     """
-    members = {name: inside for name, inside in members.items() if min(inside.sum(), (~inside).sum()) >= FEWEST}
+    members = {name: inside for name, inside in members.items() if min(inside.sum(), (~inside).sum()) >= MIN_SLICE}
     values = {name: values_of(ranks, METRIC) for name, ranks in models.items()}
     gains = {(before, after): values[after] - values[before] for before, after in pairs}
     p_values = {pair: shuffled_p(gain, members) for pair, gain in gains.items()}

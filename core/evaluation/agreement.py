@@ -13,7 +13,7 @@ from core.evaluation.metrics import metrics_of
 
 @dataclass(frozen=True)
 class Disagreement:
-    """mrr_100: absolute difference. recall_10: share of articles among the first ten in only one of the two."""
+    """mrr_100: absolute difference. top10_flip_rate: share of articles among the first ten in only one of the two."""
 
     mrr_100: float
     top10_flip_rate: float
@@ -28,7 +28,7 @@ class Disagreement:
 
 def disagreement(ranks: np.ndarray, reference: np.ndarray) -> Disagreement:
     """Between two rankings, int32 [N] each."""
-    mrr = abs(metrics_of(ranks).mrr_100 - metrics_of(reference).mrr_100)
+    mrr = abs(metrics_of(ranks)["mrr@100"] - metrics_of(reference)["mrr@100"])
     return Disagreement(mrr, float(((ranks <= 10) != (reference <= 10)).mean()))
 
 

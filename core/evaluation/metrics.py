@@ -1,77 +1,96 @@
-"""From ranks to the field's numbers: MRR@100, Recall@k, mean and median rank."""
+"""From ranks to the field's numbers: MRR@100, Recall@k, mean and median rank.
 
+`METRICS` is the list of them: curves, tables, tiles, tests and `--criterion` show what is in it. To add a metric, add
+an entry; sweeps made before are given its values from their ranks.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 #: The first 100 images of an article count (paper, "The task").
 DEPTH = 100
-RECALL_AT = (1, 5, 10, 50, 100)
 
 
 @dataclass(frozen=True)
-class Metrics:
-    """Averages over `n` articles. MRR and recalls lie in [0, 1]; ranks are in places, 1 is best."""
+class Metric:
+    """One number from the ranks of articles.
 
-    n: int
-    mrr_100: float
-    recall_1: float
-    recall_5: float
-    recall_10: float
-    recall_50: float
-    recall_100: float
-    mean_rank: float
-    median_rank: float
+    name: in files, tables and on the command line. label: on the axes of charts. help: what it is, in a line.
+    values: from int ranks of any shape, what each article adds, float64 of that shape. average: how they are summed up.
+    unit: shares lie in [0, 1] and are drawn and tabulated; ranks are places, 1 is best, and need the whole gallery.
+    is_binary: each article adds 0 or 1, for which tests are exact.
+    """
 
-
-#: Attribute of `Metrics` → the name in tables and files (DESIGN, "The words").
-METRIC_NAMES = {
-    "mrr_100": "mrr@100",
-    "recall_1": "recall@1",
-    "recall_5": "recall@5",
-    "recall_10": "recall@10",
-    "recall_50": "recall@50",
-    "recall_100": "recall@100",
-    "mean_rank": "mean_rank",
-    "median_rank": "median_rank",
-}
+    name: str
+    label: str
+    help: str
+    values: Callable[[np.ndarray], np.ndarray]
+    higher_is_better: bool = True
+    average: Literal["mean", "median"] = "mean"
+    unit: Literal["share", "rank"] = "share"
+    is_binary: bool = False
 
 
-def metrics_of(ranks: np.ndarray) -> Metrics:
-    """Metrics of int ranks [N], N at least 1, in any order. mrr@100 counts an article found after place 100 as 0."""
-    if len(ranks) == 0:
-        raise ValueError("no ranks: expected at least one article")
-    ranks = np.sort(ranks)  # floats summed in another order differ in the last digit
-    places = ranks.astype(np.float64)
-    reciprocal = np.where(ranks <= DEPTH, 1.0 / places, 0.0)
-    recall = {f"recall_{k}": float((ranks <= k).mean()) for k in RECALL_AT}
-    return Metrics(
-        n=len(ranks),
-        mrr_100=float(reciprocal.mean()),
-        mean_rank=float(places.mean()),
-        median_rank=float(np.median(places)),
-        **recall,
+def _recall(k: int) -> Metric:
+    return Metric(
+        f"recall@{k}",
+        f"Recall@{k}",
+        f"share of articles whose own image is among the first {k}",
+        lambda ranks: (ranks <= k).astype(np.float64),
+        is_binary=True,
     )
 
 
+def _rank(average: Literal["mean", "median"]) -> Metric:
+    return Metric(
+        f"{average}_rank",
+        f"{average} rank",
+        f"{average} of the ranks, 1 is best",
+        lambda ranks: ranks.astype(np.float64),
+        higher_is_better=False,
+        average=average,
+        unit="rank",
+    )
+
+
+_MRR = Metric(
+    "mrr@100",
+    "MRR@100",
+    "mean of 1 / rank; an article found after place 100 counts as 0",
+    lambda ranks: np.where(ranks <= DEPTH, 1.0 / ranks, 0.0),
+)
+
+#: By name, in the order of the paper's tables.
+METRICS: dict[str, Metric] = {
+    metric.name: metric for metric in (_MRR, *(_recall(k) for k in (1, 5, 10, 50, 100)), _rank("mean"), _rank("median"))
+}
+
+
+def table_metrics() -> tuple[str, ...]:
+    """Return the names of the metrics that are shares: the paper's five and recall@1, in the order of its tables."""
+    return tuple(name for name, metric in METRICS.items() if metric.unit == "share")
+
+
+def metrics_of(ranks: np.ndarray) -> dict[str, float]:
+    """Return n and each metric, by name, of int ranks [N], N at least 1, in any order."""
+    if len(ranks) == 0:
+        raise ValueError("no ranks: expected at least one article")
+    ranks = np.sort(ranks)  # floats summed in another order differ in the last digit
+    found: dict[str, float] = {"n": len(ranks)}
+    for name, metric in METRICS.items():
+        average = np.median if metric.average == "median" else np.mean
+        found[name] = float(average(metric.values(ranks)))
+    return found
+
+
 def values_of(ranks: np.ndarray, metric: str) -> np.ndarray:
-    """What each article adds to a metric, float64 of the shape of `ranks`; the metric is their mean (or median).
-
-    metric: a name of tables and files. Raises KeyError for one that there is not.
-    """
-    if metric == "mrr@100":
-        return np.where(ranks <= DEPTH, 1.0 / ranks, 0.0)
-    if metric in ("mean_rank", "median_rank"):
-        return ranks.astype(np.float64)
-    depth = {f"recall@{k}": k for k in RECALL_AT}[metric]
-    return (ranks <= depth).astype(np.float64)
+    """Return what each article adds to a metric, float64 of the shape of `ranks`. Raises KeyError: no such metric."""
+    return METRICS[metric].values(ranks)
 
 
-def lower_is_better(metric: str) -> bool:
-    """True for ranks, False for shares and reciprocals."""
-    return metric in ("mean_rank", "median_rank")
-
-
-def as_record(metrics: Metrics) -> dict[str, float]:
-    """Metric name → value, by the names of tables and files; n first."""
-    return {"n": metrics.n} | {name: getattr(metrics, attribute) for attribute, name in METRIC_NAMES.items()}
+def oriented(values: np.ndarray, metric: str) -> np.ndarray:
+    """Return `values` of a metric so that higher is better."""
+    return values if METRICS[metric].higher_is_better else -values

@@ -1,6 +1,6 @@
 """The published numbers (MediaEval NewsImages 2022 paper, test set), to stand beside one's own."""
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Literal, get_args
 
 Paper = Literal["portals", "twitter", "rss"]
@@ -16,6 +16,11 @@ class PublishedRow:
     recall_10: float
     recall_50: float
     recall_100: float
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """By the names of tables and files."""
+        return dict(zip(("mrr@100", "recall@5", "recall@10", "recall@50", "recall@100"), astuple(self), strict=True))
 
 
 @dataclass(frozen=True)

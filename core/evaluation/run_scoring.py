@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.evaluation.metrics import DEPTH, METRIC_NAMES, as_record, metrics_of
+from core.evaluation.metrics import DEPTH, metrics_of, table_metrics
 from core.retrieval.run_file import LENGTH, Submission
 
 
@@ -46,8 +46,8 @@ def score(run: Submission, truth: Mapping[str, tuple[str, ...]], gallery: Collec
     """
     ranks = np.array([_rank(run.lists.get(article_id, []), images) for article_id, images in truth.items()])
     found = ranks[ranks <= DEPTH]
-    by_name = as_record(metrics_of(ranks))
-    metrics = {name: by_name[name] for name in METRIC_NAMES.values() if not name.endswith("_rank")}
+    by_name = metrics_of(ranks)
+    metrics = {name: by_name[name] for name in table_metrics()}
     known = set(gallery) if gallery is not None else {image for images in truth.values() for image in images}
     lists = run.lists.items()
     return Score(

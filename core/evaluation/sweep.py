@@ -8,7 +8,7 @@ import pandas as pd
 
 from core.data.time_split import Split
 from core.errors import InputError
-from core.evaluation.metrics import as_record, metrics_of
+from core.evaluation.metrics import metrics_of
 
 #: Images kept of each article at each α: two rows of a gallery; the whole hundred is what `rank` writes for one α.
 SHOWN = 12
@@ -21,18 +21,19 @@ DENSE = tuple(step / 100 for step in range(101))
 class Ranked:
     """One split at one α. ranks (text → image), reverse_ranks (image → text): int32 [N].
 
-    best: int32 [N, K], each article's first K images, as rows of the split's gallery; K is SHOWN or all there are.
+    top_images: int32 [N, K], each article's first K images, rows of the split's gallery; K is SHOWN or all there are.
     """
 
     ranks: np.ndarray
     reverse_ranks: np.ndarray
-    best: np.ndarray
+    top_images: np.ndarray
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """One split at each α. alphas: sorted, [A]; ranks, reverse_ranks: int32 [A, N]; best: [A, N, K]; article_ids: [N].
+    """One split at each α. alphas: sorted, [A]; article_ids: [N].
 
+    ranks, reverse_ranks: int32 [A, N]; top_images: int32 [A, N, K].
     interpolated: bool [A], True where the ranks are of embeddings between exact ones (core.interpolation.alpha_path).
     """
 
@@ -41,14 +42,14 @@ class Sweep:
     article_ids: list[str]
     ranks: np.ndarray
     reverse_ranks: np.ndarray
-    best: np.ndarray
+    top_images: np.ndarray
     interpolated: np.ndarray
 
     def curve(self) -> pd.DataFrame:
         """One row per α: alpha, split, interpolated, n, the metrics by their names in files (text → image)."""
         return pd.DataFrame(
             [
-                {"alpha": alpha, "split": self.split, "interpolated": bool(interpolated)} | as_record(metrics_of(ranks))
+                {"alpha": alpha, "split": self.split, "interpolated": bool(interpolated)} | metrics_of(ranks)
                 for alpha, interpolated, ranks in zip(self.alphas, self.interpolated, self.ranks, strict=True)
             ]
         )
@@ -107,17 +108,17 @@ def collect(
         list(article_ids),
         np.stack([one.ranks for one in each]),
         np.stack([one.reverse_ranks for one in each]),
-        np.stack([one.best for one in each]),
+        np.stack([one.top_images for one in each]),
         marks,
     )
 
 
 def with_exact(sweep: Sweep, exact: Mapping[float, Ranked]) -> Sweep:
     """The sweep with what was ranked at some of its α's replaced by exact ones."""
-    ranks, reverse, best = sweep.ranks.copy(), sweep.reverse_ranks.copy(), sweep.best.copy()
+    ranks, reverse, top_images = sweep.ranks.copy(), sweep.reverse_ranks.copy(), sweep.top_images.copy()
     interpolated = sweep.interpolated.copy()
     for alpha, one in exact.items():
         row = sweep.alphas.index(alpha)
-        ranks[row], reverse[row], best[row] = one.ranks, one.reverse_ranks, one.best
+        ranks[row], reverse[row], top_images[row] = one.ranks, one.reverse_ranks, one.top_images
         interpolated[row] = False
-    return replace(sweep, ranks=ranks, reverse_ranks=reverse, best=best, interpolated=interpolated)
+    return replace(sweep, ranks=ranks, reverse_ranks=reverse, top_images=top_images, interpolated=interpolated)

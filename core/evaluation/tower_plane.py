@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from core.evaluation.alpha_selection import Criterion
-from core.evaluation.metrics import as_record, metrics_of
+from core.evaluation.metrics import metrics_of, oriented
 
 #: The paper's step along each axis.
 GRID = tuple(step / 20 for step in range(21))
@@ -16,28 +16,25 @@ GRID = tuple(step / 20 for step in range(21))
 class Plane:
     """Val at each point. alphas: [P], of both axes.
 
-    ranks: int32 [P, P, N] as [α_image, α_text, article]; best: int32 [P, P, N, K], the first images of each.
+    ranks: int32 [P, P, N] as [α_image, α_text, article]; top_images: int32 [P, P, N, K], the first images of each.
     """
 
     alphas: tuple[float, ...]
     ranks: np.ndarray
-    best: np.ndarray
+    top_images: np.ndarray
 
     def table(self) -> pd.DataFrame:
         """One row per point: alpha_image, alpha_text, n, the metrics by their names in files."""
         return pd.DataFrame(
-            {"alpha_image": alpha_image, "alpha_text": alpha_text} | as_record(metrics_of(self.ranks[row, column]))
+            {"alpha_image": alpha_image, "alpha_text": alpha_text} | metrics_of(self.ranks[row, column])
             for row, alpha_image in enumerate(self.alphas)
             for column, alpha_text in enumerate(self.alphas)
         )
 
 
 def best_of_plane(table: pd.DataFrame, criterion: Criterion) -> pd.Series:
-    """The row of `Plane.table` that is best by `criterion`; ties by mrr@100, then nearer to the diagonal.
-
-    For mean_rank and median_rank lower is better.
-    """
-    better = table[criterion] * (-1 if criterion in ("mean_rank", "median_rank") else 1)
+    """The row of `Plane.table` that is best by `criterion`; ties by mrr@100, then nearer to the diagonal."""
+    better = oriented(table[criterion].to_numpy(), criterion)
     order = pd.DataFrame(
         {"criterion": better, "mrr": table["mrr@100"], "near": -(table["alpha_image"] - table["alpha_text"]).abs()}
     )

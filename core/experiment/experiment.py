@@ -189,9 +189,9 @@ class SplitRanker:
 
     def ranked(self, texts: Tensor, images: Tensor) -> Ranked:
         """Ranks both ways and the first images, for `texts` [N, d] and `images` [G, d]."""
-        return Ranked(self.image_ranks(texts, images), self.text_ranks(texts, images), self.first(texts, images))
+        return Ranked(self.image_ranks(texts, images), self.text_ranks(texts, images), self.top_images(texts, images))
 
-    def first(self, texts: Tensor, images: Tensor) -> np.ndarray:
+    def top_images(self, texts: Tensor, images: Tensor) -> np.ndarray:
         """Each article's first SHOWN images as rows of the gallery, int32 [N, K]."""
         return top_k(*self.scored(texts, images), self.gallery.tie_order, SHOWN)[0].astype(np.int32)
 

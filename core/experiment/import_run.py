@@ -115,6 +115,6 @@ def _measured(experiment: Experiment, changed: dict[str, Tensor]) -> list[Epoch]
         encoder.set_weights(weights)
         metrics = metrics_of(val.ranks()[0])
         scale = float(encoder.logit_scale.detach().exp())
-        epochs.append(Epoch(epoch, None, metrics.mrr_100, metrics.recall_1, scale))
+        epochs.append(Epoch(epoch, None, metrics["mrr@100"], metrics["recall@1"], scale))
     encoder.set_weights(experiment.zero_shot)
     return epochs

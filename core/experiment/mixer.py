@@ -14,6 +14,7 @@ from core.encoders.weights import load_cached_tensors, save_cached_tensors
 from core.experiment.loaded_run import LoadedRun, load_zero_shot_and_fine_tuned
 from core.experiment.precision import compute_in
 from core.experiment.train import train_pairs
+from core.interpolation.merges import MERGES
 from core.interpolation.mix import TENTHS, Mix
 from core.interpolation.mix_weights import WeightPair, mixed_scores, parts_of, theta
 from core.storage.files import fingerprint
@@ -40,32 +41,31 @@ class Mixer:
         # The plane of both towers' α needs all tenths of both at once.
         self._embedding = lru_cache(2 * len(TENTHS))(self._embedded)
 
-    def changes(self, tower: TowerName) -> bool:
-        """Does anything of this tower change with α?"""
-        return bool(self.ends.of(tower).zero_shot)
-
     def ranks(self, mix: Mix) -> np.ndarray:
         """Ranks of the own image, int32 [N], with exact weights."""
         return self._view.image_ranks(self.embeddings(mix, "text"), self.embeddings(mix, "image"))
 
     def embeddings(self, mix: Mix, tower: TowerName) -> Tensor:
         """One tower's [n, d], of length one; [n, 2d] where scores are mixed."""
-        if mix.of == "scores":
-            zero_shot, fine_tuned = (replace(mix, of="weights", alpha=alpha) for alpha in (0.0, 1.0))
+        merge = MERGES[mix.merge]
+        if merge.mixes == "scores":
+            zero_shot, fine_tuned = (Mix(mix.runs, alpha) for alpha in (0.0, 1.0))
             return mixed_scores(self.embeddings(zero_shot, tower), self.embeddings(fine_tuned, tower), mix.alpha)
         parts = [part for part in self.ends.changed_parts if part.startswith(tower)]
-        own = {part: mix.alpha_of(part) for part in parts}
         # What a tower looks like depends on nothing but this; the rest of the mix is the other tower's.
-        return self._embedding(tower, mix.runs, mix.fisher, tuple(own.items()))
+        own = mix.within(parts)
+        # Ways that build alike, as all that interpolate do, share what was embedded.
+        built_as = next(name for name, other in MERGES.items() if other.build is merge.build)
+        return self._embedding(tower, built_as, mix.runs, own.alpha, tuple(own.own.items()))
 
     def _embedded(
-        self, tower: TowerName, runs: tuple[str, ...], by_fisher: bool, own: tuple[tuple[str, float], ...]
+        self, tower: TowerName, merge: str, runs: tuple[str, ...], alpha: float, own: tuple[tuple[str, float], ...]
     ) -> Tensor:
         ends = self.ends.of(tower)
-        if by_fisher:
+        if "importance" in MERGES[merge].needs:
             self._importance = self._importance or self._measured_importance()
             ends = replace(ends, importance=self._importance)
-        theta(Mix(runs, 0.0, dict(own), by_fisher), ends, out=self._theta)
+        theta(Mix(runs, alpha, dict(own), merge), ends, out=self._theta)
         return self._view.embed(tower)
 
     def _measured_importance(self) -> Importance:

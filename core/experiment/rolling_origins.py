@@ -11,7 +11,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from core.analysis.rolling_origin import ENOUGH_TO_TRAIN, OriginRanks, Periods
+from core.analysis.rolling_origin import MIN_TO_TRAIN, OriginRanks, Periods
 from core.data.domain import gallery_of
 from core.data.time_split import TRAIN_SHARE
 from core.encoders.base import TOWERS, first_tuned_stages
@@ -45,7 +45,7 @@ def roll(
         experiment.encoder.compute_in(tower, torch.float32)
     rolling = _Rolling(experiment, loaded_run.run.info.settings, articles, periods)
     try:
-        for origin in progress(periods.origins(window or ENOUGH_TO_TRAIN), "Training until each period"):
+        for origin in progress(periods.origins(window or MIN_TO_TRAIN), "Training until each period"):
             yield rolling.train(origin, window)
     finally:
         experiment.encoder.set_weights(experiment.zero_shot)

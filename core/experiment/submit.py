@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.data.time_split import Split
-from core.evaluation.metrics import Metrics, metrics_of
+from core.evaluation.metrics import metrics_of
 from core.experiment.loaded_run import LoadedRun
 from core.retrieval.run_file import LENGTH, write_submission
 
@@ -19,7 +19,7 @@ class Submitted:
     alpha: float
     articles: int
     images: int
-    metrics: Metrics | None
+    metrics: dict[str, float] | None
 
 
 def submit_runs(loaded_run: LoadedRun, split: Split, out: Path) -> list[Submitted]:

@@ -87,12 +87,12 @@ def _plane(path: AlphaPath, loaded_run: LoadedRun) -> Plane | None:
         return None
     view = loaded_run.view("val")
     texts = [path.text.at(alpha) for alpha in GRID]
-    ranks, best = [], []
+    ranks, top_images = [], []
     for alpha_image in progress(GRID, "Ranking the plane of both towers' alpha"):
         images = path.image.at(alpha_image)
         ranks.append([view.image_ranks(each, images) for each in texts])
-        best.append([view.first(each, images) for each in texts])
-    return Plane(GRID, np.array(ranks), np.array(best))
+        top_images.append([view.top_images(each, images) for each in texts])
+    return Plane(GRID, np.array(ranks), np.array(top_images))
 
 
 def _neighbourhood(sweep: Sweep, criterion: Criterion) -> Sequence[float]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from core.data.domain import DomainInfo
+from core.evaluation.metrics import METRICS
 from core.storage.cache import read_checksummed, write_checksummed
 from core.storage.files import fingerprint
 from core.workspace.folders import Workspace
@@ -26,9 +27,13 @@ def _file(workspace: Workspace, run: Run, other: DomainInfo) -> Path:
 
 
 def read_curve_elsewhere(workspace: Workspace, run: Run, other: DomainInfo) -> pd.DataFrame | None:
-    """What `curve_elsewhere` kept: alpha, split, interpolated, n, metrics on the other's val; None if not there."""
-    kept = read_checksummed(_file(workspace, run, other))
-    return None if kept is None else pd.read_csv(BytesIO(kept))
+    """Read what `curve_elsewhere` wrote: alpha, split, interpolated, n, metrics on the other's val.
+
+    None if it is not there, or lacks a metric that Rematch did not have then.
+    """
+    content = read_checksummed(_file(workspace, run, other))
+    curve = pd.DataFrame() if content is None else pd.read_csv(BytesIO(content))
+    return curve if set(METRICS) <= set(curve) else None
 
 
 def curve_elsewhere(workspace: Workspace, slug: str, run_name: str, other_slug: str) -> None:

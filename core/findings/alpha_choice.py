@@ -20,7 +20,7 @@ from core.analysis.alpha_choice import (
 )
 from core.analysis.significance import curve_bands
 from core.errors import InputError
-from core.evaluation.metrics import METRIC_NAMES, lower_is_better
+from core.evaluation.metrics import table_metrics
 from core.evaluation.models import Model
 from core.findings.question import Question, RunContext
 from core.findings.significance import verdict
@@ -30,9 +30,7 @@ from core.presentation.theme import ALPHA, MODEL_COLOURS, SHARE, hover
 from core.presentation.wording import between_signed, number, p_value, signed
 from core.workspace.sweep_results import Results
 
-#: Mean-type metrics whose regret and flat region are told.
-METRICS = tuple(name for name in METRIC_NAMES.values() if not lower_is_better(name))
-LEAST = 4  # articles of val: two to choose on, two to judge
+MIN_VAL = 4  # articles of val: two to choose on, two to judge
 
 
 @dataclass(frozen=True)
@@ -56,19 +54,27 @@ def flat_at_choice(results: Results) -> Plateau:
 def _ask(context: RunContext) -> ChoiceFound:
     val, selected = context.val, context.run.selected()
     n = val.ranks.shape[1]
-    if n < LEAST:
-        raise InputError(f"{context.domain.info.slug} has {n} articles in val; its halves need at least {LEAST}.")
+    if n < MIN_VAL:
+        raise InputError(f"{context.domain.info.slug} has {n} articles in val; its halves need at least {MIN_VAL}.")
     alphas, place = val.alphas.tolist(), val.place(selected.alpha)
     earlier, later = halves(val.ranks)
     on_half = chosen_place(earlier, selected.criterion)
     judgements = [
-        judged(later, alphas, on_half, METRICS, ("the earlier half of val", earlier.shape[1]), "the later half of val")
+        judged(
+            later,
+            alphas,
+            on_half,
+            table_metrics(),
+            ("the earlier half of val", earlier.shape[1]),
+            "the later half of val",
+        )
     ]
     if "test" in context.results:
         test = context.results["test"]
         at = test.place(selected.alpha)
-        judgements.append(judged(test.ranks, test.alphas.tolist(), at, METRICS, ("val", n), "test"))
-    flat = {metric: alpha_plateau(val.ranks, alphas, place, metric) for metric in (*METRICS, selected.criterion)}
+        judgements.append(judged(test.ranks, test.alphas.tolist(), at, table_metrics(), ("val", n), "test"))
+    metrics = (*table_metrics(), selected.criterion)
+    flat = {metric: alpha_plateau(val.ranks, alphas, place, metric) for metric in metrics}
     spread = spread_of_choice(val.ranks, alphas, selected.criterion)
     return ChoiceFound(selected.alpha, selected.criterion, n, spread, flat, tuple(judgements))
 
@@ -139,11 +145,7 @@ def _judged(one: Judgement) -> list[Block]:
     for regret in one.regrets:
         to_fine_tuned = one.differences.of(regret.metric, Model.FINE_TUNED, Model.WISE_FT)
         to_zero_shot = one.differences.of(regret.metric, Model.ZERO_SHOT, Model.WISE_FT)
-        reached = next(
-            each.value
-            for each in one.differences.reached
-            if (each.model, each.metric) == (Model.WISE_FT, regret.metric)
-        )
+        reached = one.differences.value(regret.metric, Model.WISE_FT)
         rows.append(
             {
                 "metric": regret.metric,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.analysis.bootstrap import SMALL, Interval
+from core.analysis.bootstrap import MIN_FOR_INTERVAL, Interval
 from core.analysis.drift import Trend, Unit, last_date, since_training, trend
 from core.data.time_split import Split
 from core.evaluation.models import Model
@@ -123,7 +123,7 @@ def _table(trends: list[Trend], each: SplitDrift) -> pd.DataFrame:
 
 
 def _few(trends: list[Trend]) -> frozenset[int]:
-    return frozenset(place for place, period in enumerate(trends[0].periods) if period.n < SMALL)
+    return frozenset(place for place, period in enumerate(trends[0].periods) if period.n < MIN_FOR_INTERVAL)
 
 
 DRIFT = Question("drift", "Does the gain fade with time?", DriftFound, _ask, section)

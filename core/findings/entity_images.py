@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from core.analysis.bootstrap import SMALL
+from core.analysis.bootstrap import MIN_FOR_INTERVAL
 from core.analysis.entity_images import (
-    FEWEST_ARTICLES,
-    FEWEST_NAMINGS,
     METRIC,
+    MIN_ARTICLES,
+    MIN_NAMINGS,
     WEIGHTS,
     Embedded,
     EntityEffect,
@@ -27,7 +27,7 @@ from core.data.time_split import Split
 from core.evaluation.models import Model
 from core.findings.question import Question, RunContext, files_as_parts
 from core.presentation.blocks import Grid, Section, Words
-from core.presentation.wording import between_signed, finder, number, p_value, signed
+from core.presentation.wording import between_signed, finder, number, p_cell, p_value, signed
 from core.storage.files import Part
 
 if TYPE_CHECKING:  # torch, and what imports it, which pages do without
@@ -111,14 +111,16 @@ def section(found: EntitiesFound, context: RunContext) -> Section:
     """The verdict for places and persons together at each model, then every kind."""
     weights = ", ".join(f"{weight:g}" for weight in WEIGHTS)
     how = Words(
-        f"An entity is a place or a person that at least {FEWEST_NAMINGS} training articles name, "
+        f"An entity is a place or a person that at least {MIN_NAMINGS} training articles name, "
         f"{finder(found.named_by)}. For an article of val that names one, each image's score gains weight times its "
         f"cosine with the training images of that entity (their mean, or the closest one). Weight (one of {weights}) "
         f"and pooling are chosen on the earlier half of val; gain, interval (bootstrap, 95 %) and p (permutation test, "
         f"Holm over the rows) are of the later half, over the articles that name a known entity. WiSE-FT is at alpha "
         f"{found.alpha:g}."
     )
-    faint = frozenset(row for row, one in enumerate(found.findings) if one.effect is None or one.effect.n_later < SMALL)
+    faint = frozenset(
+        row for row, one in enumerate(found.findings) if one.effect is None or one.effect.n_later < MIN_FOR_INTERVAL
+    )
     table = Grid(f"What the images of entities change, val, n = {found.n}", _table(found), faint)
     return Section(ENTITIES.name, ENTITIES.title, _answer(found), (how, table))
 
@@ -127,8 +129,8 @@ def _answer(found: EntitiesFound) -> str:
     judged = [one for one in found.findings if one.effect]
     if not judged:
         return (
-            f"Cannot be told on val, n = {found.n}: fewer than {FEWEST_ARTICLES} articles of either half name a place "
-            f"or a person that {FEWEST_NAMINGS} training articles name."
+            f"Cannot be told on val, n = {found.n}: fewer than {MIN_ARTICLES} articles of either half name a place "
+            f"or a person that {MIN_NAMINGS} training articles name."
         )
     real = [one for one in judged if one.p_holm < LEVEL_OF_TESTS]
     if not real:
@@ -166,7 +168,7 @@ def _cells(one: EntityFinding) -> dict[str, str]:
         number(effect.before),
         number(effect.after),
         f"{signed(effect.gain)} ({between_signed(effect.interval)})",
-        p_value(one.p_holm).removeprefix("p = ").removeprefix("p "),
+        p_cell(one.p_holm),
         f"{effect.improved:,}, {effect.worsened:,}",
     )
     return dict(zip(_COLUMNS, values, strict=True))

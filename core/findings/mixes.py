@@ -1,14 +1,11 @@
 """Do other ways to mix beat WiSE-FT's one α? Each is searched on the earlier half of val and judged on the later half.
 
 WiSE-FT's α is chosen on the earlier half too, by the same metric, so that no mix is judged on what it was chosen by.
-All articles are ranked against all images of val.
-
-
-Do other ways to mix beat one α? Each against WiSE-FT, searched on one half of val and judged on the other.
+All articles are ranked against all images of val. The ways are those of `core.interpolation.merges`.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,11 +15,13 @@ from core.analysis.significance import Difference, differences_in
 from core.errors import InputError
 from core.evaluation.metrics import values_of
 from core.evaluation.models import Model
-from core.findings.alpha_choice import LEAST
+from core.findings.alpha_choice import MIN_VAL
 from core.findings.question import Question, RunContext
-from core.interpolation.mix import TENTHS, Mix
+from core.interpolation.merges import MERGES
+from core.interpolation.merges.merge import Need, Searched
+from core.interpolation.mix import Mix
 from core.presentation.blocks import Block, Grid, Section, Words
-from core.presentation.wording import between_signed, number, p_value, signed
+from core.presentation.wording import between_signed, number, p_cell, p_value, signed
 from core.workspace.comparable_runs import sister_runs
 from core.workspace.runs import Run, load_runs
 
@@ -30,18 +29,6 @@ if TYPE_CHECKING:  # it imports torch
     from core.experiment.mixer import Mixer
 
 METRIC = "mrr@100"  # it moves with every article, where half of val is few
-QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
-TOWERS, DEPTH, FISHER, SCORES = "α per tower", "α per depth", "Fisher-weighted", "scores, not weights"
-SOUP, GREEDY = "soup of all runs", "greedy soup"
-
-
-@dataclass(frozen=True)
-class Searched:
-    """The best `mix` of the `candidates` that were tried; value: of METRIC on the articles it was chosen on."""
-
-    mix: Mix
-    candidates: int
-    value: float
 
 
 @dataclass(frozen=True)
@@ -65,13 +52,14 @@ def _ask(context: RunContext) -> MixesFound:
     from core.experiment.mixer import Mixer
 
     n = len(context.val.articles)
-    if n < LEAST:
-        raise InputError(f"{context.domain.info.slug} has {n} articles in val; its halves need at least {LEAST}.")
+    if n < MIN_VAL:
+        raise InputError(f"{context.domain.info.slug} has {n} articles in val; its halves need at least {MIN_VAL}.")
     sisters = _sisters(context)
     mixer = Mixer(context.loaded_run, sisters)
-    search = _Search(mixer, n // 2)
     names = tuple(one.info.name for one in sisters)
-    searched = _searched(search, names)
+    search = _Search(mixer, names, n // 2)
+    allowed = [merge for merge in MERGES.values() if all(mixer.ends.has(need) for need in merge.needs)]
+    searched = {merge.label: merge.search(search) for merge in allowed}
     models = {name: each.mix for name, each in searched.items()}
     models |= {name: Mix(names[:1], alpha) for name, alpha in ((Model.ZERO_SHOT, 0.0), (Model.FINE_TUNED, 1.0))}
     later = {name: mixer.ranks(mix)[search.earlier :] for name, mix in models.items()}
@@ -96,8 +84,9 @@ def _sisters(context: RunContext) -> list[Run]:
 class _Search:
     """Judges candidates by the first `earlier` articles of val, and by nothing else."""
 
-    def __init__(self, mixer: "Mixer", earlier: int) -> None:
-        self.mixer, self.earlier = mixer, earlier
+    def __init__(self, mixer: "Mixer", runs: tuple[str, ...], earlier: int) -> None:
+        self.mixer, self.runs, self.earlier = mixer, runs, earlier
+        self.parts: Sequence[str] = mixer.ends.changed_parts
 
     def value(self, mix: Mix) -> float:
         return _value(self.mixer.ranks(mix)[: self.earlier])
@@ -113,59 +102,6 @@ def _value(ranks: np.ndarray) -> float:
     return float(values_of(ranks, METRIC).mean())
 
 
-def _searched(search: _Search, runs: tuple[str, ...]) -> dict[str, Searched]:
-    own = Mix(runs[:1], 0.0)
-    found: dict[str, Searched] = {Model.WISE_FT: search.best(replace(own, alpha=alpha) for alpha in TENTHS)}
-    if search.mixer.changes("image") and search.mixer.changes("text"):
-        plane = ({"image": image, "text": text} for image in TENTHS for text in TENTHS)
-        found[TOWERS] = search.best(replace(own, own=alphas) for alphas in plane)
-    parts = search.mixer.ends.changed_parts
-    if len(parts) > len({part.partition(".")[0] for part in parts}):
-        found[DEPTH] = _by_depth(search, parts, found[Model.WISE_FT])
-    found[FISHER] = search.best(replace(own, alpha=alpha, fisher=True) for alpha in TENTHS)
-    found[SCORES] = search.best(replace(own, alpha=alpha, of="scores") for alpha in TENTHS)
-    if len(runs) > 1:
-        found[SOUP] = search.best(Mix(runs, alpha) for alpha in TENTHS)
-        members, tried = _greedy(search, runs)
-        found[GREEDY] = search.best((Mix(members, alpha) for alpha in TENTHS), tried)
-    return found
-
-
-def _by_depth(search: _Search, parts: list[str], start: Searched) -> Searched:
-    """From WiSE-FT's α everywhere, part by part the α that is best with the others as they are, once through."""
-    best = replace(start, mix=replace(start.mix, own=dict.fromkeys(parts, start.mix.alpha)))
-    for part in parts:
-        others = [alpha for alpha in QUARTERS if alpha != best.mix.own[part]]
-        moved = search.best(
-            (replace(best.mix, own=best.mix.own | {part: alpha}) for alpha in others), tried_before=best.candidates
-        )
-        best = moved if moved.value > best.value else replace(best, candidates=moved.candidates)
-    return best
-
-
-def _greedy(search: _Search, runs: tuple[str, ...]) -> tuple[tuple[str, ...], int]:
-    """The runs to average, and how many soups were tried: the best one, then each that does not make it worse."""
-    alone = {run: search.value(Mix((run,), 1.0)) for run in runs}
-    first, *others = sorted(runs, key=lambda run: -alone[run])
-    members: tuple[str, ...] = (first,)
-    value = alone[first]
-    for run in others:
-        with_it = search.value(Mix((*members, run), 1.0))
-        if with_it >= value:
-            members, value = (*members, run), with_it
-    return members, len(runs) + len(others)
-
-
-ABOUT = {
-    TOWERS: "images and texts have an α each",
-    DEPTH: "early, middle and late blocks of each tower have an α each, found one after the other",
-    FISHER: "each number counts by its importance to both models, measured on train (Matena and Raffel 2022)",
-    SCORES: "both models score, and α mixes their similarities, at twice the cost of searching",
-    SOUP: "the weights of all runs are averaged, then mixed with α (Wortsman et al. 2022, model soups)",
-    GREEDY: "as the soup, of those runs alone that do not make it worse",
-}
-
-
 def section(found: MixesFound, context: RunContext) -> Section:
     """Whether any mix differs from WiSE-FT first, then all of them, then what does not exist for this run."""
     caption = (
@@ -179,7 +115,7 @@ def section(found: MixesFound, context: RunContext) -> Section:
             f"quarters). Difference: from WiSE-FT, with its 95 % interval (paired bootstrap). p: permutation test, "
             f"corrected (Holm) over the {len(found.differences)} mixes."
         ),
-        Words(". ".join(f"{name}: {ABOUT[name]}" for name in found.searched if name in ABOUT) + "."),
+        Words(". ".join(f"{merge.label}: {merge.help}" for merge in MERGES.values() if merge.label in found.searched)),
         *(Words(sentence) for sentence in _missing(found, context)),
     ]
     return Section(MIXES.name, MIXES.title, _answer(found), tuple(blocks))
@@ -193,7 +129,9 @@ def _answer(found: MixesFound) -> str:
         told = f"Better than WiSE-FT {judged}: {'; '.join(better)}."
     else:
         best = max(found.differences, key=lambda one: one.value)
-        needed = f", for which about {best.needed:,} would be needed" if (best.needed or 0) > found.n_judged else ""
+        needed = (
+            f", for which about {best.required_n:,} would be needed" if (best.required_n or 0) > found.n_judged else ""
+        )
         told = (
             f"None of the {len(found.differences)} other ways to mix is distinguishably better than WiSE-FT {judged}; "
             f"the best of them is {_measured(best)}{needed}."
@@ -220,7 +158,7 @@ def _table(found: MixesFound) -> pd.DataFrame:
             row |= {
                 "difference": signed(one.value),
                 "95 % interval": between_signed(one.interval),
-                "p (Holm)": p_value(one.p_holm).removeprefix("p = ").removeprefix("p "),
+                "p (Holm)": p_cell(one.p_holm),
                 "verdict": ("better" if one.value > 0 else "worse") if one.is_significant else "not distinguishable",
             }
         rows.append(row)
@@ -235,21 +173,19 @@ def described(mix: Mix) -> str:
 
 
 def _missing(found: MixesFound, context: RunContext) -> list[str]:
-    settings, sentences = context.run.info.settings, []
-    if TOWERS not in found.searched:
-        sentences.append("α per tower: not here, since training changed one tower only.")
-    if DEPTH not in found.searched:
-        sentences.append(
-            f"α per depth: not here, since training (--tune {settings.tune}) changed no blocks of different depth; "
-            f"--tune text, last:N or all does."
-        )
-    if SOUP not in found.searched:
-        sentences.append(
-            f"Soup: not here, since no swept run differs from this one in nothing but its seed. Make some with: "
-            f"rematch train --domain {context.run.info.domain} --seeds {settings.seed},{settings.seed + 1},"
-            f"{settings.seed + 2} and the settings of this run."
-        )
-    return sentences
+    """Say which ways this run does not allow, and why."""
+    info = context.run.info
+    reasons: dict[Need, str] = {
+        "both towers": "training changed one tower only.",
+        "depths": f"training (--tune {info.settings.tune}) changed no blocks of different depth; --tune text, last:N "
+        f"or all does.",
+        "several runs": f"no swept run differs from this one in nothing but its seed. Make some with: rematch train "
+        f"--domain {info.domain} --seeds {','.join(str(info.settings.seed + more) for more in range(3))} and the "
+        f"settings of this run.",
+    }
+    missing = [merge for merge in MERGES.values() if merge.label not in found.searched]
+    labels = {need: ", ".join(merge.label for merge in missing if need in merge.needs) for need in reasons}
+    return [f"{labels[need]}: not here, since {reason}" for need, reason in reasons.items() if labels[need]]
 
 
 MIXES = Question(

@@ -1,8 +1,8 @@
 """What was found out about a run: one record for each question, worked out once and kept in the cache.
 
 A question is a function from a run to a record of plain values (`core.analysis` does the arithmetic). The record is
-kept as JSON under a name that changes with the run, its sweep, its articles and the question's version, and is read
-back checked against its type, so that what is damaged or of another version is worked out again.
+kept as JSON under a name that changes with the run, its sweep, its articles, the metrics and the question's version,
+and is read back checked against its type, so that what is damaged or of another version is worked out again.
 """
 
 import logging
@@ -18,6 +18,7 @@ from core.data.domain import Domain
 from core.data.time_split import Split
 from core.encoders.choices import DeviceChoice
 from core.errors import InputError
+from core.evaluation.metrics import METRICS
 from core.presentation.blocks import Section
 from core.storage.cache import read_checksummed, write_checksummed
 from core.storage.disk_errors import DiskError
@@ -28,6 +29,7 @@ from core.workspace.sweep_results import Results, read_results
 
 if TYPE_CHECKING:  # it imports torch, which most questions do without
     from core.experiment.loaded_run import LoadedRun
+    from core.findings.scored_models import ScoredSplit
 
 Record = TypeVar("Record")
 
@@ -68,6 +70,14 @@ class RunContext:
         return open_run(self.run, self.domain, self.workspace, self.device)
 
     @cached_property
+    def scored_splits(self) -> "dict[Split, ScoredSplit]":
+        """Each split's embeddings under the three models, for the questions about scores. Errors as `loaded_run`."""
+        from core.findings.scored_models import score_models
+
+        alpha = self.run.selected().alpha
+        return {split: score_models(self.loaded_run, split, alpha) for split in self.splits}
+
+    @cached_property
     def fingerprint(self) -> str:
         """Of all that a record can depend on: weights, articles and their table, what the sweep left."""
         return _fingerprint(self)
@@ -93,7 +103,7 @@ class Question(Generic[Record]):
 
 
 def _key(question: Question[Record], context: RunContext) -> str:
-    return f"{question.name}-{fingerprint(question.version, context.fingerprint)}"
+    return f"{question.name}-{fingerprint(question.version, list(METRICS), context.fingerprint)}"
 
 
 def _file(question: Question[Record], context: RunContext) -> Path:
@@ -106,18 +116,18 @@ def files_as_parts(files: Sequence[Path]) -> tuple[Part, ...]:
     return tuple(file_fingerprint(file) if file.exists() else None for file in files)
 
 
-def kept(question: Question[Record], context: RunContext) -> Record | None:
-    """What was found before; None if it was not asked yet, or what is kept cannot be read."""
+def load_cached(question: Question[Record], context: RunContext) -> Record | None:
+    """Return the answer in the cache; None if there is none, or it cannot be read."""
     return _read(question, _file(question, context))
 
 
-def last_kept(question: Question[Record], context: RunContext) -> Record | None:
-    """What was found last about this sweep, though what the question also `cache_key_parts` may have changed since."""
-    last = next(_kept_files(question, context), None)
+def load_last_cached(question: Question[Record], context: RunContext) -> Record | None:
+    """Return the last answer about this sweep, even if the question's `cache_key_parts` have changed since."""
+    last = next(_cached_files(question, context), None)
     return _read(question, last) if last else None
 
 
-def _kept_files(question: Question[Record], context: RunContext) -> Iterator[Path]:
+def _cached_files(question: Question[Record], context: RunContext) -> Iterator[Path]:
     """Of this sweep; `compute_or_load` leaves the last one only."""
     return (context.workspace.cache / "findings").glob(f"{_key(question, context)}-*.json")
 
@@ -135,7 +145,7 @@ def compute_or_load(question: Question[Record], context: RunContext) -> Record:
 
     Raises InputError: the run or domain cannot tell, or changed meanwhile. DiskError: what took long cannot be kept.
     """
-    found = kept(question, context)
+    found = load_cached(question, context)
     if found is None:
         file, found = _file(question, context), question.ask(context)
         if _fingerprint(context) != context.fingerprint:
@@ -143,15 +153,15 @@ def compute_or_load(question: Question[Record], context: RunContext) -> Record:
                 f"run '{context.run.info.name}' or its domain '{context.domain.info.slug}' changed while it was asked "
                 f"about, so the answer would be of both; ask again."
             )
-        _keep(question, context, file, found)
+        _save(question, context, file, found)
     return found
 
 
-def _keep(question: Question[Record], context: RunContext, file: Path, found: Record) -> None:
+def _save(question: Question[Record], context: RunContext, file: Path, found: Record) -> None:
     """In place of what was found before this sweep's tags, say, were others."""
     try:
         write_checksummed(file, msgspec.json.encode(found))
-        for other in _kept_files(question, context):
+        for other in _cached_files(question, context):
             if other != file:
                 other.unlink(missing_ok=True)
     except DiskError as error:

@@ -1,19 +1,24 @@
-"""The questions that can be asked about a run, in the order of the report. One room each."""
+"""The questions that can be asked about a run, in the order of the report. Each has a module of its own."""
 
 from typing import Any
 
 from core.findings.alpha_choice import CHOICE
 from core.findings.drift import DRIFT
 from core.findings.entity_images import ENTITIES
+from core.findings.hubs import HUBS
 from core.findings.mixes import MIXES
+from core.findings.near_duplicates import NEAR_DUPLICATES
 from core.findings.question import Question
+from core.findings.reranking import RERANKING
 from core.findings.rolling_origin import ROLLING
 from core.findings.significance import DIFFERENCE
-from core.findings.similar import SIMILAR
 from core.findings.slices import SLICES
 from core.findings.trajectories import SHAPES_ALONG_ALPHA
 
 QUESTIONS: tuple[Question[Any], ...] = (
-    DIFFERENCE, CHOICE, DRIFT, ROLLING, SLICES, SHAPES_ALONG_ALPHA, SIMILAR, ENTITIES, MIXES,
+    DIFFERENCE, CHOICE, DRIFT, ROLLING, SLICES, SHAPES_ALONG_ALPHA,
+    NEAR_DUPLICATES, HUBS, RERANKING, ENTITIES, MIXES,
 )  # fmt: skip
 BY_NAME = {question.name: question for question in QUESTIONS}
+#: Names of earlier versions, and what answers them now.
+RENAMED = {"similar": (NEAR_DUPLICATES.name, HUBS.name, RERANKING.name)}

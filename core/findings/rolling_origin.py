@@ -10,8 +10,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.analysis.rolling_origin import (
-    ENOUGH_TO_JUDGE,
-    ENOUGH_TO_TRAIN,
+    MIN_TO_JUDGE,
+    MIN_TO_TRAIN,
     Age,
     Gain,
     OriginRanks,
@@ -29,7 +29,7 @@ from core.findings.question import Question, RunContext
 from core.findings.significance import verdict
 from core.presentation.blocks import Chart, Grid, Section, Words
 from core.presentation.theme import CHANGE, MODEL_COLOURS, NEUTRAL, hover
-from core.presentation.wording import between_signed, number, p_value, signed
+from core.presentation.wording import between_signed, number, p_cell, signed
 
 METRIC = "mrr@100"
 
@@ -137,7 +137,7 @@ def section(found: RollingFound, context: RunContext) -> Section:
             f"{found.windows} trainings on {found.window} articles each, by their age: gain over zero-shot in {METRIC} "
             f"(95 % interval)",
             _ages(found),
-            frozenset(place for place, age in enumerate(found.ages) if age.n < ENOUGH_TO_JUDGE),
+            frozenset(place for place, age in enumerate(found.ages) if age.n < MIN_TO_JUDGE),
         ),
         Words(
             f"High ages are seen by the last {unit}s alone, which may be harder for any training. What is said above "
@@ -151,7 +151,7 @@ def section(found: RollingFound, context: RunContext) -> Section:
 
 def _too_few(found: RollingFound) -> str:
     return (
-        f"Not known: no {found.unit} has {ENOUGH_TO_TRAIN} articles before it to train on and {ENOUGH_TO_JUDGE} of its "
+        f"Not known: no {found.unit} has {MIN_TO_TRAIN} articles before it to train on and {MIN_TO_JUDGE} of its "
         f"own to be judged on."
     )
 
@@ -204,7 +204,7 @@ def _differences(found: RollingFound) -> pd.DataFrame:
             "to": one.after,
             "difference": signed(one.value),
             "95 % interval": between_signed(one.interval),
-            "p (Holm)": p_value(one.p_holm).removeprefix("p = ").removeprefix("p "),
+            "p (Holm)": p_cell(one.p_holm),
             "verdict": "real" if one.is_significant else "not distinguishable",
         }
         for one in found.next_period

@@ -10,11 +10,11 @@ import pandas as pd
 
 from core.analysis.significance import PAIRS, Difference, Differences, differences
 from core.data.time_split import Split
+from core.evaluation.metrics import METRICS
 from core.evaluation.models import Model
 from core.findings.question import Question, RunContext
 from core.presentation.blocks import Block, Grid, Section, Words
-from core.presentation.paper_tables import TABLE_METRICS
-from core.presentation.wording import between, between_signed, number, p_value, signed
+from core.presentation.wording import between, between_signed, number, p_cell, p_value, signed
 
 
 @dataclass(frozen=True)
@@ -38,16 +38,13 @@ def _ask(context: RunContext) -> DifferenceFound:
     return DifferenceFound(alpha, found)
 
 
-SHOWN = (*TABLE_METRICS, "mean_rank", "median_rank")
-
-
 def section(found: DifferenceFound, context: RunContext) -> Section:
     """The verdict on mrr@100 first, then every metric."""
     blocks: list[Block] = [
         Words(
             f"WiSE-FT is at alpha {found.alpha:g}. Intervals: paired bootstrap, 95 %, one metric at a time. p: "
-            f"permutation test, corrected (Holm) over the {len(SHOWN)} metrics of a pair of models. Needed: articles "
-            f"at which a difference of this size would be found in four of five cases."
+            f"permutation test, corrected (Holm) over the {len(METRICS)} metrics of a pair of models. Required n: "
+            f"articles at which a difference of this size would be found in four of five cases."
         )
     ]
     for split, each in found.splits.items():
@@ -67,7 +64,7 @@ def verdict(one: Difference, n: int) -> str:
     measured = f"{one.metric} {signed(one.value, one.metric)} {within}"
     if one.is_significant:
         return f"{one.after} differs from {one.before}: {measured}."
-    needed = f"; about {one.needed:,} articles would be needed" if one.needed and one.needed > n else ""
+    needed = f"; about {one.required_n:,} articles would be needed" if one.required_n and one.required_n > n else ""
     return f"{one.after} and {one.before} are not distinguishable at n = {n}: {measured}{needed}."
 
 
@@ -80,13 +77,13 @@ def _reached(each: Differences) -> pd.DataFrame:
                 model: f"{number(by[model, metric].value, metric)} ({between(by[model, metric].interval, metric)})"
                 for model in (Model.ZERO_SHOT, Model.FINE_TUNED, Model.WISE_FT)
             }
-            for metric in SHOWN
+            for metric in METRICS
         ]
     )
 
 
 def _differences(each: Differences) -> pd.DataFrame:
-    rows = [each.of(metric, before, after) for before, after in PAIRS for metric in SHOWN]
+    rows = [each.of(metric, before, after) for before, after in PAIRS for metric in METRICS]
     return pd.DataFrame(
         {
             "from": [one.before for one in rows],
@@ -94,8 +91,8 @@ def _differences(each: Differences) -> pd.DataFrame:
             "metric": [one.metric for one in rows],
             "difference": [signed(one.value, one.metric) for one in rows],
             "95 % interval": [between_signed(one.interval, one.metric) for one in rows],
-            "p (Holm)": [p_value(one.p_holm).removeprefix("p = ").removeprefix("p ") for one in rows],
-            "needed n": ["–" if one.needed is None else f"{one.needed:,}" for one in rows],
+            "p (Holm)": [p_cell(one.p_holm) for one in rows],
+            "required n": ["–" if one.required_n is None else f"{one.required_n:,}" for one in rows],
             "verdict": ["real" if one.is_significant else "not distinguishable" for one in rows],
         }
     )

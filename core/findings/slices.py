@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.analysis.bootstrap import SMALL, Interval
+from core.analysis.bootstrap import MIN_FOR_INTERVAL, Interval
 from core.analysis.significance import LEVEL_OF_TESTS, holm
-from core.analysis.slices import FEWEST, METRIC, Effect, Slice, compare_slices
+from core.analysis.slices import METRIC, MIN_SLICE, Effect, Slice, compare_slices
 from core.data.entities.store import mentions_file, mentions_of
 from core.data.time_split import Split
 from core.evaluation.models import Model
@@ -21,7 +21,7 @@ from core.findings.question import Question, RunContext, files_as_parts
 from core.findings.slice_members import HEADLINE, MENTIONS, NO_NAME, PERSON, slices_of
 from core.presentation.blocks import Block, Chart, Grid, Section, Words
 from core.presentation.theme import CHANGE, MODEL_COLOURS, NEUTRAL, hover
-from core.presentation.wording import between_signed, finder, number, p_value, signed
+from core.presentation.wording import between_signed, finder, number, p_cell, p_value, signed
 from core.storage.files import Part
 from core.workspace.tags import read_tags, tags_file
 
@@ -90,15 +90,17 @@ def section(found: SlicesFound, context: RunContext) -> Section:
             f"WiSE-FT is at alpha {found.alpha:g}; all numbers are {METRIC}. Against the others: the gain inside the "
             f"slice minus the gain of all articles outside it, 95 % interval of two independent bootstraps; p: the "
             f"same from shuffling which articles are in the slice, corrected (Holm) over all slices and both steps. "
-            f"Slices with fewer than {FEWEST} articles inside or outside are left out; with fewer than {SMALL} they "
-            f"are greyed, and their intervals are too narrow. Slices overlap, and a difference says nothing of its "
-            f"cause. Persons, places and organisations: {finder(found.named_by)}."
+            f"Slices with fewer than {MIN_SLICE} articles inside or outside are left out; with fewer than "
+            f"{MIN_FOR_INTERVAL} they are greyed, and their intervals are too narrow. Slices overlap, and a difference "
+            f"says nothing of its cause. Persons, places and organisations: {finder(found.named_by)}."
         )
     ]
     for split, each in found.splits.items():
         if each.slices:
             blocks.append(_chart(split, each))
-            faint = frozenset(row for row, one in enumerate(each.slices) if min(one.n, each.n - one.n) < SMALL)
+            faint = frozenset(
+                row for row, one in enumerate(each.slices) if min(one.n, each.n - one.n) < MIN_FOR_INTERVAL
+            )
             opens = tuple({"slice": one.name, "split": split} for one in each.slices)
             blocks.append(Grid(f"Slices, {split}, n = {each.n}", _table(each), faint, opens))
     last = list(found.splits)[-1]  # test where it is known
@@ -141,7 +143,7 @@ def papers_reading(judged: SplitSlices) -> str:
     said, holds = [], []
     for (name, claim), one, p in zip(claims, found, p_values, strict=True):
         if one is None:
-            said.append(f"'{name}' cannot be judged here, with under {FEWEST} articles inside or outside.")
+            said.append(f"'{name}' cannot be judged here, with under {MIN_SLICE} articles inside or outside.")
             holds.append(False)
             continue
         effect = one.effect(Model.FINE_TUNED, Model.WISE_FT)
@@ -182,7 +184,7 @@ def _table(each: SplitSlices) -> pd.DataFrame:
             step = f"{effect.after} − {effect.before}"
             row[step] = _with_interval(effect.value, effect.interval)
             row[f"{step}, against the others"] = _with_interval(effect.against, effect.against_interval)
-            row[f"p (Holm), {effect.after}"] = p_value(effect.p_holm).removeprefix("p = ").removeprefix("p ")
+            row[f"p (Holm), {effect.after}"] = p_cell(effect.p_holm)
         return row
 
     return pd.DataFrame([cells(one) for one in each.slices])

@@ -1,10 +1,6 @@
-"""One function that makes weights of any `Mix`, and what it needs to know of the models that are mixed.
+"""One function that makes weights of any `Mix`, and what it needs to know of the models that are mixed."""
 
-All mixes come down to `wiseft.interpolate`, with an α for each part of the encoder; only Fisher weighting has an α for
-each single number.
-"""
-
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -12,12 +8,11 @@ from torch import Tensor
 
 from core.encoders.base import TOWERS, Encoder, TowerName
 from core.errors import InputError
+from core.interpolation.merges import MERGES
+from core.interpolation.merges.merge import Need
 from core.interpolation.mix import Mix
-from core.interpolation.wise_ft import interpolate
 
 DEPTHS = ("early", "middle", "late")
-#: Where neither model cares about a number (a millionth of the mean importance), it is mixed as WiSE-FT would.
-INDIFFERENT = 1e-6
 
 
 @dataclass(frozen=True)
@@ -45,6 +40,26 @@ class WeightPair:
         order = [f"{tower}{depth}" for tower in TOWERS for depth in ("", *(f".{depth}" for depth in DEPTHS))]
         return [part for part in order if part in there]
 
+    def has(self, need: Need) -> bool:
+        """Return whether the models have what a merge needs; importance can be measured of any."""
+        towers = {part.partition(".")[0] for part in self.changed_parts}
+        return {
+            "both towers": len(towers) == len(TOWERS),
+            "depths": len(self.changed_parts) > len(towers),
+            "several runs": len(self.fine_tuned) > 1,
+            "importance": True,
+        }[need]
+
+    def average(self, runs: Sequence[str]) -> Mapping[str, Tensor]:
+        """Return the mean of the fine-tuned models of `runs`, taken in float32; a single model is itself."""
+        models = [self.fine_tuned[run] for run in runs]
+        if len(models) == 1:
+            return models[0]
+        return {
+            key: torch.stack([model[key].float() for model in models]).mean(dim=0).to(models[0][key].dtype)
+            for key in self.zero_shot
+        }
+
 
 def parts_of(encoder: Encoder, keys: Iterable[str]) -> dict[str, str]:
     """The part each tensor belongs to: `image.early`, `text.late` …, the tower where it has no blocks, else "".
@@ -63,47 +78,19 @@ def parts_of(encoder: Encoder, keys: Iterable[str]) -> dict[str, str]:
     return parts
 
 
-def theta(mix: Mix, ends: WeightPair, out: Mapping[str, Tensor] | None = None) -> Mapping[str, Tensor]:
-    """The weights of `mix`, of all tensors in `ends.zero_shot`; out as in `wiseft.interpolate`.
+def theta(mix: Mix, pair: WeightPair, out: Mapping[str, Tensor] | None = None) -> Mapping[str, Tensor]:
+    """Return the weights of `mix`, of all tensors in `pair.zero_shot`; out as in `wise_ft.interpolate`.
 
-    Raises InputError: the mix has no weights (it mixes scores), an α outside [0, 1].
+    Raises InputError: the mix has no weights (it mixes scores), an α that its merge does not know.
     """
-    if mix.of == "scores":
+    merge = MERGES[mix.merge]
+    if merge.mixes == "scores":
         raise InputError("a mix of scores has no weights: score with both models, and see `mixed_scores`.")
     if out is None:
-        out = {key: torch.empty_like(tensor) for key, tensor in ends.zero_shot.items()}
-    fine_tuned = _average([ends.fine_tuned[run] for run in mix.runs], ends.zero_shot)
-    alphas = {key: mix.alpha_of(ends.parts[key]) for key in ends.zero_shot}
-    for alpha in sorted(set(alphas.values())):
-        start = {key: tensor for key, tensor in ends.zero_shot.items() if alphas[key] == alpha}
-        if mix.fisher and alpha not in (0.0, 1.0):
-            _interpolate_by_importance(start, fine_tuned, alpha, ends, out)
-        else:
-            interpolate(start, fine_tuned, alpha, out)
+        out = {key: torch.empty_like(tensor) for key, tensor in pair.zero_shot.items()}
+    with torch.no_grad():
+        merge.build(pair, mix, out)
     return out
-
-
-def _average(models: list[Mapping[str, Tensor]], keys: Iterable[str]) -> Mapping[str, Tensor]:
-    """The uniform soup, averaged in float32; a single model is itself."""
-    if len(models) == 1:
-        return models[0]
-    return {
-        key: torch.stack([model[key].float() for model in models]).mean(dim=0).to(models[0][key].dtype) for key in keys
-    }
-
-
-@torch.no_grad()
-def _interpolate_by_importance(
-    start: Mapping[str, Tensor], end: Mapping[str, Tensor], alpha: float, ends: WeightPair, out: Mapping[str, Tensor]
-) -> None:
-    """((1 − α)·F₀·θ₀ + α·F₁·θ₁) / ((1 − α)·F₀ + α·F₁) number by number (Matena and Raffel 2022)."""
-    if ends.importance is None:
-        raise ValueError("a Fisher-weighted mix needs the importance of the weights: expected Ends with it")
-    for key, tensor in start.items():
-        to_start = (1 - alpha) * (ends.importance[0][key] + INDIFFERENT)
-        to_end = alpha * (ends.importance[1][key] + INDIFFERENT)
-        share = to_end / (to_start + to_end)
-        out[key].copy_(torch.lerp(tensor.float(), end[key].float(), share))
 
 
 def mixed_scores(zero_shot: Tensor, fine_tuned: Tensor, alpha: float) -> Tensor:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from core.evaluation.metrics import METRICS
 from core.evaluation.models import Model
 from core.presentation.theme import ALPHA, MODEL_COLOURS, NEUTRAL, SHADE, VALUE, faded, hover
 
@@ -66,7 +67,7 @@ def plot_metric(
     )  # fmt: skip
     figure.add_vline(x=selected, line={"color": MODEL_COLOURS[Model.WISE_FT], "dash": "dash", "width": 1})
     figure.update_xaxes(title="α", range=[-0.03, 1.03], tickvals=[0, 0.25, 0.5, 0.75, 1])
-    figure.update_yaxes(title=metric)
+    figure.update_yaxes(title=METRICS[metric].label)
     return figure.update_layout(showlegend=curve["split"].nunique() > 1)
 
 
@@ -92,7 +93,8 @@ def plot_plane(table: pd.DataFrame, metric: str, best: pd.Series, selected: floa
     wide = table.pivot(index="alpha_image", columns="alpha_text", values=metric)
     figure = go.Figure(
         go.Heatmap(
-            x=wide.columns, y=wide.index, z=wide.to_numpy(), colorscale="Cividis", colorbar={"title": metric},
+            x=wide.columns, y=wide.index, z=wide.to_numpy(), colorscale="Cividis",
+            colorbar={"title": METRICS[metric].label},
             hovertemplate=f"{_BOTH}: {metric} {hover('z', VALUE)}<extra></extra>",
         )
     )  # fmt: skip
@@ -150,5 +152,5 @@ def plot_trace(
             x=point[f"{metric}_elsewhere"], y=point[metric], mode="markers", name=name, hovertemplate=_OWN_AND_OTHER,
             marker={"color": colour, "symbol": symbol, "size": 13},
         )  # fmt: skip
-    figure.update_xaxes(title=f"{metric} on {names[1]} (other), n = {int(elsewhere['n'].iloc[0])}")
-    return figure.update_yaxes(title=f"{metric} on {names[0]} (own), n = {int(own['n'].iloc[0])}")
+    figure.update_xaxes(title=f"{METRICS[metric].label} on {names[1]} (other), n = {int(elsewhere['n'].iloc[0])}")
+    return figure.update_yaxes(title=f"{METRICS[metric].label} on {names[0]} (own), n = {int(own['n'].iloc[0])}")

@@ -11,9 +11,10 @@ from tabulate import tabulate
 from core.data.domain import Domain
 from core.data.time_split import Split
 from core.errors import InputError
+from core.evaluation.metrics import table_metrics
 from core.evaluation.models import Model
 from core.presentation.language_notes import MARK, language_mark, text_read
-from core.presentation.paper_tables import TABLE_METRICS, paper_table
+from core.presentation.paper_tables import paper_table
 from core.presentation.reranking import reranked_by
 from core.workspace.runs import Run
 
@@ -54,7 +55,7 @@ def compare_readings(runs: list[Run], domain: Domain, split: Split) -> Compariso
         ]
         rows.append(
             {"model": model, "reads": "difference", "run": ""}
-            | {metric: pair[0][metric] - pair[1][metric] for metric in TABLE_METRICS}
+            | {metric: pair[0][metric] - pair[1][metric] for metric in table_metrics()}
         )
     slug = domain.info.slug
     heading = f"{slug}, {split} split, the same {int(rows[0]['n'])} articles. " + " ".join(
@@ -84,7 +85,7 @@ def _articles(run: Run, split: Split) -> list[str]:
 
 def render_comparison(comparison: Comparison) -> str:
     """The table for a person; differences carry their sign."""
-    columns = ["model", "reads", "run", "alpha", *TABLE_METRICS]
+    columns = ["model", "reads", "run", "alpha", *table_metrics()]
     body = [
         ["" if column == "alpha" and pd.isna(row[column]) else _cell(row, column) for column in columns]
         for row in comparison.rows.to_dict("records")

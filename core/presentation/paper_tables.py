@@ -12,9 +12,9 @@ from tabulate import tabulate
 from core.data.domain import Domain
 from core.data.time_split import Split
 from core.errors import InputError
-from core.evaluation.alpha_selection import Criterion, Selected
+from core.evaluation.alpha_selection import Selected
 from core.evaluation.image_to_text import image_ranks
-from core.evaluation.metrics import METRIC_NAMES, metrics_of
+from core.evaluation.metrics import metrics_of, table_metrics
 from core.evaluation.models import Model
 from core.evaluation.published import PUBLISHED, Paper, PublishedDomain
 from core.evaluation.rank_changes import Table4, table_4
@@ -25,10 +25,6 @@ from core.workspace.sweep_info import SweepInfo, TowerPrecision
 
 TableFormat = Literal["text", "markdown", "csv"]
 TABLE_FORMATS: tuple[TableFormat, ...] = get_args(TableFormat)
-
-#: The paper's five metrics and recall@1, in the order of its tables.
-TABLE_METRICS: tuple[Criterion, ...] = ("mrr@100", "recall@1", "recall@5", "recall@10", "recall@50", "recall@100")
-_ATTRIBUTE = {name: attribute for attribute, name in METRIC_NAMES.items()}
 
 
 @dataclass(frozen=True)
@@ -63,7 +59,7 @@ def paper_table(run: Run, domain: Domain, split: Split, paper: Paper | None) -> 
     models: dict[str, float] = {Model.ZERO_SHOT: 0.0, Model.FINE_TUNED: 1.0, Model.WISE_FT: selected.alpha}
     rows = [
         {"model": str(name), "alpha": alpha, "n": at[alpha]["n"]}
-        | {metric: at[alpha][metric] for metric in TABLE_METRICS}
+        | {metric: at[alpha][metric] for metric in table_metrics()}
         for name, alpha in models.items()
     ]
     published = PUBLISHED[paper] if paper else None
@@ -92,9 +88,9 @@ def _image_to_text(ranks: pd.DataFrame, models: dict[str, float], domain: Domain
         if images.isna().any() or not images.duplicated().any():
             return []
         measured = metrics_of(image_ranks(at["reverse_rank"].to_numpy(dtype=np.int32), images.tolist()))
-        recalls = ", ".join(f"recall@{k} {getattr(measured, f'recall_{k}'):.4f}" for k in (1, 5, 10))
+        recalls = ", ".join(f"recall@{k} {measured[f'recall@{k}']:.4f}" for k in (1, 5, 10))
         lines.append(f"  {name}: {recalls}")
-    return [f"From image to text, over {measured.n} images (any of an image's texts is right):", *lines]
+    return [f"From image to text, over {measured['n']} images (any of an image's texts is right):", *lines]
 
 
 def _ranks_at(ranks: pd.DataFrame, alpha: float) -> np.ndarray:
@@ -104,11 +100,7 @@ def _ranks_at(ranks: pd.DataFrame, alpha: float) -> np.ndarray:
 def _published_rows(published: PublishedDomain) -> list[dict]:
     rows = ((Model.ZERO_SHOT, 0.0, published.zero_shot), (Model.FINE_TUNED, 1.0, published.fine_tuned),
             (Model.WISE_FT, published.alpha, published.wise_ft))  # fmt: skip
-    return [
-        {"model": f"published {name}", "alpha": alpha}
-        | {metric: getattr(row, _ATTRIBUTE[metric]) for metric in TABLE_METRICS if hasattr(row, _ATTRIBUTE[metric])}
-        for name, alpha, row in rows
-    ]
+    return [{"model": f"published {name}", "alpha": alpha} | row.metrics for name, alpha, row in rows]
 
 
 def _heading(run: Run, domain: Domain, split: str, selected: Selected) -> str:
@@ -191,7 +183,7 @@ def _places(value: float | None) -> str:
 
 def curve_text(run: Run, domain: Domain, curve: pd.DataFrame, info: SweepInfo) -> str:
     """The sweep for a person: the metrics along alpha on each split, what was interpolated, and the choice."""
-    columns = ["alpha", *TABLE_METRICS]
+    columns = ["alpha", *table_metrics()]
     parts = []
     for split, rows in curve.groupby("split", sort=False):
         # Of a continuous curve every twentieth part, the alpha chosen, and nothing twice.
@@ -199,7 +191,7 @@ def curve_text(run: Run, domain: Domain, curve: pd.DataFrame, info: SweepInfo) -
             np.isclose(rows["alpha"] * 20, (rows["alpha"] * 20).round()) | (rows["alpha"] == info.selected.alpha)
         ]
         body = [
-            [f"{row['alpha']:g}{'~' if row['interpolated'] else ''}", *(f"{row[name]:.3f}" for name in TABLE_METRICS)]
+            [f"{row['alpha']:g}{'~' if row['interpolated'] else ''}", *(f"{row[name]:.3f}" for name in table_metrics())]
             for row in (shown if rows["interpolated"].any() else rows).to_dict("records")
         ]
         table = tabulate(body, headers=columns, disable_numparse=True, colalign=("right",) * len(columns))

@@ -7,9 +7,10 @@ from typing import Any
 import pandas as pd
 
 from core.data.time_split import Split
+from core.evaluation.metrics import table_metrics
 from core.evaluation.models import Model
 from core.presentation.language_notes import language_mark
-from core.presentation.paper_tables import TABLE_METRICS, TableFormat, grid
+from core.presentation.paper_tables import TableFormat, grid
 from core.presentation.reranking import reranked_by
 from core.workspace.runs import Run
 
@@ -74,7 +75,7 @@ def over_seeds(runs: Sequence[Run], split: Split) -> pd.DataFrame:
         )
         each = pd.DataFrame([_rows(run, split).loc[at(run)] for run in runs])
         row: dict[str, Any] = {"model": str(model), "seeds": len(runs), "n": int(each["n"].iloc[0])}
-        for metric in TABLE_METRICS:
+        for metric in table_metrics():
             values = each[metric].astype(float)
             row |= {f"{metric} mean": values.mean(), f"{metric} sd": values.std(ddof=1)}
         rows.append(row)
@@ -84,9 +85,9 @@ def over_seeds(runs: Sequence[Run], split: Split) -> pd.DataFrame:
 def seeds_text(table: pd.DataFrame, seeds: Sequence[int], style: TableFormat) -> str:
     """`over_seeds` for a person. seeds: of the runs that were taken together."""
     body = [
-        [row["model"], f"{row['n']}", *(f"{row[f'{m} mean']:.3f} ± {row[f'{m} sd']:.3f}" for m in TABLE_METRICS)]
+        [row["model"], f"{row['n']}", *(f"{row[f'{m} mean']:.3f} ± {row[f'{m} sd']:.3f}" for m in table_metrics())]
         for row in table.to_dict("records")
     ]
     listed = ", ".join(map(str, seeds))
     heading = f"Over {len(seeds)} seeds ({listed}), mean ± standard deviation, WiSE-FT at each run's own alpha:"
-    return f"{heading}\n\n{grid(['run', 'n', *TABLE_METRICS], body, style)}"
+    return f"{heading}\n\n{grid(['run', 'n', *table_metrics()], body, style)}"

@@ -2,12 +2,12 @@
 
 from core.analysis.bootstrap import Interval
 from core.data.entities.store import RULES
-from core.evaluation.metrics import lower_is_better
+from core.evaluation.metrics import METRICS
 
 
 def number(value: float, metric: str = "") -> str:
     """Three decimals for shares, one for ranks."""
-    return f"{value:.1f}" if lower_is_better(metric) else f"{value:.3f}"
+    return f"{value:.1f}" if metric and METRICS[metric].unit == "rank" else f"{value:.3f}"
 
 
 def signed(value: float, metric: str = "") -> str:
@@ -29,6 +29,11 @@ def between_signed(interval: Interval, metric: str = "") -> str:
 def p_value(p: float) -> str:
     """`p = 0.03`, `p < 0.001`."""
     return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
+
+
+def p_cell(p: float) -> str:
+    """Write a p in a table, whose heading names it: `0.03`, `< 0.001`."""
+    return p_value(p).removeprefix("p = ").removeprefix("p ")
 
 
 def finder(named_by: str) -> str:

@@ -12,7 +12,8 @@ import pandas as pd
 from core.analysis.significance import curve_bands
 from core.data.domain import Domain
 from core.data.import_audit import load_audit
-from core.findings.question import Question, RunContext, compute_or_load, kept
+from core.evaluation.metrics import METRICS, table_metrics
+from core.findings.question import Question, RunContext, compute_or_load, load_cached
 from core.findings.registry import QUESTIONS
 from core.presentation.audit_table import audit_section
 from core.presentation.blocks import Chart, Grid, Section, Words
@@ -20,7 +21,6 @@ from core.presentation.curve_charts import plot_metric
 from core.presentation.import_report import how_split
 from core.presentation.language_notes import language_note, text_read
 from core.presentation.paper_tables import (
-    TABLE_METRICS,
     paper_table,
     path_sentences,
     precision_sentences,
@@ -31,19 +31,22 @@ from core.presentation.reranking import reranked_by
 from core.report.top_movers import Moved, moved_most
 from core.workspace.runs import Run
 
-GLOSSARY = (
+_TERMS = (
     ("zero-shot", "the model as it comes, without having seen this domain (α = 0)"),
     ("fine-tuned", "the model after training on the older articles of this domain (α = 1)"),
     ("WiSE-FT", "the weights of both mixed: (1 − α) times zero-shot plus α times fine-tuned"),
     ("α*", "the α chosen on validation articles"),
     ("rank", "the place of an article's own image among all images searched; 1 is best"),
-    ("recall@k", "share of articles whose own image is among the first k"),
-    ("mrr@100", "mean of 1 / rank; an article found after place 100 counts as 0"),
     ("val, test", "the newest articles, which training did not see; α was chosen on val"),
     ("n", "how many articles a number is of"),
     ("95 % interval", "where the number would lie for other articles of the same kind, in 95 of 100 cases"),
     ("p", "how often a difference of this size would come about if neither model were better"),
 )
+
+
+def glossary() -> tuple[tuple[str, str], ...]:
+    """Return words and metrics, each with its meaning."""
+    return (*_TERMS, *((name, metric.help) for name, metric in METRICS.items()))
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,11 @@ def document(context: RunContext, *, ask_all: bool, with_images: bool) -> Docume
 
 
 def _answer(question: Question[Any], context: RunContext, ask_all: bool) -> Any:
-    return compute_or_load(question, context) if ask_all or question.duration_hint is None else kept(question, context)
+    return (
+        compute_or_load(question, context)
+        if ask_all or question.duration_hint is None
+        else load_cached(question, context)
+    )
 
 
 def _summary(run: Run, domain: Domain) -> list[str]:
@@ -112,7 +119,7 @@ def _numbers(context: RunContext) -> Section:
         blocks.append(Grid(f"The three models, {split}, n = {n}", words_of(table)))
         blocks += [Words(line.strip()) for line in [*table_4_lines(table), *table.notes]]
     bands = {split: context.results[split].ranks for split in context.splits}
-    for metric in TABLE_METRICS:
+    for metric in table_metrics():
         each = {str(split): curve_bands(ranks, metric) for split, ranks in bands.items()}
         figure = plot_metric(run.curve(), metric, selected.alpha, each)
         alt = f"{metric} over alpha with its 95 % band; the chosen alpha is {selected.alpha:g}."

@@ -11,7 +11,7 @@ from plotly.offline import get_plotlyjs
 
 from core.presentation.blocks import Chart
 from core.presentation.theme import TEMPLATE
-from core.report.document import GLOSSARY, Document
+from core.report.document import Document, glossary
 
 
 def as_html(document: Document) -> bytes:
@@ -22,7 +22,7 @@ def as_html(document: Document) -> bytes:
     environment.filters["b64"] = lambda data: base64.b64encode(data).decode()
     template = environment.get_template("report.html.j2")
     page = template.render(
-        document=document, glossary=GLOSSARY, plotly=Markup(get_plotlyjs()), figure_json=_figure_json
+        document=document, glossary=glossary(), plotly=Markup(get_plotlyjs()), figure_json=_figure_json
     )
     return page.encode()
 

@@ -4,7 +4,7 @@ from tabulate import tabulate
 
 from core.presentation.blocks import Block, Chart, Grid, Words
 from core.presentation.markdown_escaping import inline
-from core.report.document import GLOSSARY, Document
+from core.report.document import Document, glossary
 
 
 def as_markdown(document: Document) -> str:
@@ -17,7 +17,7 @@ def as_markdown(document: Document) -> str:
     if document.unanswered:
         lines += ["", inline(f"Not asked yet: {'; '.join(document.unanswered)}.")]
     lines += ["", "## Words used here", ""]
-    lines += [f"- **{inline(word)}**: {inline(meaning)}" for word, meaning in GLOSSARY]
+    lines += [f"- **{inline(word)}**: {inline(meaning)}" for word, meaning in glossary()]
     for section in document.sections:
         lines += ["", f"## {inline(section.title)}", "", f"**{inline(section.answer)}**"]
         for block in section.blocks:

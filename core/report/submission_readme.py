@@ -7,13 +7,11 @@ from typing import Any
 from tabulate import tabulate
 
 from core.data.domain import Domain
-from core.evaluation.metrics import as_record
+from core.evaluation.metrics import table_metrics
 from core.experiment.submit import Submitted
 from core.presentation.import_report import how_split
 from core.presentation.reranking import reranked_by, reranking_notes
 from core.workspace.runs import Run, now
-
-_NUMBERS = ("mrr@100", "recall@1", "recall@5", "recall@10", "recall@50", "recall@100")
 
 
 def submission_notes(run: Run, domain: Domain, split: str, submitted: Sequence[Submitted], notes: Sequence[str]) -> str:
@@ -34,9 +32,7 @@ def submission_notes(run: Run, domain: Domain, split: str, submitted: Sequence[S
         "## Validation",
         _table(of_val),
     ]
-    measured = [
-        {"file": one.file, "n": one.metrics.n} | _of_row(as_record(one.metrics)) for one in submitted if one.metrics
-    ]
+    measured = [{"file": one.file, "n": one.metrics["n"]} | _of_row(one.metrics) for one in submitted if one.metrics]
     if measured:
         parts += [f"## {split.capitalize()}", _table(measured)]
     settings = {
@@ -50,7 +46,7 @@ def submission_notes(run: Run, domain: Domain, split: str, submitted: Sequence[S
 
 
 def _of_row(row: Mapping[Any, Any]) -> dict[str, str]:
-    return {name: f"{row[name]:.4f}" for name in _NUMBERS}
+    return {name: f"{row[name]:.4f}" for name in table_metrics()}
 
 
 def _table(rows: list[dict]) -> str:

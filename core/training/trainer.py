@@ -248,4 +248,4 @@ def _measured(encoder: Encoder, epoch: int, loss: float | None, val_ranks: Calla
     """
     encoder.eval()
     measured = metrics_of(on_main_process(lambda: val_ranks(encoder)))
-    return Epoch(epoch, loss, measured.mrr_100, measured.recall_1, float(encoder.logit_scale.detach().exp()))
+    return Epoch(epoch, loss, measured["mrr@100"], measured["recall@1"], float(encoder.logit_scale.detach().exp()))

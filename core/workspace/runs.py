@@ -16,6 +16,7 @@ from core.data.time_split import Split
 from core.encoders.choices import short_name
 from core.errors import InputError
 from core.evaluation.alpha_selection import Selected
+from core.evaluation.metrics import METRICS, metrics_of
 from core.evaluation.sweep import Sweep
 from core.evaluation.tower_plane import Plane
 from core.retrieval.choices import BY_COSINE, Reranking
@@ -93,9 +94,16 @@ class Run:
             ) from None
 
     def curve(self) -> pd.DataFrame:
-        """sweep.csv: alpha, split, interpolated, n, metrics. Raises InputError if the run was not swept."""
+        """sweep.csv: alpha, split, interpolated, n, metrics. Raises InputError if the run was not swept.
+
+        Metrics that Rematch did not have when the run was swept are computed from its ranks.
+        """
         check_build(self.info, f"run '{self.info.name}'")
-        return self._swept(lambda: pd.read_csv(self._checked("sweep.csv")))
+        curve = self._swept(lambda: pd.read_csv(self._checked("sweep.csv")))
+        if new := [name for name in METRICS if name not in curve]:
+            by_alpha = self.ranks().groupby(["split", "alpha"], sort=False)["rank"]  # in the order of the curve
+            curve[new] = pd.DataFrame([metrics_of(ranks.to_numpy()) for _, ranks in by_alpha])[new]
+        return curve
 
     def ranks(self) -> pd.DataFrame:
         """ranks.parquet: article_id, split, alpha, rank, reverse_rank. Raises InputError if the run was not swept."""
@@ -142,7 +150,7 @@ class Run:
     def _sweep_command(self) -> str:
         return f"rematch sweep --domain {self.info.domain} --run {self.info.name}"
 
-    def best_images(self, split: Split) -> np.ndarray:
+    def top_images(self, split: Split) -> np.ndarray:
         """best-<split>.npy, memory-mapped: [A, N, K], the first images of each article at each α of the curve."""
         return self._array(f"best-{split}.npy")
 
@@ -155,7 +163,11 @@ class Run:
 
     def plane_table(self) -> pd.DataFrame | None:
         """plane.csv: alpha_image, alpha_text, n, metrics; None as for `plane`."""
-        return pd.read_csv(self._checked("plane.csv")) if (self.folder / "plane.csv").exists() else None
+        plane = self.plane()
+        if plane is None:
+            return None
+        table = pd.read_csv(self._checked("plane.csv"))
+        return table if set(METRICS) <= set(table) else plane.table()
 
     def _array(self, name: str) -> np.ndarray:
         kept: np.ndarray = np.load(self._checked(name), mmap_mode="r", allow_pickle=False)

@@ -23,7 +23,7 @@ class Results:
 
     gallery: the images that were searched; images: [G] the same as rows of that table (`Domain.pictures`).
 
-    alphas: float64 [A], rising; interpolated: bool [A]; ranks: int32 [A, N]; best: [A, N, K] rows of the gallery,
+    alphas: float64 [A], rising; interpolated: bool [A]; ranks: int32 [A, N]; top_images: [A, N, K] rows of the gallery,
     memory-mapped. plane: val with an α for each tower, if there is one. curve: the metrics, a row for each α.
     """
 
@@ -37,7 +37,7 @@ class Results:
     alphas: np.ndarray
     interpolated: np.ndarray
     ranks: np.ndarray
-    best: np.ndarray
+    top_images: np.ndarray
     plane: Plane | None
 
     def place(self, alpha: float) -> int:
@@ -97,8 +97,8 @@ def _read_results(run: Run, domain: Domain, split: Split) -> Results:
         if split == "test" and domain.test_pictures is not None:
             raise InputError(f"run '{name}' was swept before this ground truth of its test articles was there; {again}")
         raise InputError(f"{run.folder / 'ranks.parquet'} is of another sweep; {again}")
-    best = run.best_images(split)
-    if best.shape[:2] != (len(alphas), len(own)):
+    top_images = run.top_images(split)
+    if top_images.shape[:2] != (len(alphas), len(own)):
         raise InputError(f"{run.folder / f'best-{split}.npy'} is of another sweep; {again}")
     return Results(
         run,
@@ -111,6 +111,6 @@ def _read_results(run: Run, domain: Domain, split: Split) -> Results:
         alphas,
         curve["interpolated"].to_numpy(dtype=bool),
         ranks["rank"].to_numpy().reshape(len(alphas), len(own)),
-        best,
+        top_images,
         run.plane() if split == "val" else None,
     )

@@ -35,10 +35,10 @@ def write_sweep(folder: Path, sweeps: Sequence[Sweep], plane: Plane | None, info
         pd.concat([sweep.table() for sweep in sweeps], ignore_index=True).to_parquet(new("ranks.parquet"), index=False)
         pd.concat([sweep.curve() for sweep in sweeps], ignore_index=True).to_csv(new("sweep.csv"), index=False)
         for sweep in sweeps:
-            _save_whole_numbers(new(f"best-{sweep.split}.npy"), sweep.best)
+            _save_whole_numbers(new(f"best-{sweep.split}.npy"), sweep.top_images)
         if plane is not None:
             _save_whole_numbers(new("plane-ranks.npy"), plane.ranks)
-            _save_whole_numbers(new("plane-best.npy"), plane.best)
+            _save_whole_numbers(new("plane-best.npy"), plane.top_images)
             plane.table().to_csv(new("plane.csv"), index=False)
         prints = {name: file_fingerprint(file) for name, file in written.items()}
         write_toml(toml, asdict(info) | {"files": prints}, FORMAT)

@@ -66,14 +66,14 @@ def shown_article(workspace: Workspace, domain: Domain, results: Results, point:
     article, total = results.records[row], len(results.gallery.files)
     published = f"{article['published_at']:%Y-%m-%d} · " if pd.notna(article["published_at"]) else ""
     planted = f" · planted: {article['planted']}" if article["planted"] else ""
-    rank, best = int(point.ranks[row]), point.best[row]
-    where = "" if results.gallery.target[row] in best else f" Its own image is at rank {rank} of {total}."
+    rank, listed = int(point.ranks[row]), point.top_images[row]
+    where = "" if results.gallery.target[row] in listed else f" Its own image is at rank {rank} of {total}."
     return Shown(
         str(article["article_id"]),
         shorten(article["title"] or article["text"], 220),
         f"{published}article {article['article_id']}{planted}",
         f"Rank {rank} at α · {results.ranks[0][row]} zero-shot · {results.ranks[-1][row]} fine-tuned, of {total}",
-        f"The first {len(best)} images at α = {point.name}.{where}",
+        f"The first {len(listed)} images at α = {point.name}.{where}",
         image_url(workspace, domain, article),
     )
 
@@ -81,7 +81,7 @@ def shown_article(workspace: Workspace, domain: Domain, results: Results, point:
 def found_images(workspace: Workspace, domain: Domain, results: Results, point: Point, row: int) -> list[Found]:
     """The first images of the article at `row`, best first."""
     own = int(results.gallery.target[row])
-    others = [(int(picture), results.with_image(int(picture))) for picture in point.best[row]]
+    others = [(int(picture), results.with_image(int(picture))) for picture in point.top_images[row]]
     return [
         Found(image_url(workspace, domain, other), shorten(other["title"] or other["text"], 140), picture == own)
         for picture, other in others

@@ -11,16 +11,16 @@ from core.workspace.sweep_results import Results
 
 @dataclass(frozen=True)
 class Point:
-    """name: its α, or both; ranks: int [N]; best: [N, K] rows of the gallery; is_exact: not interpolated."""
+    """name: its α, or both; ranks: int [N]; top_images: [N, K] rows of the gallery; is_exact: not interpolated."""
 
     name: str
     ranks: np.ndarray
-    best: np.ndarray
+    top_images: np.ndarray
     is_exact: bool
 
     def replaced_by(self, exact: Ranked) -> "Point":
         """The same place with exact weights."""
-        return Point(self.name, exact.ranks, exact.best, True)
+        return Point(self.name, exact.ranks, exact.top_images, True)
 
 
 def point_at(results: Results, alphas: Sequence[float]) -> Point:
@@ -28,10 +28,10 @@ def point_at(results: Results, alphas: Sequence[float]) -> Point:
     if len(alphas) == 1 or results.plane is None:
         place = results.place(alphas[0])
         name = f"{results.alphas[place]:.2f}"
-        return Point(name, results.ranks[place], results.best[place], not results.interpolated[place])
+        return Point(name, results.ranks[place], results.top_images[place], not results.interpolated[place])
     plane = results.plane
     image, text = (int(np.abs(np.array(plane.alphas) - alpha).argmin()) for alpha in alphas)
     # Only the four corners of the plane are sure to be exact points of both towers.
     corner = image in (0, len(plane.alphas) - 1) and text in (0, len(plane.alphas) - 1)
     name = f"{plane.alphas[image]:.2f} (image), {plane.alphas[text]:.2f} (text)"
-    return Point(name, plane.ranks[image, text], plane.best[image, text], corner)
+    return Point(name, plane.ranks[image, text], plane.top_images[image, text], corner)

@@ -11,9 +11,8 @@ import pandas as pd
 
 from core.analysis.significance import curve_differences
 from core.evaluation.histogram import BIN_NAMES, rank_histogram
-from core.evaluation.metrics import as_record, metrics_of
+from core.evaluation.metrics import metrics_of, table_metrics
 from core.evaluation.sweep import Ranked
-from core.presentation.paper_tables import TABLE_METRICS
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ class Tables:
     @cached_property
     def as_json(self) -> str:
         """Written once, and read by the browser only when it differs: it goes with every answer."""
-        return json.dumps(vars(self) | {"names": TABLE_METRICS, "bins": BIN_NAMES})
+        return json.dumps(vars(self) | {"names": table_metrics(), "bins": BIN_NAMES})
 
 
 @dataclass(frozen=True)
@@ -57,16 +56,16 @@ class Exact:
     @classmethod
     def of(cls, alphas: Sequence[float], ranked: Ranked) -> "Exact":
         """From an exact evaluation."""
-        record = as_record(metrics_of(ranked.ranks))
-        return cls(list(alphas), [record[name] for name in TABLE_METRICS], rank_histogram(ranked.ranks).tolist())
+        record = metrics_of(ranked.ranks)
+        return cls(list(alphas), [record[name] for name in table_metrics()], rank_histogram(ranked.ranks).tolist())
 
 
 def tables_of(alphas: Sequence[float], curve: pd.DataFrame, ranks: np.ndarray, interpolated: Sequence[bool]) -> Tables:
     """From metrics (a row for each α) and ranks int [rows, N]."""
     return Tables(
         [float(alpha) for alpha in alphas],
-        [curve[name].round(9).tolist() for name in TABLE_METRICS],  # fewer digits would be rounded twice
-        [_intervals(ranks, name) for name in TABLE_METRICS] if len(ranks) == len(alphas) else [],
+        [curve[name].round(9).tolist() for name in table_metrics()],  # fewer digits would be rounded twice
+        [_intervals(ranks, name) for name in table_metrics()] if len(ranks) == len(alphas) else [],
         rank_histogram(ranks).tolist(),
         [bool(mark) for mark in interpolated],
     )

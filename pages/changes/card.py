@@ -44,7 +44,7 @@ def show_firsts(workspace: Workspace, domain: Domain, results: Results, row: int
     workspace_of = dict(zip(MODELS, (0, results.place(alpha), -1), strict=True))
     with st.grid(3, min_column_width=60, gap="xsmall", wrap=False):
         for model, place in workspace_of.items():
-            first = int(results.best[place][row][0])
+            first = int(results.top_images[place][row][0])
             other = results.with_image(first)
             own = first == results.gallery.target[row]
             with st.container(gap=None):

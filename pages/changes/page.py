@@ -14,7 +14,7 @@ from core.analysis.trajectories import SHAPES
 from core.data.domain import Domain
 from core.evaluation.models import Model
 from core.evaluation.rank_changes import CASES, table_4
-from core.findings.question import RunContext, last_kept
+from core.findings.question import RunContext, load_last_cached
 from core.findings.slices import SLICES, SlicesFound, rows_in_slice
 from core.storage.safe_csv import spreadsheet_csv
 from core.workspace.folders import Workspace
@@ -231,7 +231,9 @@ def main() -> None:
     event = show_figure(figure, SCATTER, alt, 460, on_select="rerun", selection_mode=("points", "box", "lasso"))
     input_figure_format()
     tags = read_tags(workspace, domain.info.slug)
-    slices = last_kept(SLICES, RunContext(run, domain, workspace))  # tagging an article here is no reason to lose them
+    slices = load_last_cached(
+        SLICES, RunContext(run, domain, workspace)
+    )  # tagging an article here is no reason to lose them
     chosen = input_filter(results, tags, slices, selected_rows(event))
     rows = rows_of(chosen, table, articles, tags)
     show_downloads(domain, results, table, rows, tags)

@@ -5,12 +5,13 @@ import streamlit as st
 from core.data.domain import Domain
 from core.errors import InputError
 from core.evaluation.alpha_selection import Criterion
+from core.evaluation.metrics import METRICS, table_metrics
 from core.evaluation.published import PAPERS, PUBLISHED
 from core.evaluation.tower_plane import best_of_plane
 from core.experiment.transfer import curve_elsewhere, read_curve_elsewhere
 from core.presentation.curve_charts import plot_metric, plot_plane, plot_trace
 from core.presentation.language_notes import language_mark
-from core.presentation.paper_tables import TABLE_METRICS, paper_table, path_sentences, precision_sentences, render
+from core.presentation.paper_tables import paper_table, path_sentences, precision_sentences, render
 from core.presentation.reranking import reranked_by
 from core.storage.safe_csv import spreadsheet_csv
 from core.workspace.folders import Workspace
@@ -26,8 +27,9 @@ from pages.shared.worker import forget, submit_once
 
 def input_metric(label: str, key: str, default: Criterion = "recall@1") -> Criterion:
     """One of the paper's metrics, kept in the address."""
-    chosen = st.segmented_control(label, TABLE_METRICS, default=default, key=key, bind="query-params")
-    return next((metric for metric in TABLE_METRICS if metric == chosen), default)
+    about = "  \n".join(f"{metric}: {METRICS[metric].help}" for metric in table_metrics())
+    chosen = st.segmented_control(label, table_metrics(), default=default, key=key, bind="query-params", help=about)
+    return next((metric for metric in table_metrics() if metric == chosen), default)
 
 
 def show_this_run(run: Run, domain: Domain) -> None:
@@ -39,7 +41,7 @@ def show_this_run(run: Run, domain: Domain) -> None:
         + (" Dotted: test." if "test" in set(curve["split"]) else "")
     )
     with st.grid(3, min_column_width=260):
-        for metric in TABLE_METRICS:
+        for metric in table_metrics():
             name = f"{run.info.domain}-{run.info.name}-{metric.replace('@', '')}"
             alt = f"Line chart of {metric} over alpha; the chosen alpha is {selected:g}."
             show_figure(plot_metric(curve, metric, selected, bands_of(run, domain, metric)), name, alt, 240)
@@ -148,8 +150,9 @@ def show_tables(domain: Domain, run: Run) -> None:
     published = st.selectbox(label, list(names), key="paper", bind="query-params", width=340)
     split = sidebar.input_split(domain, run)
     table = paper_table(run, domain, split, names.get(published))
-    shown = table.shown_rows().astype({metric: object for metric in TABLE_METRICS}).where(table.rows.notna(), "–")
-    shown[list(TABLE_METRICS)] = shown[list(TABLE_METRICS)].map(lambda value: value if value == "–" else f"{value:.3f}")
+    metrics = list(table_metrics())
+    shown = table.shown_rows().astype(dict.fromkeys(metrics, object)).where(table.rows.notna(), "–")
+    shown[metrics] = shown[metrics].map(lambda value: value if value == "–" else f"{value:.3f}")
     shown["n"] = [f"{value:.0f}" if value != "–" else "–" for value in shown["n"]]
     shown["alpha"] = [f"{alpha:g}" for alpha in table.rows["alpha"]]
     st.dataframe(shown, hide_index=True, width="stretch")

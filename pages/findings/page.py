@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from core.errors import InputError
-from core.findings.question import Question, RunContext, compute_or_load, kept
+from core.findings.question import Question, RunContext, compute_or_load, load_cached
 from core.findings.registry import QUESTIONS
 from core.report.document import document
 from core.report.html import as_html
@@ -29,7 +29,7 @@ def input_question() -> Question | None:
 
 def record_of(context: RunContext, question: Question) -> Any:
     """The answer, worked out now if it takes no time; None if it has to be asked for."""
-    record = kept(question, context)
+    record = load_cached(question, context)
     if record is None and question.duration_hint is None:
         with st.spinner(f"{plain(question.title)} Working it out…"):
             return compute_or_load(question, context)
@@ -60,7 +60,9 @@ def show_question(context: RunContext, question: Question) -> None:
 def show_report(context: RunContext) -> None:
     """What of the report is there, and the report itself."""
     missing = [
-        question for question in QUESTIONS if question.duration_hint is not None and kept(question, context) is None
+        question
+        for question in QUESTIONS
+        if question.duration_hint is not None and load_cached(question, context) is None
     ]
     st.subheader("Report")
     st.caption(

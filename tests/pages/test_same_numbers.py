@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 from core.cli.main import main
+from core.evaluation.metrics import table_metrics
 from core.jobs import model_worker
-from core.presentation.paper_tables import TABLE_METRICS
 from core.workspace.folders import Workspace
 from core.workspace.runs import find_run
 
@@ -112,7 +112,7 @@ def test_at_rest_the_slider_shows_what_rank_and_score_find(alpha, made, is_swept
         on_page = data["hand"]["exact"]["metrics"]
     else:
         assert not tables["interpolated"][place]
-    written = dict(zip(TABLE_METRICS, (f"{metric:.3f}" for metric in on_page), strict=True))
+    written = dict(zip(table_metrics(), (f"{metric:.3f}" for metric in on_page), strict=True))
     assert NUMBER.findall(ranked.out.splitlines()[1]) == [
         written[name] for name in ("mrr@100", "recall@1", "recall@10")
     ]
@@ -146,7 +146,7 @@ def test_curves_and_overview_show_the_table_that_report_prints(is_swept, open_pa
     assert f"{paper['n_decreased']} down by {lost}" in words
     overview = open_page("overview").table[0].value
     for cells, (_, shown_cells) in zip(table_of(printed), overview.iterrows(), strict=True):
-        of = dict(zip(TABLE_METRICS, cells[-6:], strict=True))
+        of = dict(zip(table_metrics(), cells[-6:], strict=True))
         assert [cell.split()[0] for cell in shown_cells] == [of[metric] for metric in overview.columns]
 
 

@@ -21,7 +21,7 @@ from core.cli.options import (
 from core.data.entities.store import RULES, forget_tagger, tag_domain
 from core.encoders.choices import DEVICES
 from core.findings.question import RunContext, check_swept, compute_or_load
-from core.findings.registry import BY_NAME, QUESTIONS
+from core.findings.registry import BY_NAME, QUESTIONS, RENAMED
 from core.presentation.blocks import Chart, Grid, Section, Words
 from core.workspace.folders import Workspace
 from core.workspace.runs import find_run
@@ -47,7 +47,7 @@ def analyse(
 ) -> None:
     """Is the difference real, is alpha* right, who gains, and why: with intervals, kept for the app and the report."""
     be_quiet(as_json)
-    names = [choice("--questions", name.strip(), tuple(BY_NAME)) for name in only.split(",")] if only else list(BY_NAME)
+    names = [_question_name(name.strip()) for name in only.split(",")] if only else list(BY_NAME)
     context = asked_about(workspace_of(root, cache), domain, run, device)
     if tagger is not None:
         _use_tagger(tagger, context)
@@ -59,6 +59,13 @@ def analyse(
             record[question.name] = msgspec.to_builtins(one)
             texts.append(as_text(question.section(one, context)))
     answer(as_json, record, "\n\n".join(texts))
+
+
+def _question_name(name: str) -> str:
+    """Return `name` if it is a question's. Raises BadParameter that lists those there are, or what it became."""
+    if name in RENAMED:
+        raise typer.BadParameter(f"--questions {name}: is now several questions; ask {', '.join(RENAMED[name])}.")
+    return str(choice("--questions", name, tuple(BY_NAME)))
 
 
 def asked_about(workspace: Workspace, domain: str, run: str | None, device: str) -> RunContext:

@@ -28,7 +28,6 @@ from core.data.qrels import write_qrels
 from core.data.time_split import SPLITS, Split
 from core.encoders.choices import DEVICES
 from core.errors import InputError
-from core.evaluation.metrics import as_record
 from core.retrieval.run_file import LENGTH, is_number
 from core.storage.files import write_text
 from core.workspace.folders import Workspace
@@ -76,12 +75,12 @@ def submit(
         "run": found.info.name,
         "split": wanted,
         "out": str(out),
-        "files": [asdict(one) | {"metrics": as_record(one.metrics) if one.metrics else None} for one in submitted],
+        "files": [asdict(one) for one in submitted],
         "notes": notes,
     }
     lines = [
         f"{one.file}: alpha {one.alpha:g}, {one.articles} articles, {one.images} images each"
-        + (f"; mrr@100 {one.metrics.mrr_100:.4f}, recall@10 {one.metrics.recall_10:.4f}" if one.metrics else "")
+        + (f"; mrr@100 {one.metrics['mrr@100']:.4f}, recall@10 {one.metrics['recall@10']:.4f}" if one.metrics else "")
         for one in submitted
     ]
     answer(as_json, record, "\n".join([*lines, *notes, f"written to {out}, with README.md."]))

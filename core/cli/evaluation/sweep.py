@@ -27,7 +27,7 @@ from core.data.time_split import SPLITS
 from core.encoders.choices import DEVICES
 from core.errors import InputError
 from core.evaluation.alpha_selection import CRITERIA
-from core.evaluation.metrics import Metrics, as_record, metrics_of
+from core.evaluation.metrics import metrics_of
 from core.evaluation.sweep import parse_alphas
 from core.presentation.language_notes import language_mark, language_note
 from core.presentation.paper_tables import curve_text, precision_sentences
@@ -161,7 +161,7 @@ def rank(
         "reranking": asdict(loaded_run.reranking),
         "out": str(out),
         "format": in_format,
-        "metrics": as_record(measured) if measured else None,
+        "metrics": measured,
     }
     notes = (
         precision_sentences({str(tower): each for tower, each in loaded_run.precision.items()})
@@ -182,13 +182,13 @@ def rank(
     )
 
 
-def _measured_line(measured: Metrics | None, articles: int, mark: str) -> str:
+def _measured_line(measured: dict[str, float] | None, articles: int, mark: str) -> str:
     """What the ranks gave, and of how many articles where the ground truth is not known of all."""
     if measured is None:
         return "not measured: the ground truth of these articles is not known."
-    of = f"  (of the {measured.n} articles whose image is known)" if measured.n < articles else ""
-    recalls = f"recall@1 {measured.recall_1:.3f}  recall@10 {measured.recall_10:.3f}"
-    return f"mrr@100 {measured.mrr_100:.3f}{mark}  {recalls}{of}"
+    of = f"  (of the {measured['n']} articles whose image is known)" if measured["n"] < articles else ""
+    recalls = f"recall@1 {measured['recall@1']:.3f}  recall@10 {measured['recall@10']:.3f}"
+    return f"mrr@100 {measured['mrr@100']:.3f}{mark}  {recalls}{of}"
 
 
 def alpha_of(text: str, run: Run) -> float:

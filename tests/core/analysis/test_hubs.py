@@ -19,7 +19,7 @@ def test_occurrences_are_counted_in_the_first_ten_alone():
     best = _lists(50, 40, 0)
     expected = [sum(row in listed[:10] for listed in best.tolist()) for row in range(40)]
     assert occurrences(best, 40).tolist() == expected
-    assert sum(times * count for times, count in enumerate(hubs(best, 40).pictures)) == 500
+    assert sum(times * count for times, count in enumerate(hubs(best, 40).images)) == 500
 
 
 def test_skewness_is_scipys():

@@ -5,8 +5,8 @@ import pytest
 from scipy import stats
 
 from core.analysis.bootstrap import Resamples, interval
-from core.analysis.significance import articles_needed, curve_bands, differences, holm, permutation_p
-from core.evaluation.metrics import as_record, metrics_of, values_of
+from core.analysis.significance import curve_bands, differences, holm, permutation_p, required_n
+from core.evaluation.metrics import metrics_of, values_of
 
 
 def _ranks(n: int, seed: int, gallery: int = 300) -> np.ndarray:
@@ -47,7 +47,7 @@ def test_models_that_agree_are_not_told_apart() -> None:
 
     for one in found.differences:
         assert (one.value, one.p, one.p_holm, one.is_significant) == (0, 1, 1, False)
-        assert one.needed is None
+        assert one.required_n is None
         assert (one.interval.low, one.interval.high) == (0, 0)
 
 
@@ -66,7 +66,7 @@ def test_values_are_those_of_the_metrics_to_the_last_digit() -> None:
     ranks = _ranks(123, 4)
     found = differences({"a": ranks, "b": ranks[::-1].copy()}, [("a", "b")])
 
-    record = as_record(metrics_of(ranks))
+    record = metrics_of(ranks)
     assert {one.metric: one.value for one in found.reached if one.model == "a"} == {
         name: value for name, value in record.items() if name != "n"
     }
@@ -91,7 +91,7 @@ def test_holm_keeps_the_order_and_never_falls() -> None:
 def test_as_many_articles_as_needed_find_the_difference_in_four_of_five_cases() -> None:
     before = _ranks(4000, 7)
     after = np.maximum(1, before + np.random.default_rng(8).integers(-9, 8, 4000)).astype(np.int32)
-    needed = articles_needed(before, after, "recall@10")
+    needed = required_n(before, after, "recall@10")
     assert needed is not None
     gained = values_of(after, "recall@10") - values_of(before, "recall@10")
     generator = np.random.default_rng(9)

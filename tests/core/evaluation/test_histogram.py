@@ -22,9 +22,9 @@ def test_recalls_are_sums_of_the_first_bins():
     counts = rank_histogram(ranks).cumsum() / len(ranks)
     metrics = metrics_of(ranks)
     assert counts[:5].tolist() == [
-        metrics.recall_1,
-        metrics.recall_5,
-        metrics.recall_10,
-        metrics.recall_50,
-        metrics.recall_100,
+        metrics["recall@1"],
+        metrics["recall@5"],
+        metrics["recall@10"],
+        metrics["recall@50"],
+        metrics["recall@100"],
     ]

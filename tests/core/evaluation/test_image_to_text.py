@@ -13,7 +13,7 @@ from PIL import Image
 from core.data.importers import import_domain
 from core.encoders.base import Encoder
 from core.evaluation.image_to_text import image_ranks
-from core.evaluation.metrics import as_record, metrics_of
+from core.evaluation.metrics import metrics_of
 from core.experiment.experiment import SplitRanker
 from core.retrieval.choices import BY_COSINE
 from tests.reference.clip_benchmark_recall import both_ways
@@ -41,8 +41,8 @@ def test_flickrs_protocol_is_clip_benchmarks(view: SplitRanker, noise: float) ->
     drawn = images[target] + noise * torch.randn(len(target), 16, generator=generator) / 4
     texts = torch.nn.functional.normalize(drawn, dim=1)
     ranked = view.ranked(texts, images)
-    to_image = as_record(metrics_of(ranked.ranks))
-    to_text = as_record(metrics_of(image_ranks(ranked.reverse_ranks, target.tolist())))
+    to_image = metrics_of(ranked.ranks)
+    to_text = metrics_of(image_ranks(ranked.reverse_ranks, target.tolist()))
     assert (to_image["n"], to_text["n"]) == (IMAGES * CAPTIONS, IMAGES)
     theirs = by_ir_measures(texts @ images.T, target), by_ir_measures(images @ texts.T, target, of_images=True)
     for k in (1, 5, 10):

@@ -62,7 +62,7 @@ def test_a_sweep_keeps_each_rank_with_its_article_and_alpha():
     curve = swept.curve()
     assert list(curve["alpha"]) == list(ranks)
     assert not curve["interpolated"].any()
-    assert list(curve["mrr@100"]) == [metrics_of(np.array(row)).mrr_100 for row in ranks.values()]
+    assert list(curve["mrr@100"]) == [metrics_of(np.array(row))["mrr@100"] for row in ranks.values()]
 
 
 def test_an_exact_point_takes_the_place_of_an_interpolated_one():
@@ -70,7 +70,7 @@ def test_an_exact_point_takes_the_place_of_an_interpolated_one():
     after = with_exact(before, {0.5: Ranked(np.array([7, 8]), np.array([9, 9]), np.array([[5], [6]]))})
     assert after.ranks.tolist() == [[1, 1], [7, 8], [3, 3]]
     assert after.reverse_ranks.tolist() == [[11, 11], [9, 9], [13, 13]]
-    assert after.best.tolist() == [[[101], [101]], [[5], [6]], [[103], [103]]]
+    assert after.top_images.tolist() == [[[101], [101]], [[5], [6]], [[103], [103]]]
     assert after.interpolated.tolist() == [False, False, True]
     assert before.ranks.tolist() == [[1, 1], [2, 2], [3, 3]]
     assert after.curve()["interpolated"].tolist() == [False, False, True]

@@ -12,7 +12,7 @@ def test_a_row_for_each_point_with_the_image_tower_first():
     ranks = np.arange(1, 1 + 2 * 2 * 3).reshape(2, 2, 3)
     table = Plane((0.0, 1.0), ranks, ranks[..., None]).table()
     assert table[["alpha_image", "alpha_text"]].to_numpy().tolist() == [[0, 0], [0, 1], [1, 0], [1, 1]]
-    assert table.loc[1, "mrr@100"] == metrics_of(ranks[0, 1]).mrr_100
+    assert table.loc[1, "mrr@100"] == metrics_of(ranks[0, 1])["mrr@100"]
     assert (table["n"] == 3).all()
 
 

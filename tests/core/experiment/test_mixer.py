@@ -40,7 +40,7 @@ def test_any_mix_ranks_as_an_encoder_that_was_given_its_weights(mixer, loaded_ru
     name, encoder = loaded_run.run.info.name, loaded_run.experiment.encoder
     for mix in (
         Mix((name,), 0.5, {"image.early": 0.1, "text.late": 0.8}),
-        Mix((name,), 0.4, fisher=True),
+        Mix((name,), 0.4, merge="fisher"),
     ):
         ranks = mixer.ranks(mix)
         ends = replace(mixer.ends, importance=mixer._importance)
@@ -56,7 +56,7 @@ def test_mixed_scores_rank_as_the_matrix_of_mixed_scores(mixer, loaded_run):
     view = loaded_run.view("val")
     own = scores[np.arange(len(scores)), view.gallery.target]
     assert np.array_equal(
-        mixer.ranks(Mix((loaded_run.run.info.name,), 0.7, of="scores")), 1 + (scores > own[:, None]).sum(1)
+        mixer.ranks(Mix((loaded_run.run.info.name,), 0.7, merge="scores")), 1 + (scores > own[:, None]).sum(1)
     )
 
 
@@ -76,7 +76,7 @@ def test_importance_is_measured_once_and_again_where_the_file_is_damaged(loaded_
     measured = []
     real = fisher.diagonal_fisher
     monkeypatch.setattr(fisher, "diagonal_fisher", lambda *given: measured.append(1) or real(*given))
-    mix = Mix((loaded_run.run.info.name,), 0.4, fisher=True)
+    mix = Mix((loaded_run.run.info.name,), 0.4, merge="fisher")
     first = Mixer(loaded_run, [loaded_run.run]).ranks(mix)
     assert len(measured) == 2, "of the zero-shot and of the fine-tuned model"
     assert np.array_equal(Mixer(loaded_run, [loaded_run.run]).ranks(mix), first)

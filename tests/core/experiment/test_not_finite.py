@@ -27,7 +27,7 @@ def val(loaded_run):
 
 
 @pytest.mark.parametrize("value", BAD)
-@pytest.mark.parametrize("method", ["image_ranks", "text_ranks", "first", "ranked", "best_images"])
+@pytest.mark.parametrize("method", ["image_ranks", "text_ranks", "top_images", "ranked", "best_images"])
 def test_a_score_names_the_article(loaded_run, val, method, value):
     texts, images, article, picture = val
     view = loaded_run.view("val")

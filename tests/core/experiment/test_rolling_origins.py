@@ -15,7 +15,7 @@ from core.experiment.loaded_run import LoadedRun, open_run
 from core.experiment.rolling_origins import roll
 from core.experiment.sweep import sweep_run
 from core.experiment.train import train_run
-from core.findings.question import RunContext, compute_or_load, kept
+from core.findings.question import RunContext, compute_or_load, load_cached
 from core.findings.rolling_origin import ROLLING
 from core.training.settings import Settings
 from core.workspace.runs import Run
@@ -24,7 +24,7 @@ from core.workspace.runs import Run
 @pytest.fixture
 def few(monkeypatch) -> Periods:
     """The 60 shapes in three periods; a window of 40 ends with the second."""
-    monkeypatch.setattr(periods_room, "ENOUGH_TO_JUDGE", 10)
+    monkeypatch.setattr(periods_room, "MIN_TO_JUDGE", 10)
     return Periods("block", np.repeat([0, 1, 2], [20, 20, 20]), ("first", "second", "third"))
 
 
@@ -83,7 +83,7 @@ def context(many_shapes, workspace, tiny_name) -> RunContext:
 
 def test_the_question_says_what_each_training_gave_and_the_section_says_it_in_words(context):
     found = compute_or_load(ROLLING, context)
-    assert kept(ROLLING, context) == found
+    assert load_cached(ROLLING, context) == found
     assert compute_or_load(replace(ROLLING, version=2), context) == found, "the same whenever asked"
     assert found.unit == "block"
     assert [one.n_trained + one.n_chosen for one in found.origins] == [54 * count for count in range(2, 10)]

@@ -25,7 +25,7 @@ def test_the_curve_elsewhere_is_the_runs_weights_on_the_others_articles(run, wor
     loaded_run = open_elsewhere(run, other, workspace, "cpu")
     for alpha in (0.0, 0.5, 1.0):
         expected = metrics_of(loaded_run.at(alpha, "val").ranks()[0])
-        assert curve.loc[np.isclose(curve["alpha"], alpha), "mrr@100"].item() == pytest.approx(expected.mrr_100)
+        assert curve.loc[np.isclose(curve["alpha"], alpha), "mrr@100"].item() == pytest.approx(expected["mrr@100"])
 
 
 def test_a_run_is_not_opened_on_another_domain_by_mistake(run, workspace, other):

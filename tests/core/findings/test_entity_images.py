@@ -38,7 +38,7 @@ def test_nothing_named_is_nothing_to_tell(context: RunContext) -> None:
 
 
 def test_what_is_named_is_judged_at_both_models(context: RunContext, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.analysis.entity_images.FEWEST_ARTICLES", 6)
+    monkeypatch.setattr("core.analysis.entity_images.MIN_ARTICLES", 6)
     tag_domain(context.domain, Towns())
     found = ENTITIES.ask(context)
 
@@ -57,7 +57,7 @@ def test_what_is_named_is_judged_at_both_models(context: RunContext, monkeypatch
 
 
 def test_without_a_bonus_the_ranks_are_the_sweeps(context: RunContext, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.analysis.entity_images.FEWEST_ARTICLES", 6)
+    monkeypatch.setattr("core.analysis.entity_images.MIN_ARTICLES", 6)
     monkeypatch.setattr("core.analysis.entity_images.WEIGHTS", (0.0,))
     tag_domain(context.domain, Towns())
     first = ENTITIES.ask(context).findings[0].effect

@@ -7,16 +7,18 @@ import pytest
 from core.analysis.bootstrap import Interval
 from core.analysis.significance import Difference
 from core.evaluation.models import Model
-from core.findings.mixes import FISHER, METRIC, SCORES, MixesFound, Searched, _answer, described
+from core.findings.mixes import METRIC, MixesFound, _answer, described
+from core.interpolation.merges import FISHER, SCORES
+from core.interpolation.merges.merge import Searched
 from core.interpolation.mix import Mix
 
-NOT_REAL = Difference(METRIC, Model.WISE_FT, FISHER, 0.01, Interval(0.001, 0.02), 0.04, 0.08, 700)
+NOT_REAL = Difference(METRIC, Model.WISE_FT, FISHER.label, 0.01, Interval(0.001, 0.02), 0.04, 0.08, 700)
 
 
 @pytest.fixture
 def found() -> MixesFound:
-    searched = {name: Searched(Mix(("run",), 0.4), 11, 0.2) for name in (Model.WISE_FT, FISHER, SCORES)}
-    worse = Difference(METRIC, Model.WISE_FT, SCORES, -0.03, Interval(-0.05, -0.01), 0.001, 0.002, 90)
+    searched = {name: Searched(Mix(("run",), 0.4), 11, 0.2) for name in (Model.WISE_FT, FISHER.label, SCORES.label)}
+    worse = Difference(METRIC, Model.WISE_FT, SCORES.label, -0.03, Interval(-0.05, -0.01), 0.001, 0.002, 90)
     reached = dict.fromkeys((Model.ZERO_SHOT, Model.FINE_TUNED, *searched), 0.2)
     return MixesFound(150, 152, ("run",), searched, reached, (NOT_REAL, worse))
 

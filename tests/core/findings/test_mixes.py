@@ -14,10 +14,14 @@ from core.experiment import mixer
 from core.experiment.loaded_run import open_run
 from core.experiment.sweep import sweep_run
 from core.experiment.train import train_run
-from core.findings.mixes import DEPTH, FISHER, GREEDY, METRIC, MIXES, QUARTERS, SCORES, SOUP, TOWERS
-from core.findings.question import RunContext, compute_or_load, kept
+from core.findings.mixes import METRIC, MIXES
+from core.findings.question import RunContext, compute_or_load, load_cached
+from core.interpolation.merges import MERGES
+from core.interpolation.merges.per_depth import QUARTERS
 from core.interpolation.mix import Mix
 from core.training.settings import Settings
+
+WISE_FT, TOWERS, DEPTH, FISHER, SCORES, SOUP, GREEDY = (merge.label for merge in MERGES.values())
 
 
 @pytest.fixture
@@ -37,12 +41,12 @@ def swept(shapes_domain, workspace, tiny_name):
 def test_each_mix_is_searched_and_judged_beside_wise_ft(swept):
     context = swept("all", seeds=2)
     found = compute_or_load(MIXES, context)
-    assert kept(MIXES, context) == found, "what is written is what is read"
+    assert load_cached(MIXES, context) == found, "what is written is what is read"
     assert compute_or_load(replace(MIXES, version=2), context) == found, "the same whenever asked"
     assert (found.n_searched, found.n_judged) == (6, 6)
     assert set(found.runs) == {"tinyclip-all-1", "tinyclip-all-2"}
     assert found.runs[0] == context.run.info.name
-    assert list(found.searched) == [Model.WISE_FT, TOWERS, DEPTH, FISHER, SCORES, SOUP, GREEDY]
+    assert list(found.searched) == [merge.label for merge in MERGES.values()]
     candidates = {name: each.candidates for name, each in found.searched.items()}
     assert candidates[Model.WISE_FT] == candidates[FISHER] == candidates[SCORES] == candidates[SOUP] == 11
     assert candidates[TOWERS] == 121
@@ -104,7 +108,7 @@ def test_another_seed_makes_another_answer(swept):
     context = swept("head")
     alone = compute_or_load(MIXES, context)
     sister = swept("head", seeds=2)  # makes seed 0 anew, and seed 1
-    assert kept(MIXES, context) is None
+    assert load_cached(MIXES, context) is None
     assert alone.runs == ("tinyclip-head-1",)
     assert compute_or_load(MIXES, context).runs == ("tinyclip-head-1", sister.run.info.name)
 

@@ -8,7 +8,8 @@ import pytest
 
 from core.data.importers import import_domain
 from core.errors import InputError
-from core.findings.question import Question, RunContext, check_swept, compute_or_load, kept
+from core.findings import registry
+from core.findings.question import Question, RunContext, check_swept, compute_or_load, load_cached
 from core.findings.registry import QUESTIONS
 from core.presentation.blocks import Section
 from tests.pages.conftest import write_run
@@ -38,9 +39,12 @@ def _counting():
 
 def test_an_answer_is_worked_out_once_and_kept(context):
     question, times = _counting()
-    assert kept(question, context) is None
+    assert load_cached(question, context) is None
     assert (
-        compute_or_load(question, context) == compute_or_load(question, context) == kept(question, context) == Count(12)
+        compute_or_load(question, context)
+        == compute_or_load(question, context)
+        == load_cached(question, context)
+        == Count(12)
     )
     assert len(times) == 1
 
@@ -80,3 +84,10 @@ def test_a_run_without_a_sweep_is_refused_with_the_way_out(context):
     (context.run.folder / "sweep.toml").unlink()
     with pytest.raises(InputError, match="rematch sweep --domain shapes"):
         check_swept(context.run)
+
+
+def test_the_name_of_a_question_that_was_split_leads_to_what_it_became(verb):
+    outcome = verb("analyse", "--domain", "any", "--questions", "difference,similar")
+    assert outcome.status == 2
+    assert all(name in outcome.err for name in ("similar", "near-duplicates", "hubs", "re-ranking"))
+    assert set(registry.RENAMED["similar"]) <= set(registry.BY_NAME)

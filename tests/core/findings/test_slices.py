@@ -10,7 +10,7 @@ from core.data.domain import Domain
 from core.data.entities.store import mentions_file
 from core.experiment.loaded_run import LoadedRun
 from core.experiment.sweep import sweep_run
-from core.findings.question import RunContext, compute_or_load, kept, last_kept
+from core.findings.question import RunContext, compute_or_load, load_cached, load_last_cached
 from core.findings.slices import PAIRS, SLICES, SlicesFound, rows_in_slice
 from core.workspace.folders import Workspace
 from core.workspace.runs import Run
@@ -56,15 +56,15 @@ def test_a_slices_articles_are_found_by_name(context: RunContext) -> None:
 
 def test_another_tag_or_tagger_asks_anew_and_what_was_found_last_stays_at_hand(context: RunContext) -> None:
     before = compute_or_load(SLICES, context)
-    assert kept(SLICES, context) == before
+    assert load_cached(SLICES, context) == before
     _tag(context, "place", range(6, 12))
 
-    assert kept(SLICES, context) is None
-    assert last_kept(SLICES, context) == before
+    assert load_cached(SLICES, context) is None
+    assert load_last_cached(SLICES, context) == before
     assert "tagged: place" not in before.splits["val"].members
     assert "tagged: place" in compute_or_load(SLICES, context).splits["val"].members
     mentions_file(context.domain).write_text("{}")
-    assert kept(SLICES, context) is None
+    assert load_cached(SLICES, context) is None
 
 
 def test_the_section_says_what_stands_out_and_greys_what_is_small(context: RunContext) -> None:

@@ -46,7 +46,7 @@ def test_a_soup_is_the_mean_of_the_runs_mixed_with_zero_shot(ends: WeightPair) -
 
 
 def test_fisher_weighs_each_number_by_its_importance(ends: WeightPair) -> None:
-    mixed = theta(Mix(("one",), 0.3, fisher=True), ends)
+    mixed = theta(Mix(("one",), 0.3, merge="fisher"), ends)
     assert ends.importance is not None
     for key in KEYS:
         to_start, to_end = 0.7 * ends.importance[0][key], 0.3 * ends.importance[1][key]
@@ -58,17 +58,17 @@ def test_where_all_numbers_are_as_important_or_none_is_fisher_is_wise_ft(ends: W
     for value in (0.0, 1.0):
         alike = {key: torch.full((3, 4), value) for key in KEYS}
         mixed = theta(
-            Mix(("one",), 0.3, fisher=True), WeightPair(ends.zero_shot, ends.fine_tuned, KEYS, (alike, alike))
+            Mix(("one",), 0.3, merge="fisher"), WeightPair(ends.zero_shot, ends.fine_tuned, KEYS, (alike, alike))
         )
         expected = theta(Mix(("one",), 0.3), ends)
         for key in KEYS:
             torch.testing.assert_close(mixed[key], expected[key])
 
 
-@pytest.mark.parametrize("fisher", [False, True])
-def test_the_ends_are_exact(ends: WeightPair, fisher: bool) -> None:
+@pytest.mark.parametrize("merge", ["wise-ft", "fisher"])
+def test_the_ends_are_exact(ends: WeightPair, merge: str) -> None:
     for alpha, expected in ((0.0, ends.zero_shot), (1.0, ends.fine_tuned["two"])):
-        mixed = theta(Mix(("two",), alpha, fisher=fisher), ends)
+        mixed = theta(Mix(("two",), alpha, merge=merge), ends)
         assert all(torch.equal(mixed[key], expected[key]) for key in KEYS)
 
 
@@ -80,7 +80,7 @@ def test_one_towers_share_is_written_and_nothing_else(ends: WeightPair) -> None:
 
 def test_scores_have_no_weights(ends: WeightPair) -> None:
     with pytest.raises(InputError, match="no weights"):
-        theta(Mix(("one",), 0.5, of="scores"), ends)
+        theta(Mix(("one",), 0.5, merge="scores"), ends)
 
 
 def test_mixed_scores_are_both_models_cosines_mixed() -> None:

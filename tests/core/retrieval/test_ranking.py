@@ -112,7 +112,7 @@ def test_a_model_that_scores_everything_alike_finds_one_in_g():
     same = torch.ones(37, 4)
     ranks = ranks_of(same, same, np.arange(37), tie_order(ids))
     assert sorted(ranks) == list(range(1, 38))
-    assert metrics_of(ranks).recall_1 == 1 / 37
+    assert metrics_of(ranks)["recall@1"] == 1 / 37
 
 
 def test_the_order_of_the_gallery_changes_no_rank():

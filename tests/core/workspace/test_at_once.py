@@ -23,7 +23,7 @@ from core.evaluation.sweep import Sweep
 from core.experiment import train
 from core.experiment.sweep import sweep_run
 from core.experiment.train import train_run
-from core.findings.question import Question, RunContext, compute_or_load, kept, last_kept
+from core.findings.question import Question, RunContext, compute_or_load, load_cached, load_last_cached
 from core.presentation.blocks import Section
 from core.storage.cache import is_whole, write_checksummed
 from core.storage.disk_errors import DiskError
@@ -74,7 +74,7 @@ def test_two_sweeps_at_once_and_a_reader_never_mix(swept, shapes_domain):
         except InputError:  # in the moment in which one takes the place of the other
             continue
         seen |= set(results.ranks.ravel().tolist())
-        assert results.curve["mrr@100"].tolist() == [metrics_of(results.ranks[0]).mrr_100] * 3
+        assert results.curve["mrr@100"].tolist() == [metrics_of(results.ranks[0])["mrr@100"]] * 3
     assert seen <= {1, 2}
     assert len(set(read_results(swept, shapes_domain, "val").ranks.ravel().tolist())) == 1
 
@@ -174,7 +174,7 @@ def test_an_answer_about_a_sweep_that_is_another_by_its_end_is_not_kept(swept, s
     question = Question("count", "How many?", Count, ask, _section)
     with pytest.raises(InputError, match="changed while it was asked about"):
         compute_or_load(question, context)
-    assert kept(question, context) is None
+    assert load_cached(question, context) is None
     assert compute_or_load(question, RunContext(swept, shapes_domain, workspace)) == Count(3 * 12 * 2)
 
 
@@ -244,10 +244,10 @@ def test_what_was_found_last_is_the_last_found_whatever_the_clock_says(swept, sh
         cache_key_parts[0] = letter
         compute_or_load(question, RunContext(swept, shapes_domain, workspace))
         for file in (workspace.cache / "findings").iterdir():
-            if is_whole(file) and kept(question, RunContext(swept, shapes_domain, workspace)) is not None:
+            if is_whole(file) and load_cached(question, RunContext(swept, shapes_domain, workspace)) is not None:
                 os.utime(file, (year, year))
     cache_key_parts[0] = "c"
-    assert last_kept(question, RunContext(swept, shapes_domain, workspace)) == Count(ord("b"))
+    assert load_last_cached(question, RunContext(swept, shapes_domain, workspace)) == Count(ord("b"))
 
 
 def test_files_written_in_one_tick_of_the_clock_are_told_apart(tmp_path):

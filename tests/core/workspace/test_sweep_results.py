@@ -20,12 +20,12 @@ def results(loaded_run, shapes_domain):
 
 
 def test_the_first_images_agree_with_the_ranks(results):
-    assert results.best.shape == (len(results.alphas), 12, SHOWN)
+    assert results.top_images.shape == (len(results.alphas), 12, SHOWN)
     own = results.gallery.target[None, :, None]
-    listed = (results.best == own).argmax(axis=2) + 1
-    there = (results.best == own).any(axis=2)
+    listed = (results.top_images == own).argmax(axis=2) + 1
+    there = (results.top_images == own).any(axis=2)
     np.testing.assert_array_equal(listed[there], results.ranks[there])
-    assert (results.ranks[~there] > results.best.shape[2]).all()
+    assert (results.ranks[~there] > results.top_images.shape[2]).all()
 
 
 def test_ranks_are_those_of_the_table_at_the_nearest_alpha(results):

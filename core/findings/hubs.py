@@ -1,0 +1,155 @@
+"""Which images come up for everything? Hubs under each of the three models, plain and re-ranked."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from core.analysis.bootstrap import Interval
+from core.analysis.hubs import FIRST, hubs, skewness_change
+from core.data.time_split import Split
+from core.evaluation.models import Model
+from core.findings.question import Question, RunContext
+from core.findings.scored_models import MODELS, ScoredSplit
+from core.presentation.blocks import Block, Chart, Grid, Section, Words
+from core.presentation.theme import MODEL_COLOURS
+from core.retrieval.choices import Rerank
+
+
+@dataclass(frozen=True)
+class HubsOf:
+    """One model, plain (`none`) or re-ranked; as `Hubs`, with image ids.
+
+    change: of the skewness; against zero-shot for what is plain, else against the same model plain. None for the
+    former itself.
+    """
+
+    model: str
+    way: Rerank
+    skewness: float
+    never: float
+    most: tuple[tuple[str, int], ...]
+    images: tuple[int, ...]
+    change: Interval | None
+
+
+@dataclass(frozen=True)
+class HubsOn:
+    """What was found on one split of n articles: each model plain, then re-ranked."""
+
+    n: int
+    hubs: tuple[HubsOf, ...]
+
+
+@dataclass(frozen=True)
+class HubsFound:
+    """splits: what was found on each."""
+
+    splits: dict[Split, HubsOn]
+
+
+def _ask(context: RunContext) -> HubsFound:
+    return HubsFound({split: _on(scored) for split, scored in context.scored_splits.items()})
+
+
+def _on(scored: ScoredSplit) -> HubsOn:
+    ids = scored.gallery.image_ids
+    top_images = {(model, way): scored.top_images(model, way, FIRST) for model in MODELS for way in scored.rerankings}
+    found = []
+    for (model, way), listed in top_images.items():
+        one = hubs(listed, len(ids))
+        before = top_images[Model.ZERO_SHOT if way == "none" else model, "none"]
+        change = None if before is listed else skewness_change(before, listed, len(ids))
+        most = tuple((ids[row], times) for row, times in one.most)
+        found.append(HubsOf(model, way, one.skewness, one.never, most, one.images, change))
+    return HubsOn(len(scored.gallery.target), tuple(found))
+
+
+def section(found: HubsFound, context: RunContext) -> Section:
+    """How unevenly images come up under each model; the answer is of the last split."""
+    blocks: list[Block] = []
+    for split, on in found.splits.items():
+        blocks += _blocks(on, split)
+    split, on = list(found.splits.items())[-1]  # test where it is known
+    return Section(HUBS.name, HUBS.title, f"On {split}, n = {on.n}: {_answer(on)}", tuple(blocks))
+
+
+def _blocks(on: HubsOn, split: Split) -> list[Block]:
+    rows = [
+        {
+            "model": one.model,
+            "re-ranked by": one.way,
+            "skewness": f"{one.skewness:.2f}",
+            "change, 95 %": "–" if one.change is None else _between(one.change),
+            "never listed": f"{one.never:.1%}",
+            "most often": f"for {one.most[0][1]} articles",
+        }
+        for one in on.hubs
+    ]
+    plain = {one.model: one for one in on.hubs if one.way == "none"}
+    places = range(min(len(one.most) for one in plain.values()))
+    worst = {
+        model: [f"{one.most[place][0]} ({one.most[place][1]})" for place in places] for model, one in plain.items()
+    }
+    return [
+        Words(
+            f"A hub is an image among the first {FIRST} of many articles, whatever they are about. Skewness is that "
+            f"of how often each image of the gallery is there: the larger, the more a few take the places of the "
+            f"others. Its change is against zero-shot, or, re-ranked, against the same model without. The interval "
+            f"(paired bootstrap over articles) lies a little nearer to no change than it should."
+        ),
+        Chart(
+            f"hubs-{split}",
+            _occurrences(list(plain.values())),
+            f"For how many articles of {split} each image is among the first {FIRST}, images sorted, three models.",
+            300,
+        ),
+        Grid(f"Hubs, {split}, n = {on.n}", pd.DataFrame(rows)),
+        Grid(f"The images that come up most, by id, and for how many of {on.n} articles", pd.DataFrame(worst)),
+    ]
+
+
+def _occurrences(each: list[HubsOf]) -> go.Figure:
+    figure = go.Figure()
+    for one in each:
+        sorted_times = [times for times in reversed(range(len(one.images))) for _ in range(one.images[times])]
+        figure.add_scatter(
+            x=list(range(1, len(sorted_times) + 1)),
+            y=sorted_times,
+            name=one.model,
+            mode="lines",
+            line={"color": MODEL_COLOURS[one.model], "shape": "hv"},
+            hovertemplate="image %{x}: %{y} articles",
+        )
+    figure.update_xaxes(title="images, the most listed first", type="log")
+    return figure.update_yaxes(title=f"articles that list it in the first {FIRST}")
+
+
+def _answer(on: HubsOn) -> str:
+    zero_shot, tuned = (
+        next(one for one in on.hubs if (one.model, one.way) == (model, "none"))
+        for model in (Model.ZERO_SHOT, Model.FINE_TUNED)
+    )
+    assert tuned.change is not None
+    change = "does not distinguishably change"
+    if tuned.change.excludes_zero:
+        change = "falls" if tuned.change.high < 0 else "rises"
+    return (
+        f"Zero-shot, one image is among the first {FIRST} of {zero_shot.most[0][1]} articles, fine-tuned of "
+        f"{tuned.most[0][1]}: the skewness of how often images come up {change}, from {zero_shot.skewness:.2f} to "
+        f"{tuned.skewness:.2f} ({_between(tuned.change)})."
+    )
+
+
+def _between(change: Interval) -> str:
+    return f"{change.low:+.2f} to {change.high:+.2f}".replace("-", "−")
+
+
+HUBS = Question(
+    "hubs",
+    "Which images come up for everything?",
+    HubsFound,
+    _ask,
+    section,
+    duration_hint="about half a minute",
+)

@@ -1,0 +1,37 @@
+"""Fisher-weighted averaging (Matena and Raffel 2022): each number counts by its importance to both models."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from core.interpolation.merges.merge import Merge, over_tenths
+from core.interpolation.mix import Mix
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from core.interpolation.mix_weights import WeightPair
+
+#: Where neither model cares about a number (a millionth of the mean importance), it is mixed as WiSE-FT would.
+INDIFFERENT = 1e-6
+
+
+def _build(pair: "WeightPair", mix: Mix, out: "Mapping[str, Tensor]") -> None:
+    """((1 − α)·F₀·θ₀ + α·F₁·θ₁) / ((1 − α)·F₀ + α·F₁) number by number."""
+    if pair.importance is None:
+        raise ValueError("a Fisher-weighted mix needs the importance of the weights: expected a WeightPair with it")
+    fine_tuned = pair.average(mix.runs)
+    for key, tensor in pair.zero_shot.items():
+        alpha = mix.alpha_of(pair.parts[key])
+        to_start = (1 - alpha) * (pair.importance[0][key] + INDIFFERENT)
+        to_end = alpha * (pair.importance[1][key] + INDIFFERENT)
+        out[key].copy_(tensor.float().lerp(fine_tuned[key].float(), to_end / (to_start + to_end)))
+
+
+FISHER = Merge(
+    "fisher",
+    "Fisher-weighted",
+    "each number counts by its importance to both models, measured on train (Matena and Raffel 2022)",
+    lambda search: over_tenths(search, "fisher"),
+    ("importance",),
+    _build,
+)

@@ -1,0 +1,31 @@
+"""The greedy soup (Wortsman et al. 2022, "Model soups"): the best run, then each that does not make it worse."""
+
+from core.interpolation.merges.merge import Merge, Search, Searched, over_tenths
+from core.interpolation.mix import Mix
+
+
+def _search(search: Search) -> Searched:
+    members, tried = _members(search)
+    return over_tenths(search, GREEDY_SOUP.name, members, tried)
+
+
+def _members(search: Search) -> tuple[tuple[str, ...], int]:
+    """Return the runs to average, and how many soups were tried."""
+    alone = {run: search.value(Mix((run,), 1.0)) for run in search.runs}
+    first, *others = sorted(search.runs, key=lambda run: -alone[run])
+    members: tuple[str, ...] = (first,)
+    value = alone[first]
+    for run in others:
+        with_it = search.value(Mix((*members, run), 1.0))
+        if with_it >= value:
+            members, value = (*members, run), with_it
+    return members, len(search.runs) + len(others)
+
+
+GREEDY_SOUP = Merge(
+    "greedy-soup",
+    "greedy soup",
+    "as the soup, of those runs alone that do not make it worse",
+    _search,
+    ("several runs",),
+)

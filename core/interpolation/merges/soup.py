@@ -1,0 +1,11 @@
+"""The uniform soup (Wortsman et al. 2022, "Model soups"): fine-tunings that differ in their seed, averaged."""
+
+from core.interpolation.merges.merge import Merge, over_tenths
+
+SOUP = Merge(
+    "soup",
+    "soup of all runs",
+    "the weights of all runs are averaged, then mixed with α (Wortsman et al. 2022, model soups)",
+    lambda search: over_tenths(search, "soup", search.runs),
+    ("several runs",),
+)

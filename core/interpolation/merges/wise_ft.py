@@ -1,0 +1,5 @@
+"""One α for all weights (Wortsman et al. 2022): what the others are compared with."""
+
+from core.interpolation.merges.merge import Merge, over_tenths
+
+WISE_FT = Merge("wise-ft", "WiSE-FT", "all weights have the same α", lambda search: over_tenths(search, "wise-ft"))
