@@ -1,7 +1,7 @@
 """Choosing α on validation data: the highest recall@1 (paper, section 3.2), or another metric."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 import pandas as pd
 
@@ -10,7 +10,6 @@ from core.evaluation.metrics import lower_is_better
 Criterion = Literal[
     "mrr@100", "recall@1", "recall@5", "recall@10", "recall@50", "recall@100", "mean_rank", "median_rank"
 ]
-CRITERIA: tuple[Criterion, ...] = get_args(Criterion)
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,10 @@ from core.cli.options import (
     WorkspaceOption,
     answer,
     be_quiet,
-    choice,
     workspace_of,
 )
 from core.data.entities.store import RULES, forget_tagger, tag_domain
-from core.encoders.choices import DEVICES
+from core.encoders.choices import DeviceChoice
 from core.findings.question import RunContext, check_swept, compute_or_load
 from core.findings.registry import BY_NAME, QUESTIONS
 from core.presentation.blocks import Chart, Grid, Section, Words
@@ -47,7 +46,9 @@ def analyse(
 ) -> None:
     """Is the difference real, is alpha* right, who gains, and why: with intervals, kept for the app and the report."""
     be_quiet(as_json)
-    names = [choice("--questions", name.strip(), tuple(BY_NAME)) for name in only.split(",")] if only else list(BY_NAME)
+    names = [name.strip() for name in only.split(",")] if only else list(BY_NAME)
+    if unknown := [name for name in names if name not in BY_NAME]:
+        raise typer.BadParameter(f"--questions {unknown[0]}: expected some of {', '.join(BY_NAME)}.")
     context = asked_about(workspace_of(root, cache), domain, run, device)
     if tagger is not None:
         _use_tagger(tagger, context)
@@ -61,11 +62,11 @@ def analyse(
     answer(as_json, record, "\n\n".join(texts))
 
 
-def asked_about(workspace: Workspace, domain: str, run: str | None, device: str) -> RunContext:
+def asked_about(workspace: Workspace, domain: str, run: str | None, device: DeviceChoice) -> RunContext:
     """The run that is asked about. Raises InputError if there is none, or it is not swept."""
     found = find_run(workspace, domain, run)
     check_swept(found)
-    return RunContext(found, workspace.load_domain(domain), workspace, choice("--device", device, DEVICES))
+    return RunContext(found, workspace.load_domain(domain), workspace, device)
 
 
 def _use_tagger(name: str, context: RunContext) -> None:
