@@ -5,7 +5,7 @@ import json
 import os
 import tempfile
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -100,18 +100,23 @@ def read_toml(path: Path, what: str, format_version: int, remedy: str) -> dict[s
     return table
 
 
-def read_record(path: Path, record: type[Record], what: str, format_version: int, remedy: str) -> Record:
-    """Read a TOML file that holds the dataclass `record`; keys that it does not have are passed over.
+def read_record(
+    path: Path, record: type[Record], what: str, format_version: int, remedy: str, ignored: Collection[str] = ()
+) -> Record:
+    """Read a TOML file that holds the dataclass `record`.
 
-    Raises InputError as `read_toml`, and where a key is missing or its value is not of the field's type and bounds.
+    ignored: keys that may be there beside the record's. Raises InputError as `read_toml`, and where a key is missing or
+    unknown, or its value is not of the field's type and bounds.
     """
-    table = read_toml(path, what, format_version, remedy)
+    table = _renamed(read_toml(path, what, format_version, remedy))
     try:
-        return msgspec.convert(_renamed(table), record)
+        read = msgspec.convert(table, record)
+        if unknown := _unknown(table, msgspec.to_builtins(read)) - set(ignored):
+            raise msgspec.ValidationError(f"Unknown keys {', '.join(sorted(unknown))}")
+        return read
     except msgspec.ValidationError as error:
-        raise InputError(
-            f"the {what} file {path} is damaged or of another version of Rematch: {error}. {remedy}"
-        ) from None
+        version = "damaged or of another version of Rematch"
+        raise InputError(f"the {what} file {path} is {version} ({error}). {remedy}") from None
 
 
 def _renamed(value: Any) -> Any:
@@ -119,6 +124,12 @@ def _renamed(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     return {_EARLIER_NAMES.get(key, key): _renamed(entry) for key, entry in value.items()}
+
+
+def _unknown(table: dict[str, Any], known: dict[str, Any]) -> set[str]:
+    """Return the keys of a table and its tables that are not in `known`."""
+    inside = (_unknown(entry, known[key]) for key, entry in table.items() if isinstance(entry, dict) and key in known)
+    return (table.keys() - known.keys()).union(*inside)
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -104,10 +104,9 @@ class Run:
 
     def sweep_info(self) -> SweepInfo:
         """sweep.toml. Raises InputError if the run was not swept, or by another version of Rematch."""
-        remedy = f"Sweep again: {self._sweep_command}"
-        return self._swept(
-            lambda: read_record(self.folder / "sweep.toml", SweepInfo, "sweep", sweep_store.FORMAT, remedy)
-        )
+        file, remedy = self.folder / "sweep.toml", f"Sweep again: {self._sweep_command}"
+        beside = ("files", "speedup")  # the fingerprints of the sweep's files; early sweeps have a speedup, too
+        return self._swept(lambda: read_record(file, SweepInfo, "sweep", sweep_store.FORMAT, remedy, beside))
 
     def sweep_stamp(self) -> FileSignature | None:
         """Changes when the run is swept again; None if it was not swept."""

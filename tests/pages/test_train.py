@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -280,6 +280,12 @@ def test_the_command_takes_every_setting_as_it_stands(tmp_path: Path):
     settings = Settings(layer_decay=0.75, augment=True, patience=3, chunk_size=16, grad_checkpointing=True)
     verb = TrainingRequest("lite", settings, Reading()).verb("news")
     assert {"--patience=3", "--set=layer_decay=0.75", "--set=chunk_size=16", "--set=augment=True"} < set(verb)
+
+
+def test_every_setting_has_an_input(shapes_domain):
+    app = open_page()
+    inputs = {each.key for each in [*app.number_input, *app.checkbox, *app.selectbox]}
+    assert {each.name for each in fields(Settings)} <= inputs
 
 
 def test_the_settings_that_few_need_reach_the_job(shapes_domain, started):

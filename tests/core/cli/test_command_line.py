@@ -235,7 +235,6 @@ ERRORS = [
     (["train", "--domain", "shapes", "--set", "epochs=1"], r"--set epochs=1: .*KEY=VALUE.*weight_decay, warmup, "),
     (["train", "--domain", "shapes", "--warmup", "0.2"], r"--warmup; use --set warmup=VALUE"),
     (["train", "--domain", "shapes", "--augment"], r"--augment; use --set augment=VALUE"),
-    (["export-data", "shapes", "--format", "csv", "--output", "OUT", "--split", "dev"], r"--split dev: .*train, val"),
     (["train", "--domain", "shapes", "--encoder", "TINY", "--text", "body"], r"--text.*body.*title"),
     (["train", "--domain", "shapes", "--encoder", "NoSuchNet"], r"unknown encoder 'NoSuchNet': expected lite"),
     (["train", "--domain", "shapes", "--encoder", "TINY", "--device", "tpu"], r"--device.*tpu.*auto"),
