@@ -16,7 +16,8 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from benchmarks.measuring import Line, compare, line_of, timed
-from core.retrieval.index import GalleryIndex, IndexKind, build_index
+from core.retrieval.choices import IndexKind
+from core.retrieval.index import GalleryIndex, build_index
 from core.retrieval.ranking import ranks_of, top_k
 
 LISTED = 100

@@ -113,11 +113,11 @@ def _steps(bench: Bench) -> Iterator[Check]:
         name = f"step, AMP {str(dtype).removeprefix('torch.')}"
         yield from _agree(f"{name}, against the CPU in fp32", mixed, on_cpu, loss=0.02, gradients=limit)
         again = our_steps(bench, bench.device, dtype, replace(SETTINGS, grad_checkpointing=True))
-        yield from _agree(f"{name}, --grad-checkpointing, against without", again, mixed, loss=1e-3, gradients=0.01)
+        yield from _agree(f"{name}, grad_checkpointing, against without", again, mixed, loss=1e-3, gradients=0.01)
     chunk = max(1, bench.sizes.checked // 4)
     for what, settings in (
-        ("--grad-checkpointing", replace(SETTINGS, grad_checkpointing=True)),
-        (f"--chunk-size {chunk}", replace(SETTINGS, chunk_size=chunk)),
+        ("grad_checkpointing", replace(SETTINGS, grad_checkpointing=True)),
+        (f"chunk_size={chunk}", replace(SETTINGS, chunk_size=chunk)),
         ("both", replace(SETTINGS, chunk_size=chunk, grad_checkpointing=True)),
     ):
         variant = our_steps(bench, bench.device, None, settings)
@@ -140,8 +140,8 @@ def _memory(bench: Bench) -> Iterator[Check]:
     """What saves memory must save some: peaks as shares of the peak without."""
     whole = _peak(bench)
     for what, share in (
-        ("--grad-checkpointing", _peak(bench, grad_checkpointing=True)),
-        ("--chunk-size 32", _peak(bench, chunk_size=32)),
+        ("grad_checkpointing", _peak(bench, grad_checkpointing=True)),
+        ("chunk_size=32", _peak(bench, chunk_size=32)),
     ):
         yield Check(f"peak memory with {what}, of {whole:,.0f} MB", share / whole, 0.8)
 

@@ -122,7 +122,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     except RematchError as error:
         return _fail(str(error), 1, type(error).__name__)
     except typer.TyperException as error:
-        return _fail(error.format_message(), 2, type(error).__name__)
+        return _fail(error.format_message().replace("Value error, ", ""), 2, type(error).__name__)
     except (typer.Abort, KeyboardInterrupt):
         return _fail("stopped.", 1, "KeyboardInterrupt")
 

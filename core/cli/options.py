@@ -9,9 +9,12 @@ from typing import Annotated, Any
 import pandas as pd
 import typer
 
-from core.data.query_text import ENTITY_TAGS, HASHTAGS, PARTS, Reading
+from core.data.query_text import EntityTags, Hashtags, Parts, Reading
+from core.data.time_split import Split
+from core.encoders.choices import DeviceChoice
 from core.jobs.records import write_result
 from core.progress import QUIET
+from core.retrieval.choices import Rerank
 from core.workspace.folders import Workspace, default_workspace
 
 #: `--ray` without an address: workers on this machine, for as long as the command runs.
@@ -19,24 +22,21 @@ LOCAL = "local"
 
 DomainOption = Annotated[str, typer.Option("--domain", help="The domain, by its slug.")]
 RunOption = Annotated[str | None, typer.Option("--run", help="The run; the domain's newest if not given.")]
-DeviceOption = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps.")]
-PrecisionOption = Annotated[
-    str, typer.Option("--precision", help="fp32, or bf16 for each tower whose ranks agree with fp32 on val.")
-]
+DeviceOption = Annotated[DeviceChoice, typer.Option("--device", help="auto: the fastest that is there.")]
+AlphaOption = Annotated[str, typer.Option("--alpha", help="best (the sweep's choice), 0, 1 or any number between.")]
 RerankOption = Annotated[
-    str | None,
+    Rerank | None,
     typer.Option(
         "--rerank",
-        help="none, dual-softmax or csls: all queries correct each other's scores (transductive); as the run was swept "
-        "if not given.",
+        help="All queries correct each other's scores (transductive); as the run was swept if not given.",
     ),
 ]
-TextOption = Annotated[str | None, typer.Option("--text", help="title, text or title+text (if not given).")]
+TextOption = Annotated[Parts | None, typer.Option("--text", help="What is read; title+text if not given.")]
 HashtagsOption = Annotated[
-    str | None, typer.Option("--hashtags", help="#BreakingNews: split into words (if not given), or keep.")
+    Hashtags | None, typer.Option("--hashtags", help="#BreakingNews: split into words (if not given), or keep.")
 ]
 EntityTagsOption = Annotated[
-    str | None,
+    EntityTags | None,
     typer.Option(
         "--entity-tags", help="Tags where a text should be (a;b|orgs;c): as a phrase (if not given), or drop."
     ),
@@ -45,7 +45,7 @@ BodyOption = Annotated[
     str | None,
     typer.Option("--text-length", help="How much of the text: whole (if not given), first-sentence, or words:N."),
 ]
-SplitOption = Annotated[str, typer.Option("--split", help="train, val or test.")]
+SplitOption = Annotated[Split, typer.Option("--split", help="The split.")]
 EncodingOption = Annotated[
     str | None,
     typer.Option("--encoding", help="Encoding of the files read, as in gb18030 or utf-16; detected if not given."),
@@ -68,21 +68,13 @@ def workspace_of(root: Path | None, cache: Path | None) -> Workspace:
     return replace(workspace, cache=cache.absolute()) if cache is not None else workspace
 
 
-def choice(option: str, value: str, allowed: tuple[str, ...]) -> Any:
-    """Return `value` if it is one of `allowed`. Raises typer.BadParameter that lists them."""
-    if value not in allowed:
-        raise typer.BadParameter(f"{option} {value}: expected one of {', '.join(allowed)}.")
-    return value
-
-
-def reading_of(text: str | None, hashtags: str | None, entity_tags: str | None, body: str | None) -> Reading:
-    """The options that say how articles are read. Raises InputError, or BadParameter that lists what there is."""
+def reading_of(
+    text: Parts | None, hashtags: Hashtags | None, entity_tags: EntityTags | None, body: str | None
+) -> Reading:
+    """Return how articles are read by these options. Raises InputError for a wrong `body`."""
     usual = Reading()
     return Reading(
-        choice("--text", text or usual.parts, PARTS),
-        choice("--hashtags", hashtags or usual.hashtags, HASHTAGS),
-        choice("--entity-tags", entity_tags or usual.entity_tags, ENTITY_TAGS),
-        body or usual.body,
+        text or usual.parts, hashtags or usual.hashtags, entity_tags or usual.entity_tags, body or usual.body
     )
 
 

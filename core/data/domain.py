@@ -17,7 +17,7 @@ from core.data.query_text import Reading, queries
 from core.data.staging import lock_domain
 from core.data.time_split import Split
 from core.errors import InputError
-from core.storage.files import FileSignature, atomic_write, file_signature, fingerprint, read_toml, write_toml
+from core.storage.files import FileSignature, atomic_write, file_signature, fingerprint, read_record, write_toml
 
 FORMAT = 1  # counts up when what domain.toml or its tables hold changes
 
@@ -230,13 +230,12 @@ def _written(folder: Path) -> FileSignature | None:
 
 
 def _read_domain(folder: Path) -> Domain:
-    table = read_toml(folder / "domain.toml", f"domain '{folder.name}'", FORMAT, "Import it again.")
+    info = read_record(folder / "domain.toml", DomainInfo, f"domain '{folder.name}'", FORMAT, "Import it again.")
     try:
-        info = DomainInfo(**table)
         articles = pd.read_parquet(folder / "articles.parquet")
         listed = folder / _TEST_GALLERY
         pictures = pd.read_parquet(listed, columns=list(IMAGE_COLUMNS)) if listed.exists() else None
-    except (TypeError, OSError, ValueError) as error:
+    except (OSError, ValueError) as error:
         raise InputError(
             f"domain '{folder.name}' is damaged or of another version of Rematch ({error}). Import it again."
         ) from None

@@ -3,8 +3,7 @@
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from core.errors import InputError
-from core.storage.files import read_toml, write_toml
+from core.storage.files import read_record, write_toml
 
 FORMAT = 1  # counts up when what the file holds changes
 EXPORT_FILE = "_rematch-export.toml"  # readers of a folder of Parquet skip names that begin so
@@ -45,8 +44,4 @@ def read_export_info(folder: Path) -> ExportInfo | None:
     """Return what the file of a folder holds, None if there is none. Raises InputError if it is damaged."""
     if not is_export(folder):
         return None
-    table = read_toml(folder / EXPORT_FILE, "export", FORMAT, "Export the data again.")
-    try:
-        return ExportInfo(**table)
-    except TypeError as error:
-        raise InputError(f"{folder / EXPORT_FILE} is damaged: {error}. Export the data again.") from None
+    return read_record(folder / EXPORT_FILE, ExportInfo, "export", FORMAT, "Export the data again.")

@@ -5,16 +5,15 @@ It is written beside the domain, and shown by `import`, in the report and on the
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from core.data.time_split import SPLITS
-from core.errors import InputError, shortened
-from core.storage.files import read_toml, write_toml
+from core.errors import shortened
+from core.storage.files import read_record, write_toml
 
 FORMAT = 1  # counts up when what the file holds changes
 PAIRS = 12  # shown to be looked at: fills rows of 2, 3, 4 and 6
@@ -170,11 +169,4 @@ def load_audit(folder: Path) -> ImportAudit | None:
     path = folder / _FILE
     if not path.exists():
         return None
-    table: dict[str, Any] = read_toml(path, "audit of the import", FORMAT, "Import the domain again.")
-    try:
-        for key, record in (("fall_backs", FallBackUse), ("pairs", Pair), ("spans", SplitSpan)):
-            table[key] = tuple(record(**entry) for entry in table[key])
-        table["fall_backs"] = tuple(replace(use, examples=tuple(use.examples)) for use in table["fall_backs"])
-        return ImportAudit(**table | {"shared": Shared(**table["shared"])})
-    except (KeyError, TypeError) as error:
-        raise InputError(f"{path} is damaged ({error}). Import the domain again.") from None
+    return read_record(path, ImportAudit, "audit of the import", FORMAT, "Import the domain again.")

@@ -15,7 +15,6 @@ Split = Literal["train", "val", "test"]
 SPLITS: tuple[Split, ...] = get_args(Split)
 SplitBy = Literal["published_at", "article_id", "file order"]
 SplitGroups = Literal["image", "none"]
-SPLIT_GROUPS: tuple[SplitGroups, ...] = get_args(SplitGroups)
 
 TRAIN_SHARE = 0.8
 _EXAMPLES = 3

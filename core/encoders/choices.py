@@ -1,9 +1,8 @@
 """What encoders and devices are called: known without loading torch, for pages and for verbs that need neither."""
 
-from typing import Literal, get_args
+from typing import Literal
 
 DeviceChoice = Literal["auto", "cpu", "cuda", "mps"]
-DEVICES: tuple[DeviceChoice, ...] = get_args(DeviceChoice)
 BUILT_IN = ("lite", "lite-multilingual")
 #: In front of a repository of open_clip on a hub, a folder with one, and either of transformers.
 HUB, FOLDER, TRANSFORMERS = "hf-hub:", "local-dir:", "hf:"

@@ -7,11 +7,10 @@ import pandas as pd
 
 from core.evaluation.metrics import METRICS, oriented
 
-CRITERIA = tuple(METRICS)
 if TYPE_CHECKING:
     Criterion = str
 else:  # what Typer lists as choices
-    Criterion = Literal[CRITERIA]
+    Criterion = Literal[tuple(METRICS)]
 
 
 @dataclass(frozen=True)

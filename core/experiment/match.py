@@ -28,8 +28,8 @@ from core.encoders.embedding import batches, embed
 from core.encoders.inputs import cached_array
 from core.errors import InputError
 from core.experiment.loaded_run import LoadedRun
-from core.retrieval.choices import BY_COSINE, Rerank
-from core.retrieval.index import MEASURED_WITH, GalleryIndex, IndexKind, build_index, load_index, measured_recall
+from core.retrieval.choices import BY_COSINE, IndexKind, Rerank
+from core.retrieval.index import MEASURED_WITH, GalleryIndex, build_index, load_index, measured_recall
 from core.retrieval.ranking import check_finite, top_k
 from core.retrieval.reranking import as_gallery, as_queries
 from core.storage.files import fingerprint

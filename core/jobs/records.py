@@ -10,8 +10,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from core.storage.disk_errors import DiskError, disk_errors_for
-from core.storage.files import write_text
+from core.storage.files import Record, write_text
 
 #: A job's process names its folder here, for the verb that it runs.
 JOB_FOLDER = "REMATCH_JOB_FOLDER"
@@ -73,22 +75,19 @@ def write_error(kind: str, sentence: str) -> None:
 
 def read_result(folder: Path) -> JobResult | None:
     """The answer of the job's verb; None if it wrote none, as jobs of an earlier version."""
-    table = _read(folder / RESULT)
-    return None if table is None else JobResult(table["record"], table["text"])
+    return _read(folder / RESULT, JobResult)
 
 
 def read_error(folder: Path) -> JobError | None:
     """Why the job's verb failed; None if it did not, or could not write that."""
-    table = _read(folder / ERROR)
-    return None if table is None else JobError(table["kind"], table["sentence"])
+    return _read(folder / ERROR, JobError)
 
 
-def _read(file: Path) -> dict[str, Any] | None:
+def _read(file: Path, record: type[Record]) -> Record | None:
     try:
-        table: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return msgspec.json.decode(file.read_bytes(), type=record)
+    except (OSError, ValueError):  # msgspec's errors are ValueErrors
         return None
-    return table
 
 
 def _room_of(file: Path) -> Path:

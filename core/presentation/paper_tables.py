@@ -3,7 +3,7 @@
 import math
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -24,7 +24,6 @@ from core.workspace.runs import Run
 from core.workspace.sweep_info import SweepInfo, TowerPrecision
 
 TableFormat = Literal["text", "markdown", "csv"]
-TABLE_FORMATS: tuple[TableFormat, ...] = get_args(TableFormat)
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,11 @@
-"""How scores may be re-ranked, by name: known without torch, so that pages and files can say it."""
+"""How scores may be re-ranked and galleries indexed, by name: known without torch, for pages, options and files."""
 
 from dataclasses import dataclass
 from typing import Literal, get_args
 
 Rerank = Literal["none", "dual-softmax", "csls"]
 RERANKS: tuple[Rerank, ...] = get_args(Rerank)
+IndexKind = Literal["flat", "ivf", "hnsw"]
 
 
 @dataclass(frozen=True)

@@ -11,16 +11,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 import numpy as np
 from torch import Tensor
 
+from core.retrieval.choices import IndexKind
 from core.retrieval.ranking import ITEM, QUERY, check_finite, top_k
 from core.storage.cache import checksummed_write, is_whole
-
-IndexKind = Literal["flat", "ivf", "hnsw"]
-INDEX_KINDS: tuple[IndexKind, ...] = get_args(IndexKind)
 
 #: Queries that an approximate index is measured with: a hundredth shows, and a million is searched in half a minute.
 MEASURED_WITH = 200

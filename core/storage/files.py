@@ -5,11 +5,12 @@ import json
 import os
 import tempfile
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import msgspec
 import numpy as np
 import tomli_w
 
@@ -17,6 +18,9 @@ from core import __version__
 from core.errors import InputError
 from core.storage.disk_errors import check_is_no_device, disk_errors_for
 
+Record = TypeVar("Record")
+#: Keys of TOML files that have another name since version 0.2.
+_EARLIER_NAMES = {"stop_after": "patience", "recall_10": "top10_flip_rate"}
 #: A part of a fingerprint; arrays count with type and shape, so that [2, 3] and [3, 2] differ.
 Part = str | bytes | int | float | bool | None | np.ndarray | list[Any] | tuple[Any, ...] | dict[str, Any]
 
@@ -94,6 +98,38 @@ def read_toml(path: Path, what: str, format_version: int, remedy: str) -> dict[s
     found, written_by = table.pop("format", 1), table.pop("written_by", "an early Rematch")  # the first did not say so
     check_format_version(found, format_version, f"the {what} file {path}, written by {written_by},", remedy)
     return table
+
+
+def read_record(
+    path: Path, record: type[Record], what: str, format_version: int, remedy: str, ignored: Collection[str] = ()
+) -> Record:
+    """Read a TOML file that holds the dataclass `record`.
+
+    ignored: keys that may be there beside the record's. Raises InputError as `read_toml`, and where a key is missing or
+    unknown, or its value is not of the field's type and bounds.
+    """
+    table = _renamed(read_toml(path, what, format_version, remedy))
+    try:
+        read = msgspec.convert(table, record)
+        if unknown := _unknown(table, msgspec.to_builtins(read)) - set(ignored):
+            raise msgspec.ValidationError(f"Unknown keys {', '.join(sorted(unknown))}")
+        return read
+    except msgspec.ValidationError as error:
+        version = "damaged or of another version of Rematch"
+        raise InputError(f"the {what} file {path} is {version} ({error}). {remedy}") from None
+
+
+def _renamed(value: Any) -> Any:
+    """Return a table with the names that its keys have now."""
+    if not isinstance(value, dict):
+        return value
+    return {_EARLIER_NAMES.get(key, key): _renamed(entry) for key, entry in value.items()}
+
+
+def _unknown(table: dict[str, Any], known: dict[str, Any]) -> set[str]:
+    """Return the keys of a table and its tables that are not in `known`."""
+    inside = (_unknown(entry, known[key]) for key, entry in table.items() if isinstance(entry, dict) and key in known)
+    return (table.keys() - known.keys()).union(*inside)
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -17,23 +17,23 @@ class Epoch:
     logit_scale: float
 
     def score(self, metric: str) -> float:
-        """The val metric of that name, one of STOP_METRICS."""
+        """Return the val metric of that name."""
         return self.val_mrr if metric == "mrr@100" else self.val_recall_1
 
 
 def best_epoch(history: Sequence[Epoch], settings: Settings) -> int:
-    """Number of the epoch whose weights are kept: the last, or with `stop_after` the best, of equal ones the first.
+    """Number of the epoch whose weights are kept: the last, or with `patience` the best, of equal ones the first.
 
     Zero-shot is no candidate once there is another: α = 0 gives it anyhow, and there would be nothing to mix.
     """
-    if settings.stop_after is None:
+    if settings.patience is None:
         return history[-1].epoch
     tuned = [epoch for epoch in history if epoch.epoch > 0] or list(history)
     return max(tuned, key=lambda epoch: epoch.score(settings.stop_metric)).epoch
 
 
 def should_stop(history: Sequence[Epoch], settings: Settings) -> bool:
-    """True if all epochs are done, or `stop_after` of them without a better one."""
+    """True if all epochs are done, or `patience` of them without a better one."""
     last = history[-1].epoch
-    patience = settings.stop_after
-    return last >= settings.epochs or (patience is not None and last - best_epoch(history, settings) >= patience)
+    waited = last - best_epoch(history, settings)
+    return last >= settings.epochs or (settings.patience is not None and waited >= settings.patience)

@@ -1,69 +1,137 @@
-"""The settings of a fine-tuning, with the reason beside each default: for who reads the code and for the Train page."""
+"""The settings of a fine-tuning: the one list that options, the Train page, checks and files are made from."""
 
 from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from functools import cache, partial
+from typing import Annotated, Any, Literal, get_type_hints
+
+import msgspec
+from msgspec import Meta
 
 from core.errors import InputError
 
-STOP_METRICS = ("mrr@100", "recall@1")
+
+@dataclass(frozen=True)
+class Setting:
+    """A field of `Settings` and what is known of it.
+
+    has_option: it has an option of its own; the others, which few need, are given by `--set`. label: on the Train page.
+    help: what it does. expected: the values that `kind`, the type with its bounds, allows. reason: for the default of
+    an open_clip model.
+    """
+
+    name: str
+    kind: Any
+    has_option: bool
+    label: str
+    help: str
+    expected: str
+    reason: str
+
+    @property
+    def option(self) -> str:
+        """What stands before the value on the command line."""
+        return f"--{self.name.replace('_', '-')} " if self.has_option else f"--set {self.name}="
+
+    def checked(self, value: Any, strict: bool = True) -> Any:
+        """Return `value`; not `strict`: the value that a text means. Raises InputError that names what is expected."""
+        try:
+            return msgspec.convert(value, self.kind, strict=strict)
+        except msgspec.ValidationError:
+            raise InputError(f"{self.option}{value}: expected {self.expected}.") from None
 
 
-def _because(default: Any, reason: str) -> Any:
-    """A field with its default and the reason for it, which `reasons` gives back."""
-    return field(default=default, metadata={"reason": reason})
+def _option(default: Any, label: str, help: str, expected: str, reason: str, has_option: bool = True) -> Any:
+    """Return a field of `Settings`; see `Setting`."""
+    about = {"label": label, "help": help, "expected": expected, "reason": reason, "has_option": has_option}
+    return field(default=default, metadata=about)
+
+
+_rarer = partial(_option, has_option=False)
 
 
 @dataclass(frozen=True)
 class Settings:
     """How an encoder is fine-tuned. The defaults are for an open_clip model; `default_settings` fits them to others.
 
-    batch_size: what all processes of torchrun share, so that the same settings give the same training on any number
-    of them. lr: the peak. backbone_lr_ratio: of `lr`, for weights in front of the heads. warmup: share of all steps.
-    layer_decay: factor on the rate for each block further from the heads. chunk_size: pairs whose activations are
-    in memory at once; None: the batch. grad_checkpointing: keep the activations between blocks only. augment: other
-    crops of the images in every epoch. stop_after: epochs without a better `stop_metric` on val; None: never.
+    batch_size is what all processes of torchrun share, so that the same settings give the same training on any number
+    of them. Raises InputError for a value that its field does not allow.
     """
 
-    tune: str = _because("all", "The paper tunes the whole model.")
-    epochs: int = _because(8, "Val mrr@100 has flattened by then on a few thousand pairs.")
-    lr: float = _because(1e-5, "WiSE-FT (Wortsman et al. 2022, appendix) tunes CLIP at 1e-5 to 3e-5.")
-    backbone_lr_ratio: float = _because(1.0, "All weights are pretrained, so all move at the same rate.")
-    batch_size: int = _because(
-        128, "The others of a batch are the negatives; this many ViT-B/32 activations fit into 24 GB."
+    tune: str = _option(
+        "all", "What to tune", "What to tune: head, text, last:N, lora:R or all.",
+        "head, text, last:N, lora:R or all", "The paper tunes the whole model.",
+    )  # fmt: skip
+    epochs: Annotated[int, Meta(ge=0)] = _option(
+        8, "Epochs", "Passes over the train split.", "0 or more",
+        "Val mrr@100 has flattened by then on a few thousand pairs.",
+    )  # fmt: skip
+    lr: Annotated[float, Meta(gt=0.0, lt=1.0)] = _option(
+        1e-5, "Learning rate", "Peak learning rate.", "between 0 and 1",
+        "WiSE-FT (Wortsman et al. 2022, appendix) tunes CLIP at 1e-5 to 3e-5.",
+    )  # fmt: skip
+    batch_size: Annotated[int, Meta(ge=2)] = _option(
+        128, "Batch size", "Pairs per step (of all processes); the others are the negatives.",
+        "at least 2, since the others of a batch are the negatives",
+        "The others of a batch are the negatives; this many ViT-B/32 activations fit into 24 GB.",
+    )  # fmt: skip
+    seed: Annotated[int, Meta(ge=0, le=2**32 - 1)] = _option(
+        0, "Seed", "Of the order of the pairs and of dropout.", "a whole number from 0 to 4294967295",
+        "Any number; the same one gives the same weights on the same machine.",
+    )  # fmt: skip
+    patience: Annotated[int, Meta(ge=1)] | None = _option(
+        None, "Patience",
+        "Epochs without a better val metric, then stop and restore the best epoch; never if not given.",
+        "at least 1 epoch", "Off: α corrects for training too long, and is chosen on the same articles.",
+    )  # fmt: skip
+    stop_metric: Literal["mrr@100", "recall@1"] = _rarer(
+        "mrr@100", "Stop metric", "The val metric of patience: mrr@100 or recall@1.", "one of mrr@100, recall@1",
+        "It moves with every article, recall@1 only with the few at the top.",
+    )  # fmt: skip
+    weight_decay: Annotated[float, Meta(ge=0.0, le=10.0)] = _rarer(
+        0.2, "Weight decay", "AdamW's, on matrices.", "from 0 to 10", "CLIP's own (Radford et al. 2021, table 18)."
     )
-    weight_decay: float = _because(0.2, "CLIP's own (Radford et al. 2021, table 18).")
-    warmup: float = _because(0.1, "Adam's first steps are noisy; after them the rate falls as a cosine to zero.")
-    seed: int = _because(0, "Any number; the same one gives the same weights on the same machine.")
-    layer_decay: float = _because(1.0, "The paper moves all layers at the same rate.")
-    augment: bool = _because(False, "On: square crops of 90 to 100 % of an image, as open_clip trains; no flips.")
-    stop_after: int | None = _because(
-        None, "Off: α mends what was tuned for too long, and is chosen on the same articles."
-    )
-    stop_metric: str = _because("mrr@100", "It moves with every article, recall@1 only with the few at the top.")
-    chunk_size: int | None = _because(None, "None: the whole batch at once, which is quickest where it fits.")
-    grad_checkpointing: bool = _because(False, "A quarter more time (measured); needed only where memory runs out.")
+    warmup: Annotated[float, Meta(ge=0.0, le=1.0)] = _rarer(
+        0.1, "Warm-up share", "Share of all steps in which the rate rises.", "a share of all steps, from 0 to 1",
+        "Adam's first steps are noisy; after them the rate falls as a cosine to zero.",
+    )  # fmt: skip
+    layer_decay: Annotated[float, Meta(gt=0.0, le=1.0)] = _rarer(
+        1.0, "Layer decay", "Factor on the rate for each block further from the heads; 1 is none.",
+        "a factor above 0, at most 1", "The paper moves all layers at the same rate.",
+    )  # fmt: skip
+    backbone_lr_ratio: Annotated[float, Meta(gt=0.0, le=1.0)] = _rarer(
+        1.0, "Backbone rate", "Rate of the weights in front of the heads, as a share of the learning rate.",
+        "a share above 0, at most 1", "All weights are pretrained, so all move at the same rate.",
+    )  # fmt: skip
+    augment: bool = _rarer(
+        False, "Augment images", "Other crops of the images in every epoch; with tune all.", "true or false",
+        "On: square crops of 90 to 100 % of an image, as open_clip trains; no flips.",
+    )  # fmt: skip
+    chunk_size: Annotated[int, Meta(ge=1)] | None = _rarer(
+        None, "Chunk size", "Pairs in memory at once: the same loss and gradients, one more pass.", "at least 1 pair",
+        "Not set: the whole batch at once, which is quickest where it fits.",
+    )  # fmt: skip
+    grad_checkpointing: bool = _rarer(
+        False, "Gradient checkpointing", "Keep the activations between blocks only; less memory.", "true or false",
+        "A quarter more time (measured); needed only where memory runs out.",
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
-        checks = {
-            "epochs": (self.epochs >= 0, "0 or more"),
-            "lr": (0 < self.lr < 1, "between 0 and 1"),
-            "batch-size": (self.batch_size >= 2, "at least 2, since the others of a batch are the negatives"),
-            "weight-decay": (0 <= self.weight_decay <= 10, "from 0 to 10"),
-            "warmup": (0 <= self.warmup <= 1, "a share of all steps, from 0 to 1"),
-            "seed": (0 <= self.seed < 2**32, "a whole number from 0 to 4294967295"),
-            "layer-decay": (0 < self.layer_decay <= 1, "a factor above 0, at most 1"),
-            "patience": (self.stop_after is None or self.stop_after >= 1, "at least 1 epoch"),
-            "stop-metric": (self.stop_metric in STOP_METRICS, f"one of {', '.join(STOP_METRICS)}"),
-            "chunk-size": (self.chunk_size is None or self.chunk_size >= 1, "at least 1 pair"),
-            "augment": (
-                not self.augment or self.tune == "all",
-                "--tune all with it, since only then are images read anew",
-            ),
-        }
-        for name, (good, expected) in checks.items():
-            if not good:
-                value = self.stop_after if name == "patience" else getattr(self, name.replace("-", "_"))
-                raise InputError(f"--{name} {value}: expected {expected}.")
+        for setting in all_settings():
+            setting.checked(getattr(self, setting.name))
+        if self.augment and self.tune != "all":
+            raise InputError("--set augment=true: expected --tune all with it, since only then are images read anew.")
+
+    def as_options(self) -> list[str]:
+        """Return the options of `rematch train` that give these settings."""
+        values = {setting.option.replace(" ", "=", 1): getattr(self, setting.name) for setting in all_settings()}
+        return [f"{option}{value}" for option, value in values.items() if value is not None]
+
+
+@cache
+def all_settings() -> tuple[Setting, ...]:
+    """Return all settings, in the order of the fields."""
+    kinds = get_type_hints(Settings, include_extras=True)
+    return tuple(Setting(each.name, kinds[each.name], **each.metadata) for each in fields(Settings))
 
 
 # The heads of the built-in encoders start at zero and at the identity, so they stand twenty times the rate of
@@ -83,11 +151,13 @@ _BUILT_IN_REASONS = {
     "lr": "The heads start at zero and at the identity, so they stand twenty times the rate of pretrained weights.",
     "batch_size": "The others of a batch are the negatives; heads need little memory, so many fit.",
     "weight_decay": "Strong, since a few hundred pairs are soon learnt by heart (measured on news, tweets and photos).",
+    "backbone_lr_ratio": "Without effect: nothing in front of the heads is tuned.",
     "warmup": "New heads meet a high rate, so it rises slowly; then it falls as a cosine to zero.",
 }
 _BUILT_IN_TOWER_REASONS = _BUILT_IN_REASONS | {
     "epochs": "Each takes about a minute here, and val mrr@100 has flattened by then.",
     "lr": "For the heads, which start new; the pretrained weights in front of them move at a twentieth of it.",
+    "backbone_lr_ratio": "What stands in front of the heads is pretrained, so it moves at a twentieth of the rate.",
     "batch_size": "The others of a batch are the negatives; gradients through a tower take up to 0.1 GB a pair.",
 }
 _BUILT_IN_LORA_REASONS = _BUILT_IN_TOWER_REASONS | {
@@ -97,6 +167,7 @@ _BUILT_IN_LORA_REASONS = _BUILT_IN_TOWER_REASONS | {
 }
 _CLIP_HEAD_REASONS = {
     "epochs": "An epoch of heads is quick, so more of them than for the whole model.",
+    "backbone_lr_ratio": "Without effect: nothing in front of the heads is tuned.",
     "lr": "The heads alone stand ten times the rate of the whole model.",
     "batch_size": "The others of a batch are the negatives; heads need little memory, so many fit.",
 }
@@ -116,8 +187,8 @@ def default_settings(encoder_name: str, tune: str | None) -> Settings:
 
 
 def reasons(encoder_name: str, tune: str) -> dict[str, str]:
-    """For each setting, why its default for this encoder and `tune` is what it is: a sentence."""
-    usual = {each.name: each.metadata["reason"] for each in fields(Settings)}
+    """Return for each setting the reason for its default with this encoder and `tune`, a sentence."""
+    usual = {setting.name: setting.reason for setting in all_settings()}
     if _is_built_in(encoder_name):
         own = {"head": _BUILT_IN_REASONS, "lora": _BUILT_IN_LORA_REASONS}
         return usual | own.get(tune.partition(":")[0], _BUILT_IN_TOWER_REASONS)

@@ -65,7 +65,7 @@ def finetune(
     while not should_stop(history, settings):
         epoch = history[-1].epoch + 1
         measure(epoch, training.run_epoch(epoch))
-        if settings.stop_after is not None and best_epoch(history, settings) == epoch:
+        if settings.patience is not None and best_epoch(history, settings) == epoch:
             training.save_best()
         keep(training.checkpoint(epoch))
     training.finish()

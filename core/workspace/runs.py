@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -21,7 +21,7 @@ from core.evaluation.sweep import Sweep
 from core.evaluation.tower_plane import Plane
 from core.retrieval.choices import BY_COSINE, Reranking
 from core.storage.disk_errors import disk_errors_for
-from core.storage.files import FileSignature, file_fingerprint, file_signature, read_toml, write_toml
+from core.storage.files import FileSignature, file_fingerprint, file_signature, read_record, read_toml, write_toml
 from core.storage.locks import hold_lock
 from core.training.settings import Settings
 from core.workspace import sweep_store
@@ -112,11 +112,9 @@ class Run:
 
     def sweep_info(self) -> SweepInfo:
         """sweep.toml. Raises InputError if the run was not swept, or by another version of Rematch."""
-        file = self.folder / "sweep.toml"
-        try:
-            return self._swept(lambda: SweepInfo.from_table(self._sweep_table()))
-        except (TypeError, KeyError) as error:
-            raise InputError(f"{file} is of another version of Rematch or damaged: {error}; sweep again.") from None
+        file, remedy = self.folder / "sweep.toml", f"Sweep again: {self._sweep_command}"
+        beside = ("files", "speedup")  # the fingerprints of the sweep's files; early sweeps have a speedup, too
+        return self._swept(lambda: read_record(file, SweepInfo, "sweep", sweep_store.FORMAT, remedy, beside))
 
     def sweep_stamp(self) -> FileSignature | None:
         """Changes when the run is swept again; None if it was not swept."""
@@ -254,15 +252,8 @@ def find_run(workspace: Workspace, slug: str, name: str | None) -> Run:
 
 def _load(folder: Path) -> Run:
     remedy = "Delete its folder and train again."
-    table = read_toml(folder / "run.toml", f"run '{folder.name}'", FORMAT, remedy)
-    try:
-        settings, text = Settings(**table.pop("settings")), Reading(**table.pop("text"))
-        # Its folder names a run, whatever was written into it before it was called otherwise.
-        return Run(RunInfo(settings=settings, text=text, **table | {"name": folder.name}), folder)
-    except (TypeError, KeyError) as error:
-        raise InputError(
-            f"{folder / 'run.toml'} is of another version of Rematch or damaged: {error}. {remedy}"
-        ) from None
+    info = read_record(folder / "run.toml", RunInfo, f"run '{folder.name}'", FORMAT, remedy)
+    return Run(replace(info, name=folder.name), folder)  # the file has the name that it had before it was renamed
 
 
 def now() -> str:

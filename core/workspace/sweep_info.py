@@ -1,7 +1,7 @@
 """What is kept of a sweep beside its numbers: the α chosen, what each tower computed in, how far the path was off."""
 
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Literal
 
 from core.data.time_split import Split
 from core.evaluation.agreement import Disagreement
@@ -9,7 +9,6 @@ from core.evaluation.alpha_selection import Selected
 from core.retrieval.choices import BY_COSINE, Reranking
 
 PrecisionName = Literal["fp32", "bf16"]
-PRECISIONS: tuple[PrecisionName, ...] = get_args(PrecisionName)
 
 
 @dataclass(frozen=True)
@@ -46,27 +45,3 @@ class SweepInfo:
     precision: dict[str, TowerPrecision]
     paths: dict[Split, PathInfo]
     reranking: Reranking = BY_COSINE  # sweeps made before there were others do not say so
-
-    @classmethod
-    def from_table(cls, table: dict[str, Any]) -> "SweepInfo":
-        """From what TOML gives back. Raises TypeError or KeyError."""
-        return cls(
-            Selected(**table["selected"]),
-            {tower: _precision(row) for tower, row in table["precision"].items()},
-            {split: _path(row) for split, row in table["paths"].items()},
-            Reranking(**table.get("reranking", {})),
-        )
-
-
-def _precision(row: dict[str, Any]) -> TowerPrecision:
-    agreement = _disagreement(row["agreement"]) if "agreement" in row else None
-    return TowerPrecision(row["name"], row["reason"], agreement)  # early sweeps have a `speedup`, too
-
-
-def _path(row: dict[str, Any]) -> PathInfo:
-    return PathInfo(**row | {"error": _disagreement(row["error"]), "checked_at": tuple(row["checked_at"])})
-
-
-def _disagreement(row: dict[str, float]) -> Disagreement:
-    """Read both measures. Sweeps written before version 0.2 name the second one recall_10, though it is no recall."""
-    return Disagreement(row["mrr_100"], row["top10_flip_rate"] if "top10_flip_rate" in row else row["recall_10"])

@@ -7,6 +7,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import msgspec
 import pandas as pd
 from filelock import FileLock
 
@@ -47,13 +48,10 @@ def read_tags(workspace: Workspace, slug: str) -> dict[str, Tagged]:
                 table["format"], FORMAT, f"the file of tags {file}", "Read it with the version that wrote it."
             )
             table = table["tags"]
-        return {
-            article_id: Tagged(tuple(row["tags"]), str(row["note"]), str(row["changed_at"]))
-            for article_id, row in table.items()
-        }
+        return msgspec.convert(table, dict[str, Tagged])
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, AttributeError) as error:  # msgspec's errors are ValueErrors
         raise InputError(f"the tags in {file} cannot be read ({error}); mend the file or move it away.") from None
 
 

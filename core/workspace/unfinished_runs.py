@@ -16,9 +16,10 @@ from filelock import Timeout
 
 from core.data.domain import Domain
 from core.data.query_text import Reading
+from core.encoders.choices import DeviceChoice
 from core.errors import InputError
 from core.storage.disk_errors import disk_errors_for
-from core.storage.files import read_toml, write_toml
+from core.storage.files import read_record, write_toml
 from core.storage.locks import hold_lock, is_held
 from core.training.settings import Settings
 from core.workspace.folders import Workspace
@@ -43,7 +44,7 @@ class TrainingInfo:
     encoder: str
     text: Reading
     english: bool
-    device: str
+    device: DeviceChoice
     settings: Settings
     articles: str
     zero_shot: str
@@ -147,14 +148,8 @@ def find_unfinished(workspace: Workspace, slug: str, name: str) -> Unfinished:
 
 
 def _load(file: Path) -> Unfinished:
-    table = read_toml(file, f"training '{file.parent.name}'", FORMAT, "Delete its folder and train again.")
-    try:
-        settings, text = Settings(**table.pop("settings")), Reading(**table.pop("text"))
-        return Unfinished(TrainingInfo(settings=settings, text=text, **table), file.parent)
-    except (TypeError, KeyError) as error:
-        raise InputError(
-            f"{file} is of another version of Rematch or damaged: {error}. Delete its folder to go on without it."
-        ) from None
+    what, remedy = f"training '{file.parent.name}'", "Delete its folder and train again."
+    return Unfinished(read_record(file, TrainingInfo, what, FORMAT, remedy), file.parent)
 
 
 def check_can_train(domain: Domain) -> None:

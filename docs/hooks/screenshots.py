@@ -42,22 +42,25 @@ _GIF_WIDTH = 720
 
 def main() -> None:
     """Start the app and take all images."""
-    with tempfile.TemporaryDirectory(prefix="rematch-screenshots-") as scratch, served(Path(scratch)) as address:
-        with sync_playwright() as playwright:
-            chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-            page = chromium.new_page(viewport={"width": WIDTH, "height": HEIGHT})
-            for name, path in SHOTS.items():
-                page.goto(f"{address}/{path}")
-                settle(page)
-                if name == "match":
-                    page.get_by_test_id("stMain").get_by_role("button").filter(has_text="in ").first.click()
-                    page.wait_for_selector("[data-testid=stMain] img", timeout=120_000)
-                    settle(page)
-                page.screenshot(path=str(IMAGES / f"{name}.png"))
-            page.goto(f"{address}/alpha")
+    with (
+        tempfile.TemporaryDirectory(prefix="rematch-screenshots-") as scratch,
+        served(Path(scratch)) as address,
+        sync_playwright() as playwright,
+    ):
+        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        page = chromium.new_page(viewport={"width": WIDTH, "height": HEIGHT})
+        for name, path in SHOTS.items():
+            page.goto(f"{address}/{path}")
             settle(page)
-            record_slider(page, IMAGES / "slider.gif")
-            chromium.close()
+            if name == "match":
+                page.get_by_test_id("stMain").get_by_role("button").filter(has_text="in ").first.click()
+                page.wait_for_selector("[data-testid=stMain] img", timeout=120_000)
+                settle(page)
+            page.screenshot(path=str(IMAGES / f"{name}.png"))
+        page.goto(f"{address}/alpha")
+        settle(page)
+        record_slider(page, IMAGES / "slider.gif")
+        chromium.close()
 
 
 @contextmanager

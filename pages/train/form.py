@@ -14,7 +14,7 @@ from core.workspace.folders import Workspace
 from pages.shared.errors import show_error
 from pages.shared.paths import check_typed_encoder
 from pages.shared.text import plain
-from pages.train.settings import SETTING_KEYS, input_settings
+from pages.train.settings import ASKED, input_settings
 
 OTHER = "other"
 
@@ -68,19 +68,10 @@ class TrainingRequest:
 
     def verb(self, slug: str) -> list[str]:
         """The command that does it, sweep included."""
-        values = self.settings
         return [
-            "train", f"--domain={slug}", f"--encoder={self.encoder}", f"--tune={values.tune}",
-            f"--text={self.text.parts}", f"--hashtags={self.text.hashtags}",
-            f"--entity-tags={self.text.entity_tags}", f"--text-length={self.text.body}",
-            f"--epochs={values.epochs}", f"--lr={values.lr!r}", f"--batch-size={values.batch_size}",
-            f"--weight-decay={values.weight_decay!r}", f"--warmup={values.warmup!r}", f"--seed={values.seed}",
-            f"--layer-decay={values.layer_decay!r}", f"--stop-metric={values.stop_metric}",
-            *([f"--patience={values.stop_after}"] if values.stop_after is not None else []),
-            *([f"--chunk-size={values.chunk_size}"] if values.chunk_size is not None else []),
-            *(["--augment"] if values.augment else []),
-            *(["--grad-checkpointing"] if values.grad_checkpointing else []),
-            "--sweep",
+            "train", f"--domain={slug}", f"--encoder={self.encoder}", f"--text={self.text.parts}",
+            f"--hashtags={self.text.hashtags}", f"--entity-tags={self.text.entity_tags}",
+            f"--text-length={self.text.body}", *self.settings.as_options(), "--sweep",
         ]  # fmt: skip
 
 
@@ -213,5 +204,5 @@ def input_reading() -> Reading:
 
 def _back_to_defaults() -> None:
     """Another encoder or part to tune has other defaults; what was typed for the last is forgotten."""
-    for key in SETTING_KEYS:
-        st.session_state.pop(key, None)
+    for setting in ASKED:
+        st.session_state.pop(setting.name, None)

@@ -1,105 +1,51 @@
-"""The settings of a training as the form asks for them, each with the reason for its default."""
+"""The settings of a training as the form asks for them: an input for each field of `Settings`, with its reason."""
 
 from dataclasses import replace
 from typing import Any
 
 import streamlit as st
+from msgspec.inspect import BoolType, FloatType, IntType, LiteralType, Type, UnionType, type_info
 
 from core.errors import RematchError
-from core.training.settings import STOP_METRICS, Settings
+from core.training.settings import Setting, Settings, all_settings
 
-#: Under these the widgets keep what was typed.
-SETTING_KEYS = (
-    "epochs", "lr", "batch_size", "weight_decay", "warmup", "seed",
-    "layer_decay", "augment", "stop_after", "stop_metric", "chunk_size", "grad_checkpointing",
-)  # fmt: skip
+#: What the form asks for; what to tune is asked for before, since the defaults depend on it.
+ASKED = tuple(setting for setting in all_settings() if setting.name != "tune")
 
 
 def input_settings(defaults: Settings, why: dict[str, str]) -> Settings | RematchError:
-    """The numbers, each with its default's reason; or what is wrong with them."""
+    """Ask for all settings, those that few trainings need folded away. Returns what is wrong with them, if anything.
+
+    why: the reason for each default.
+    """
     with st.grid("auto", min_column_width=150, gap="small"):
-        epochs = _number("Epochs", defaults, why, "epochs", 0, 1000, 1)
-        lr = _number("Learning rate", defaults, why, "lr", 1e-8, 0.99, None, "%.2e")
-        batch_size = _number("Batch size", defaults, why, "batch_size", 2, 65536, 1)
-        weight_decay = _number("Weight decay", defaults, why, "weight_decay", 0.0, 10.0, 0.05, "%.3f")
-        warmup = _number("Warm-up share", defaults, why, "warmup", 0.0, 1.0, 0.05, "%.2f")
-        seed = _number("Seed", defaults, why, "seed", 0, 2**32 - 1, 1)
-    given: dict[str, Any] = {
-        "epochs": int(epochs), "lr": float(lr), "batch_size": int(batch_size), "weight_decay": float(weight_decay),
-        "warmup": float(warmup), "seed": int(seed),
-    }  # fmt: skip
-    with st.expander("More settings"):
-        given |= input_more(defaults, why)
+        given = {each.name: _input(each, defaults, why) for each in ASKED if each.has_option}
+    with st.expander("More settings"), st.grid("auto", min_column_width=150, gap="small"):
+        given |= {each.name: _input(each, defaults, why) for each in ASKED if not each.has_option}
     try:
         return replace(defaults, **given)
     except RematchError as error:
         return error
 
 
-def input_more(defaults: Settings, why: dict[str, str]) -> dict[str, Any]:
-    """The settings that few trainings need: rates by depth, early stopping, augmentation, memory."""
-    with st.grid("auto", min_column_width=150, gap="small"):
-        layer_decay = _number("Layer decay", defaults, why, "layer_decay", 0.01, 1.0, 0.05, "%.2f")
-        stop_after = _whole_or_none("Patience", defaults, why, "stop_after", "epochs without a better one; never")
-        stop_metric = st.selectbox(
-            "Stop metric",
-            STOP_METRICS,
-            index=STOP_METRICS.index(defaults.stop_metric),
-            key="stop_metric",
-            bind="query-params",
-            help=f"What Patience looks at, on val. {why['stop_metric']}",
-        )
-        chunk_size = _whole_or_none("Chunk size", defaults, why, "chunk_size", "pairs in memory at once; all")
-        augment = _on_or_off("Augment images", defaults, why, "augment")
-        grad_checkpointing = _on_or_off("Gradient checkpointing", defaults, why, "grad_checkpointing")
-    return {
-        "layer_decay": float(layer_decay), "stop_after": stop_after, "stop_metric": stop_metric,
-        "chunk_size": chunk_size, "augment": augment, "grad_checkpointing": grad_checkpointing,
-    }  # fmt: skip
+def _input(setting: Setting, defaults: Settings, why: dict[str, str]) -> Any:
+    """Draw the input for a setting of this type."""
+    kind, default = type_info(setting.kind), getattr(defaults, setting.name)
+    about = f"{setting.help} Default {'not set' if default is None else default}. {why[setting.name]}"
+    common: dict[str, Any] = {"key": setting.name, "bind": "query-params", "help": about}
+    if isinstance(kind, BoolType):
+        return st.checkbox(setting.label, default, **common)
+    if isinstance(kind, LiteralType):
+        return st.selectbox(setting.label, kind.values, index=kind.values.index(default), **common)
+    return _number(setting.label, kind, default, common)
 
 
-def _whole_or_none(label: str, defaults: Settings, why: dict[str, str], name: str, what: str) -> int | None:
-    """A whole number of at least 1, or empty. what: what it counts, and what an empty field means."""
-    counted, _, otherwise = what.partition("; ")
-    default = getattr(defaults, name)
-    given = st.number_input(
-        label,
-        1,
-        65536,
-        default,
-        1,
-        key=name,
-        bind="query-params",
-        placeholder=otherwise,
-        help=f"{counted}. {why[name]}",
-    )
-    return None if given is None else int(given)
-
-
-def _on_or_off(label: str, defaults: Settings, why: dict[str, str], name: str) -> bool:
-    return st.checkbox(label, getattr(defaults, name), key=name, bind="query-params", help=why[name])
-
-
-def _number(
-    label: str,
-    defaults: Settings,
-    why: dict[str, str],
-    name: str,
-    low: float,
-    high: float,
-    step: float | None,
-    shown: str | None = None,
-) -> float:
-    default = getattr(defaults, name)
-    given = st.number_input(
-        label,
-        low,
-        high,
-        default,
-        step if step is not None else default / 10,
-        format=shown,
-        key=name,
-        bind="query-params",
-        help=f"Default {default:g}. {why[name]}",
-    )
+def _number(label: str, kind: Type, default: float | None, common: dict[str, Any]) -> float | None:
+    """Ask for a number within its bounds; empty: the default, or None if the setting may be off."""
+    bounded = next(each for each in kind.types if isinstance(each, IntType)) if isinstance(kind, UnionType) else kind
+    assert isinstance(bounded, IntType | FloatType)
+    low, high = (bounded.gt if bounded.ge is None else bounded.ge), (bounded.lt if bounded.le is None else bounded.le)
+    step = 1 if isinstance(bounded, IntType) else (default or 1) / 10
+    shown = "%d" if isinstance(bounded, IntType) else "%g"
+    given = st.number_input(label, low, high, default, step, shown, placeholder="not set", **common)
     return default if given is None else given

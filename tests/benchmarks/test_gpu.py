@@ -45,7 +45,7 @@ def test_every_check_passes_on_the_cpu(tmp_path):
     out = tmp_path / "checks.csv"
     assert run.run_checks("cpu", True, out)
     names = [row["what"] for row in lines_of(out)]
-    for part in ("bf16", "float16", "--grad-checkpointing", "--chunk-size", "LoRA", "plain open_clip", "ranks"):
+    for part in ("bf16", "float16", "grad_checkpointing", "chunk_size", "LoRA", "plain open_clip", "ranks"):
         assert any(part in name for name in names), part
 
 

@@ -61,7 +61,11 @@ class Hit:
 
 def sources() -> list[Path]:
     """Return the product's modules and the documents."""
-    modules = [path for folder in ("core", "pages", "rematch", "examples", "benchmarks") for path in ROOT.glob(f"{folder}/**/*.py")]
+    modules = [
+        path
+        for folder in ("core", "pages", "rematch", "examples", "benchmarks")
+        for path in ROOT.glob(f"{folder}/**/*.py")
+    ]
     documents = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
     return sorted([*modules, *documents, ROOT / "app.py"])
 

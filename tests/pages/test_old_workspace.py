@@ -24,7 +24,7 @@ def test_its_runs_and_sweeps_have_the_numbers_that_were_written(old: Workspace) 
     domain = old.load_domain("shapes")
     run = find_run(old, "shapes", None)
     assert len(domain.articles) == 60
-    assert run.info.settings.stop_after == 2
+    assert run.info.settings.patience == 2
     assert run.selected().alpha == 0.72
     [path] = run.sweep_info().paths.values()
     assert (path.error.mrr_100, path.error.top10_flip_rate) == (pytest.approx(1 / 24), 0.0)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -276,21 +276,26 @@ def test_the_command_takes_every_setting_as_it_stands(tmp_path: Path):
     verb = TrainingRequest("lite", default_settings("lite", "text"), Reading()).verb("news")
     assert "--lr=0.0005" in verb
     assert verb[0] == "train"
-    assert not [word for word in verb if word.startswith(("--patience", "--chunk-size", "--augment", "--grad"))]
-    settings = Settings(layer_decay=0.75, augment=True, stop_after=3, chunk_size=16, grad_checkpointing=True)
+    assert not [word for word in verb if word.startswith(("--patience", "--set=chunk_size"))]
+    settings = Settings(layer_decay=0.75, augment=True, patience=3, chunk_size=16, grad_checkpointing=True)
     verb = TrainingRequest("lite", settings, Reading()).verb("news")
-    assert {"--layer-decay=0.75", "--augment", "--patience=3", "--stop-metric=mrr@100", "--chunk-size=16",
-            "--grad-checkpointing"} < set(verb)  # fmt: skip
+    assert {"--patience=3", "--set=layer_decay=0.75", "--set=chunk_size=16", "--set=augment=True"} < set(verb)
+
+
+def test_every_setting_has_an_input(shapes_domain):
+    app = open_page()
+    inputs = {each.key for each in [*app.number_input, *app.checkbox, *app.selectbox]}
+    assert {each.name for each in fields(Settings)} <= inputs
 
 
 def test_the_settings_that_few_need_reach_the_job(shapes_domain, started):
-    app = open_page(tune="lora", rank="4", layer_decay="0.75", stop_after="3", stop_metric="recall@1", chunk_size="16")
+    app = open_page(tune="lora", rank="4", layer_decay="0.75", patience="3", stop_metric="recall@1", chunk_size="16")
     assert not app.exception
     app.checkbox(key="grad_checkpointing").check()
     button(app, "Start training").click().run()
     assert not app.exception
-    assert {"--tune=lora:4", "--layer-decay=0.75", "--patience=3", "--stop-metric=recall@1", "--chunk-size=16",
-            "--grad-checkpointing"} < set(started[0][1])  # fmt: skip
+    assert {"--tune=lora:4", "--patience=3", "--set=layer_decay=0.75", "--set=stop_metric=recall@1",
+            "--set=chunk_size=16", "--set=grad_checkpointing=True"} < set(started[0][1])  # fmt: skip
 
 
 def test_augmentation_of_what_is_not_read_anew_is_refused_in_a_sentence(shapes_domain, started):

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from core.cli.options import CacheOption, JsonOption, WorkspaceOption, answer, be_quiet, choice, workspace_of
-from core.data.exporters import EXPORT_FORMATS, Exported, ExportFormat, export_domain
+from core.cli.options import CacheOption, JsonOption, WorkspaceOption, answer, be_quiet, workspace_of
+from core.data.exporters import Exported, ExportFormat, export_domain
 from core.data.time_split import SPLITS
 from core.workspace.article_columns import article_columns
 from core.workspace.runs import find_run
@@ -23,7 +23,7 @@ _OPEN: dict[ExportFormat, str] = {
 
 def export_data(
     domain: Annotated[str, typer.Argument(help="The domain, by its slug.")],
-    layout: Annotated[str, typer.Option("--format", help="parquet (Hugging Face), webdataset, coco or csv.")],
+    layout: Annotated[ExportFormat, typer.Option("--format", help="Of the files; parquet is for Hugging Face.")],
     out: Annotated[Path, typer.Option("--output", help="The folder to write.")],
     run: Annotated[
         str | None, typer.Option("--run", help="Add the ranks of this run: zero-shot, fine-tuned and at its alpha.")
@@ -38,14 +38,15 @@ def export_data(
 ) -> None:
     """Write a domain's articles, images, splits and tags for other tools; import reads the result back."""
     be_quiet(as_json)
-    chosen = choice("--format", layout, EXPORT_FORMATS)
-    splits = [choice("--split", name, SPLITS) for name in split or SPLITS]
+    if unknown := sorted(set(split or ()) - set(SPLITS)):  # typer has no lists of choices
+        raise typer.BadParameter(f"--split {unknown[0]}: expected one of {', '.join(SPLITS)}.")
+    splits = [name for name in SPLITS if split is None or name in split]
     workspace = workspace_of(root, cache)
     loaded = workspace.load_domain(domain)
     added = article_columns(workspace, loaded, find_run(workspace, domain, run) if run is not None else None)
-    exported = export_domain(loaded, chosen, out, added, splits, replace)
+    exported = export_domain(loaded, layout, out, added, splits, replace)
     record = asdict(exported.info) | {"out": str(exported.folder), "images": exported.images, "notes": exported.notes}
-    answer(as_json, record, "\n".join(_lines(exported, chosen)))
+    answer(as_json, record, "\n".join(_lines(exported, layout)))
 
 
 def _lines(exported: Exported, layout: ExportFormat) -> list[str]:

@@ -14,20 +14,18 @@ from core.cli.options import (
     WorkspaceOption,
     answer,
     be_quiet,
-    choice,
     workspace_of,
 )
 from core.data.dates import DateChoices, DayOrder
 from core.data.demo import DEMO_DOMAINS
 from core.data.domain import Domain
 from core.data.importers import ImportChoices, ImportResult, import_domain, named_test_set
-from core.data.importers.options import CAPTIONS, SourceOptions
+from core.data.importers.options import Captions, SourceOptions
 from core.data.importers.preview import describe
 from core.data.importers.readers import read_listed
 from core.data.importers.source_table import ColumnNames
 from core.data.importers.uploads import removed_if_uploaded
-from core.data.time_split import SPLIT_GROUPS
-from core.encoders.choices import DEVICES
+from core.data.time_split import SplitGroups
 from core.errors import InputError
 from core.presentation.audit_table import audit_sentences
 from core.presentation.import_preview import description_lines
@@ -54,8 +52,7 @@ def demo(
     if detach and missing:
         background.start(workspace, DEMO, ["demo", "--device", device])
     elif missing:
-        chosen = choice("--device", device, DEVICES)
-        prepare_demo(workspace, chosen, lambda step: None if as_json else print(step, flush=True))
+        prepare_demo(workspace, device, lambda step: None if as_json else print(step, flush=True))
     slugs = [demo_domain.slug for demo_domain in DEMO_DOMAINS]
     state = "in the making" if detach and missing else "ready"
     text = f"demo {state} (synthetic): {', '.join(slugs)}."
@@ -97,7 +94,7 @@ def import_(
         str | None, typer.Option(help="How all dates are written, as for strptime: '%d.%m.%Y %H:%M'.")
     ] = None,
     split_groups: Annotated[
-        str, typer.Option(help="Articles that stay on one side of the split in time: of one image, or none.")
+        SplitGroups, typer.Option(help="Articles that stay on one side of the split in time: of one image, or none.")
     ] = "image",
     ignore_split: Annotated[
         bool, typer.Option("--ignore-split", help="Split in time even if the table has a column split.")
@@ -115,7 +112,7 @@ def import_(
         str | None, typer.Option(help="Encoding of the table, as in gb18030 or utf-16; detected if not given.")
     ] = None,
     captions: Annotated[
-        str, typer.Option(help="Several captions of one image: all (an article each), first, or joined into one.")
+        Captions, typer.Option(help="Several captions of one image: all (an article each), first, or joined into one.")
     ] = "all",
     truncated_images: Annotated[
         bool,
@@ -138,13 +135,11 @@ def import_(
         date=date_column,
         url=url_column,
     )
-    options = SourceOptions(encoding, choice("--captions", captions, CAPTIONS), truncated_images)
+    options = SourceOptions(encoding, captions, truncated_images)
     if day_first and month_first:
         raise InputError("--day-first and --month-first exclude each other; give one of them.")
     order: DayOrder | None = "day first" if day_first else "month first" if month_first else None
-    choices = ImportChoices(
-        DateChoices(order, date_format), choice("--split-groups", split_groups, SPLIT_GROUPS), not ignore_split
-    )
+    choices = ImportChoices(DateChoices(order, date_format), split_groups, not ignore_split)
     if describe_only:
         described = describe(source, columns, images, choices.dates, options)
         answer(as_json, asdict(described), "\n".join(description_lines(described)))

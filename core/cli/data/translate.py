@@ -12,12 +12,10 @@ from core.cli.options import (
     WorkspaceOption,
     answer,
     be_quiet,
-    choice,
     workspace_of,
 )
 from core.data.domain import ENGLISH, Domain
 from core.data.translation.quality import Quality, translation_quality
-from core.encoders.choices import DEVICES
 from core.errors import InputError
 from core.workspace.folders import Workspace
 from core.workspace.runs import load_runs
@@ -58,7 +56,7 @@ def translate(
     name = model or f"Helsinki-NLP/opus-mt-{language}-{ENGLISH}"
     if language == ENGLISH:
         raise InputError(f"domain '{domain}' is English; name the language to translate with --from.")
-    translator = Translator(name, choose_device(choice("--device", device, DEVICES)))
+    translator = Translator(name, choose_device(device))
     done = translate_domain(loaded, language, translator, workspace)
     quality = _quality(loaded, language, reference_column, worst, translator, workspace) if reference_column else None
     record = {

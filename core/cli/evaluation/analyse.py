@@ -15,11 +15,10 @@ from core.cli.options import (
     WorkspaceOption,
     answer,
     be_quiet,
-    choice,
     workspace_of,
 )
 from core.data.entities.store import RULES, forget_tagger, tag_domain
-from core.encoders.choices import DEVICES
+from core.encoders.choices import DeviceChoice
 from core.findings.question import RunContext, check_swept, compute_or_load
 from core.findings.registry import BY_NAME, QUESTIONS, RENAMED
 from core.presentation.blocks import Chart, Grid, Section, Words
@@ -65,14 +64,16 @@ def _question_name(name: str) -> str:
     """Return `name` if it is a question's. Raises BadParameter that lists those there are, or what it became."""
     if name in RENAMED:
         raise typer.BadParameter(f"--questions {name}: is now several questions; ask {', '.join(RENAMED[name])}.")
-    return str(choice("--questions", name, tuple(BY_NAME)))
+    if name not in BY_NAME:
+        raise typer.BadParameter(f"--questions {name}: expected some of {', '.join(BY_NAME)}.")
+    return name
 
 
-def asked_about(workspace: Workspace, domain: str, run: str | None, device: str) -> RunContext:
+def asked_about(workspace: Workspace, domain: str, run: str | None, device: DeviceChoice) -> RunContext:
     """The run that is asked about. Raises InputError if there is none, or it is not swept."""
     found = find_run(workspace, domain, run)
     check_swept(found)
-    return RunContext(found, workspace.load_domain(domain), workspace, choice("--device", device, DEVICES))
+    return RunContext(found, workspace.load_domain(domain), workspace, device)
 
 
 def _use_tagger(name: str, context: RunContext) -> None:

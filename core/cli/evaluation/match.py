@@ -10,6 +10,7 @@ from tabulate import tabulate
 
 from core.cli.evaluation.sweep import alpha_of
 from core.cli.options import (
+    AlphaOption,
     CacheOption,
     DeviceOption,
     DomainOption,
@@ -19,14 +20,12 @@ from core.cli.options import (
     WorkspaceOption,
     answer,
     be_quiet,
-    choice,
     workspace_of,
 )
 from core.data.images.decoding import ImageError, open_image
-from core.encoders.choices import DEVICES
 from core.errors import InputError
 from core.presentation.reranking import reranked_by
-from core.retrieval.choices import RERANKS
+from core.retrieval.choices import IndexKind
 from core.workspace.runs import find_run
 
 
@@ -35,11 +34,11 @@ def match(
     headline: Annotated[str | None, typer.Option(help="Find images for this text.")] = None,
     photo: Annotated[Path | None, typer.Option(help="Find articles for this image.")] = None,
     run: RunOption = None,
-    alpha: Annotated[str, typer.Option(help="best (the sweep's choice), 0, 1 or any number between.")] = "best",
+    alpha: AlphaOption = "best",
     k: Annotated[int, typer.Option("--k", help="How many to show.", min=1)] = 10,
     rerank: RerankOption = None,
     index: Annotated[
-        str, typer.Option(help="flat is exact; ivf and hnsw are approximate, for galleries of a million.")
+        IndexKind, typer.Option(help="flat is exact; ivf and hnsw are approximate, for galleries of a million.")
     ] = "flat",
     device: DeviceOption = "auto",
     root: WorkspaceOption = None,
@@ -49,19 +48,16 @@ def match(
     """Find the domain's best images for a headline, or articles for a photo, with the exact weights at alpha."""
     from core.experiment.loaded_run import open_run
     from core.experiment.match import Matcher
-    from core.retrieval.index import INDEX_KINDS
 
     be_quiet(as_json)
     if (headline is None) == (photo is None):
         raise InputError("match needs either --headline TEXT or --photo FILE.")
     picture = _read(photo)
-    kind = choice("--index", index, INDEX_KINDS)
-    reranking = choice("--rerank", rerank, RERANKS) if rerank is not None else None
     workspace = workspace_of(root, cache)
     loaded, found = workspace.load_domain(domain), find_run(workspace, domain, run)
     value = alpha_of(alpha, found)
-    loaded_run = open_run(found, loaded, workspace, choice("--device", device, DEVICES), rerank=reranking)
-    matcher = Matcher(loaded_run, value, kind)
+    loaded_run = open_run(found, loaded, workspace, device, rerank=rerank)
+    matcher = Matcher(loaded_run, value, index)
     matches = matcher.articles_for(picture, k) if picture is not None else matcher.images_for(headline or "", k)
     rows = [
         {
@@ -80,7 +76,7 @@ def match(
         "alpha": value,
         "searched": matcher.searched,
         "reranking": asdict(loaded_run.reranking),
-        "index": kind,
+        "index": index,
         "index_recall": matcher.recall,
         "matches": rows,
     }
@@ -91,7 +87,7 @@ def match(
         tabulate([{**row, "title": row["title"][:60]} for row in rows], headers="keys"),
     ]
     if matcher.recall is not None:
-        lines.append(f"index {kind}: finds {matcher.recall:.1%} of the exact best 100 of the domain's own queries.")
+        lines.append(f"index {index}: finds {matcher.recall:.1%} of the exact best 100 of the domain's own queries.")
     if (
         headline is not None
         and ",".join(loaded_run.experiment.encoder.languages) == "en"

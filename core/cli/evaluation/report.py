@@ -17,15 +17,14 @@ from core.cli.options import (
     WorkspaceOption,
     answer,
     be_quiet,
-    choice,
     plain,
     workspace_of,
 )
-from core.data.time_split import SPLITS, Split
-from core.evaluation.published import PAPERS
+from core.data.time_split import Split
+from core.evaluation.published import Paper
 from core.presentation.language_comparison import compare_readings, render_comparison
 from core.presentation.language_notes import text_read
-from core.presentation.paper_tables import TABLE_FORMATS, paper_table, render
+from core.presentation.paper_tables import TableFormat, paper_table, render
 from core.presentation.run_tables import over_seeds, seeds_text
 from core.report.document import Document, document
 from core.report.html import as_html
@@ -43,8 +42,8 @@ def report(
     compare: Annotated[
         bool, typer.Option("--compare", help="The newest runs that read the English version and the original, beside.")
     ] = False,
-    paper: Annotated[str | None, typer.Option(help="Published rows beside: portals, twitter or rss.")] = None,
-    style: Annotated[str, typer.Option("--format", help="text, markdown or csv.")] = "text",
+    paper: Annotated[Paper | None, typer.Option(help="Published rows beside.")] = None,
+    style: Annotated[TableFormat, typer.Option("--format", help="Of the table.")] = "text",
     html: Annotated[
         Path | None, typer.Option("--html", help="Write the whole report, every question answered, to this file.")
     ] = None,
@@ -65,15 +64,13 @@ def report(
         _answer_written(as_json, document(context, ask_all=True, with_images=with_images), html, markdown)
         return
     if compare:
-        _answer_compared(as_json, workspace, domain, choice("--split", split, SPLITS))
+        _answer_compared(as_json, workspace, domain, split)
         return
     loaded, found = workspace.load_domain(domain), find_run(workspace, domain, run)
-    published = choice("--paper", paper, PAPERS) if paper else None
-    on = choice("--split", split, SPLITS)
-    table = paper_table(found, loaded, on, published)
+    table = paper_table(found, loaded, split, paper)
     selected = found.selected()
     sisters = sister_runs(found, load_runs(workspace, domain))
-    seeds = over_seeds(sisters, on) if len(sisters) > 1 else None
+    seeds = over_seeds(sisters, split) if len(sisters) > 1 else None
     record = {
         "domain": domain,
         "synthetic": loaded.info.synthetic,
@@ -88,11 +85,10 @@ def report(
         "published": asdict(table.published) if table.published else None,
         "notes": table.notes,
     }
-    written = choice("--format", style, TABLE_FORMATS)
-    parts = [render(table, written)]
-    if seeds is not None and written != "csv":  # a CSV holds one table
-        parts.append(seeds_text(seeds, [run.info.settings.seed for run in sisters], written))
-    if written == "text":
+    parts = [render(table, style)]
+    if seeds is not None and style != "csv":  # a CSV holds one table
+        parts.append(seeds_text(seeds, [run.info.settings.seed for run in sisters], style))
+    if style == "text":
         parts.append(f"is the difference real, and who gains? rematch analyse --domain {domain}")
     answer(as_json, record, "\n\n".join(parts))
 

@@ -6,9 +6,8 @@ from typing import Annotated
 
 import typer
 
-from core.cli.options import EncodingOption, JsonOption, SplitOption, WorkspaceOption, answer, choice, workspace_of
+from core.cli.options import EncodingOption, JsonOption, SplitOption, WorkspaceOption, answer, workspace_of
 from core.data.importers.ground_truth import match_article_ids, read_ground_truth
-from core.data.time_split import SPLITS
 from core.errors import InputError, shortened
 from core.evaluation.run_scoring import Score
 from core.evaluation.run_scoring import score as score_run
@@ -38,15 +37,15 @@ def score(
         known = match_article_ids(read_ground_truth(ground_truth, encoding), submission.lists).images
     else:
         workspace = workspace_of(root, None)
-        loaded, wanted = workspace.load_domain(domain or ""), choice("--split", split, SPLITS)
-        articles = loaded.labelled(wanted)
+        loaded = workspace.load_domain(domain or "")
+        articles = loaded.labelled(split)
         if articles.empty:
             raise InputError(
-                f"domain '{domain}' has no {wanted} articles whose image is known; see the command ground-truth."
+                f"domain '{domain}' has no {split} articles whose image is known; see the command ground-truth."
             )
         pairs = zip(articles["article_id"], articles["image_id"], strict=True)
         known = {article_id: (image_id,) for article_id, image_id in pairs}
-        gallery = loaded.pictures(wanted)
+        gallery = loaded.pictures(split)
     check_articles(submission, known)
     images = {image for right in known.values() for image in right}
     named = under_names_of(submission, images, gallery)

@@ -17,7 +17,6 @@ from core.cli.options import (
     WorkspaceOption,
     answer,
     be_quiet,
-    choice,
     workspace_of,
 )
 from core.data.domain import save_changed
@@ -25,8 +24,6 @@ from core.data.importers.ground_truth import read_ground_truth
 from core.data.importers.judging import Judged, judge, mismatch_warnings
 from core.data.importers.uploads import removed_if_uploaded
 from core.data.qrels import write_qrels
-from core.data.time_split import SPLITS, Split
-from core.encoders.choices import DEVICES
 from core.errors import InputError
 from core.retrieval.run_file import LENGTH, is_number
 from core.storage.files import write_text
@@ -52,11 +49,10 @@ def submit(
     be_quiet(as_json)
     workspace = workspace_of(root, cache)
     loaded, found = workspace.load_domain(domain), find_run(workspace, domain, run)
-    wanted = choice("--split", split, SPLITS)
-    ids = loaded.subset(wanted)["article_id"]
+    ids = loaded.subset(split)["article_id"]
     found.selected()  # before anything is loaded
-    loaded_run = open_run(found, loaded, workspace, choice("--device", device, DEVICES))
-    submitted = submit_runs(loaded_run, wanted, out)
+    loaded_run = open_run(found, loaded, workspace, device)
+    submitted = submit_runs(loaded_run, split, out)
     notes = []
     if submitted[0].images < LENGTH:
         notes.append(f"Warning: the gallery has {submitted[0].images} images, so lists are shorter than {LENGTH}.")
@@ -66,14 +62,14 @@ def submit(
             f"Warning: {len(unread)} article ids are no numbers, such as {unread[0]}; the organisers' scorer skips "
             f"such lines."
         )
-    judged = len(loaded.labelled(wanted))
+    judged = len(loaded.labelled(split))
     if judged < len(ids):
-        notes.append(f"The ground truth is known of {judged or 'none'} of {len(ids)} {wanted} articles.")
-    write_text(out / "README.md", submission_notes(found, loaded, wanted, submitted, notes))
+        notes.append(f"The ground truth is known of {judged or 'none'} of {len(ids)} {split} articles.")
+    write_text(out / "README.md", submission_notes(found, loaded, split, submitted, notes))
     record = {
         "domain": domain,
         "run": found.info.name,
-        "split": wanted,
+        "split": split,
         "out": str(out),
         "files": [asdict(one) for one in submitted],
         "notes": notes,
@@ -102,7 +98,6 @@ def truth(
     """Add the ground truth to a domain's test set (runs stay valid; sweep again to measure them), or write qrels."""
     if ground_truth is None and qrels is None:
         raise InputError("truth needs --ground-truth FILE to add, or --qrels FILE to write, or both.")
-    wanted: Split = choice("--split", split, SPLITS)
     workspace = workspace_of(root, None)
     record: dict[str, object] = {"domain": domain}
     lines: list[str] = []
@@ -113,12 +108,12 @@ def truth(
         lines += [f"the image of {judged.known} of {judged.articles} test articles of '{domain}' is known."]
         lines += mismatch_warnings(judged)
     if qrels is not None:
-        pairs = workspace.load_domain(domain).labelled(wanted)
+        pairs = workspace.load_domain(domain).labelled(split)
         if pairs.empty:
-            raise InputError(f"domain '{domain}' has no {wanted} articles whose image is known, so no qrels of them.")
+            raise InputError(f"domain '{domain}' has no {split} articles whose image is known, so no qrels of them.")
         write_qrels(qrels, zip(pairs["article_id"], pairs["image_id"], strict=True))
-        record |= {"qrels": str(qrels), "split": wanted, "written": len(pairs)}
-        lines += [f"qrels of {len(pairs)} {wanted} articles: {qrels}"]
+        record |= {"qrels": str(qrels), "split": split, "written": len(pairs)}
+        lines += [f"qrels of {len(pairs)} {split} articles: {qrels}"]
     answer(as_json, record, "\n".join(lines), f"sweep --domain {domain}" if ground_truth is not None else None)
 
 

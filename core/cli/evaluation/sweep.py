@@ -2,39 +2,39 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from core.cli.options import (
+    AlphaOption,
     CacheOption,
     DeviceOption,
     DomainOption,
     JsonOption,
-    PrecisionOption,
     RerankOption,
     RunOption,
     SplitOption,
     WorkspaceOption,
     answer,
     be_quiet,
-    choice,
     plain,
     workspace_of,
 )
 from core.data.domain import Domain
-from core.data.time_split import SPLITS
-from core.encoders.choices import DEVICES
 from core.errors import InputError
-from core.evaluation.alpha_selection import CRITERIA
+from core.evaluation.alpha_selection import Criterion
 from core.evaluation.metrics import metrics_of
 from core.evaluation.sweep import parse_alphas
 from core.presentation.language_notes import language_mark, language_note
 from core.presentation.paper_tables import curve_text, precision_sentences
 from core.presentation.reranking import reranked_by, reranking_notes
-from core.retrieval.choices import BY_COSINE, RERANKS, Reranking
+from core.retrieval.choices import BY_COSINE, Rerank, Reranking
 from core.workspace.runs import Run, find_run
-from core.workspace.sweep_info import PRECISIONS
+from core.workspace.sweep_info import PrecisionName
+
+#: What `rank` writes.
+RunFormat = Literal["newsimages", "trec"]
 
 
 def sweep(
@@ -44,12 +44,14 @@ def sweep(
         str | None,
         typer.Option(help="Exactly these (and 0 and 1): start:stop:step or a list. Without it, the whole curve."),
     ] = None,
-    criterion: Annotated[str, typer.Option(help="The val metric that chooses alpha.")] = "recall@1",
-    precision: PrecisionOption = "fp32",
+    criterion: Annotated[Criterion, typer.Option(help="The val metric that chooses alpha.")] = "recall@1",
+    precision: Annotated[
+        PrecisionName, typer.Option(help="bf16: for each tower whose ranks agree with fp32 on val.")
+    ] = "fp32",
     rerank: Annotated[
-        str,
+        Rerank,
         typer.Option(
-            help="none, dual-softmax or csls: all queries of a split correct each other's scores (transductive). Kept "
+            help="All queries of a split correct each other's scores (transductive). Kept "
             "with the sweep; rank, submit and match follow it."
         ),
     ] = "none",
@@ -71,20 +73,16 @@ def sweep(
     from core.experiment.sweep import sweep_run
 
     be_quiet(as_json)
-    chosen_by = choice("--criterion", criterion, CRITERIA)
-    in_precision = choice("--precision", precision, PRECISIONS)
-    reranking = choice("--rerank", rerank, RERANKS)
     grid = parse_alphas(alphas) if alphas is not None else None
     workspace = workspace_of(root, cache)
     loaded, found = workspace.load_domain(domain), find_run(workspace, domain, run)
-    on_device = choice("--device", device, DEVICES)
-    loaded_run = open_run(found, loaded, workspace, on_device, in_precision, reranking)
+    loaded_run = open_run(found, loaded, workspace, device, precision, rerank)
     if ray is not None:
         from core.experiment.ray_sweep import ClusterExperiment, start_ray
 
         start_ray(ray)
-        loaded_run = ClusterExperiment(loaded_run, on_device)
-    curve, info = sweep_run(loaded_run, grid, chosen_by)
+        loaded_run = ClusterExperiment(loaded_run, device)
+    curve, info = sweep_run(loaded_run, grid, criterion)
     record = {
         "domain": domain,
         "run": found.info.name,
@@ -115,11 +113,11 @@ def rank(
     domain: DomainOption,
     out: Annotated[Path, typer.Option("--output", help="The file to write.")],
     run: RunOption = None,
-    alpha: Annotated[str, typer.Option(help="best (the sweep's choice), 0, 1 or any number between.")] = "best",
+    alpha: AlphaOption = "best",
     split: SplitOption = "val",
-    run_format: Annotated[str, typer.Option("--format", help="newsimages (the organisers'), or trec.")] = "newsimages",
+    run_format: Annotated[RunFormat, typer.Option("--format", help="newsimages: the organisers'.")] = "newsimages",
     precision: Annotated[
-        str | None,
+        PrecisionName | None,
         typer.Option(help="fp32, or bf16 where ranks agree; the sweep's if not given, so that numbers agree."),
     ] = None,
     rerank: RerankOption = None,
@@ -134,17 +132,14 @@ def rank(
     from core.retrieval.trec import write_trec
 
     be_quiet(as_json)
-    in_format = choice("--format", run_format, ("newsimages", "trec"))
-    in_precision = choice("--precision", precision, PRECISIONS) if precision is not None else None
-    reranking = choice("--rerank", rerank, RERANKS) if rerank is not None else None
     workspace = workspace_of(root, cache)
     loaded, found = workspace.load_domain(domain), find_run(workspace, domain, run)
     value = alpha_of(alpha, found)
-    loaded_run = open_run(found, loaded, workspace, choice("--device", device, DEVICES), in_precision, reranking)
-    view = loaded_run.at(value, choice("--split", split, SPLITS))
+    loaded_run = open_run(found, loaded, workspace, device, precision, rerank)
+    view = loaded_run.at(value, split)
     texts, images = view.embed("text"), view.embed("image")
     listed = view.best_images(texts, images, LENGTH)
-    if in_format == "trec":
+    if run_format == "trec":
         length = write_trec(out, view.article_ids, listed, found.info.name)
     else:
         length = write_submission(out, view.article_ids, listed)
@@ -160,12 +155,12 @@ def rank(
         "images_per_article": length,
         "reranking": asdict(loaded_run.reranking),
         "out": str(out),
-        "format": in_format,
+        "format": run_format,
         "metrics": measured,
     }
     notes = (
         precision_sentences({str(tower): each for tower, each in loaded_run.precision.items()})
-        if in_precision is not None
+        if precision is not None
         else []
     )
     if (unread := language_note(found, loaded)) is not None:

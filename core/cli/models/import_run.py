@@ -18,12 +18,10 @@ from core.cli.options import (
     WorkspaceOption,
     answer,
     be_quiet,
-    choice,
     plain,
     reading_of,
     workspace_of,
 )
-from core.encoders.choices import DEVICES
 from core.evaluation.models import Model
 from core.presentation.language_notes import language_note
 
@@ -53,7 +51,7 @@ def import_run(
     workspace = workspace_of(root, cache)
     loaded = workspace.load_domain(domain)
     reading = reading_of(text, hashtags, entity_tags, body)
-    run, _ = make_run(loaded, zero_shot, fine_tuned, reading, choice("--device", device, DEVICES), workspace)
+    run, _ = make_run(loaded, zero_shot, fine_tuned, reading, device, workspace)
     history = run.history()
     record = {
         "domain": domain,

@@ -10,6 +10,7 @@ from tabulate import tabulate
 
 from core.cli.evaluation.sweep import alpha_of
 from core.cli.options import (
+    AlphaOption,
     CacheOption,
     DomainOption,
     JsonOption,
@@ -130,7 +131,7 @@ def export(
     domain: DomainOption,
     out: Annotated[Path, typer.Option("--output", help="The .safetensors file to write.")],
     run: RunOption = None,
-    alpha: Annotated[str, typer.Option(help="best (the sweep's choice), 0, 1 or any number between.")] = "best",
+    alpha: AlphaOption = "best",
     root: WorkspaceOption = None,
     cache: CacheOption = None,
     as_json: JsonOption = False,

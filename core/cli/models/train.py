@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from core.cli.models.setting_options import with_setting_options
 from core.cli.options import (
     BodyOption,
     CacheOption,
@@ -18,17 +19,16 @@ from core.cli.options import (
     WorkspaceOption,
     answer,
     be_quiet,
-    choice,
     plain,
     reading_of,
     workspace_of,
 )
-from core.encoders.choices import DEVICES, default_encoder_name
+from core.encoders.choices import default_encoder_name
 from core.encoders.name_checks import check_encoder_name
 from core.errors import InputError
 from core.evaluation.alpha_selection import Selected
 from core.presentation.language_notes import language_mark, language_note, text_read
-from core.training.settings import default_settings
+from core.training.settings import all_settings, default_settings
 from core.workspace.runs import Run
 from core.workspace.unfinished_runs import find_unfinished
 
@@ -51,7 +51,9 @@ class Swept:
 Trained = tuple[Run, "Experiment", Swept | None]
 
 
+@with_setting_options
 def train(
+    *,
     domain: DomainOption,
     encoder: Annotated[
         str | None,
@@ -61,36 +63,11 @@ def train(
             "MODEL-quickgelu."
         ),
     ] = None,
-    tune: Annotated[str | None, typer.Option(help="head, text, last:N, lora:R or all.")] = None,
+    given: dict[str, Any],
     text: TextOption = None,
     hashtags: HashtagsOption = None,
     entity_tags: EntityTagsOption = None,
     body: BodyOption = None,
-    epochs: Annotated[int | None, typer.Option(help="Passes over the train split.")] = None,
-    lr: Annotated[float | None, typer.Option(help="Peak learning rate.")] = None,
-    batch_size: Annotated[
-        int | None, typer.Option(help="Pairs per step (of all processes); the others are the negatives.")
-    ] = None,
-    weight_decay: Annotated[float | None, typer.Option(help="AdamW's, on matrices.")] = None,
-    warmup: Annotated[float | None, typer.Option(help="Share of all steps in which the rate rises.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Of the order of the pairs and of dropout.")] = None,
-    layer_decay: Annotated[
-        float | None, typer.Option(help="Factor on the rate for each block further from the heads; 1 is none.")
-    ] = None,
-    augment: Annotated[
-        bool | None, typer.Option("--augment", help="Other crops of the images in every epoch; with --tune all.")
-    ] = None,
-    stop_after: Annotated[
-        int | None,
-        typer.Option("--patience", help="Epochs without a better val metric, then stop; keeps the best epoch."),
-    ] = None,
-    stop_metric: Annotated[str | None, typer.Option(help="mrr@100 or recall@1, for --patience.")] = None,
-    chunk_size: Annotated[
-        int | None, typer.Option(help="Pairs in memory at once: the same loss and gradients, one more pass.")
-    ] = None,
-    grad_checkpointing: Annotated[
-        bool | None, typer.Option("--grad-checkpointing", help="Keep activations between blocks only; less memory.")
-    ] = None,
     seeds: Annotated[
         str | None, typer.Option(help="Several, as 0,1,2: a swept run for each; report gives mean and spread.")
     ] = None,
@@ -114,14 +91,6 @@ def train(
     def work() -> None:
         workspace = workspace_of(root, cache)
         loaded = workspace.load_domain(domain)
-        on_device = choice("--device", device, DEVICES)
-        new: dict[str, Any] = {
-            "epochs": epochs, "lr": lr, "batch_size": batch_size, "weight_decay": weight_decay, "warmup": warmup,
-            "seed": seed, "layer_decay": layer_decay, "augment": augment, "stop_after": stop_after,
-            "stop_metric": stop_metric, "chunk_size": chunk_size, "grad_checkpointing": grad_checkpointing,
-        }  # fmt: skip
-        given = {key: value for key, value in new.items() if value is not None}
-        read = {"text": text, "hashtags": hashtags, "entity_tags": entity_tags, "body": body}
         each_seed = _seeds(seeds, given)
 
         def trained(run: Run, experiment: "Experiment") -> Trained:
@@ -130,19 +99,17 @@ def train(
 
         show = _say_nothing if as_json else _show_epoch
         if resume is not None:
-            _refuse_with_resume({"encoder": encoder, "tune": tune, "seeds": seeds} | read | given)
+            read = {"text": text, "hashtags": hashtags, "entity-tags": entity_tags, "text-length": body}
+            _refuse_with_resume({"encoder": encoder, "seeds": seeds} | read, given)
             unfinished = find_unfinished(workspace, domain, resume)
-            as_before = choice("--device", unfinished.info.device, DEVICES)
-            on_device = on_device if on_device != "auto" else as_before
+            on_device = device if device != "auto" else unfinished.info.device
             made = [trained(*resume_run(unfinished, loaded, on_device, workspace, show))]
         else:
             name = encoder or default_encoder_name(loaded.info.language, loaded.has_english)
-            settings, reading = (
-                replace(default_settings(name, tune), **given),
-                reading_of(text, hashtags, entity_tags, body),
-            )
+            settings = replace(default_settings(name, given.get("tune")), **given)
+            reading = reading_of(text, hashtags, entity_tags, body)
             made = [
-                trained(*train_run(loaded, name, replace(settings, seed=one), reading, on_device, workspace, show))
+                trained(*train_run(loaded, name, replace(settings, seed=one), reading, device, workspace, show))
                 for one in each_seed or (settings.seed,)
             ]
         if is_main():  # under torchrun one process answers for all
@@ -177,9 +144,10 @@ def _seeds(text: str | None, given: dict[str, Any]) -> tuple[int, ...] | None:
     return tuple(int(word) for word in words)
 
 
-def _refuse_with_resume(given: dict[str, Any]) -> None:
-    """Raise InputError for options that a training which goes on has already."""
-    also = [f"--{key.replace('_', '-')}" for key, value in given.items() if value is not None]
+def _refuse_with_resume(options: dict[str, Any], given: dict[str, Any]) -> None:
+    """Raise InputError for options and settings that a training which goes on has already."""
+    also = [f"--{name}" for name, value in options.items() if value is not None]
+    also += [setting.option.rstrip(" =") for setting in all_settings() if setting.name in given]
     if also:
         raise InputError(f"--resume goes on with the settings the training began with; leave out {', '.join(also)}.")
 
@@ -211,7 +179,7 @@ def _record_and_text(run: Run, experiment: "Experiment", swept: Swept | None) ->
         f"run '{info.name}'{language_mark(run)} of {info.domain}: {info.encoder}, {settings.tune} tuned, epochs "
         f"{settings.epochs}, reading {text_read(run, experiment.domain)}."
     ]
-    if settings.stop_after is not None:
+    if settings.patience is not None:
         history = run.history()
         kept = int(history.loc[history["kept"], "epoch"].iloc[0])
         lines.append(

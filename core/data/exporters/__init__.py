@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
 
 import pandas as pd
 
@@ -18,7 +18,6 @@ from core.errors import InputError
 from core.storage.disk_errors import disk_errors_for
 
 ExportFormat = Literal["parquet", "webdataset", "coco", "csv"]
-EXPORT_FORMATS: tuple[ExportFormat, ...] = get_args(ExportFormat)
 #: Each writes into a folder, and returns how many cells it had to change, None for none.
 _WRITERS: dict[ExportFormat, Callable[[Export, Path], int | None]] = {
     "parquet": hf_parquet.write,

@@ -1,10 +1,12 @@
 """α* and its surroundings: the choice against the sweep's own, planted flat regions, regret against plain counting."""
 
+from typing import get_args
+
 import numpy as np
 import pytest
 
 from core.analysis.alpha_choice import alpha_plateau, chosen_place, halves, judged, spread_of_choice
-from core.evaluation.alpha_selection import CRITERIA, select_alpha
+from core.evaluation.alpha_selection import Criterion, select_alpha
 from core.evaluation.sweep import Sweep
 
 ALPHAS = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -14,7 +16,7 @@ def _ranks(n: int, seed: int = 0) -> np.ndarray:
     return np.exp(np.random.default_rng(seed).uniform(0, np.log(200), (len(ALPHAS), n))).astype(np.int32)
 
 
-@pytest.mark.parametrize("criterion", CRITERIA)
+@pytest.mark.parametrize("criterion", get_args(Criterion))
 @pytest.mark.parametrize("seed", range(6))
 def test_the_choice_is_the_sweeps(criterion, seed):
     ranks = _ranks(9, seed)  # few articles, so that recalls tie

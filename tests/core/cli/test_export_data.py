@@ -82,7 +82,7 @@ def test_without_a_run_the_way_back_is_printed(verb: Verb, shapes: Path, tmp_pat
     ("words", "named"),
     [
         (("shapes", "--format", "csv"), "--output"),
-        (("shapes", "--format", "xml", "--output", "OUT"), "parquet, webdataset, coco, csv"),
+        (("shapes", "--format", "xml", "--output", "OUT"), "'parquet', 'webdataset', 'coco', 'csv'"),
         (("shapes", "--format", "csv", "--output", "OUT", "--split", "dev"), "train, val, test"),
         (("shapes", "--format", "csv", "--output", "OUT", "--run", "nobody"), "no run"),
         (("nowhere", "--format", "csv", "--output", "OUT"), "nowhere"),

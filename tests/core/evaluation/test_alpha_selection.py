@@ -1,14 +1,16 @@
 """Which α is chosen, ties included."""
 
+from typing import get_args
+
 import pandas as pd
 import pytest
 
-from core.evaluation.alpha_selection import CRITERIA, select_alpha
+from core.evaluation.alpha_selection import Criterion, select_alpha
 
 
 def curve(**columns: list[float]) -> pd.DataFrame:
     count = len(columns["alpha"])
-    return pd.DataFrame({name: [0.0] * count for name in CRITERIA} | columns)
+    return pd.DataFrame({name: [0.0] * count for name in get_args(Criterion)} | columns)
 
 
 def test_the_highest_recall_at_1_is_chosen():
@@ -33,7 +35,7 @@ def test_of_ranks_the_lowest_is_chosen(criterion):
     assert select_alpha(curve(alpha=[0, 0.5, 1], **{criterion: [9.0, 4.0, 6.0]}), criterion).alpha == 0.5
 
 
-@pytest.mark.parametrize("criterion", [name for name in CRITERIA if "rank" not in name])
+@pytest.mark.parametrize("criterion", [name for name in get_args(Criterion) if "rank" not in name])
 def test_of_the_other_metrics_the_highest_is_chosen(criterion):
     assert select_alpha(curve(alpha=[0, 0.5, 1], **{criterion: [0.1, 0.2, 0.3]}), criterion).alpha == 1
 

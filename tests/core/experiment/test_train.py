@@ -87,11 +87,11 @@ def test_dropout_goes_on_too(lite, shapes_domain, workspace, monkeypatch, stop_a
 @pytest.mark.parametrize(
     "settings",
     [
-        Settings(tune="all", epochs=8, lr=0.03, batch_size=16, stop_after=2),
+        Settings(tune="all", epochs=8, lr=0.03, batch_size=16, patience=2),
         Settings(tune="lora:2", epochs=3, lr=0.01, batch_size=16),
         Settings(tune="all", epochs=3, lr=3e-3, batch_size=16, layer_decay=0.7, chunk_size=5, augment=True),
     ],
-    ids=lambda settings: f"{settings.tune}-{settings.stop_after}",
+    ids=lambda settings: f"{settings.tune}-{settings.patience}",
 )
 def test_early_stopping_lora_and_augmentation_go_on_too(stop_after, shapes_domain, workspace, tiny_name, settings):
     whole, _ = train_run(shapes_domain, tiny_name, settings, Reading("title"), "cpu", workspace)
@@ -104,7 +104,7 @@ def test_early_stopping_lora_and_augmentation_go_on_too(stop_after, shapes_domai
 
 def test_the_best_epoch_is_what_the_run_keeps_and_the_history_says_which(shapes_domain, workspace, tiny_name):
     """With a rate far too high, so that it gets worse again."""
-    settings = Settings(tune="all", epochs=12, lr=0.03, batch_size=16, stop_after=2)
+    settings = Settings(tune="all", epochs=12, lr=0.03, batch_size=16, patience=2)
     run, _ = train_run(shapes_domain, tiny_name, settings, Reading("title"), "cpu", workspace)
     history = run.history()
     kept = history[history["kept"]]
@@ -241,9 +241,9 @@ def test_too_little_is_said(shapes_domain, workspace, tiny_name, splits, message
 
 def test_the_verb_resumes_and_sweeps(verb, stop_after, workspace):
     stopped = stop_after(2)
-    refused = verb("train", "--domain", "shapes", "--resume", stopped.info.name, "--epochs", 3, "--warmup", 0.2)
+    refused = verb("train", "--domain", "shapes", "--resume", stopped.info.name, "--epochs", 3, "--set", "warmup=0.2")
     assert (refused.status, refused.out) == (2, "")
-    assert "leave out --epochs, --warmup" in refused.err
+    assert "leave out --epochs, --set warmup" in refused.err
     assert "unfinished: tinyclip-all-1" in verb("train", "--domain", "shapes", "--resume", "nothing").err
     record = verb("train", "--domain", "shapes", "--resume", stopped.info.name, "--sweep", "--json").record
     assert [row["epoch"] for row in record["history"]] == [0, 1, 2, 3, 4]
@@ -264,12 +264,13 @@ def test_no_epochs_leave_theta_0_which_sweeps_and_reports(verb, shapes_domain, t
 
 def test_the_new_settings_are_options(verb, shapes_domain, tiny_name):
     arguments = ("train", "--domain", "shapes", "--encoder", tiny_name, "--epochs", 0, "--json")
-    more = ("--layer-decay", 0.75, "--patience", 3, "--stop-metric", "recall@1", "--chunk-size", 16, "--augment")
-    settings = verb(*arguments, *more, "--grad-checkpointing").record["settings"]
-    expected = {"layer_decay": 0.75, "stop_after": 3, "stop_metric": "recall@1", "chunk_size": 16, "augment": True,
+    rarer = ("layer_decay=0.75", "stop_metric=recall@1", "chunk_size=16", "augment=true", "grad_checkpointing=true")
+    more = [word for each in rarer for word in ("--set", each)]
+    settings = verb(*arguments, "--patience", 3, *more).record["settings"]
+    expected = {"layer_decay": 0.75, "patience": 3, "stop_metric": "recall@1", "chunk_size": 16, "augment": True,
                 "grad_checkpointing": True}  # fmt: skip
     assert {name: settings[name] for name in expected} == expected
-    assert "--augment True: expected --tune all" in verb(*arguments, "--tune", "head", "--augment").err
+    assert "--set augment=true: expected --tune all" in verb(*arguments, "--tune", "head", "--set", "augment=true").err
 
 
 def test_which_epoch_is_kept_is_said(verb, shapes_domain, tiny_name):
@@ -279,7 +280,7 @@ def test_which_epoch_is_kept_is_said(verb, shapes_domain, tiny_name):
 
 def test_weight_decay_and_warm_up_are_options(verb, shapes_domain, tiny_name):
     arguments = ("train", "--domain", "shapes", "--encoder", tiny_name, "--tune", "head", "--epochs", 0, "--json")
-    settings = verb(*arguments, "--weight-decay", 0.05, "--warmup", 0.25).record["settings"]
+    settings = verb(*arguments, "--set", "weight_decay=0.05", "--set", "warmup=0.25").record["settings"]
     assert (settings["weight_decay"], settings["warmup"]) == (0.05, 0.25)
-    assert "--warmup 2.0: expected a share of all steps" in verb(*arguments, "--warmup", 2).err
+    assert "--set warmup=2: expected a share of all steps" in verb(*arguments, "--set", "warmup=2").err
     assert "--seed -1: expected a whole number from 0" in verb(*arguments, "--seed", -1).err

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -10,10 +11,9 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from core.errors import RematchError
+from core.retrieval.choices import IndexKind
 from core.retrieval.index import (
     DEFAULT,
-    INDEX_KINDS,
-    IndexKind,
     IndexSettings,
     build_index,
     load_index,
@@ -94,7 +94,7 @@ def test_flat_is_the_exact_list():
         np.testing.assert_array_equal(found, expected)
 
 
-@pytest.mark.parametrize("kind", INDEX_KINDS)
+@pytest.mark.parametrize("kind", get_args(IndexKind))
 @pytest.mark.parametrize("count", [1, 2, 50, 300])
 def test_a_small_gallery_is_searched_exactly_and_leaves_no_file(kind, count, tmp_path):
     gallery, ties = GALLERY[:count], TIES[:count]
@@ -161,7 +161,7 @@ def test_something_else_is_no_index(kind, tmp_path):
     assert load_index(tmp_path, kind, GALLERY, TIES) is None
 
 
-@pytest.mark.parametrize("kind", INDEX_KINDS)
+@pytest.mark.parametrize("kind", get_args(IndexKind))
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_what_is_not_finite_is_refused(kind, value):
     damaged = GALLERY.clone()

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,15 @@ import pytest
 
 from core import __version__
 from core.errors import InputError
-from core.storage.files import atomic_write, file_fingerprint, fingerprint, read_toml, write_text, write_toml
+from core.storage.files import (
+    atomic_write,
+    file_fingerprint,
+    fingerprint,
+    read_record,
+    read_toml,
+    write_text,
+    write_toml,
+)
 
 
 def test_a_replaced_file_is_the_new_one(tmp_path):
@@ -145,3 +154,44 @@ def test_damaged_toml_is_named(tmp_path, content):
 def test_missing_toml_is_named(tmp_path):
     with pytest.raises(InputError, match=r"no run: .*t\.toml does not exist"):
         read_toml(tmp_path / "t.toml", "run", 1, "")
+
+
+@dataclass(frozen=True)
+class Inner:
+    patience: int | None = None
+
+
+@dataclass(frozen=True)
+class Outer:
+    name: str
+    inner: Inner
+    more: dict[str, int] = field(default_factory=dict)
+
+
+def test_a_record_is_read_as_it_was_written_also_under_earlier_names(tmp_path):
+    record = Outer("a", Inner(2), {"x": 1})
+    write_toml(tmp_path / "t.toml", asdict(record), 1)
+    assert read_record(tmp_path / "t.toml", Outer, "run", 1, "") == record
+    (tmp_path / "t.toml").write_text("name = 'a'\n[inner]\nstop_after = 2\n[more]\nx = 1\n")
+    assert read_record(tmp_path / "t.toml", Outer, "run", 1, "") == record
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        ("[inner]", "`name`"),
+        ("name = 1\n[inner]", r"`str`, got `int`.*\$\.name"),
+        ("name = 'a'\ncolour = 1\n[inner]", "colour"),
+        ("name = 'a'\n[inner]\ncolour = 1", "colour"),
+        ("name = 'a'\n[inner]\npatience = 'x'", r"`str`.*\$\.inner\.patience"),
+    ],
+)
+def test_a_record_names_the_key_that_is_wrong(tmp_path, content, named):
+    (tmp_path / "t.toml").write_text(content)
+    with pytest.raises(InputError, match=rf"the run file .*t\.toml .*{named}.* Make it again\.$"):
+        read_record(tmp_path / "t.toml", Outer, "run", 1, "Make it again.")
+
+
+def test_keys_beside_a_record_are_ignored_if_named(tmp_path):
+    (tmp_path / "t.toml").write_text("name = 'a'\n[inner]\n[files]\nx = 'y'\n")
+    assert read_record(tmp_path / "t.toml", Outer, "run", 1, "", ignored=("files",)) == Outer("a", Inner())

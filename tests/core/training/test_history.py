@@ -5,7 +5,7 @@ import pytest
 from core.training.history import Epoch, best_epoch, should_stop
 from core.training.settings import Settings
 
-PATIENT = Settings(epochs=9, stop_after=2)
+PATIENT = Settings(epochs=9, patience=2)
 
 
 def history(*mrr: float) -> list[Epoch]:
@@ -30,7 +30,7 @@ def test_the_best_is_kept_and_patience_ends(mrr, kept, over):
 
 
 def test_the_metric_is_the_one_that_was_asked_for():
-    by_recall = Settings(epochs=9, stop_after=2, stop_metric="recall@1")
+    by_recall = Settings(epochs=9, patience=2, stop_metric="recall@1")
     assert best_epoch(history(0.5, 0.3, 0.2, 0.4), by_recall) == 2
 
 
@@ -42,4 +42,4 @@ def test_without_it_the_last_is_kept_after_all_epochs():
 
 
 def test_no_epochs_are_over_at_once():
-    assert should_stop(history(0.5), Settings(epochs=0, stop_after=1))
+    assert should_stop(history(0.5), Settings(epochs=0, patience=1))

@@ -278,11 +278,11 @@ def test_a_loss_that_is_not_finite_stops_at_once(tune, monkeypatch):
         ({"lr": 1.0}, "--lr 1.0: expected between 0 and 1"),
         ({"lr": float("nan")}, "--lr nan: expected between 0 and 1"),
         ({"batch_size": 1}, "--batch-size 1: expected at least 2"),
-        ({"layer_decay": 0.0}, "--layer-decay 0.0: expected a factor above 0"),
-        ({"layer_decay": 1.1}, "--layer-decay 1.1: expected a factor above 0"),
-        ({"stop_after": 0}, "--patience 0: expected at least 1 epoch"),
-        ({"stop_metric": "mrr"}, "--stop-metric mrr: expected one of mrr@100, recall@1"),
-        ({"chunk_size": 0}, "--chunk-size 0: expected at least 1 pair"),
+        ({"layer_decay": 0.0}, "--set layer_decay=0.0: expected a factor above 0"),
+        ({"layer_decay": 1.1}, "--set layer_decay=1.1: expected a factor above 0"),
+        ({"patience": 0}, "--patience 0: expected at least 1 epoch"),
+        ({"stop_metric": "mrr"}, "--set stop_metric=mrr: expected one of mrr@100, recall@1"),
+        ({"chunk_size": 0}, "--set chunk_size=0: expected at least 1 pair"),
     ],
 )
 def test_settings_that_cannot_be_are_refused(wrong, message):
@@ -412,5 +412,5 @@ def test_crops_are_other_ones_each_time_and_nearly_the_whole_image():
 def test_augmentation_needs_pixels(tune):
     augmented = tune(replace(SHORT, augment=True))
     assert augmented.epochs[1].loss != tune(SHORT).epochs[1].loss
-    with pytest.raises(InputError, match="--augment True: expected --tune all with it"):
+    with pytest.raises(InputError, match="--set augment=true: expected --tune all with it"):
         Settings(tune="head", augment=True)

@@ -5,6 +5,7 @@ import json
 import tarfile
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -13,7 +14,7 @@ from PIL import Image
 
 from core.data.domain import Domain, load_domain, save_domain
 from core.data.export_info import EXPORT_FILE, read_export_info
-from core.data.exporters import EXPORT_FORMATS, AddedColumns, Exported, export_domain, sharding
+from core.data.exporters import AddedColumns, Exported, ExportFormat, export_domain, sharding
 from core.data.exporters import images as export_images
 from core.data.images.formats import format_of
 from core.data.importers import TestSet, import_domain
@@ -71,7 +72,7 @@ def assert_same(found: Domain, expected: pd.DataFrame, columns: list[str] = SAME
     assert len(found.articles) == len(expected)
 
 
-@pytest.mark.parametrize("layout", EXPORT_FORMATS)
+@pytest.mark.parametrize("layout", get_args(ExportFormat))
 def test_a_round_trip_changes_nothing(layout, domain: Domain, workspace, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(sharding, "MAX_ROWS", 10)
     exported = export(domain, layout, tmp_path / "out")
@@ -153,7 +154,7 @@ def test_formulas_are_texts_for_a_spreadsheet_and_other_tables_stay_as_they_are(
     assert set(import_domain(tmp_path / "out", workspace.domain_folder("plain")).domain.articles["title"]) == {"'=text"}
 
 
-@pytest.mark.parametrize("layout", EXPORT_FORMATS)
+@pytest.mark.parametrize("layout", get_args(ExportFormat))
 def test_an_image_that_has_gone_is_named_and_nothing_is_written(layout, domain: Domain, tmp_path: Path) -> None:
     (domain.images_root / "a" / "0.png").unlink()
     with pytest.raises(InputError, match=r"1 of 24 images of domain 'news' are not in .*: .*a/0\.png"):
@@ -161,7 +162,7 @@ def test_an_image_that_has_gone_is_named_and_nothing_is_written(layout, domain: 
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("layout", EXPORT_FORMATS)
+@pytest.mark.parametrize("layout", get_args(ExportFormat))
 def test_an_image_that_changed_is_named_and_nothing_is_written(layout, domain: Domain, tmp_path: Path) -> None:
     last = domain.images_root / domain.articles["image_file"].iloc[-1]
     last.write_bytes(encoded(35, "PNG"))
@@ -171,7 +172,7 @@ def test_an_image_that_changed_is_named_and_nothing_is_written(layout, domain: D
     assert set(tmp_path.iterdir()) == before
 
 
-@pytest.mark.parametrize("layout", EXPORT_FORMATS)
+@pytest.mark.parametrize("layout", get_args(ExportFormat))
 def test_broken_off_it_leaves_the_old_export(layout, domain: Domain, tmp_path: Path, monkeypatch) -> None:
     export(domain, layout, tmp_path / "out", splits=["val"])
     before = {file: file.read_bytes() for file in (tmp_path / "out").rglob("*") if file.is_file()}
@@ -236,7 +237,7 @@ def test_file_names_are_safe_and_no_two_are_one(domain: Domain, workspace, tmp_p
     )
 
 
-@pytest.mark.parametrize("layout", EXPORT_FORMATS)
+@pytest.mark.parametrize("layout", get_args(ExportFormat))
 def test_of_a_test_set_what_is_known_is_exported(layout, domain: Domain, workspace, tmp_path: Path) -> None:
     folder = tmp_path / "test"
     (folder / "pictures").mkdir(parents=True)
@@ -273,7 +274,7 @@ def test_columns_that_are_added_replace_those_of_their_name(domain: Domain, tmp_
     last = articles["article_id"].iloc[-1]
     columns = pd.DataFrame({"rank_wise_ft": pd.array([3], "Int32"), "alpha": [0.25]}, index=[last])
     added = AddedColumns(columns, "run-1", 0.25)
-    for layout in EXPORT_FORMATS:
+    for layout in get_args(ExportFormat):
         export_domain(load_domain(domain.folder), layout, tmp_path / layout, added)
         back = import_domain(tmp_path / layout, workspace.domain_folder(f"back-{layout}")).domain.articles
         assert back["rank_wise_ft"].tolist() == [""] * (COUNT - 1) + ["3"]
