@@ -65,6 +65,15 @@ class Domain:
         """
         return self._domain.articles.copy()
 
+    def image_files(self, articles: pd.DataFrame) -> list[Path]:
+        """Return the image file of each row of `articles`, some or all rows of `Domain.articles`.
+
+        Examples:
+            >>> [file.name for file in domain.image_files(domain.articles.head(2))]
+            ['1.png', '2.png']
+        """
+        return [self._domain.images_root / file for file in articles["image_file"]]
+
     def left_out(self) -> pd.DataFrame:
         """Return the rows that the import left out, with the reason; none for the demo.
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from ast import literal_eval
 
 import pytest
 
@@ -16,7 +17,7 @@ def test_importing_it_is_light():
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60).stdout
     own, heavy = shown.splitlines()
-    assert not {"torch", "pandas", "plotly", "numpy", "streamlit"} & set(eval(own))
+    assert not {"torch", "pandas", "plotly", "numpy", "streamlit"} & set(literal_eval(own))
     assert heavy == "False False"
 
 
