@@ -10,6 +10,7 @@ COPY pyproject.toml README.md LICENSE NOTICE app.py ./
 COPY .streamlit/config.toml .streamlit/
 COPY core core
 COPY pages pages
+COPY rematch rematch
 RUN /venv/bin/pip install --no-cache-dir --no-deps .
 
 FROM python:3.12-slim

@@ -26,7 +26,7 @@ test: .venv/.installed-dev lint types
 # The share of the product's lines that tests run, and coverage.xml for the lines; apart, since it slows the tests.
 coverage: .venv/.installed-dev
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --ignore tests/browser \
-		--cov core --cov pages --cov-report xml --quiet
+		--cov core --cov pages --cov rematch --cov-report xml --quiet
 	$(BIN)/coverage report --format total
 
 soak: .venv/.installed-dev

@@ -40,6 +40,17 @@ def test_the_command_works_in_the_folder_it_is_called_in(rematch: Path, tmp_path
     assert "no domain" in (listed.stdout + listed.stderr).lower()
 
 
+def test_the_library_of_the_wheel_is_imported_with_its_types(rematch: Path, tmp_path: Path) -> None:
+    code = (
+        "import pathlib, rematch as rm; folder = pathlib.Path(rm.__file__).parent; "
+        "print(folder, (folder / 'py.typed').exists(), rm.Workspace().domains())"
+    )
+    shown = run(rematch.with_name("python"), tmp_path, "-c", code).stdout
+    assert "site-packages" in shown
+    assert str(ROOT) not in shown
+    assert shown.rstrip().endswith("True []")
+
+
 def test_the_pages_of_the_wheel_are_drawn(rematch: Path, tmp_path: Path) -> None:
     code = (
         "from streamlit.testing.v1 import AppTest; from pages.launcher import app_script; "

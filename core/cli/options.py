@@ -2,7 +2,6 @@
 
 import json
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -62,10 +61,7 @@ CacheOption = Annotated[
 
 def workspace_of(root: Path | None, cache: Path | None) -> Workspace:
     """The folders in use: options before environment before defaults."""
-    workspace = default_workspace()
-    if root is not None:
-        workspace = replace(workspace, root=root.absolute())
-    return replace(workspace, cache=cache.absolute()) if cache is not None else workspace
+    return default_workspace(root, cache)
 
 
 def reading_of(

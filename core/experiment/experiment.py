@@ -3,7 +3,8 @@
 This is where the wings meet; the command line and jobs call it, and it knows no formats, no pages.
 """
 
-from collections.abc import Mapping
+import copy
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -117,8 +118,9 @@ def unjudged_sentence(domain: Domain) -> str:
 
 
 class SplitRanker:
-    """The articles of one split against the images of that split, under the encoder's weights of the moment.
+    """The articles of one split against the images of that split.
 
+    It embeds with the weights that the encoder has at that time; `with_weights` makes one that sets them itself.
     Wherever texts and images are scored they are re-ranked, if so asked, by all texts (or images) of the split.
     """
 
@@ -138,6 +140,16 @@ class SplitRanker:
         row_of = {key: row for row, key in enumerate(zip(whole.image_ids, whole.files, strict=True))}
         self.image_rows = np.array([row_of[key] for key in zip(gallery.image_ids, gallery.files, strict=True)])
         self.article_ties = tie_order(self.article_ids)
+        self._set_weights: Callable[[TowerName], None] | None = None
+
+    def with_weights(self, set_weights: Callable[[TowerName], None]) -> "SplitRanker":
+        """Return a copy that calls `set_weights` for a tower each time before it embeds with that tower.
+
+        Its embeddings are always under these weights, whatever was done with the encoder in between.
+        """
+        ranker = copy.copy(self)
+        ranker._set_weights = set_weights
+        return ranker
 
     def rows(self, tower: TowerName) -> np.ndarray:
         """Which rows of a tower's activations are this split's."""
@@ -145,6 +157,8 @@ class SplitRanker:
 
     def embed(self, tower: TowerName) -> Tensor:
         """One tower's embeddings: texts [N, d] or images [G, d], of length one."""
+        if self._set_weights is not None:
+            self._set_weights(tower)
         return embed(self.encoder, self.activations[tower], self.rows(tower))
 
     def scored(self, texts: Tensor, images: Tensor) -> tuple[Tensor, Tensor]:

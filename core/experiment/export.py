@@ -1,13 +1,16 @@
-"""θ(α) of a run as a checkpoint that open_clip loads without Rematch."""
+"""θ(α) of a run without Rematch: as a checkpoint that open_clip loads, or as open_clip's own model in memory."""
 
+import copy
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
+from core.encoders.clip.encoder import ClipEncoder
 from core.encoders.loading import load_encoder
 from core.encoders.weights import write_weights
-from core.experiment.loaded_run import load_zero_shot_and_fine_tuned
+from core.errors import InputError
+from core.experiment.loaded_run import LoadedRun, load_zero_shot_and_fine_tuned
 from core.interpolation.wise_ft import interpolate
 from core.workspace.builds import check_build
 from core.workspace.folders import Workspace
@@ -38,3 +41,19 @@ def export_run(run: Run, alpha: float, out: Path, workspace: Workspace) -> Expor
     about["activation"] = made.activation
     write_weights(out, made.weights, about | {"fine_tuned": run.info.fine_tuned})
     return Exported(made.architecture, made.options, sum(tensor.numel() for tensor in made.weights.values()))
+
+
+def open_clip_model(loaded_run: LoadedRun, alpha: float) -> torch.nn.Module:
+    """Return open_clip's model with all weights at `alpha`, mixed in float32: a copy, in evaluation mode.
+
+    Raises InputError: the encoder is not open_clip's.
+    """
+    encoder = loaded_run.experiment.encoder
+    if not isinstance(encoder, ClipEncoder):
+        raise InputError(
+            f"{encoder.name} is not a model of open_clip, so there is no open_clip model at alpha {alpha:g}; embed "
+            "texts and images with embed_texts and embed_images instead."
+        )
+    model: torch.nn.Module = copy.deepcopy(encoder.clip).float()
+    model.load_state_dict({key.removeprefix("clip."): tensor for key, tensor in loaded_run.weights_at(alpha).items()})
+    return model.eval()

@@ -124,10 +124,18 @@ class LoadedRun:
         interpolate(base, self._fine_tuned, alpha, out=self._theta)
 
     def at(self, alpha: float, split: Split) -> SplitRanker:
-        """All articles of the split under θ(alpha), judged or not, until the weights are set again."""
-        view = self.view(split, include_unlabelled=True)
-        self.set_alpha(alpha)
-        return view
+        """Return a ranker of all articles of the split, labelled or not, that embeds with θ(alpha).
+
+        It sets θ(alpha) itself whenever it embeds, so rankers at several α can be used in turns.
+        """
+        return self.view(split, include_unlabelled=True).with_weights(lambda tower: self.set_alpha(alpha, tower))
+
+    def weights_at(self, alpha: float) -> dict[str, Tensor]:
+        """Return all weights of the encoder at `alpha`, mixed in float32: new tensors, under the encoder's names."""
+        weights = {key: tensor.clone() for key, tensor in self.experiment.zero_shot.items()}
+        base, fine_tuned = ({key: end[key].cpu() for key in end} for end in (self._base, self._fine_tuned))
+        interpolate(base, fine_tuned, alpha, out=weights)
+        return weights
 
     def embeddings(self, tower: TowerName, alphas: Sequence[float], split: Split) -> Iterator[Tensor]:
         """One tower's exact embeddings of a split at each of `alphas`, one after the other: [n, d]."""
@@ -176,17 +184,18 @@ class LoadedRun:
     @torch.inference_mode()
     def embed_headlines(self, texts: Sequence[str], alpha: float) -> Tensor:
         """Free queries under θ(alpha): [n, d], of length one."""
-        self.set_alpha(alpha)
+        self.set_alpha(alpha, "text")
         encoder = self.experiment.encoder
         tokens = without_padding(encoder, encoder.tokenize(texts))
         return encoder.encode_text(tokens.to(encoder.logit_scale.device)).float()
 
     @torch.inference_mode()
-    def embed_photo(self, photo: Image.Image, alpha: float) -> Tensor:
-        """An image from outside under θ(alpha): [1, d], of length one."""
-        self.set_alpha(alpha)
+    def embed_photos(self, photos: Sequence[Image.Image], alpha: float) -> Tensor:
+        """Images from outside under θ(alpha): [n, d], of length one."""
+        self.set_alpha(alpha, "image")
         encoder = self.experiment.encoder
-        return encoder.encode_image(encoder.preprocess(photo)[None].to(encoder.logit_scale.device)).float()
+        pixels = torch.stack([encoder.preprocess(photo) for photo in photos])
+        return encoder.encode_image(pixels.to(encoder.logit_scale.device)).float()
 
     def _keys_of(self, tower: TowerName) -> list[str]:
         prefixes = tuple(key for stage in self.experiment.encoder.stages(tower) for key in stage.keys)

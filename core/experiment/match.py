@@ -66,6 +66,8 @@ class ArticleMatches:
 class Matcher:
     """A run's domain at one α, ready for queries. rerank: as the opened run re-ranks unless given.
 
+    Each query sets the weights that it needs, so matchers of one run at several α can be used in turns.
+
     searched: size of what was searched last. recall: share of the exact index's best 100 that this one finds, over
     the domain's own queries; None if exact.
     """
@@ -77,16 +79,16 @@ class Matcher:
         self.reranking = loaded_run.reranking if rerank is None else loaded_run.reranking_by(rerank)
         self._articles = loaded_run.experiment.articles
         self._embeddings: dict[tuple[TowerName, Split | None], Tensor] = {}
-        self._indexes: dict[TowerName, GalleryIndex] = {}
+        self._indexes: dict[tuple[TowerName, Split | None], GalleryIndex] = {}
         self.recall: float | None = None
         self.searched = 0
 
-    def images_for(self, headline: str, k: int) -> list[Match]:
-        """The `k` best images of the domain for a text."""
+    def images_for(self, headline: str, k: int, split: Split | None = None) -> list[Match]:
+        """Return the `k` best images for a text, of the domain or of one split."""
         query = self._tuned.embed_headlines([headline], self.alpha)
         check_finite(query, lambda _: "this headline")
-        rows, scores = self._search("image", query, k)
-        return self._matches(self._tuned.experiment.domain.pictures(), rows, scores)
+        rows, scores = self._search("image", query, k, split)
+        return self._matches(self._tuned.experiment.domain.pictures(split), rows, scores)
 
     def images_for_article(self, article_id: str, k: int) -> ArticleMatches:
         """The `k` best images of the article's split for its text. Raises InputError if there is no such article.
@@ -120,12 +122,13 @@ class Matcher:
         split: Split = splits.iloc[0]
         return split
 
-    def articles_for(self, photo: Image.Image, k: int) -> list[Match]:
-        """The `k` best articles of the domain for a photo."""
-        query = self._tuned.embed_photo(photo, self.alpha)
+    def articles_for(self, photo: Image.Image, k: int, split: Split | None = None) -> list[Match]:
+        """Return the `k` best articles for a photo, of the domain or of one split."""
+        query = self._tuned.embed_photos([photo], self.alpha)
         check_finite(query, lambda _: "this photo")
-        rows, scores = self._search("text", query, k)
-        return self._matches(self._articles, rows, scores)
+        rows, scores = self._search("text", query, k, split)
+        articles = self._articles if split is None else self._tuned.experiment.domain.subset(split)
+        return self._matches(articles, rows, scores)
 
     def _matches(self, table: pd.DataFrame, rows: np.ndarray, scores: np.ndarray) -> list[Match]:
         found = (table.iloc[row] for row in rows)
@@ -134,36 +137,36 @@ class Matcher:
             for place, (article, score) in enumerate(zip(found, scores, strict=True), start=1)
         ]
 
-    def _search(self, tower: TowerName, query: Tensor, k: int) -> tuple[np.ndarray, np.ndarray]:
-        if tower not in self._indexes:
-            self._indexes[tower] = self._index(tower)
-        self.searched = len(self._gallery(tower))
-        rows, scores = self._indexes[tower].search(as_queries(query.cpu(), self.reranking), k)
+    def _search(self, tower: TowerName, query: Tensor, k: int, split: Split | None) -> tuple[np.ndarray, np.ndarray]:
+        if (tower, split) not in self._indexes:
+            self._indexes[tower, split] = self._index(tower, split)
+        self.searched = len(self._gallery(tower, split))
+        rows, scores = self._indexes[tower, split].search(as_queries(query.cpu(), self.reranking), k)
         return rows[0], scores[0]
 
-    def _index(self, tower: TowerName) -> GalleryIndex:
+    def _index(self, tower: TowerName, split: Split | None) -> GalleryIndex:
         """Of the kind asked for; measured against the exact one where it is approximate."""
-        gallery, ties = self._searchable(tower), self._ties(tower)
+        gallery, ties = self._searchable(tower, split), self._ties(tower, split)
         flat = build_index("flat", gallery, ties)
         if self.kind == "flat":
             return flat
         by = "" if self.reranking == BY_COSINE else f"{self.reranking.method}."
-        file = self._file(tower, f"{by}{self.kind}.faiss")
+        file = self._file(tower, f"{by}{self.kind}.faiss", split)
         index = load_index(file, self.kind, gallery, ties)
         if index is None:
             index = build_index(self.kind, gallery, ties)
             index.save(file)
-        queries = as_queries(self._gallery(_OTHER[tower]), self.reranking)
+        queries = as_queries(self._gallery(_OTHER[tower], split), self.reranking)
         chosen = np.random.default_rng(0).permutation(len(queries))[:MEASURED_WITH]
         self.recall = measured_recall(index, flat, queries[torch.from_numpy(chosen)], RECALL_AT)
         return index
 
-    def _searchable(self, tower: TowerName) -> Tensor:
-        """The domain's gallery as it is scored; its own queries are looked at only if they count."""
-        gallery = self._gallery(tower)
+    def _searchable(self, tower: TowerName, split: Split | None) -> Tensor:
+        """The gallery as it is scored; its own queries are looked at only if they count."""
+        gallery = self._gallery(tower, split)
         if self.reranking == BY_COSINE:
             return gallery
-        return as_gallery(gallery, self._gallery(_OTHER[tower]), self.reranking)
+        return as_gallery(gallery, self._gallery(_OTHER[tower], split), self.reranking)
 
     def _gallery(self, tower: TowerName, split: Split | None = None) -> Tensor:
         """Every image or text of the split, or of the domain, under θ(alpha): float32 [G, d], kept or made now."""
@@ -198,7 +201,10 @@ class Matcher:
             f" of article '{picture['article_id']}'" if picture["article_id"] else ""
         )
 
-    def _ties(self, tower: TowerName) -> np.ndarray:
+    def _ties(self, tower: TowerName, split: Split | None) -> np.ndarray:
+        if split is not None:
+            view = self._tuned.view(split, include_unlabelled=True)
+            return view.gallery.tie_order if tower == "image" else view.article_ties
         if tower == "image":
             return self._tuned.experiment.gallery.tie_order
         return tie_order(self._articles["article_id"].tolist())

@@ -53,9 +53,11 @@ class Workspace:
         return load_domain(folder)
 
 
-def default_workspace() -> Workspace:
-    """`workspace/` and `cache/` in the current folder, unless REMATCH_WORKSPACE and REMATCH_CACHE say otherwise."""
+def default_workspace(root: Path | None = None, cache: Path | None = None) -> Workspace:
+    """Return the workspace in use: what is given, else REMATCH_WORKSPACE and REMATCH_CACHE, else folders of the
+    current one, `workspace/` and `cache/`.
+    """
     return Workspace(
-        Path(os.environ.get("REMATCH_WORKSPACE") or "workspace").absolute(),
-        Path(os.environ.get("REMATCH_CACHE") or "cache").absolute(),
+        (root or Path(os.environ.get("REMATCH_WORKSPACE") or "workspace")).absolute(),
+        (cache or Path(os.environ.get("REMATCH_CACHE") or "cache")).absolute(),
     )

@@ -12,14 +12,19 @@ from core.workspace.runs import Run, find_run, save_run
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
+def check_new_name(workspace: Workspace, slug: str, name: str) -> None:
+    """Raise InputError if `name` cannot name a new run of the domain: it is malformed or taken."""
+    if not _NAME.fullmatch(name):
+        raise InputError(f"'{name}' cannot name a run: expected lower-case letters, digits and single hyphens.")
+    if (workspace.runs_folder(slug) / name).exists():
+        raise InputError(f"domain '{slug}' has a run '{name}' already; choose another name, or delete that one first.")
+
+
 def rename_run(workspace: Workspace, slug: str, old: str, new: str) -> Run:
-    """Call a run otherwise. A run's name is its folder's. Raises InputError: no such run, bad name, name taken."""
+    """Call a run otherwise. A run's name is its folder's. Raises InputError: no such run, or as `check_new_name`."""
     run = find_run(workspace, slug, old)
-    if not _NAME.fullmatch(new):
-        raise InputError(f"'{new}' cannot name a run: expected lower-case letters, digits and single hyphens.")
+    check_new_name(workspace, slug, new)
     folder = run.folder.with_name(new)
-    if folder.exists():
-        raise InputError(f"domain '{slug}' has a run '{new}' already; choose another name, or delete that one first.")
     with disk_errors_for(folder):
         run.folder.rename(folder)
     renamed = Run(replace(run.info, name=new), folder)

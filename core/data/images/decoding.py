@@ -72,7 +72,12 @@ def _decode(source: Path | BytesIO) -> Image.Image:
             raise ImageError(f"is {RAW}, whose first image is a preview; {EXPORT}")
         with without_stderr() if image.format == "TIFF" else nullcontext():
             image.load()
-        return _to_rgb(_upright(image))
+        return upright_rgb(image)
+
+
+def upright_rgb(image: Image.Image) -> Image.Image:
+    """Return an image in memory as `open_image` does a file's: turned as its metadata says, without transparency."""
+    return _to_rgb(_upright(image))
 
 
 def _upright(image: Image.Image) -> Image.Image:

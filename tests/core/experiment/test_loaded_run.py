@@ -35,6 +35,15 @@ def test_setting_one_tower_leaves_the_other(loaded_run):
     assert torch.equal(loaded_run.view("val").embed("image"), before)
 
 
+def test_rankers_in_turns_each_have_their_own_alpha(loaded_run):
+    before, after = loaded_run.at(0.0, "val"), loaded_run.at(1.0, "val")
+    for tower in TOWERS:
+        expected = {alpha: next(loaded_run.embeddings(tower, [alpha], "val")) for alpha in (0.0, 1.0)}
+        assert torch.equal(before.embed(tower), expected[0.0])
+        assert torch.equal(after.embed(tower), expected[1.0])
+        assert not torch.equal(before.embed(tower), after.embed(tower))
+
+
 def test_the_path_holds_the_exact_embeddings_and_is_made_once(loaded_run, monkeypatch):
     path = loaded_run.path("val")
     assert path.is_good
@@ -69,7 +78,7 @@ def test_another_split_another_run_and_another_precision_have_paths_of_their_own
 def test_a_headline_and_a_photo_from_outside_are_embedded_like_the_domains_own(loaded_run, shapes_domain):
     article = shapes_domain.subset("val").iloc[0]
     texts = loaded_run.embed_headlines([article["title"]], 0.4)
-    photo = loaded_run.embed_photo(open_image(shapes_domain.images_root / article["image_file"]), 0.4)
+    photo = loaded_run.embed_photos([open_image(shapes_domain.images_root / article["image_file"])], 0.4)
     view = loaded_run.at(0.4, "val")
     torch.testing.assert_close(texts[0], view.embed("text")[0], atol=1e-5, rtol=0)
     torch.testing.assert_close(photo[0], view.embed("image")[view.gallery.target[0]], atol=1e-5, rtol=0)

@@ -118,7 +118,7 @@ def test_a_query_from_outside_is_named_for_what_it_is(loaded_run, monkeypatch):
     matcher = Matcher(loaded_run, 0.5)
     nothing = torch.full((1, loaded_run.experiment.encoder.embedding_dim), torch.nan)
     monkeypatch.setattr(loaded_run, "embed_headlines", lambda *_: nothing)
-    monkeypatch.setattr(loaded_run, "embed_photo", lambda *_: nothing)
+    monkeypatch.setattr(loaded_run, "embed_photos", lambda *_: nothing)
     with pytest.raises(RematchError, match="this headline is not finite"):
         matcher.images_for("a red circle", 3)
     with pytest.raises(RematchError, match="this photo is not finite"):
