@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import RLock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import pandas as pd
 
@@ -12,15 +12,16 @@ from core.data.domain import Domain
 from core.data.time_split import SPLITS, Split
 from core.encoders.choices import DeviceChoice
 from core.errors import InputError
-from core.evaluation.alpha_selection import CRITERIA, Criterion
+from core.evaluation.alpha_selection import Criterion
+from core.evaluation.metrics import METRICS
 from core.evaluation.models import Model as ModelName
 from core.evaluation.sweep import parse_alphas
-from core.retrieval.choices import RERANKS, Rerank
+from core.retrieval.choices import Rerank
 from core.storage.files import FileSignature
 from core.training.settings import Settings
 from core.workspace import runs as stored
 from core.workspace.folders import Workspace
-from core.workspace.sweep_info import PRECISIONS, PrecisionName, SweepInfo
+from core.workspace.sweep_info import PrecisionName, SweepInfo
 
 if TYPE_CHECKING:  # it imports torch
     from core.experiment.loaded_run import LoadedRun
@@ -134,9 +135,9 @@ class Run:
             >>> run.sweep(alphas=[0.25, 0.75]).curve[["alpha", "split", "n"]].to_dict("list")
             {'alpha': [0.0, 0.25, 0.75, 1.0], 'split': ['val', 'val', 'val', 'val'], 'n': [12, 12, 12, 12]}
         """
-        one_of("criterion", criterion, CRITERIA)
-        one_of("precision", precision, PRECISIONS)
-        one_of("rerank", rerank, RERANKS)
+        one_of("criterion", criterion, tuple(METRICS))
+        one_of("precision", precision, get_args(PrecisionName))
+        one_of("rerank", rerank, get_args(Rerank))
         grid = parse_alphas(",".join(map(str, [0, *alphas]))) if alphas is not None else None
         from core.experiment.loaded_run import open_run
         from core.experiment.sweep import sweep_run
@@ -196,7 +197,7 @@ class Run:
             >>> table.index.tolist(), table.columns[3:6].tolist()
             (['zero-shot', 'fine-tuned', 'WiSE-FT'], ['recall@10', 'low', 'high'])
         """
-        one_of("metric", metric, CRITERIA)
+        one_of("metric", metric, tuple(METRICS))
         one_of("baseline", baseline, tuple(map(str, ModelName)))
         from core.findings.question import RunContext
         from rematch.comparison import compared
