@@ -11,6 +11,7 @@ from core.encoders.languages import languages_by_name
 from core.errors import InputError
 from core.training.settings import Settings, default_settings, reasons
 from core.workspace.folders import Workspace
+from pages.shared import session
 from pages.shared.errors import show_error
 from pages.shared.paths import check_typed_encoder
 from pages.shared.text import plain
@@ -214,4 +215,4 @@ def input_reading() -> Reading:
 def _back_to_defaults() -> None:
     """Another encoder or part to tune has other defaults; what was typed for the last is forgotten."""
     for key in SETTING_KEYS:
-        st.session_state.pop(key, None)
+        session.SessionValue[object](key, None).reset()
