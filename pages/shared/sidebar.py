@@ -51,9 +51,7 @@ def _input_one_of(
     equals its widget's default, so this one has none, and its value is set before it is drawn.
     """
     named, current = parameter.in_address(), parameter.get()
-    if (
-        len(parameter.texts()) > 1 and named is not None and named in options
-    ):  # Streamlit puts what a link on a page names after what it had
+    if len(parameter.texts()) > 1 and named in options:  # Streamlit puts what a link names after what the page had
         parameter.pin(current := named)
     seeded = current is None and named in options
     if not seeded and (named is None or current not in options):

@@ -150,9 +150,8 @@ def plot_loss(history: pd.DataFrame, epochs: int) -> go.Figure:
 
 def _input_cancel(workspace: Workspace, slug: str) -> None:
     if session.UNCONFIRMED.get() != ("cancel", slug):
-        st.button(
-            "Cancel", key="cancel", icon=":material/stop:", on_click=session.UNCONFIRMED.set, args=(("cancel", slug),)
-        )
+        ask = session.UNCONFIRMED.set
+        st.button("Cancel", key="cancel", icon=":material/stop:", on_click=ask, args=(("cancel", slug),))
         return
     st.write("Stop this training? Full epochs are kept, and it can be resumed.")
     with st.container(horizontal=True):
