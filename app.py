@@ -8,7 +8,9 @@ from streamlit.navigation.page import StreamlitPage
 from core.errors import RematchError
 from core.storage.disk_errors import os_error_sentence
 from pages.shared import sidebar
+from pages.shared.empty_states import show_demo_progress
 from pages.shared.errors import show_error
+from pages.shared.session import SELECTION
 
 PAGES = Path(sidebar.__file__).parents[1]
 
@@ -34,8 +36,8 @@ selected = st.navigation(
     }
 )
 try:
-    sidebar.keep(sidebar.input_domain_and_run())
-    sidebar.show_demo_progress()
+    SELECTION.set(sidebar.input_domain_and_run())
+    show_demo_progress()
     selected.run()
 except RematchError as error:
     show_error(error)

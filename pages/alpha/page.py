@@ -1,7 +1,8 @@
 """Drag α and see what moves: the metrics, the ranks of all articles, and the images one article finds."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -17,14 +18,15 @@ from core.workspace.folders import Workspace
 from core.workspace.sweep_results import Results
 from pages.alpha.board_data import Answer, found_images, rows_of, shown_article
 from pages.alpha.component import alpha_element
-from pages.alpha.exact_values import ExactEvaluation, exact_ranks
-from pages.alpha.point import Point, point_at
+from pages.alpha.point import Point, point_at, submit_exact
 from pages.alpha.slider_data import Exact, SliderData, Tables, Tick, tables_of
-from pages.shared import sidebar
+from pages.shared import session, sidebar
+from pages.shared.alpha_position import current_position
 from pages.shared.cached_results import flat_of, results_of, stamp_of
 from pages.shared.errors import show_error
 from pages.shared.images import prepare_images
-from pages.shared.session import current_position
+from pages.shared.text import plain
+from pages.shared.worker import result_of, show_pending
 
 LISTED = 50
 
@@ -76,7 +78,7 @@ def ticks_of(results: Results) -> list[Tick]:
 
 def input_towers(results: Results) -> list[str]:
     """The label of each α: one, or one for each tower if that is switched on and both change with α."""
-    both = results.plane is not None and st.toggle("α for each tower", key="towers", bind="query-params")
+    both = results.plane is not None and st.toggle("α for each tower", **session.TOWERS.bound)
     return ["α of the image tower", "α of the text tower"] if both else ["α"]
 
 
@@ -90,35 +92,37 @@ def show_view(
     flat: Plateau | None,
 ) -> None:
     """All that moves with α: one element, and what is said while an exact value is waited for."""
-    element = f"alpha {results.run.info.domain} {results.run.info.name}"  # another run begins anew
+    name = f"alpha {results.run.info.domain} {results.run.info.name}"  # another run begins anew
+    element = session.SessionValue[Mapping[str, Any]](name, {})
 
     def choose() -> None:
-        if (chosen := st.session_state[element].get("chosen")) is not None:
-            sidebar.choose_article(str(chosen["article"]))
+        if (chosen := element.get().get("chosen")) is not None:
+            session.ARTICLE.pin(str(chosen["article"]))
 
-    moved = st.session_state.get(element, {}).get("moved")
-    position = current_position(moved, len(labels), results.run)
+    position = current_position(element.get().get("moved"), len(labels), results.run)
     alphas = position.alphas
     point = point_at(results, alphas)
-    exact = exact_ranks(workspace, results, alphas) if position.settled and not point.is_exact else None
-    if exact is not None and not isinstance(exact, ExactEvaluation):
+    future = submit_exact(workspace, results, alphas) if position.settled and not point.is_exact else None
+    exact: Ranked | None = None if future is None else result_of(future)
+    if exact is not None:
         point = point.replaced_by(exact)
     alpha_element(
         hand_of(results, labels, alphas, exact, flat),
         answer_of(workspace, domain, results, point, listing),
         on_chosen=choose,
-        key=element,
+        key=name,
     )
-    if isinstance(exact, ExactEvaluation):
-        exact.show()
+    if future is not None and exact is None:
+        doing = "Computing with exact weights (the first time a model is loaded, some seconds)…"
+        show_pending(future, f":material/hourglass_top: {doing}", _show_why_not_exact)
+
+
+def _show_why_not_exact(sentence: str) -> None:
+    st.caption(f"The exact value could not be computed: {plain(sentence)}")
 
 
 def hand_of(
-    results: Results,
-    labels: list[str],
-    alphas: Sequence[float],
-    exact: Ranked | ExactEvaluation | None,
-    flat: Plateau | None,
+    results: Results, labels: list[str], alphas: Sequence[float], exact: Ranked | None, flat: Plateau | None
 ) -> SliderData:
     """What the slider draws from."""
     return SliderData(
@@ -128,7 +132,7 @@ def hand_of(
         ticks_of(results),
         _error_sentence(results, len(labels) == 2),
         f"{results.split}, n = {len(results.articles)}",
-        None if exact is None or isinstance(exact, ExactEvaluation) else Exact.of(alphas, exact),
+        None if exact is None else Exact.of(alphas, exact),
         (flat.low, flat.high) if flat is not None else None,
     )
 
@@ -147,8 +151,8 @@ def _error_sentence(results: Results, both: bool) -> str:
 def input_listing(results: Results) -> ListOptions:
     """How the list is ordered, what it is searched for, and which part of it is shown."""
     order_column, search_column, page_column = st.columns([2, 2, 3], vertical_alignment="bottom")
-    order = order_column.selectbox("Order of the articles", list(ORDERS), key="order", bind="query-params")
-    words = search_column.text_input("Words in the text", key="find", bind="query-params", placeholder="flood, Größe …")
+    order = order_column.selectbox("Order of the articles", list(ORDERS), **session.ORDER.bound)
+    words = search_column.text_input("Words in the text", placeholder="flood, Größe …", **session.WORDS_FOUND.bound)
     pages = -(-len(results.articles) // LISTED)
     with page_column:
         page = st.pagination(pages, key="alpha_page") if pages > 1 and not words else 1
@@ -158,7 +162,7 @@ def input_listing(results: Results) -> ListOptions:
 def answer_of(workspace: Workspace, domain: Domain, results: Results, point: Point, listing: ListOptions) -> Answer:
     """The list, and the chosen article with its first images."""
     rows, passing = listed_rows(results, point, listing)
-    row = sidebar.chosen_article_row(results)
+    row = chosen_row(results)
     few = f"{len(rows)} of {passing} found, of" if listing.words else f"{len(rows)} of"
     return Answer(
         rows_of(results, point, rows),
@@ -168,6 +172,15 @@ def answer_of(workspace: Workspace, domain: Domain, results: Results, point: Poi
         f"{len(results.gallery.files)}. ▲ better than fine-tuned, ▼ worse.",
         point.name,
     )
+
+
+def chosen_row(results: Results) -> int:
+    """Row of the article chosen in this session or in the address; else of the one that fine-tuning moved most."""
+    article_id = session.ARTICLE.current()
+    if article_id and (row := results.row_of(article_id)) is not None:
+        session.ARTICLE.write(article_id)
+        return row
+    return int(np.abs(np.log(results.ranks[-1]) - np.log(results.ranks[0])).argmax())
 
 
 def listed_rows(results: Results, point: Point, listing: ListOptions) -> tuple[np.ndarray, int]:

@@ -1,12 +1,20 @@
-"""Where the slider stands: the ranks and first images at one α, or at one α for each tower."""
+"""Where the slider stands: the ranks and first images at one α, or at one α for each tower.
+
+Between the exact points of a sweep they are interpolated at first, then computed exactly by the model worker.
+"""
 
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 
 import numpy as np
 
 from core.evaluation.sweep import Ranked
+from core.jobs.rank_task import rank_exactly
+from core.workspace.folders import Workspace
 from core.workspace.sweep_results import Results
+from pages.shared.cached_results import stamp_of
+from pages.shared.worker import submit_once
 
 
 @dataclass(frozen=True)
@@ -35,3 +43,11 @@ def point_at(results: Results, alphas: Sequence[float]) -> Point:
     corner = image in (0, len(plane.alphas) - 1) and text in (0, len(plane.alphas) - 1)
     name = f"{plane.alphas[image]:.2f} (image), {plane.alphas[text]:.2f} (text)"
     return Point(name, plane.ranks[image, text], plane.top_images[image, text], corner)
+
+
+def submit_exact(workspace: Workspace, results: Results, alphas: Sequence[float]) -> Future[Ranked]:
+    """Ask for the ranks at one α, or at the (image, text) towers', by exact weights."""
+    info, split = results.run.info, results.split
+    towers = round(alphas[0], 6), round(alphas[-1], 6)
+    key = (*stamp_of(results.run), split, *towers)
+    return submit_once("exact ranks", key, rank_exactly, workspace, info.domain, info.name, split, *towers)

@@ -11,6 +11,7 @@ from core.workspace.tags import MAX_NOTE, known_tags, read_tags, tag_article
 from pages.changes.table import MODELS
 from pages.shared.errors import show_error
 from pages.shared.images import image_of, show_image
+from pages.shared.session import ARTICLE, DOMAIN, RUN
 from pages.shared.text import plain, shorten
 
 
@@ -30,7 +31,7 @@ def show_card(
         f"**{change['WiSE-FT']}** WiSE-FT (α {alpha:g})"
     )
     show_firsts(workspace, domain, results, row, alpha)
-    link = {"domain": domain.info.slug, "run": results.run.info.name, "article": str(article["article_id"])}
+    link = {DOMAIN.key: domain.info.slug, RUN.key: results.run.info.name, ARTICLE.key: str(article["article_id"])}
     with st.container(horizontal=True):
         show_tags(workspace, domain, str(article["article_id"]))
         st.page_link(

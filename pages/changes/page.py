@@ -1,9 +1,6 @@
 """Who gained and who lost between two models: table 4, a scatter of ranks, and the articles, to be tagged."""
 
-from collections.abc import Callable
 from datetime import date
-from functools import partial
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,10 +19,10 @@ from core.workspace.sweep_results import Results
 from core.workspace.tags import Tagged, known_tags, read_tags, tags_table
 from pages.changes.card import show_card
 from pages.changes.table import DIRECTIONS, MODELS, Filter, change_table, rows_of
-from pages.shared import sidebar
+from pages.shared import session, sidebar
+from pages.shared.alpha_position import input_alpha
 from pages.shared.cached_results import results_of
 from pages.shared.charts import input_figure_format, show_figure
-from pages.shared.session import input_alpha
 from pages.shared.text import counted, shorten
 
 ON_A_PAGE = 12
@@ -35,14 +32,13 @@ LOOKS = {
     "worsened": ("#CC79A7", "triangle-down"),
     "unchanged": ("#8A8F98", "circle"),
 }
-bound: Callable[..., dict[str, Any]] = partial(dict, bind="query-params")
 
 
 def input_models(results: Results) -> tuple[Model, Model, float]:
     """The two models compared and WiSE-FT's α."""
     from_column, to_column, alpha_column = st.columns(3)
-    before = from_column.selectbox("From", MODELS, index=2, **bound(key="from"))
-    after = to_column.selectbox("To", MODELS, index=1, **bound(key="to"))
+    before = from_column.selectbox("From", MODELS, index=2, **session.BEFORE.bound)
+    after = to_column.selectbox("To", MODELS, index=1, **session.AFTER.bound)
     with alpha_column:
         alpha = input_alpha(results.run)
     nearest = float(results.alphas[results.place(alpha)])
@@ -112,14 +108,14 @@ def input_filter(
     """The filters; those that cannot tell articles of this domain apart are left out."""
     articles = results.articles
     with st.expander("Filter", icon=":material/filter_list:", expanded=True), st.grid(3, min_column_width=220):
-        direction = st.selectbox("Direction", ["all", *DIRECTIONS], **bound(key="direction"))
-        case = st.selectbox("The paper's cases", ["all", *CASES], **bound(key="case"))
-        size = st.number_input("Moved at least (places)", 0, 100_000, 0, **bound(key="moved"))
-        words = st.text_input("Words in the text", **bound(key="words"), placeholder="flood, Größe …")
-        chosen_tags = st.multiselect("Tagged as", known_tags(tags), **bound(key="tagged"))
-        language = _input_value("Language", articles["language"], "language")
-        shape = st.selectbox("Along α", ["all", *SHAPES], **bound(key="shape"))
-        planted = _input_value("Planted cause", articles["planted"], "planted")
+        direction = st.selectbox("Direction", ["all", *DIRECTIONS], **session.DIRECTION.bound)
+        case = st.selectbox("The paper's cases", ["all", *CASES], **session.CASE.bound)
+        size = st.number_input("Moved at least (places)", 0, 100_000, 0, **session.MOVED.bound)
+        words = st.text_input("Words in the text", **session.WORDS.bound, placeholder="flood, Größe …")
+        chosen_tags = st.multiselect("Tagged as", known_tags(tags), **session.TAGGED.bound)
+        language = _input_value("Language", articles["language"], session.LANGUAGE)
+        shape = st.selectbox("Along α", ["all", *SHAPES], **session.SHAPE.bound)
+        planted = _input_value("Planted cause", articles["planted"], session.PLANTED)
         members = _input_slice(results, slices)
         dates = _input_dates(articles["published_at"])
     return Filter(
@@ -137,11 +133,11 @@ def input_filter(
     )
 
 
-def _input_value(label: str, column: pd.Series, key: str) -> str | None:
+def _input_value(label: str, column: pd.Series, parameter: session.QueryParameter[str]) -> str | None:
     values = sorted(value for value in column.dropna().unique() if value)
-    if len(values) < 2 and not (key == "planted" and values):
+    if len(values) < 2 and not (parameter is session.PLANTED and values):
         return None
-    chosen = st.selectbox(label, ["all", *values], **bound(key=key))
+    chosen = st.selectbox(label, ["all", *values], **parameter.bound)
     return chosen if chosen in values else None
 
 
@@ -149,10 +145,10 @@ def _input_slice(results: Results, slices: SlicesFound | None) -> tuple[int, ...
     """Rows of the slice chosen; the choice is there once the question was answered (Findings, or `analyse`)."""
     names = list(slices.splits[results.split].members) if slices and results.split in slices.splits else []
     if not names:
-        if st.query_params.get("slice"):
+        if session.SLICE.in_address():
             st.info("The slices of this run are not worked out yet; Findings does it, or `rematch analyse`.")
         return None
-    chosen = st.selectbox("Slice", ["all", *sorted(names)], **bound(key="slice"))
+    chosen = st.selectbox("Slice", ["all", *sorted(names)], **session.SLICE.bound)
     if slices is None or chosen not in names:
         return None
     ids = results.articles["article_id"].tolist()

@@ -16,19 +16,18 @@ from core.presentation.reranking import reranked_by
 from core.storage.safe_csv import spreadsheet_csv
 from core.workspace.folders import Workspace
 from core.workspace.runs import Run
-from pages.shared import sidebar
-from pages.shared.cached_results import bands_of
+from pages.shared import session, sidebar
+from pages.shared.cached_results import bands_of, load_domain, stamp_of, swept_runs
 from pages.shared.charts import input_figure_format, show_figure
-from pages.shared.errors import failure, show_error
-from pages.shared.polling import watch_worker
+from pages.shared.errors import show_error
 from pages.shared.text import plain
-from pages.shared.worker import forget, submit_once
+from pages.shared.worker import forget, result_of, show_pending, submit_once
 
 
-def input_metric(label: str, key: str, default: Criterion = "recall@1") -> Criterion:
+def input_metric(parameter: session.QueryParameter[str], default: Criterion = "recall@1") -> Criterion:
     """One of the paper's metrics, kept in the address."""
     about = "  \n".join(f"{metric}: {METRICS[metric].help}" for metric in table_metrics())
-    chosen = st.segmented_control(label, table_metrics(), default=default, key=key, bind="query-params", help=about)
+    chosen = st.segmented_control("Metric", table_metrics(), default=default, help=about, **parameter.bound)
     return next((metric for metric in table_metrics() if metric == chosen), default)
 
 
@@ -54,10 +53,10 @@ def show_this_run(run: Run, domain: Domain) -> None:
 
 def show_all_domains(workspace: Workspace) -> None:
     """The newest run of every domain, one metric."""
-    metric = input_metric("Metric", "metric")
+    metric = input_metric(session.METRIC)
     with st.grid(3, min_column_width=260):
         for slug in workspace.domain_slugs():
-            runs = sidebar.swept_runs(workspace, slug)
+            runs = swept_runs(workspace, slug)
             if not runs:
                 st.caption(f"{plain(slug)}: not swept yet")
                 continue
@@ -71,7 +70,7 @@ def show_all_domains(workspace: Workspace) -> None:
                 )
                 alt = f"Line chart of {metric} over alpha on {slug}."
                 name = f"all-{slug}-{metric.replace('@', '')}"
-                bands = bands_of(runs[0], sidebar.load_domain(workspace, slug), metric)
+                bands = bands_of(runs[0], load_domain(workspace, slug), metric)
                 show_figure(plot_metric(curve, metric, selected, bands), name, alt, 240)
 
 
@@ -84,7 +83,7 @@ def show_plane(run: Run) -> None:
             "single α's (sweep it again without --alphas)."
         )
         return
-    metric = input_metric("Metric", "plane_metric")
+    metric = input_metric(session.PLANE_METRIC)
     selected = run.selected().alpha
     best = best_of_plane(table, metric)
     st.caption(
@@ -104,14 +103,14 @@ def show_elsewhere(workspace: Workspace, domain: Domain, run: Run) -> None:
     if not others:
         st.info("There is only one domain. Import another on the Data page to see what fine-tuning here does there.")
         return
-    slug = st.selectbox("Another domain", others, key="other", bind="query-params", width=340)
+    slug = st.selectbox("Another domain", others, width=340, **session.OTHER_DOMAIN.bound)
     slug = slug if slug in others else others[0]
-    other = sidebar.load_domain(workspace, slug)
+    other = load_domain(workspace, slug)
     elsewhere = read_curve_elsewhere(workspace, run, other.info)
     if elsewhere is None:
         show_asking(workspace, run, slug)
         return
-    metric = input_metric("Metric", "trace_metric", "mrr@100")
+    metric = input_metric(session.TRACE_METRIC, "mrr@100")
     st.caption(
         "Up: better on the articles it was tuned for. Right: better on articles it has never seen the like of. Where "
         "the curve bulges beyond both ends, mixing costs nothing."
@@ -127,27 +126,26 @@ def show_elsewhere(workspace: Workspace, domain: Domain, run: Run) -> None:
 
 def show_asking(workspace: Workspace, run: Run, slug: str) -> None:
     """A button that has the worker compute it, then the wait for it."""
-    key = f"elsewhere {run.folder} {slug}"
-    if st.button(f"Evaluate this run on {plain(slug)}", icon=":material/play_arrow:", key="elsewhere"):
-        submit_once(key, curve_elsewhere, workspace, run.info.domain, run.info.name, slug)
-    future = st.session_state.get("_futures", {}).get(key)
-    if future is None:
+    purpose = f"elsewhere {run.folder} {slug}"
+    clicked = st.button(f"Evaluate this run on {plain(slug)}", icon=":material/play_arrow:", key="elsewhere")
+    if not clicked and purpose not in session.AWAITED.get():
         return
-    if (sentence := failure(future)) is not None:
-        show_error(sentence)
-        forget(key)
+    key = (*stamp_of(run), slug)
+    future = submit_once(purpose, key, curve_elsewhere, workspace, run.info.domain, run.info.name, slug)
+    if future.done():
+        forget(purpose)
+    if result_of(future) is None:
+        doing = f"Encoding {plain(slug)} at several α; seconds for tuned heads, minutes for more…"
+        show_pending(future, f":material/hourglass_top: {doing}", show_error)
     else:
-        watch_worker(
-            future,
-            f":material/hourglass_top: Encoding {plain(slug)} at several α; seconds for tuned heads, minutes for more…",
-        )
+        st.rerun()  # the curve is there now
 
 
 def show_tables(domain: Domain, run: Run) -> None:
     """Tables 1–3 and table 4 of the paper for this run, published numbers beside if asked for."""
     names = {"none": None} | {PUBLISHED[paper].name: paper for paper in PAPERS}
     label = "Published numbers beside (test set)"
-    published = st.selectbox(label, list(names), key="paper", bind="query-params", width=340)
+    published = st.selectbox(label, list(names), width=340, **session.PAPER.bound)
     split = sidebar.input_split(domain, run)
     table = paper_table(run, domain, split, names.get(published))
     metrics = list(table_metrics())
@@ -180,7 +178,7 @@ def main() -> None:
     workspace, domain, run = sidebar.require_run()
     sidebar.show_heading(domain, run)
     views = ("This run", "All domains", "Two towers", "Elsewhere")
-    view = st.segmented_control("Curves", views, default=views[0], key="view", bind="query-params")
+    view = st.segmented_control("Curves", views, default=views[0], **session.VIEW.bound)
     try:
         if view == "All domains":
             show_all_domains(workspace)

@@ -11,6 +11,7 @@ from core.data.domain import Domain
 from core.data.text_search import rows_containing
 from core.storage.safe_csv import spreadsheet_csv
 from core.workspace.folders import Workspace
+from pages.shared import session
 from pages.shared.images import show_image
 from pages.shared.text import counted, plain, shorten
 
@@ -27,8 +28,7 @@ def show_articles(workspace: Workspace, domain: Domain) -> None:
         "Search in titles and texts",
         placeholder="all of these words, in any case",
         icon=":material/search:",
-        key="find",
-        bind="query-params",
+        **session.WORDS_FOUND.bound,
     )
     rows = rows_containing(domain.articles, words)
     if words.strip():
@@ -55,19 +55,19 @@ def _input_page(count: int, per_page: int, key: str) -> int:
     pages = -(-count // per_page)
     if pages < 2:
         return 0
-    if st.session_state.get(key, 1) > pages:  # another search or domain has fewer
-        st.session_state[key] = 1
+    chosen = session.SessionValue(key, 1)
+    if chosen.get() > pages:  # another search or domain has fewer
+        chosen.set(1)
     return (st.pagination(pages, key=key) - 1) * per_page
 
 
 def _sample(n: int) -> np.ndarray:
     """Rows of a random sample, in the order of time; the same one until another is asked for."""
-    seed = st.session_state.get("sample_seed", 0)
-    return np.sort(np.random.default_rng(seed).choice(n, min(n, SAMPLE), replace=False))
+    return np.sort(np.random.default_rng(session.SAMPLE_SEED.get()).choice(n, min(n, SAMPLE), replace=False))
 
 
 def _draw_again() -> None:
-    st.session_state["sample_seed"] = st.session_state.get("sample_seed", 0) + 1
+    session.SAMPLE_SEED.set(session.SAMPLE_SEED.get() + 1)
 
 
 def show_gallery(workspace: Workspace, domain: Domain, rows: np.ndarray | tuple[int, ...], least_width: int) -> None:
@@ -109,7 +109,7 @@ def show_duplicates(workspace: Workspace, domain: Domain) -> None:
         icon=":material/download:",
         on_click="ignore",
     )
-    leaking = st.toggle("Only groups that leak from train", key="leaks", bind="query-params")
+    leaking = st.toggle("Only groups that leak from train", **session.LEAKS.bound)
     shown = [group for group in groups if group.leaks] if leaking else groups
     if not shown:
         st.info("No group leaks: each lies wholly in train, or wholly outside it.")

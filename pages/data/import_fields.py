@@ -9,7 +9,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from core.data.importers import ColumnNames
 from pages.data.import_choices import input_choices, input_source_options
 from pages.data.import_request import ImportRequest
-from pages.shared import form_words
+from pages.shared import form_words, session
 from pages.shared.form_words import TEST_LISTS, column_label
 
 Way = Literal["On this machine", "Upload"]
@@ -27,7 +27,6 @@ _HELP = {
     "test-images": "Their list, or a ZIP of it with the images; empty if it is with the articles.",
     "ground-truth": "Which image is whose, if that is known already.",
 }
-_TRIES = "_import_tries"  # counts up to empty the fields for files, which Streamlit does by another key only
 
 
 def most() -> str:
@@ -37,11 +36,11 @@ def most() -> str:
 
 def empty_files() -> None:
     """Empty the fields for files, with what the browser refused, from the next run of the script on."""
-    st.session_state[_TRIES] = st.session_state.get(_TRIES, 0) + 1
+    session.IMPORT_TRIES.set(session.IMPORT_TRIES.get() + 1)
 
 
 def _file_key(name: str) -> str:
-    tries = st.session_state.get(_TRIES, 0)
+    tries = session.IMPORT_TRIES.get()  # Streamlit empties a field for files by another key only
     return f"import_{name}_{tries}" if tries else f"import_{name}"
 
 

@@ -15,14 +15,12 @@ from core.workspace.folders import Workspace
 from core.workspace.runs import load_runs
 from pages.data.import_fields import Way, empty_files, input_request, input_source, input_way, most
 from pages.data.import_request import ImportRequest
-from pages.shared import sidebar
+from pages.shared import session, sidebar
 from pages.shared.errors import show_error
 from pages.shared.form_words import in_form_words
 from pages.shared.jobs import JobKind, close
 from pages.shared.paths import typed_path
 from pages.shared.text import counted, plain
-
-_FAILED = "_import_failed"  # why the last try did not begin, its slug, and where its articles were
 
 
 def _show_open(workspace: Workspace, slug: str) -> None:
@@ -33,7 +31,7 @@ def _open(workspace: Workspace, slug: str) -> None:
     """Choose the domain in the sidebar, and its tab."""
     close(workspace, IMPORT.job_of(slug))
     sidebar.choose_domain(slug)
-    st.session_state["part"] = "Domain"
+    session.PART.set("Domain")
 
 
 IMPORT = JobKind(
@@ -57,11 +55,11 @@ def input_import(workspace: Workspace) -> None:
         request, lists = input_request(way)
         submitted = st.form_submit_button("Import", type="primary", icon=":material/upload:")
     if submitted:
-        st.session_state.pop(_FAILED, None)
+        session.REFUSED_IMPORT.reset()
         try:
             _begin(workspace, way, source, request, lists)
         except RematchError as error:
-            st.session_state[_FAILED] = (in_form_words(str(error)), request.slug, way)
+            session.REFUSED_IMPORT.set((in_form_words(str(error)), request.slug, way))
             if source is None:  # files that the browser has refused are listed until the field is another one
                 empty_files()
                 st.rerun()
@@ -69,7 +67,7 @@ def input_import(workspace: Workspace) -> None:
             st.toast(f"Importing '{plain(request.slug)}'. Its progress is at the top.", icon=":material/hourglass_top:")
             empty_files()
             st.rerun()
-    sentence, slug, tried = st.session_state.get(_FAILED, ("", "", None))
+    sentence, slug, tried = session.REFUSED_IMPORT.get()
     if tried == way:
         show_error(sentence, ":material/error:")
         _show_what_replacing_means(workspace, slug)

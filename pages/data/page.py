@@ -19,7 +19,7 @@ from pages.data.audit import show_audit
 from pages.data.ground_truth import TRUTH, show_test_set
 from pages.data.import_form import IMPORT, input_import
 from pages.data.translation import TRANSLATION, input_translation
-from pages.shared import sidebar
+from pages.shared import session, sidebar
 from pages.shared.charts import show_figure
 from pages.shared.jobs import show_jobs
 from pages.shared.text import counted, period, plain
@@ -161,7 +161,7 @@ def _show_left_out(domain: Domain, report: ImportReport) -> None:
 def main() -> None:
     """Draw the page."""
     st.title("Data")
-    now = sidebar.chosen()
+    now = sidebar.selection()
     for kind in (IMPORT, TRANSLATION, TRUTH):
         show_jobs(now.workspace, kind)
     if now.domain is None:
@@ -169,7 +169,7 @@ def main() -> None:
         input_import(now.workspace)
         return
     about, articles, duplicates, importing = st.tabs(
-        ["Domain", "Articles", "Duplicates", "Import"], key="part", on_change="rerun", bind="query-params"
+        ["Domain", "Articles", "Duplicates", "Import"], on_change="rerun", **session.PART.bound
     )
     with about:
         if about.open:

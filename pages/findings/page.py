@@ -10,7 +10,7 @@ from core.findings.registry import QUESTIONS
 from core.report.document import document
 from core.report.html import as_html
 from core.report.markdown import as_markdown
-from pages.shared import sidebar
+from pages.shared import session, sidebar
 from pages.shared.analysis_job import input_analysis, show_analysis
 from pages.shared.charts import input_figure_format
 from pages.shared.errors import show_error
@@ -23,7 +23,7 @@ BY_TITLE = {question.title: question for question in QUESTIONS}
 
 def input_question() -> Question | None:
     """One of the questions, kept in the address; None for all of them in short."""
-    chosen = st.selectbox("Question", [IN_SHORT, *BY_TITLE], key="question", bind="query-params", width=480)
+    chosen = st.selectbox("Question", [IN_SHORT, *BY_TITLE], width=480, **session.QUESTION.bound)
     return BY_TITLE.get(chosen)
 
 

@@ -1,49 +1,49 @@
 """A headline, an article or a photo, and what three models find for it, side by side or large for an audience."""
 
 from collections.abc import Callable
-from concurrent.futures import BrokenExecutor, Future
+from concurrent.futures import BrokenExecutor
+from hashlib import sha256
 
 import streamlit as st
 
 from core.data.domain import Domain
 from core.data.images.decoding import SUFFIXES, ImageError, open_image
 from core.data.images.formats import FORMATS, HEAD, IMAGES, REFUSED_SUFFIXES, format_of
-from core.jobs import model_worker
 from core.jobs.match_task import Answer, match_article, match_headline, match_photo
 from core.retrieval.choices import RERANKS, Rerank
+from core.storage.files import file_signature
 from core.workspace.folders import Workspace
 from core.workspace.runs import Run
 from pages.match.download import show_take_away
 from pages.match.view import Matched, MatchQuery, headline_of, show_comparison, show_language_note, show_presentation
-from pages.shared import sidebar
-from pages.shared.errors import failure, show_error
-from pages.shared.polling import watch_worker
-from pages.shared.session import RERANK_KEY, input_alpha
+from pages.shared import session, sidebar
+from pages.shared.alpha_position import input_alpha
+from pages.shared.cached_results import stamp_of
+from pages.shared.errors import show_error
 from pages.shared.text import plain, shorten
+from pages.shared.worker import forget, result_of, show_pending, submit_once
 
-ASKED = "match_asked"  # the last question and its Future, so that drawing again asks nothing
-BY = ("headline", "article", "photo")
+PURPOSE = "match"  # of what a session awaits of the model worker
 TASKS: dict[str, Callable[..., Answer]] = {"headline": match_headline, "article": match_article, "photo": match_photo}
 HEADLINE_CHARACTERS = 500  # twice what any encoder here reads
 MAX_UPLOAD = 20  # MB
-PHOTO_REFUSED, PHOTO_TRIES = "_photo_refused", "_photo_tries"  # why the last photo was, and how many were
 EXAMPLES = 3
 
 
 def input_by() -> str:
     """Whether a headline, an article or a photo is looked for."""
     chosen = st.segmented_control(
-        "Look for", BY, default="headline", required=True, format_func=str.title, key="by", bind="query-params",
-        label_visibility="collapsed",
+        "Look for", list(TASKS), default="headline", required=True, format_func=str.title,
+        label_visibility="collapsed", **session.BY.bound,
     )  # fmt: skip
-    return chosen if chosen in BY else "headline"
+    return chosen if chosen in TASKS else "headline"
 
 
 def input_headline() -> MatchQuery | None:
     """A typed headline."""
     text = st.text_input(
-        "Headline", key="headline", bind="query-params", max_chars=HEADLINE_CHARACTERS, type="search",
-        placeholder="Type a headline and press Enter",
+        "Headline", max_chars=HEADLINE_CHARACTERS, type="search", placeholder="Type a headline and press Enter",
+        **session.HEADLINE.bound,
     )  # fmt: skip
     text = " ".join((text or "").split())[:HEADLINE_CHARACTERS]
     return MatchQuery("headline", text) if text else None
@@ -52,49 +52,44 @@ def input_headline() -> MatchQuery | None:
 def input_article(domain: Domain) -> MatchQuery | None:
     """One of the domain's articles, val first; the same on every page, and in the address."""
     articles = domain.articles.sort_values("split", ascending=False, kind="stable").set_index("article_id")
-    asked = st.session_state.get("article") or st.query_params.get("article")
-    st.session_state["match_article"] = asked if asked in articles.index else None
+    asked = session.ARTICLE.current()
+    session.PICKED_ARTICLE.set(asked if asked in articles.index else None)
     labels = {
         article_id: f"{shorten(title or text, 110)} · {article_id} ({split})"
         for article_id, title, text, split in articles[["title", "text", "split"]].itertuples()
     }
     article_id = st.selectbox(
-        "Article", list(labels), index=None, format_func=labels.__getitem__, key="match_article",
-        on_change=lambda: _choose(st.session_state["match_article"]), placeholder="Type a part of its headline",
+        "Article", list(labels), index=None, format_func=labels.__getitem__, key=session.PICKED_ARTICLE.key,
+        on_change=_choose_picked, placeholder="Type a part of its headline",
     )  # fmt: skip
     if article_id is None:
         return None
-    if st.query_params.get("article") != article_id:
-        sidebar.choose_article(article_id)
+    session.ARTICLE.pin(article_id)
     return MatchQuery("article", article_id)
 
 
-def _choose(article_id: str | None) -> None:
-    if article_id is not None:
-        sidebar.choose_article(article_id)
-    else:
-        st.session_state.pop("article", None)
-        st.query_params.pop("article", None)
+def _choose_picked() -> None:
+    session.ARTICLE.pin(session.PICKED_ARTICLE.get())
 
 
 def input_photo() -> MatchQuery | None:
     """Input a photo; one that cannot be used is refused by the name of its format."""
-    tries = st.session_state.get(PHOTO_TRIES, 0)
+    tries = session.PHOTO_TRIES.get()
     # Formats that are refused may be chosen, too, so that their refusal can say what to do.
     endings = sorted(suffix.lstrip(".") for suffix in {*SUFFIXES, *REFUSED_SUFFIXES})
     key = f"photo_{tries}" if tries else "photo"
     file = st.file_uploader("Photo", type=endings, key=key, max_upload_size=MAX_UPLOAD)
     if file is None:
-        if sentence := st.session_state.get(PHOTO_REFUSED):
+        if sentence := session.REFUSED_PHOTO.get():
             show_error(sentence)
         return None
-    st.session_state.pop(PHOTO_REFUSED, None)
+    session.REFUSED_PHOTO.reset()
     data = file.getvalue()
     try:
         open_image(data)  # by its content: what the browser says of a file proves nothing
     except ImageError as error:
-        st.session_state[PHOTO_REFUSED] = refusal(file.name, data, error)
-        st.session_state[PHOTO_TRIES] = tries + 1  # only under another key does the field forget what it was given
+        session.REFUSED_PHOTO.set(refusal(file.name, data, error))
+        session.PHOTO_TRIES.set(tries + 1)  # only under another key does the field forget what it was given
         st.rerun()
     return MatchQuery("photo", file.name, data)
 
@@ -110,16 +105,15 @@ def refusal(name: str, data: bytes, error: ImageError) -> str:
 def input_rerank(run: Run) -> Rerank:
     """Whether all of the domain's queries together correct the scores; as the run was swept at first."""
     chosen = st.selectbox(
-        "Re-rank", RERANKS, index=RERANKS.index(run.reranking().method), key=RERANK_KEY, bind="query-params",
-        filter_mode=None,
+        "Re-rank", RERANKS, index=RERANKS.index(run.reranking().method), filter_mode=None, **session.RERANK.bound,
         help="Lowers what is near to many of the domain's queries: by the mean cosine with the 10 nearest (csls) or by "
         "a softmax over them all (dual-softmax).",
     )  # fmt: skip
     return chosen if chosen in RERANKS else "none"
 
 
-def input_question(domain: Domain, run: Run) -> tuple[MatchQuery | None, float, Rerank, int]:
-    """What is looked for, at which α, re-ranked how, and how many places are shown."""
+def input_question(domain: Domain, run: Run) -> tuple[str, MatchQuery | None, float, Rerank, int]:
+    """By what, and what is looked for, at which α, re-ranked how, and how many places are shown."""
     by = input_by()
     asked, alpha, rerank, places_shown = st.columns([5, 1.3, 1.5, 1.2], vertical_alignment="bottom")
     with asked:
@@ -130,42 +124,34 @@ def input_question(domain: Domain, run: Run) -> tuple[MatchQuery | None, float, 
         )
     with rerank:
         method = input_rerank(run)
-    k = places_shown.selectbox("Images shown", (3, 5, 10), index=1, key="places", bind="query-params", filter_mode=None)
-    return question, value, method, int(k)
+    k = places_shown.selectbox("Images shown", (3, 5, 10), index=1, filter_mode=None, **session.IMAGES_SHOWN.bound)
+    return by, question, value, method, int(k)
 
 
 def answer_to(
     workspace: Workspace, run: Run, question: MatchQuery, alphas: tuple[float, ...], rerank: Rerank, k: int
 ) -> Answer | None:
     """What the model worker says; None while it is waited for, or with a sentence if it failed."""
-    asked = (str(run.folder), run.info.fine_tuned, question, alphas, rerank, k)
-    kept: tuple[object, Future[Answer]] | None = st.session_state.get(ASKED)
+    slug, what = run.info.domain, question.text if question.photo is None else question.photo
+    seen = what if isinstance(what, str) else sha256(what).hexdigest()
+    read = file_signature(workspace.domain_folder(slug) / "domain.toml")
+    key = (*stamp_of(run), run.info.fine_tuned, read, seen, alphas, rerank, k)
     try:
-        if kept is None or kept[0] != asked:
-            if kept is not None:
-                kept[1].cancel()
-            what = question.text if question.photo is None else question.photo
-            task = TASKS[question.by]
-            kept = (
-                asked,
-                model_worker.submit(task, workspace, run.info.domain, run.info.name, alphas, what, k, rerank),
-            )
-            st.session_state[ASKED] = kept
-        if not kept[1].done():
-            watch_worker(kept[1], "Looking. Loading the model for the first time takes some seconds.", st.status)
-        elif (sentence := failure(kept[1])) is not None:
-            show_failure(sentence)
-        else:
-            return kept[1].result()
+        future = submit_once(PURPOSE, key, TASKS[question.by], workspace, slug, run.info.name, alphas, what, k, rerank)
     except BrokenExecutor:
         show_failure("The process that computes with models could not be started. Nothing is lost.")
-    return None
+        return None
+    answer: Answer | None = result_of(future)
+    if answer is None:
+        doing = "Looking. Loading the model for the first time takes some seconds."
+        show_pending(future, doing, show_failure, st.status)
+    return answer
 
 
 def show_failure(sentence: str) -> None:
     """Why there is no answer, and another try."""
     show_error(sentence)
-    st.button("Try again", icon=":material/refresh:", on_click=lambda: st.session_state.pop(ASKED, None))
+    st.button("Try again", icon=":material/refresh:", on_click=forget, args=(PURPOSE,))
 
 
 def show_examples(domain: Domain, run: Run, by: str) -> None:
@@ -187,26 +173,26 @@ def show_examples(domain: Domain, run: Run, by: str) -> None:
 
 def _take_example(by: str, text: str, article_id: str) -> None:
     if by == "article":
-        sidebar.choose_article(article_id)
+        session.ARTICLE.pin(article_id)
     else:
-        st.session_state["headline"] = text[:HEADLINE_CHARACTERS]
+        session.HEADLINE.set(text[:HEADLINE_CHARACTERS])
 
 
 def main() -> None:
     """Draw the page."""
     workspace, domain, run = sidebar.require_run()
-    presented = st.session_state.get("present", st.query_params.get("present") == "true")
+    presented = session.PRESENT.current()
     answer_place = st.container() if presented else None
     controls = st.expander("Look for something else") if presented else st.container()
     with controls:
         if not presented:
             st.title("Match")
             sidebar.show_heading(domain, run)
-        question, alpha, rerank, k = input_question(domain, run)
-        st.toggle("Presentation: large images, few words", key="present", bind="query-params")
+        by, question, alpha, rerank, k = input_question(domain, run)
+        st.toggle("Presentation: large images, few words", **session.PRESENT.bound)
     with answer_place or st.container():
         if question is None:
-            show_examples(domain, run, st.session_state["by"])
+            show_examples(domain, run, by)
             return
         answer = answer_to(workspace, run, question, (0.0, alpha, 1.0), rerank, k)
         if answer is None:

@@ -11,7 +11,9 @@ from core.presentation.language_notes import language_note
 from core.presentation.paper_tables import paper_table
 from core.workspace.folders import Workspace
 from core.workspace.runs import Run
-from pages.shared import sidebar
+from pages.shared import session, sidebar
+from pages.shared.cached_results import load_domain, swept_runs
+from pages.shared.empty_states import show_how_to_begin, show_what_is_missing
 from pages.shared.errors import show_error
 from pages.shared.images import image_of
 from pages.shared.text import counted, period, plain, signed
@@ -26,7 +28,7 @@ def show_cards(workspace: Workspace, paper: Paper | None) -> None:
         for slug in workspace.domain_slugs():
             with st.container(border=True):
                 try:
-                    show_card(workspace, sidebar.load_domain(workspace, slug), paper)
+                    show_card(workspace, load_domain(workspace, slug), paper)
                 except InputError as error:
                     st.subheader(plain(slug))
                     show_error(error)
@@ -42,14 +44,14 @@ def show_card(workspace: Workspace, domain: Domain, paper: Paper | None) -> None
     parts = ", ".join(f"{name} {splits[name]:,}" for name in ("train", "val", "test") if name in splits)
     st.caption(f"{counted(len(domain.articles), 'article')}, {period(domain)} · {parts}")
     show_samples(workspace, domain)
-    runs = sidebar.swept_runs(workspace, info.slug)
+    runs = swept_runs(workspace, info.slug)
     if not runs:
         show_next_without_run(workspace, domain)
         return
     show_rows(runs[0], domain, paper)
     others = f" · {counted(len(runs) - 1, 'earlier run')}" if len(runs) > 1 else ""
     st.caption(f"Run {plain(runs[0].info.name)} ({plain(runs[0].info.encoder)}, {runs[0].info.settings.tune}){others}")
-    at = {"domain": info.slug, "run": runs[0].info.name}
+    at = {session.DOMAIN.key: info.slug, session.RUN.key: runs[0].info.name}
     with st.container(horizontal=True):
         st.page_link("pages/alpha/page.py", label="Drag α", icon=":material/tune:", query_params=at)
         st.page_link("pages/changes/page.py", label="Rank changes", icon=":material/swap_vert:", query_params=at)
@@ -97,12 +99,12 @@ def _cell(value: float, zero_shot: float | None) -> str:
 
 def show_next_without_run(workspace: Workspace, domain: Domain) -> None:
     """What to do with a domain that was not fine-tuned and swept."""
-    sidebar.show_what_is_missing(workspace, domain)
+    show_what_is_missing(workspace, domain)
     st.page_link(
         "pages/train/page.py",
         label="Train",
         icon=":material/model_training:",
-        query_params={"domain": domain.info.slug},
+        query_params={session.DOMAIN.key: domain.info.slug},
     )
 
 
@@ -113,17 +115,16 @@ def main() -> None:
         "Which photo belongs to which article? CLIP zero-shot, fine-tuned on your news, and mixed back with WiSE-FT's "
         "factor α: what each gained and lost, article by article."
     )
-    workspace = sidebar.chosen().workspace
-    if sidebar.chosen().domain is None:
-        sidebar.show_how_to_begin(workspace)
+    workspace = sidebar.selection().workspace
+    if sidebar.selection().domain is None:
+        show_how_to_begin(workspace)
         return
     published = st.selectbox(
         "Published numbers beside (MediaEval 2022, test set)",
         ["none", *PAPERS],
-        key="paper",
-        bind="query-params",
         format_func=lambda name: "none" if name == "none" else PUBLISHED[name].name,
         width=340,
+        **session.PAPER.bound,
     )
     show_cards(workspace, published if published in PAPERS else None)
 

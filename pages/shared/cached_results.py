@@ -1,4 +1,6 @@
-"""Results of a sweep, read once for all sessions and again only when the run was swept again."""
+"""Domains and results of sweeps, read once for all sessions and again only when they were written again."""
+
+from pathlib import Path
 
 import numpy as np
 import streamlit as st
@@ -6,13 +8,32 @@ import streamlit as st
 from core.analysis.alpha_choice import Plateau
 from core.analysis.significance import curve_bands
 from core.data.domain import Domain
+from core.data.domain import load_domain as read_domain
 from core.data.time_split import Split
 from core.findings.alpha_choice import flat_at_choice
 from core.storage.files import FileSignature, file_signature
-from core.workspace.runs import Run
+from core.workspace.folders import Workspace
+from core.workspace.runs import Run, load_runs
 from core.workspace.sweep_results import Results, read_results
 
 SweepStamp = tuple[str, FileSignature | None]
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _domain(folder: Path, written: FileSignature | None) -> Domain:
+    return read_domain(folder)
+
+
+def load_domain(workspace: Workspace, slug: str) -> Domain:
+    """The domain, read from disk again only when it was written again. Shared: never change its table."""
+    folder = workspace.domain_folder(slug)
+    file = folder / "domain.toml"
+    return _domain(folder, file_signature(file) if file.exists() else None)
+
+
+def swept_runs(workspace: Workspace, slug: str) -> list[Run]:
+    """The domain's runs that have something to show, newest first."""
+    return [run for run in reversed(load_runs(workspace, slug)) if run.is_swept]
 
 
 def stamp_of(run: Run) -> SweepStamp:

@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.presentation.theme import TEMPLATE
+from pages.shared import session
 
 FIGURE_FORMATS = ("png", "svg")
 
@@ -17,7 +18,7 @@ def input_figure_format() -> None:
         FIGURE_FORMATS,
         default=FIGURE_FORMATS[0],
         format_func=str.upper,
-        key="figure_format",
+        key=session.FIGURE_FORMAT.key,
         persist_state="session",
     )
 
@@ -27,7 +28,7 @@ def show_figure(figure: go.Figure, name: str, alt: str, height: int = 360, **kwa
 
     name: of the file, and the element's key. kwargs: of st.plotly_chart, as on_select; returns what it returns.
     """
-    file_format = st.session_state.get("figure_format") or FIGURE_FORMATS[0]
+    file_format = session.FIGURE_FORMAT.get() or FIGURE_FORMATS[0]
     figure.update_layout(template=TEMPLATE, height=height)
     config = {
         "displaylogo": False,

@@ -1,4 +1,4 @@
-"""Jobs about a domain: a bar while one is running, and one line for each that has ended, until it is closed.
+"""Jobs: watched while they run, a bar for each, and one line for each that has ended, until it is closed.
 
 Those of other sessions are shown, too: a job is found by its kind and domain.
 """
@@ -14,12 +14,10 @@ from core.jobs.background import JobStatus
 from core.jobs.job import Job, Kind, jobs_of
 from core.jobs.log import LINES_SHOWN
 from core.workspace.folders import Workspace
+from pages.shared import session
 from pages.shared.errors import show_error, show_log, without_paths
 from pages.shared.form_words import in_form_words
-from pages.shared.polling import watch_job
 from pages.shared.text import counted, plain
-
-_STARTED = "_jobs_started"  # the jobs that this session has started
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,7 @@ class JobKind:
         """Start the job. Raises InputError if one of this kind is going on for the domain."""
         if not background.start(workspace, self.job_of(slug), verb):
             raise InputError(f"{self.doing.format(slug)} is going on at this moment; wait for its end.")
-        st.session_state.setdefault(_STARTED, set()).add(self.job_of(slug))
+        session.STARTED_JOBS.set(session.STARTED_JOBS.get() | {self.job_of(slug)})
 
 
 @dataclass(frozen=True)
@@ -64,7 +62,7 @@ def show_jobs(workspace: Workspace, kind: JobKind) -> None:
     Jobs of other sessions, but for the last to end, share a line, so that they do not push the page down.
     """
     ended: list[_Ended] = []
-    started = st.session_state.get(_STARTED, set())
+    started = session.STARTED_JOBS.get()
     for job in jobs_of(workspace, kind.kind):
         status = background.status(workspace, job)
         if status.state == "running":
@@ -117,6 +115,17 @@ def why_failed(status: JobStatus) -> str:
         "it left no record of why: perhaps the disk of the workspace is full, or an earlier version of Rematch ran it. "
         "Make room there, and start again."
     )
+
+
+@st.fragment(run_every=1.0)
+def watch_job(
+    workspace: Workspace, job: Job, show: Callable[[JobStatus], None], is_over: Callable[[JobStatus], bool]
+) -> None:
+    """Draw the job's status every second with `show`; once `is_over`, draw the whole page again."""
+    status = background.status(workspace, job)
+    if is_over(status):
+        st.rerun()
+    show(status)
 
 
 def show_running(workspace: Workspace, job: Job, doing: str) -> None:

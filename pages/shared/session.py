@@ -1,104 +1,174 @@
-"""Where α stands: under the hand, else as the address says it, else where it was last, else the run's own choice.
+"""Values of a session and parameters of the address: each declared once, with its key, type and default.
 
-What the browser's component last said is the truth, and comes with every message it sends: a value that the server
-kept and the browser were to learn of would be lost to whatever message crosses it.
+The key of a widget that nobody else reads stays at that widget. No other module of the pages touches Streamlit's
+`session_state` or `query_params`.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
+from core.data.domain import Domain
+from core.jobs.job import Job
+from core.training.settings import all_settings
+from core.workspace.folders import Workspace
 from core.workspace.runs import Run
-from pages.shared.addresses import pin
 
-ALPHA_KEYS = ("alpha", "alpha_text")  # in the address; with one α for both towers only the first
-RERANK_KEY = "rerank"  # in the address of pages that ask anew
-_LAST = "_last_alpha"  # (the run's folder, α) once α was moved, or came with the address
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Position:
-    """alphas: one, or the image and the text tower's. settled: False while the hand holds the slider."""
+class SessionValue(Generic[T]):
+    """A value in the state of this session. default: its value until it is set; never change it in place."""
 
-    alphas: tuple[float, ...]
-    settled: bool = True
+    key: str
+    default: T
+
+    def get(self) -> T:
+        """Return the value."""
+        value: T = st.session_state.get(self.key, self.default)
+        return value
+
+    def set(self, value: T) -> None:
+        """Set the value; in a callback or before the widget of this key is drawn, the widget's value too."""
+        st.session_state[self.key] = value
+
+    def reset(self) -> None:
+        """Go back to the default."""
+        st.session_state.pop(self.key, None)
 
 
-def position_of(moved: Mapping[str, Any] | None, said: Sequence[str | None], otherwise: float) -> Position:
-    """From what the component says, if it is for so many α as there are in `said`, else from the address.
+@dataclass(frozen=True)
+class QueryParameter(SessionValue[T | None], Generic[T]):
+    """A parameter of the address; in the session, the value of the widget that is bound to it, if a page has one.
 
-    moved: {alphas, settled}. said: the address' value for each α, None where it has none.
+    parse: the value that a text of the address stands for, None if it stands for none. Not used of a parameter that
+    only its widget reads: that is Streamlit's to parse.
     """
-    if moved is not None and len(moved["alphas"]) == len(said):
-        return Position(tuple(_alpha(alpha, otherwise) for alpha in moved["alphas"]), bool(moved["settled"]))
-    return Position(tuple(_alpha(alpha, otherwise) for alpha in said))
+
+    default: T | None = None
+    parse: Callable[[str], Any] = str
+
+    @property
+    def bound(self) -> dict[str, Any]:
+        """Arguments of a widget whose value Streamlit reads from the address and writes into it."""
+        return {"key": self.key, "bind": "query-params"}
+
+    def texts(self) -> list[str]:
+        """Return what the address says: nothing, a text, or several, of which the last counts."""
+        return st.query_params.get_all(self.key)
+
+    def in_address(self) -> T | None:
+        """Return the value in the address; None if it has none."""
+        texts = self.texts()
+        return self.parse(texts[-1]) if texts else None
+
+    def current(self) -> T | None:
+        """Return the value in the session; before it has one, the value in the address."""
+        value = self.get()
+        return self.in_address() if value is None else value
+
+    def write(self, value: T | None) -> None:
+        """Write the value into the address, None for no value; nothing where Streamlit does, for a widget."""
+        with suppress(StreamlitAPIException):
+            if value is None:
+                st.query_params.pop(self.key, None)
+            elif self.texts() != [text := f"{value:g}" if isinstance(value, float) else str(value)]:
+                st.query_params[self.key] = text
+
+    def pin(self, value: T | None) -> None:
+        """Set the value and write it, where Streamlit would leave out a value that is its widget's default."""
+        self.set(value)
+        self.write(value)
 
 
-def _alpha(value: object, otherwise: float) -> float:
+def parse_alpha(value: object) -> float | None:
+    """Return α in [0, 1]; None for anything else."""
     try:
         alpha = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
-        return otherwise
-    return alpha if math.isfinite(alpha) and 0.0 <= alpha <= 1.0 else otherwise
+        return None
+    return alpha if math.isfinite(alpha) and 0.0 <= alpha <= 1.0 else None
 
 
-def current_position(moved: Mapping[str, Any] | None, count: int, run: Run) -> Position:
-    """Where the `count` α's of the page stand; where they came to rest is kept in the address and for other pages."""
-    keys = ALPHA_KEYS[:count]
-    position = position_of(moved, [st.query_params.get(key) for key in keys], last_alpha(run))
-    if position.settled:
-        moved_before = _moved_alpha(run) is not None
-        if moved is not None or moved_before or not st.query_params.keys().isdisjoint(keys):
-            st.session_state[_LAST] = (str(run.folder), position.alphas[0])
-        for key, alpha in zip(keys, position.alphas, strict=True):
-            text = f"{alpha:g}"
-            if st.query_params.get(key) != text and (moved is not None or moved_before or key in st.query_params):
-                st.query_params[key] = text
-    return position
+@dataclass(frozen=True)
+class Selection:
+    """What the sidebar shows. domain: None only in an empty workspace; run: None where none is swept."""
+
+    workspace: Workspace
+    domain: Domain | None
+    run: Run | None
 
 
-def input_alpha(run: Run, help: str | None = None) -> float:
-    """Input α as a number; moved on another page, it is the same here, and in the address."""
-    key, own, moved = ALPHA_KEYS[0], run.selected().alpha, _moved_alpha(run)
-    if moved not in (None, own) and key not in st.query_params:
-        pin(key, moved)
+@dataclass
+class Task:
+    """A task of the model worker, the key of its result, and how many sessions await it."""
 
-    def remember() -> None:
-        st.session_state[_LAST] = (str(run.folder), st.session_state[key])
-
-    alpha = float(
-        st.number_input(
-            "α of WiSE-FT", 0.0, 1.0, own, 0.01, format="%.2f", key=key, bind="query-params", on_change=remember,
-            help=help,
-        )
-    )  # fmt: skip
-    if alpha != own or moved is not None:
-        st.session_state[_LAST] = (str(run.folder), alpha)
-    return alpha
+    key: tuple
+    future: Future
+    sessions: int = 0
 
 
-def last_alpha(run: Run) -> float:
-    """Where α came to rest for this run in this session; the run's own choice before it moved."""
-    moved = _moved_alpha(run)
-    return run.selected().alpha if moved is None else moved
+# Every page: domain, run, article and α.
+SELECTION = SessionValue[Selection | None]("_selection", None)
+SHOWN = SessionValue[Mapping[str, str | None]]("_shown", {})  # domain and run when the script last ran
+MISSING = SessionValue[tuple[str, str] | None]("_missing", None)  # the key of DOMAIN or RUN, and what it named
+DOMAIN, RUN, SPLIT = QueryParameter[str]("domain"), QueryParameter[str]("run"), QueryParameter[str]("split")
+ARTICLE = QueryParameter[str]("article")
+ALPHA = QueryParameter[float]("alpha", parse=parse_alpha)  # of the image tower, where each has its own
+ALPHA_TEXT = QueryParameter[float]("alpha_text", parse=parse_alpha)
+LAST_ALPHA = SessionValue[tuple[str, float | None]]("_last_alpha", ("", None))  # the run's folder, and where α was left
+FIGURE_FORMAT = SessionValue[str]("figure_format", "png")
+PAPER = QueryParameter[str]("paper")
+WORDS_FOUND = QueryParameter[str]("find")
 
+# Work elsewhere: jobs, and the model worker's tasks by their purpose.
+STARTED_JOBS = SessionValue[frozenset[Job]]("_started_jobs", frozenset())
+AWAITED = SessionValue[Mapping[str, Task]]("_awaited", {})
 
-def _moved_alpha(run: Run) -> float | None:
-    folder, alpha = st.session_state.get(_LAST, ("", None))
-    return alpha if folder == str(run.folder) else None
+# Alpha.
+TOWERS, ORDER = QueryParameter[bool]("towers"), QueryParameter[str]("order")
 
+# Curves.
+VIEW, OTHER_DOMAIN = QueryParameter[str]("view"), QueryParameter[str]("other")
+METRIC, PLANE_METRIC = QueryParameter[str]("metric"), QueryParameter[str]("plane_metric")
+TRACE_METRIC = QueryParameter[str]("trace_metric")
 
-def forget_position(run: Run | None) -> None:
-    """Take α and how it was re-ranked from `run`, which is looked at from now on. For callbacks."""
-    st.session_state.pop(_LAST, None)
-    own = {} if run is None else {ALPHA_KEYS[0]: run.selected().alpha, RERANK_KEY: run.reranking().method}
-    for key in (*ALPHA_KEYS, RERANK_KEY):
-        if key in st.session_state and key in own:  # a widget's, which writes it into the address itself
-            st.session_state[key] = own[key]
-        with suppress(StreamlitAPIException):  # it is a widget's
-            st.query_params.pop(key, None)
+# Rank changes.
+BEFORE, AFTER = QueryParameter[str]("from"), QueryParameter[str]("to")
+DIRECTION, CASE, MOVED = QueryParameter[str]("direction"), QueryParameter[str]("case"), QueryParameter[int]("moved")
+WORDS, TAGGED = QueryParameter[str]("words"), QueryParameter[list[str]]("tagged")
+LANGUAGE, PLANTED = QueryParameter[str]("language"), QueryParameter[str]("planted")
+SHAPE, SLICE = QueryParameter[str]("shape"), QueryParameter[str]("slice")
+
+# Findings.
+QUESTION = QueryParameter[str]("question")
+
+# Match.
+BY, HEADLINE = QueryParameter[str]("by"), QueryParameter[str]("headline")
+RERANK, IMAGES_SHOWN = QueryParameter[str]("rerank"), QueryParameter[int]("places")
+PRESENT = QueryParameter[bool]("present", parse="true".__eq__)
+PICKED_ARTICLE = SessionValue[str | None]("match_article", None)
+REFUSED_PHOTO = SessionValue[str]("_refused_photo", "")  # why the last one cannot be used
+PHOTO_TRIES = SessionValue[int]("_photo_tries", 0)
+
+# Train.
+SETTINGS = {setting.name: QueryParameter[Any](setting.name) for setting in all_settings()}
+ENCODER, ENCODER_NAME = QueryParameter[str]("encoder"), QueryParameter[str]("encoder_name")
+BLOCKS, ADAPTER_RANK = QueryParameter[int]("blocks"), QueryParameter[int]("rank")
+TEXT_PARTS = QueryParameter[str]("train_text")
+UNCONFIRMED = SessionValue[tuple[str, str]]("_unconfirmed", ("", ""))  # what waits for a "yes", and to which name
+TRAINING_NOTICE = SessionValue[str]("_training_notice", "")  # what the last click could not do
+COMPARED_RUNS, COMPARED_CURVE = QueryParameter[list[str]]("compare"), QueryParameter[str]("compare_curve")
+
+# Data.
+PART, LEAKS = QueryParameter[str]("part"), QueryParameter[bool]("leaks")
+SAMPLE_SEED = SessionValue[int]("_sample_seed", 0)
+REFUSED_IMPORT = SessionValue[tuple[str, str, str]]("_refused_import", ("", "", ""))  # why, its slug, and its form
+IMPORT_TRIES = SessionValue[int]("_import_tries", 0)

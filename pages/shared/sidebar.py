@@ -1,154 +1,137 @@
-"""What stands around every page: the domain and run of the sidebar, loaded once, and the ways out of emptiness.
+"""What stands around every page: the domain and run of the sidebar, loaded once, the split, and the page's heading.
 
 Domain and run are part of the address; what cannot be shown without them is stopped here with what to do next.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal
+from collections.abc import Callable, Sequence
 
-import numpy as np
 import streamlit as st
 
 from core.data.domain import Domain
-from core.data.domain import load_domain as read_domain
 from core.data.time_split import Split
 from core.errors import shortened
-from core.jobs import background
-from core.jobs.background import JobStatus
-from core.jobs.job import DEMO
 from core.presentation.language_notes import language_mark, language_note, text_read
 from core.presentation.reranking import reranked_by
-from core.storage.files import FileSignature, file_signature
 from core.workspace.folders import Workspace, default_workspace
-from core.workspace.runs import Run, load_runs
-from core.workspace.sweep_results import Results
-from pages.shared.addresses import input_one_of
-from pages.shared.errors import show_error, show_log, without_paths
-from pages.shared.jobs import why_failed
-from pages.shared.polling import watch_job
-from pages.shared.session import forget_position
+from core.workspace.runs import Run
+from pages.shared.alpha_position import forget_position
+from pages.shared.cached_results import load_domain, swept_runs
+from pages.shared.empty_states import show_how_to_begin, show_what_is_missing
+from pages.shared.session import ARTICLE, DOMAIN, MISSING, RUN, SELECTION, SHOWN, SPLIT, QueryParameter, Selection
 from pages.shared.text import plain
-
-#: Where a session keeps what an address named and the workspace does not have, and which domain and run it shows.
-_MISSING, _SHOWN = "_missing", "_shown"
 
 #: The pickers cannot be emptied, which is no reason for a mark that a field has to be filled in.
 _WITHOUT_REQUIRED = "<style>.stSidebar [data-testid=stWidgetLabelRequired] { display: none }</style>"
 
 
-@dataclass(frozen=True)
-class Chosen:
-    """What the sidebar says. domain: None only in an empty workspace; run: None where none is swept."""
-
-    workspace: Workspace
-    domain: Domain | None
-    run: Run | None
-
-
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _domain(folder: Path, written: FileSignature | None) -> Domain:
-    return read_domain(folder)
-
-
-def load_domain(workspace: Workspace, slug: str) -> Domain:
-    """The domain, read from disk again only when it was written again. Shared: never change its table."""
-    folder = workspace.domain_folder(slug)
-    file = folder / "domain.toml"
-    return _domain(folder, file_signature(file) if file.exists() else None)
-
-
-def swept_runs(workspace: Workspace, slug: str) -> list[Run]:
-    """The domain's runs that have something to show, newest first."""
-    return [run for run in reversed(load_runs(workspace, slug)) if run.is_swept]
-
-
-def input_domain_and_run() -> Chosen:
+def input_domain_and_run() -> Selection:
     """The two pickers of the sidebar."""
     workspace = default_workspace()
     slugs = workspace.domain_slugs()
     if not slugs:
-        return Chosen(workspace, None, None)
-    _note_missing("domain", slugs)  # before the widget, which replaces what is not among its options
+        return Selection(workspace, None, None)
+    _note_missing(DOMAIN, slugs)  # before the widget, which replaces what is not among its options
     with st.sidebar:
         st.html(_WITHOUT_REQUIRED)
-        slug = input_one_of("Domain", slugs, "domain", _choose_newest_run)
+        slug = _input_one_of("Domain", slugs, DOMAIN, _choose_newest_run)
         runs = {run.info.name: run for run in swept_runs(workspace, slug)}
-        _note_missing("run", list(runs))
-        run = runs[input_one_of("Run", list(runs), "run", _forget_other_run)] if runs else None
-    st.session_state[_SHOWN] = {"domain": slug, "run": run.info.name if run else None}
+        _note_missing(RUN, list(runs))
+        run = runs[_input_one_of("Run", list(runs), RUN, _forget_other_run)] if runs else None
+    SHOWN.set({DOMAIN.key: slug, RUN.key: run.info.name if run else None})
     _show_missing(slug, run)
-    return Chosen(workspace, load_domain(workspace, slug), run)
+    return Selection(workspace, load_domain(workspace, slug), run)
 
 
-def _note_missing(kind: Literal["domain", "run"], there: Sequence[str]) -> None:
+def _input_one_of(
+    label: str, options: Sequence[str], parameter: QueryParameter[str], on_change: Callable[[], None]
+) -> str:
+    """Input one of `options` (not empty): the one that the address or this session names, else the first.
+
+    It is always in the address, so that a copied link shows what its sender saw: Streamlit leaves out a value that
+    equals its widget's default, so this one has none, and its value is set before it is drawn.
+    """
+    named, current = parameter.in_address(), parameter.get()
+    if len(parameter.texts()) > 1 and named in options:  # Streamlit puts what a link names after what the page had
+        parameter.pin(current := named)
+    seeded = current is None and named in options
+    if not seeded and (named is None or current not in options):
+        parameter.pin(next(value for value in (current, named, *options) if value is not None and value in options))
+    # Bound to an address that names something else, a new widget would take it out of the address.
+    name = parameter.bound if seeded or current is not None or named is None else {"key": parameter.key}
+    value: str | None = st.selectbox(label, options, None, on_change=on_change, required=True, **name)
+    if value is None:  # back to an address from before there was one
+        st.rerun()
+    return value
+
+
+def _note_missing(parameter: QueryParameter[str], there: Sequence[str]) -> None:
     """Remember a domain or run that the address, or this session until now, names and that is not there any more."""
-    named, shown = st.query_params.get(kind), st.session_state.get(_SHOWN, {}).get(kind)
-    if not named or named == shown:  # what the address says of the last run of the script, a callback may have replaced
-        named = st.session_state.get(kind)
-    if named and named not in there and (kind == "domain" or _MISSING not in st.session_state):
-        st.session_state[_MISSING] = (kind, str(named))
+    named = parameter.in_address()
+    if not named or named == SHOWN.get().get(parameter.key):  # a callback may have replaced what the address still says
+        named = parameter.get()
+    if named and named not in there and (parameter is DOMAIN or MISSING.get() is None):
+        MISSING.set((parameter.key, named))
 
 
 def _show_missing(slug: str, run: Run | None) -> None:
     """Say which domain or run is shown in place of the one asked for, until that is closed or another is chosen."""
-    kind, named = st.session_state.get(_MISSING, ("", ""))
-    if kind:
-        instead = f"domain {plain(slug)}" if kind == "domain" or run is None else f"run {plain(run.info.name)}"
-        st.warning(
-            f"The {kind} '{plain(shortened(named))}' is not here (any more): it may have been renamed or deleted. "
-            f"This page shows {instead}.",
-            icon=":material/link_off:",
-        )
-        st.button("Close", key="close_missing", on_click=lambda: st.session_state.pop(_MISSING, None))
+    if (missing := MISSING.get()) is None:
+        return
+    kind, named = missing
+    instead = f"domain {plain(slug)}" if kind == DOMAIN.key or run is None else f"run {plain(run.info.name)}"
+    st.warning(
+        f"The {kind} '{plain(shortened(named))}' is not here (any more): it may have been renamed or deleted. "
+        f"This page shows {instead}.",
+        icon=":material/link_off:",
+    )
+    st.button("Close", key="close_missing", on_click=MISSING.reset)
 
 
 def choose_domain(slug: str) -> None:
     """Make it the domain that every page shows, with its newest run. For callbacks."""
-    st.session_state["domain"] = slug
+    DOMAIN.set(slug)
     _choose_newest_run()
 
 
 def _choose_newest_run() -> None:
     """Another domain is chosen: its runs have names of their own."""
-    newest = next(iter(swept_runs(default_workspace(), st.session_state["domain"])), None)
-    st.session_state["run"] = newest.info.name if newest else None
-    _forget(newest)
+    newest = next(iter(_runs_to_choose()), None)
+    RUN.set(newest.info.name if newest else None)
+    _forget_other(newest)
 
 
 def choose_run(name: str) -> None:
     """Make it the run that every page shows. For callbacks."""
-    st.session_state["run"] = name
+    RUN.set(name)
     _forget_other_run()
 
 
 def _forget_other_run() -> None:
-    runs = swept_runs(default_workspace(), st.session_state["domain"])
-    _forget(next((run for run in runs if run.info.name == st.session_state["run"]), None))
+    _forget_other(next((run for run in _runs_to_choose() if run.info.name == RUN.get()), None))
 
 
-def _forget(run: Run | None) -> None:
+def _runs_to_choose() -> list[Run]:
+    slug = DOMAIN.get()
+    return swept_runs(default_workspace(), slug) if slug else []
+
+
+def _forget_other(run: Run | None) -> None:
     """`run` is shown from now on: α and article of the one before are not its own."""
-    st.session_state.pop(_MISSING, None)
+    MISSING.reset()
     forget_position(run)
-    st.session_state.pop("article", None)
-    st.query_params.pop("article", None)
+    ARTICLE.pin(None)
 
 
-def keep(chosen: Chosen) -> None:
-    """For `chosen()` on the page that is about to be drawn."""
-    st.session_state["_chosen"] = chosen
-
-
-def chosen() -> Chosen:
-    """What the sidebar says."""
-    return st.session_state["_chosen"]
+def selection() -> Selection:
+    """What the sidebar shows."""
+    selection = SELECTION.get()
+    assert selection is not None  # app.py sets it before a page is drawn
+    return selection
 
 
 def require_domain() -> tuple[Workspace, Domain]:
-    """The places and domain; where there is none, how to begin, and no more of the page."""
-    now = chosen()
+    """The workspace and domain; where there is none, how to begin, and no more of the page."""
+    now = selection()
     if now.domain is None:
         show_how_to_begin(now.workspace)
         st.stop()
@@ -156,65 +139,13 @@ def require_domain() -> tuple[Workspace, Domain]:
 
 
 def require_run() -> tuple[Workspace, Domain, Run]:
-    """The places, domain and swept run; where there is none, the way to one, and no more of the page."""
+    """The workspace, domain and swept run; where there is none, the way to one, and no more of the page."""
     workspace, domain = require_domain()
-    run = chosen().run
+    run = selection().run
     if run is None:
         show_what_is_missing(workspace, domain)
         st.stop()
     return workspace, domain, run
-
-
-def show_how_to_begin(workspace: Workspace) -> None:
-    """The empty state: what to type."""
-    if background.status(workspace, DEMO).state == "running":
-        st.write("The demo is being made; its first domain appears here in half a minute.")
-        return
-    st.write("There is no domain yet. Import your own articles and images on the **Data** page, or in a terminal:")
-    st.code("rematch import SOURCE --domain my-news\nrematch demo", language=None)
-    st.caption(
-        "SOURCE is a folder of NewsImages or a table (CSV, Excel, Parquet …); `demo` makes three synthetic domains."
-    )
-
-
-def show_what_is_missing(workspace: Workspace, domain: Domain) -> None:
-    """A domain without a swept run: that it is coming, or how to make one."""
-    slug = domain.info.slug
-    if domain.info.synthetic and background.status(workspace, DEMO).state == "running":
-        st.write("Its images and headlines are there; the curves appear here as soon as it is fine-tuned.")
-        return
-    unswept = load_runs(workspace, slug)
-    verb = "sweep" if unswept else "train"
-    doing = "has a run that is not swept yet" if unswept else "is not fine-tuned yet"
-    st.write(f"This domain {doing}. Do it on the **Train** page, or in a terminal:")
-    st.code("\n".join(f"rematch {v} --domain {slug}" for v in ("train", "sweep")[verb == "sweep" :]), language=None)
-
-
-def show_demo_progress() -> None:
-    """How far the demo is, while it is being made or after it failed; nothing otherwise."""
-    workspace = default_workspace()
-    status = background.status(workspace, DEMO)
-    if status.state == "running":
-        ready = _ready(workspace)
-        watch_job(workspace, DEMO, _show_demo_step, lambda now: now.state != "running" or _ready(workspace) != ready)
-    elif status.state == "failed":
-        show_error(f"Making the demo stopped before its end: {why_failed(status)}")
-        st.write("Start it again:")
-        st.code("rematch demo", language=None)
-        show_log(status.log, "nothing")
-
-
-def _ready(workspace: Workspace) -> dict[str, int]:
-    """How many swept runs each domain has: when that changes, the page has more to show."""
-    return {slug: len(swept_runs(workspace, slug)) for slug in workspace.domain_slugs()}
-
-
-def _show_demo_step(status: JobStatus) -> None:
-    step = plain(without_paths(status.log[-1])) if status.log else "starting"
-    st.progress(
-        min(1.0, status.done / status.total) if status.total else 0.0,
-        f"Preparing the demo. {step} — {status.label}, {status.amount}",
-    )
 
 
 def input_split(domain: Domain, run: Run) -> Split:
@@ -223,7 +154,7 @@ def input_split(domain: Domain, run: Run) -> Split:
     there: list[Split] = [split for split in ("val", "test") if split in measured and not domain.labelled(split).empty]
     if len(there) < 2:
         return there[0] if there else "val"
-    chosen_split = st.segmented_control("Split", there, default=there[0], key="split", bind="query-params")
+    chosen_split = st.segmented_control("Split", there, default=there[0], **SPLIT.bound)
     return chosen_split if chosen_split in there else there[0]
 
 
@@ -236,21 +167,3 @@ def show_heading(domain: Domain, run: Run) -> None:
     )
     if (unread := language_note(run, domain)) is not None:
         st.caption(plain(unread))
-
-
-def choose_article(article_id: str) -> None:
-    """Make it the article that every page shows; part of the address."""
-    st.session_state["article"] = article_id
-    st.query_params["article"] = article_id
-
-
-def chosen_article_row(results: Results) -> int:
-    """Row of the article chosen here or in the address; else the one that fine-tuning moved most."""
-    article_id = st.session_state.get("article") or st.query_params.get("article")
-    row = results.row_of(article_id) if article_id else None
-    if article_id and row is not None:
-        if st.query_params.get("article") != article_id:
-            st.query_params["article"] = article_id
-        return row
-    moved = np.abs(np.log(results.ranks[-1]) - np.log(results.ranks[0]))
-    return int(moved.argmax())

@@ -9,6 +9,7 @@ from core.presentation.run_tables import compared, differing_settings
 from core.presentation.theme import MODEL_COLOURS, NEUTRAL, VALUE, hover
 from core.workspace.folders import Workspace
 from core.workspace.runs import Run, load_runs
+from pages.shared import session
 from pages.shared.charts import show_figure
 
 HISTORY = {"val mrr@100": "val_mrr@100", "val recall@1": "val_recall@1", "training loss": "train_loss"}
@@ -51,12 +52,9 @@ def _show_histories(runs: dict[str, Run]) -> None:
         list(runs),
         default=list(runs)[:3],
         max_selections=COMPARED,
-        key="compare",
-        bind="query-params",
+        **session.COMPARED_RUNS.bound,
     )
-    measure = st.segmented_control(
-        "Curve", list(HISTORY), default="val mrr@100", key="compare_curve", bind="query-params"
-    )
+    measure = st.segmented_control("Curve", list(HISTORY), default="val mrr@100", **session.COMPARED_CURVE.bound)
     chosen = [runs[name] for name in names if name in runs]
     if not chosen:
         st.caption("Choose runs to see their curves.")

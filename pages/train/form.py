@@ -11,6 +11,7 @@ from core.encoders.languages import languages_by_name
 from core.errors import InputError
 from core.training.settings import Settings, default_settings, reasons
 from core.workspace.folders import Workspace
+from pages.shared import session
 from pages.shared.errors import show_error
 from pages.shared.paths import check_typed_encoder
 from pages.shared.text import plain
@@ -106,16 +107,14 @@ def input_encoder(domain: Domain) -> str:
         "Encoder",
         [each.name for each in ENCODERS],
         index=[each.name for each in ENCODERS].index(usual),
-        key="encoder",
-        bind="query-params",
+        **session.ENCODER.bound,
         on_change=_back_to_defaults,
         help=f"{usual} is the usual one here: it reads this domain's text and needs no network.",
     )
     if name == OTHER:
         typed = st.text_input(
             "Its name",
-            key="encoder_name",
-            bind="query-params",
+            **session.ENCODER_NAME.bound,
             placeholder="ViT-L-14:/path/weights.safetensors",
             help="MODEL:WEIGHTS with a model of open_clip and one of its tags (fetched from a hub) or a file here; "
             "hf-hub:ORGANISATION/NAME or local-dir:/path/of/its/folder for a repository of open_clip; "
@@ -164,8 +163,7 @@ def input_tune(encoder: str) -> str:
         "What to tune",
         choices,
         index=choices.index(usual),
-        key="tune",
-        bind="query-params",
+        **session.SETTINGS["tune"].bound,
         on_change=_back_to_defaults,
         help=f"The usual choice here is {usual}. {reasons(encoder, usual)['tune']}",
     )
@@ -173,9 +171,9 @@ def input_tune(encoder: str) -> str:
         tune = usual
     st.caption(f"Tunes {TUNES[tune]}.")
     if tune == "last":
-        return f"last:{int(st.number_input('How many blocks', 1, 48, 2, key='blocks', bind='query-params'))}"
+        return f"last:{int(st.number_input('How many blocks', 1, 48, 2, **session.BLOCKS.bound))}"
     if tune == "lora":
-        return f"lora:{int(st.number_input('Rank of the adapters', 1, 256, 8, key='rank', bind='query-params'))}"
+        return f"lora:{int(st.number_input('Rank of the adapters', 1, 256, 8, **session.ADAPTER_RANK.bound))}"
     return tune
 
 
@@ -186,8 +184,7 @@ def input_reading() -> Reading:
         "Text that is read",
         PARTS,
         default=usual.parts,
-        key="train_text",
-        bind="query-params",
+        **session.TEXT_PARTS.bound,
         help="Both: the text says what the headline leaves out.",
     )
     with st.expander("Hashtags, entity tags, long texts", icon=":material/notes:"):
@@ -205,4 +202,4 @@ def input_reading() -> Reading:
 def _back_to_defaults() -> None:
     """Another encoder or part to tune has other defaults; what was typed for the last is forgotten."""
     for setting in ASKED:
-        st.session_state.pop(setting.name, None)
+        session.SETTINGS[setting.name].reset()

@@ -1,5 +1,6 @@
 """A training as the Train page shows it: going on, ended, or stopped and waiting to be resumed."""
 
+from collections.abc import Callable
 from functools import partial
 
 import pandas as pd
@@ -15,36 +16,35 @@ from core.presentation.theme import MODEL_COLOURS, NEUTRAL, VALUE, hover
 from core.workspace.folders import Workspace
 from core.workspace.runs import Run, load_runs
 from core.workspace.unfinished_runs import Unfinished, load_unfinished
+from pages.shared import session
 from pages.shared.charts import show_figure
 from pages.shared.errors import show_error, show_log, without_paths
-from pages.shared.jobs import close, show_bar, what_it_found, why_failed
-from pages.shared.polling import watch_job
-from pages.shared.sidebar import choose_run, chosen
+from pages.shared.jobs import close, show_bar, watch_job, what_it_found, why_failed
+from pages.shared.sidebar import choose_run, selection
 from pages.shared.text import counted, plain
 
-_ASKED = "_training_asked"  # what waits for a second "yes": (what, name)
-_TOLD = "_training_told"  # what the last click could not do
 CHART_HEIGHT = 260
 VAL_METRICS = ("val_mrr@100", "val_recall@1")
 
 
 def start(workspace: Workspace, slug: str, verb: list[str]) -> None:
     """Start a training, or say that one is going on already."""
-    st.session_state.pop(_ASKED, None)
-    st.session_state.pop(_TOLD, None)
+    session.UNCONFIRMED.reset()
+    session.TRAINING_NOTICE.reset()
     try:
         with st.spinner("Starting…"):
             started = background.start(workspace, Job("train", slug), verb)
     except RematchError as error:
-        st.session_state[_TOLD] = f"The training could not be started: {plain(str(error))}"
+        session.TRAINING_NOTICE.set(f"The training could not be started: {plain(str(error))}")
         return
     if not started:
-        st.session_state[_TOLD] = "A training of this domain is going on already; it is the one shown here."
+        session.TRAINING_NOTICE.set("A training of this domain is going on already; it is the one shown here.")
 
 
 def show_training(workspace: Workspace, slug: str) -> bool:
     """What goes on, or how the last one ended; True while something goes on."""
-    if told := st.session_state.pop(_TOLD, None):
+    if told := session.TRAINING_NOTICE.get():
+        session.TRAINING_NOTICE.reset()
         st.warning(plain(without_paths(told)))
     job = Job("train", slug)
     status = background.status(workspace, job)
@@ -149,38 +149,37 @@ def plot_loss(history: pd.DataFrame, epochs: int) -> go.Figure:
 
 
 def _input_cancel(workspace: Workspace, slug: str) -> None:
-    if st.session_state.get(_ASKED) != ("cancel", slug):
-        st.button("Cancel", key="cancel", icon=":material/stop:", on_click=_ask, args=("cancel", slug))
+    if session.UNCONFIRMED.get() != ("cancel", slug):
+        ask = session.UNCONFIRMED.set
+        st.button("Cancel", key="cancel", icon=":material/stop:", on_click=ask, args=(("cancel", slug),))
         return
     st.write("Stop this training? Full epochs are kept, and it can be resumed.")
     with st.container(horizontal=True):
-        st.button("Yes, stop it", key="cancel_yes", type="primary", on_click=_cancel, args=(workspace, slug))
-        st.button("No, go on", key="cancel_no", on_click=_ask, args=("", ""))
+        cancel = partial(background.cancel, workspace, Job("train", slug))
+        st.button("Yes, stop it", key="cancel_yes", type="primary", on_click=_do_confirmed, args=(cancel,))
+        st.button("No, go on", key="cancel_no", on_click=session.UNCONFIRMED.reset)
 
 
-def _ask(what: str, name: str) -> None:
-    st.session_state[_ASKED] = (what, name)
-
-
-def _cancel(workspace: Workspace, slug: str) -> None:
-    _ask("", "")
+def _do_confirmed(action: Callable[[], object]) -> None:
+    session.UNCONFIRMED.reset()
     try:
-        background.cancel(workspace, Job("train", slug))
+        action()
     except RematchError as error:
-        st.session_state[_TOLD] = str(error)
+        session.TRAINING_NOTICE.set(str(error))
 
 
 def _show_ended(workspace: Workspace, slug: str, status: JobStatus) -> None:
     """How the last job of this domain ended, until it is closed."""
     if status.state == "never started":
         return
-    runs = load_runs(workspace, slug)
     with st.container(border=True):
         if status.state == "done":
             st.success("The training is finished.", icon=":material/check_circle:")
             st.text(without_paths(what_it_found(status)))
-            if runs and runs[-1].is_swept:
-                _show_ways_on(runs[-1])
+            name = None if status.result is None else status.result.record.get("run")
+            for run in load_runs(workspace, slug):
+                if run.info.name == name and run.is_swept:
+                    _show_ways_on(run)
         elif status.state == "cancelled":
             st.info("The training was cancelled.", icon=":material/stop_circle:")
         else:
@@ -192,7 +191,7 @@ def _show_ended(workspace: Workspace, slug: str, status: JobStatus) -> None:
 
 def _show_ways_on(run: Run) -> None:
     """To the pages that show the new run, once it is the one chosen in the sidebar: links keep what is chosen there."""
-    now = chosen().run
+    now = selection().run
     if now is None or now.info.name != run.info.name:
         st.button("Choose this run", key="choose_new_run", on_click=choose_run, args=(run.info.name,))
         return
@@ -224,11 +223,12 @@ def _show_stopped(workspace: Workspace, slug: str, training: Unfinished) -> None
     reached = f"after {done} of {info.settings.epochs} epochs" if done else "before its first epoch was full"
     with st.container(border=True):
         st.markdown(f"**{plain(name)}** — {plain(info.encoder)}, {plain(info.settings.tune)} tuned; stopped {reached}.")
-        if st.session_state.get(_ASKED) == ("discard", name):
+        if session.UNCONFIRMED.get() == ("discard", name):
             st.write("Discard it? What it learned is lost.")
             with st.container(horizontal=True):
-                st.button("Yes, discard it", key=f"discard_yes_{name}", on_click=_discard, args=(training,))
-                st.button("No, keep it", key=f"discard_no_{name}", on_click=_ask, args=("", ""))
+                discard = training.discard
+                st.button("Yes, discard it", key=f"discard_yes_{name}", on_click=_do_confirmed, args=(discard,))
+                st.button("No, keep it", key=f"discard_no_{name}", on_click=session.UNCONFIRMED.reset)
             return
         verb = ["train", f"--domain={slug}", f"--resume={name}", "--sweep"]
         with st.container(horizontal=True):
@@ -239,12 +239,4 @@ def _show_stopped(workspace: Workspace, slug: str, training: Unfinished) -> None
                 on_click=start,
                 args=(workspace, slug, verb),
             )
-            st.button("Discard", key=f"discard_{name}", on_click=_ask, args=("discard", name))
-
-
-def _discard(training: Unfinished) -> None:
-    _ask("", "")
-    try:
-        training.discard()
-    except RematchError as error:
-        st.session_state[_TOLD] = str(error)
+            st.button("Discard", key=f"discard_{name}", on_click=session.UNCONFIRMED.set, args=(("discard", name),))

@@ -8,6 +8,7 @@ from msgspec.inspect import BoolType, FloatType, IntType, LiteralType, Type, Uni
 
 from core.errors import RematchError
 from core.training.settings import Setting, Settings, all_settings
+from pages.shared import session
 
 #: What the form asks for; what to tune is asked for before, since the defaults depend on it.
 ASKED = tuple(setting for setting in all_settings() if setting.name != "tune")
@@ -32,7 +33,7 @@ def _input(setting: Setting, defaults: Settings, why: dict[str, str]) -> Any:
     """Draw the input for a setting of this type."""
     kind, default = type_info(setting.kind), getattr(defaults, setting.name)
     about = f"{setting.help} Default {'not set' if default is None else default}. {why[setting.name]}"
-    common: dict[str, Any] = {"key": setting.name, "bind": "query-params", "help": about}
+    common = session.SETTINGS[setting.name].bound | {"help": about}
     if isinstance(kind, BoolType):
         return st.checkbox(setting.label, default, **common)
     if isinstance(kind, LiteralType):

@@ -6,7 +6,9 @@ from types import SimpleNamespace
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.alpha import exact_values
+from core.jobs import model_worker
+from pages.alpha import point
+from pages.shared import worker
 
 ALPHAS = (0.1, 0.2, 0.3, 0.4)
 
@@ -14,19 +16,18 @@ ALPHAS = (0.1, 0.2, 0.3, 0.4)
 def page() -> None:
     import streamlit as st
 
-    from pages.alpha.exact_values import exact_ranks
+    from pages.alpha.point import submit_exact
 
-    exact_ranks(st.session_state.workspace, st.session_state.results, [st.session_state.alpha])
+    submit_exact(st.session_state.workspace, st.session_state.results, [st.session_state.alpha])
 
 
 @pytest.fixture
 def asked(monkeypatch) -> dict[float, Future]:
     """α -> what was submitted for it."""
     futures: dict[float, Future] = {}
-    worker = exact_values.model_worker
-    monkeypatch.setattr(worker, "submit", lambda task, *given: futures.setdefault(given[-1], Future()))
-    monkeypatch.setattr(exact_values, "stamp_of", lambda run: ("run", 1))
-    exact_values._evaluations.clear()
+    monkeypatch.setattr(model_worker, "submit", lambda task, *given: futures.setdefault(given[-1], Future()))
+    monkeypatch.setattr(point, "stamp_of", lambda run: ("run", 1))
+    worker._submitted.clear()
     return futures
 
 
@@ -73,3 +74,13 @@ def test_what_the_worker_has_begun_is_kept_and_what_was_given_up_is_asked_again(
     assert cancelled.cancelled()
     move(one, 0.6)
     assert not asked[0.6].cancelled()
+
+
+def test_what_has_failed_is_asked_again_by_who_comes_back(asked):
+    one = hand(0.5)
+    asked.pop(0.5).set_exception(MemoryError())
+    move(one, 0.5)
+    assert 0.5 not in asked, "drawing again does not try again"
+    move(one, 0.6)
+    move(one, 0.5)
+    assert 0.5 in asked

@@ -12,10 +12,11 @@ from streamlit.testing.v1 import AppTest
 from core.cli.main import main
 from core.data.images.decoding import ImageError
 from core.jobs import model_worker
-from core.jobs.match_task import match_article, match_headline
+from core.jobs.match_task import Answer, match_article, match_headline
 from core.workspace.folders import Workspace
 from core.workspace.runs import Run, find_run
-from pages.shared import images
+from pages.shared import images, worker
+from pages.shared.session import AWAITED
 from tests.pages.conftest import open_at
 
 
@@ -52,6 +53,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
         return future
 
     monkeypatch.setattr(model_worker, "submit", submit)
+    worker._submitted.clear()
     return calls
 
 
@@ -59,6 +61,10 @@ def open_page(**parameters: str) -> AppTest:
     page = open_at("match", **parameters)
     assert not page.exception
     return page
+
+
+def found(page: AppTest) -> Answer:
+    return page.session_state[AWAITED.key]["match"].future.result()
 
 
 def said(page: AppTest) -> str:
@@ -106,7 +112,7 @@ def test_a_picked_article_shows_its_own_image_at_the_ranks_of_the_sweep(run: Run
         rank = ranks[(ranks["article_id"] == "55") & (ranks["alpha"] == at)]["rank"].item()
         assert f"its own image at rank **{rank}**" in said(page)
     assert "the 12 images of val" in said(page)
-    within = sum(one.own.place <= 5 for one in page.session_state["match_asked"][1].result().models)
+    within = sum(one.own.place <= 5 for one in found(page).models)
     assert said(page).count(":material/check_circle: **its own image**") == within
 
 
@@ -141,7 +147,7 @@ def test_what_is_re_ranked_says_so(run: Run, made: Workspace, asked) -> None:
     page = open_page(headline="a red circle", rerank="csls")
     assert asked[0][-1] == "csls"
     assert "re\\-ranked by csls" in said(page) or "re-ranked by csls" in said(page)
-    [alpha] = {model.alpha for model in page.session_state["match_asked"][1].result().models[1:2]}
+    [alpha] = {model.alpha for model in found(page).models[1:2]}
     answer = match_headline(made, "shapes", run.info.name, (alpha,), "a red circle", 5, "csls")
     assert f"similarity {answer.models[0].found[0].score:.4f}" in said(page)
     page.selectbox(key="rerank").set_value("none").run()

@@ -16,14 +16,14 @@ from core.encoders.lite.multilingual import LiteMultilingual
 from core.experiment.train import train_run
 from core.jobs import background
 from core.jobs.job import Job
-from core.jobs.records import JobError
+from core.jobs.records import JobError, JobResult
 from core.presentation.run_tables import differing_settings
 from core.training.settings import Settings, default_settings, reasons
 from core.workspace.folders import Workspace
 from core.workspace.runs import load_runs
 from core.workspace.unfinished_runs import Unfinished, load_unfinished
 from pages.train.form import ENCODERS, TrainingRequest
-from tests.pages.conftest import open_at
+from tests.pages.conftest import open_at, write_run
 
 NEVER = background.JobStatus("never started", "", 0, None, [])
 HEAD = Settings(tune="head", epochs=2, lr=0.01, batch_size=16)
@@ -238,6 +238,17 @@ def test_cancel_asks_once_more(stopped, monkeypatch):
     button(app, "Cancel").click().run()
     button(app, "Yes, stop it").click().run()
     assert cancelled == [Job("train", "shapes")]
+
+
+def test_the_run_to_choose_is_the_one_that_the_job_names(run, workspace, domain, monkeypatch):
+    newer = write_run(workspace, domain)
+    for swept, chosen in ((run, newer), (newer, run)):
+        done = background.JobStatus("done", "", 0, None, [], result=JobResult({"run": swept.info.name}, "swept"))
+        monkeypatch.setattr(background, "status", lambda *_, done=done: done)
+        app = open_page(run=chosen.info.name)
+        button(app, "Choose this run").click().run()
+        assert app.sidebar.selectbox[1].value == swept.info.name
+        assert not [each for each in app.button if each.label == "Choose this run"]
 
 
 @pytest.mark.parametrize(
