@@ -25,14 +25,10 @@ def test_links_resolve(page: Path):
         assert not target.fragment or target.fragment in anchors(file), f"{page.name}: {link}"
 
 
-def test_each_page_is_in_the_navigation_or_linked_from_an_index():
-    listed = set(re.findall(r"[\w/-]+\.md", (ROOT / "mkdocs.yml").read_text("utf-8")))
-    for page in ROOT.glob("docs/decisions/*.md"):
-        if page.name != "index.md":
-            assert page.name in set(links(page.parent / "index.md")), page.name
-            listed.add(str(page.relative_to(ROOT / "docs")))
+def test_each_page_is_in_the_navigation():
+    listed = re.findall(r"[\w/-]+\.md$", (ROOT / "mkdocs.yml").read_text("utf-8"), re.MULTILINE)
     pages = {str(page.relative_to(ROOT / "docs")) for page in ROOT.glob("docs/**/*.md")}
-    assert pages | GENERATED == listed
+    assert sorted(listed) == sorted(pages | GENERATED)
 
 
 def test_the_readme_is_short():
