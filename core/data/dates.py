@@ -117,7 +117,7 @@ def _excel_days(cells: list[str]) -> dict[str, datetime]:
 
 
 def _numbers(cells: list[str]) -> dict[str, datetime]:
-    """Return dates written as one number: 20230131, a year, or seconds, milliseconds, … since 1970; one unit each."""
+    """Return dates written as numbers of the same kind: 20230131, years, or seconds, milliseconds, … since 1970."""
     for read in (compact_date, _year):
         found = {cell: time for cell in cells if (time := read(cell)) is not None}
         if len(found) == len(cells):

@@ -80,7 +80,7 @@ class Domain:
 
     @property
     def has_english(self) -> bool:
-        """True if every article in the domain's language is English or has an English title or text."""
+        """Return True if every article in the domain's language is English or has an English version."""
         articles = self.articles[self.articles["language"] == self.info.language]
         return self.info.language == ENGLISH or bool(len(articles) and translated(articles).all())
 

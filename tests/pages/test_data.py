@@ -141,7 +141,7 @@ def test_the_form_asks_for_dates_and_split(shapes: Path, workspace: Workspace, a
 def test_an_existing_domain_is_only_replaced_when_asked(shapes_domain: Domain, shapes: Path, at_once: None) -> None:
     values = {"path": str(shapes), "slug": "shapes", "title": "anew"}
     page = submit(open_page(part="Import"), **values)
-    assert "domain 'shapes' exists already" in page.error[0].value.replace("\\", "")
+    assert "domain 'shapes' already exists" in page.error[0].value.replace("\\", "")
     page.checkbox(key="import_replace").check()
     page = submit(page, **values)
     assert "'shapes' is imported." in written(page)

@@ -88,6 +88,8 @@ def _load(folder: Path, device: torch.device) -> Any:
             return transformers.pipeline(
                 "token-classification", model=model, tokenizer=tokenizer, device=device, aggregation_strategy="simple"
             )
+    except InputError:
+        raise
     except Exception as error:  # transformers raises many types for an unsuitable folder
         raise InputError(
             f"{folder} cannot be loaded as a token-classification model ({type(error).__name__}: "

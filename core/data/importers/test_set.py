@@ -45,7 +45,7 @@ class TestSet:
 
     @property
     def is_packed(self) -> bool:
-        """True if a list is a ZIP, whose images must be copied."""
+        """Return True if a list is a ZIP, whose images must be copied."""
         return any(zip_source.recognises(path) for path in (self.articles, self.images) if path is not None)
 
 

@@ -85,6 +85,8 @@ class Translator:
             check_pretrained(self._folder)
             with silent_logs():
                 return getattr(transformers, class_name).from_pretrained(self._folder, local_files_only=True)
+        except InputError:
+            raise
         except Exception as error:  # transformers raises many types for an unsuitable folder
             raise InputError(
                 f"{self._folder} cannot be loaded as a Marian model ({type(error).__name__}: "

@@ -116,7 +116,7 @@ def test_a_tables_own_split_is_used_or_its_disuse_is_said(table, imported):
     assert "column split" in how_split(intake.domain.info)
     ignored = imported(table, own_split=False)
     assert splits(ignored)["val"] == [19, 20, 21, 22, 23]
-    assert any("--ignore-split" in note for note in ignored.notes)
+    assert any(note.startswith("split:") and "not used" in note for note in ignored.notes)
     assert list(ignored.domain.articles["split_stated"]) == list(table["split"])
     unusable = imported(table.assign(split="fold 1"))
     assert any("column split is not used" in note and "'fold 1'" in note for note in unusable.notes)
