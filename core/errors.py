@@ -1,7 +1,7 @@
-"""The errors a user can do something about.
+"""Errors that a user can fix.
 
-Each message names the thing, what was expected and what was found, and says what to do. What it quotes from outside
-is cut to a line, so that it stays a sentence whatever a file holds.
+Each message names the file or option, what was expected, what was found, and what to do. Quoted input is shortened to
+one line, so that the message stays readable whatever a file contains.
 """
 
 from collections.abc import Iterable
@@ -10,21 +10,21 @@ _NAMED, _LONGEST = 20, 80  # how many names an error lists, and characters of ea
 
 
 class RematchError(Exception):
-    """Something went wrong that a sentence can explain; the command line exits with status 1."""
+    """An error that one sentence can explain; the command line exits with status 1."""
 
 
 class InputError(RematchError):
-    """Wrong arguments or unusable input; the command line exits with status 2."""
+    """An error caused by wrong arguments or unusable input; the command line exits with status 2."""
 
 
 def listed(names: Iterable[object]) -> str:
-    """Names from outside in an error: the first ones, none longer than a line."""
+    """Return names for an error message, separated by commas: the first 20, each shortened."""
     shown = [shortened(str(name)) for name in names]
     more = f" and {len(shown) - _NAMED:,} more" if len(shown) > _NAMED else ""
     return ", ".join(shown[:_NAMED]) + more
 
 
 def shortened(text: str) -> str:
-    """A text from outside in an error: on one line, and not longer than that."""
+    """Return a text for an error message: on one line, at most 80 characters."""
     line = " ".join(text.split())
     return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"

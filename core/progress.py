@@ -1,6 +1,6 @@
-"""One way to show how far a long step is: a bar for a person at a terminal, a small file for a page.
+"""Progress of long steps: a bar on the terminal, a small JSON file for the pages of the app.
 
-Bars go to stderr, appear after two seconds, and stay away from logs, pipes and ``--json``.
+Bars are written to stderr, appear after two seconds, and are hidden in logs, pipes and with ``--json``.
 """
 
 import json
@@ -18,7 +18,7 @@ from core.storage.files import write_text
 
 Item = TypeVar("Item")
 
-#: A job (core.jobs.background) names here the file that its pages read.
+#: Environment variable with the file that the pages of a job (core.jobs.background) read.
 PROGRESS_FILE = "REMATCH_PROGRESS_FILE"
 QUIET = "REMATCH_QUIET"
 SECONDS_BEFORE_A_BAR = 2.0
@@ -26,7 +26,7 @@ SECONDS_BETWEEN_WRITES = 0.5
 
 
 def progress(items: Iterable[Item], label: str, total: int | None = None) -> Iterator[Item]:
-    """Yield `items`, showing `label` and how many of `total` are done."""
+    """Yield `items` and show `label` with the number done of `total`."""
     count = len(items) if total is None and isinstance(items, Sized) else total
     with progress_reporter(label) as report:
         for done, item in enumerate(items):
@@ -36,10 +36,10 @@ def progress(items: Iterable[Item], label: str, total: int | None = None) -> Ite
 
 @contextmanager
 def progress_reporter(label: str, unit: str = "") -> Iterator[Callable[[int, int | None], None]]:
-    """Yield a function to call with (done, total) as often as one likes.
+    """Yield a function to call with (done, total), as often as needed.
 
-    unit: "B" if bytes are counted, which are shown as megabytes and with their speed; "" for items. What is done
-    at the first call counts as done before, so it does not enter the speed.
+    unit: "B" for bytes, which are shown as megabytes with a speed; "" for items. Work done before the first call does
+    not enter the speed.
     """
     file = os.environ.get(PROGRESS_FILE)
     written, counted = 0.0, 0  # when the file was last written, and `done` at that moment
@@ -61,7 +61,7 @@ def progress_reporter(label: str, unit: str = "") -> Iterator[Callable[[int, int
                 speed = _smoothed(speed, max(0, done - counted) / (now - written)) if written else None
                 step = {"label": label, "done": done, "total": total, "unit": unit, "speed": speed}
                 written, counted = now, done
-                with suppress(DiskError):  # the work itself is not to end for this
+                with suppress(DiskError):  # a missing progress file must not stop the work
                     write_text(Path(file), json.dumps(step))
 
         yield report
@@ -72,9 +72,9 @@ def _smoothed(before: float | None, now: float) -> float:
 
 
 def amount(done: int, total: int | None, unit: str = "", speed: float | None = None) -> str:
-    """Return how far a step is in words: "3 of 1,000, about 5 min left", or for bytes "120 of 605 MB, 12.3 MB/s, …".
+    """Return progress in words: "3 of 1,000, about 5 min left", or for bytes "120 of 605 MB, 12.3 MB/s, …".
 
-    speed: units a second; without it, or without `total`, the remaining time is left out.
+    speed: units per second; without `speed` or `total` the remaining time is omitted.
     """
     scale, name = (1e6, " MB") if unit == "B" else (1, "")
     digits = 1 if name and max(done, total or 0) < 10 * scale else 0

@@ -70,7 +70,7 @@ def test_folders_that_may_not_be_written_are_shown_and_named(user, table, roots)
     shutil.copytree(user.folder / "workspace", roots / "workspace")
     settings = {"REMATCH_WORKSPACE": str(roots / "workspace"), "REMATCH_CACHE": str(roots / "cache")}
     said = refused(user, "import", table, "--domain", "other", **settings)
-    assert "may not be written by this user" in said
+    assert "not writable" in said
     assert str(roots) in said
     looked = user.run("-c", LOOK, **settings)
     assert looked.returncode == 0, looked.stderr

@@ -1,7 +1,7 @@
-"""One date as it is written in news data, with or without time of day and zone, in English or German.
+"""Parser for one date in news data, with or without time of day and time zone, in English or German.
 
-What is no date of its own (`now`, `today`, `10:30`, `May`) is none. The order of day and month is left open where the
-text does not tell; `core.data.dates` decides it for the whole column.
+Incomplete dates (`now`, `today`, `10:30`, `May`) are rejected. An ambiguous order of day and month stays open;
+`core.data.dates` decides it for the whole column.
 """
 
 import re
@@ -23,12 +23,12 @@ _YEAR_LAST = re.compile(r"(\d{1,2})([-/. ])\s?(\d{1,2})\2\s?(\d{4}|'?\d{2})")
 _COMPACT = re.compile(r"((?:18|19|20)\d{2})(\d{2})(\d{2})(?:t?(\d{2})(\d{2})(\d{2})?)?")
 _WORDS = re.compile(r"[^\W\d_]+|\d+")
 _ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b|\b(?:of|den|der|am)\b")
-_CENTURY = 69  # two digits below are of this century, as in Python's %y
+_CENTURY = 69  # two-digit years below belong to this century, as in Python's %y
 
 
 @dataclass(frozen=True)
 class OpenDate:
-    """Three numbers whose order is not known yet, as they are written. offset: what is added to that day, in UTC."""
+    """Three numbers of a date whose order is not known yet. offset: added to that day to give UTC."""
 
     numbers: tuple[int, int, int]
     short_year: bool
@@ -37,7 +37,7 @@ class OpenDate:
 
 
 def parse_date(text: str) -> datetime | OpenDate | None:
-    """Return the date in UTC (without a zone it counts as such), what is open about it, or None if it is none."""
+    """Return the date in UTC (the zone assumed if none is given), an OpenDate if ambiguous, or None if not a date."""
     text = " ".join(text.lower().split())
     if (compact := compact_date(text.removesuffix("z"))) is not None:
         return compact
@@ -59,13 +59,13 @@ def parse_date(text: str) -> datetime | OpenDate | None:
 
 
 def compact_date(text: str) -> datetime | None:
-    """`20230131`, `202301311030`, `20230131T103000`; None for any other text."""
+    """Return the date of `20230131`, `202301311030` or `20230131T103000`; None for any other text."""
     digits = _COMPACT.fullmatch(text.lower())
     return date_of(*(int(part or 0) for part in digits.groups())) if digits else None
 
 
 def date_of(year: int, month: int, day: int, hour: int = 0, minute: int = 0, second: int = 0) -> datetime | None:
-    """Return that moment in UTC, None if there is none, as on 30 February."""
+    """Return that moment in UTC; None if it does not exist, such as 30 February."""
     try:
         return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     except ValueError:
@@ -73,12 +73,12 @@ def date_of(year: int, month: int, day: int, hour: int = 0, minute: int = 0, sec
 
 
 def full_year(year: int) -> int:
-    """Return the year that two digits mean."""
+    """Return the full year of a two-digit year."""
     return year + (2000 if year < _CENTURY else 1900)
 
 
 def plus(date: datetime | None, offset: timedelta) -> datetime | None:
-    """Return `date` shifted by `offset`; None if there is no such date."""
+    """Return `date` shifted by `offset`; None if `date` is None or the result is out of range."""
     try:
         return None if date is None else date + offset
     except OverflowError:
@@ -86,7 +86,7 @@ def plus(date: datetime | None, offset: timedelta) -> datetime | None:
 
 
 def _with_month_name(text: str) -> datetime | None:
-    """`3. März 2023`, `March 3rd, 2023`, `2023 Mar 3`, `03-Mar-23`; of `March 2023` the first day."""
+    """Parse `3. März 2023`, `March 3rd, 2023`, `2023 Mar 3`, `03-Mar-23`, or `March 2023` (its first day)."""
     text = _ORDINAL.sub(" ", text)
     if _WORDS.sub("", text).strip(" .,/'’-"):
         return None
@@ -107,7 +107,7 @@ def _with_month_name(text: str) -> datetime | None:
 
 
 def _without_zone(text: str) -> tuple[str, timedelta]:
-    """Return the text without its zone, and how far that is ahead of UTC."""
+    """Return the text without its time zone, and how far the zone is ahead of UTC."""
     year = ""
     if match := _LAST_YEAR.fullmatch(text):
         text, year = match[1], f" {match[2]}"
@@ -121,7 +121,7 @@ def _without_zone(text: str) -> tuple[str, timedelta]:
 
 
 def _without_time(text: str) -> tuple[str, timedelta] | None:
-    """Return the text without its time of day, and that; None if the time is none, as 25:00."""
+    """Return the text without its time of day, and the time; None if the time is invalid, such as 25:00."""
     match = _TIME.search(text)
     if match is None:
         return text, timedelta()

@@ -1,4 +1,4 @@
-"""Words in dates: months and days of the week in English and German, and names of time zones."""
+"""Words in dates: months and weekdays in English and German, and names of time zones."""
 
 _MONTHS = (
     "jan january januar jänner jaenner", "feb february februar feber", "mar march mär märz maerz mrz",

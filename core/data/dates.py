@@ -1,7 +1,7 @@
-"""Reading a column of dates: what a number means is decided once for the whole column, never cell by cell.
+"""Parser for a column of dates; the format is decided once for the whole column, never cell by cell.
 
-`3/4/2023` is the third of April if any cell of the column can only be day-first. Where all cells fit both orders the
-column is ambiguous, which is reported together with the order that was assumed.
+`3/4/2023` is the third of April if any cell of the column can only be day-first. If all cells fit both orders, the
+column is ambiguous; the import reports that together with the assumed order.
 """
 
 import re
@@ -21,17 +21,17 @@ _MISSING = {"", "-", "–", "nan", "nat", "none", "null", "n/a", "na", "<na>"}
 _ISO = r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})?)?"
 _YEAR = re.compile(r"(?:18|19|20)\d{2}")
 _EPOCH = re.compile(r"\d+(?:\.\d+)?(?:e\+?\d+)?", re.IGNORECASE)
-#: Excel counts days from here; what it shows as a date, other programs often save as its number.
+#: Excel counts days from here; other programs often save the number instead of the date that Excel shows.
 _EXCEL_ZERO = datetime(1899, 12, 30, tzinfo=UTC)
 _EXCEL_RANGE = (32_874, 73_051)  # days: 1990 to 2100
-_ENOUGH_DAYS = 10  # different numbers; a few that lie in that range may be anything
-#: Seconds since 1970 that an article of this field may be from: 1990 to 2100.
+_ENOUGH_DAYS = 10  # different numbers; a few in that range may mean anything
+#: Plausible publication times in seconds since 1970: 1990 to 2100.
 _EPOCH_RANGE = (631_152_000, 4_102_444_800)
 
 
 @dataclass(frozen=True)
 class DateChoices:
-    """What the user says of a date column. day_order: None to find out; date_format: as for strptime, for all cells."""
+    """The user's settings for a date column. day_order: None to detect it; date_format: as in strptime."""
 
     day_order: DayOrder | None = None
     date_format: str | None = None
@@ -39,11 +39,11 @@ class DateChoices:
 
 @dataclass(frozen=True)
 class DateColumn:
-    """A column of dates as it was read.
+    """A parsed column of dates.
 
-    cells: the text, "" where there is none. times: datetime64[us, UTC], NaT where there is none. day_order: what the
-    column's own cells, or the user, say; None where nothing depends on it. assumed: whether both orders fit every
-    cell, so that the order is a guess. read_as: what numbers were taken for where that should be looked at, or "".
+    cells: the text, "" if missing. times: datetime64[us, UTC], NaT if missing. day_order: as detected or given by the
+    user; None if no cell depends on it. assumed: whether both orders fit every cell, so that the order is a guess.
+    read_as: how numbers were interpreted, if the user should check that, else "".
     """
 
     cells: pd.Series
@@ -54,17 +54,17 @@ class DateColumn:
 
     @property
     def filled(self) -> int:
-        """How many cells hold something."""
+        """Number of cells that are not empty."""
         return int((self.cells != "").sum())
 
     @property
     def unread(self) -> tuple[str, ...]:
-        """Return the different cells that hold something, and no date."""
+        """Distinct non-empty cells without a readable date."""
         return tuple(shortened(cell) for cell in self.cells[self.times.isna() & (self.cells != "")].unique())
 
     @property
     def missing(self) -> int:
-        """How many cells have no readable date."""
+        """Number of cells without a readable date."""
         return int(self.times.isna().sum())
 
     def only(self, rows: pd.Series) -> "DateColumn":
@@ -74,9 +74,9 @@ class DateColumn:
 
 
 def read_dates(cells: pd.Series, choices: DateChoices = DateChoices()) -> DateColumn:
-    """Read a column of text cells. Times without a zone count as UTC.
+    """Parse a column of text cells. Times without a zone are taken as UTC.
 
-    Raises InputError for a date_format that is none.
+    Raises InputError for an invalid date_format.
     """
     stripped = cells.fillna("").astype(str).str.strip()
     stripped = stripped.mask(stripped.str.lower().isin(_MISSING), "")
@@ -101,14 +101,14 @@ def _by_format(cells: list[str], date_format: str) -> dict[str, datetime]:
         times = pd.to_datetime(pd.Series(cells, dtype=object), format=date_format, utc=True, errors="coerce")
     except (ValueError, re.error) as error:
         raise InputError(
-            f"--date-format '{shortened(date_format)}' is no format of dates ({shortened(str(error))}); "
-            "expected one such as %d.%m.%Y %H:%M."
+            f"--date-format '{shortened(date_format)}' is not a date format ({shortened(str(error))}); "
+            "use one such as %d.%m.%Y %H:%M."
         ) from None
     return {cell: time.to_pydatetime(warn=False) for cell, time in zip(cells, times, strict=True) if not pd.isna(time)}
 
 
 def _excel_days(cells: list[str]) -> dict[str, datetime]:
-    """Dates written as days since 1900, if there are enough different ones, all of 1990 to 2100; none else."""
+    """Return the dates of Excel's day numbers if there are enough, all from 1990 to 2100; else an empty dict."""
     low, high = _EXCEL_RANGE
     days = {cell: float(cell) for cell in cells}
     if len(days) < _ENOUGH_DAYS or not all(low <= day < high for day in days.values()):
@@ -117,7 +117,7 @@ def _excel_days(cells: list[str]) -> dict[str, datetime]:
 
 
 def _numbers(cells: list[str]) -> dict[str, datetime]:
-    """Dates written as one number: 20230131, a year, or seconds, milliseconds, … since 1970; one meaning for all."""
+    """Return dates written as numbers of the same kind: 20230131, years, or seconds, milliseconds, … since 1970."""
     for read in (compact_date, _year):
         found = {cell: time for cell in cells if (time := read(cell)) is not None}
         if len(found) == len(cells):
@@ -139,7 +139,7 @@ def _year(cell: str) -> datetime | None:
 
 
 def _texts(cells: list[str], day_order: DayOrder | None) -> tuple[dict[str, datetime], DayOrder | None, bool]:
-    """Cell → date, the order of day and month that was used, and whether it was assumed."""
+    """Return cell → date, the order of day and month that was used, and whether it was assumed."""
     found, open_cells = _iso(cells), dict[str, OpenDate]()
     for cell in cells:
         parsed = None if cell in found else parse_date(cell)
@@ -169,9 +169,9 @@ def _in_order(date: OpenDate, order: DayOrder | Literal["year first"]) -> dateti
 
 
 def _order_of(dates: Collection[OpenDate]) -> tuple[DayOrder | Literal["year first"], bool]:
-    """Return the order that the dates have, and whether it is only assumed since both fit every one.
+    """Return the order of day, month and year, and whether it is only assumed because both orders fit all dates.
 
-    Two digits come first as the year if they cannot be a day, or are above 12 in all dates, as no column of days is.
+    Two leading digits are the year if they cannot be a day, or if they are above 12 in all dates.
     """
     firsts, seconds = ([date.numbers[place] for date in dates] for place in (0, 1))
     short = all(date.short_year and date.separator != "." for date in dates)
@@ -186,7 +186,7 @@ def _order_of(dates: Collection[OpenDate]) -> tuple[DayOrder | Literal["year fir
 
 
 def _iso(cells: list[str]) -> dict[str, datetime]:
-    """Those of the cells that are written as ISO 8601 says, read at once."""
+    """Return cell → date for the cells in ISO 8601, parsed together."""
     column = pd.Series(cells, dtype=object)
     column = column[column.str.fullmatch(_ISO)]
     times = pd.to_datetime(column, format="ISO8601", utc=True, errors="coerce").dropna()

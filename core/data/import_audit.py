@@ -1,6 +1,6 @@
-"""The audit of an import: what a reader needs to trust its pairs and its split, or to see that they are wrong.
+"""The audit of an import: the facts that show whether its pairs and its split are right.
 
-It is written beside the domain, and shown by `import`, in the report and on the Data page.
+The import writes it into the folder of the domain; `import`, the report and the Data page show it.
 """
 
 from collections import Counter
@@ -15,15 +15,15 @@ from core.data.time_split import SPLITS
 from core.errors import shortened
 from core.storage.files import read_record, write_toml
 
-FORMAT = 1  # counts up when what the file holds changes
-PAIRS = 12  # shown to be looked at: fills rows of 2, 3, 4 and 6
+FORMAT = 1  # increase it when the content of the file changes
+PAIRS = 12  # examples shown to the user: fills rows of 2, 3, 4 and 6
 _FILE = "import-audit.toml"
 _EXAMPLES = 3
 
 
 @dataclass(frozen=True)
 class FallBackUse:
-    """A fall-back that rows were paired by. rows: how many; examples: what was named, and the file."""
+    """A fall-back that paired rows with files. rows: their number; examples: name in the table, and file."""
 
     how: str
     rows: int
@@ -32,7 +32,7 @@ class FallBackUse:
 
 @dataclass(frozen=True)
 class SplitSpan:
-    """One split: its articles, and the days of its first and last one, "" without dates."""
+    """A split: number of articles, and days of the first and last one, "" without dates."""
 
     split: str
     articles: int
@@ -42,7 +42,7 @@ class SplitSpan:
 
 @dataclass(frozen=True)
 class Pair:
-    """An article and its image, to be looked at. named: what the table says; file: what that was found as."""
+    """An article and its image, as an example. named: the image's name in the table; file: the file that matched it."""
 
     article_id: str
     text: str
@@ -52,7 +52,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class Shared:
-    """What stands in train and val alike. images: of `val_images`; texts: articles of val, of `val_articles`."""
+    """Overlap of train and val. images: of `val_images`; texts: articles of val, of `val_articles`."""
 
     images: int
     val_images: int
@@ -62,12 +62,12 @@ class Shared:
 
 @dataclass(frozen=True)
 class ImportAudit:
-    """What was found out about an import.
+    """The result of auditing an import.
 
-    rows: read, from `lines` of the source. used_once, used_twice, used_more: images by the articles that they have;
-    most_used: articles of the image that has most. split_from: the table's own column, or "time". split_groups: what
-    is kept on one side of a split in time; moved: articles that are on the other side because of that.
-    several_images: rows that name more than one image, of which the first was taken.
+    rows: read from `lines` of the source. used_once, used_twice, used_more: number of images with one, two or more
+    articles; most_used: articles of the most used image. split_from: the table's column, or "time". split_groups: what
+    a split in time does not separate; moved: articles that changed sides because of that. several_images: rows that
+    name more than one image, of which the first is used.
     """
 
     rows: int
@@ -87,13 +87,13 @@ class ImportAudit:
 
 
 def usage(files: pd.Series) -> tuple[int, int, int, int]:
-    """Return how many images have one article, two, more, and how many articles the one with most has."""
+    """Return the number of images with one, two and more articles, and the articles of the most used image."""
     counts = files.value_counts()
     return int((counts == 1).sum()), int((counts == 2).sum()), int((counts > 2).sum()), int(counts.max())
 
 
 def fall_back_uses(how: Iterable[str | None], named: Iterable[str], files: Iterable[str]) -> tuple[FallBackUse, ...]:
-    """Return each fall-back with its rows, the most used first."""
+    """Return the fall-backs with their rows, the most used first."""
     examples: dict[str, list[str]] = {}
     counts = Counter[str]()
     for fall_back, name, file in zip(how, named, files, strict=True):
@@ -108,7 +108,7 @@ def fall_back_uses(how: Iterable[str | None], named: Iterable[str], files: Itera
 
 
 def merged_uses(uses: Iterable[FallBackUse]) -> tuple[FallBackUse, ...]:
-    """Return the uses of several lists as those of one."""
+    """Return the uses of several lists, merged by fall-back."""
     merged: dict[str, FallBackUse] = {}
     for use in uses:
         before = merged.get(use.how, FallBackUse(use.how, 0, ()))
@@ -117,7 +117,7 @@ def merged_uses(uses: Iterable[FallBackUse]) -> tuple[FallBackUse, ...]:
 
 
 def sample_pairs(articles: pd.DataFrame, named: Sequence[str]) -> tuple[Pair, ...]:
-    """Return PAIRS articles at even distances in time, with their images."""
+    """Return PAIRS articles with their images, evenly spaced in time."""
     rows = np.unique(np.linspace(0, len(articles) - 1, min(PAIRS, len(articles))).round().astype(int))
     return tuple(
         Pair(row["article_id"], shortened(row["title"] or row["text"]), shortened(named[place]), row["image_file"])
@@ -126,7 +126,7 @@ def sample_pairs(articles: pd.DataFrame, named: Sequence[str]) -> tuple[Pair, ..
 
 
 def split_spans(articles: pd.DataFrame) -> tuple[SplitSpan, ...]:
-    """Return each split that there is with its first and last day."""
+    """Return the splits that have articles, with their first and last day."""
     spans = []
     for split in SPLITS:
         dates = articles.loc[articles["split"] == split, "published_at"]
@@ -138,7 +138,7 @@ def split_spans(articles: pd.DataFrame) -> tuple[SplitSpan, ...]:
 
 
 def shared_between_splits(articles: pd.DataFrame) -> Shared:
-    """Return what train and val have in common: images of the same bytes, texts of the same words."""
+    """Return the overlap of train and val: images with the same bytes, texts with the same words."""
     train, val = (articles[articles["split"] == split] for split in ("train", "val"))
     images = set(val["image_hash"])
     known = set(_words(train))
@@ -151,20 +151,20 @@ def shared_between_splits(articles: pd.DataFrame) -> Shared:
 
 
 def _words(articles: pd.DataFrame) -> list[str]:
-    """The letters and digits of each article, so that case, blanks, punctuation and addresses do not count."""
+    """Return the letters and digits of each article; case, spaces, punctuation and URLs do not count."""
     texts = (articles["title"] + " " + articles["text"]).str.lower()
     return texts.str.replace(r"https?://\S+|[\W_]+", "", regex=True).tolist()
 
 
 def save_audit(audit: ImportAudit, folder: Path) -> None:
-    """Write the audit beside the domain in `folder`."""
+    """Write the audit into the folder of the domain."""
     write_toml(folder / _FILE, asdict(audit), FORMAT)
 
 
 def load_audit(folder: Path) -> ImportAudit | None:
-    """Return the audit of the domain in `folder`; None for the demo, and for imports from before there were audits.
+    """Return the audit of the domain in `folder`; None for the demo and for imports older than audits.
 
-    Raises InputError if it is damaged or of another version.
+    Raises InputError if it is damaged or has another format version.
     """
     path = folder / _FILE
     if not path.exists():

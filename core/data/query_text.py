@@ -1,4 +1,4 @@
-"""How an article is read: what of it becomes the one string that an encoder is shown, its query."""
+"""Query text of an article: which of its parts an encoder reads, and how they are cleaned and joined."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
@@ -20,11 +20,11 @@ WHOLE, FIRST_SENTENCE, WORDS = "whole", "first-sentence", "words"
 
 @dataclass(frozen=True)
 class Reading:
-    """How queries are read. Raises InputError for a body that is none of its three forms.
+    """Settings of the query text. Raises InputError for an invalid body.
 
-    parts: what is joined; both, since the text says what the headline leaves out. hashtags: split into words, which
-    tokenizers know. entity_tags: where they stand for a text, as a phrase or not at all. body: how much of the text:
-    `whole` (the encoder cuts at its context), `first-sentence` or `words:N`.
+    parts: title, text or both; both by default, since the text adds what the headline omits. hashtags: split into
+    words, which tokenizers know. entity_tags: used as a phrase or dropped, if an article has them instead of a text.
+    body: how much of the text: `whole` (the encoder truncates at its context length), `first-sentence` or `words:N`.
     """
 
     parts: Parts = "title+text"
@@ -34,26 +34,26 @@ class Reading:
 
     def __post_init__(self) -> None:
         if self.body not in (WHOLE, FIRST_SENTENCE) and _word_count(self.body) is None:
-            raise InputError(f"--text-length {self.body}: expected whole, first-sentence, or words:N (N at least 1).")
+            raise InputError(f"--text-length {self.body} is not valid: use whole, first-sentence, or words:N (N ≥ 1).")
 
     def describe(self) -> str:
-        """The parts, and whatever is not as usual."""
-        usual = Reading()
+        """Return the parts, followed by all settings that differ from the defaults."""
+        defaults = Reading()
         others = [
             f"{field.name.replace('_', ' ')} {getattr(self, field.name)}"
             for field in fields(self)
-            if field.name != "parts" and getattr(self, field.name) != getattr(usual, field.name)
+            if field.name != "parts" and getattr(self, field.name) != getattr(defaults, field.name)
         ]
         return ", ".join([self.parts, *others])
 
     def query(self, title: str, text: str, language: str) -> str:
-        """The query of one article, cleaned. language: two letters, of both.
+        """Return the cleaned query text of one article. language: two letters, of title and text.
 
         ``title+text`` joins the two with ". " (the recipe of the published baseline: headline, then tags or body).
-        Where the chosen part is empty the other one stands in, so that no article is without a query.
+        If the chosen part is empty, the other one replaces it, so that every article has a query.
         """
         title, body = self._words(title), self._words(self._body(text, language)) or ""
-        if not (title or body):  # nothing but tags that are to be dropped
+        if not (title or body):  # the article has only tags, which are dropped
             body = self._words(phrase_of(text))
         if self.parts == "title":
             return title or body
@@ -68,7 +68,7 @@ class Reading:
         return split_hashtags(cleaned) if self.hashtags == "split" else cleaned
 
     def _body(self, text: str, language: str) -> str:
-        """What of a text is read."""
+        """Return the part of a text that is used."""
         if entities_of(text) is not None:
             return phrase_of(text) if self.entity_tags == "phrase" else ""
         if self.body == FIRST_SENTENCE:
@@ -83,5 +83,5 @@ def _word_count(body: str) -> int | None:
 
 
 def queries(titles: Iterable[str], texts: Iterable[str], languages: Iterable[str], reading: Reading) -> list[str]:
-    """`Reading.query` of every article, in order."""
+    """Return `Reading.query` of every article, in order."""
     return [reading.query(*article) for article in zip(titles, texts, languages, strict=True)]

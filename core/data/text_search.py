@@ -1,4 +1,4 @@
-"""Finding articles by words, as a person types them: case, ß and composed or decomposed umlauts make no difference."""
+"""Search for articles by words as users type them; case, ß and composed or decomposed umlauts make no difference."""
 
 import unicodedata
 
@@ -9,7 +9,7 @@ TEXT_COLUMNS = ("title", "text", "title_en", "text_en")
 
 
 def rows_containing(articles: pd.DataFrame, words: str) -> np.ndarray:
-    """Positions of the articles whose title or text (or English version) has every one of `words`; all for none."""
+    """Return the positions of articles whose title or text (or English version) has all `words`; all if empty."""
     title, text, title_en, text_en = (articles[name].fillna("") for name in TEXT_COLUMNS)
     texts = (title + "\n" + text + "\n" + title_en + "\n" + text_en).map(_folded)
     found = np.ones(len(articles), dtype=bool)

@@ -1,6 +1,6 @@
-"""Train on the past, validate on what came after (paper, section 3.3): 80 % and 20 % in the order of time.
+"""Split in time (paper, section 3.3): train on the first 80 % of the articles, validate on the last 20 %.
 
-Articles that share an image stay on one side of the cut, so that no image is validated on that was trained on.
+Articles that share an image stay on one side of the cut, so that no validation image was used in training.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ SplitGroups = Literal["image", "none"]
 
 TRAIN_SHARE = 0.8
 _EXAMPLES = 3
-#: What published data sets call their splits. `restval` are COCO's images that Karpathy's splits train on, too.
+#: Names of splits in published data sets. `restval` are COCO images that Karpathy's splits also use for training.
 _OWN_NAMES: dict[str, Split] = {
     "train": "train", "training": "train", "trn": "train", "restval": "train",
     "val": "val", "valid": "val", "validation": "val", "dev": "val", "development": "val",
@@ -28,10 +28,10 @@ _OWN_NAMES: dict[str, Split] = {
 
 @dataclass(frozen=True)
 class TimeOrder:
-    """The order of the articles in time, and what it was read from.
+    """The order of the articles in time, and its source.
 
     order: int64 [N], positions of the articles, oldest first.
-    by: the column that gave it. note: why not a better one, empty where the dates served.
+    by: the column used. note: why the dates could not be used, "" if they were.
     """
 
     order: np.ndarray
@@ -40,14 +40,14 @@ class TimeOrder:
 
 
 def time_order(article_ids: pd.Series, dates: DateColumn | None, column: str = "published_at") -> TimeOrder:
-    """Order articles by date if every one has a date, else by id if every id is a number, else as the file has them.
+    """Order articles by date if all have one, else by id if all ids are numbers, else as in the file.
 
-    Equal dates go by id, so that the order of a table's rows changes nothing. A few missing dates would put their
-    articles at an arbitrary place in time, so dates count only when complete. column: what the file calls the dates.
+    Equal dates are ordered by id, so that the order of the rows has no effect. Dates are used only if complete, since
+    articles without a date would get an arbitrary position in time. column: the name of the dates in the file.
     """
     ids = article_ids.astype(str)
     numbered = bool(ids.str.fullmatch("[0-9]+").all())
-    by_id = np.array(sorted(range(len(ids)), key=[_as_number(each) if numbered else each for each in ids].__getitem__))
+    by_id = np.array(sorted(range(len(ids)), key=[_as_number(key) if numbered else key for key in ids].__getitem__))
     if dates is not None and not dates.missing:
         order = by_id[np.argsort(dates.times.to_numpy()[by_id], kind="stable")] if len(ids) else by_id
         return TimeOrder(order, "published_at", "")
@@ -58,27 +58,27 @@ def time_order(article_ids: pd.Series, dates: DateColumn | None, column: str = "
 
 
 def _as_number(digits: str) -> tuple[int, str]:
-    """Return what orders digits of any length as the numbers they are."""
+    """Return a sort key that orders digits of any length by their value."""
     digits = digits.lstrip("0")
     return len(digits), digits
 
 
 def _why_not(dates: DateColumn | None, column: str) -> str:
-    """Return why the dates do not serve."""
+    """Return why the dates cannot be used."""
     if dates is None or not dates.filled:
         return "no date column"
-    named = ", ".join(f"'{each}'" for each in dates.unread[:_EXAMPLES])
-    examples = f", such as {named}; write them as 2023-01-31, or name their form with --date-format" if named else ""
+    quoted = ", ".join(f"'{cell}'" for cell in dates.unread[:_EXAMPLES])
+    examples = f", such as {quoted}; write them as 2023-01-31, or set their format with --date-format" if quoted else ""
     if dates.missing == len(dates.times):
-        return f"column {column}: none of {dates.filled} dates can be read{examples}"
+        return f"column {column}: none of {dates.filled} dates is readable{examples}"
     return f"column {column}: {dates.missing} of {len(dates.times)} articles have no readable date{examples}"
 
 
 def split_in_time(order: np.ndarray, groups: np.ndarray | None = None) -> np.ndarray:
     """Return the split of each article, object [N]: the first 80 % in `order` are train, the rest val.
 
-    groups: of each article, [N]; those of one group are where its first article is. The cut is between two groups, as
-    near to 80 % of the articles as it can be. Where there is only one group, it is cut.
+    groups: the group of each article, [N]; a group goes where its first article is. The cut is between two groups, as
+    close to 80 % of the articles as possible. A single group is cut.
     """
     splits = np.full(len(order), "val", dtype=object)
     cut = int(len(order) * TRAIN_SHARE)
@@ -96,9 +96,9 @@ def split_in_time(order: np.ndarray, groups: np.ndarray | None = None) -> np.nda
 
 @dataclass(frozen=True)
 class OwnSplit:
-    """A table's own split. column: its name; splits: object [N]; note: why it cannot be used, "" if it can.
+    """The split given in a table. column: its name; splits: object [N]; note: why it cannot be used, "" if it can.
 
-    adds_val: whether it names no val, so that a part of its train became that.
+    adds_val: whether the table has no val, so that a part of its train became val.
     """
 
     column: str
@@ -108,9 +108,9 @@ class OwnSplit:
 
 
 def own_split(table: pd.DataFrame, order: np.ndarray) -> OwnSplit | None:
-    """Return what the column `split` of a table says, None if there is no such column, or nothing in it.
+    """Return the split in the column `split` of a table; None if the column is missing or empty.
 
-    Where it names no val, the last 20 % in `order` of its train articles are val.
+    Without val, the last 20 % in `order` of the train articles become val.
     """
     column = next((str(name) for name in table if str(name).strip().lower() == "split"), None)
     if column is None:
@@ -121,9 +121,9 @@ def own_split(table: pd.DataFrame, order: np.ndarray) -> OwnSplit | None:
     splits = words.map(_OWN_NAMES).to_numpy(dtype=object)
     if strange := sorted(set(words[pd.isna(splits)])):
         examples = ", ".join(f"'{word}'" for word in strange[:_EXAMPLES])
-        return OwnSplit(column, splits, f"it holds {examples}; expected train, val and test")
+        return OwnSplit(column, splits, f"it contains {examples}; expected train, val and test")
     if not (splits == "train").any():
-        return OwnSplit(column, splits, "no article of it is train")
+        return OwnSplit(column, splits, "it has no train articles")
     if not (splits == "val").any():
         trained = order[splits[order] == "train"]
         splits[trained[int(len(trained) * TRAIN_SHARE) :]] = "val"

@@ -104,7 +104,7 @@ class Experiment:
         if articles.empty:
             self.domain.subset(split)  # is there anything?
             raise InputError(unjudged_sentence(self.domain))
-        gallery = gallery_of(articles, self.domain.pictures(split))
+        gallery = gallery_of(articles, self.domain.image_table(split))
         return SplitRanker(self.encoder, articles, gallery, self.gallery, activations, reranking)
 
 

@@ -207,7 +207,7 @@ class LoadedRun:
         key = fingerprint(PATH_FORMAT, info.zero_shot, info.fine_tuned, self.experiment.fingerprint(), split, read)
         if self.reranking != BY_COSINE:
             key = fingerprint(key, self.reranking.method)  # how far off ranks are is measured on these
-        if split == "test" and self.experiment.domain.test_pictures is not None:
+        if split == "test" and self.experiment.domain.test_images is not None:
             return fingerprint(key, self.view(split).article_ids, self.view(split).gallery.target)  # its ground truth
         return key
 

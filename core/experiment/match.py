@@ -88,7 +88,7 @@ class Matcher:
         query = self._tuned.embed_headlines([headline], self.alpha)
         check_finite(query, lambda _: "this headline")
         rows, scores = self._search("image", query, k, split)
-        return self._matches(self._tuned.experiment.domain.pictures(split), rows, scores)
+        return self._matches(self._tuned.experiment.domain.image_table(split), rows, scores)
 
     def images_for_article(self, article_id: str, k: int) -> ArticleMatches:
         """The `k` best images of the article's split for its text. Raises InputError if there is no such article.
@@ -103,7 +103,7 @@ class Matcher:
         queries, gallery = view.scored(texts, images)
         rows, scores = top_k(queries, gallery, view.gallery.tie_order, k)
         self.searched = len(images)
-        matches = self._matches(domain.pictures(split), rows[query], scores[query])
+        matches = self._matches(domain.image_table(split), rows[query], scores[query])
         own = view.gallery.target[query]
         if own < 0:
             return ArticleMatches(matches, None)
@@ -196,7 +196,7 @@ class Matcher:
         """What row `row` of a tower's whole gallery is called in an error."""
         if tower == "text":
             return f"the text of article '{self._articles['article_id'].iloc[row]}'"
-        picture = self._tuned.experiment.domain.pictures().iloc[row]
+        picture = self._tuned.experiment.domain.image_table().iloc[row]
         return f"image '{picture['image_id']}'" + (
             f" of article '{picture['article_id']}'" if picture["article_id"] else ""
         )

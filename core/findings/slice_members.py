@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from core.data.domain import COLUMNS, TAGS, TRANSLATOR, Domain
-from core.data.entities.rules import Mentions, english_or_own, in_headline, tags_of, texts_of
+from core.data.entities.rules import Mentions, english_or_original, in_headline, tags_of, texts_of
 from core.data.images.decoding import ImageError, open_image
 from core.data.images.kinds import IMAGE_KINDS, ImageKind, kind_of
 from core.data.language import STATED
@@ -69,7 +69,7 @@ def _of_mentions(what: str, mentions: Sequence[Mentions]) -> Slices:
 
 def _of_headlines(articles: pd.DataFrame, mentions: Sequence[Mentions]) -> Slices:
     """None where the headline is all there is, or names all that the article does."""
-    headlines, beside = english_or_own(articles, "title"), tags_of(articles) + articles["text"].fillna("")
+    headlines, beside = english_or_original(articles, "title"), tags_of(articles) + articles["text"].fillna("")
     if (headlines == "").all() or (beside == "").all():
         return {}
     named = [in_headline(one, headline) for one, headline in zip(mentions, headlines, strict=True)]

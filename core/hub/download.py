@@ -1,7 +1,7 @@
-"""Large files from a model hub: fetched in pieces that add up over several tries, and checked before they are used.
+"""Resumable, verified downloads of large files from a model hub.
 
-huggingface_hub discards what has arrived when a download fails, does not retry after a connection was reset, and its
-faster protocol (Xet) goes around a mirror. So large files are fetched here by plain HTTP, into its cache.
+huggingface_hub discards a partial download when it fails, does not retry after a connection reset, and its faster
+protocol (Xet) bypasses a mirror. Therefore large files are downloaded here by plain HTTP, into its cache.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from huggingface_hub.utils import build_hf_headers, hf_raise_for_status
 from core.hub.errors import HubError, damaged, unreachable
 from core.storage.disk_errors import is_full
 
-#: Seconds before each try after one that brought nothing new; together what an outage may last.
+#: Seconds before each retry after an attempt that received nothing; their sum is the longest outage that is bridged.
 WAITS = (0.5, 1.0, 2.0, 4.0, 8.0)
 _TRANSIENT = {408, 429, 500, 502, 503, 504}
 
@@ -38,14 +38,14 @@ class HubFile:
 
 
 def partial_path(blob: Path) -> Path:
-    """Return where the first part of a file is stored until all of it is there."""
+    """Return the path that stores the first part of a file until the download is complete."""
     return blob.with_name(f"{blob.name}.incomplete")
 
 
 def fetch(file: HubFile, blob: Path, lock: Path, report: Callable[[int], None]) -> None:
-    """Fetch `file` to `blob`, continuing what an earlier try left. report: called with the bytes that are there.
+    """Download `file` to `blob`, resuming an earlier attempt. report: called with the number of bytes received.
 
-    Raises HubError (damaged; offline after WAITS without an answer), and what the hub's client and the system raise.
+    Raises HubError (damaged; offline after WAITS without an answer), and the errors of the hub's client and the system.
     """
     blob.parent.mkdir(parents=True, exist_ok=True)
     lock.parent.mkdir(parents=True, exist_ok=True)
@@ -68,7 +68,7 @@ def fetch(file: HubFile, blob: Path, lock: Path, report: Callable[[int], None]) 
 
 
 def _receive(file: HubFile, stream: IO[bytes], report: Callable[[int], None]) -> None:
-    """Append to `stream` until all of `file` is there, through connections that end too early."""
+    """Append to `stream` until `file` is complete, reconnecting when a connection ends early."""
     failures = 0
     while (start := stream.tell()) < file.size:
         failed: Exception | None = None
@@ -90,7 +90,7 @@ def _receive(file: HubFile, stream: IO[bytes], report: Callable[[int], None]) ->
 
 
 def _append(file: HubFile, stream: IO[bytes], report: Callable[[int], None]) -> None:
-    """Send one request for what is missing and write what arrives."""
+    """Send one request for the missing bytes and append them to `stream`."""
     start = stream.tell()
     headers = build_hf_headers() | {"Accept-Encoding": "identity"} | ({"Range": f"bytes={start}-"} if start else {})
     url = hf_hub_url(file.repo, file.name, revision=file.commit)
@@ -99,10 +99,10 @@ def _append(file: HubFile, stream: IO[bytes], report: Callable[[int], None]) -> 
         if response.status_code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
             raise _wrong_size(file, start)
         hf_raise_for_status(response)
-        if start and response.status_code != http.HTTPStatus.PARTIAL_CONTENT:  # all of it again
+        if start and response.status_code != http.HTTPStatus.PARTIAL_CONTENT:  # the server sends the whole file
             stream.truncate(0)
             stream.seek(0)
-        for chunk in response.iter_bytes():  # as they come, so that nothing is lost by a cut
+        for chunk in response.iter_bytes():  # written at once, so that a lost connection loses nothing
             stream.write(chunk)
             report(stream.tell())
             if stream.tell() > file.size:

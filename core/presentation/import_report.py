@@ -77,9 +77,9 @@ def how_split(info: DomainInfo) -> str:
 
 def about_test_set(domain: Domain, left_out: Mapping[str, int]) -> list[str]:
     """About the gallery of a test set of two lists, if there is one."""
-    if domain.test_pictures is None:
+    if domain.test_images is None:
         return []
-    count = len(domain.test_pictures)
+    count = len(domain.test_images)
     lost = ", ".join(f"{n} {reason}" for reason, n in left_out.items() if reason.startswith(TEST_IMAGE))
     judged, test = len(domain.labelled("test")), int((domain.articles["split"] == "test").sum())
     sentences = [

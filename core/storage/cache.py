@@ -1,11 +1,11 @@
-"""What is kept in the cache: sealed with a checksum, so that a damaged or foreign file is made again and never shown.
+"""Checksummed cache files. A corrupt or mismatched entry is rebuilt instead of being read.
 
-The seal is the last bytes of the file and covers its content and its name (the key it was made for), so that a file
-that was cut short, zeroed, changed in a single bit or copied from another key is told apart from what was written.
-Arrays can still be memory-mapped: numpy reads what the header says and no further.
+The checksum (the "seal") is the last bytes of the file and covers its content and its name, which is the cache key. It
+detects a file that was truncated, zeroed, changed in a single bit or copied from another key. Arrays can still be
+memory-mapped, because numpy reads only as far as the header states.
 
-A large file is read through once for each writing of it, whichever process asks: that it was whole is remembered, by
-its signature, in `.verified` beside it. Damage that leaves the signature as it was is found by `matches_seal` alone.
+A large file is verified once after each write, by whichever process reads it first. Its signature is then stored in
+`.verified` in the same folder. Damage that leaves the signature unchanged is found only by `matches_seal`.
 """
 
 import hashlib
@@ -23,8 +23,8 @@ _MARK = b"\nrematch seal 1 "
 _DIGEST = 32  # hex digits
 _SEAL = len(_MARK) + _DIGEST
 _AT_ONCE = 2**22
-_REMEMBERED = 2**22  # bytes from which it pays to remember that a file was whole; smaller ones are read in milliseconds
-#: Folders of the cache whose files are all sealed; models of a hub and translations are kept by other libraries.
+_REMEMBERED = 2**22  # bytes from which the result is stored in `.verified`; smaller files are read in milliseconds
+#: Folders of the cache in which every file is sealed; other libraries store hub models and translations.
 SEALED_FOLDERS = (
     "activations", "classes", "findings", "fisher", "galleries", "inputs", "paths", "picture-hashes", "thumbnails",
     "transfer",
@@ -35,7 +35,7 @@ _log = logging.getLogger("rematch")
 
 @contextmanager
 def checksummed_write(path: Path) -> Iterator[Path]:
-    """As `atomic_write`: yield a temporary path; what is written there is sealed and becomes `path`."""
+    """Yield a temporary path that becomes `path` with a checksum at its end; otherwise like `atomic_write`."""
     with atomic_write(path) as temporary:
         yield temporary
         digest = _digest(temporary, path.name, temporary.stat().st_size)
@@ -44,13 +44,13 @@ def checksummed_write(path: Path) -> Iterator[Path]:
 
 
 def write_checksummed(path: Path, data: bytes) -> None:
-    """Keep `data`, all of it or nothing."""
+    """Write `data` with a checksum, completely or not at all."""
     with checksummed_write(path) as temporary:
         temporary.write_bytes(data)
 
 
 def read_checksummed(path: Path) -> bytes | None:
-    """What `write_checksummed` kept; None if it is not there, or damaged, which is said in a warning."""
+    """Return the data of `write_checksummed`; None if the file is missing or (with a warning in the log) damaged."""
     try:
         return path.read_bytes()[:-_SEAL] if is_whole(path) else None
     except FileNotFoundError:  # the cache may be deleted at any time
@@ -58,18 +58,18 @@ def read_checksummed(path: Path) -> bytes | None:
 
 
 def read_checksummed_array(path: Path, rows: int) -> np.ndarray | None:
-    """The array [rows, …] that was saved within `checksummed_write`, memory-mapped; None as for `read_checksummed`."""
+    """Return the array [rows, …] of `checksummed_write`, memory-mapped; None as for `read_checksummed`."""
     if not is_whole(path):
         return None
     try:
-        kept: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
+        array: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
     except FileNotFoundError:  # as above
         return None
-    return kept if len(kept) == rows else None
+    return array if len(array) == rows else None
 
 
 def is_whole(path: Path) -> bool:
-    """Is the file there and what was written under this name? A large one is read through once for each writing."""
+    """Return whether the file exists and matches its checksum; a large file is read once after each write."""
     try:
         return _is_whole(path, file_signature(path))
     except OSError:
@@ -84,15 +84,15 @@ def _is_whole(path: Path, written: FileSignature) -> bool:
         return True
     whole = matches_seal(path)
     if not whole:
-        _log.warning("%s is damaged or of another version; it is made again.", path)
+        _log.warning("%s is damaged or was written by another version; it is rebuilt.", path)
     elif is_large:
-        with suppress(OSError), memory.open("a", encoding="utf-8") as lines:  # where it cannot be, it is read again
+        with suppress(OSError), memory.open("a", encoding="utf-8") as lines:  # else the next process verifies it again
             lines.write(f"{line}\n")
     return whole
 
 
 def _lines_of(file: Path) -> list[str]:
-    """Return the lines of a text; none if it cannot be read."""
+    """Return the lines of a text file; an empty list if it cannot be read."""
     try:
         return file.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError):
@@ -100,7 +100,7 @@ def _lines_of(file: Path) -> list[str]:
 
 
 def matches_seal(path: Path) -> bool:
-    """Read the whole file and return whether it is what was written under this name."""
+    """Read the whole file and return whether it matches its checksum."""
     size = path.stat().st_size
     with path.open("rb") as file:
         file.seek(max(0, size - _SEAL))
@@ -109,13 +109,13 @@ def matches_seal(path: Path) -> bool:
 
 
 def sealed_files(cache: Path) -> list[Path]:
-    """Return the sealed files below the folder `cache`, without locks and those that are being written."""
+    """Return the sealed files below the folder `cache`, without locks and temporary files."""
     below = (file for folder in SEALED_FOLDERS for file in (cache / folder).glob("*"))
     return sorted(file for file in below if file.is_file() and file.suffix != ".lock" and file.name[0] != ".")
 
 
 def _digest(path: Path, name: str, size: int) -> str:
-    """Of the name and the first `size` bytes."""
+    """Return the checksum of `name` and the first `size` bytes of the file."""
     digest = hashlib.blake2b(name.encode(), digest_size=_DIGEST // 2)
     with path.open("rb") as file:
         while size > 0 and (part := file.read(min(size, _AT_ONCE))):

@@ -1,4 +1,4 @@
-"""Writing files so that a reader never sees half of one, and naming them by what they depend on."""
+"""Atomic file writes, TOML and JSON with format versions, and fingerprints of the inputs that a file depends on."""
 
 import hashlib
 import json
@@ -21,7 +21,7 @@ from core.storage.disk_errors import check_is_no_device, disk_errors_for
 Record = TypeVar("Record")
 #: Keys of TOML files that have another name since version 0.2.
 _EARLIER_NAMES = {"stop_after": "patience", "recall_10": "top10_flip_rate"}
-#: A part of a fingerprint; arrays count with type and shape, so that [2, 3] and [3, 2] differ.
+#: Input of a fingerprint; arrays include their type and shape, so that [2, 3] and [3, 2] differ.
 Part = str | bytes | int | float | bool | None | np.ndarray | list[Any] | tuple[Any, ...] | dict[str, Any]
 
 #: See `file_signature`.
@@ -30,10 +30,10 @@ FileSignature = tuple[int, int, int]
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """Yield a unique temporary path beside `path`; on success it is renamed to `path`, on failure removed.
+    """Yield a unique temporary path in the folder of `path`; rename it to `path` on success, remove it on failure.
 
-    Raises DiskError where there is no room, no right to write, or something else than a file: a device such as
-    /dev/stdout would be gone afterwards.
+    Raises DiskError: the disk is full, the folder not writable, or `path` is not a regular file (a device such as
+    /dev/stdout would be replaced).
     """
     with disk_errors_for(path):
         check_is_no_device(path)
@@ -43,37 +43,37 @@ def atomic_write(path: Path) -> Iterator[Path]:
         temporary = Path(name)
         try:
             yield temporary
-            temporary.chmod(0o644)  # mkstemp makes files private; these are as public as any other of the user's
+            temporary.chmod(0o644)  # mkstemp makes files private; these should be as readable as the user's others
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Write all of it or nothing."""
+    """Write `data` completely or not at all."""
     with atomic_write(path) as temporary:
         temporary.write_bytes(data)
 
 
 def save_array(file: Path, array: np.ndarray) -> None:
-    """Write an array as .npy into a file that is nobody else's, such as `atomic_write` gives.
+    """Write an array as .npy into a file that no other process uses, such as the one of `atomic_write`.
 
-    Opened for reading too, since numpy hands a file that is only written to the C library, which keeps it to itself
-    where the last part of an array found no room on the disk.
+    The file is opened for reading too: numpy passes a write-only file to the C library, which does not report that
+    the disk became full during the last part of an array.
     """
     with file.open("w+b") as opened:
         np.save(opened, array, allow_pickle=False)
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write UTF-8 text, all of it or nothing."""
+    """Write UTF-8 text completely or not at all."""
     write_bytes(path, text.encode())
 
 
 def write_toml(path: Path, table: dict[str, Any], format_version: int) -> None:
-    """Write a TOML file; keys whose value is None are left out, since TOML has no null.
+    """Write a TOML file; keys whose value is None are omitted, since TOML has no null.
 
-    form: counts up when what is written in such a file changes; it stands in it, with who wrote it.
+    format_version: stored in the file with the version of Rematch; increase it when the content changes.
     """
     written = {"format": format_version, "written_by": f"Rematch {__version__}"}
     write_text(path, tomli_w.dumps(written | _without_none(table)))
@@ -85,9 +85,10 @@ def _without_none(table: dict[str, Any]) -> dict[str, Any]:
 
 
 def read_toml(path: Path, what: str, format_version: int, remedy: str) -> dict[str, Any]:
-    """Read a TOML file that Rematch wrote. Raises InputError naming `what`: it is missing, damaged or of another form.
+    """Read a TOML file that Rematch wrote.
 
-    remedy: what to do with an older one, as in "Sweep again."
+    remedy: what to do with an older file, as in "Sweep again." Raises InputError naming `what`: the file is missing,
+    damaged or has another format version.
     """
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -95,7 +96,7 @@ def read_toml(path: Path, what: str, format_version: int, remedy: str) -> dict[s
         raise InputError(f"no {what}: {path} does not exist.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise InputError(f"the {what} file {path} cannot be read: {error}. {remedy}") from None
-    found, written_by = table.pop("format", 1), table.pop("written_by", "an early Rematch")  # the first did not say so
+    found, written_by = table.pop("format", 1), table.pop("written_by", "an early Rematch")  # which stored neither
     check_format_version(found, format_version, f"the {what} file {path}, written by {written_by},", remedy)
     return table
 
@@ -133,35 +134,35 @@ def _unknown(table: dict[str, Any], known: dict[str, Any]) -> set[str]:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Read a JSON object that another program wrote. Raises InputError: not there, no JSON, or no object."""
+    """Read a JSON object that another program wrote. Raises InputError: missing, invalid JSON, or not an object."""
     try:
         table = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(f"{path} cannot be read as JSON: {error}.") from None
     if not isinstance(table, dict):
-        raise InputError(f"{path} holds no JSON object.")
+        raise InputError(f"{path} cannot be read: expected a JSON object.")
     return table
 
 
 def check_format_version(found: object, format_version: int, what: str, remedy: str) -> None:
-    """Raise InputError unless `found`, in `what`, is `format_version`. remedy: what to do with an older one."""
+    """Raise InputError unless `found`, in `what`, is `format_version`. remedy: what to do with an older file."""
     if found != format_version:
         newer = isinstance(found, int) and found > format_version
         raise InputError(
-            f"{what} is of format {found}; Rematch {__version__} reads format {format_version}. "
-            + ("Use the version that wrote it, or a newer one." if newer else remedy)
+            f"{what} has format version {found}; Rematch {__version__} reads format version {format_version}. "
+            + ("Use the version of Rematch that wrote it, or a newer one." if newer else remedy)
         )
 
 
 def fingerprint(*parts: Part) -> str:
-    """Return 20 hex digits that change when any part does (BLAKE2b)."""
+    """Return 20 hex digits that change when any part changes (BLAKE2b)."""
     digest = hashlib.blake2b(digest_size=10)
     _feed(digest, parts)
     return digest.hexdigest()
 
 
 def file_fingerprint(path: Path) -> str:
-    """Return 20 hex digits of a file's bytes."""
+    """Return the fingerprint of a file's bytes, 20 hex digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=10)).hexdigest()
 
@@ -172,7 +173,7 @@ def bytes_fingerprint(content: bytes) -> str:
 
 
 def file_signature(file: Path) -> FileSignature:
-    """Changes whenever the file is written again, whatever the clock says: its inode, size and time of writing."""
+    """Return (inode, size, time of modification in ns), which change whenever the file is written again."""
     state = file.stat()
     return state.st_ino, state.st_size, state.st_mtime_ns
 

@@ -1,6 +1,6 @@
-"""Whether a process holds a lock: that, not a process number that may be reused nor a time, says that it lives.
+"""File locks. A job counts as running while its process holds the lock; PIDs and timestamps are not trusted.
 
-Locks are FileLocks, which the system gives back however their process ends.
+The operating system releases a FileLock however its process ends.
 """
 
 from collections.abc import Iterator
@@ -17,22 +17,22 @@ except ImportError:  # Windows
 
 @contextmanager
 def hold_lock(file: Path, patience: float = -1) -> Iterator[None]:
-    """Hold the lock `file` inside, and leave no file behind. Raises filelock's Timeout after `patience` seconds."""
+    """Hold the lock `file` in the block, then delete the file. Raises filelock's Timeout after `patience` seconds."""
     lock = FileLock(file)
     lock.acquire(timeout=patience)
     try:
         yield
     finally:
         with suppress(OSError):  # an open file cannot be removed everywhere
-            file.unlink(missing_ok=True)  # who waits for it sees that it is gone, and makes another
+            file.unlink(missing_ok=True)  # a waiting process notices that it is gone, and creates another
         lock.release()
 
 
 def is_held(file: Path) -> bool:
-    """Does a process, this one included, hold the lock `file` now? False if it is not there.
+    """Return whether a process, this one included, holds the lock `file`; False if the file does not exist.
 
-    On POSIX a look is a shared lock on a file that is only read: two looks at once do not take each other for a
-    holder, and a workspace may be read-only.
+    On POSIX the check takes a shared lock on a file opened for reading: two simultaneous checks do not mistake each
+    other for a holder, and the workspace may be read-only.
     """
     if fcntl is not None:
         try:
@@ -40,7 +40,7 @@ def is_held(file: Path) -> bool:
                 fcntl.flock(opened, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             return True
-        except OSError:  # there is none
+        except OSError:  # the file does not exist
             return False
         return False
     try:

@@ -1,4 +1,4 @@
-"""Running out of memory while a file is read, as a sentence that names the file."""
+"""Out-of-memory errors while reading a file, as a sentence that names the file."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,16 +11,16 @@ _IN_WORDS = "out of memory"
 
 @contextmanager
 def enough_memory_for(path: Path) -> Iterator[None]:
-    """Raise InputError in place of any MemoryError in the block, Arrow's and NumPy's among them."""
+    """Turn any MemoryError in the block, including Arrow's and NumPy's, into an InputError."""
     try:
         yield
     except MemoryError:
         raise InputError(
-            f"{path} needs more memory to be read than is free here. Close other programs, import it in parts, or use "
-            "a machine with more memory."
+            f"{path} needs more memory than is free. Close other programs, import it in parts, or use a machine with "
+            "more memory."
         ) from None
 
 
 def is_out_of_memory(error: Exception) -> bool:
-    """Return True for a MemoryError, and for the errors of parsers in C that tell it in words only."""
+    """Return True for a MemoryError, and for errors of C parsers that report it only in their message."""
     return isinstance(error, MemoryError) or _IN_WORDS in str(error).lower()

@@ -1,7 +1,8 @@
-"""How deeply a pickle nests its containers, found out without running it.
+"""Nesting depth of the containers in a pickle, computed without executing it.
 
-Hashing or freeing a tuple in a tuple in a tuple … recurses in C, which ends the process without a word, and a tuple of
-ten twice named tuples has a thousand elements to hash. Both are bounded here while the operations are read.
+Hashing or freeing a tuple in a tuple in a tuple … recurses in C and can crash the process without a message, and ten
+nested tuples that each contain the next one twice have a thousand elements to hash. Both are bounded here while the
+operations are read.
 """
 
 import pickletools
@@ -17,7 +18,10 @@ _PUT, _GET = {"PUT", "BINPUT", "LONG_BINPUT"}, {"GET", "BINGET", "LONG_BINGET"}
 
 @dataclass(slots=True)
 class _Item:
-    """A value on the pickle's stack. size: elements of a tuple with those in it; placed: in another container."""
+    """A value on the pickle's stack.
+
+    size: elements of a tuple, including those of its tuples; placed: whether it is in another container.
+    """
 
     depth: int = 0
     size: int = 1
@@ -28,14 +32,14 @@ _SCALAR, _MARK = _Item(), _Item()
 
 
 class Nesting:
-    """The stack and memo of one pickle, with the depth of each value in the place of the value."""
+    """The stack and memo of one pickle, with the depth of each value instead of the value."""
 
     def __init__(self) -> None:
         self._stack: list[_Item] = []
         self._memo: dict[int, _Item] = {}
 
     def follow(self, operation: pickletools.OpcodeInfo, argument: object) -> None:
-        """Do what the operation does to depths. Raises ValueError, IndexError or KeyError: too deep, or damaged."""
+        """Apply an operation to the depths. Raises ValueError, IndexError or KeyError: too deep, or damaged."""
         name, stack = operation.name, self._stack
         if name in _PUT or name == "MEMOIZE":
             self._memo[len(self._memo) if name == "MEMOIZE" else _number(argument)] = stack[-1]
@@ -53,7 +57,7 @@ class Nesting:
                 stack.append(_made(name, taken))
 
     def _taken(self, operation: pickletools.OpcodeInfo) -> list[_Item]:
-        """Take what the operation takes, in the order of the stack and without the mark."""
+        """Pop the arguments of the operation and return them in stack order, without the mark."""
         before = operation.stack_before
         if pickletools.markobject not in before:
             return [self._stack.pop() for _ in before][::-1]
@@ -71,15 +75,15 @@ def _number(argument: object) -> int:
 
 
 def _made(name: str, parts: list[_Item]) -> _Item:
-    """The item that an operation makes of what it takes."""
+    """Return the item that an operation creates from its arguments."""
     if not parts and name not in _EMPTY | _TUPLES:
         return _SCALAR
     return _checked(_Item(1, 1 + sum(part.size for part in parts) if name in _TUPLES else 1), parts)
 
 
 def _filled(container: _Item, parts: list[_Item]) -> _Item:
-    """The container with `parts` in it. One that is in another already would change that one's depth."""
-    if container.placed or container is _SCALAR:
+    """Return the container with `parts` added. Raises ValueError if another container already holds it."""
+    if container.placed or container is _SCALAR:  # its depth has been counted in the other container
         raise ValueError("a container that is filled after it was put into another")
     return _checked(container, parts)
 

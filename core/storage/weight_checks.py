@@ -1,7 +1,7 @@
-"""What a weights file from outside must be before it is loaded, and its tensors after.
+"""Checks of an untrusted weights file before it is loaded, and of its tensors afterwards.
 
-Safe loaders stop code, not waste: a pickle of 40 bytes can ask for gigabytes, a header can list a million tensors, and
-a tensor can repeat one number a petabyte long. Each is told apart without making room for it.
+Safe loaders prevent code execution, not resource exhaustion: a pickle of 40 bytes can request gigabytes, a header can
+list a million tensors, and a tensor can repeat one number a petabyte long. Each is detected without allocating it.
 """
 
 import pickletools
@@ -17,9 +17,9 @@ from core.errors import InputError, shortened
 from core.storage.pickle_nesting import Nesting
 
 MAX_HEADER = 2**20  # bytes; the 1,500 tensors of the largest open_clip model take a tenth of it
-MAX_PICKLE = 2**21  # bytes, without the numbers; optimizer states are in it, too
+MAX_PICKLE = 2**21  # bytes, without the numbers but with optimizer states
 _LEGACY_PICKLES = 5  # of a file from before PyTorch 1.6: magic number, version, system, object, keys of its storages
-#: What `torch.save` needs to describe tensors in a dict; what it allows beyond that a checkpoint has no use for.
+#: Names that `torch.save` needs to describe tensors in a dict; a checkpoint needs no others.
 _MODULES = {"torch", "torch.storage"}  # types of numbers and of storages
 _GLOBALS = {
     "collections OrderedDict", "collections defaultdict", "torch._utils _rebuild_tensor_v2",
@@ -33,20 +33,20 @@ _TYPES = {
 
 
 def check_header(path: Path) -> None:
-    """Raise InputError if a safetensors file claims a header that no model needs."""
+    """Raise InputError if the header of a safetensors file is larger than any model needs."""
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
     if length > MAX_HEADER:
         raise InputError(
-            f"{path} is no readable safetensors file: its header claims {length:,} bytes, at most {MAX_HEADER:,} are "
-            "read."
+            f"{path} is not a readable safetensors file: its header states a size of {length:,} bytes; the limit is "
+            f"{MAX_HEADER:,}."
         )
 
 
 def check_pickle(path: Path) -> None:
     """Raise InputError unless the pickle in a PyTorch file describes tensors and nothing else.
 
-    It is read, not run. Raises whatever zipfile, pickletools and `Nesting` raise for a damaged file.
+    The pickle is read, not executed. Raises the errors of zipfile, pickletools and `Nesting` for a damaged file.
     """
     if not zipfile.is_zipfile(path):
         with path.open("rb") as file:
@@ -56,21 +56,24 @@ def check_pickle(path: Path) -> None:
     with zipfile.ZipFile(path) as archive:
         if any(name.endswith("/constants.pkl") or "/code/" in name for name in archive.namelist()):
             raise InputError(
-                f"{path} is a TorchScript archive, the form of OpenAI's own .pt files: it holds code beside weights, "
-                "so it is not loaded. OpenAI's weights come with --encoder ViT-B-32:openai. For any other archive, run "
-                'safetensors.torch.save_file(torch.jit.load(FILE).state_dict(), "NEW.safetensors") where you trust it.'
+                f"{path} is a TorchScript archive, like OpenAI's own .pt files: it contains code as well as weights, "
+                "so it is not loaded. For OpenAI's weights use --encoder ViT-B-32:openai. For another archive that you "
+                "trust, run "
+                'safetensors.torch.save_file(torch.jit.load(FILE).state_dict(), "NEW.safetensors").'
             )
         if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
-            raise InputError(f"{path} is compressed, as torch.save never writes it; save its state_dict anew.")
+            raise InputError(
+                f"{path} is compressed, so torch.save did not write it; it is not loaded. Save its state_dict again."
+            )
         (name,) = (name for name in archive.namelist() if name.endswith("/data.pkl"))
         with archive.open(name) as packed:
             _check_operations(packed, path)
 
 
 def check_pretrained(folder: Path) -> None:
-    """Check the pickle in a model folder of transformers, if its weights are nowhere else.
+    """Check the pickle in a model folder of transformers, if the weights are stored only there.
 
-    Raises what `check_pickle` raises.
+    Raises the errors of `check_pickle`.
     """
     weights = folder / "pytorch_model.bin"
     if weights.is_file() and not any(folder.glob("*.safetensors")):
@@ -81,21 +84,23 @@ def _check_operations(file: IO[bytes], path: Path) -> None:
     start, nesting = file.tell(), Nesting()
     for operation, argument, _ in pickletools.genops(file):
         if file.tell() - start > MAX_PICKLE:
-            raise InputError(f"{path}: its pickle is longer than {MAX_PICKLE:,} bytes, as no model's is.")
+            raise InputError(
+                f"{path}: its pickle is longer than {MAX_PICKLE:,} bytes, more than any model needs; it is not loaded."
+            )
         needed = str(argument) if operation.name == "GLOBAL" else ""
         module, _, name = needed.partition(" ")
         plain = module in _MODULES and (name.endswith("Storage") or isinstance(getattr(torch, name, None), torch.dtype))
         if operation.name in _INDIRECT or (needed and needed not in _GLOBALS and not plain):
             what = shortened(needed.replace(" ", ".")) or operation.name
             raise InputError(
-                f"{path} holds more than weights ({what}) and is not loaded. Save its state_dict as safetensors where "
-                "it was made."
+                f"{path} contains more than weights ({what}), so it is not loaded. Save its state_dict as safetensors "
+                "on the machine where it was made."
             )
         nesting.follow(operation, argument)
 
 
 def check_tensors(weights: Mapping[str, Tensor], path: Path) -> None:
-    """Raise InputError unless each is an ordinary tensor with all its numbers there, none of them NaN or infinite."""
+    """Raise InputError unless each is an ordinary tensor with complete storage and only finite values."""
     for name, tensor in weights.items():
         problem = _problem(tensor)
         if problem is not None:
@@ -104,10 +109,10 @@ def check_tensors(weights: Mapping[str, Tensor], path: Path) -> None:
 
 def _problem(tensor: Tensor) -> str | None:
     if tensor.layout != torch.strided or tensor.device.type != "cpu" or tensor.dtype not in _TYPES:
-        return f"is a tensor of {tensor.dtype} ({tensor.layout}, {tensor.device.type}), not of numbers on the CPU"
+        return f"is a tensor of {tensor.dtype} ({tensor.layout}, {tensor.device.type}); expected numbers on the CPU"
     if tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes():
-        return f"claims the shape {shortened(str(tuple(tensor.shape)))} for fewer numbers"
+        return f"states the shape {shortened(str(tuple(tensor.shape)))} but stores fewer numbers"
     if tensor.numel() == 0 or not tensor.is_floating_point():
         return None
-    # The extremes of a tensor with NaN are NaN; they take no memory, where isfinite() takes three times the tensor's.
-    return None if all(extreme.isfinite() for extreme in tensor.aminmax()) else "holds values that are not finite"
+    # The extremes of a tensor with NaN are NaN. They need no memory; isfinite() needs three times the tensor's.
+    return None if all(extreme.isfinite() for extreme in tensor.aminmax()) else "contains values that are not finite"

@@ -15,7 +15,7 @@ def articles_fingerprint(domain: Domain, text: Reading, english: bool) -> str:
 
 def fingerprint_with(queries: list[str], domain: Domain) -> str:
     """Return `articles_fingerprint` where the queries were read already."""
-    articles, pictures, listed = domain.articles, domain.test_pictures, []
+    articles, pictures, listed = domain.articles, domain.test_images, []
     if pictures is not None:
         known = articles["split"] != "test"
         articles = articles.assign(**{name: articles[name].where(known, "") for name in ("image_id", "image_hash")})

@@ -21,7 +21,7 @@ from core.workspace.sweep_info import SweepInfo
 class Results:
     """articles: [N] rows of the domain's table, in order of time, whose image is known.
 
-    gallery: the images that were searched; images: [G] the same as rows of that table (`Domain.pictures`).
+    gallery: the images that were searched; images: [G] the same as rows of that table (`Domain.image_table`).
 
     alphas: float64 [A], rising; interpolated: bool [A]; ranks: int32 [A, N]; top_images: [A, N, K] rows of the gallery,
     memory-mapped. plane: val with an α for each tower, if there is one. curve: the metrics, a row for each α.
@@ -90,11 +90,11 @@ def _read_results(run: Run, domain: Domain, split: Split) -> Results:
     )
     curve, ranks, info = run.curve(), run.ranks(), run.sweep_info()
     curve, ranks = curve[curve["split"] == split], ranks[ranks["split"] == split]
-    articles, pictures = domain.labelled(split), domain.pictures(split)
+    articles, pictures = domain.labelled(split), domain.image_table(split)
     alphas = curve["alpha"].to_numpy()
     own = articles["article_id"].tolist()
     if len(ranks) != len(alphas) * len(own) or ranks["article_id"].iloc[: len(own)].tolist() != own:
-        if split == "test" and domain.test_pictures is not None:
+        if split == "test" and domain.test_images is not None:
             raise InputError(f"run '{name}' was swept before this ground truth of its test articles was there; {again}")
         raise InputError(f"{run.folder / 'ranks.parquet'} is of another sweep; {again}")
     top_images = run.top_images(split)

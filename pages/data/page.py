@@ -40,7 +40,7 @@ def show_domain(workspace: Workspace, domain: Domain) -> None:
     show_timeline(domain)
     show_language(workspace, domain)
     report = read_report(domain)
-    if domain.test_pictures is not None:
+    if domain.test_images is not None:
         show_test_set(workspace, domain, report.left_out if report else {})
     show_report(workspace, domain, report)
     st.caption(f"For other tools: `rematch export-data {domain.info.slug} --format parquet --output DIR`")

@@ -71,7 +71,7 @@ class Matched:
         """The row of what was found; empty but for the image where nobody knows which article it came with."""
         if one.article_id:
             return self.article(one.article_id)
-        pictures = self.domain.pictures()
+        pictures = self.domain.image_table()
         return pictures[(pictures["image_id"] == one.image_id) & (pictures["article_id"] == "")].iloc[0]
 
     @property

@@ -9,7 +9,23 @@ from core.cli.main import VERBS, command_line, main, with_ray_address
 from tests.docs.blocks import PAGES, ROOT, blocks
 
 #: Other programs that the documentation calls.
-PROGRAMS = {*"python python3 pip uv make git torchrun ray docker streamlit cd curl trec_eval".split()}
+PROGRAMS = {
+    *[
+        "python",
+        "python3",
+        "pip",
+        "uv",
+        "make",
+        "git",
+        "torchrun",
+        "ray",
+        "docker",
+        "streamlit",
+        "cd",
+        "curl",
+        "trec_eval",
+    ]
+}
 #: Runs in tests/rematch/test_documents.py, with a model of open_clip.
 ELSEWHERE = ROOT / "docs" / "api.md"
 

@@ -102,8 +102,8 @@ def test_a_test_set_is_uploaded_as_files(shapes: Path, workspace: Workspace, tes
     page = upload_lists(open_page(), shapes, lists)
     assert "test set: 4 articles, 5 images; ground truth known of 3." in written(page)
     domain = workspace.load_domain("shapes")
-    assert domain.test_pictures is not None
-    assert all((domain.images_root / file).is_file() for file in domain.test_pictures["image_file"])
+    assert domain.test_images is not None
+    assert all((domain.images_root / file).is_file() for file in domain.test_images["image_file"])
     assert list((workspace.root / "uploads").iterdir()) == []
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from core.cli.options import CacheOption, JsonOption, WorkspaceOption, answer, be_quiet, workspace_of
-from core.data.exporters import Exported, ExportFormat, export_domain
+from core.data.exporters import ExportFormat, ExportResult, export_domain
 from core.data.time_split import SPLITS
 from core.workspace.article_columns import article_columns
 from core.workspace.runs import find_run
@@ -49,7 +49,7 @@ def export_data(
     answer(as_json, record, "\n".join(_lines(exported, layout)))
 
 
-def _lines(exported: Exported, layout: ExportFormat) -> list[str]:
+def _lines(exported: ExportResult, layout: ExportFormat) -> list[str]:
     info = exported.info
     counts = ", ".join(f"{split} {count:,}" for split, count in info.splits.items())
     lines = [*exported.notes]

@@ -24,7 +24,7 @@ from core.data.importers.options import Captions, SourceOptions
 from core.data.importers.preview import describe
 from core.data.importers.readers import read_listed
 from core.data.importers.source_table import ColumnNames
-from core.data.importers.uploads import removed_if_uploaded
+from core.data.importers.uploads import remove_uploads_after
 from core.data.time_split import SplitGroups
 from core.errors import InputError
 from core.presentation.audit_table import audit_sentences
@@ -148,7 +148,7 @@ def import_(
         raise InputError("Missing option '--domain': the slug of the new domain, as in my-news.")
     test = named_test_set(test_articles, test_images, ground_truth, test_encoding)
     workspace = workspace_of(root, cache)
-    with removed_if_uploaded([source, test_articles, test_images, ground_truth], workspace.root):
+    with remove_uploads_after([source, test_articles, test_images, ground_truth], workspace.root):
         intake = import_domain(
             source,
             workspace.domain_folder(domain),
@@ -181,7 +181,7 @@ def fetch_images(
     as_json: JsonOption = False,
 ) -> None:
     """Download a table's images by their addresses, if you may. Asked again, it goes on with what is missing."""
-    from core.data.importers.images.download import FAILURES, fetch_pictures, wanted_images
+    from core.data.importers.images.download import FAILURES, download_images, wanted_images
 
     be_quiet(as_json)
     if (source is None) == (domain is None):
@@ -195,7 +195,7 @@ def fetch_images(
         again += ["--replace", "--title", loaded.info.title, *loaded.info.options]
     if source is None or out is None:
         raise InputError("fetch-images SOURCE needs --output DIR, the folder to fetch into.")
-    fetched = fetch_pictures(wanted_images(read_listed(source, columns)), out, pause)
+    fetched = download_images(wanted_images(read_listed(source, columns)), out, pause)
     again += [word for option, name in columns.options().items() for word in (f"--{option}", name)]
     lines = [
         f"{fetched.fetched} images fetched into {out}, {fetched.there} were there, {len(fetched.failures)} failed."
@@ -229,7 +229,7 @@ def _record(intake: ImportResult) -> dict:
         "language": info.language,
         "languages": {str(name): int(n) for name, n in intake.domain.articles["language"].value_counts().items()},
         "english": intake.domain.has_english,
-        "test_pictures": None if intake.domain.test_pictures is None else len(intake.domain.test_pictures),
+        "test_pictures": None if intake.domain.test_images is None else len(intake.domain.test_images),
         "judged": len(intake.domain.labelled("test")),
         "notes": intake.notes,
         "audit": asdict(intake.audit),

@@ -45,7 +45,7 @@ def score(
             )
         pairs = zip(articles["article_id"], articles["image_id"], strict=True)
         known = {article_id: (image_id,) for article_id, image_id in pairs}
-        gallery = loaded.pictures(split)
+        gallery = loaded.image_table(split)
     check_articles(submission, known)
     images = {image for right in known.values() for image in right}
     named = under_names_of(submission, images, gallery)

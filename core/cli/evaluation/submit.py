@@ -22,7 +22,7 @@ from core.cli.options import (
 from core.data.domain import save_changed
 from core.data.importers.ground_truth import read_ground_truth
 from core.data.importers.judging import Judged, judge, mismatch_warnings
-from core.data.importers.uploads import removed_if_uploaded
+from core.data.importers.uploads import remove_uploads_after
 from core.data.qrels import write_qrels
 from core.errors import InputError
 from core.retrieval.run_file import LENGTH, is_number
@@ -119,7 +119,7 @@ def truth(
 
 def _add(workspace: Workspace, domain: str, ground_truth: Path, encoding: str | None) -> Judged:
     """Put a ground truth into the domain on disk."""
-    with removed_if_uploaded([ground_truth], workspace.root):
+    with remove_uploads_after([ground_truth], workspace.root):
         before = workspace.load_domain(domain)
         judged = judge(before, read_ground_truth(ground_truth, encoding))
     save_changed(before, judged.domain)

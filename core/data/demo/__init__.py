@@ -1,8 +1,8 @@
-"""The demo newsroom: three synthetic domains whose images and news are made up, and whose causes are known.
+"""The demo newsroom: three synthetic domains with invented images and news, and with known causes of errors.
 
-Images are OpenMoji drawings (CC BY-SA 4.0, https://openmoji.org) on painted scenes, headlines come from a small
-grammar. It is a test bed, not news: the column ``planted`` says for each article what was done to it on purpose
-(see `year`), so that what an analysis finds can be compared with what is true.
+Images are OpenMoji drawings (CC BY-SA 4.0, https://openmoji.org) on painted scenes; headlines come from a small
+grammar. The column ``planted`` names the cause that was planted in each article (see `planted_causes`), so that the
+findings of an analysis can be compared with the truth.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ _PORTRAITS = {"female": ("👩", "👵", "👩‍🦰", "👩‍🦳"), "male": 
 
 @dataclass(frozen=True)
 class DemoDomain:
-    """One synthetic domain; `title` is what a user sees, `language` that of its headlines."""
+    """A synthetic domain. title: shown to users; language: of the headlines."""
 
     slug: str
     title: str
@@ -45,7 +45,7 @@ DEMO_DOMAINS = (
 
 @dataclass(frozen=True)
 class _Draft:
-    """One article before its image is painted; `paint` may run in any thread."""
+    """An article before its image is painted; `paint` may run in any thread."""
 
     story: Story
     town: str
@@ -59,11 +59,11 @@ def write_newsroom(
     seed: int = 2022,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> pd.DataFrame:
-    """Write `count` JPEG pictures into the folder `images` and return their articles, one row each, in time order.
+    """Write `count` JPEG images into the folder `images` and return their articles, one row each, in time order.
 
-    Columns: article_id, title, text, title_en, text_en (only where the domain is not English, else None), language,
-    published_at (UTC, within one year), image_id, image_file (a name in `images`), planted ("" or drift, person,
-    stock, thumbnail, unrelated). The same arguments give the same bytes. `on_progress` gets (written, count).
+    Columns: article_id, title, text, title_en, text_en (None in an English domain), language, published_at (UTC,
+    within one year), image_id, image_file (a name in `images`), planted ("" or drift, person, stock, thumbnail,
+    unrelated). The same arguments give the same bytes. on_progress: called with (written, count).
     """
     rng = Random(f"{seed}:{domain.slug}")
     causes = ["drift", "person", "stock", "unrelated"] + ["thumbnail"] * (domain.slug == "demo-twitter")
@@ -104,15 +104,15 @@ def _draft(cause: str, cast: Cast, is_late: bool, stock_image: int, key: str, rn
         return _Draft(
             tell_stock(theme, town, rng), town, lambda: paint_scene(Backdrop("studio", "noon"), theme, stock_rng)
         )
-    seen = cast.draw(cause == "drift", rng)
-    told = cast.draw(False, rng) if cause == "unrelated" else seen
-    emojis = [subject.emoji for subject in seen]
+    in_image = cast.draw(cause == "drift", rng)
+    in_text = cast.draw(False, rng) if cause == "unrelated" else in_image
+    emojis = [subject.emoji for subject in in_image]
 
     def paint() -> Image.Image:
-        picture = paint_scene(backdrop, emojis, paint_rng)
-        return add_play_button(picture) if cause == "thumbnail" else picture
+        image = paint_scene(backdrop, emojis, paint_rng)
+        return add_play_button(image) if cause == "thumbnail" else image
 
-    return _Draft(tell_scene(told, town, PARAPHRASE[is_late], rng), town, paint)
+    return _Draft(tell_scene(in_text, town, PARAPHRASE[is_late], rng), town, paint)
 
 
 def _texts(draft: _Draft, domain: DemoDomain, rng: Random) -> dict[str, str | None]:

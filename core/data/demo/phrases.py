@@ -1,7 +1,7 @@
-"""The sentences of the synthetic news, English and German side by side, with slots for who, what and where.
+"""Sentence templates of the synthetic news in English and German, with slots for subjects, towns and names.
 
-``{a}`` and ``{b}`` are nouns (see `subjects.Noun` for their forms), ``{place}`` a town, ``{person}`` a name. Every
-town and every name is invented.
+``{a}`` and ``{b}`` are nouns (see `subjects.Noun` for their forms), ``{place}`` is a town, ``{person}`` a name. All
+towns and names are invented.
 """
 
 Pair = tuple[str, str]  # English, German
@@ -137,7 +137,7 @@ LAST_NAMES = (
     "Brackvogt", "Siebenreh", "Lundmoor",
 )  # fmt: skip
 
-# One stock image of its emojis illustrates every article of the theme that it is attached to.
+# Key: the two emojis of a stock image. The image illustrates all its articles.
 STOCK: dict[tuple[str, str], tuple[Pair, ...]] = {
     ("🪙", "💵"): (
         ("Prices in {place} rise for the third month", "Preise in {place} steigen im dritten Monat"),

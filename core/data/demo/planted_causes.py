@@ -1,10 +1,10 @@
-"""The year of a synthetic newsroom: what is published when, and which known cause is planted in which article.
+"""The year of a synthetic newsroom: publication order, and the known cause planted in each article.
 
-After the first 70 % of the year things change, so that not all that fine-tuning learns from the training period
-holds in the validation period. The planted cause "drift" is a subject that nobody has seen before. Beside it, and
-not marked article by article because it is true of all, the newsroom is relaunched: until then each town has a
-backdrop of its own, which a model can learn instead of looking at the subject, and subjects mostly go by their
-usual name; afterwards each town has the backdrop that was its neighbour's, and other words are as frequent.
+After the first 70 % of the year the data change, so that part of what fine-tuning learns in the training period no
+longer holds in the validation period. The planted cause "drift" is a subject that did not occur before. In addition,
+for all articles and therefore not marked, the newsroom is relaunched: before, each town has its own backdrop, which a
+model can learn instead of the subject, and subjects mostly have their usual name; afterwards each town has the backdrop
+of the next town, and paraphrases are equally frequent.
 """
 
 from collections.abc import Sequence
@@ -15,40 +15,40 @@ from core.data.demo.phrases import STOCK
 from core.data.demo.scenes import LIGHTS, PAINTERS, Backdrop
 from core.data.demo.subjects import SUBJECTS, Subject
 
-LATE_FROM = 0.7  # of the year's articles: where drift begins
+LATE_FROM = 0.7  # share of the year's articles before drift begins
 PLANTED_SHARE = {"drift": 0.1, "person": 0.08, "stock": 0.08, "thumbnail": 0.08, "unrelated": 0.07}
 ARTICLES_PER_STOCK_IMAGE = 4
 DRIFT_EMOJIS = frozenset(("🎻", "🥽", "🎣", "🪗", "🎹", "🔭", "🧭", "📺", "⏰", "🧮", "🔍", "⛪"))
-OWN_BACKDROP = 0.95  # share of articles that are shown before the backdrop their town has at that time
+OWN_BACKDROP = 0.95  # share of articles with the backdrop that their town has at that time
 PARAPHRASE = {False: 0.25, True: 0.5}
 
 
 def plan_causes(count: int, causes: Sequence[str], rng: Random) -> list[str]:
-    """Return the planted cause of each of `count` articles in time order, "" for most; drift comes only late."""
+    """Return the planted cause of each of `count` articles in time order, "" for most; drift occurs only late."""
     planted = [""] * count
     late = list(range(round(count * LATE_FROM), count))
-    for cause in causes:  # drift first, while the late places are free
-        free = [place for place in (late if cause == "drift" else range(count)) if not planted[place]]
-        for place in rng.sample(free, round(count * PLANTED_SHARE[cause])):
-            planted[place] = cause
+    for cause in causes:  # drift first, while the late positions are free
+        free = [position for position in (late if cause == "drift" else range(count)) if not planted[position]]
+        for position in rng.sample(free, round(count * PLANTED_SHARE[cause])):
+            planted[position] = cause
     return planted
 
 
 @dataclass(frozen=True)
 class Cast:
-    """The subjects of a newsroom: the ones of all year, the late ones, and where each town's images are taken."""
+    """The subjects of a newsroom (all year, and late only), and the backdrop of each town."""
 
     regular: tuple[Subject, ...]
     late: tuple[Subject, ...]
     backdrops: dict[str, Backdrop]
 
     def draw(self, drift: bool, rng: Random) -> tuple[Subject, Subject]:
-        """Return two subjects of an image, the main one first; with `drift` the main one is a late subject."""
+        """Return two subjects for an image, the main one first; with `drift` the main one is a late subject."""
         main = rng.choice(self.late if drift else self.regular)
         return main, rng.choice([subject for subject in self.regular if subject != main])
 
     def backdrop(self, town: str, is_late: bool, rng: Random) -> Backdrop:
-        """Return where an image from `town` is taken; late in the year that is where the next town's were before."""
+        """Return the backdrop of an image from `town`; late in the year, the earlier backdrop of the next town."""
         if rng.random() >= OWN_BACKDROP:
             return Backdrop(rng.choice(list(PAINTERS)), rng.choice(list(LIGHTS)))
         towns = list(self.backdrops)
@@ -56,7 +56,7 @@ class Cast:
 
 
 def gather_cast(towns: Sequence[str], rng: Random) -> Cast:
-    """Give each town a backdrop of its own, and part the subjects into regular and late ones."""
+    """Assign a different backdrop to each town, and divide the subjects into regular and late ones."""
     backdrops = [Backdrop(kind, light) for kind in PAINTERS for light in LIGHTS]
     return Cast(
         regular=tuple(subject for subject in SUBJECTS if subject.emoji not in DRIFT_EMOJIS),
@@ -66,13 +66,13 @@ def gather_cast(towns: Sequence[str], rng: Random) -> Cast:
 
 
 def deal_stock(count: int, rng: Random) -> list[int]:
-    """Return the number of its image for each of `count` stock articles; from two on, none has one alone."""
-    pictures = max(1, count // ARTICLES_PER_STOCK_IMAGE)
-    dealt = [i % pictures for i in range(count)]
+    """Return the image number of each of `count` stock articles; each image has several articles if `count` ≥ 2."""
+    images = max(1, count // ARTICLES_PER_STOCK_IMAGE)
+    dealt = [i % images for i in range(count)]
     rng.shuffle(dealt)
     return dealt
 
 
-def stock_theme(picture: int) -> tuple[str, str]:
-    """Return the two emojis of stock image number `picture`, a key of STOCK."""
-    return list(STOCK)[picture % len(STOCK)]
+def stock_theme(number: int) -> tuple[str, str]:
+    """Return the two emojis of a stock image, a key of STOCK."""
+    return list(STOCK)[number % len(STOCK)]

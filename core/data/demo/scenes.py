@@ -1,6 +1,6 @@
-"""Painting the images: a backdrop (field, sea, street, …) in some light, drawings on it, and what newsrooms add.
+"""Painter of the demo images: a backdrop (field, sea, street, …) in some light, drawings on it, a play button.
 
-All randomness comes from the generator that is passed in, so an image depends on its article and nothing else.
+All randomness comes from the generator that is passed in, so an image depends only on its article.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
 from core.data.demo.drawings import sprite
 
 WIDTH, HEIGHT = 320, 240
-MAIN_SIZE, SECOND_SIZE = (158, 184), (100, 122)  # of the drawings, longer side in pixels
+MAIN_SIZE, SECOND_SIZE = (158, 184), (100, 122)  # range of the drawings' longer side in pixels
 BLUR, HAZE = 2.5, 0.2
 Colour = tuple[int, int, int]
 
@@ -35,9 +35,9 @@ LIGHTS: dict[str, Colour] = {
 
 
 def paint_scene(backdrop: Backdrop, emojis: Sequence[str], rng: Random) -> Image.Image:
-    """Return an RGB image [HEIGHT, WIDTH] of one or two drawings before `backdrop`, the first one the larger."""
+    """Return an RGB image [HEIGHT, WIDTH] of one or two drawings in front of `backdrop`, the first one larger."""
     image = _paint_backdrop(backdrop, rng)
-    side = rng.choice((1, -1)) if len(emojis) > 1 else 0  # which way the main drawing moves from the middle
+    side = rng.choice((1, -1)) if len(emojis) > 1 else 0  # direction of the main drawing's shift from the middle
     placed = [(emojis[0], rng.randint(*MAIN_SIZE), 0.5 - 0.12 * side)]
     if len(emojis) > 1:
         placed.insert(0, (emojis[1], rng.randint(*SECOND_SIZE), 0.5 + 0.22 * side))  # behind the main one
@@ -50,7 +50,7 @@ def paint_scene(backdrop: Backdrop, emojis: Sequence[str], rng: Random) -> Image
 
 
 def paint_portrait(emoji: str, rng: Random) -> Image.Image:
-    """Return the generic portrait that stands beside news about a person: one drawing on a plain ground."""
+    """Return a generic portrait for news about a person: one drawing on a plain background."""
     colour = rng.choice(((214, 220, 228), (226, 214, 202), (202, 222, 210), (222, 208, 224)))
     image = Image.new("RGB", (WIDTH, HEIGHT), colour)
     drawing = sprite(emoji, 184)
@@ -59,7 +59,7 @@ def paint_portrait(emoji: str, rng: Random) -> Image.Image:
 
 
 def add_play_button(image: Image.Image) -> Image.Image:
-    """Return a darkened copy with a play button in the middle, as a video's thumbnail has it."""
+    """Return a darkened copy with a play button in the middle, like a video thumbnail."""
     thumbnail = Image.blend(image, Image.new("RGB", image.size, "black"), 0.25)
     draw = ImageDraw.Draw(thumbnail)
     x, y = WIDTH // 2, HEIGHT // 2
@@ -75,7 +75,7 @@ def _paint_backdrop(backdrop: Backdrop, rng: Random) -> Image.Image:
     image = PAINTERS[backdrop.kind](horizon, rng)
     light = np.array(LIGHTS[backdrop.light], dtype=np.float32) / 255
     lit = Image.fromarray((np.asarray(image) * light).astype(np.uint8))
-    # Out of focus and a little hazy: the subject stands out, for a reader as for an encoder.
+    # Out of focus and hazy, so that the subject is salient for readers and encoders.
     return Image.blend(lit.filter(ImageFilter.GaussianBlur(BLUR)), Image.new("RGB", lit.size, "white"), HAZE)
 
 

@@ -1,4 +1,4 @@
-"""The grammar: who is seen with what, where, becomes a headline and a sentence or two, in two languages at once."""
+"""Grammar of the demo: generates a headline and one or two sentences about subjects and a town, in two languages."""
 
 from dataclasses import dataclass
 from random import Random
@@ -16,13 +16,13 @@ from core.data.demo.phrases import (
 )
 from core.data.demo.subjects import Noun, Subject
 
-ONLY_FIRST_NAMED = 0.3  # of the articles on two subjects, the text does not mention the smaller one
+ONLY_FIRST_NAMED = 0.3  # share of articles on two subjects whose text does not mention the smaller one
 HEADLINE_NAMES_BOTH = 0.4
 
 
 @dataclass(frozen=True)
 class Text:
-    """What is written about one article in one language: a headline, a sentence or two, its topic and tags."""
+    """The text of an article in one language: headline, one or two sentences, topic and tags."""
 
     headline: str
     sentences: tuple[str, ...]
@@ -32,12 +32,14 @@ class Text:
 
 @dataclass(frozen=True)
 class Story:
+    """The text of an article in both languages."""
+
     english: Text
     german: Text
 
 
 def tell_scene(seen: tuple[Subject, Subject], place: str, paraphrase: float, rng: Random) -> Story:
-    """A story on what is in the image; each subject goes by its other word with the probability `paraphrase`."""
+    """Return a story on the subjects; each is paraphrased with the probability `paraphrase`."""
     first, second = (_name(subject, paraphrase, rng) for subject in seen)
     names_second = rng.random() >= ONLY_FIRST_NAMED
     in_headline = names_second and rng.random() < HEADLINE_NAMES_BOTH
@@ -49,13 +51,13 @@ def tell_scene(seen: tuple[Subject, Subject], place: str, paraphrase: float, rng
 
 
 def tell_person(gender: str, place: str, rng: Random) -> Story:
-    """A story about an invented person (`gender` is a key of FIRST_NAMES); nothing in it can be seen in a portrait."""
+    """Return a story about an invented person that a portrait does not show. gender: a key of FIRST_NAMES."""
     person = f"{rng.choice(FIRST_NAMES[gender])} {rng.choice(LAST_NAMES)}"
     return _fill(rng.choice(ABOUT_A_PERSON), [rng.choice(BACKGROUND)], "people", person=person, place=place)
 
 
 def tell_stock(emojis: tuple[str, str], place: str, rng: Random) -> Story:
-    """A story on a theme that newsrooms illustrate with an image from stock (`emojis` is a key of STOCK)."""
+    """Return a story on a theme that newsrooms illustrate with a stock image. emojis: a key of STOCK."""
     return _fill(rng.choice(STOCK[emojis]), [rng.choice(BACKGROUND)], "news", place=place)
 
 
@@ -78,7 +80,7 @@ def _fill(headline: Pair, follow: list[Pair], topic: str, **slots: Noun | str) -
 
 
 def as_tweet(text: Text, place: str, rng: Random) -> str:
-    """The story as a short post: hashtags, now and then a mention, a repost prefix or an address (all invented)."""
+    """Return the story as a short post with hashtags, sometimes a mention, a repost prefix or a URL (all invented)."""
     parts = [text.headline]
     if len(text.sentences) > 1:
         parts[0] += "."
@@ -94,7 +96,7 @@ def as_tweet(text: Text, place: str, rng: Random) -> str:
 
 
 def as_teaser(text: Text, place: str, rng: Random) -> str:
-    """What a feed carries beside the headline: its first sentence, or tags such as a crawler finds in it."""
+    """Return the text of a feed in addition to the headline: the first sentence, or tags as from a crawler."""
     if len(text.sentences) > 1 or rng.random() < 0.3:
         return text.sentences[0]
     return "; ".join((*text.tags, place))

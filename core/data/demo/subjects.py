@@ -1,9 +1,9 @@
-"""Who and what the synthetic news is about: the table of drawings, with their names in English and German.
+"""Subjects of the synthetic news: the table of drawings, with their names in English and German.
 
-How it was chosen: every colour drawing of OpenMoji was put on four plain backgrounds and shown to the built-in
-encoder `lite` without any tuning. Of 1,392 drawings about 140 found their own English name among the first 40 of
-all names; most of the table is from these, without the abstract ones (arrows, buttons, clock faces). The rest are
-everyday subjects that the encoder hardly knows as drawings (dog, cat, penguin), so that tuning has much to learn.
+Selection: every colour drawing of OpenMoji was put on four plain backgrounds and embedded with the zero-shot encoder
+`lite`. About 140 of 1,392 drawings ranked their English name among the first 40 of all names; most of the table comes
+from these, without abstract ones (arrows, buttons, clock faces). The rest are everyday subjects that the encoder hardly
+recognises as drawings (dog, cat, penguin), so that fine-tuning has much to learn.
 """
 
 from dataclasses import dataclass
@@ -20,10 +20,10 @@ _ARTICLES: dict[str, tuple[str, str, str]] = {  # nominative, accusative, dative
 
 @dataclass(frozen=True)
 class Noun:
-    """A noun in both languages, ready for the slots of a sentence: ``{a}`` English, ``{a.nom}`` … German.
+    """A noun in both languages for the slots of a template: ``{a}`` English, ``{a.nom}`` … German.
 
-    Only nouns whose singular is the same in nominative, accusative and dative are in the table, so the
-    German article is all that the grammar has to inflect.
+    The table has only nouns whose singular is the same in nominative, accusative and dative, so the grammar inflects
+    only the German article.
     """
 
     english: str
@@ -36,19 +36,22 @@ class Noun:
 
     @property
     def start(self) -> str:
-        """English at the start of a sentence."""
+        """English form at the start of a sentence."""
         return f"A{str(self)[1:]}"
 
     @property
     def nom(self) -> str:
+        """German nominative."""
         return f"{_ARTICLES[self.gender][0]} {self.german}"
 
     @property
     def acc(self) -> str:
+        """German accusative."""
         return f"{_ARTICLES[self.gender][1]} {self.german}"
 
     @property
     def dat(self) -> str:
+        """German dative."""
         return f"{_ARTICLES[self.gender][2]} {self.german}"
 
     @property
@@ -59,7 +62,7 @@ class Noun:
 
 @dataclass(frozen=True)
 class Subject:
-    """One drawing: its emoji, its name, another word for it, and the topic that decides its events."""
+    """A drawing: its emoji, name, paraphrase, and the topic that determines its events."""
 
     emoji: str
     name: Noun

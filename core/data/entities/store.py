@@ -1,7 +1,7 @@
-"""What the articles of a domain name: by rules whenever it is asked, or as a model found it once, kept in its folder.
+"""Named entities of the articles of a domain: found by rules on each call, or stored by a tagger.
 
-A tagger takes minutes, so what it found is kept in the domain's folder and counts from then on, everywhere, as long as
-the texts are the ones it read.
+A tagger takes minutes, so its result is stored in the domain's folder and replaces the rules everywhere, as long as the
+texts are unchanged.
 """
 
 import logging
@@ -20,15 +20,16 @@ if TYPE_CHECKING:  # imports torch, which pages do without
 
 _log = logging.getLogger("rematch")
 
-#: In the place of a model's name.
+#: The value of `found_by` without a tagger.
 RULES = "rules"
 
 
 @dataclass(frozen=True)
-class Mentioned:
-    """found_by: RULES, or a model's name as it was asked for. texts: a fingerprint of those read.
+class DomainMentions:
+    """Entities of all articles of a domain.
 
-    articles: what each article of the domain names, in order.
+    found_by: RULES, or the tagger's name as given by the user. texts: fingerprint of the texts. articles: the mentions
+    of each article of the domain, in order.
     """
 
     found_by: str
@@ -37,27 +38,27 @@ class Mentioned:
 
 
 def mentions_file(domain: Domain) -> Path:
-    """Where a tagger's finds are kept; it need not be there."""
+    """Return the path of a tagger's result, which may not exist."""
     return domain.folder / "mentions.json"
 
 
-def mentions_of(domain: Domain) -> Mentioned:
-    """What a tagger found, if one read these texts; else what the rules find now."""
+def mentions_of(domain: Domain) -> DomainMentions:
+    """Return the result of a tagger if one read these texts, else the entities found by the rules."""
     texts = _fingerprint(domain)
     try:
-        kept = msgspec.json.decode(mentions_file(domain).read_bytes(), type=Mentioned)
-        if kept.texts == texts:
-            return kept
+        stored = msgspec.json.decode(mentions_file(domain).read_bytes(), type=DomainMentions)
+        if stored.texts == texts:
+            return stored
     except FileNotFoundError:
         pass
-    except (OSError, msgspec.DecodeError) as error:  # the rules are always there
+    except (OSError, msgspec.DecodeError) as error:  # the rules always work
         _log.warning(
-            "%s is damaged or of another version (%s), so names are found by rules; find them again with: "
-            "rematch analyse --tagger MODEL",
+            "%s is damaged or was written by another version (%s), so the rules find the names; run the tagger again "
+            "with: rematch analyse --tagger MODEL",
             mentions_file(domain),
             error,
         )
-    return Mentioned(RULES, texts, tuple(mentions_by_rules(domain.articles)))
+    return DomainMentions(RULES, texts, tuple(mentions_by_rules(domain.articles)))
 
 
 def _fingerprint(domain: Domain) -> str:
@@ -65,14 +66,14 @@ def _fingerprint(domain: Domain) -> str:
 
 
 def tag_domain(domain: Domain, tagger: "Tagger") -> None:
-    """Let what `tagger` finds count from now on, and the data's own entity tags with it."""
+    """Run `tagger` on the domain and store its result, together with entity tags of the data."""
     languages = domain.articles["language"].where(~translated(domain.articles), ENGLISH)
     found = tagger(texts_of(domain.articles), languages.tolist())
-    articles = tuple(with_tags(one, tags) for one, tags in zip(found, tags_of(domain.articles), strict=True))
+    articles = tuple(with_tags(mentions, tags) for mentions, tags in zip(found, tags_of(domain.articles), strict=True))
     with atomic_write(mentions_file(domain)) as temporary:
-        temporary.write_bytes(msgspec.json.encode(Mentioned(tagger.name, _fingerprint(domain), articles)))
+        temporary.write_bytes(msgspec.json.encode(DomainMentions(tagger.name, _fingerprint(domain), articles)))
 
 
 def forget_tagger(domain: Domain) -> None:
-    """Back to the rules."""
+    """Delete a tagger's result, so that the rules apply again."""
     mentions_file(domain).unlink(missing_ok=True)

@@ -1,7 +1,7 @@
-"""Persons, places and organisations by a transformers token-classification model, from a folder or a hub.
+"""Named entity recognition with a transformers token-classification model, from a folder or a hub.
 
-Any model whose labels are those of CoNLL-2003 (PER, LOC, ORG) or OntoNotes (PERSON, GPE, LOC, FAC, ORG) will do, such
-as dslim/bert-base-NER. Texts are put to it sentence by sentence, since its context is short.
+Supports any model with the labels of CoNLL-2003 (PER, LOC, ORG) or OntoNotes (PERSON, GPE, LOC, FAC, ORG), such as
+dslim/bert-base-NER. The model reads one sentence at a time, since its context is short.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,15 +13,15 @@ import torch
 from core.data.entities.rules import Mentions
 from core.data.entities.tags import EntityKind
 from core.data.text_cleaning import sentences
-from core.errors import InputError
+from core.errors import InputError, shortened
 from core.hub.client import hub_folder, silent_logs
 from core.progress import progress
 from core.storage.weight_checks import check_pretrained
 
-#: What of a model's repository is needed; it holds the same weights for other libraries, too.
+#: Files needed from a model's repository, which also has the same weights for other libraries.
 _FILES = ("*.json", "*.txt", "*.model")
 _WEIGHTS = ("model.safetensors", "model-*.safetensors", "pytorch_model.bin")
-#: The ends of labels, after B- or I-.
+#: Labels without B- or I-.
 _KINDS: dict[str, EntityKind] = {
     "PER": "persons",
     "PERSON": "persons",
@@ -34,21 +34,21 @@ _BATCH = 32
 
 
 class Tagger:
-    """A token-classification model. name: as it was asked for."""
+    """A token-classification model. name: as given by the user."""
 
     def __init__(self, name: str, device: torch.device) -> None:
-        """Raises InputError: not here and not to be fetched, no such model, or one with none of the labels."""
+        """Load the model. Raises InputError: not found, not downloadable, not such a model, or without these labels."""
         self.name = name
         self._pipeline = _load(_folder_of(name), device)
         labels = self._pipeline.model.config.id2label.values()
         if not any(_kind_of(label) for label in labels):
             raise InputError(
-                f"the tagger '{name}' marks {', '.join(map(str, labels))}; expected one that marks some of "
+                f"the tagger '{name}' has the labels {', '.join(map(str, labels))}; choose a model with some of "
                 f"{', '.join(_KINDS)}."
             )
 
     def __call__(self, texts: Sequence[str], languages: Sequence[str]) -> list[Mentions]:
-        """What each text names, in order. languages: two letters each; they say where sentences end."""
+        """Return the mentions of each text, in order. languages: two letters each, for splitting into sentences."""
         parts = [
             (row, part)
             for row, (text, language) in enumerate(zip(texts, languages, strict=True))
@@ -57,7 +57,7 @@ class Tagger:
         found: list[dict[EntityKind, set[str]]] = [{} for _ in texts]
         for row, kind, name in self._names(parts):
             found[row].setdefault(kind, set()).add(name)
-        return [Mentions(**{kind: tuple(sorted(names)) for kind, names in one.items()}) for one in found]
+        return [Mentions(**{kind: tuple(sorted(names)) for kind, names in kinds.items()}) for kinds in found]
 
     def _names(self, parts: Sequence[tuple[int, str]]) -> Iterator[tuple[int, EntityKind, str]]:
         starts = range(0, len(parts), _BATCH)
@@ -88,10 +88,13 @@ def _load(folder: Path, device: torch.device) -> Any:
             return transformers.pipeline(
                 "token-classification", model=model, tokenizer=tokenizer, device=device, aggregation_strategy="simple"
             )
-    except Exception as error:  # whatever its many layers raise, the folder is not what it should be
+    except InputError:
+        raise
+    except Exception as error:  # transformers raises many types for an unsuitable folder
         raise InputError(
-            f"{folder} is no token-classification model that can be loaded ({type(error).__name__}: {error}); expected "
-            f"a folder with config.json, the tokenizer's files and the weights, as downloaded from dslim/bert-base-NER."
+            f"{folder} cannot be loaded as a token-classification model ({type(error).__name__}: "
+            f"{shortened(str(error))}). Expected a folder with config.json, the tokenizer's files and the weights, as "
+            f"in a download of dslim/bert-base-NER."
         ) from error
 
 
@@ -101,6 +104,6 @@ def _folder_of(name: str) -> Path:
         _FILES,
         _WEIGHTS,
         what=f"the tagger '{name}'",
-        instead="download it where there is a network and use --tagger /path/of/its/folder; or leave --tagger out: "
-        "the built-in rules find names without it",
+        instead="download it on a machine with a network and use --tagger /path/of/its/folder; or omit --tagger: the "
+        "built-in rules find names without it",
     )

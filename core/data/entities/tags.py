@@ -1,6 +1,6 @@
-"""Entity tags where a text should be: `persons;Ada Lovelace|orgs;Royal Society`, or `royal society;london`.
+"""Entity tags instead of a text: `persons;Ada Lovelace|orgs;Royal Society`, or `royal society;london`.
 
-GDELT lists them in place of the body that a release may not hand on. Prose never looks like this: it has a blank
+GDELT lists them instead of the body, which a release may not redistribute. Prose never looks like this: it has a space
 after a semicolon.
 """
 
@@ -10,7 +10,7 @@ from typing import Literal, get_args
 EntityKind = Literal["persons", "places", "organisations"]
 ENTITY_KINDS: tuple[EntityKind, ...] = get_args(EntityKind)
 
-#: What a group of GDELT's begins with, in the spellings seen, and what it lists; None for what is no name.
+#: First word of a group in GDELT, in the spellings found, and the kind of its entities; None for other things.
 _LABELS: dict[str, EntityKind | None] = {
     **dict.fromkeys(("person", "persons", "per"), "persons"),
     **dict.fromkeys(("org", "orgs", "organization", "organizations", "organisation", "organisations"), "organisations"),
@@ -21,7 +21,7 @@ _TAGS = re.compile(r"[^;|]*(?:[;|](?!\s)[^;|]*)+")
 
 
 def entities_of(text: str) -> list[str] | None:
-    """The entities that `text` lists, each once, in order; None if it is no list of tags."""
+    """Return the entities listed in `text`, each once, in order; None if it is not a list of tags."""
     if not _TAGS.fullmatch(text.strip()):
         return None
     names: dict[str, str] = {}
@@ -34,24 +34,24 @@ def entities_of(text: str) -> list[str] | None:
 
 
 def phrase_of(text: str) -> str:
-    """Entity tags as a phrase, parted by commas (the recipe of the published baseline); any other text as it is."""
+    """Return entity tags separated by commas (the recipe of the published baseline); any other text unchanged."""
     names = entities_of(text)
     return text if names is None else ", ".join(names)
 
 
 def entities_by_kind(text: str) -> dict[EntityKind, list[str]] | None:
-    """The entities of `text` by what they are; None if it is no list of tags.
+    """Return the entities of `text` by kind; None if it is not a list of tags.
 
-    Groups without a label are persons before the bar and organisations after it; one group alone is organisations
-    (read from the 2,834 lists of the 2025 release).
+    Groups without a label are persons before the bar and organisations after it; a single group is organisations
+    (derived from the 2,834 lists of the 2025 release).
     """
     if not _TAGS.fullmatch(text.strip()):
         return None
     found: dict[EntityKind, list[str]] = {kind: [] for kind in ENTITY_KINDS}
     groups = text.strip().split("|")
-    for place, group in enumerate(groups):
+    for number, group in enumerate(groups):
         first, *rest = (part.strip() for part in group.split(";"))
-        kind: EntityKind | None = "persons" if len(groups) > 1 and place == 0 else "organisations"
+        kind: EntityKind | None = "persons" if len(groups) > 1 and number == 0 else "organisations"
         if first.lower() in _LABELS:
             kind = _LABELS[first.lower()]
         else:

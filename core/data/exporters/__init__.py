@@ -1,4 +1,4 @@
-"""Writing a domain in formats that other tools open; the importers read each of them back."""
+"""Export of a domain to formats of other tools; the importers can read all of them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from core.errors import InputError
 from core.storage.disk_errors import disk_errors_for
 
 ExportFormat = Literal["parquet", "webdataset", "coco", "csv"]
-#: Each writes into a folder, and returns how many cells it had to change, None for none.
+#: Each writer fills a folder and returns how many cells it had to change, None for none.
 _WRITERS: dict[ExportFormat, Callable[[Export, Path], int | None]] = {
     "parquet": hf_parquet.write,
     "webdataset": webdataset.write,
@@ -29,7 +29,7 @@ _WRITERS: dict[ExportFormat, Callable[[Export, Path], int | None]] = {
 
 @dataclass(frozen=True)
 class AddedColumns:
-    """Columns from outside the domain. columns: by article id. run, alpha: whose ranks are among them, if any are."""
+    """Columns added to the domain's. columns: by article id. run, alpha: of the ranks among them, if any."""
 
     columns: pd.DataFrame
     run: str | None = None
@@ -38,8 +38,8 @@ class AddedColumns:
 
 
 @dataclass(frozen=True)
-class Exported:
-    """What was written. images: how many files; notes: sentences worth reading."""
+class ExportResult:
+    """The result of an export. images: number of files; notes: sentences for the user."""
 
     info: ExportInfo
     folder: Path
@@ -54,16 +54,16 @@ def export_domain(
     added: AddedColumns,
     splits: Sequence[Split] = SPLITS,
     replace_existing: bool = False,
-) -> Exported:
-    """Write the articles of `splits` with their images into the folder `out`, which is there whole or not at all.
+) -> ExportResult:
+    """Write the articles of `splits` with their images into the folder `out`, completely or not at all.
 
-    Raises InputError: `out` holds something, images are missing or were changed, nothing to write; DiskError.
+    Raises InputError: `out` is not empty, images are missing or changed, nothing to write; DiskError.
     """
     out = out.resolve()
     _check_target(out, replace_existing)
     export = export_of(domain, splits, added.columns)
     if any(image.file.resolve().is_relative_to(out) for image in export.images):
-        raise InputError(f"{out} holds images of domain '{domain.info.slug}' itself; name another folder.")
+        raise InputError(f"{out} contains images of domain '{domain.info.slug}' itself; choose another folder.")
     with lock_domain(out, "export"), staged_folder(out) as fresh, disk_errors_for(out):
         fresh.mkdir()
         changed = _WRITERS[layout](export, fresh) or 0
@@ -79,7 +79,7 @@ def export_domain(
             apostrophes=changed,
         )
         save_export_info(info, fresh)
-    return Exported(info, out, len({image.name for image in export.images}), (*export.notes, *added.notes))
+    return ExportResult(info, out, len({image.name for image in export.images}), (*export.notes, *added.notes))
 
 
 def _check_target(out: Path, replace_existing: bool) -> None:
@@ -88,6 +88,8 @@ def _check_target(out: Path, replace_existing: bool) -> None:
     if not out.exists() or not any(out.iterdir()):
         return
     if not is_export(out):
-        raise InputError(f"{out} holds files that no export wrote, which stay; name a new or empty folder.")
+        raise InputError(
+            f"{out} contains files that are not from an export, so nothing was written; choose a new or empty folder."
+        )
     if not replace_existing:
-        raise InputError(f"{out} holds an export already; add --replace to write it anew.")
+        raise InputError(f"{out} already contains an export; add --replace to overwrite it.")

@@ -1,7 +1,7 @@
-"""COCO captions: ``annotations/captions_train.json`` for each split, beside ``images/``.
+"""Export to COCO captions: ``annotations/captions_train.json`` for each split, and ``images/``.
 
-An annotation is an article: its caption is what Rematch reads as the query; the columns follow under their names. An
-image has the number that the format asks for, and its own id as `image_id`.
+An annotation is an article: its caption is the query text, and the columns follow under their names. An image has the
+number that the format requires, and its original id as `image_id`.
 """
 
 import json
@@ -27,8 +27,8 @@ def write(export: Export, folder: Path) -> None:
         annotations = []
         for row, record in zip(rows, export.records(rows), strict=True):
             image = export.images[row]
-            number, own_id = numbers[image.name], record.pop("image_id")
-            images.setdefault(image.name, {"id": number, "image_id": own_id} | _about(image))
+            number, image_id = numbers[image.name], record.pop("image_id")
+            images.setdefault(image.name, {"id": number, "image_id": image_id} | _about(image))
             annotations.append(record | {"id": row + 1, "image_id": number, "caption": export.captions[row]})
         document = {"info": {"description": f"{split} articles"}, "licenses": [], "images": list(images.values())}
         with (folder / ANNOTATIONS / f"captions_{split}.json").open("w", encoding="utf-8") as file:
@@ -36,6 +36,6 @@ def write(export: Export, folder: Path) -> None:
 
 
 def _about(image: ExportImage) -> dict[str, object]:
-    """Return file name, width and height, in pixels as the file has them."""
+    """Return file name, width and height in pixels, before rotation."""
     with Image.open(image.file, formats=FORMATS) as opened:
         return {"file_name": image.name, "width": opened.width, "height": opened.height}

@@ -1,4 +1,4 @@
-"""A CSV table beside a folder of images: ``articles.csv``, whose column `image_file` leads into ``images/``."""
+"""Export to a CSV table with a folder of images: column `image_file` of ``articles.csv`` is a path in ``images/``."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from core.storage.safe_csv import is_formula, spreadsheet_csv
 
 
 def write(export: Export, folder: Path) -> int:
-    """Write images and table into `folder`; return how many cells got an apostrophe in front, as formulas would."""
+    """Write images and table into `folder`; return how many cells got an apostrophe, since they look like formulas."""
     write_images(export.images, folder)
     rows = export.rows.copy()
     rows[DATE] = [date.isoformat() if not pd.isna(date) else "" for date in rows[DATE]]

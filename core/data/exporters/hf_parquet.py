@@ -1,4 +1,4 @@
-"""Hugging Face Parquet: ``train-00000-of-00002.parquet`` with the images inside, as `datasets` writes and opens it."""
+"""Export to Hugging Face Parquet: ``train-00000-of-00002.parquet`` with the images inside, as in `datasets`."""
 
 import json
 from pathlib import Path
@@ -13,10 +13,10 @@ from core.data.time_split import Split
 from core.progress import progress_reporter
 
 IMAGE = "image"
-#: As the library names splits.
+#: Names of splits in `datasets`.
 FILE_NAMES: dict[Split, str] = {"train": "train", "val": "validation", "test": "test"}
 _IMAGE_TYPE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
-#: A row group is what a reader has in memory at once.
+#: Limits of a row group, which a reader loads as a whole.
 _GROUP_ROWS, _GROUP_BYTES = 100, 64 * 1024**2
 
 
@@ -37,7 +37,7 @@ def write(export: Export, folder: Path) -> None:
 
 
 def _schema(rows: pd.DataFrame) -> pa.Schema:
-    """Return the columns of `rows` and the image, with the description by which `datasets` knows them."""
+    """Return the schema of the columns of `rows` and the image, with the metadata that `datasets` reads."""
     fields = [pa.field(str(name), _type_of(rows[name])) for name in rows] + [pa.field(IMAGE, _IMAGE_TYPE)]
     features = {field.name: {"dtype": _dtype(field.type), "_type": "Value"} for field in fields[:-1]}
     about = {"info": {"features": {**features, IMAGE: {"_type": "Image"}}}}

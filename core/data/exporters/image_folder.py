@@ -1,4 +1,4 @@
-"""The folder ``images/`` that goes with a table of paths."""
+"""The folder ``images/`` of exports whose table contains paths."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,7 +8,7 @@ from core.progress import progress
 
 
 def write_images(images: Sequence[ExportImage], folder: Path) -> None:
-    """Write each image once, byte for byte, to its name below ``images/`` in `folder`."""
+    """Write each image once, byte for byte, under its name in ``images/`` of `folder`."""
     distinct = list({image.name: image for image in images}.values())
     for image in progress(distinct, "Writing images"):
         target = folder / IMAGES / image.name

@@ -1,4 +1,4 @@
-"""The image files of an export: where each is now, its name in the export, and whether it is still the same."""
+"""Image files of an export: location, name in the export, and a check that they are unchanged since the import."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ IMAGES = "images"  # the folder of the images in an export that has one
 
 @dataclass(frozen=True)
 class ExportImage:
-    """One image. name: its path below the folder of the images; size: in bytes; image_hash: as the import found it."""
+    """An image. name: its path below the folder of images; size: in bytes; image_hash: from the import."""
 
     name: str
     file: Path
@@ -24,23 +24,23 @@ class ExportImage:
     image_hash: str
 
     def read(self) -> bytes:
-        """Return the content of the file. Raises InputError if it has gone, or is another than when it was imported."""
+        """Return the content of the file. Raises InputError if it is missing or has changed since the import."""
         try:
             content = self.file.read_bytes()
         except OSError as error:
             raise InputError(f"{self.file} cannot be read: {error.strerror or error}. {_AGAIN}") from None
         if bytes_fingerprint(content) != self.image_hash:
-            raise InputError(f"{self.file} is another image than when the domain was imported. {_AGAIN}")
+            raise InputError(f"{self.file} has changed since the domain was imported. {_AGAIN}")
         return content
 
 
-_AGAIN = "Nothing was exported; put it back, or import the domain again."
+_AGAIN = "Nothing was exported. Restore the file, or import the domain again."
 
 
 def find_images(articles: pd.DataFrame, root: Path, slug: str) -> list[ExportImage]:
-    """Return the image of each of `articles` (columns image_file, image_hash), one object for each file.
+    """Return the image of each of `articles` (columns image_file, image_hash), one object per file.
 
-    root: the folder that `image_file` is relative to. Raises InputError that names the files that are not there.
+    root: the folder that `image_file` is relative to. Raises InputError naming the missing files.
     """
     distinct = articles.drop_duplicates("image_file")
     files = [root / file for file in distinct["image_file"]]
@@ -49,7 +49,7 @@ def find_images(articles: pd.DataFrame, root: Path, slug: str) -> list[ExportIma
     if missing:
         raise InputError(
             f"{len(missing):,} of {len(files):,} images of domain '{slug}' are not in {root}: {listed(missing)}. "
-            f"Nothing was exported; put them back, or import the domain again, which leaves their articles out."
+            f"Nothing was exported. Restore them, or import the domain again, which leaves out their articles."
         )
     found = {
         relative: ExportImage(name, file, size or 0, image_hash)
@@ -66,7 +66,7 @@ def find_images(articles: pd.DataFrame, root: Path, slug: str) -> list[ExportIma
 
 
 def _names(relative: Iterable[str], files: list[Path]) -> list[str]:
-    """Return a name for each file that every system takes and no other file has, in whatever letter case."""
+    """Return a name for each file: valid on every system, and unique without regard to letter case."""
     taken, names = set[str](), list[str]()
     for name, file in zip(relative, files, strict=True):
         inside = file.name if Path(name).is_absolute() else name.removeprefix(f"{IMAGES}/")

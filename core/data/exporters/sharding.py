@@ -1,4 +1,4 @@
-"""Cutting a split into shards of a size that tools download and open well."""
+"""Division of a split into shards of a size that tools handle well."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ MAX_ROWS = 10_000  # as img2dataset does
 
 
 def cut(rows: Sequence[int], sizes: Sequence[int]) -> list[list[int]]:
-    """Return `rows` in pieces of at most MAX_ROWS rows and MAX_BYTES, or of one row. sizes: of each row, in bytes."""
+    """Return `rows` in parts of at most MAX_ROWS rows and MAX_BYTES, or of one row. sizes: of each row, in bytes."""
     shards: list[list[int]] = []
     size = 0
     for row, bytes_of_row in zip(rows, sizes, strict=True):

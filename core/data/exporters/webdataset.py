@@ -1,8 +1,8 @@
-"""WebDataset: tar shards whose members ``KEY.jpg``, ``KEY.txt`` and ``KEY.json`` are one article.
+"""Export to WebDataset: tar shards whose members ``KEY.jpg``, ``KEY.txt`` and ``KEY.json`` are one article.
 
-The text is what Rematch reads as the query; the JSON has the columns, and the article's own id. Keys are numbers of
-nine digits, as img2dataset writes them, since a key may hold no dot. Images of every format end in ``.jpg``, as there:
-their content says what they are, and `datasets` takes each ending for a column of its own.
+The text is the query text; the JSON has the columns and the article's id. Keys are numbers of nine digits, as in
+img2dataset, since a key must not contain a dot. Images of every format are named ``.jpg``, as there: readers detect
+the format by content, and `datasets` makes a separate column of each extension.
 """
 
 import io
@@ -15,7 +15,7 @@ from core.progress import progress_reporter
 
 
 def write(export: Export, folder: Path) -> None:
-    """Write the shards of every split into `folder`, as ``train-00000.tar``."""
+    """Write the shards of every split into `folder`, named ``train-00000.tar``."""
     with progress_reporter("Writing shards") as report:
         done = 0
         for split, rows in export.splits().items():

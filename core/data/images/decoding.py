@@ -1,7 +1,7 @@
-"""Opening images from outside safely.
+"""Safe decoding of untrusted images.
 
-A file's name proves nothing: only the formats of `core.data.images.formats` are opened, by content, and an image
-that is too large to be one is refused before it is decoded (decompression bombs, Pillow's handbook).
+The content decides, not the file name: only the formats of `core.data.images.formats` are opened, and an implausibly
+large image is refused before it is decoded (decompression bombs, Pillow's handbook).
 """
 
 import logging
@@ -19,30 +19,30 @@ from core.errors import RematchError
 
 __all__ = ["FORMATS", "JPEG_END", "MAX_PIXELS", "SUFFIXES", "ImageError", "may_be_image", "open_image", "suffix_of"]
 
-MAX_PIXELS = 89_478_485  # where Pillow begins to warn; it refuses only twice as many
+MAX_PIXELS = 89_478_485  # Pillow warns from here and refuses twice as many
 _TOO_LARGE = "more than 89 million pixels"
-#: Pillow speaks of damaged metadata on the terminal; what matters of it is a reason here.
+#: Pillow prints damaged metadata to the terminal; relevant problems become an ImageError here.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 warnings.filterwarnings("ignore", module=r"PIL\.")
 logging.getLogger("PIL").addHandler(logging.NullHandler())
 
-#: Chunks of a PNG that say nothing about its pixels' values, and that Pillow refuses where they are long.
+#: Chunks of a PNG that do not affect its pixels, and that Pillow refuses if they are long.
 _PNG_TEXTS = (b"tEXt", b"zTXt", b"iTXt", b"iCCP")
 _PNG_START = 8  # bytes
-_REDUCED = 254  # the TIFF tag NewSubfileType; its first bit marks a preview, as camera raw files begin with
-EXPORT = "export it as JPEG"  # what to do with a format that is refused
-JPEG_END = b"\xff\xd9"  # the mark that a JPEG which was cut off lacks
+_REDUCED = 254  # the TIFF tag NewSubfileType; its first bit marks a preview, the first image of camera raw files
+EXPORT = "export it as JPEG"  # the remedy for a refused format
+JPEG_END = b"\xff\xd9"  # the end marker, missing in a truncated JPEG
 
 
 class ImageError(RematchError):
-    """An image that cannot be used; the message is the reason, without a path."""
+    """An unusable image; the message is the reason, without a path."""
 
 
 def open_image(source: Path | bytes) -> Image.Image:
     """Decode one image to upright RGB.
 
-    Transparent pixels become white, 16-bit grey is scaled, of an animation the first frame counts. Metadata that cannot
-    be read is ignored. Raises ImageError: not one of FORMATS, truncated, empty, or over Pillow's pixel limit (89 M).
+    Transparent pixels become white, 16-bit grey is scaled, and the first frame of an animation is used. Unreadable
+    metadata is ignored. Raises ImageError: not one of FORMATS, truncated, empty, or over Pillow's pixel limit (89 M).
     """
     try:
         try:
@@ -60,7 +60,7 @@ def open_image(source: Path | bytes) -> Image.Image:
         raise
     except MemoryError:
         raise ImageError("cannot be decoded (MemoryError: it needs more memory than is free)") from None
-    except Exception as error:  # damaged files raise what Pillow's plugins happen to meet: struct.error, KeyError, …
+    except Exception as error:  # for damaged files Pillow's plugins raise any type: struct.error, KeyError, …
         raise ImageError(_damage(error, _head(source))) from None
 
 
@@ -81,16 +81,16 @@ def upright_rgb(image: Image.Image) -> Image.Image:
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    """The image turned as its metadata says; as it is where that cannot be read."""
-    with suppress(Exception):  # offsets into nowhere raise what the parser happens to meet
+    """Return the image rotated according to its metadata; unchanged if that is unreadable."""
+    with suppress(Exception):  # damaged metadata raises any type of error
         return ImageOps.exif_transpose(image)
     return image
 
 
 def may_be_image(file: Path) -> bool:
-    """Return True for a file with the ending of an image, or of content that is one whatever its name.
+    """Return True for a file with the extension of an image, or the content of one whatever its name.
 
-    Formats that are refused count too, so that an import can name the reason.
+    Refused formats count too, so that an import can report the reason.
     """
     return file.suffix.lower() in SUFFIXES or format_of(_head(file)) in IMAGES
 
@@ -106,7 +106,7 @@ def _head(source: Path | bytes) -> bytes:
 
 
 def _refusal(head: bytes) -> str:
-    """Why a file that no decoder takes is refused, by its first bytes."""
+    """Return why no decoder accepts a file with these first bytes."""
     found, expected = format_of(head), f"not a {', '.join(FORMATS)} image"
     if named_format(head) is not None:
         return f"is {found}, {expected}; {EXPORT}"
@@ -125,18 +125,18 @@ def _damage(error: Exception, head: bytes) -> str:
 
 
 def _without_texts(png: bytes) -> bytes:
-    """A PNG without its texts and colour profile. Its chunks are length, kind, content and checksum."""
-    kept, place = [png[:_PNG_START]], _PNG_START
-    while place < len(png):
-        end = place + 12 + int.from_bytes(png[place : place + 4], "big")
-        if png[place + 4 : place + 8] not in _PNG_TEXTS:
-            kept.append(png[place:end])
-        place = end
-    return b"".join(kept)
+    """Return a PNG without its texts and colour profile. A chunk is length, type, content and checksum."""
+    parts, start = [png[:_PNG_START]], _PNG_START
+    while start < len(png):
+        end = start + 12 + int.from_bytes(png[start : start + 4], "big")
+        if png[start + 4 : start + 8] not in _PNG_TEXTS:
+            parts.append(png[start:end])
+        start = end
+    return b"".join(parts)
 
 
 def suffix_of(content: bytes) -> str:
-    """The usual ending of an image that `open_image` has opened, by its content."""
+    """Return the usual file extension for the content of an image that `open_image` accepts."""
     return USUAL_SUFFIX[str(format_of(content[:HEAD]))]
 
 

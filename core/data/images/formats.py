@@ -1,27 +1,27 @@
-"""Image formats by the first bytes of a file: which are opened, and the name of those that are refused.
+"""Image formats, recognised by the first bytes of a file: accepted formats, and names of refused ones.
 
-Opened are what cameras, browsers and newsrooms use and Pillow's own wheels decode. Refused on purpose: HEIC (its
-decoder is a plug-in with a codec of its own licence), JPEG 2000 and JPEG XL (large decoders for formats that browsers
-do not show), PSD, FITS and EPS (decoders with a record of memory faults or that run programs), SVG (a program, not
-pixels), cameras' raw files (a decoder for each camera).
+Accepted: formats that cameras, browsers and newsrooms use and that Pillow's wheels decode. Refused on purpose: HEIC
+(its decoder is a plug-in whose codec has another licence), JPEG 2000 and JPEG XL (large decoders for formats that
+browsers do not show), PSD, FITS and EPS (decoders with a record of memory errors or that run programs), SVG (a
+program, not pixels), camera raw files (they need a decoder for each camera).
 """
 
 import re
 
-#: Pillow's names. MPO, several JPEGs in one file, comes with JPEG.
+#: Accepted formats under Pillow's names. JPEG includes MPO, several JPEGs in one file.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "BMP", "TIFF")
-#: Endings of those formats. What a file is, its content says.
+#: File extensions of those formats. The content decides, not the extension.
 SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".avif", ".bmp", ".dib", ".tif", ".tiff"}
 )
-#: Endings of image formats that are refused by name.
+#: File extensions of refused formats.
 REFUSED_SUFFIXES = frozenset({".heic", ".heif", ".jp2", ".j2k", ".jxl", ".psd", ".svg", ".ico"})
 USUAL_SUFFIX = {
     "JPEG": ".jpg", "MPO": ".jpg", "PNG": ".png", "WEBP": ".webp", "GIF": ".gif", "AVIF": ".avif", "BMP": ".bmp",
     "TIFF": ".tif",
 }  # fmt: skip
 RAW = "a camera's raw file"
-#: Formats that are refused, and that any image program exports as JPEG.
+#: Refused formats, which any image program can export as JPEG.
 REFUSED = frozenset(
     {
         "HEIC",
@@ -43,9 +43,9 @@ REFUSED = frozenset(
         RAW,
     }
 )
-#: What an import lists as images; those that it refuses, to say why.
+#: Formats that an import lists as images; refused ones are listed to report the reason.
 IMAGES = frozenset({*FORMATS, *REFUSED})
-HEAD = 512  # bytes that `format_of` looks at
+HEAD = 512  # bytes that `format_of` needs
 _BMP_HEADERS = {12, 40, 52, 56, 64, 108, 124}  # bytes
 _HEIC = re.compile(rb"hei[cmsx]|hev[cmsx]|mif1|msf1")
 _STARTS = (
@@ -61,7 +61,7 @@ _STARTS = (
 
 
 def format_of(head: bytes) -> str | None:
-    """Return the name of an image format (or of HTML, SVG, PDF, which often stand in for one); None for others."""
+    """Return the format of an image (or HTML, SVG, PDF, often found in place of an image); None for others."""
     known = next((name for start, name in _STARTS if head.startswith(start)), None)
     if known is not None:
         return RAW if known == "TIFF" and head[8:11] == b"CR\2" else known
@@ -81,6 +81,6 @@ def format_of(head: bytes) -> str | None:
 
 
 def named_format(head: bytes) -> str | None:
-    """Return the name of the image format that a file which begins so has, if it is refused; None for any other."""
+    """Return the image format of a file with these first bytes if it is refused; None for any other format."""
     found = format_of(head)
     return found if found in REFUSED else None

@@ -1,24 +1,24 @@
-"""Silence for C libraries that write to the terminal themselves."""
+"""Suppression of messages that C libraries print to the terminal."""
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
 
-_ERRORS = 2  # the file number that C's stderr has
+_ERRORS = 2  # the file descriptor of stderr
 _lock = Lock()
 
 
 @contextmanager
 def without_stderr() -> Iterator[None]:
-    """Discard what is written to the process's stderr inside; by one thread at a time, so keep it short.
+    """Discard output to the process's stderr in the block; one thread at a time, so keep the block short.
 
-    libtiff prints each fault of a file there, whatever Python's warnings are set to.
+    libtiff prints each error in a file there, whatever the settings of Python's warnings.
     """
     with _lock:
         try:
             saved = os.dup(_ERRORS)
-        except OSError:  # there is none
+        except OSError:  # the process has no stderr
             saved = -1
         if saved < 0:
             yield

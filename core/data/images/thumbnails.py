@@ -1,4 +1,4 @@
-"""Small copies of images for lists and galleries, made once and kept in the cache under the image's own hash."""
+"""Thumbnails for lists and galleries, created once and cached under the image's hash."""
 
 import logging
 from io import BytesIO
@@ -10,33 +10,33 @@ from core.data.images.decoding import open_image
 from core.storage.cache import read_checksummed, write_checksummed
 from core.storage.disk_errors import DiskError
 
-#: Width and height in pixels. A tile of a gallery is cut to one shape, so that rows are even; a large one is whole.
+#: Width and height in pixels. Small thumbnails are cropped to one shape, so that rows align; large ones are whole.
 SMALL, LARGE = (320, 240), (1080, 1080)
 QUALITY = 82
 
 _log = logging.getLogger("rematch")
 
 
-def thumbnail(picture: Path, image_hash: str, size: tuple[int, int], cache: Path) -> bytes:
-    """The image as JPEG of the size SMALL, or whole within LARGE; from the cache, or made now.
+def thumbnail(image_file: Path, image_hash: str, size: tuple[int, int], cache: Path) -> bytes:
+    """Return the image as JPEG of the size SMALL, or whole within LARGE; from the cache or created.
 
-    image_hash: of the file's content, the key. Raises ImageError or OSError for an image that cannot be read.
+    image_hash: of the file's content, the cache key. Raises ImageError or OSError for an unreadable image.
     """
-    kept = cache / "thumbnails" / f"{image_hash}-{size[0]}.jpg"
-    data = read_checksummed(kept)
+    cached = cache / "thumbnails" / f"{image_hash}-{size[0]}.jpg"
+    data = read_checksummed(cached)
     if data is None:
-        data = _encoded(open_image(picture), size)
+        data = _encoded(open_image(image_file), size)
         try:
-            write_checksummed(kept, data)
-        except DiskError as error:  # it is made again the next time
+            write_checksummed(cached, data)
+        except DiskError as error:  # it is created again next time
             _log.warning("%s", error)
     return data
 
 
 def _encoded(image: Image.Image, size: tuple[int, int]) -> bytes:
     if size == SMALL:
-        image.thumbnail((2 * size[0], 2 * size[0]), Image.Resampling.BILINEAR, reducing_gap=2.0)  # most of it, quickly
-        # A little above the middle: where a press photo has its faces.
+        image.thumbnail((2 * size[0], 2 * size[0]), Image.Resampling.BILINEAR, reducing_gap=2.0)  # fast first step
+        # Slightly above the middle: where faces are in press photos.
         image = ImageOps.fit(image, size, Image.Resampling.BICUBIC, centering=(0.5, 0.4))
     else:
         image.thumbnail(size, Image.Resampling.BICUBIC, reducing_gap=2.0)

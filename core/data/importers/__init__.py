@@ -1,18 +1,18 @@
-"""Reading the formats articles come in. Each reader ends in a Listing; nothing else knows those formats."""
+"""Import of articles from many formats. Each reader returns a SourceTable; no other code depends on the formats."""
 
 import re
 from dataclasses import replace
 from pathlib import Path
 
 from core.data.domain import load_domain
-from core.data.importers.build_domain import ImportResult, build_domain, save_intake
+from core.data.importers.build_domain import ImportResult, build_domain, save_import
 from core.data.importers.containers import zip_source
 from core.data.importers.images.image_store import ImageStore
 from core.data.importers.images.truncated import copy_with_ends
 from core.data.importers.options import SourceOptions
 from core.data.importers.readers import holds_images, read_source
-from core.data.importers.source_table import ColumnNames, ImportChoices, SourceTable, about_unread
-from core.data.importers.test_set import TestSet, add_test_set, check_lists, named_test_set, unpacked_lists
+from core.data.importers.source_table import ColumnNames, ImportChoices, SourceTable, unread_notes
+from core.data.importers.test_set import TestSet, add_test_set, check_lists, named_test_set, unpack_test_lists
 from core.data.staging import lock_domain, staged_folder
 from core.errors import InputError
 
@@ -33,15 +33,15 @@ def check_first(
     test: TestSet | None,
     options: SourceOptions = SourceOptions(),
 ) -> SourceTable | None:
-    """What can be told before any image is looked at: the listing; None for a ZIP or images inside, unpacked first.
+    """Check the arguments and read the table before any image is decoded.
 
-    Raises InputError: the domain exists and is not to be replaced, no such language, or what `read_source` and
-    `check_lists` raise.
+    Returns the table; None for a ZIP or a source with images inside, which must be unpacked first. Raises InputError:
+    the domain exists and must not be replaced, no such language, and the errors of `read_source` and `check_lists`.
     """
     if (folder / "domain.toml").exists() and not replace_existing:
-        raise InputError(f"domain '{folder.name}' exists already; add --replace to import it anew.")
+        raise InputError(f"domain '{folder.name}' already exists; add --replace to import it again.")
     if language is not None and not _LANGUAGE.fullmatch(language):
-        raise InputError(f"'{language}' is no language: expected its two letters, as in 'de' or 'en'.")
+        raise InputError(f"'{language}' is not a language code: use two letters, such as 'de' or 'en'.")
     if test is not None:
         check_lists(test)
     return None if zip_source.recognises(source) or holds_images(source) else read_source(source, columns, options)
@@ -61,10 +61,10 @@ def import_domain(
     options: SourceOptions = SourceOptions(),
     choices: ImportChoices = ImportChoices(),
 ) -> ImportResult:
-    """Import `source` as the domain `folder`; the old domain stays whole until the new one is.
+    """Import `source` as the domain `folder`; an old domain stays unchanged until the new one is complete.
 
-    ZIPs are unpacked first; then the images in them are copied, and all others, too, if one is of the test set.
-    Raises InputError: what `check_first`, `unpack_source`, `build_domain` and `add_test_set` raise.
+    ZIPs are unpacked first and their images copied; a ZIP of the test set makes the import copy all images. Raises
+    InputError as `check_first`, `unpack_source`, `build_domain` and `add_test_set`.
     """
     with lock_domain(folder):
         listing = check_first(source, folder, columns, language, replace_existing, test, options)
@@ -73,7 +73,7 @@ def import_domain(
             try:
                 store = None
                 if test is not None and test.is_packed:
-                    test, copy_images = unpacked_lists(test, lists), True
+                    test, copy_images = unpack_test_lists(test, lists), True
                 if listing is None and holds_images(source):
                     store = ImageStore(fresh / "images", options.truncated_images)
                     listing = read_source(source, columns, options, store)
@@ -87,30 +87,30 @@ def import_domain(
                     own_images = True
                 where = None if own_images else images
                 copied = copy_images and not own_images
-                intake = build_domain(listing, fresh, title or folder.name, language, where, copied, choices)
+                result = build_domain(listing, fresh, title or folder.name, language, where, copied, choices)
                 if own_images:
-                    intake = _with_own_images(intake)
+                    result = _with_own_images(result)
                 if test is not None:
-                    intake = add_test_set(intake, test, images, copy_images, choices)
-                intake = replace(intake, notes=[*intake.notes, *about_unread(intake.unread)])
-                save_intake(intake)
-            except InputError as error:  # what was unpacked is gone when the message is read
-                said = str(error).replace(f"{unpacked}/", "").replace(str(unpacked), source.name)
-                said = re.sub(rf"{re.escape(str(lists))}(/(articles|images))?/?", "", said)
-                raise InputError(said.replace(str(fresh / "images"), f"the images of {source.name}")) from None
-        return replace(intake, domain=load_domain(folder))
+                    result = add_test_set(result, test, images, copy_images, choices)
+                result = replace(result, notes=[*result.notes, *unread_notes(result.unread)])
+                save_import(result)
+            except InputError as error:  # the unpacked files are deleted before the user reads the message
+                message = str(error).replace(f"{unpacked}/", "").replace(str(unpacked), source.name)
+                message = re.sub(rf"{re.escape(str(lists))}(/(articles|images))?/?", "", message)
+                raise InputError(message.replace(str(fresh / "images"), f"the images of {source.name}")) from None
+        return replace(result, domain=load_domain(folder))
 
 
-def _with_own_images(intake: ImportResult) -> ImportResult:
-    """The intake of images that were written into the domain's own folder, which moves with it."""
-    domain = intake.domain
-    return replace(intake, domain=replace(domain, info=replace(domain.info, images="images")))
+def _with_own_images(result: ImportResult) -> ImportResult:
+    """Return the result with a relative image folder: the images are in the domain's folder, which is renamed."""
+    domain = result.domain
+    return replace(result, domain=replace(domain, info=replace(domain.info, images="images")))
 
 
 def _read_zip(source: Path, columns: ColumnNames, options: SourceOptions, folder: Path) -> SourceTable:
-    """The listing of the table in a ZIP, which is unpacked into `folder`."""
+    """Unpack a ZIP into `folder` and return the table in it."""
     file = zip_source.unpack_source(source, folder)
     store = ImageStore(folder / "inside", options.truncated_images) if holds_images(file) else None
     listing = read_source(file, columns, options, store)
-    beside = None if store else zip_source.images_beside(file, folder)
-    return replace(listing, source=source, images=beside or listing.images)
+    images = None if store else zip_source.image_folder_of(file, folder)
+    return replace(listing, source=source, images=images or listing.images)

@@ -1,4 +1,4 @@
-"""Making the audit of an import from its rows."""
+"""Computation of the audit of an import from its rows."""
 
 import pandas as pd
 
@@ -8,7 +8,7 @@ from core.data.importers.split_choice import ChosenSplit
 
 
 def audit_of(rows: pd.DataFrame, listing: SourceTable, split: ChosenSplit, choices: ImportChoices) -> ImportAudit:
-    """Return the audit of the articles `rows`, in the order of time. _how, _named: how each image was found."""
+    """Return the audit of the articles `rows`, in order of time. Columns _how, _named: how the image was found."""
     once, twice, more, most = usage(rows["image_hash"])
     return ImportAudit(
         rows=len(listing.articles),
@@ -29,7 +29,7 @@ def audit_of(rows: pd.DataFrame, listing: SourceTable, split: ChosenSplit, choic
 
 
 def _lines(file: TableFile) -> int:
-    """Return how many lines a file has up to the end of its last row."""
+    """Return the number of lines of a file up to the end of its last row."""
     if not len(file.frame):
         return 0
     return int(file.frame.index[-1]) + max(str(cell).count("\n") for cell in file.frame.iloc[-1])

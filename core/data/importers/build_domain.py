@@ -1,6 +1,6 @@
-"""From a Listing to a Domain: find and decode every image, leave out what cannot be used and say why.
+"""From a SourceTable to a Domain: find and decode every image, leave out unusable rows and report why.
 
-Each article keeps its own image whatever happens to its neighbours: rows are dropped whole, never cells.
+Rows are dropped as a whole, never single cells, so that each article keeps its image.
 """
 
 import shutil
@@ -36,11 +36,10 @@ DUPLICATE = "duplicate id"
 
 @dataclass(frozen=True)
 class ImportResult:
-    """What an import did. left_out: reason → number of rows. notes: sentences worth reading.
-
-    unread: tables beside those that were read.
+    """The result of an import. left_out: reason → number of rows. notes: sentences for the user.
 
     report: one row for each row left out: file, line, article_id, image (the names tried), reason, detail.
+    unread: other tables in the source.
     """
 
     domain: Domain
@@ -61,10 +60,10 @@ def build_domain(
     copy_images: bool,
     choices: ImportChoices,
 ) -> ImportResult:
-    """Check every row of `listing` and make a domain of it in `folder`; `save_intake` writes it.
+    """Check every row of `listing` and make a domain of it in `folder`; `save_import` writes it.
 
-    language: of the articles that do not say theirs. images: where the images lie, if not where the format
-    says. Raises InputError: fewer than 20 usable pairs, no image found at all.
+    language: for articles without one. images: the folder of the images, if it is not the default of the format.
+    Raises InputError: fewer than 20 usable pairs, or no image found.
     """
     available = ImageFolder(images or listing.images)
     root = available.root
@@ -82,13 +81,13 @@ def build_domain(
     if len(usable) < MIN_PAIRS:
         counts = ", ".join(f"{count} {reason}" for reason, count in left_out.items()) or "nothing"
         raise InputError(
-            f"{len(usable)} usable pairs in {listing.source}, at least {MIN_PAIRS} are needed; left out: {counts}."
+            f"{listing.source} has {len(usable)} usable pairs, but at least {MIN_PAIRS} are needed; left out: {counts}."
             f"{''.join(f' {note}' for note in notes_on_formats(reasons))}"
         )
     with disk_errors_for(folder):
         folder.mkdir(parents=True, exist_ok=True)
     if copy_images:
-        copy_pictures(usable["image_file"], root, folder / "images")
+        copy_image_files(usable["image_file"], root, folder / "images")
     notes = [*listing.notes, *_notes_on_dates(dates, listing), *_notes_on_ids(reasons), *notes_on_formats(reasons)]
     parts = _Usable(usable, dates.only(reasons == ""), listing, choices)
     where = "images" if copy_images else str(root.resolve())
@@ -98,13 +97,13 @@ def build_domain(
 
 
 def _reasons(articles: pd.DataFrame, unpaired: pd.Series, root: Path) -> pd.Series:
-    """Why each row cannot be used, "" if it can; fills the column image_hash. unpaired: why it has no image."""
+    """Return why each row is unusable, "" if usable; fills the column image_hash. unpaired: why it has no image."""
     has_text = (articles["title"].map(clean) + articles["text"].map(clean)) != ""
     reasons = unpaired.where(articles["image_file"].isna(), "")
     reasons[articles["image_file"].isna() & (reasons == "")] = "no image named"
     reasons[~has_text] = "no text"
     reasons[articles["article_id"].str.strip() == ""] = "no id"
-    # Only among usable rows: the second of two articles with one id is kept when the first has no image.
+    # Only among usable rows: if the first of two articles with one id has no image, the second is used.
     candidates = articles[reasons == ""]
     again = candidates[candidates["article_id"].duplicated()]
     reasons[again.index] = _what_repeats(again, candidates)
@@ -121,7 +120,7 @@ def _reasons(articles: pd.DataFrame, unpaired: pd.Series, root: Path) -> pd.Seri
 
 
 def _what_repeats(again: pd.DataFrame, candidates: pd.DataFrame) -> pd.Series:
-    """Say of each row whose id an earlier one has in what it differs from the first."""
+    """Return, for each row with the id of an earlier row, how it differs from the first row with this id."""
     first = candidates.drop_duplicates("article_id").set_index("article_id").loc[again["article_id"]]
     differs = again[["title", "text", "image_file"]].to_numpy() != first[["title", "text", "image_file"]].to_numpy()
     details = []
@@ -132,13 +131,13 @@ def _what_repeats(again: pd.DataFrame, candidates: pd.DataFrame) -> pd.Series:
 
 
 def _notes_on_ids(reasons: pd.Series) -> list[str]:
-    """Say which row was chosen where several have one id."""
+    """Return a sentence about rows that share an id, if any."""
     again = reasons[reasons.str.startswith(DUPLICATE)]
     if again.empty:
         return []
     images, texts = (int(again.str.contains(what).sum()) for what in ("another image", "another text"))
     return [
-        f"ids: {len(again)} rows have the id of an earlier one ({images} with another image, {texts} with another "
+        f"ids: {len(again)} rows repeat the id of an earlier row ({images} with another image, {texts} with another "
         "text); the first row of each id is used."
     ]
 
@@ -147,19 +146,20 @@ def _notes_on_dates(dates: DateColumn, listing: SourceTable) -> list[str]:
     column = listing.roles.get("date", "published_at")
     if dates.read_as:
         return [
-            f"dates: column {column} holds numbers, read as {dates.read_as}. If they are none, write them as dates."
+            f"dates: column {column} contains numbers, which were read as {dates.read_as}. If that is wrong, write "
+            "them as dates."
         ]
     if not dates.assumed:
         return []
     other = "--month-first" if dates.day_order == "day first" else "--day-first"
     return [
-        f"dates: every one in column {column} can be read day first and month first; read {dates.day_order}. If that "
-        f"is wrong, import again with {other}."
+        f"dates: all dates in column {column} could be day first or month first; they were read {dates.day_order}. If "
+        f"that is wrong, import again with {other}."
     ]
 
 
 def dropped_rows(rows: pd.DataFrame, reasons: pd.Series) -> pd.DataFrame:
-    """The rows of a listing that were left out (their reason is not ""), as they stand in import-report.csv."""
+    """Return the rows left out (reason is not "") in the columns of import-report.csv."""
     report = rows.loc[reasons != "", ["file", "line", "article_id", "tried"]].rename(columns={"tried": "image"})
     parts = [reason.partition(": ") for reason in reasons[reasons != ""]]
     report["reason"] = [reason for reason, _, _ in parts]
@@ -167,15 +167,15 @@ def dropped_rows(rows: pd.DataFrame, reasons: pd.Series) -> pd.DataFrame:
     return report
 
 
-def save_intake(intake: ImportResult) -> None:
-    """Write the report of what was left out and the audit, then the domain."""
-    write_text(intake.domain.folder / "import-report.csv", spreadsheet_csv(intake.report))
-    save_audit(intake.audit, intake.domain.folder)
-    save_domain(intake.domain)
+def save_import(result: ImportResult) -> None:
+    """Write the report of rows left out and the audit, then the domain."""
+    write_text(result.domain.folder / "import-report.csv", spreadsheet_csv(result.report))
+    save_audit(result.audit, result.domain.folder)
+    save_domain(result.domain)
 
 
-def copy_pictures(files: pd.Series, root: Path, to: Path) -> None:
-    """Copy each of `files` from below `root` to the same path below `to`."""
+def copy_image_files(files: pd.Series, root: Path, to: Path) -> None:
+    """Copy `files` from `root` to the same relative paths in `to`."""
     for file in progress(sorted(set(files)), "Copying images"):
         with atomic_write(to / file) as temporary:
             shutil.copyfile(root / file, temporary)
@@ -183,7 +183,7 @@ def copy_pictures(files: pd.Series, root: Path, to: Path) -> None:
 
 @dataclass(frozen=True)
 class _Usable:
-    """Rows that become articles, with their dates, and what the import was told."""
+    """Usable rows with their dates, and the settings of the import."""
 
     rows: pd.DataFrame
     dates: DateColumn
@@ -229,7 +229,7 @@ def _domain(
 
 
 def _image_ids(rows: pd.DataFrame) -> tuple[pd.Series, list[str]]:
-    """One id for each image: the given one, unless files with other contents have it, too. Copies of a file are one."""
+    """Return one id per image: the given id, unless files with other contents share it; copies of a file are one."""
     given = rows["image_id"]
     shared = shared_ids(given, rows["image_file"])
     copies = shared & ~shared_ids(given, rows["image_hash"])
@@ -242,6 +242,6 @@ def _image_ids(rows: pd.DataFrame) -> tuple[pd.Series, list[str]]:
         return ids, []
     example = given[shared].iloc[0]
     return ids, [
-        f"image ids: {given[shared].nunique()} ids are shared by different files, such as {shortened(example)}; their "
-        f"{int(shared.sum())} rows have the id of their own file instead."
+        f"image ids: different files share {given[shared].nunique()} ids, such as {shortened(example)}; their "
+        f"{int(shared.sum())} rows use the name of the file as id instead."
     ]

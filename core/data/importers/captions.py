@@ -1,4 +1,4 @@
-"""Several captions of one image: an article each, the first alone, or one article with all of them."""
+"""Images with several captions: one article per caption, only the first, or one article with all captions."""
 
 from dataclasses import replace
 
@@ -8,14 +8,14 @@ from core.data.importers.options import Captions
 from core.data.importers.source_table import SourceTable
 
 _TEXTS = ("title", "text", "title_en", "text_en")
-_COUNT = "captions"  # how many one cell held; gone when the choice is made
+_COUNT = "captions"  # temporary column: number of captions in the cell
 
 
 def with_captions(listing: SourceTable, captions: Captions) -> SourceTable:
-    """Return the listing with one str per text cell: lists are spread over rows or joined, as `captions` says.
+    """Return the listing with one str per text cell: lists are spread over rows or joined, according to `captions`.
 
-    With ``first`` and ``joined``, rows that name the same image become one row, the first of them. Articles that come
-    of one list have its id with ``#0``, ``#1``, … behind it.
+    With ``first`` and ``joined``, rows that name the same image become one row, the first of them. Articles from one
+    list get its id followed by ``#0``, ``#1``, ….
     """
     articles = listing.articles
     lists = articles[list(_TEXTS)].map(lambda cell: isinstance(cell, tuple)).any(axis=1)
@@ -30,8 +30,8 @@ def with_captions(listing: SourceTable, captions: Captions) -> SourceTable:
     if not several or not (listed_in_cells or captions != "all"):
         return replace(listing, articles=articles)
     what = {
-        "all": "each caption is an article that shares its image; --captions first or joined makes one of them",
-        "first": "the first caption of each image was taken (--captions first)",
+        "all": "each caption is an article that shares its image; use --captions first or joined for one per image",
+        "first": "only the first caption of each image was used (--captions first)",
         "joined": "the captions of each image were joined (--captions joined)",
     }[captions]
     note = f"captions: {rows} of {images} images were read; {what}."
@@ -39,33 +39,33 @@ def with_captions(listing: SourceTable, captions: Captions) -> SourceTable:
 
 
 def _spread(articles: pd.DataFrame) -> pd.DataFrame:
-    """One row per caption. A cell that is no list stands in each of them."""
+    """Return one row per caption. A cell that is not a list is repeated in each row."""
     counts = articles[list(_TEXTS)].map(lambda cell: len(cell) if isinstance(cell, tuple) else 1).max(axis=1)
     counts = counts.clip(lower=1)
-    place = counts.map(range).explode().astype(int)
-    spread = articles.loc[place.index].assign(**{_COUNT: counts.loc[place.index]})
+    number = counts.map(range).explode().astype(int)
+    spread = articles.loc[number.index].assign(**{_COUNT: counts.loc[number.index]})
     for name in _TEXTS:
         spread[name] = [
-            cell if isinstance(cell, str) else cell[number] if number < len(cell) else ""
-            for cell, number in zip(spread[name], place, strict=True)
+            cell if isinstance(cell, str) else cell[index] if index < len(cell) else ""
+            for cell, index in zip(spread[name], number, strict=True)
         ]
-    suffix = ("#" + place.astype(str)).where(spread[_COUNT] > 1, "")
+    suffix = ("#" + number.astype(str)).where(spread[_COUNT] > 1, "")
     spread["article_id"] = (spread["article_id"] + suffix).where(spread["article_id"] != "", "")
     return spread.drop(columns=_COUNT).reset_index(drop=True)
 
 
 def _image_key(articles: pd.DataFrame, image_columns: tuple[str, ...]) -> pd.Series:
-    """What each row calls its image: the first of its image columns that is filled."""
+    """Return each row's name of its image: the first of its image columns that is filled."""
     return articles[list(image_columns)].map(str.strip).replace("", None).bfill(axis=1).iloc[:, 0].fillna("")
 
 
 def _one_each(articles: pd.DataFrame, key: pd.Series, captions: Captions) -> pd.DataFrame:
-    """The first row of each image; rows that name none stay."""
+    """Return the first row of each image, and all rows without an image name."""
     again = key.duplicated() & (key != "")
-    kept = articles[~again].copy()
-    kept["article_id"] = kept["article_id"].str.replace(r"#0\Z", "", regex=True)
+    first = articles[~again].copy()
+    first["article_id"] = first["article_id"].str.replace(r"#0\Z", "", regex=True)
     if captions == "joined":
         for name in _TEXTS:
             joined = articles.groupby(key)[name].agg(lambda cells: " ".join(dict.fromkeys(filter(None, cells))))
-            kept[name] = kept[name].where(key[~again] == "", key[~again].map(joined))
-    return kept.reset_index(drop=True)
+            first[name] = first[name].where(key[~again] == "", key[~again].map(joined))
+    return first.reset_index(drop=True)

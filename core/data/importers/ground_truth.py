@@ -1,4 +1,4 @@
-"""Which images are right for which article: tables as the organisers of a benchmark give them, and qrels of TREC."""
+"""Readers for the ground truth of a test set: tables of benchmark organisers, and TREC qrels."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -18,7 +18,7 @@ from core.data.qrels import DOCUMENT_NAMES, QUERY_NAMES, looks_like_qrels, read_
 from core.errors import InputError, listed, shortened
 from core.storage.memory_errors import enough_memory_for
 
-#: What names an image, the surest first: articles of a release have all three.
+#: Columns that name an image, most reliable first: articles of a release have all three.
 IMAGE_ROLES = ("image_id", "image", "image_url")
 _RELEVANCE = ("rel", "relevance", "qrel")
 _SCRAMBLED = re.compile("[0-9]{10}")
@@ -26,9 +26,10 @@ _SCRAMBLED = re.compile("[0-9]{10}")
 
 @dataclass(frozen=True)
 class GroundTruth:
-    """images: article → the names of its right images, in order of the file; none if the file judges all as wrong.
+    """The ground truth in a file.
 
-    lines: article → the line that gives it a second image. in_files: the names come from a column of files.
+    images: article → names of its relevant images, in order of the file; empty if the file has only non-relevant ones.
+    lines: article → the line with its second image. in_files: the names come from a column of files.
     """
 
     file: Path
@@ -38,19 +39,19 @@ class GroundTruth:
 
     @property
     def names(self) -> list[str]:
-        """The names of all images, each once."""
+        """Names of all images, each once."""
         return list(dict.fromkeys(name for names in self.images.values() for name in names))
 
 
 def read_ground_truth(file: Path, encoding: str | None = None) -> GroundTruth:
-    """Read the right images of articles, from qrels or from a table.
+    """Read the relevant images of articles, from qrels or from a table.
 
-    A table has columns that the import knows, or two columns, with or without a header line, or columns of qrels.
-    encoding: of text, None: detect it. Raises InputError: of another form, or nothing is paired.
+    A table has columns that the import knows, or two columns with or without a header line, or columns of qrels.
+    encoding: of text; None: detect it. Raises InputError: another format, or no pairs.
     """
     if not file.is_file():
         raise InputError(
-            f"the ground truth {file} does not exist; expected a table of article and image ids, or qrels."
+            f"the ground truth {file} does not exist; choose a table of article and image ids, or a qrels file."
         )
     with enough_memory_for(file):
         return _read(file, encoding)
@@ -64,8 +65,8 @@ def _read(file: Path, encoding: str | None) -> GroundTruth:
             return _collected(read_qrels(lines, str(file)), file, False)
     if suffix not in SUFFIXES:
         raise InputError(
-            f"the ground truth {file} is neither a table ({', '.join(SUFFIXES)}) of article and image ids nor qrels "
-            f"('article 0 image relevance'); its first line is: {shortened(lines[0]) if lines else 'empty'}."
+            f"the ground truth {file} is neither a table ({', '.join(SUFFIXES)}) of article and image ids nor a qrels "
+            f"file ('article 0 image relevance'); its first line is: {shortened(lines[0]) if lines else 'empty'}."
         )
     headless = suffix in TEXT_SUFFIXES and _is_headless(first_cells(file))
     table = read_delimited(file, ["article_id", "image_id"], encoding) if headless else read_file(file, encoding)
@@ -75,7 +76,7 @@ def _read(file: Path, encoding: str | None) -> GroundTruth:
 
 
 def _is_headless(cells: list[str]) -> bool:
-    """Return whether a first line of two cells is data: none is a known name, and one has a digit or an ending."""
+    """Return whether a first line of two cells is data: no known column name, and a digit or a file extension."""
     known = {name for names in (*KNOWN_NAMES.values(), QUERY_NAMES, DOCUMENT_NAMES) for name in names}
     if len(cells) != 2 or not known.isdisjoint(cell.lower().removeprefix("#").strip() for cell in cells):
         return False
@@ -83,7 +84,7 @@ def _is_headless(cells: list[str]) -> bool:
 
 
 def _roles(table: TableFile) -> dict[str, str]:
-    """Return which column has which role: id, at least one of IMAGE_ROLES, and relevance if there is one."""
+    """Return role → column: id, at least one of IMAGE_ROLES, and relevance if the table has it."""
     by_lower = {str(name).strip().lower(): str(name) for name in table.frame.columns}
     roles = known_columns(table.frame)
     query, document = (_first(names, by_lower) for names in (QUERY_NAMES, DOCUMENT_NAMES))
@@ -92,7 +93,7 @@ def _roles(table: TableFile) -> dict[str, str]:
         roles = {"id": query, "image_id": document}
         relevance = relevance or by_lower.get("score")
     others = [str(name) for name in table.frame.columns if name not in roles.values()]
-    if len(table.frame.columns) == 2 and others:  # an unknown name or two
+    if len(table.frame.columns) == 2 and others:  # one or two unknown column names
         if len(others) == 2:
             roles = {"id": others[0], "image_id": others[1]}
         elif list(roles) == ["id"]:
@@ -100,8 +101,8 @@ def _roles(table: TableFile) -> dict[str, str]:
     if "id" not in roles or roles.keys().isdisjoint(IMAGE_ROLES):
         images = ", ".join(name for role in IMAGE_ROLES for name in KNOWN_NAMES[role])
         raise InputError(
-            f"{table.path} has no ground truth: looked for columns of the article ({', '.join(KNOWN_NAMES['id'])}) and "
-            f"of the image ({images}), or two columns; found {listed(table.frame.columns) or 'nothing'}."
+            f"{table.path} has no ground truth: expected columns for the article ({', '.join(KNOWN_NAMES['id'])}) and "
+            f"the image ({images}), or exactly two columns; found {listed(table.frame.columns) or 'nothing'}."
         )
     return roles | ({"relevance": relevance} if relevance is not None else {})
 
@@ -111,7 +112,7 @@ def _first(names: Iterable[str], by_lower: dict[str, str]) -> str | None:
 
 
 def _rows(table: TableFile, roles: dict[str, str], images: list[str]) -> Iterator[tuple[int, str, str, bool]]:
-    """Yield line, article, image, and whether it is right; a list of images in one cell is one row for each."""
+    """Yield line, article, image, and whether it is relevant; a list of images in one cell gives several rows."""
     judged = roles.get("relevance")
     rows = list[tuple[int, str, str, str]]()
     for line, row in zip(table.frame.index, table.frame.to_dict("records"), strict=True):
@@ -126,8 +127,8 @@ def _rows(table: TableFile, roles: dict[str, str], images: list[str]) -> Iterato
             is_right = float(relevance) > 0
         except ValueError:
             raise InputError(
-                f"{table.path}, line {line}: '{shortened(relevance)}' is no relevance; expected a number, of which "
-                f"those above 0 count."
+                f"{table.path}, line {line}: '{shortened(relevance)}' is not a relevance; use a number, above 0 for "
+                f"relevant images."
             ) from None
         yield line, article.strip(), image, is_right
 
@@ -144,17 +145,19 @@ def _collected(rows: Iterable[tuple[int, str, str, bool]], file: Path, in_files:
             if len(found) == 2:
                 lines[article_id] = line
     if not any(images.values()):
-        raise InputError(f"{file} pairs no article with an image; is it a list of the test set, without its truth?")
+        raise InputError(
+            f"{file} pairs no article with an image. Check that it is the ground truth, not a list of the test set."
+        )
     return GroundTruth(file, {article: tuple(names) for article, names in images.items()}, lines, in_files)
 
 
 def real_id(article_id: str) -> str:
-    """The article's own id behind one that the test lists of 2019 scrambled; any other as it is."""
+    """Return the original of an article id that the test lists of 2019 scrambled; any other id unchanged."""
     return article_id[6:10] + article_id[1:6] if _SCRAMBLED.fullmatch(article_id) else article_id
 
 
 def match_article_ids(truth: GroundTruth, article_ids: Iterable[str]) -> GroundTruth:
-    """The ground truth under the ids that a test list or run uses: as they are, or where none fits, scrambled."""
+    """Return the ground truth with the article ids of a test list or run: unchanged, or scrambled if none matches."""
     listed = list(article_ids)
     if any(article_id in truth.images for article_id in listed):
         return truth

@@ -1,4 +1,4 @@
-"""A ground truth that is put into the test set of a domain."""
+"""Application of a ground truth to the test set of a domain."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -14,10 +14,10 @@ from core.errors import InputError, shortened
 
 @dataclass(frozen=True)
 class Judged:
-    """A domain with its ground truth. articles, known: of the test set, all and those whose image is known now.
+    """A domain with its ground truth. articles, known: number of test articles, and of those with a known image.
 
-    unknown_articles, unknown_images: names of the ground truth that the test set does not have. ambiguous_images: why
-    a name means no image, for each that fits several. fall_backs: looser spellings that were needed.
+    unknown_articles, unknown_images: names in the ground truth that the test set lacks. ambiguous_images: a reason for
+    each name that matches several images. fall_backs: looser spellings that were needed.
     """
 
     domain: Domain
@@ -30,27 +30,25 @@ class Judged:
 
 
 def judge(domain: Domain, truth: GroundTruth) -> Judged:
-    """Put the ground truth into a domain's test set; what was known before is forgotten.
+    """Apply the ground truth to a domain's test set, replacing an earlier one.
 
-    Raises InputError: the domain has no test set of two lists, nothing of it is in the ground truth, or an article has
-    several images of it.
+    Raises InputError: the domain has no test set of two lists, nothing matches the ground truth, or an article has
+    several images in the test set.
     """
-    if domain.test_pictures is None:
-        raise InputError(
-            f"domain '{domain.info.slug}' has no test set that came as two lists; import one with --test-articles."
-        )
+    if domain.test_images is None:
+        raise InputError(f"domain '{domain.info.slug}' has no test set of two lists; import one with --test-articles.")
     articles = domain.articles.copy()
     test = articles["split"] == "test"
     ids = articles.loc[test, "article_id"]
     truth = match_article_ids(truth, ids)
-    named = images_named(truth.names, domain.test_pictures, truth.in_files)
+    named = images_named(truth.names, domain.test_images, truth.in_files)
     known = ids.map(_one_each(truth, named.ids)).fillna("")
     if not (known != "").any():
         raise _nothing_fits(domain, ids, truth, named)
-    pictures = domain.test_pictures.set_index("image_id")
+    images = domain.test_images.set_index("image_id")
     articles.loc[test, "image_id"] = known
     for column in IMAGE_COLUMNS[1:]:
-        articles.loc[test, column] = known.map(pictures[column]).fillna("")
+        articles.loc[test, column] = known.map(images[column]).fillna("")
     return Judged(
         replace(domain, articles=articles),
         len(ids),
@@ -63,14 +61,14 @@ def judge(domain: Domain, truth: GroundTruth) -> Judged:
 
 
 def _one_each(truth: GroundTruth, ids: Mapping[str, str]) -> dict[str, str]:
-    """Return article → id of its image. Raises InputError for an article that has several in the test set."""
+    """Return article → id of its image. Raises InputError for an article with several images in the test set."""
     known: dict[str, str] = {}
     for article_id, names in truth.images.items():
         images = list(dict.fromkeys(ids[name] for name in names if name in ids))
         if len(images) > 1:
             line = truth.lines[article_id]
             raise InputError(
-                f"{truth.file}, line {line}: article {shortened(article_id)} has two images; expected one."
+                f"{truth.file}, line {line}: article {shortened(article_id)} has two images; keep only one."
             )
         if images:
             known[article_id] = images[0]
@@ -78,41 +76,42 @@ def _one_each(truth: GroundTruth, ids: Mapping[str, str]) -> dict[str, str]:
 
 
 def _nothing_fits(domain: Domain, ids: pd.Series, truth: GroundTruth, named: NamedImages) -> InputError:
-    """Return the error that names one article and one image of either side, and which of the two do not match."""
+    """Return the error that quotes an article and an image of both sides, and names what does not match."""
     articles_fit = not truth.images.keys().isdisjoint(ids)
     if articles_fit and named.ids:
-        which = "its articles and its images are of the test set, but no article that is has an image that is"
+        which = "some articles and some images match, but no matching article has a matching image"
     elif articles_fit:
-        which = "its articles are of the test set, its images are not"
+        which = "its articles match, but its images do not"
     elif named.ids:
-        which = "its images are of the test set, its articles are not"
+        which = "its images match, but its articles do not"
     else:
-        which = "neither its articles nor its images are of the test set"
+        which = "neither its articles nor its images match"
     unsure = next(iter(named.ambiguous.values()), "")
     article, images = next((article, names) for article, names in truth.images.items() if names)
-    pictures = domain.test_pictures
-    own = pictures["image_id"].iloc[0] if pictures is not None else ""
+    test_images = domain.test_images
+    example = test_images["image_id"].iloc[0] if test_images is not None else ""
     return InputError(
-        f"the ground truth knows none of the {len(ids)} test articles of '{domain.info.slug}' with an image of the "
+        f"the ground truth pairs none of the {len(ids)} test articles of '{domain.info.slug}' with an image of the "
         f"test set: {which}{f' ({unsure})' if unsure else ''}. It has article {shortened(article)} with image "
-        f"{shortened(images[0])}; the test set has article {shortened(ids.iloc[0])} and image {shortened(own)}."
+        f"{shortened(images[0])}; the test set has article {shortened(ids.iloc[0])} and image {shortened(example)}. "
+        "Check that both belong together."
     )
 
 
 def mismatch_warnings(judged: Judged) -> list[str]:
-    """What of a ground truth does not fit the test set or needed a fall-back, in sentences."""
-    odd = {
+    """Return sentences about names in the ground truth that do not match the test set or needed a fall-back."""
+    mismatches = {
         "articles of the ground truth are not in the test set": judged.unknown_articles,
         "images of the ground truth are not in the test set": judged.unknown_images,
-        "images of the ground truth could be several of the test set": judged.ambiguous_images,
+        "images of the ground truth match several images of the test set": judged.ambiguous_images,
     }
-    sentences = [f"ground truth: {len(ids)} {what}, such as {ids[0]}." for what, ids in odd.items() if ids]
+    sentences = [f"ground truth: {len(ids)} {what}, such as {ids[0]}." for what, ids in mismatches.items() if ids]
     return sentences + fall_back_sentences(judged.fall_backs, "ground truth")
 
 
 def fall_back_sentences(fall_backs: tuple[FallBackUse, ...], source: str) -> list[str]:
-    """Return a sentence for each looser spelling by which names of `source` were found."""
+    """Return a sentence for each looser spelling that names in `source` needed."""
     return [
-        f"{source}: {use.rows} image names were found by a fall-back ({use.how}), such as {'; '.join(use.examples)}."
+        f"{source}: {use.rows} image names needed a fall-back ({use.how}), such as {'; '.join(use.examples)}."
         for use in fall_backs
     ]

@@ -1,4 +1,4 @@
-"""What an import would do with a source, found out without doing it: no image is decoded, nothing is written."""
+"""Preview of an import (--dry-run): reads the table and looks for the images, but decodes and writes nothing."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,7 @@ from core.data.importers.images.find_images import Pairing, image_names, pair_im
 from core.data.importers.images.image_folder import ImageFolder
 from core.data.importers.options import SourceOptions
 from core.data.importers.readers import holds_images, read_source
-from core.data.importers.source_table import ColumnNames, about_unread
+from core.data.importers.source_table import ColumnNames, unread_notes
 from core.data.text_cleaning import clean
 from core.data.time_split import TimeOrder, time_order
 from core.errors import InputError
@@ -19,7 +19,7 @@ from core.errors import InputError
 
 @dataclass(frozen=True)
 class DescribedFile:
-    """One file of the source as it was read."""
+    """A file of the source."""
 
     name: str
     encoding: str
@@ -29,11 +29,11 @@ class DescribedFile:
 
 @dataclass(frozen=True)
 class Description:
-    """columns: role → the file's column. ignored: columns that only travel along.
+    """The preview of an import. columns: role → the file's column. ignored: columns without a role.
 
-    sample: the first article under our names. looked_in: where images are looked for, `pictures` of them there;
-    by: column → an example of the name that would be looked for; found: articles whose image is there.
-    first_date, last_date: of the articles, None without dates; order: what the order in time would be read from.
+    sample: the first article under Rematch's column names. looked_in: the folder of the images, with their number in
+    the next field; by: column → example of a name to look for; found: number of articles whose image exists.
+    first_date, last_date: of the articles, None without dates; order: the source of the order in time.
     """
 
     format: str
@@ -61,10 +61,10 @@ def describe(
     choices: DateChoices = DateChoices(),
     options: SourceOptions = SourceOptions(),
 ) -> Description:
-    """Describe `source`. Raises InputError: what `read_source` raises, an image folder that is not there, a ZIP."""
+    """Describe `source`. Raises InputError: the errors of `read_source`, a missing image folder, or a ZIP."""
     if zip_source.recognises(source):
         raise InputError(
-            f"{source.name} is a ZIP, which --dry-run does not unpack; describe the folder that was packed."
+            f"{source.name} is a ZIP, which --dry-run does not unpack; unpack it and name the folder instead."
         )
     listing = read_source(source, columns, options)
     articles, names = listing.articles, image_names(listing)
@@ -89,7 +89,7 @@ def describe(
         with_text=int(((articles["title"].map(clean) + articles["text"].map(clean)) != "").sum()),
         with_english=int(((articles["title_en"] + articles["text_en"]).str.strip() != "").sum()),
         sample={str(name): str(value) for name, value in first.items() if str(value)},
-        looked_in=f"{source.name}, which holds them itself" if inside else str(folder.root),
+        looked_in=f"{source.name}, which contains the images" if inside else str(folder.root),
         pictures=len(set(names.to_numpy().ravel()) - {""}) if inside else len(folder),
         by={
             listing.roles[role]: next(filter(None, names[role]), "")
@@ -100,18 +100,18 @@ def describe(
         first_date=dates.min().isoformat() if len(dates) else None,
         last_date=dates.max().isoformat() if len(dates) else None,
         order=in_time.by,
-        notes=[*listing.notes, *about_unread(listing.unread), *_notes(in_time, paired)],
+        notes=[*listing.notes, *unread_notes(listing.unread), *_notes(in_time, paired)],
     )
 
 
 def _notes(in_time: TimeOrder, paired: Pairing) -> list[str]:
-    """Why not a better order in time, and what of the names would fall back or is not found."""
+    """Return sentences about the order in time, names that need a fall-back, and images not found."""
     fell_back, missing = (
         paired.how.dropna().value_counts(),
         paired.reasons[paired.files.isna() & (paired.reasons != "")],
     )
     return [
         *([f"order in time: {in_time.note}."] if in_time.note else []),
-        *(f"names: {count} images are found by a fall-back ({how})." for how, count in fell_back.items()),
-        *([f"names: {len(missing)} images are not found, such as: {missing.iloc[0]}."] if len(missing) else []),
+        *(f"names: {count} images need a fall-back ({how})." for how, count in fell_back.items()),
+        *([f"names: {len(missing)} images were not found, such as: {missing.iloc[0]}."] if len(missing) else []),
     ]

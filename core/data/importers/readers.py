@@ -1,4 +1,4 @@
-"""Which formats there are. Each reader recognises its own by content; the first that does reads."""
+"""Registry of import formats. Readers recognise their format by content; the first that matches reads the source."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from core.data.importers.tables import arrow_tables, table
 from core.storage.memory_errors import enough_memory_for
 
 READERS = (newsimages2025, newsimages_rt, newsimages)
-#: Those whose images may be inside.
+#: Readers of formats that can contain the images themselves.
 CONTAINERS = (webdataset, arrow_tables)
 
 
@@ -22,18 +22,17 @@ def read_source(
     options: SourceOptions = SourceOptions(),
     store: ImageStore | None = None,
 ) -> SourceTable:
-    """Read pairs from `source` with the first reader that knows it, else as any table.
+    """Read pairs from `source` with the first reader that recognises it, else as a generic table.
 
-    store: where images are written to that the source holds inside; None: nowhere, so that only its texts can be
-    looked at. Raises InputError: nothing there, a format nobody knows, a column that is not found,
-    more than fits into memory.
+    store: receives images contained in the source; None: they are not written, only the texts are read. Raises
+    InputError: missing file, unknown format, missing column, or not enough memory.
     """
     with enough_memory_for(source):
         return with_captions(_read(source, columns, options, store), options.captions)
 
 
 def _read(source: Path, columns: ColumnNames, options: SourceOptions, store: ImageStore | None) -> SourceTable:
-    """The listing before captions are spread; its text cells may be lists."""
+    """Return the table before captions are spread; its text cells may be lists."""
     if columns == ColumnNames():
         for release in READERS:
             if release.recognises(source):
@@ -51,21 +50,21 @@ def _read(source: Path, columns: ColumnNames, options: SourceOptions, store: Ima
 
 
 def holds_images(source: Path) -> bool:
-    """True for a source whose images are not files of their own: shards, or tables with images inside."""
+    """Return True for a source that contains its images: shards, or tables with images inside."""
     if is_known_release(source) or split_folders.recognises(source):
         return False
     return any(container.recognises(source) for container in CONTAINERS)
 
 
 def is_known_release(source: Path) -> bool:
-    """True if one of the readers of releases recognises it."""
+    """Return True if one of the readers of releases recognises `source`."""
     return any(reader.recognises(source) for reader in READERS)
 
 
 def read_articles(source: Path, encoding: str | None = None) -> SourceTable:
-    """The articles of a test set: its list, the folder of both lists, or any table with an id and a text.
+    """Read the articles of a test set: its list, the folder of both lists, or any table with an id and a text.
 
-    encoding: None: detect it. Raises InputError as `read_source` does.
+    encoding: None: detect it. Raises InputError as `read_source`.
     """
     with enough_memory_for(source):
         listed = newsimages.read_list(source, "articles", encoding)
@@ -75,9 +74,9 @@ def read_articles(source: Path, encoding: str | None = None) -> SourceTable:
 
 
 def read_images(source: Path, encoding: str | None = None) -> SourceTable:
-    """The images of a test set, likewise; any table that names images.
+    """Read the images of a test set: its list, the folder of both lists, or any table that names images.
 
-    encoding: None: detect it. Raises InputError as `read_source` does.
+    encoding: None: detect it. Raises InputError as `read_source`.
     """
     with enough_memory_for(source):
         listed = newsimages.read_list(source, "images", encoding)
@@ -87,9 +86,9 @@ def read_images(source: Path, encoding: str | None = None) -> SourceTable:
 
 
 def read_listed(source: Path, columns: ColumnNames = ColumnNames()) -> SourceTable:
-    """Whatever names images: a release's pairs, the list of a test set's images, any table with a column of them.
+    """Read any source that names images: pairs of a release, the image list of a test set, or any table.
 
-    Raises InputError as `read_source` does.
+    Raises InputError as `read_source`.
     """
     with enough_memory_for(source):
         if columns == ColumnNames():

@@ -1,4 +1,4 @@
-"""What every importer hands on: the articles as listed, before anyone has looked at an image."""
+"""SourceTable, the result of every reader: the articles as listed in the source, before images are checked."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable
@@ -16,7 +16,7 @@ MAX_COLUMNS = 1_000
 
 @dataclass(frozen=True)
 class ColumnNames:
-    """Which column of a table holds what, where the user says so; None: look for a usual name."""
+    """Column names given by the user, by role; None: look for a known name."""
 
     id: str | None = None
     title: str | None = None
@@ -29,20 +29,20 @@ class ColumnNames:
     url: str | None = None
 
     def given(self) -> dict[str, str]:
-        """The ones the user named, as role → column."""
+        """Return the columns named by the user, as role → column."""
         return {field.name: name for field in fields(self) if (name := getattr(self, field.name)) is not None}
 
     def options(self) -> dict[str, str]:
-        """The same by the options of `import`, as `title-en-column` → column."""
+        """Return the same as options of `import`: `title-en-column` → column."""
         return {f"{role.replace('_', '-')}-column": name for role, name in self.given().items()}
 
 
 @dataclass(frozen=True)
 class ImportChoices:
-    """What the user decides about an import beside the columns.
+    """The user's settings of an import, in addition to the columns.
 
-    dates: how they are read. split_groups: what is kept on one side of a split in time. own_split: whether a column
-    `split` of the table is used.
+    dates: how to read them. split_groups: which articles a split in time must not separate. own_split: whether to use
+    a column `split` of the table.
     """
 
     dates: DateChoices = field(default_factory=DateChoices)
@@ -50,7 +50,7 @@ class ImportChoices:
     own_split: bool = True
 
     def options(self) -> list[str]:
-        """The options of `import` that say the same; none for what it does anyway."""
+        """Return the equivalent options of `import`, without defaults."""
         dates = self.dates
         chosen = [f"--date-format={dates.date_format}"] if dates.date_format is not None else []
         chosen += [f"--{dates.day_order.replace(' ', '-')}"] if dates.day_order is not None else []
@@ -60,9 +60,9 @@ class ImportChoices:
 
 @dataclass(frozen=True)
 class TableFile:
-    """One file as it was read. encoding: in words; frame: str cells, rows labelled by their line of the file.
+    """A file of a source. encoding: in words; frame: str cells, rows labelled by their line in the file.
 
-    A cell that is a list, as of several captions, is a tuple of str. notes: sentences worth reading.
+    A list, such as several captions, is a tuple of str. notes: sentences for the user.
     """
 
     path: Path
@@ -73,14 +73,14 @@ class TableFile:
 
 @dataclass(frozen=True)
 class SourceTable:
-    """Articles as their files list them, one row each, nothing left out yet.
+    """Articles as listed in the source files, one row each, before any are left out.
 
-    articles: the str columns LISTING_COLUMNS (`line` is an int), and the files' other columns as they are. Missing
-    cells are "". A list of images alone has the same columns, all about articles empty.
-    image_columns: which of its columns an image is looked for by, in this order. images: where it is looked for if
-    the user does not say. roles: what was taken for what, as role → the file's column; named: those of them that the
-    user had to name. files: what was read; unread: tables beside them that were not. notes: sentences worth reading.
-    several_images: rows that name more than one image, of which the first counts.
+    articles: the str columns LISTING_COLUMNS (`line` is an int), and the other columns of the files. Missing cells are
+    "". A list of images has the same columns, with empty cells about articles.
+    image_columns: columns that name the image, in the order of the search. images: the default folder of the images.
+    roles: role → the file's column; named: those that the user named. files: the files read; unread: other tables in
+    the source. notes: sentences for the user. several_images: rows that name more than one image, of which the first
+    is used.
     """
 
     format: str
@@ -96,10 +96,10 @@ class SourceTable:
     several_images: int = 0
 
 
-def about_unread(files: Iterable[Path]) -> list[str]:
-    """Return the sentence about tables that were not read, and what they are for; none if there are none."""
+def unread_notes(files: Iterable[Path]) -> list[str]:
+    """Return a sentence about tables that were not read, if any."""
     names = sorted({file.name for file in files})
-    return [f"not read: {listed(names)}; a test set goes with --test-articles and --test-images."] if names else []
+    return [f"not read: {listed(names)}; import a test set with --test-articles and --test-images."] if names else []
 
 
 LISTING_COLUMNS = (
@@ -109,9 +109,9 @@ LISTING_COLUMNS = (
 
 
 def check_columns(names: Collection[str], file: Path, unique: bool = True) -> None:
-    """Raise InputError for more than MAX_COLUMNS, or (with `unique`) a name that comes twice."""
+    """Raise InputError for more than MAX_COLUMNS, or (with `unique`) a duplicate name."""
     if len(names) > MAX_COLUMNS:
-        raise InputError(f"{file} has {len(names):,} columns, at most {MAX_COLUMNS:,} are read; leave out the others.")
+        raise InputError(f"{file} has {len(names):,} columns; the limit is {MAX_COLUMNS:,}. Remove the others.")
     twice = sorted(str(name) for name, count in Counter(names).items() if count > 1)
     if twice and unique:
-        raise InputError(f"{file} has two columns named {listed(twice)}; give each its own name.")
+        raise InputError(f"{file} has two columns named {listed(twice)}; rename one of them.")

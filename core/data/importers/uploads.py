@@ -1,6 +1,6 @@
-"""Files that the app was sent: each kept in a folder of its own until the job that imports it has ended.
+"""Files uploaded to the app, each stored in a separate folder until the job that imports it has ended.
 
-The job removes them, not the page, since a page may be closed at any time.
+The job deletes them, not the page, since the user may close a page at any time.
 """
 
 import re
@@ -19,14 +19,14 @@ from core.storage.files import atomic_write
 from core.storage.locks import is_held
 
 FOLDER = "uploads"  # in the workspace
-#: An upload this old belongs to an import that was killed.
+#: An older upload belongs to an import that was killed.
 ABANDONED_AFTER = 24 * 3600.0  # seconds
-_READING = ".reading.lock"  # beside an upload while its import reads it; no safe name begins with a dot
+_READING = ".reading.lock"  # in the folder of an upload while its import reads it; no safe name begins with a dot
 _LONGEST_NAME = 80  # characters
 
 
 def keep_upload(workspace: Path, name: str, content: BinaryIO) -> Path:
-    """Write what was uploaded as `name`, which is not trusted, and return where it lies. Raises DiskError."""
+    """Write an upload called `name`, which is not trusted, and return its path. Raises DiskError."""
     folder = workspace / FOLDER
     with disk_errors_for(folder / name):
         folder.mkdir(parents=True, exist_ok=True)
@@ -38,8 +38,8 @@ def keep_upload(workspace: Path, name: str, content: BinaryIO) -> Path:
 
 
 @contextmanager
-def removed_if_uploaded(sources: Iterable[Path | None], workspace: Path) -> Iterator[None]:
-    """Remove those of `sources` that `keep_upload` wrote afterwards, whatever happens; never anything else."""
+def remove_uploads_after(sources: Iterable[Path | None], workspace: Path) -> Iterator[None]:
+    """Delete, after the block, those of `sources` that `keep_upload` wrote; other files are never deleted."""
     with ExitStack() as stack:
         for source in sources:
             if source is not None and source.absolute().parent.parent == workspace / FOLDER and source.exists():
@@ -49,13 +49,13 @@ def removed_if_uploaded(sources: Iterable[Path | None], workspace: Path) -> Iter
 
 
 def discard_upload(upload: Path) -> None:
-    """Remove what `keep_upload` wrote."""
+    """Delete a file that `keep_upload` wrote."""
     shutil.rmtree(upload.parent, ignore_errors=True)
 
 
 def _safe_name(name: str) -> str:
-    """The last part of a file name, letters (umlauts too), digits and a few signs; the ending stays."""
-    path = PureWindowsPath(name)  # parts names at / and at \
+    """Return the last part of a file name with its extension: letters (also umlauts), digits and a few signs."""
+    path = PureWindowsPath(name)  # separates names at / and at \
     stem = re.sub(r"[^\w.-]+", "_", path.stem).strip(".") or "upload"
     return stem[:_LONGEST_NAME] + re.sub(r"[^\w.]", "", path.suffix)[:10]
 
@@ -63,5 +63,5 @@ def _safe_name(name: str) -> str:
 def _remove_abandoned(folder: Path) -> None:
     for path in folder.glob("upload-*"):
         old = time.time() - path.stat().st_mtime > ABANDONED_AFTER
-        if old and not is_held(path / _READING):  # the clock may have been set
+        if old and not is_held(path / _READING):  # the clock may have been changed
             shutil.rmtree(path, ignore_errors=True)

@@ -1,6 +1,6 @@
-"""What a model has translated, kept sentence by sentence, so that nothing is translated twice, not even after kill -9.
+"""Cache of translated sentences, so that no sentence is translated twice, even after kill -9.
 
-A SQLite file for each model: what was committed is there whenever and however the process ends.
+One SQLite file per model: committed rows survive however the process ends.
 """
 
 import sqlite3
@@ -10,14 +10,14 @@ from pathlib import Path
 from core.storage.disk_errors import DiskError, disk_errors_for
 from core.storage.files import fingerprint
 
-#: What SQLite says of a file that is not what was written. A full disk, or one that is read-only, is none of these.
+#: SQLite's error codes for a damaged file. A full or read-only disk has other codes.
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}
 
 
 class TranslationCache:
-    """Sentence → its translation by one model. A file that is damaged is begun anew: it can be made again.
+    """Sentence → translation by one model. A damaged file is replaced by an empty one.
 
-    Each row has a checksum, since a changed letter damages no page of the file.
+    Each row has a checksum, since a changed letter does not corrupt a page of the file.
     """
 
     def __init__(self, file: Path) -> None:
@@ -39,30 +39,30 @@ class TranslationCache:
         self._connection.close()
 
     def known(self, sentences: Iterable[str]) -> dict[str, str]:
-        """The translations that are there."""
+        """Return sentence → translation for the cached sentences."""
         find = "SELECT sentence, translation, seal FROM translations WHERE sentence = ?"
         rows = (self._connection.execute(find, (sentence,)).fetchone() for sentence in sentences)
         return {row[0]: row[1] for row in rows if row is not None and row[2] == fingerprint(row[0], row[1])}
 
-    def keep(self, translations: Mapping[str, str]) -> None:
+    def add(self, translations: Mapping[str, str]) -> None:
         """Add translations; they are on disk when this returns. Raises DiskError."""
-        rows = [(sentence, said, fingerprint(sentence, said)) for sentence, said in translations.items()]
+        rows = [(sentence, english, fingerprint(sentence, english)) for sentence, english in translations.items()]
         try:
             with self._connection:
                 self._connection.executemany("INSERT OR REPLACE INTO translations VALUES (?, ?, ?)", rows)
-        except sqlite3.OperationalError as error:  # no room, or no right to write
+        except sqlite3.OperationalError as error:  # disk full, or no permission to write
             raise _unusable(self._file, error) from None
 
 
 def _unusable(file: Path, error: sqlite3.DatabaseError) -> DiskError:
     return DiskError(
-        f"{file} cannot be written: {error}. Make room, or get the right to write there, and do the same again; what "
-        f"was translated before is kept."
+        f"{file} cannot be written: {error}. Free some space or get permission to write there, then try again; "
+        f"finished translations are not lost."
     )
 
 
 def _opened(file: Path) -> sqlite3.Connection:
-    """Raises sqlite3.DatabaseError if the file is not what was written."""
+    """Open or create the file. Raises sqlite3.DatabaseError if it is damaged."""
     connection = sqlite3.connect(file, timeout=60)  # another process may be committing
     try:
         connection.execute(

@@ -1,7 +1,7 @@
 """Machine translation into English with a Marian model (OPUS-MT, Tiedemann and Thottingal 2020), as in the paper.
 
-Marian models are trained on single sentences, so each text is translated sentence by sentence, each distinct one once,
-in batches of like length.
+Marian models are trained on single sentences, so texts are translated sentence by sentence, each distinct sentence
+once, in batches of similar length.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -13,28 +13,28 @@ import torch
 from core.data.entities.tags import entities_of
 from core.data.text_cleaning import clean, sentences
 from core.data.translation.cache import TranslationCache
-from core.errors import InputError
+from core.errors import InputError, shortened
 from core.hub.client import hub_folder, silent_logs
 from core.progress import progress_reporter
 from core.storage.files import file_fingerprint, fingerprint
 from core.storage.weight_checks import check_pretrained
 
-#: What of a model's repository is needed; it holds the same weights for other libraries, too.
+#: Files needed from a model's repository, which also has the same weights for other libraries.
 _FILES = ("*.json", "*.spm")
 _WEIGHTS = ("model.safetensors", "model-*.safetensors", "pytorch_model.bin")
-_FORMAT = 1  # counts up when the same model would translate the same text otherwise
-# Memory grows with beams times sentences; after each batch what is done is kept.
+_FORMAT = 1  # increase it when the same model would translate the same text differently
+# Memory grows with beams × sentences; finished translations are saved after each batch.
 _CPU_BATCH, _ACCELERATOR_BATCH = 16, 128
 
 
 class Translator:
-    """A Marian model on disk; its weights are loaded when the first sentence needs them.
+    """A Marian model on disk; its weights are loaded with the first sentence.
 
-    name: as it was asked for. fingerprint: of the model's files, and of how texts are put to it.
+    name: as given by the user. fingerprint: of the model's files and the preprocessing.
     """
 
     def __init__(self, name: str, device: torch.device) -> None:
-        """Raises InputError: no such folder, or a hub name that is not here and cannot be fetched."""
+        """Find the model and load its tokenizer. Raises InputError: not found, or not downloadable from a hub."""
         self.name, self.device = name, device
         self._folder = _folder_of(name)
         files = sorted(
@@ -45,7 +45,7 @@ class Translator:
         self._model: Any = None
 
     def __call__(self, texts: Sequence[str]) -> list[str]:
-        """English for sentences that `sentences_of` cut: one batch."""
+        """Translate one batch of sentences, which `sentences_of` returned, into English."""
         if self._model is None:
             self._model = self._load("MarianMTModel").eval().to(self.device)
         tokens = self._tokenizer(list(texts), return_tensors="pt", padding=True).to(self.device)
@@ -55,15 +55,15 @@ class Translator:
 
     @property
     def batch_size(self) -> int:
-        """Sentences at a time."""
+        """Sentences per batch."""
         return _CPU_BATCH if self.device.type == "cpu" else _ACCELERATOR_BATCH
 
     def sentences_of(self, text: str, language: str) -> list[str]:
-        """The sentences of a text; one that is longer than the model's context is halved until it fits."""
+        """Return the sentences of a text; a sentence longer than the model's context is halved until it fits."""
         return [part for sentence in sentences(text, language) for part in self._fitting(sentence)]
 
     def length(self, sentence: str) -> int:
-        """In tokens."""
+        """Return the length of a sentence in tokens."""
         return len(self._tokenizer(sentence, verbose=False)["input_ids"])
 
     @property
@@ -80,16 +80,18 @@ class Translator:
     def _load(self, class_name: str) -> Any:
         import transformers  # takes seconds
 
-        transformers.utils.logging.disable_progress_bar()  # weights are there in a second, and stderr is for answers
+        transformers.utils.logging.disable_progress_bar()  # weights load in a second; keep stderr for messages
         try:
             check_pretrained(self._folder)
             with silent_logs():
                 return getattr(transformers, class_name).from_pretrained(self._folder, local_files_only=True)
-        except Exception as error:  # whatever its many layers raise, the folder is not what it should be
+        except InputError:
+            raise
+        except Exception as error:  # transformers raises many types for an unsuitable folder
             raise InputError(
-                f"{self._folder} is no Marian model that can be loaded ({type(error).__name__}: {error}); expected a "
-                f"folder with config.json, source.spm, target.spm, vocab.json and the weights, as in a download of "
-                f"Helsinki-NLP/opus-mt-de-en."
+                f"{self._folder} cannot be loaded as a Marian model ({type(error).__name__}: "
+                f"{shortened(str(error))}). Expected a folder with config.json, source.spm, target.spm, vocab.json and "
+                f"the weights, as in a download of Helsinki-NLP/opus-mt-de-en."
             ) from error
 
 
@@ -99,7 +101,7 @@ def _folder_of(name: str) -> Path:
         _FILES,
         _WEIGHTS,
         what=f"the translation model '{name}'",
-        instead="download it where there is a network and use --model /path/of/its/folder; or leave the text as it is "
+        instead="download it on a machine with a network and use --model /path/of/its/folder; or skip the translation "
         "and train lite-multilingual, which reads German and fourteen other languages",
     )
 
@@ -107,9 +109,9 @@ def _folder_of(name: str) -> Path:
 def translate_all(
     texts: Iterable[str], language: str, translator: Translator, cache: TranslationCache
 ) -> tuple[dict[str, str], int]:
-    """English for each distinct text, cleaned first, and how many sentences were translated for it now.
+    """Return the English of each distinct text, cleaned first, and the number of newly translated sentences.
 
-    Entity tags are names and stay as they are. What was translated before comes from the cache.
+    Entity tags are names and stay unchanged. Earlier translations come from the cache.
     """
     cut = {
         text: [] if entities_of(text) is not None else translator.sentences_of(clean(text), language)
@@ -135,13 +137,13 @@ def _translate(
     english: dict[str, str],
     report: Callable[[int], None],
 ) -> None:
-    """Fill `english`, the longest sentences first: what does not fit into memory is known at once."""
+    """Fill `english`, the longest sentences first, so that a lack of memory shows at once."""
     by_length = sorted(missing, key=translator.length, reverse=True)
     done = 0
     for start in range(0, len(by_length), translator.batch_size):
         batch = by_length[start : start + translator.batch_size]
         translations = dict(zip(batch, translator(batch), strict=True))
-        cache.keep(translations)
+        cache.add(translations)
         english |= translations
         done += len(batch)
         report(done)

@@ -1,4 +1,4 @@
-"""How good a machine translation is against a human one: chrF (Popović 2015), as sacrebleu computes it."""
+"""Quality of a machine translation, compared with a human one: chrF (Popović 2015), computed by sacrebleu."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from sacrebleu.metrics import CHRF
 
 @dataclass(frozen=True)
 class Example:
-    """One text with its own chrF."""
+    """One text with its chrF."""
 
     chrf: float
     source: str
@@ -18,7 +18,11 @@ class Example:
 
 @dataclass(frozen=True)
 class Quality:
-    """chrf: of all n texts together, 0 to 100. signature: sacrebleu's, which makes scores comparable."""
+    """The quality of a set of translations.
+
+    chrf: of all n texts together, 0 to 100. signature: sacrebleu's, which makes scores comparable. worst: the texts
+    with the lowest chrF.
+    """
 
     chrf: float
     n: int
@@ -29,7 +33,7 @@ class Quality:
 def translation_quality(
     sources: Sequence[str], translations: Sequence[str], references: Sequence[str], worst: int = 0
 ) -> Quality:
-    """Score `translations` against `references`, one for each of `sources`; with the `worst` lowest of them."""
+    """Score `translations` against `references`, one for each of `sources`, and return the `worst` lowest."""
     metric = CHRF()
     score = metric.corpus_score(list(translations), [list(references)]).score
     examples = [

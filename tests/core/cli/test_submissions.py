@@ -115,12 +115,12 @@ def test_its_images_are_found_beside_their_list_though_the_others_lie_elsewhere(
     where = ("--images", shapes.parent / "images", "--test-articles", test_set)
     assert verb("import", table, "--domain", "apart", *where, "--json").record["test_pictures"] == COUNT + EXTRA
     domain = workspace.load_domain("apart")
-    assert all((domain.images_root / file).exists() for file in domain.pictures()["image_file"])
+    assert all((domain.images_root / file).exists() for file in domain.image_table()["image_file"])
 
     (test_set / "pictures").rename(test_set.parent / "gone")
     outcome = verb("import", table, "--domain", "apart", "--replace", *where)
     assert outcome.status == 2
-    assert f"looked in and below {shapes.parent / 'images'} and {test_set} for names" in outcome.err
+    assert f"{shapes.parent / 'images'} and {test_set} " in outcome.err
 
 
 def test_an_article_without_known_image_can_be_matched(verb, trained, workspace, tiny_name):
@@ -136,9 +136,9 @@ def test_an_article_without_known_image_can_be_matched(verb, trained, workspace,
 
 
 WRONG = [
-    (["import", "SHAPES", "--domain", "x", "--test-articles", "SHAPES"], "have an id that the training table has too"),
-    (["import", "SHAPES", "--domain", "x", "--ground-truth", "GT"], "name its articles: --test-articles"),
-    (["ground-truth", "--domain", "shapes", "--ground-truth", "SHAPES"], "has no ground truth|knows none"),
+    (["import", "SHAPES", "--domain", "x", "--test-articles", "SHAPES"], "training table"),
+    (["import", "SHAPES", "--domain", "x", "--ground-truth", "GT"], "--test-articles"),
+    (["ground-truth", "--domain", "shapes", "--ground-truth", "SHAPES"], "no ground truth|pairs none"),
     (["ground-truth", "--domain", "shapes", "--ground-truth", "nowhere.tsv"], "does not exist"),
     (["score", "GT"], "either --ground-truth"),
     (["score", "nowhere.tsv", "--ground-truth", "GT"], "cannot be read"),

@@ -21,7 +21,7 @@ def test_a_domain_comes_back_from_disk_as_it_was(shapes_domain, tmp_path):
 def test_the_splits_are_all_articles_in_the_order_of_time(shapes_domain):
     train, val = shapes_domain.subset("train"), shapes_domain.subset("val")
     assert list(pd.concat([train, val])["article_id"]) == [str(n) for n in range(1, 61)]
-    with pytest.raises(InputError, match="domain shapes has no test articles"):
+    with pytest.raises(InputError, match=r"shapes.*no test articles"):
         shapes_domain.subset("test")
 
 
@@ -35,7 +35,7 @@ def test_a_damaged_domain_is_refused(shapes_domain, content):
 @pytest.mark.parametrize("damage", [b"", b"PAR1 and no more"])
 def test_a_damaged_table_is_refused(shapes_domain, damage):
     (shapes_domain.folder / "articles.parquet").write_bytes(damage)
-    with pytest.raises(InputError, match=r"'shapes' is damaged .* Import it again"):
+    with pytest.raises(InputError, match=r"'shapes' is damaged .* Import"):
         load_domain(shapes_domain.folder)
 
 
@@ -47,7 +47,7 @@ def test_a_table_that_is_gone_is_said(shapes_domain):
 
 def test_a_table_that_lacks_a_column_is_refused(shapes_domain):
     shapes_domain.articles.drop(columns=["split", "url"]).to_parquet(shapes_domain.folder / "articles.parquet")
-    with pytest.raises(InputError, match=r"lacks url, split\. Import the domain again"):
+    with pytest.raises(InputError, match=r"articles\.parquet.*url, split"):
         load_domain(shapes_domain.folder)
 
 

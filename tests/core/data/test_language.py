@@ -25,14 +25,14 @@ def test_what_is_stated_counts_unless_the_text_contradicts_it_with_confidence():
     languages = languages_of(["", "", "Merkel"], [GERMAN, ENGLISH, ""], ["de-AT", "de", "de"], None)
     assert languages.of == ["de", "en", "de"]
     assert (languages.main, languages.contradicted, languages.detected) == ("de", 1, 0)
-    assert languages.notes()[0].startswith("language: 1 articles state one that their text contradicts")
+    assert "1 articles contradicts" in languages.notes()[0]
 
 
 def test_where_nothing_is_stated_the_text_says_it_and_the_rest_is_taken_for_the_most_frequent():
     languages = languages_of(["", "", "", "Merkel"], [GERMAN, GERMAN, ENGLISH, ""], ["", "und", "", ""], None)
     assert languages.of == ["de", "de", "en", "de"]
     assert (languages.main, languages.contradicted, languages.detected) == ("de", 0, 3)
-    assert "4 articles do not state theirs: 3 detected, the others taken for 'de'" in languages.notes()[0]
+    assert all(part in languages.notes()[0] for part in ("4 articles", "detected for 3", "'de'", "--language"))
 
 
 def test_the_language_given_is_that_of_articles_that_do_not_state_theirs():

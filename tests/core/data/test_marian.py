@@ -111,12 +111,12 @@ def test_other_weights_have_another_fingerprint(translator, marian, tmp_path):
 
 
 def test_a_folder_that_is_no_model_is_said(tmp_path):
-    with pytest.raises(InputError, match=r"is no Marian model.*expected a folder with config.json, source.spm"):
+    with pytest.raises(InputError, match=r"Marian.*config\.json.*source\.spm"):
         Translator(str(tmp_path), torch.device("cpu"))
 
 
 def test_a_model_that_cannot_be_fetched_is_said_with_what_to_do(local_hub: LocalHub):
-    with pytest.raises(HubError, match=r"opus-mt-de-en' could not be fetched: .*--model /path.*lite-multilingual"):
+    with pytest.raises(HubError, match=r"opus-mt-de-en.*--model /path.*lite-multilingual"):
         Translator("Helsinki-NLP/opus-mt-de-en", torch.device("cpu"))
 
 
@@ -158,7 +158,7 @@ def test_a_pickle_of_more_than_weights_is_not_loaded(local_hub: LocalHub, marian
     folder = _as_published(marian, tmp_path / "published", zipped=True)
     torch.save({"model.shared.weight": torch.zeros(2), "path": Path("x")}, folder / "pytorch_model.bin")
     local_hub.add("Helsinki-NLP/opus-mt-de-en", folder)
-    with pytest.raises(InputError, match="holds more than weights"):
+    with pytest.raises(InputError, match=r"pytorch_model\.bin .*pathlib.*state_dict"):
         Translator("Helsinki-NLP/opus-mt-de-en", torch.device("cpu"))
 
 
@@ -167,8 +167,8 @@ def test_a_damaged_cache_is_begun_anew(tmp_path):
     file.write_bytes(b"no database at all" * 100)
     with TranslationCache(file) as cache:
         assert cache.known(["a"]) == {}
-        cache.keep({"a": "b"})
-        cache.keep({"a": "b"})  # as two processes at once do
+        cache.add({"a": "b"})
+        cache.add({"a": "b"})  # as two processes at once do
         assert cache.known(["a", "c"]) == {"a": "b"}
 
 
@@ -178,5 +178,5 @@ def test_a_cache_of_something_else_is_begun_anew(tmp_path):
     connection.execute("CREATE TABLE translations (something TEXT)")
     connection.close()
     with TranslationCache(file) as cache:
-        cache.keep({"a": "b"})
+        cache.add({"a": "b"})
         assert cache.known(["a"]) == {"a": "b"}

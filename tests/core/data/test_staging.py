@@ -86,10 +86,10 @@ def test_what_is_left_of_a_domain_with_a_longer_name_is_not_touched(tmp_path):
 
 def test_the_second_of_two_imports_at_once_is_refused(shapes, workspace, impatient):
     folder = workspace.domain_folder("shapes")
-    with lock_domain(folder), pytest.raises(InputError, match="domain 'shapes' is being changed by another process"):
+    with lock_domain(folder), pytest.raises(InputError, match=r"another process.*domain 'shapes'"):
         import_domain(shapes, folder, language="en")
     import_domain(shapes, folder, language="en")
-    with pytest.raises(InputError, match="exists already"):
+    with pytest.raises(InputError, match="--replace"):
         import_domain(shapes, folder, language="en")
 
 
@@ -117,11 +117,11 @@ def test_a_change_made_of_what_is_no_longer_there_is_refused(shapes_domain, shap
     retitled = replace(shapes_domain, articles=shapes_domain.articles.assign(title_en="English"))
     truth = replace(shapes_domain, articles=shapes_domain.articles.assign(image_id="x"))
     save_changed(shapes_domain, truth)
-    with pytest.raises(InputError, match="was changed by another process meanwhile"):
+    with pytest.raises(InputError, match=r"another process.*nothing was written"):
         save_changed(shapes_domain, retitled)  # as a translation that began before the ground truth was there
     assert set(workspace.load_domain("shapes").articles["image_id"]) == {"x"}
     import_domain(shapes, shapes_domain.folder, language="en", replace_existing=True)
-    with pytest.raises(InputError, match="was changed by another process meanwhile"):
+    with pytest.raises(InputError, match=r"another process.*nothing was written"):
         save_changed(truth, retitled)
 
 
@@ -170,12 +170,12 @@ def test_a_domain_that_is_replaced_while_it_is_read_is_read_again(tmp_path, shap
 def test_a_domain_of_another_version_says_so(shapes_domain):
     file = shapes_domain.folder / "domain.toml"
     whole = file.read_text()
-    for form, said in ((0, "Import it again."), (2, "Use the version that wrote it, or a newer one.")):
+    for form, remedy in ((0, "Import"), (2, "newer")):
         file.write_text(whole.replace("format = 1", f"format = {form}"))
-        with pytest.raises(InputError, match=rf"domain\.toml, written by Rematch .*format {form}; .*format 1\. {said}"):
+        with pytest.raises(InputError, match=rf"domain\.toml.* version {form}\b.* version 1\b.*{remedy}"):
             load_domain(shapes_domain.folder)
     file.write_text('colour = "blue"\n' + whole)
-    with pytest.raises(InputError, match=r"another version of Rematch .*colour.* Import it again"):
+    with pytest.raises(InputError, match=r"another version .*colour.* Import"):
         load_domain(shapes_domain.folder)
     save_domain(shapes_domain)
     assert load_domain(shapes_domain.folder).info == shapes_domain.info

@@ -43,7 +43,7 @@ def test_a_pickle_that_runs_code_is_refused_and_does_not_run(tmp_path, suffix):
 def test_a_payload_inside_a_torch_file_does_not_run_either(tmp_path):
     mark, file = tmp_path / "ran", tmp_path / "evil.pt"
     torch.save(WEIGHTS | {"extra": Payload(mark)}, file)
-    with pytest.raises(InputError, match=r"holds more than weights .*getattr"):
+    with pytest.raises(InputError, match=r"evil\.pt .*getattr"):
         read_weights(file)
     assert not mark.exists()
 
@@ -53,7 +53,7 @@ def test_a_truncated_safetensors_file_is_refused(tmp_path, keep):
     file = tmp_path / "weights.safetensors"
     save_file(WEIGHTS, file)
     file.write_bytes(file.read_bytes()[:keep])
-    with pytest.raises(InputError, match="is no readable safetensors file"):
+    with pytest.raises(InputError, match="readable safetensors"):
         read_weights(file)
 
 

@@ -88,7 +88,7 @@ def test_a_headline_stands_against_all_of_the_domains_texts(run, shapes_domain, 
         near = cosine.sort(dim=0).values[-10:].mean(dim=0)
     else:
         near = how.temperature * (cosine / how.temperature).exp().sum(dim=0).log()
-    expected = pd.Series((cosine - near / 2)[4], index=shapes_domain.pictures()["image_id"])
+    expected = pd.Series((cosine - near / 2)[4], index=shapes_domain.image_table()["image_id"])
     title = shapes_domain.articles["title"].iloc[4]
     found = matcher.images_for(title, 60)
     assert {one.image_id: one.score for one in found} == pytest.approx(expected.to_dict(), abs=1e-5)

@@ -34,14 +34,14 @@ def fetch(repo: str = REPO) -> Path:
 
 
 def failure(reason: str, repo: str = REPO) -> str:
-    """What is said when it cannot be fetched for that reason."""
+    """Return the error message of a download that fails for this reason."""
     with pytest.raises(HubError) as raised:
         fetch(repo)
     assert raised.value.reason == reason, raised.value
-    said = str(raised.value)
-    assert "the weights of 'tiny'" in said
-    assert said.endswith("Use --encoder lite, which is built in.")
-    return said
+    message = str(raised.value)
+    assert "the weights of 'tiny'" in message
+    assert message.endswith("Use --encoder lite, which is built in.")
+    return message
 
 
 @pytest.fixture
@@ -52,8 +52,8 @@ def hub(local_hub: LocalHub, monkeypatch: pytest.MonkeyPatch) -> LocalHub:
 
 
 @pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[], dict]:
-    """What a page reads of the progress."""
+def progress_step(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[], dict]:
+    """Return a function that reads the progress as a page does."""
     monkeypatch.setenv(PROGRESS_FILE, str(tmp_path / "progress.json"))
     monkeypatch.setattr("core.progress.SECONDS_BETWEEN_WRITES", -1.0)
     return lambda: json.loads((tmp_path / "progress.json").read_text())
@@ -112,7 +112,7 @@ def test_the_next_try_continues_where_the_last_one_gave_up(hub: LocalHub, monkey
     hub.faults["model.safetensors"] = Fault(cut_after=1_200_000, times=1)
     with monkeypatch.context() as impatient:
         impatient.setattr(download, "WAITS", ())
-        assert "another try continues" in failure("offline")
+        assert "MB are stored" in failure("offline")
     assert (fetch() / "model.safetensors").read_bytes() == WEIGHTS
     assert hub.asked_for("model.safetensors")[-1].range == "bytes=1200000-"
 
@@ -136,9 +136,9 @@ def test_no_such_file(hub: LocalHub) -> None:
 
 def test_gated(hub: LocalHub, monkeypatch: pytest.MonkeyPatch) -> None:
     hub.add(REPO, FILES, gated=True)
-    said = failure("gated")
-    assert f"{hub.url}/{REPO}" in said
-    assert "HF_TOKEN" in said
+    message = failure("gated")
+    assert f"{hub.url}/{REPO}" in message
+    assert "HF_TOKEN" in message
     monkeypatch.setenv("HF_TOKEN", "hf_secret")
     assert (fetch() / "model.safetensors").read_bytes() == WEIGHTS
     at_cdn = [request.authorization for request in hub.requests if request.path.startswith("/cdn/")]
@@ -161,10 +161,10 @@ def test_damaged_weights_are_deleted_and_fetched_again(hub: LocalHub, content: b
     assert (fetch() / "model.safetensors").read_bytes() == WEIGHTS
 
 
-def test_a_file_without_end_is_not_read_to_its_end(hub: LocalHub, told: Callable[[], dict]) -> None:
+def test_a_file_without_end_is_not_read_to_its_end(hub: LocalHub, progress_step: Callable[[], dict]) -> None:
     hub.faults["model.safetensors"] = Fault(content=WEIGHTS + bytes(40_000_000))
     failure("damaged")
-    assert told()["done"] < 4_000_000
+    assert progress_step()["done"] < 4_000_000
 
 
 def test_weights_cut_short_in_the_cache_are_fetched_again(hub: LocalHub) -> None:
@@ -208,9 +208,9 @@ def test_a_proxy_looks_the_names_up(hub: LocalHub, looked_up: list[str], monkeyp
     monkeypatch.setenv("NO_PROXY", "hub.invalid")
     use_endpoint("http://hub.invalid", monkeypatch)
     hub.add(REPO, FILES)
-    said = failure("offline", "ada/other")
-    assert "hub.invalid" in said
-    assert "through the proxy" not in said
+    message = failure("offline", "ada/other")
+    assert "hub.invalid" in message
+    assert "through the proxy" not in message
     assert looked_up
 
 
@@ -220,9 +220,9 @@ def test_a_proxy_of_an_encrypted_hub(
     hub.certificate = write_certificate("hub.invalid", tmp_path)
     monkeypatch.setenv("HTTPS_PROXY", hub.url.replace("://", "://ada:secret@"))
     use_endpoint("https://hub.invalid", monkeypatch)
-    said = failure("offline")
-    assert "SSL_CERT_FILE" in said
-    assert "secret" not in said
+    message = failure("offline")
+    assert "SSL_CERT_FILE" in message
+    assert "secret" not in message
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
     use_endpoint("https://hub.invalid", monkeypatch)
     assert (fetch() / "model.safetensors").read_bytes() == WEIGHTS
@@ -293,7 +293,7 @@ def test_a_disk_that_is_full_in_the_middle(hub: LocalHub, monkeypatch: pytest.Mo
     cache = os.environ["HF_HUB_CACHE"]
     lift = _limit_files(monkeypatch)
     try:
-        assert cache in failure("no room")
+        assert cache in failure("disk full")
     finally:
         lift()
     assert not list(Path(cache).rglob("*.incomplete")), "what cannot be completed takes no room"
@@ -303,9 +303,9 @@ def test_a_disk_that_is_full_in_the_middle(hub: LocalHub, monkeypatch: pytest.Mo
 def test_a_disk_without_room_is_not_filled(hub: LocalHub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     with mounted(tmp_path / "disk", 2) as disk:
         point_to(hub, disk.folder, monkeypatch)
-        said = failure("no room")
-        assert str(disk.folder) in said
-        assert "3 MB" in said
+        message = failure("disk full")
+        assert str(disk.folder) in message
+        assert "3 MB" in message
         assert hub.asked_for("model.safetensors") == []
 
 
@@ -328,9 +328,9 @@ def test_a_cache_that_is_a_file(hub: LocalHub) -> None:
         fetch()
 
 
-def test_a_page_reads_how_much_has_arrived(hub: LocalHub, told: Callable[[], dict]) -> None:
+def test_a_page_reads_how_much_has_arrived(hub: LocalHub, progress_step: Callable[[], dict]) -> None:
     fetch()
-    step = told()
+    step = progress_step()
     assert (step["done"], step["total"], step["unit"]) == (len(WEIGHTS), len(WEIGHTS), "B")
     assert step["speed"] > 0
     assert "the weights of 'tiny'" in step["label"]

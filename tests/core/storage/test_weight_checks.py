@@ -62,7 +62,7 @@ HEADERS: dict[str, tuple[object, bytes, int | None]] = {
 
 
 def refused(file: Path) -> str:
-    """What is said about it; nothing larger than a header may be made room for."""
+    """Return the error message; the check must not allocate more than a header needs."""
     tracemalloc.start()
     try:
         with pytest.raises(InputError) as error:
@@ -70,11 +70,11 @@ def refused(file: Path) -> str:
         assert tracemalloc.get_traced_memory()[1] < 8 * 2**20
     finally:
         tracemalloc.stop()
-    said = str(error.value)
-    assert said.startswith(str(file))
-    assert "\n" not in said
-    assert len(said) < 400
-    return said
+    message = str(error.value)
+    assert message.startswith(str(file))
+    assert "\n" not in message
+    assert len(message) < 400
+    return message
 
 
 @pytest.mark.parametrize("case", HEADERS)
@@ -290,5 +290,5 @@ def test_what_models_are_made_of_is_read(tmp_path, type_, zipped):
 def test_whole_numbers_are_no_weights():
     model = nn.Linear(2, 2)
     weights = {"weight": torch.ones(2, 2, dtype=torch.int64), "bias": torch.ones(2)}
-    with pytest.raises(InputError, match=r"weight holds torch\.int64, expected torch\.float32"):
+    with pytest.raises(InputError, match=r"weight .*int64.*float32"):
         load_into(model, weights, "the model")

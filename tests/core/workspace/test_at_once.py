@@ -14,7 +14,7 @@ import pytest
 
 from core.cli.main import main
 from core.data.importers import import_domain
-from core.data.importers.uploads import FOLDER, keep_upload, removed_if_uploaded
+from core.data.importers.uploads import FOLDER, keep_upload, remove_uploads_after
 from core.data.query_text import Reading
 from core.errors import InputError
 from core.evaluation.alpha_selection import select_alpha
@@ -221,7 +221,7 @@ def test_a_cache_that_is_deleted_under_a_sweep_is_made_again_or_said(shapes_doma
             assert one.record == whole
         else:
             assert (one.status, one.err.count("\n")) == (1, 1), one.err
-            assert "Do the same again" in one.err
+            assert "Try again" in one.err
     assert verb(*words).record == whole
 
 
@@ -268,7 +268,7 @@ def test_files_written_in_one_tick_of_the_clock_are_told_apart(tmp_path):
 
 def test_an_upload_that_is_being_read_stays_though_the_clock_jumps(workspace, shapes):
     upload = keep_upload(workspace.root, "a.csv", shapes.open("rb"))
-    with removed_if_uploaded([upload], workspace.root):
+    with remove_uploads_after([upload], workspace.root):
         os.utime(upload.parent, (0, 0))
         other = keep_upload(workspace.root, "b.csv", shapes.open("rb"))
         assert upload.exists()
@@ -286,7 +286,7 @@ def test_a_run_of_another_version_says_so(swept, shapes_domain, workspace):
         file: Path = swept.folder / name
         whole = file.read_text()
         file.write_text(whole.replace("format = 1", "format = 7").replace("Rematch 0", "Rematch 9"))
-        with pytest.raises(InputError, match=rf"{what}.*{name}, written by Rematch 9.*format 7; .*newer one"):
+        with pytest.raises(InputError, match=rf"{what}.*{name}.* Rematch 9.* version 7; .*newer"):
             read()
         file.write_text(whole)
         read()

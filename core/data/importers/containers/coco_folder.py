@@ -1,4 +1,4 @@
-"""A folder of COCO captions with a file for each split: ``annotations/captions_train2017.json``, ``…_val2017.json``."""
+"""Reader for COCO captions with one file per split: ``annotations/captions_train2017.json``, ``…_val2017.json``."""
 
 import re
 from dataclasses import replace
@@ -14,20 +14,20 @@ _IMAGES = "images"
 
 
 def files_of(source: Path) -> list[Path]:
-    """The caption files of a folder, in its subfolder ``annotations`` or in it; detections and keypoints are others."""
+    """Return the caption files in a folder or its subfolder ``annotations``; not detections or keypoints."""
     if not source.is_dir():
         return []
     return sorted((source / "annotations").glob(_FILES)) or sorted(source.glob(_FILES))
 
 
 def recognises(source: Path) -> bool:
-    """True for a folder with such files, and no other table in it."""
+    """Return True for a folder with caption files and no other table."""
     files = files_of(source)
     return bool(files) and not set(tables_in(source)) - set(source.glob("*.json"))
 
 
 def read(source: Path, columns: ColumnNames, encoding: str | None) -> SourceTable:
-    """Read all files as one table, each with its split unless it says it itself. Raises InputError."""
+    """Read all files as one table, with the split from their names unless they have one. Raises InputError."""
     tables = [_with_split(read_json(file, encoding)) for file in files_of(source)]
     listing = listing_of("COCO captions", tables, source, columns)
     images = source / _IMAGES

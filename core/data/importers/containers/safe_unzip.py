@@ -1,6 +1,6 @@
-"""Unpacking a ZIP from outside: nothing of it is trusted, neither names nor the sizes that its headers claim.
+"""Safe unpacking of an untrusted ZIP: neither names nor the sizes in its headers are trusted.
 
-Only files of the asked endings are written; whatever else lies in it (programs, ZIPs in the ZIP) is never opened.
+Only files with the given extensions are written; other members (programs, ZIPs in the ZIP) are never opened.
 """
 
 import re
@@ -18,23 +18,23 @@ from core.storage.disk_errors import DiskError
 from core.storage.files import atomic_write
 
 _CHUNK = 1 << 16  # bytes read at once
-_UTF_8_NAME = 0x800  # the flag by which a member says that its name is UTF-8
+_UTF_8_NAME = 0x800  # the flag of members whose name is UTF-8
 _ENCRYPTED = 0x1
 _DRIVE = re.compile("[A-Za-z]:")
-#: What Windows opens as a device whatever its folder and ending.
+#: Names that Windows opens as a device, in any folder and with any extension.
 _DEVICE = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³]) *(\.|$)", re.IGNORECASE)
-#: What Windows takes in no file name, or leaves away at its end; a colon there begins a hidden stream of another file.
+#: Characters not allowed in file names on Windows, or removed at their end; a colon starts a hidden stream of a file.
 _NOT_ON_WINDOWS = re.compile(r'[<>:"|?*\x01-\x1f]|[. ](?=\Z)')
-#: Those that unpack in pieces of a known size; all that archivers write unless told otherwise.
+#: Compression methods that unpack in chunks of a known size; the defaults of all archivers.
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How much an archive may hold. files: members of any kind. size: bytes written in all, counted while unpacking.
+    """Limits of an archive. files: members of any kind. size: total bytes written, counted during unpacking.
 
-    ratio: unpacked to packed size of one member beyond its first `free` bytes. Images are at 1, tables at 3 to 20;
-    a bomb made by deflate is near 1,000.
+    ratio: unpacked to packed size of one member beyond its first `free` bytes. Images are at 1, tables at 3 to 20, a
+    deflate bomb near 1,000.
     """
 
     files: int = 50_000
@@ -44,10 +44,10 @@ class Limits:
 
 
 def unpack(archive: Path, folder: Path, suffixes: Collection[str], limits: Limits = Limits()) -> int:
-    """Unpack the members of `archive` that end in one of `suffixes` into `folder`; how many there were.
+    """Unpack the members of `archive` with one of `suffixes` into `folder`, and return their number.
 
-    Raises InputError: no ZIP or damaged, encrypted, a name or link that could lead out of `folder`, over `limits`.
-    What was written until then is the caller's to remove.
+    Raises InputError: not a ZIP or damaged, encrypted, a name or link that could lead out of `folder`, over `limits`.
+    The caller must then remove the files written so far.
     """
     try:
         with zipfile.ZipFile(archive) as opened:
@@ -57,22 +57,21 @@ def unpack(archive: Path, folder: Path, suffixes: Collection[str], limits: Limit
                 written += _write(opened, member, folder / name, limits, limits.size - written)
             return len(wanted)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
-        raise InputError(f"{archive.name} is no ZIP that can be read: {shortened(str(error))}. Pack it anew.") from None
+        raise InputError(f"{archive.name} is not a readable ZIP: {shortened(str(error))}. Pack it again.") from None
     except DiskError as error:  # a full disk, a file where a folder should be
         raise InputError(f"{archive.name} cannot be unpacked: {error}") from None
-    except OSError as error:  # a name longer than the disk takes
+    except OSError as error:  # a name too long for the disk
         raise InputError(f"{archive.name} cannot be unpacked: {error.strerror or error}.") from None
 
 
 def _checked(
     members: list[zipfile.ZipInfo], file: Path, suffixes: Collection[str], limits: Limits
 ) -> list[tuple[zipfile.ZipInfo, PurePosixPath]]:
-    """The members to write with their names; every member is looked at, wanted or not."""
+    """Check every member, and return those to write with their names."""
     archive, size = file.name, file.stat().st_size
     if len(members) > limits.files:
         raise InputError(
-            f"{archive} holds {len(members):,} files, at most {limits.files:,} are unpacked; "
-            "import the folder from the disk instead."
+            f"{archive} has {len(members):,} files; the limit is {limits.files:,}. Import the unpacked folder instead."
         )
     wanted: dict[PurePosixPath, zipfile.ZipInfo] = {}
     for member in members:
@@ -82,33 +81,36 @@ def _checked(
         if member.is_dir() or name.suffix.lower() not in suffixes or _is_hidden(name):
             continue
         if name in wanted:
-            raise InputError(f"{archive} holds '{shortened(str(name))}' twice; pack the folder anew.")
+            raise InputError(f"{archive} contains '{shortened(str(name))}' twice; pack the folder again.")
         if member.compress_size > size:  # else it could unpack to any ratio
             raise InputError(
-                f"{archive}: '{shortened(str(name))}' claims to be larger than the ZIP; pack the folder anew."
+                f"{archive}: the stated size of '{shortened(str(name))}' exceeds the size of the ZIP; pack the folder "
+                "again."
             )
         if member.compress_type not in _METHODS:
             raise InputError(
-                f"{archive}: '{shortened(str(name))}' is neither deflated nor stored; pack the folder anew."
+                f"{archive}: '{shortened(str(name))}' is neither deflated nor stored; pack the folder again with the "
+                "usual compression."
             )
         wanted[name] = member
     return [(member, name) for name, member in wanted.items()]
 
 
 def _safe_name(member: zipfile.ZipInfo, archive: str) -> PurePosixPath:
-    """The member's name as a relative path below the folder that every system takes. Raises InputError for any other.
+    """Return the member's name as a relative path, valid on every system. Raises InputError for an unsafe name.
 
-    What Windows does not take is percent-encoded, as tables that name such files may be, too; on every system, so that
-    one ZIP gives the same files everywhere.
+    Characters not allowed on Windows are percent-encoded, as in tables that name such files; on every system, so that
+    a ZIP gives the same files everywhere.
     """
     raw = member.orig_filename  # `filename` is cut at a NUL
     if not member.flag_bits & _UTF_8_NAME:
         raw = _as_utf_8(raw)
-    name = PurePosixPath(unicodedata.normalize("NFC", raw))  # macOS takes ü apart, tables do not
+    name = PurePosixPath(unicodedata.normalize("NFC", raw))  # macOS decomposes ü, tables do not
     leads_out = not raw or "\\" in raw or "\0" in raw or _DRIVE.match(raw) or name.is_absolute() or ".." in name.parts
     if leads_out or any(_DEVICE.match(part) for part in name.parts):
         raise InputError(
-            f"{archive}: the name {shortened(repr(raw))} could lead out of its folder; pack the folder anew."
+            f"{archive}: the name {shortened(repr(raw))} could lead out of its folder; rename the file and pack the "
+            "folder again."
         )
     mode = member.external_attr >> 16
     if mode and stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
@@ -123,7 +125,7 @@ def _percent_encoded(sign: re.Match[str]) -> str:
 
 
 def _as_utf_8(name: str) -> str:
-    """macOS writes UTF-8 without saying so; zipfile then reads it as the old DOS code page."""
+    """Decode UTF-8 that zipfile read in the old DOS code page, since macOS does not set the flag."""
     try:
         return name.encode("cp437").decode("utf-8")
     except UnicodeError:
@@ -131,30 +133,30 @@ def _as_utf_8(name: str) -> str:
 
 
 def _is_hidden(name: PurePosixPath) -> bool:
-    """Is it what an operating system left there (`._photo.jpg`, `__MACOSX/`)?"""
+    """Return whether an operating system added the file (`._photo.jpg`, `__MACOSX/`)."""
     return any(part.startswith(".") or part == "__MACOSX" for part in name.parts)
 
 
 def _write(opened: zipfile.ZipFile, member: zipfile.ZipInfo, to: Path, limits: Limits, left: int) -> int:
-    """Write one member and return its size; never more than `left` bytes."""
+    """Write one member of at most `left` bytes, and return its size."""
     size = 0
     with opened.open(member) as packed, atomic_write(to) as temporary, temporary.open("wb") as file:
         while chunk := packed.read(_CHUNK):
             size += len(chunk)
             if size > left:
                 raise InputError(
-                    f"{_name_of(opened)} unpacks to more than {limits.size // 1024**2:,} MB; "
-                    "import the folder from the disk instead."
+                    f"{_name_of(opened)} unpacks to more than {limits.size // 1024**2:,} MB; import the unpacked "
+                    "folder instead."
                 )
             if size > limits.free and size > limits.ratio * max(1, member.compress_size):
                 raise InputError(
                     f"{_name_of(opened)}: '{shortened(member.filename)}' unpacks to more than {limits.ratio} times its "
-                    "packed size, as no image or table does; it is not opened."
+                    "packed size, which no image or table does; it was not unpacked. Remove the file from the ZIP."
                 )
             file.write(chunk)
     return size
 
 
 def _name_of(opened: zipfile.ZipFile) -> str:
-    """The archive's file name, for messages."""
+    """Return the archive's file name, for messages."""
     return Path(opened.filename or "the ZIP").name

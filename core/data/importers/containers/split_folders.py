@@ -1,7 +1,7 @@
-"""Hugging Face's `imagefolder`: images in folders called by their split, beside tables that name them.
+"""Reader for Hugging Face's `imagefolder`: one folder of images per split, and tables that name the images.
 
-Either each folder has its table (``train/metadata.csv``, whose column ``file_name`` counts from there), or one table
-above them names ``train/7.png``. The folders are the split, unless a column is.
+Either each folder has a table (``train/metadata.csv``, whose column ``file_name`` is relative to it), or one table
+above them names ``train/7.png``. The folders determine the split, unless a column does.
 """
 
 import re
@@ -15,18 +15,18 @@ from core.errors import InputError
 
 NAMES = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
 FILE = "file_name"
-#: What `datasets` takes for a split at the beginning of a name.
+#: Beginnings of names that `datasets` recognises as a split.
 SPLIT = re.compile(r"(train|restval|val|valid|validation|dev|test)(?=[-_.]|\d|$)", re.IGNORECASE)
 
 
 def split_named(parts: tuple[str, ...]) -> str:
-    """Return the split that the last of some names of folders and files begins with; "" if none does."""
+    """Return the split at the beginning of the last folder or file name that has one; "" if none has."""
     found = [match[1].lower() for part in parts if (match := SPLIT.match(part))]
     return found[-1] if found else ""
 
 
 def tables_of(source: Path) -> list[Path]:
-    """Return the tables of an `imagefolder`: one at its top, else those of its splits; none if it is another folder."""
+    """Return the tables of an `imagefolder`: the one at its top, else those of its splits; none for other folders."""
     if not source.is_dir():
         return []
     top = [source / name for name in NAMES if (source / name).is_file()]
@@ -41,19 +41,19 @@ def _has_split_folders(source: Path) -> bool:
 
 
 def recognises(source: Path) -> bool:
-    """True for such a folder."""
+    """Return True for an `imagefolder`."""
     return bool(tables_of(source))
 
 
 def read(source: Path, columns: ColumnNames, options: SourceOptions) -> SourceTable:
-    """Read all tables as one. An id that two splits have gets its split before it. Raises InputError."""
+    """Read all tables as one. Ids that occur in two splits are prefixed with the split. Raises InputError."""
     tables = [read_file(file, options.encoding) for file in tables_of(source)]
     image = columns.image or FILE
     lacking = [table.path for table in tables if image not in table.frame]
     if lacking and lacking[0].parent != source:
         raise InputError(
-            f"{lacking[0]} has no column '{image}', which names the files of an image folder; name the column that "
-            "does with --image-column."
+            f"{lacking[0]} has no column '{image}', which names the images of an image folder; name the right column "
+            "with --image-column."
         )
     tables = tables if lacking else [_with_split(table, image, source) for table in tables]
     named = columns if lacking else ColumnNames(**(columns.given() | {"image": image}))
@@ -65,7 +65,7 @@ def read(source: Path, columns: ColumnNames, options: SourceOptions) -> SourceTa
 
 
 def _with_split(table: TableFile, image: str, source: Path) -> TableFile:
-    """The table with names of images from `source` on, and the split of their folders in a column."""
+    """Return the table with image names relative to `source`, and a column with the split of their folders."""
     folder, frame = table.path.parent.relative_to(source), table.frame.copy()
     frame[image] = [(folder / name).as_posix() if name else "" for name in frame[image]]
     if "split" not in frame:

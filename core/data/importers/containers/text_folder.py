@@ -1,6 +1,6 @@
-"""A folder of images with a text file beside each: ``a/7.jpg`` and ``a/7.txt``, as caption tools and img2dataset write.
+"""Reader for images with a text file each: ``a/7.jpg`` and ``a/7.txt``, as caption tools and img2dataset write them.
 
-A JSON file of the same name gives further columns.
+A JSON file of the same name adds further columns.
 """
 
 import json
@@ -22,7 +22,7 @@ _TEXTS = (".txt", ".caption")
 
 
 def recognises(source: Path) -> bool:
-    """True for a folder without tables in which an image has a text file of its name beside it."""
+    """Return True for a folder without tables in which an image and a text file have the same name."""
     if not source.is_dir() or any(path.suffix.lower() not in (".json",) for path in tables_in(source)):
         return False
     return any(_image_of(path) is not None for path in _texts_in(source))
@@ -33,13 +33,13 @@ def _texts_in(folder: Path) -> list[Path]:
 
 
 def _image_of(text: Path) -> Path | None:
-    """The image of a text's name: of several, the first by the usual order of endings."""
-    beside = (text.with_suffix(suffix) for suffix in sorted(SUFFIXES, reverse=True))
-    return next((path for path in beside if path.is_file() and may_be_image(path)), None)
+    """Return the image with the name of a text; among several, the last extension in the alphabet."""
+    candidates = (text.with_suffix(suffix) for suffix in sorted(SUFFIXES, reverse=True))
+    return next((path for path in candidates if path.is_file() and may_be_image(path)), None)
 
 
 def read(source: Path, columns: ColumnNames) -> SourceTable:
-    """Read each text with its image as an article whose id is their common path. Raises InputError."""
+    """Read each text and its image as an article whose id is their common path. Raises InputError."""
     rows: list[dict[str, Cell]] = []
     for path in _texts_in(source):
         image = _image_of(path)
@@ -53,18 +53,18 @@ def read(source: Path, columns: ColumnNames) -> SourceTable:
     frame = pd.DataFrame({name: pd.Series([row.get(name, "") for row in rows], dtype=object) for name in names})
     table = TableFile(source, "text files", frame.set_axis(range(1, len(frame) + 1), axis=0))
     known = ColumnNames(**({"id": "id", "text": "text", "image": "image"} | columns.given()))
-    listing = listing_of("images with texts beside them", [table], source, known, image_columns=("image",))
+    listing = listing_of("images with text files", [table], source, known, image_columns=("image",))
     return replace(listing, images=source, named=columns.given())
 
 
 def _text(path: Path) -> str:
     if path.stat().st_size > _MAX_BYTES:
-        raise InputError(f"{path} has more than {MAX_CELL:,} characters; is it the text of one image?")
+        raise InputError(f"{path} has more than {MAX_CELL:,} characters. Check that it is the text of one image.")
     return decode(path.read_bytes(), path)[0].strip()
 
 
 def _metadata(text: Path) -> dict[str, Cell]:
-    """The plain fields of the JSON file beside a text; none if there is none or it cannot be read."""
+    """Return the plain fields of the JSON file of a text; empty if it is missing or unreadable."""
     path = text.with_suffix(".json")
     try:
         values = json.loads(path.read_bytes()) if path.stat().st_size <= _MAX_BYTES else {}

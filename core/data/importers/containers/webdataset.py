@@ -1,7 +1,7 @@
-"""WebDataset shards: tar files whose members ``KEY.jpg``, ``KEY.txt`` and ``KEY.json`` are one sample.
+"""Reader for WebDataset shards: tar files whose members ``KEY.jpg``, ``KEY.txt`` and ``KEY.json`` are one sample.
 
-That is what img2dataset and open_clip write and read. Shards are read from their beginning to their end; images are
-written to the domain's folder one by one, texts stay in memory.
+This is the format of img2dataset and open_clip. Shards are read sequentially; images are written to the domain's folder
+one by one, texts stay in memory.
 """
 
 import json
@@ -28,31 +28,31 @@ from core.progress import progress
 
 SUFFIXES = (".tar", ".tar.gz", ".tgz")
 _TEXTS = ("txt", "text", "caption", "captions")
-#: Members that are neither text nor image; others are looked at.
+#: Members that are neither text nor image; the content of others is checked.
 _OTHERS = {"json", "cls", "npy", "npz", "pt", "pth", "pyd", "id", "index", "mp4", "wav", "mp3", "flac", "html"}
 _TABLES = (".csv", ".tsv")
 _MEMBER = re.compile(r"(?P<key>(?:.*/|)[^./][^.]*)\.(?P<kind>[^/]+)")
-_NOT_READ = {"exif"}  # of the metadata: long, and about the camera
+_NOT_READ = {"exif"}  # long metadata about the camera
 _MAX_TEXT = 4 * MAX_CELL  # bytes of a text member
 
 Sample = dict[str, Cell]
 
 
 def shards_of(source: Path) -> list[Path]:
-    """The tar files at `source`, or directly in it, by name."""
+    """Return the tar file `source`, or the tar files directly in it, ordered by name."""
     files = [source] if source.is_file() else sorted(source.iterdir()) if source.is_dir() else []
     return [file for file in files if file.name.lower().endswith(SUFFIXES) and file.is_file()]
 
 
 def recognises(source: Path) -> bool:
-    """True for a tar file, or a folder with at least one and no table of text, whose images it may hold packed."""
+    """Return True for a tar file, or a folder with tar files but no text table (its images may be packed)."""
     if source.is_dir() and any(suffix_of(path) in _TABLES for path in source.iterdir()):
         return False
     return bool(shards_of(source))
 
 
 def read(source: Path, columns: ColumnNames, store: ImageStore | None) -> SourceTable:
-    """Read all shards. store: where images are written to; None: nowhere, for a look at what is there.
+    """Read all shards. store: receives the images; None: they are not written, for a preview.
 
     Raises InputError: a shard is damaged, or no sample has an image and a text.
     """
@@ -64,7 +64,7 @@ def read(source: Path, columns: ColumnNames, store: ImageStore | None) -> Source
     pairs = [sample for sample in samples if "image" in sample]
     if not pairs:
         raise InputError(
-            f"{source} holds no images in the form of WebDataset: expected members such as KEY.jpg and KEY.txt in "
+            f"{source} has no images in WebDataset format: expected members such as KEY.jpg and KEY.txt in "
             f"{listed(file.name for file in files)}. Unpack other archives and import the folder."
         )
     _distinguish(pairs)
@@ -80,16 +80,16 @@ def read(source: Path, columns: ColumnNames, store: ImageStore | None) -> Source
 def with_stored_images(
     listing: SourceTable, source: Path, store: ImageStore | None, columns: ColumnNames, without_image: int = 0
 ) -> SourceTable:
-    """The listing with the folder that its images were written to, and notes about those that were not."""
+    """Return the listing with the folder of its stored images, and notes about images that were not stored."""
     notes = [*listing.notes, *(store.notes() if store else [])]
     if without_image:
-        notes.append(f"samples: {without_image} have no image and were not read.")
+        notes.append(f"samples: {without_image} were not read, because they have no image.")
     folder = store.folder if store else source if source.is_dir() else source.parent
     return replace(listing, images=folder, notes=tuple(notes), named=columns.given())
 
 
 def _columns(columns: ColumnNames, names: list[str], exported: bool) -> ColumnNames:
-    """The key is the id and ``KEY.txt`` the text, whatever columns of the metadata are called; not so of an export."""
+    """Return the columns: the key is the id and ``KEY.txt`` the text, unless an export has both in its metadata."""
     given = columns.given()
     known = {"id": "key", "image": "image"} | ({"text": "caption"} if "caption" in names else {})
     if exported:
@@ -99,7 +99,7 @@ def _columns(columns: ColumnNames, names: list[str], exported: bool) -> ColumnNa
 
 
 def _are_exported(samples: list[Sample]) -> bool:
-    """True if the metadata makes each sample an article of its own, whose text repeats what is in the metadata."""
+    """Return True if the metadata of every sample has an article's columns, which the text only repeats."""
     ids = {sample.get("article_id", "") for sample in samples}
     return len(ids - {""}) == len(samples) and all(sample.keys() >= EXPORTED for sample in samples)
 
@@ -125,7 +125,7 @@ def _samples(shard: Path, store: ImageStore | None) -> list[Sample]:
 
 
 def _members(shard: Path) -> Iterator[tuple[str, str, bytes]]:
-    """Key, ending and content of each file that may be part of a sample, in the order of the shard."""
+    """Yield key, extension and content of each file that may be part of a sample, in the order of the shard."""
     with shard.open("rb") as opened:
         packed = opened.read(2) == b"\x1f\x8b"
     with tarfile.open(shard, "r|gz" if packed else "r|") as tar:
@@ -139,7 +139,8 @@ def _members(shard: Path) -> Iterator[tuple[str, str, bytes]]:
                 continue
             file = tar.extractfile(member)
             if file is not None:
-                yield named["key"], kind, file.read(min(member.size, MAX_IMAGE + 1))  # one byte over is too large
+                # One byte over the limit is enough to detect an image that is too large.
+                yield named["key"], kind, file.read(min(member.size, MAX_IMAGE + 1))
 
 
 def _metadata(content: bytes) -> dict[str, Cell]:
@@ -152,7 +153,7 @@ def _metadata(content: bytes) -> dict[str, Cell]:
 
 
 def _distinguish(samples: list[Sample]) -> None:
-    """Put the shard before keys that several shards count anew."""
+    """Prefix keys with the name of the shard if several shards use the same keys."""
     keys = [sample["key"] for sample in samples]
     if len(set(keys)) < len(keys):
         for sample in samples:

@@ -1,6 +1,6 @@
-"""A ZIP of one of the other formats: a table with its images, NewsImages as it lies there, or lists of a test set.
+"""Reader for a ZIP of one of the other formats: a table with its images, NewsImages, or lists of a test set.
 
-It is unpacked into a folder that the import removes again, so its images are always copied.
+The import unpacks it into a temporary folder, so its images are always copied.
 """
 
 from pathlib import Path
@@ -16,14 +16,14 @@ _UNPACKED = {*table.SUFFIXES, delimited.PACKED, *decoding.SUFFIXES, ""}
 
 
 def recognises(source: Path) -> bool:
-    """True if `source` is a file called .zip."""
+    """Return True if `source` is a file with the extension .zip."""
     return source.suffix.lower() == ".zip" and source.is_file()
 
 
 def unpack_source(source: Path, folder: Path) -> Path:
-    """Unpack the ZIP `source` into `folder` and return the table in it, or the folder of a release's tables.
+    """Unpack the ZIP `source` into `folder` and return its table, or the folder of a release's tables.
 
-    Raises InputError: not a ZIP that can be unpacked safely, no table in it, or several.
+    Raises InputError: the ZIP cannot be unpacked safely, or has no table or several.
     """
     unpack(source, folder, _UNPACKED)
     tables = table.preferred(path for path in folder.rglob("*") if path.is_file() and table.is_table(path))
@@ -39,25 +39,25 @@ def unpack_source(source: Path, folder: Path) -> Path:
         return candidates[0]
     found = ", ".join(path.relative_to(folder).as_posix() for path in candidates[:5]) or "none"
     raise InputError(
-        f"cannot tell what to import from {source.name}: looked for one table in it ({', '.join(table.SUFFIXES)}); "
+        f"cannot decide what to import from {source.name}: expected one table in it ({', '.join(table.SUFFIXES)}); "
         f"found {found}. Pack one table with its images."
     )
 
 
 def unpack_lists(source: Path, folder: Path) -> Path:
-    """Unpack the ZIP `source` of a test set into `folder` and return the list in it, or the folder of its lists.
+    """Unpack the ZIP `source` of a test set into `folder` and return its list, or the folder of its lists.
 
-    Raises InputError: not a ZIP that can be unpacked safely, or no list in it.
+    Raises InputError: the ZIP cannot be unpacked safely, or has no list.
     """
     unpack(source, folder, _UNPACKED)
     lists = table.preferred(path for path in folder.rglob("*") if path.is_file() and table.is_table(path))
     if not lists:
-        raise InputError(f"{source.name} holds no list of a test set; expected a table ({', '.join(table.SUFFIXES)}).")
+        raise InputError(f"{source.name} has no list of a test set; pack a table ({', '.join(table.SUFFIXES)}).")
     return lists[0] if len(lists) == 1 else lists[0].parent
 
 
-def images_beside(file: Path, folder: Path) -> Path | None:
-    """Where the images of a table or release's folder lie if not below it: the whole of what was unpacked."""
-    own = file if file.is_dir() else file.parent
-    beside = any(path.is_file() and decoding.may_be_image(path) for path in own.rglob("*"))
-    return None if beside else folder
+def image_folder_of(file: Path, folder: Path) -> Path | None:
+    """Return `folder`, all unpacked files, if the images of a table or release are not below its folder; else None."""
+    table_folder = file if file.is_dir() else file.parent
+    has_images = any(path.is_file() and decoding.may_be_image(path) for path in table_folder.rglob("*"))
+    return None if has_images else folder

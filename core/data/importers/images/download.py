@@ -1,7 +1,7 @@
-"""Downloading the images of a table by their addresses, for those who may: one after the other, politely, resumably.
+"""Resumable download of the images of a table by URL, for users with the right to: one at a time, with pauses.
 
-What comes is not trusted: it is kept only if it is an image by its content. A manifest beside the images says which
-file is of which address, and is what an import reads; names alone would not do, as many addresses end alike.
+Downloads are not trusted: a file is stored only if its content is an image. A manifest next to the images maps URLs to
+files, and an import reads it; names alone are not sufficient, since many URLs have the same last part.
 """
 
 import re
@@ -31,13 +31,13 @@ TIMEOUT = (10, 30)  # seconds: to connect, and between two pieces
 MAX_BYTES = 20 * 1024**2  # the largest press photo of three collections has 3 MB
 FAILURES = "fetch-failures.csv"
 _CHUNK = 1 << 16
-_UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')  # in names on some system
+_UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')  # not allowed in file names on some systems
 _LONGEST = 100  # characters of a name; file systems take 255 bytes
 
 
 @dataclass(frozen=True)
 class ImageToFetch:
-    """An image to fetch. name: of its file, without ending."""
+    """An image to download. name: of its file, without extension."""
 
     name: str
     url: str
@@ -45,7 +45,7 @@ class ImageToFetch:
 
 @dataclass(frozen=True)
 class Failure:
-    """An image that could not be had, and why."""
+    """An image that could not be downloaded, and the reason."""
 
     name: str
     url: str
@@ -54,7 +54,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class Fetched:
-    """What a round of downloads did, in images."""
+    """The result of a download, in images. there: already in the folder."""
 
     fetched: int
     there: int
@@ -62,27 +62,27 @@ class Fetched:
 
 
 class _RefusedError(Exception):
-    """Why an image is not kept."""
+    """Reason why a download is not stored as an image."""
 
 
 def wanted_images(listing: SourceTable) -> list[ImageToFetch]:
-    """The images of a listing with an address, each address once, by the first name that an import would look for.
+    """Return the images of a listing that have a URL, each URL once, with the first name that an import looks for.
 
-    Where several addresses have one name, each gets one made from the whole address.
-    Raises InputError if the listing has no addresses.
+    If several URLs have the same name, each gets a name made from the whole URL. Raises InputError if the listing has
+    no URLs.
     """
     addresses = _addresses(listing.articles)
     if (addresses == "").all():
         columns = listed(name for file in listing.files for name in file.frame.columns)
         raise InputError(
-            f"{listing.source} has no addresses of images: looked in columns called image_url or img, and in the "
-            f"one that names the images; its columns are: {columns}. Name the right one with --image-column."
+            f"{listing.source} has no URLs of images: looked in columns called image_url or img, and in the column "
+            f"that names the images; its columns are: {columns}. Name the right one with --image-column."
         )
     names = image_names(listing)
     stems: dict[str, str] = {}  # by address
     for row, url in zip(names.to_numpy(), addresses, strict=True):
         if url:
-            stems.setdefault(url, next((stem for each in row if each and (stem := _stem(each))), "image"))
+            stems.setdefault(url, next((stem for name in row if name and (stem := _stem(name))), "image"))
     counts = Counter(_alike(stem) for stem in stems.values())
     return [
         ImageToFetch(stem if counts[_alike(stem)] == 1 else name_of_address(url, stem), url)
@@ -91,26 +91,26 @@ def wanted_images(listing: SourceTable) -> list[ImageToFetch]:
 
 
 def _addresses(articles: pd.DataFrame) -> pd.Series:
-    """Of each row's image; where there is no column of them, what stands in the one of its file, if it is one."""
+    """Return the URL of each row's image, from the column of URLs or, without one, from the column of files."""
     urls, named = articles["image_url"].str.strip(), articles["image"].str.strip()
     return urls.where(urls != "", named.where(named.map(is_address), ""))
 
 
 def _stem(name: str) -> str:
-    """The last part of a name without an image's ending, fit for any disk: no cell of a table names a folder."""
+    """Return the last part of a name without an image's extension, valid on any disk and never a path."""
     last = without_suffix(Path(name.replace("\\", "/")).name)
     return _UNSAFE.sub("_", last).strip(" .")[:_LONGEST].lstrip("=+-@")
 
 
 def _alike(name: str) -> str:
-    """What two names have in common that some disks take for one."""
+    """Return a key that is equal for names that some file systems do not distinguish."""
     return unicodedata.normalize("NFC", name).lower()
 
 
-def fetch_pictures(wanted: Iterable[ImageToFetch], folder: Path, pause: float = 1.0) -> Fetched:
-    """Download what is not yet in `folder`, in order; failures are listed in its fetch-failures.csv.
+def download_images(wanted: Iterable[ImageToFetch], folder: Path, pause: float = 1.0) -> Fetched:
+    """Download the images that are not yet in `folder`, in order; write failures to its fetch-failures.csv.
 
-    pause: seconds between two requests to one host.
+    pause: seconds between two requests to the same host.
     """
     folder.mkdir(parents=True, exist_ok=True)
     all_wanted = list(wanted)
@@ -118,7 +118,7 @@ def fetch_pictures(wanted: Iterable[ImageToFetch], folder: Path, pause: float = 
     missing = [image for image in all_wanted if image.url not in files]
     taken = {_alike(without_suffix(file)) for file in files.values()}
     failures: list[Failure] = []
-    last: dict[str, float] = {}  # host → when it was asked
+    last: dict[str, float] = {}  # host → time of the last request
     try:
         with requests.Session() as session:
             session.headers["User-Agent"] = AGENT
@@ -131,7 +131,7 @@ def fetch_pictures(wanted: Iterable[ImageToFetch], folder: Path, pause: float = 
                     failures.append(Failure(image.name, image.url, _reason(error)))
                 else:
                     taken.add(_alike(name))
-    finally:  # of what was fetched until it was stopped, too
+    finally:  # also after an interruption
         if files:
             write_manifest(folder, files)
     _write_failures(failures, folder / FAILURES)
@@ -139,7 +139,7 @@ def fetch_pictures(wanted: Iterable[ImageToFetch], folder: Path, pause: float = 
 
 
 def _files_there(wanted: list[ImageToFetch], folder: Path) -> dict[str, str]:
-    """Address → file, of all that is in `folder` already: by its manifest, else by a name that no other address has."""
+    """Return URL → file for images already in `folder`: by its manifest, else by a name that no other URL has."""
     files = {url: file for url, file in read_manifest(folder).items() if (folder / Path(file).name).is_file()}
     known = set(files.values())
     by_stem = {
@@ -154,16 +154,16 @@ def _files_there(wanted: list[ImageToFetch], folder: Path) -> dict[str, str]:
 
 
 def _wait(host: str, pause: float, last: dict[str, float]) -> None:
-    """Sleep until `host` was left alone for `pause` seconds."""
+    """Sleep until `pause` seconds have passed since the last request to `host`."""
     if host in last:
         time.sleep(max(0.0, last[host] + pause - time.monotonic()))
     last[host] = time.monotonic()
 
 
 def _fetch(session: requests.Session, url: str, folder: Path, name: str) -> str:
-    """Fetch one image into a file called `name`, with the ending of its content; return what that is called."""
+    """Download one image to a file called `name` with the extension of its content, and return the file's name."""
     if urlsplit(url).scheme not in ("http", "https"):
-        raise _RefusedError("not an http or https address")
+        raise _RefusedError("not an http or https URL")
     with session.get(url, stream=True, timeout=TIMEOUT) as response:
         if response.status_code != 200:
             raise _RefusedError(f"status {response.status_code}")
@@ -188,7 +188,7 @@ def _reason(error: Exception) -> str:
 
 
 def _write_failures(failures: list[Failure], file: Path) -> None:
-    """Of this round; none leaves no file, so that an old list does not mislead."""
+    """Write the failures of this download; without any, delete an old file, which would be misleading."""
     if not failures:
         file.unlink(missing_ok=True)
         return

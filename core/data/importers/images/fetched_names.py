@@ -1,4 +1,4 @@
-"""Which file the image of each address was fetched into: the manifest that `fetch-images` writes and `import` reads."""
+"""Manifest of downloaded images, URL → file, which `fetch-images` writes and `import` reads."""
 
 import json
 from collections.abc import Mapping
@@ -8,11 +8,11 @@ from core.errors import InputError
 from core.storage.files import fingerprint, read_json, write_text
 
 MANIFEST = "fetched-images.json"
-_AGAIN = "Delete it, and fetch the images again."
+_AGAIN = "Delete it and run fetch-images again."
 
 
 def read_manifest(folder: Path) -> dict[str, str]:
-    """Return address → file name in `folder`; empty without a manifest. Raises InputError if it is damaged."""
+    """Return URL → file name in `folder`; empty without a manifest. Raises InputError if it is damaged."""
     path = folder / MANIFEST
     if not path.exists():
         return {}
@@ -21,16 +21,16 @@ def read_manifest(folder: Path) -> dict[str, str]:
     except InputError as error:
         raise InputError(f"{error} {_AGAIN}") from None
     if not all(isinstance(file, str) for file in files.values()):
-        raise InputError(f"{path}: expected a file name for each address. {_AGAIN}")
+        raise InputError(f"{path} is damaged: expected a file name for each URL. {_AGAIN}")
     return files
 
 
 def write_manifest(folder: Path, files: Mapping[str, str]) -> None:
-    """Write address → file name into `folder`, in order of the names."""
+    """Write URL → file name into `folder`, ordered by name."""
     by_name = dict(sorted(files.items(), key=lambda pair: (pair[1], pair[0])))
     write_text(folder / MANIFEST, json.dumps(by_name, ensure_ascii=False, indent=0))
 
 
 def name_of_address(url: str, stem: str) -> str:
-    """Return a file name without ending that no other address has: `stem` and a fingerprint of the whole address."""
+    """Return a file name without extension that no other URL has: `stem` and a fingerprint of the whole URL."""
     return f"{stem}-{fingerprint('address', url)[:12]}"

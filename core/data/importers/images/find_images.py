@@ -1,4 +1,4 @@
-"""Finding the image of each row of a listing in a folder, and looking whether it can be decoded."""
+"""Search for the image of each row of a listing in a folder, and check that it can be decoded."""
 
 import re
 from collections import defaultdict
@@ -21,17 +21,17 @@ from core.progress import progress
 from core.storage.files import file_fingerprint
 
 _URL = re.compile(r"https?://", re.IGNORECASE)
-#: Explicit names of files: a row that has one is not looked for by anything else.
+#: The column with explicit file names: a row that has one is not searched by other columns.
 _FILE = "image"
 _FORMAT = re.compile(r"\bis (.+?), (?:not a|whose)")  # in the reason of `open_image`
 
 
 @dataclass(frozen=True)
 class Pairing:
-    """What the rows of a listing were paired with, each a series over the rows.
+    """Files paired with the rows of a listing, as series over the rows.
 
-    files: path in the folder, None if there is none. reasons: why not, "" where there is. how: the fall-back that was
-    needed, None for none. cells: what named the file, or was looked for.
+    files: path in the folder, None if not found. reasons: why not, "" if found. how: the fall-back that was needed,
+    None if none was. cells: the name that was searched.
     """
 
     files: pd.Series
@@ -41,9 +41,9 @@ class Pairing:
 
 
 def image_names(listing: SourceTable) -> pd.DataFrame:
-    """What each row's image may be called, a column for each of the listing's image columns; "" if it does not say.
+    """Return possible names of each row's image, one column per image column of the listing; "" if empty.
 
-    Of an address the last part of its path counts.
+    The name of a URL is the last part of its path.
     """
     return listing.articles[list(listing.image_columns)].map(_file_name)
 
@@ -54,7 +54,7 @@ def _file_name(cell: str) -> str:
 
 
 def name_of(cell: str) -> Name:
-    """Return what a cell names: a path, or an address with all that its image may be called on disk."""
+    """Return the name in a cell: a path, or a URL with the possible names of its image on disk."""
     cell = cell.strip()
     if not is_address(cell):
         return Name(cell, (cell,), False)
@@ -69,14 +69,14 @@ def name_of(cell: str) -> Name:
 
 
 def is_address(cell: str) -> bool:
-    """True for what begins as an address of the web does."""
+    """Return True for a text that begins like a URL."""
     return _URL.match(cell) is not None
 
 
 def pair_images(listing: SourceTable, folder: ImageFolder) -> Pairing:
-    """Return the image that each row names, found in `folder`, column after column.
+    """Return the image of each row, searched in `folder` by one column after the other.
 
-    A row that names a file is looked for by that alone, unless no row's file is there.
+    A row with a file name is searched only by that name, unless no row's file exists.
     """
     pairs = _Pairs(listing, folder)
     for column in listing.image_columns:
@@ -87,7 +87,7 @@ def pair_images(listing: SourceTable, folder: ImageFolder) -> Pairing:
 
 
 class _Pairs:
-    """The pairs of a listing as they are found. rows: what each says in each column; the rest is as in Pairing."""
+    """The growing pairs of a listing. rows: column → cell of each row; the others as in Pairing."""
 
     def __init__(self, listing: SourceTable, folder: ImageFolder) -> None:
         frame = listing.articles[list(listing.image_columns)]
@@ -100,7 +100,7 @@ class _Pairs:
         self.how: list[FallBack | None] = [None] * count
         self.reasons, self.cells = [""] * count, [""] * count
         self._folder, self._claims = folder, defaultdict[str, set[str]](set)
-        self._serving = list[str]()  # columns by which something was found
+        self._serving = list[str]()  # columns that found at least one file
         fetched = read_manifest(folder.root)
         self._origin = {file: url for url, file in fetched.items() if file in folder}
         for row, cells in enumerate(self.rows):
@@ -109,7 +109,7 @@ class _Pairs:
                 self._give(row, fetched[url], None, url)
 
     def look_by(self, column: str) -> None:
-        """Look for the image of each row that has none yet by what it says in `column`."""
+        """Search for the image of each row without one by its cell in `column`."""
         open_rows = [row for row, file in enumerate(self.files) if file is None and self.rows[row][column]]
         if _FILE in self._serving:
             open_rows = [row for row in open_rows if not self.rows[row][_FILE]]
@@ -118,7 +118,7 @@ class _Pairs:
         served = False
         for row in open_rows:
             cell = self.rows[row][column]
-            match = self._of_its_address(matches[cell], row)
+            match = self._checked_by_url(matches[cell], row)
             if match.file is not None:
                 earlier = any(self.rows[row][other] for other in self._serving)
                 self._give(row, match.file, match.how or ("another column" if earlier else None), cell)
@@ -132,19 +132,20 @@ class _Pairs:
         self.files[row], self.how[row], self.cells[row], self.reasons[row] = file, how, cell, ""
         self._claims[file].update(filter(None, self.rows[row].values()))
 
-    def _of_its_address(self, match: Match, row: int) -> Match:
-        """Return `match`, unless its file was fetched from an address and the row gives another."""
+    def _checked_by_url(self, match: Match, row: int) -> Match:
+        """Return `match`, or a failed match if its file was downloaded from another URL than the row's."""
         url = self._origin.get(match.file or "")
         addresses = [cell for cell in self.rows[row].values() if is_address(cell)]
         if url is None or not addresses or url in addresses:
             return match
-        return Match(None, None, f"{NOT_FOUND}: {shortened(addresses[0])}; {match.file} is of another address")
+        reason = f"{NOT_FOUND}: {shortened(addresses[0])}; {match.file} was downloaded from another URL"
+        return Match(None, None, reason)
 
 
 def not_found(
     listing: SourceTable, names: pd.DataFrame, folders: Sequence[ImageFolder], reasons: pd.Series
 ) -> InputError:
-    """What was tried, and where, when no row's image was found. reasons: why each was not."""
+    """Return the error for a listing without any image found, with names and folders. reasons: why, for each row."""
     ambiguous = [reason for reason in reasons if reason.startswith(AMBIGUOUS)]
     why = f" {len(ambiguous)} names are ambiguous, such as: {ambiguous[0].partition(': ')[2]}." if ambiguous else ""
     tried = [
@@ -155,34 +156,34 @@ def not_found(
     counts = " and ".join(f"{len(folder)} images" for folder in folders)
     broken = sum(folder.broken for folder in folders)
     misnamed = sum(folder.misnamed for folder in folders)
-    links = f" {broken} symbolic links lead to nothing: fetch what they stand for." if broken else ""
+    links = f" {broken} symbolic links are broken: download the files they refer to." if broken else ""
     links += f" {misnamed} files or folders have names that are not UTF-8: rename them." if misnamed else ""
     fetch = (
-        f" Who may can download them: rematch fetch-images {listing.source} --output DIR."
+        f" If you have the right to, download them: rematch fetch-images {listing.source} --output DIR."
         if "image_url" in listing.roles
         else ""
     )
     return InputError(
-        f"no image found for any of {len(names)} {'articles' if 'id' in listing.roles else 'pictures'}: looked in "
-        f"and below {' and '.join(str(folder.root) for folder in folders)} for names such as "
-        f"{', '.join(tried) or 'none, since no row names one,'} with or without one of {', '.join(sorted(SUFFIXES))}; "
-        f"there are {counts}.{links}{why} Name the right folder with --images DIR, or the right column with "
-        f"--image-column.{fetch}"
+        f"no image found for any of {len(names)} {'articles' if 'id' in listing.roles else 'images'}: searched in "
+        f"and below {' and '.join(str(folder.root) for folder in folders)} ({counts}) for names such as "
+        f"{', '.join(tried) or 'none, since no row has one,'} with or without one of {', '.join(sorted(SUFFIXES))}."
+        f"{links}{why} Set the right folder with --images DIR, or the right column with --image-column.{fetch}"
     )
 
 
 def notes_on_formats(reasons: pd.Series) -> list[str]:
-    """Return a sentence for each refused format of images. reasons: which hold those of `check_images`."""
-    words = reasons.astype(str)  # those of no rows are of another type
+    """Return a sentence for each refused image format. reasons: of rows left out, including those of `check_images`."""
+    words = reasons.astype(str)  # an empty series has another type
     named = words[words.str.contains(EXPORT, regex=False)].str.extract(_FORMAT)[0]
     return [
-        f"images: {count} of format {name} are not opened; export them as JPEG under the same names and import again."
+        f"images: {count} of format {name} are not supported; export them as JPEG under the same names and import "
+        "again."
         for name, count in named.value_counts().items()
     ]
 
 
 def check_images(paths: Sequence[Path]) -> Iterator[str | ImageError]:
-    """Yield each file's content hash, or why it cannot be decoded, in order."""
+    """Yield each file's content hash, or the ImageError why it cannot be decoded, in order."""
 
     def check(path: Path) -> str | ImageError:
         try:

@@ -1,7 +1,7 @@
-"""Which image of a gallery each name means, by the rules that pair a table with its files.
+"""Search for images of a gallery by name, with the rules that pair a table with its files.
 
-A gallery's images have ids and files. Another table or a run may call an image by either, with or without its ending,
-in another Unicode form or letter case. A name that fits two images means neither.
+Images of a gallery have an id and a file. Another table or a submission may use either as name, with or without its
+extension, in another Unicode form or letter case. A name that matches two images is ambiguous and matches neither.
 """
 
 from collections import Counter
@@ -19,8 +19,10 @@ from core.errors import shortened
 
 @dataclass(frozen=True)
 class NamedImages:
-    """What names mean. ids: name → id of the image, of those that mean one. ambiguous: name → reason, of those that fit
-    several images. fall_backs: looser spellings that were needed.
+    """Images found by name.
+
+    ids: name → id of the image, for names that match one. ambiguous: name → reason, for names that match several
+    images. fall_backs: looser spellings that were needed.
     """
 
     ids: dict[str, str]
@@ -28,13 +30,12 @@ class NamedImages:
     fall_backs: tuple[FallBackUse, ...] = ()
 
 
-def images_named(names: Iterable[str], pictures: pd.DataFrame, in_files: bool = False) -> NamedImages:
-    """Return which of `pictures` (image_id and image_file, each id once) the names mean.
+def images_named(names: Iterable[str], images: pd.DataFrame, in_files: bool = False) -> NamedImages:
+    """Return the images with these names among `images` (image_id and image_file, each id once).
 
-    in_files: the names come from a column of files. Else an id as it is written means that id, whatever files are
-    called.
+    in_files: the names come from a column of files; otherwise an exact id has priority over file names.
     """
-    file_of = dict(zip(pictures["image_id"], pictures["image_file"], strict=True))
+    file_of = dict(zip(images["image_id"], images["image_file"], strict=True))
     distinct = dict.fromkeys(names)
     exact = {} if in_files else {name: name for name in distinct if name in file_of}
     rest = [name for name in distinct if name not in exact]
@@ -44,9 +45,9 @@ def images_named(names: Iterable[str], pictures: pd.DataFrame, in_files: bool = 
 
 
 def images_alike(names: Iterable[str], others: Collection[str]) -> NamedImages:
-    """Return which of `others` the names mean where nothing but names is known of either.
+    """Return the names among `others` that `names` match, if only the names of both are known.
 
-    If any name is among `others` as it is written, both sides spell alike, and nothing but its Unicode form may differ.
+    If any name occurs in `others` exactly, both sides use the same spelling, and only the Unicode form may differ.
     """
     distinct, known = dict.fromkeys(names), dict.fromkeys(others)
     exact = {name: name for name in distinct if name in known}
@@ -55,7 +56,7 @@ def images_alike(names: Iterable[str], others: Collection[str]) -> NamedImages:
         by_form = {form: name for name in known if forms[form := composed(name)] == 1}
         alike = {name: by_form[form] for name in distinct if (form := composed(name)) in by_form}
         return NamedImages(alike | exact)
-    if _with_suffix(distinct) > _with_suffix(known):  # a name without an ending may fit several that have one
+    if _with_suffix(distinct) > _with_suffix(known):  # a name without an extension may match several with one
         found = _found(known, {name: name for name in distinct}, {})
         turned = {match.file: replace(match, file=name) for name, match in found.items() if match.file is not None}
         lost = {name: match for name, match in found.items() if match.file is None}
@@ -64,25 +65,26 @@ def images_alike(names: Iterable[str], others: Collection[str]) -> NamedImages:
 
 
 def _by_id(names: Iterable[str], file_of: Mapping[str, str], exact: Iterable[str]) -> dict[str, Match]:
-    """Look among the ids, and among ids with the ending of their own file."""
+    """Search among the ids, and among ids with the extension of their file."""
     with_endings = {image_id + file[len(without_suffix(file)) :]: image_id for image_id, file in file_of.items()}
     identity = with_endings | {image_id: image_id for image_id in file_of}
     return _found(names, identity, {image_id: {image_id} for image_id in exact})
 
 
 def _by_file(names: Iterable[str], file_of: Mapping[str, str], exact: Iterable[str]) -> dict[str, Match]:
-    """Look among the files; one that two ids share means neither."""
+    """Search among the files; a file that two ids share matches neither."""
     counts = Counter(file_of.values())
     identity = {file: image_id for image_id, file in file_of.items() if file and counts[file] == 1}
-    return _found(names, identity, {file_of[each]: {each} for each in exact if file_of[each] in identity})
+    claims = {file_of[image_id]: {image_id} for image_id in exact if file_of[image_id] in identity}
+    return _found(names, identity, claims)
 
 
 def _found(names: Iterable[str], identity: Mapping[str, str], claims: Mapping[str, set[str]]) -> dict[str, Match]:
-    """Return what each name means: the identity of what it finds. A list of several names in one cell means nothing."""
+    """Return the match of each name, with the identity of the file found. Several names in one cell match nothing."""
     folders = {part for name in identity for part in parts_of(name)[:-1]}
     matches = match_names([name_of(name) for name in names], NameIndex(identity, folders=folders), claims)
     return {
-        name: Match(None, None, f"{NOT_FOUND}: {shortened(name)} is several names")
+        name: Match(None, None, f"{NOT_FOUND}: {shortened(name)} contains several names")
         if match.how == "first of several names"
         else replace(match, file=identity.get(match.file or ""))
         for name, match in matches.items()
@@ -90,7 +92,7 @@ def _found(names: Iterable[str], identity: Mapping[str, str], claims: Mapping[st
 
 
 def _one_of(name: str, by_id: Match, by_file: Match, in_files: bool) -> Match:
-    """Return what ids and files agree on. A whole file name in a column of files means that file, whatever the ids."""
+    """Return the match that ids and files agree on. A full file name in a column of files has priority over ids."""
     if by_file.file is None:
         return by_file if by_file.reason.startswith(AMBIGUOUS) else by_id
     is_file = in_files and without_suffix(name) != name
@@ -98,7 +100,7 @@ def _one_of(name: str, by_id: Match, by_file: Match, in_files: bool) -> Match:
         return by_file
     if by_id.file is None:
         return by_id if by_id.reason.startswith(AMBIGUOUS) else by_file
-    reason = f"{AMBIGUOUS}: {shortened(name)} is like the id {shortened(by_id.file)} and like a file of another image"
+    reason = f"{AMBIGUOUS}: {shortened(name)} matches the id {shortened(by_id.file)} and the file of another image"
     return Match(None, None, reason)
 
 

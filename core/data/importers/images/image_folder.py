@@ -1,7 +1,7 @@
-"""The files in and below a folder, by name.
+"""Index of the files in and below a folder, by name.
 
-Nothing but the files listed here can be found, so no cell of a table leads anywhere else. Symbolic links are followed:
-whoever names a folder means what it shows.
+Only files listed here can be found, so no cell of a table can lead to another folder. Symbolic links are followed,
+since the user chose the folder.
 """
 
 import os
@@ -16,29 +16,29 @@ MAX_FILES = 2_000_000  # links may make a folder look endless
 
 
 class ImageFolder(NameIndex):
-    """The files in and below `root`. broken: how many symbolic links lead to nothing; misnamed: how many files or
-    folders are left out since their names are not UTF-8.
+    """The files in and below `root`. Raises InputError if the folder does not exist.
 
-    Raises InputError if there is no such folder.
+    broken: number of broken symbolic links; misnamed: number of files or folders left out because their names are not
+    UTF-8.
     """
 
     def __init__(self, root: Path) -> None:
         if not root.is_dir():
-            raise InputError(f"the image folder {root} does not exist; name it with --images DIR.")
+            raise InputError(f"the image folder {root} does not exist; set the right one with --images DIR.")
         self.root = root
         self.broken = self.misnamed = 0
         folders, identity = {root.name}, dict[str, tuple[int, int]]()
         for file, state in self._walk(folders):
             identity[file] = _identity_of(state)
             if len(identity) > MAX_FILES:
-                raise InputError(f"{root} holds more than {MAX_FILES:,} files; name the folder of the images alone.")
+                raise InputError(f"{root} has more than {MAX_FILES:,} files; choose a folder with only the images.")
         self._count = sum(Path(file).suffix.lower() in SUFFIXES for file in identity)
         super().__init__(identity, root.absolute().parts[1:], folders)
 
     def _walk(self, folders: set[str]) -> Iterator[tuple[str, os.stat_result]]:
-        """Relative path and state of every file, in order of their paths; a folder that contains itself, once.
+        """Yield the relative path and state of every file, ordered by path, and add folder names to `folders`.
 
-        Adds the name of each folder to `folders`.
+        A folder that contains itself is read once.
         """
         waiting = [(self.root, "", frozenset[tuple[int, int]]())]
         while waiting:
@@ -46,7 +46,7 @@ class ImageFolder(NameIndex):
             try:
                 here = _identity_of(folder.stat())
                 entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-            except OSError:  # a folder that may not be read
+            except OSError:  # no permission to read the folder
                 continue
             if here in above:
                 continue
@@ -64,7 +64,7 @@ class ImageFolder(NameIndex):
                         yield path, entry.stat()
                     elif entry.is_symlink():
                         self.broken += 1
-                except OSError:  # a link in a circle
+                except OSError:  # a circular link
                     self.broken += 1
             waiting += reversed(inner)
 
@@ -73,7 +73,7 @@ class ImageFolder(NameIndex):
 
 
 def _is_utf_8(name: str) -> bool:
-    """Whether a name can be written into a file: Python keeps other bytes of a disk as lone surrogates."""
+    """Return whether a name is UTF-8; Python represents other bytes of file names as lone surrogates."""
     try:
         name.encode()
     except UnicodeEncodeError:

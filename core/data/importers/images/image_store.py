@@ -1,4 +1,4 @@
-"""Images that a source holds inside (shards, Parquet) as files of their own, within limits of size."""
+"""Storage for images contained in a source (shards, Parquet): writes them as files, within size limits."""
 
 import hashlib
 import re
@@ -10,7 +10,7 @@ from core.errors import InputError
 from core.storage.disk_errors import disk_errors_for
 from core.storage.files import atomic_write
 
-_NO_NAME = re.compile(r"[^\w.+=@#,-]+")  # letters of any language and a few signs stay
+_NO_NAME = re.compile(r"[^\w.+=@#,-]+")  # letters of any language and a few signs are allowed
 _LONGEST = 120  # characters of a part of a name
 _DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 
@@ -20,9 +20,9 @@ MAX_TOTAL = 64 * 1024**3  # bytes of all images of a source
 
 
 class ImageStore:
-    """Writes images below a folder and remembers their names. One content under one name is written once.
+    """Writer of images into a folder. The same content under the same name is written once.
 
-    truncated: whether JPEGs that were cut off get an end.
+    truncated: whether to add the missing end to truncated JPEGs.
     """
 
     def __init__(self, folder: Path, truncated: bool = False) -> None:
@@ -30,15 +30,15 @@ class ImageStore:
         self.truncated = truncated
         with disk_errors_for(folder):
             folder.mkdir(parents=True, exist_ok=True)
-        self.too_large = 0  # images left out since they are over the limit
+        self.too_large = 0  # images left out because they exceed the limit
         self._written = 0
         self._contents: dict[str, bytes] = {}  # name in lower case → digest of its content
 
     def add(self, name: str, content: bytes) -> str:
-        """Write an image and return its path below the folder; one that is too large is counted, and not written.
+        """Write an image and return its path in the folder; an image that is too large is only counted.
 
-        name: what the source calls it; it is made safe, gets the ending of its content, and a number where another
-        image has the name. Raises InputError over the limit of all images, DiskError.
+        name: in the source; the file's name is a safe version of it, with the extension of its content, and a number
+        if another image has the same name. Raises InputError over the total limit, DiskError.
         """
         path = safe_path(name)
         suffix = USUAL_SUFFIX.get(format_of(content[:HEAD]) or "", path.suffix)
@@ -62,20 +62,20 @@ class ImageStore:
         self._written += len(content)
         if self._written > MAX_TOTAL:
             raise InputError(
-                f"the images inside have more than {MAX_TOTAL // 1024**3:,} GB; import the source in parts."
+                f"the images in the source exceed the limit of {MAX_TOTAL // 1024**3:,} GB; import it in parts."
             )
         with atomic_write(self.folder / path) as temporary:
             temporary.write_bytes(content)
 
     def notes(self) -> list[str]:
-        """Sentences about what was not written."""
+        """Return a sentence about images that were too large, if any."""
         if not self.too_large:
             return []
-        return [f"images: {self.too_large} have more than {MAX_IMAGE // 1024**2} MB and were not read."]
+        return [f"images: {self.too_large} were not read, because they exceed {MAX_IMAGE // 1024**2} MB."]
 
 
 def safe_path(name: str) -> PurePosixPath:
-    """Return a name from outside as a relative path that leads nowhere else and that every system takes."""
+    """Return an untrusted name as a relative path without `..`, valid on every system."""
     parts = [_safe_part(part) for part in name.replace("\\", "/").split("/") if part.strip(". ")]
     return PurePosixPath(*parts) if parts else PurePosixPath("image")
 

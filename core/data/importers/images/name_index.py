@@ -1,7 +1,7 @@
-"""File names looked up by the names that tables give them.
+"""Index of file names for lookup by the names in tables.
 
-A name finds a file only if it fits exactly one. Spellings are tried from the strictest to the loosest, so that
-`a.jpg` and `A.jpg` stay two images where both are there.
+A name must match exactly one file. Spellings are tried from the strictest to the loosest, so that `a.jpg` and `A.jpg`
+remain two images if both exist.
 """
 
 import re
@@ -16,14 +16,14 @@ from core.data.images.decoding import SUFFIXES
 Spelling = Literal["as written", "Unicode form", "percent-encoding", "letter case"]
 SPELLINGS: tuple[Spelling, ...] = get_args(Spelling)
 
-_BLANKS = re.compile(r"[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")  # a Mac writes U+202F into screenshots' names
-_DEEPEST = 4  # parts of a path that are indexed, so that `master/1000.jpg` in every folder is not gone through
+_BLANKS = re.compile(r"[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")  # macOS writes U+202F into screenshots' names
+_DEEPEST = 4  # parts of a path in the index, so that a `master/1000.jpg` in every folder is still found quickly
 Parts = tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Found:
-    """The files that fit a name best. dropped: leading parts of the name that they lack, 0 if they end in all of it.
+    """The files that match a name best. dropped: number of leading parts of the name that their paths lack.
 
     files: relative paths, one for each different file; more than one means that the name is ambiguous.
     """
@@ -34,7 +34,7 @@ class Found:
 
 
 def composed(text: str) -> str:
-    """Return `text` in one Unicode form, with plain blanks."""
+    """Return `text` in Unicode form NFC, with plain spaces."""
     return _BLANKS.sub(" ", unicodedata.normalize("NFC", text)).strip()
 
 
@@ -55,20 +55,20 @@ _RESPELL: dict[Spelling, Callable[[str], str]] = {
 
 
 def parts_of(name: str) -> Parts:
-    """The parts of a path as any system writes it, without a drive, `.` or empty ones."""
+    """Return the parts of a path from any system, without `.` and empty parts."""
     return tuple(part for part in name.replace("\\", "/").split("/") if part not in ("", "."))
 
 
 def without_suffix(name: str) -> str:
-    """`name` without its ending if that is an image's: `v1.2.jpg` is `v1.2`, and `v1.2` stays."""
+    """Return `name` without an image's file extension: `v1.2` for `v1.2.jpg` and for `v1.2`."""
     stem, dot, suffix = name.rpartition(".")
     return stem if stem and dot + suffix.lower() in SUFFIXES else name
 
 
 class NameIndex:
-    """Names of files, each with its identity: two names of one file have the same.
+    """File names with the identity of the file, which is equal for two names of one file.
 
-    above: the parts of the path of the folder that they are in. folders: what folders there are called.
+    above: the parts of the path to their folder. folders: names of the folders in it.
     """
 
     def __init__(self, identity: Mapping[str, Hashable], above: Parts = (), folders: Collection[str] = ()) -> None:
@@ -78,7 +78,7 @@ class NameIndex:
         self._indexes: dict[Spelling, dict[str, list[str]]] = {}
 
     def _index(self, spelling: Spelling) -> dict[str, list[str]]:
-        """Last parts of the path, one to _DEEPEST of them → files; without an image's ending, too."""
+        """Return the last one to _DEEPEST parts of a path → files; also without an image's extension."""
         if spelling in self._indexes:
             return self._indexes[spelling]
         respell, index = _RESPELL[spelling], self._indexes.setdefault(spelling, {})
@@ -94,27 +94,27 @@ class NameIndex:
         return file in self._identity
 
     def has_folder(self, name: str) -> bool:
-        """Return whether any folder below the root is called `name`, in whatever spelling."""
+        """Return whether any folder below the root is called `name`, in any spelling."""
         return _lowered(name) in self._folders
 
     def identity(self, file: str) -> Hashable:
-        """Return what two paths of one file have in common."""
+        """Return a key that is equal for two paths of the same file."""
         return self._identity[file]
 
     def lookup(self, name: str) -> Found | None:
-        """Return the files that share the longest end with the path `name`, None if not even the last part fits.
+        """Return the files that share the longest end with the path `name`; None if not even the last part matches.
 
-        Of several spellings the strictest that has the longest end.
+        Among spellings with the same length, the strictest is used.
         """
         parts = parts_of(name)
         for depth in range(min(_DEEPEST, len(parts)), 0, -1):
-            found = [each for spelling in SPELLINGS if (each := self._ending(parts, depth, spelling)) is not None]
+            found = [match for spelling in SPELLINGS if (match := self._ending(parts, depth, spelling)) is not None]
             if found:
-                return min(found, key=lambda each: each.dropped)
+                return min(found, key=lambda match: match.dropped)
         return None
 
     def _ending(self, parts: Parts, depth: int, spelling: Spelling) -> Found | None:
-        """Return what shares the longest end with `parts` among the files that share the last `depth` of them."""
+        """Return the files with the longest common end with `parts`, among those that share the last `depth` parts."""
         respell = _RESPELL[spelling]
         wanted = tuple(respell(part) for part in parts)
         files = self._index(spelling).get("/".join(wanted[-depth:]))
@@ -129,13 +129,13 @@ class NameIndex:
         return Found(self._distinct(called_so or files), spelling, max(0, len(wanted) - longest))
 
     def _common(self, file: str, wanted: Parts, respell: Callable[[str], str]) -> int:
-        """Return how many last parts a file and `wanted` share; one more for the very path below the root."""
+        """Return how many last parts a file and `wanted` share; one more if the path below the root is equal."""
         folders = tuple(respell(part) for part in file.split("/")[:-1])
         above = tuple(respell(part) for part in self._above)
         return _common_end(above + folders, wanted[:-1]) + 1 + (folders == wanted[:-1])
 
     def _distinct(self, files: list[str]) -> tuple[str, ...]:
-        """One path for each file: two links to one file are one."""
+        """Return one path per file: two links to one file count once."""
         first: dict[Hashable, str] = {}
         for file in files:
             first.setdefault(self._identity[file], file)

@@ -1,8 +1,7 @@
-"""Which file each row of a table names: one that fits its name alone, or none, with the reason.
+"""Matching of names in a table to files: the one file that matches a name, or none, with the reason.
 
-A name that no file bears as it is written may fall back to a looser spelling, or to the end of its path. A fall-back
-never takes a file that another name of the table has a better claim to, and folders are not dropped where other rows
-show that they mean something.
+A name without an exact match may fall back to a looser spelling, or to the end of its path. A fall-back never uses a
+file that another name of the table matches better, and does not drop folders that other rows need.
 """
 
 import re
@@ -25,7 +24,7 @@ AMBIGUOUS, NOT_FOUND = "name is ambiguous", "image not found"
 
 @dataclass(frozen=True)
 class Name:
-    """What a cell says. paths: what the file may be called, the surest first; is_address: whether it is an address."""
+    """A name in a cell. paths: possible names of the file, most reliable first; is_address: whether it is a URL."""
 
     cell: str
     paths: tuple[str, ...]
@@ -34,9 +33,9 @@ class Name:
 
 @dataclass(frozen=True)
 class Match:
-    """file: the one that was found, None if none or several. how: the fall-back that was needed, None for none.
+    """The result of matching a name. file: None if not found or ambiguous. how: the fall-back needed, None if none.
 
-    reason: why there is no file, as `image not found: …`. several: the files that an ambiguous name fits.
+    reason: why there is no file, such as `image not found: …`. several: the files that an ambiguous name matches.
     """
 
     file: str | None
@@ -47,7 +46,7 @@ class Match:
 
 @dataclass(frozen=True)
 class _Candidate:
-    """A file that fits one name alone. kept: how many parts of the name it ends in; dropped: the leading ones."""
+    """The only file that matches a name. kept: number of matching last parts; dropped: the other, leading parts."""
 
     name: Name
     file: str
@@ -61,7 +60,7 @@ class _Candidate:
 
 
 def match_names(names: Iterable[Name], folder: NameIndex, claims: Mapping[str, set[str]]) -> dict[str, Match]:
-    """Return the match of each name, by its cell. claims: file → cells of the rows that have it already."""
+    """Return cell → match for each name. claims: file → cells of the rows that are already paired with it."""
     matches: dict[str, Match] = {}
     candidates: list[_Candidate] = []
     for name in names:
@@ -89,14 +88,14 @@ def _look_up(name: Name, folder: NameIndex) -> _Candidate | Match:
     if found is None:
         return Match(None, None, f"{NOT_FOUND}: {shortened(name.cell)}")
     if len(found.files) > 1:
-        return Match(None, None, f"{AMBIGUOUS}: {_counted(found.files)} fit {shortened(name.cell)}", found.files)
+        return Match(None, None, f"{AMBIGUOUS}: {_counted(found.files)} match {shortened(name.cell)}", found.files)
     return _Candidate(
         name, found.files[0], how or _fall_back(name, found), len(parts) - found.dropped, parts[: found.dropped]
     )
 
 
 def _fall_back(name: Name, found: Found) -> FallBack | None:
-    """Return how a name that was found differs from the file's; of an address the last part is the usual name."""
+    """Return how a name differs from the file's; for a URL the last part is the regular name, not a fall-back."""
     if found.spelling != "as written":
         return found.spelling
     return "end of the path" if found.dropped and not name.is_address else None
@@ -109,9 +108,9 @@ def _counted(files: tuple[str, ...]) -> str:
 
 
 def _without_moved(candidates: list[_Candidate], folder: NameIndex, matches: dict[str, Match]) -> list[_Candidate]:
-    """Return the candidates that lack no folder which other names, or the folder on disk, show to mean something.
+    """Return the candidates without those that drop a folder which other names, or folders on disk, need.
 
-    Where some names are found after so many leading parts are dropped, no other drops these and more.
+    If dropping some leading parts is enough for other names, no name may drop these and more.
     """
     kept, evident = list[_Candidate](), set[tuple[bool, Parts]]()
     for candidate in sorted(candidates, key=lambda candidate: len(candidate.dropped)):
@@ -130,7 +129,7 @@ def _without_moved(candidates: list[_Candidate], folder: NameIndex, matches: dic
 def _contested(
     candidates: list[_Candidate], folder: NameIndex, claimed: Mapping[Hashable, set[str]]
 ) -> dict[str, Match]:
-    """Return the match of each candidate: of several names that need a fall-back to one file, the nearest has it."""
+    """Return the match of each candidate: if several names fall back to one file, the closest name gets it."""
     by_file = defaultdict[Hashable, list[_Candidate]](list)
     for candidate in candidates:
         by_file[folder.identity(candidate.file)].append(candidate)
@@ -144,10 +143,10 @@ def _contested(
             if distance == (0, 0) or cell in others:
                 matches[cell] = Match(rival.file, rival.how)
             elif others or distance > nearest:
-                reason = f"{NOT_FOUND}: {shortened(cell)}; {shortened(rival.file)} is named by another row"
+                reason = f"{NOT_FOUND}: {shortened(cell)}; another row names {shortened(rival.file)}"
                 matches[cell] = Match(None, None, reason)
             elif several:
-                reason = f"{AMBIGUOUS}: {len(rivals)} names of the table fit {shortened(rival.file)} alone"
+                reason = f"{AMBIGUOUS}: {len(rivals)} names of the table match only {shortened(rival.file)}"
                 matches[cell] = Match(None, None, reason)
             else:
                 matches[cell] = Match(rival.file, rival.how)
@@ -155,5 +154,5 @@ def _contested(
 
 
 def _distance(candidate: _Candidate) -> tuple[int, int]:
-    """Return how far the file's name is from what was named: (0, 0) if it is the same text, whatever its form."""
+    """Return the distance of the file's name from the name in the table; (0, 0) if equal up to the Unicode form."""
     return (0, 0) if candidate.how in (None, "Unicode form") and not candidate.dropped else (1, -candidate.kept)

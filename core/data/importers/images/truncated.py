@@ -1,4 +1,4 @@
-"""JPEGs that were cut off while they were copied: with the mark of their end, they open as browsers show them."""
+"""Repair of truncated JPEGs: with an end marker they can be opened, as in browsers."""
 
 import shutil
 from pathlib import Path
@@ -11,12 +11,12 @@ from core.storage.files import atomic_write
 
 
 def copy_with_ends(root: Path, to: Path) -> list[str]:
-    """Copy the images in and below `root` to the same paths below `to`, JPEGs without their end with one.
+    """Copy the images in and below `root` to the same paths in `to`, adding an end marker to truncated JPEGs.
 
-    The originals stay as they are. Return a sentence about those that were cut off. Raises InputError, DiskError.
+    The originals are not changed. Returns a sentence about truncated images, if any. Raises InputError, DiskError.
     """
     if not root.is_dir():
-        raise InputError(f"the image folder {root} does not exist; name it with --images DIR.")
+        raise InputError(f"the image folder {root} does not exist; set the right one with --images DIR.")
     files = sorted(path for path in root.rglob("*") if path.is_file() and may_be_image(path))
     cut = 0
     for path in progress(files, "Copying images"):
@@ -26,11 +26,11 @@ def copy_with_ends(root: Path, to: Path) -> list[str]:
                 cut += 1
                 with temporary.open("ab") as file:
                     file.write(JPEG_END)
-    return [f"images: {cut} JPEGs have no end; what is missing of them is grey (--truncated-images)."] if cut else []
+    return [f"images: {cut} JPEGs are truncated; their missing part is grey (--truncated-images)."] if cut else []
 
 
 def is_cut(path: Path) -> bool:
-    """Return True for a JPEG that does not end with the mark of its end."""
+    """Return True for a JPEG without an end marker."""
     with path.open("rb") as file:
         if format_of(file.read(HEAD)) != "JPEG":
             return False

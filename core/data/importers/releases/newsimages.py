@@ -1,8 +1,8 @@
-"""NewsImages 2019 to 2023: tab-separated ``article aid url img iid hashvalue title text imgFile``, and its lists.
+"""Reader for NewsImages 2019 to 2023: tab-separated ``article aid url img iid hashvalue title text imgFile``.
 
-2022 begins the header with ``# `` and may end it with ``Date``. A training set has several such files, one a month.
-A test set is two lists: one file has the texts (``…articles.tsv``), another the pictures (``…images.tsv``); in 2022
-both have all columns, those of the other empty. Which a file is, its content says.
+In 2022 the header begins with ``# `` and may end with ``Date``. A training set has several such files, one per month.
+A test set is two lists: one file has the texts (``…articles.tsv``), another the images (``…images.tsv``); in 2022 both
+have all columns, and the columns of the other list are empty. The content of a file shows which one it is.
 """
 
 from dataclasses import replace
@@ -16,7 +16,7 @@ from core.data.importers.tables.delimited import SUFFIXES, first_cells, read_del
 from core.data.importers.tables.table import PAIRS, Need, listing_of, tables_in
 from core.errors import InputError
 
-#: In a release an image is called by its `iid`, else by `imgFile`.
+#: In a release, `iid` names the image, else `imgFile`.
 IMAGE_COLUMNS = ("image_id", "image", "image_url")
 Kind = Literal["pairs", "articles", "images"]
 _NEEDS: dict[Kind, tuple[Need, ...]] = {"pairs": PAIRS, "articles": ("id", "text"), "images": ("image",)}
@@ -24,7 +24,7 @@ _IDS = {"article", "articleid"}
 
 
 def recognises(source: Path) -> bool:
-    """True for a file of this header, or a folder with at least one that holds pairs."""
+    """Return True for a file with this header, or a folder with at least one that contains pairs."""
     if source.is_dir():
         return bool(files_of(source, "pairs"))
     header = _header(source)
@@ -32,13 +32,13 @@ def recognises(source: Path) -> bool:
 
 
 def read(source: Path, encoding: str | None = None) -> SourceTable:
-    """Read a file, or all files of a folder that hold pairs. Raises InputError: cannot be read, holds no pairs."""
+    """Read a file, or all files of a folder that contain pairs. Raises InputError: unreadable, or no pairs."""
     files = files_of(source, "pairs", encoding) if source.is_dir() else [read_delimited(source, encoding=encoding)]
     kind = kind_of(files[0])
     if kind != "pairs":
         raise InputError(
-            f"{source} lists {kind} alone, as the half of a test set does; import a file of pairs, and give this one "
-            f"with --test-{kind}."
+            f"{source} lists only {kind}, like one half of a test set; import a file of pairs, and add this file with "
+            f"--test-{kind}."
         )
     later = any(first_cells(file.path)[0].startswith("#") or "Date" in file.frame for file in files)
     name = "NewsImages 2022/2023" if later else "NewsImages 2019/2021"
@@ -50,7 +50,7 @@ def read(source: Path, encoding: str | None = None) -> SourceTable:
 
 
 def read_list(source: Path, kind: Kind, encoding: str | None = None) -> SourceTable | None:
-    """The articles or images of a test set, from a file or the folder of both; None if it is of another format."""
+    """Read the articles or images of a test set, from a file or the folder of both; None for another format."""
     files = files_of(source, kind, encoding)
     if not files:
         return None
@@ -58,22 +58,22 @@ def read_list(source: Path, kind: Kind, encoding: str | None = None) -> SourceTa
 
 
 def files_of(source: Path, kind: Kind, encoding: str | None = None) -> list[TableFile]:
-    """The files of this format in a folder (or the file itself) that hold pairs, articles alone, or images alone."""
+    """Return the tables of this format, in a folder or a file, that contain pairs, only articles, or only images."""
     paths = tables_in(source) if source.is_dir() else [source]
     tables = [read_delimited(path, encoding=encoding) for path in paths if _is_of_this_format(path)]
     return [table for table in tables if kind_of(table) == kind]
 
 
 def kind_of(table: TableFile) -> Kind:
-    """What a file holds: pairs if any row has both a text and an image."""
-    texts, pictures = _filled(table.frame, {"title", "text"}), _filled(table.frame, {"iid", "imgfile", "img"})
-    if (texts & pictures).any():
+    """Return the kind of a file: pairs if any row has both a text and an image."""
+    texts, images = _filled(table.frame, {"title", "text"}), _filled(table.frame, {"iid", "imgfile", "img"})
+    if (texts & images).any():
         return "pairs"
     return "articles" if texts.any() else "images"
 
 
 def _filled(frame: pd.DataFrame, names: set[str]) -> pd.Series:
-    """Which rows have something in one of the columns."""
+    """Return which rows are not empty in one of the columns, bool [N]."""
     present = [name for name in frame.columns if name.lower() in names]
     return (frame[present] != "").any(axis=1)
 

@@ -1,8 +1,8 @@
-"""The NewsImages 2025 release as it lies there: ``newsarticles.csv`` and ``newsimages/<image_id>.jpg``.
+"""Reader for the NewsImages 2025 release: ``newsarticles.csv`` and ``newsimages/<image_id>.jpg``.
 
-Headlines collected through GDELT; there is no body and no date. ``article_tags`` are entity tags parted
-by semicolons: they become the text, parted by commas, and stay beside it as they came. The file also goes around
-without its header line.
+The headlines were collected through GDELT; there is no body and no date. ``article_tags`` are entity tags separated by
+semicolons: they become the text, separated by commas, and remain in their column. Some copies of the file have no
+header line.
 """
 
 from dataclasses import replace
@@ -22,18 +22,18 @@ def _file(source: Path) -> Path:
 
 
 def recognises(source: Path) -> bool:
-    """True if `source` is the release's folder or its CSV file, by its first line: the header, or a row like its."""
+    """Return True for the release's folder or CSV file; its first line is the header or a row of this form."""
     cells = first_cells(_file(source))
     return cells == HEADER or _is_row(cells)
 
 
 def _is_row(cells: list[str]) -> bool:
-    """An id, an address, a title, tags, an id, an address."""
-    return len(cells) == len(HEADER) and cells[0].isdigit() and all(cells[place].startswith("http") for place in (1, 5))
+    """Return whether the cells are an id, a URL, a title, tags, an id and a URL."""
+    return len(cells) == len(HEADER) and cells[0].isdigit() and all(cells[n].startswith("http") for n in (1, 5))
 
 
 def read(source: Path, encoding: str | None = None) -> SourceTable:
-    """Read the release. Raises InputError if the table cannot be read."""
+    """Read the release. Raises InputError if the table is unreadable."""
     file = _file(source)
     headless = first_cells(file) != HEADER
     table = read_delimited(file, HEADER if headless else None, encoding)

@@ -1,7 +1,7 @@
-"""The RT set of 2022 as a team cleaned it: ``url title text titleEN textEN outlet``, German with its translation.
+"""Reader for the RT set of 2022, cleaned by a team: ``url title text titleEN textEN outlet``, German with translation.
 
-It names no images. In a folder with the release it was made from (`core.data.importers.releases.newsimages`) its
-English joins the articles there by their address. Alone it has images only where an image column was added to it.
+It does not name images. In a folder with the original release (`core.data.importers.releases.newsimages`), its English
+texts are joined to the articles by URL. Alone it has images only if an image column was added.
 """
 
 from dataclasses import replace
@@ -18,7 +18,7 @@ _JOINED = ("title_en", "text_en", "outlet")
 
 
 def recognises(source: Path) -> bool:
-    """True for such a file, or a folder with exactly one."""
+    """Return True for a file with this header, or a folder with exactly one."""
     return _file(source) is not None
 
 
@@ -29,7 +29,7 @@ def _file(source: Path) -> Path | None:
 
 
 def read(source: Path, encoding: str | None = None) -> SourceTable:
-    """Read it, with the release beside it where `source` is their folder. Raises InputError: no images are named."""
+    """Read the file, with the release if `source` is the folder of both. Raises InputError if no images are named."""
     file = _file(source)
     assert file is not None  # recognised
     table = read_delimited(file, encoding=encoding)
@@ -39,8 +39,8 @@ def read(source: Path, encoding: str | None = None) -> SourceTable:
     names = {name.lower() for name in table.frame.columns}
     if not names & {"iid", "image_id", "imgfile", "image_file", "image", "img"}:
         raise InputError(
-            f"{file} names no images (its columns: {listed(table.frame.columns)}). Put it into the folder of the "
-            f"release it was made from (# article … iid … imgFile) and import that folder: the two are joined by url."
+            f"{file} has no column of images (its columns: {listed(table.frame.columns)}). Put it into the folder of "
+            f"the original release (# article … iid … imgFile) and import that folder: the two are joined by url."
         )
     id_column = None if names & {"article", "articleid", "article_id", "id"} else _url_column(table)
     return listing_of("RT set, cleaned", [table], source, ColumnNames(id=id_column))
@@ -51,7 +51,7 @@ def _url_column(table: TableFile) -> str:
 
 
 def _join(release: SourceTable, table: TableFile, source: Path) -> SourceTable:
-    """The release's pairs with the English of `table`, by address."""
+    """Return the release's pairs with the English texts of `table`, joined by URL."""
     cleaned = listing_of("", [table], source, ColumnNames(id=_url_column(table)), needs=("id", "text")).articles
     cleaned = cleaned.drop_duplicates("article_id").set_index("article_id")
     articles = release.articles.copy()
@@ -59,7 +59,7 @@ def _join(release: SourceTable, table: TableFile, source: Path) -> SourceTable:
         if name in cleaned:
             articles[name] = articles["url"].map(cleaned[name]).fillna("")
     joined = int(articles["url"].isin(cleaned.index).sum())
-    note = f"{joined} of {len(articles)} articles have their English from {table.path.name}, by url."
+    note = f"the English texts of {joined} of {len(articles)} articles come from {table.path.name}, joined by url."
     return replace(
         release,
         format=f"{release.format} with cleaned RT set",

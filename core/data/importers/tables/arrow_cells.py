@@ -1,4 +1,4 @@
-"""Cells of Arrow tables (Parquet, `datasets` folders) as text, and which columns hold images themselves."""
+"""Conversion of Arrow tables (Parquet, `datasets` folders) to text cells, and detection of columns with images."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -11,15 +11,15 @@ from core.data.images.formats import format_of
 from core.data.importers.source_table import check_columns
 
 Cell = str | tuple[str, ...]
-#: Where lists hold records, the field that is the caption: of COCO and Karpathy's splits, then plain names.
+#: Names of the caption in lists of records: COCO and Karpathy's splits first, then other common names.
 _CAPTION_FIELDS = ("raw", "caption", "text", "sentence")
 _BYTES = "bytes"
 
 
 def image_columns(schema: pa.Schema, first: Callable[[str], bytes | None]) -> list[str]:
-    """Return the columns that hold images: structs with a field `bytes`, and bytes that begin as an image does.
+    """Return the columns that contain images: structs with a field `bytes`, and bytes that begin like an image.
 
-    first: the first filled cell of a column of bytes.
+    first: returns the first filled cell of a column of bytes.
     """
     return [
         column.name
@@ -34,7 +34,7 @@ def _is_binary(kind: pa.DataType) -> bool:
 
 
 def first_filled(pieces: Iterable[pa.RecordBatch]) -> bytes | None:
-    """Return the first cell that is not missing of pieces with one column."""
+    """Return the first cell that is not missing in batches with one column."""
     for piece in pieces:
         for cell in piece.column(0):
             if cell.is_valid:
@@ -45,7 +45,7 @@ def first_filled(pieces: Iterable[pa.RecordBatch]) -> bytes | None:
 def frame_of(pieces: Iterable[pa.RecordBatch], names: list[str], file: Path, notes: list[str]) -> pd.DataFrame:
     """Return all rows as text cells. names: of the columns, for a table without rows.
 
-    A struct becomes a column for each of its fields. Columns of bytes that are no UTF-8 text are left out, with a note.
+    A struct becomes one column per field. Columns of bytes that are not UTF-8 text are left out, with a note.
     """
     undecoded: set[str] = set()
     frames = [_cells(piece, undecoded) for piece in pieces]
@@ -53,7 +53,8 @@ def frame_of(pieces: Iterable[pa.RecordBatch], names: list[str], file: Path, not
     frame = pd.concat([empty, *frames], ignore_index=True)
     check_columns(frame.columns, file)
     if undecoded:
-        notes.append(f"{file.name}: not read, since it holds neither text nor images: {', '.join(sorted(undecoded))}.")
+        names = sorted(undecoded)
+        notes.append(f"{file.name}: columns without text or images were not read: {', '.join(names)}.")
     return frame.drop(columns=[name for name in undecoded if name in frame])
 
 
@@ -66,7 +67,7 @@ def _cells(piece: pa.RecordBatch, undecoded: set[str]) -> pd.DataFrame:
 
 
 def _fields(name: str, column: pa.Array) -> list[tuple[str, pa.Array]]:
-    """A struct's fields under their names; of an image only its path, under the column's own name."""
+    """Return the fields of a struct with their full names; for an image only its path, under the column's name."""
     if not pa.types.is_struct(column.type):
         return [(name, column)]
     fields = [field.name for field in column.type]
@@ -87,7 +88,7 @@ def _cell(value: object, name: str, undecoded: set[str]) -> Cell:
 
 
 def cell_of(value: object) -> Cell:
-    """Return one value of JSON or Arrow as text, a list as a tuple of texts, without those that are empty."""
+    """Return a value of JSON or Arrow as text, a list as a tuple of its non-empty texts."""
     if value is None or value != value:
         return ""
     if isinstance(value, list | tuple):

@@ -1,6 +1,6 @@
-"""Hugging Face tables: Parquet files with images inside or in several shards, and folders of `datasets.save_to_disk`.
+"""Reader for Hugging Face tables: Parquet with images inside or in several shards, and `datasets.save_to_disk`.
 
-Rows are read a few at a time, so that of the images only these are in memory; each image becomes a file.
+Rows are read in small batches, so that only a few images are in memory; each image is written to a file.
 """
 
 from collections.abc import Iterator
@@ -21,12 +21,12 @@ from core.errors import InputError, shortened
 from core.progress import progress
 
 _AT_ONCE = 64  # rows
-_DEPTHS = ("", "*/", "*/*/")  # as ``data/train-….parquet`` and ``default/train/0000.parquet``
-_ON_DISK = ("state.json", "dataset_dict.json")  # what save_to_disk writes beside its .arrow files
+_DEPTHS = ("", "*/", "*/*/")  # for ``data/train-….parquet`` and ``default/train/0000.parquet``
+_ON_DISK = ("state.json", "dataset_dict.json")  # written by save_to_disk in addition to .arrow files
 
 
 def recognises(source: Path) -> bool:
-    """True for Parquet with images inside, a folder with nothing but Parquet in shards, or one of save_to_disk."""
+    """Return True for Parquet with images inside, a folder of Parquet shards, or a folder of save_to_disk."""
     if source.is_file():
         return source.suffix.lower() == ".parquet" and _holds_images(source)
     files = files_of(source)
@@ -34,7 +34,7 @@ def recognises(source: Path) -> bool:
 
 
 def files_of(source: Path) -> list[Path]:
-    """The files of one table at `source`; none where other tables are beside them or their columns differ."""
+    """Return the files of one table at `source`; none if the folder has other tables or the columns differ."""
     if source.is_file():
         return [source]
     if not source.is_dir():
@@ -54,7 +54,7 @@ def _columns_of(file: Path) -> list[str]:
     except MemoryError:
         raise
     except (pa.ArrowException, OSError, ValueError, InputError):
-        return [str(file)]  # of no other file: reading it says what is wrong
+        return [str(file)]  # differs from all other files; reading it reports the problem
 
 
 def _holds_images(file: Path) -> bool:
@@ -68,10 +68,10 @@ def _holds_images(file: Path) -> bool:
 
 
 def read(source: Path, columns: ColumnNames, store: ImageStore | None) -> SourceTable:
-    """Read all files as one table. store: where images are written to; None: nowhere, for a look at what is there.
+    """Read all files as one table. store: receives the images; None: they are not written, for a preview.
 
-    A table that does not name its split gets it from the names of its files and folders. Raises InputError: damaged,
-    or without an image or a text.
+    A table without a column `split` gets it from the names of its files and folders. Raises InputError: damaged, or
+    without an image or a text.
     """
     files = files_of(source)
     tables: list[TableFile] = []
@@ -81,7 +81,7 @@ def read(source: Path, columns: ColumnNames, store: ImageStore | None) -> Source
         try:
             names, images, pieces = _opened(file)
             frame = frame_of(_as_texts(pieces, images, file, source, store), names, file, notes)
-        except MemoryError:  # Arrow's is an ArrowException, too
+        except MemoryError:  # Arrow's is also an ArrowException
             raise
         except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
             raise InputError(f"{file} cannot be read: {shortened(str(error)) or type(error).__name__}.") from None
@@ -97,18 +97,18 @@ def read(source: Path, columns: ColumnNames, store: ImageStore | None) -> Source
 
 
 def _with_image(columns: ColumnNames, images: list[str]) -> ColumnNames:
-    """The columns with the one that holds images: of several, the one with the most usual name."""
+    """Return the columns with the one that contains images; among several, the one with the most common name."""
     usual = next((name for name in KNOWN_NAMES["image"] if name in images), images[0])
     return ColumnNames(**({"image": usual} | columns.given()))
 
 
 def _split_of(file: Path, source: Path) -> str:
-    """The split that the file's name (``train-00000-of-00002.parquet``) or folders below `source` begin with."""
+    """Return the split at the beginning of the file's name (``train-00000-of-00002.parquet``) or of its folders."""
     return split_named(file.relative_to(source).parts if source.is_dir() else (file.name,))
 
 
 def _opened(file: Path) -> tuple[list[str], list[str], Iterator[pa.RecordBatch]]:
-    """Names of all columns, of those with images, and the rows."""
+    """Return the names of all columns, the names of columns with images, and the rows."""
     if file.suffix.lower() == ".parquet":
         opened = open_parquet(file)
         return opened.schema_arrow.names, images_in(opened), opened.iter_batches(_AT_ONCE)
@@ -119,7 +119,7 @@ def _opened(file: Path) -> tuple[list[str], list[str], Iterator[pa.RecordBatch]]
 
 
 def _arrow(file: Path) -> pa.RecordBatchReader:
-    """`datasets` writes the streaming form."""
+    """Open an Arrow file in the streaming format, which `datasets` writes."""
     return pa.ipc.open_stream(pa.memory_map(str(file)))
 
 
@@ -133,7 +133,7 @@ def _slices(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
 def _as_texts(
     pieces: Iterator[pa.RecordBatch], images: list[str], file: Path, source: Path, store: ImageStore | None
 ) -> Iterator[pa.RecordBatch]:
-    """The rows with the names of image files in the place of images, as long as their texts are within the limits."""
+    """Yield the rows with names of image files instead of images. Raises InputError if the texts exceed the limits."""
     written, row = 0, 0
     stem = "-".join(file.relative_to(source).with_suffix("").parts) if source.is_dir() else file.stem
     for piece in pieces:
@@ -141,7 +141,7 @@ def _as_texts(
         for name, column in zip(piece.schema.names, piece.columns, strict=True):
             if name in images:
                 column = pa.array(
-                    [_stored(cell, f"{stem}-{row + place}", store) for place, cell in enumerate(column)], pa.string()
+                    [_stored(cell, f"{stem}-{row + index}", store) for index, cell in enumerate(column)], pa.string()
                 )
             elif pa.types.is_string(column.type) and (pc.max(pc.binary_length(column)).as_py() or 0) > MAX_CELL:
                 raise InputError(f"{file}: a cell of {shortened(name)} has more than {MAX_CELL:,} characters.")
@@ -155,12 +155,12 @@ def _as_texts(
 
 
 def _stored(cell: pa.Scalar, name: str, store: ImageStore | None) -> str | None:
-    """The file name of an image: written under the name that the table has for it, else under the row's."""
+    """Write an image under its name in the table, else under the row's name, and return the file name."""
     if not cell.is_valid:
         return None
     value = cell if not isinstance(cell, pa.StructScalar) else cell["bytes"]
     path = str(cell["path"].as_py() or "") if isinstance(cell, pa.StructScalar) and "path" in cell else ""
-    if not value.is_valid:  # the image is a file beside the table
+    if not value.is_valid:  # the image is a separate file
         return path or None
     buffer = value.as_buffer()
     content = buffer.slice(0, min(buffer.size, MAX_IMAGE + 1)).to_pybytes()

@@ -1,8 +1,7 @@
-"""Text of a table from its bytes, in the encoding that the user names or that the bytes show.
+"""Decoding of a table's bytes, in the encoding that the user names or that is detected.
 
-In this order: a byte order mark, the zero bytes of UTF-16, valid UTF-8, UTF-8 with stray lines, Windows' Latin-1 where
-its letters are plausible, and what charset-normalizer detects. Nothing is guessed beyond that: the error asks for
-``--encoding``.
+Detection in this order: a byte order mark, the zero bytes of UTF-16, valid UTF-8, UTF-8 with some lines in Latin-1,
+Windows' Latin-1 if its letters are plausible, and charset-normalizer. If all fail, the error asks for ``--encoding``.
 """
 
 import codecs
@@ -16,7 +15,7 @@ from core.errors import InputError, shortened
 
 UTF_8, UTF_8_BOM, LATIN_1 = "UTF-8", "UTF-8 with BOM", "Latin-1"
 MIXED = "UTF-8 with lines in Latin-1"
-#: UTF-32 before UTF-16, whose little-endian mark is the beginning of UTF-32's.
+#: UTF-32 before UTF-16, because the little-endian mark of UTF-16 is the beginning of UTF-32's.
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig", UTF_8_BOM),
     (codecs.BOM_UTF32_LE, "utf-32", "UTF-32"),
@@ -24,22 +23,22 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16", "UTF-16"),
     (codecs.BOM_UTF16_BE, "utf-16", "UTF-16"),
 )
-#: What charset-normalizer chooses from; Western Windows is checked before, by `_is_plausible_latin_1`.
+#: Candidates for charset-normalizer; `_is_plausible_latin_1` checks Western Windows before.
 _LEGACY = (
     "gb18030", "big5", "shift_jis", "euc_jp", "euc_kr", "cp1251", "koi8_r", "cp1253", "cp1250", "cp1255", "cp1256",
     "cp1257", "mac_roman", "cp850",
 )  # fmt: skip
-_SAMPLE = 1 << 17  # bytes of lines beyond ASCII that are looked at
+_SAMPLE = 1 << 17  # bytes of lines beyond ASCII used for detection
 _HIGH = re.compile(r"[^\x00-\x7f]+")
-_MARKS_IN_WORDS = "’‘-–—·´`"  # l’été, 2–1; any other sign between two letters is a letter of another encoding
-_UTF_8_SHARE = 0.25  # of the lines beyond ASCII: by chance, few lines of another encoding are valid UTF-8
+_MARKS_IN_WORDS = "’‘-–—·´`"  # l’été, 2–1; any other sign between two letters suggests another encoding
+_UTF_8_SHARE = 0.25  # of the lines beyond ASCII: few lines of another encoding are valid UTF-8 by chance
 
 
 def decode(content: bytes, file: Path, encoding: str | None = None) -> tuple[str, str]:
     """Return the text and the name of its encoding.
 
-    encoding: as the user named it, None: detect it. Raises InputError: no such encoding, bytes that it does not have,
-    or an encoding that cannot be told.
+    encoding: as given by the user; None: detect it. Raises InputError: unknown encoding, bytes that are invalid in it,
+    or no encoding detected.
     """
     if encoding is not None:
         return _decode_as(content, file, encoding)
@@ -55,7 +54,7 @@ def decode(content: bytes, file: Path, encoding: str | None = None) -> tuple[str
 
 
 def encoding_notes(file: Path, encoding: str) -> list[str]:
-    """The sentence about a file that is not UTF-8; none about one that is."""
+    """Return a sentence about a file that is not UTF-8; an empty list for UTF-8."""
     if encoding in (UTF_8, UTF_8_BOM, "utf-8"):
         return []
     return [f"encoding: {file.name} is not UTF-8, so it was read as {encoding}."]
@@ -67,11 +66,11 @@ def _decode_as(content: bytes, file: Path, encoding: str, label: str | None = No
     except (LookupError, ValueError) as error:
         if not isinstance(error, UnicodeError):
             raise InputError(
-                f"--encoding {shortened(encoding)} is no known text encoding; use a name such as utf-8, utf-16, "
+                f"--encoding {shortened(encoding)} is not a known text encoding; use a name such as utf-8, utf-16, "
                 f"cp1252, gb18030 or shift_jis."
             ) from None
-        place = f" (byte {error.start:,})" if isinstance(error, UnicodeDecodeError) else ""
-        raise InputError(f"{file} is not {label or encoding}{place}; name its encoding with --encoding.") from None
+        where = f" (byte {error.start:,})" if isinstance(error, UnicodeDecodeError) else ""
+        raise InputError(f"{file} is not {label or encoding}{where}; name its encoding with --encoding.") from None
     return text.removeprefix("\ufeff"), label or codecs.lookup(encoding).name
 
 
@@ -81,8 +80,8 @@ def _decode_utf_16(content: bytes, file: Path) -> tuple[str, str]:
     if len(content) % 2 == 0 and max(even, odd) >= len(content) / 8 and min(even, odd) * 8 <= max(even, odd):
         return _decode_as(content, file, "utf-16-le" if odd > even else "utf-16-be", "UTF-16")
     raise InputError(
-        f"{file} holds zero bytes, so it is neither UTF-8 nor Latin-1; name its encoding with --encoding, or save it "
-        f"as UTF-8."
+        f"{file} contains zero bytes, so it is neither UTF-8 nor Latin-1; name its encoding with --encoding, or save "
+        f"it as UTF-8."
     )
 
 
@@ -90,8 +89,8 @@ def _decode_legacy(content: bytes, file: Path) -> tuple[str, str]:
     """Decode bytes that are not valid UTF-8 as a whole."""
     lines = [line for line in content[: 16 * _SAMPLE].splitlines() if not line.isascii()]
     if sum(map(_is_utf_8, lines)) >= _UTF_8_SHARE * max(1, len(lines)):
-        each = (line.decode("utf-8") if _is_utf_8(line) else _latin_1(line) for line in content.split(b"\n"))
-        return "\n".join(each).removeprefix("\ufeff"), MIXED
+        decoded = (line.decode("utf-8") if _is_utf_8(line) else _latin_1(line) for line in content.split(b"\n"))
+        return "\n".join(decoded).removeprefix("\ufeff"), MIXED
     sample = b"\n".join(lines)[:_SAMPLE]
     if _is_plausible_latin_1(_latin_1(sample)):
         return _latin_1(content), LATIN_1
@@ -100,11 +99,11 @@ def _decode_legacy(content: bytes, file: Path) -> tuple[str, str]:
     if best is not None:
         try:
             return content.decode(best.encoding), best.encoding
-        except UnicodeDecodeError:  # its other lines are something else
+        except UnicodeDecodeError:  # other lines are in another encoding
             pass
     raise InputError(
-        f"the encoding of {file} cannot be told: it is not UTF-8, and its letters make no words in Latin-1. Name it "
-        f"with --encoding (such as gb18030, shift_jis, cp1251), or save the file as UTF-8."
+        f"the encoding of {file} cannot be detected: it is not UTF-8, and its letters make no words in Latin-1. Name "
+        f"the encoding with --encoding (such as gb18030, shift_jis, cp1251), or save the file as UTF-8."
     )
 
 
@@ -117,18 +116,18 @@ def _is_utf_8(line: bytes) -> bool:
 
 
 def _latin_1(content: bytes) -> str:
-    """Return what Windows writes under the name Latin-1, with its quotes and dashes."""
+    """Decode Windows' variant of Latin-1, which includes quotation marks and dashes."""
     try:
         return content.decode("cp1252")
-    except UnicodeDecodeError:  # a byte that Windows leaves undefined
+    except UnicodeDecodeError:  # a byte that is undefined on Windows
         return content.decode("latin-1")
 
 
 def _is_plausible_latin_1(text: str) -> bool:
-    """Return False where letters beyond ASCII come in long runs, or signs stand between letters.
+    """Return False if letters beyond ASCII occur in long runs, or signs between letters.
 
-    Western languages have one or two such letters in a row. Bytes of Cyrillic, Greek or Chinese read as Latin-1 are
-    runs of them, and those of Polish or of DOS and Mac are signs inside words.
+    Western languages have one or two such letters in a row. Cyrillic, Greek or Chinese bytes read as Latin-1 give long
+    runs of them, and Polish, DOS or Mac bytes give signs inside words.
     """
     runs = [match for match in _HIGH.finditer(text)]
     letters = sum(len(run[0]) for run in runs)
@@ -137,7 +136,7 @@ def _is_plausible_latin_1(text: str) -> bool:
     return in_long_runs <= 0.25 * letters and signs <= 0.1 * len(runs)
 
 
-def _is_sign_in_word(text: str, place: int) -> bool:
-    character, before, after = text[place], text[place - 1 : place], text[place + 1 : place + 2]
+def _is_sign_in_word(text: str, index: int) -> bool:
+    character, before, after = text[index], text[index - 1 : index], text[index + 1 : index + 2]
     is_letter = unicodedata.category(character).startswith("L") and character not in "ªº"
     return not is_letter and character not in _MARKS_IN_WORDS and before.isalpha() and after.isalpha()

@@ -1,14 +1,14 @@
-"""Layouts of published collections in JSON, each as plain records: one for each caption and its image.
+"""JSON layouts of published collections, converted to plain records: one per caption and image.
 
-COCO captions (``annotations`` beside ``images``), Karpathy's splits of Flickr8k, Flickr30k and COCO (``sentences`` in
-each image), GoodNews (an article with its images and their captions under its id). VisualNews and N24News are lists of
-records, whose names `core.data.importers.tables.table` knows.
+COCO captions (``annotations`` and ``images``), Karpathy's splits of Flickr8k, Flickr30k and COCO (``sentences`` in each
+image), GoodNews (an article with its images and their captions under its id). VisualNews and N24News are lists of
+records with column names that `core.data.importers.tables.table` knows.
 """
 
 from collections.abc import Callable, Iterator
 from typing import Any
 
-#: Columns by which records are known as articles of an export, whose own caption repeats them.
+#: Columns that identify records as articles of an export, whose caption repeats them.
 EXPORTED = {"article_id", "title", "text"}
 
 Record = dict[str, Any]
@@ -24,23 +24,23 @@ def _is_coco(document: Any) -> bool:
 
 
 def _coco(document: Any) -> Iterator[Record]:
-    """An article for each annotation, with what else is in it; of an export the article's columns instead.
+    """Yield an article for each annotation with its other fields; for an export, the article's columns instead.
 
-    Images are named by `file_name`, or by the id that COCO pads to twelve digits. Their id is that number, unless they
-    have an `image_id` of their own, as in an export.
+    `file_name` names the image, or its id, padded to twelve digits as in COCO. The image's id is this number, unless
+    the image has an `image_id`, as in an export.
     """
     images = {image["id"]: image for image in document["images"]}
     for annotation in document["annotations"]:
         number = annotation["image_id"]
         image = images.get(number, {})
         further = {name: value for name, value in annotation.items() if not isinstance(value, list | dict)}
-        own = {"id": annotation.get("id", ""), "caption": annotation["caption"]}
+        columns = {"id": annotation.get("id", ""), "caption": annotation["caption"]}
         if further.keys() >= EXPORTED:
-            own = {}
+            columns = {}
             del further["id"], further["caption"]
         yield (
             further
-            | own
+            | columns
             | {
                 "image_id": image.get("image_id", number),
                 "image": image.get("file_name", f"{number:0>12}.jpg"),
@@ -53,13 +53,13 @@ def _is_karpathy(document: Any) -> bool:
 
 
 def _karpathy(document: Any) -> Iterator[Record]:
-    """An article for each sentence, with the split of its image."""
+    """Yield an article for each sentence, with the split of its image."""
     for image in document["images"]:
         folder = image.get("filepath")
         name = f"{folder}/{image['filename']}" if folder else image["filename"]
-        for place, sentence in enumerate(image["sentences"]):
+        for number, sentence in enumerate(image["sentences"]):
             yield {
-                "id": sentence.get("sentid", f"{image.get('imgid', image['filename'])}#{place}"),
+                "id": sentence.get("sentid", f"{image.get('imgid', image['filename'])}#{number}"),
                 "caption": sentence.get("raw") or " ".join(sentence.get("tokens", ())),
                 "image_id": image.get("imgid", ""),
                 "image": name,
@@ -75,7 +75,7 @@ def _is_goodnews(document: Any) -> bool:
 
 
 def _goodnews(document: Any) -> Iterator[Record]:
-    """An article for each image: the headline and the image's caption; its file is called ``ARTICLE_NUMBER.jpg``."""
+    """Yield an article for each image: the headline and the image's caption; the file is ``ARTICLE_NUMBER.jpg``."""
     for article_id, article in document.items():
         headline = article.get("headline", "")
         for number, caption in article.get("images", {}).items():
@@ -90,7 +90,7 @@ def _goodnews(document: Any) -> Iterator[Record]:
 
 
 def _has_lists(document: Any, *names: str) -> bool:
-    """True if the document is an object with non-empty lists of objects under these names."""
+    """Return True if the document is an object with non-empty lists of objects under these names."""
     return isinstance(document, dict) and all(
         isinstance(document.get(name), list) and document[name] and isinstance(document[name][0], dict)
         for name in names

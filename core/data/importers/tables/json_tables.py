@@ -1,4 +1,4 @@
-"""Tables in JSON and JSON Lines: plain records, pandas' columns, and the layouts of caption and news collections."""
+"""Reader for JSON and JSON Lines: plain records, pandas' columns, and layouts of caption and news collections."""
 
 import json
 from pathlib import Path
@@ -14,9 +14,9 @@ from core.data.importers.tables.json_layouts import LAYOUTS
 from core.errors import InputError, shortened
 
 SUFFIXES = (".json", ".jsonl", ".ndjson")
-#: Where a document is one object, the keys under which its records may be.
+#: Keys of the records in a document that is one object.
 _RECORDS = ("data", "articles", "records", "items", "rows", "samples", "annotations", "images")
-_DEPTH = 4  # of objects in objects whose fields become columns
+_DEPTH = 4  # of nested objects whose fields become columns
 
 Record = dict[str, Any]
 
@@ -24,7 +24,7 @@ Record = dict[str, Any]
 def read_json(file: Path, encoding: str | None = None) -> TableFile:
     """Read records as text cells; an object in a record becomes columns (``headline.main``), a list a tuple of texts.
 
-    Rows are labelled by their line in JSON Lines, else by their number. Raises InputError: no JSON, no records in it.
+    Rows are labelled by their number. Raises InputError: not JSON, or no records.
     """
     text, found_encoding = decode(bytes_of(file), file, encoding)
     try:
@@ -32,12 +32,14 @@ def read_json(file: Path, encoding: str | None = None) -> TableFile:
         records, layout = _records(document)
         rows = [_flat(record) for record in records]
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{file} is no readable JSON: {shortened(str(error))}.") from None
+        raise InputError(f"{file} is not readable as JSON: {shortened(str(error))}.") from None
     except (KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{file} breaks the layout that it begins with ({shortened(repr(error))}).") from None
+        raise InputError(
+            f"{file} has inconsistent records: one differs from the layout of the first ({shortened(repr(error))})."
+        ) from None
     if not rows:
         raise InputError(
-            f"{file} holds no records: expected a list of objects, an object a line, or the layout of COCO captions, "
+            f"{file} has no records: expected a list of objects, one object per line, or the layout of COCO captions, "
             f"Karpathy's splits or GoodNews."
         )
     check_rows(len(rows), file)
@@ -51,7 +53,7 @@ def read_json(file: Path, encoding: str | None = None) -> TableFile:
 
 
 def _document(text: str) -> Any:
-    """One JSON document, or the list of those that stand on a line each."""
+    """Parse one JSON document, or a list of documents with one per line."""
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
@@ -62,7 +64,7 @@ def _document(text: str) -> Any:
 
 
 def _records(document: Any) -> tuple[list[Record], str]:
-    """The records of a document and the name of its layout, "" for plain ones."""
+    """Return the records of a document and the name of its layout, "" for plain records."""
     for recognises, read, name in LAYOUTS:
         if recognises(document):
             return list(read(document)), name
@@ -74,10 +76,10 @@ def _records(document: Any) -> tuple[list[Record], str]:
         if isinstance(document.get(key), list) and all(isinstance(record, dict) for record in document[key]):
             return document[key], ""
     values = list(document.values())
-    if values and all(isinstance(value, list) for value in values):  # a column a key
+    if values and all(isinstance(value, list) for value in values):  # one column per key
         return _from_columns({name: dict(enumerate(value)) for name, value in document.items()}), ""
     if values and all(isinstance(value, dict) for value in values):
-        if len({tuple(value) for value in values}) == 1 and "0" in values[0]:  # as pandas writes a frame
+        if len({tuple(value) for value in values}) == 1 and "0" in values[0]:  # a frame written by pandas
             return _from_columns(document), ""
         return [{"id": key} | value for key, value in document.items()], ""
     return [], ""
@@ -102,4 +104,6 @@ def _check_lengths(frame: pd.DataFrame, file: Path) -> None:
     longest = frame.map(lambda cell: max(map(len, cell), default=0) if isinstance(cell, tuple) else len(cell))
     by_row = longest.max(axis=1)
     if by_row.max() > MAX_CELL:
-        raise InputError(f"{file}, record {by_row.idxmax()}: a text has more than {MAX_CELL:,} characters.")
+        raise InputError(
+            f"{file}, record {by_row.idxmax()}: a text exceeds the limit of {MAX_CELL:,} characters; shorten it."
+        )

@@ -1,6 +1,6 @@
-"""Excel workbooks (``.xlsx``): the first sheet with a table, formulas as the values that Excel last saved.
+"""Reader for Excel workbooks (``.xlsx``): the first sheet with a table, formulas as the values last saved by Excel.
 
-A workbook is a ZIP of XML: its unpacked size is looked at before it is opened, and rows are read one after the other.
+A workbook is a ZIP of XML: its unpacked size is checked before it is opened, and rows are read one by one.
 """
 
 import warnings
@@ -22,9 +22,9 @@ EXCEL = "Excel"
 
 
 def read_xlsx(file: Path) -> TableFile:
-    """All cells as text, dates in ISO 8601, whole numbers without a point; rows labelled by their row of the sheet.
+    """Read all cells as text, dates in ISO 8601, whole numbers without a point, rows labelled by number in the sheet.
 
-    Raises InputError: no workbook, larger than a table of articles is, or without a table.
+    Raises InputError: not a workbook, over the limits of a table, or without a table.
     """
     size_of(file)
     _check_packed(file)
@@ -33,12 +33,14 @@ def read_xlsx(file: Path) -> TableFile:
         rows = _rows(file, notes)
     except (InputError, MemoryError):
         raise
-    except Exception as error:  # openpyxl raises what it happens to meet in a damaged workbook
+    except Exception as error:  # openpyxl raises any type of error for a damaged workbook
         if is_out_of_memory(error):
             raise MemoryError from None
-        raise InputError(f"{file} is no readable workbook: {type(error).__name__} {shortened(str(error))}.") from None
+        raise InputError(
+            f"{file} is not a readable workbook: {type(error).__name__} {shortened(str(error))}. Save it again."
+        ) from None
     if not rows:
-        raise InputError(f"{file} has no sheet with a table: expected names of columns in its first row.")
+        raise InputError(f"{file} has no sheet with a table: expected column names in the first row of a sheet.")
     _, header = rows[0]
     names = [name.strip() for name in header]
     while names and not names[-1]:
@@ -56,17 +58,17 @@ def _check_packed(file: Path) -> None:
         with zipfile.ZipFile(file) as packed:
             size = sum(member.file_size for member in packed.infolist())
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise InputError(f"{file} is no readable workbook: {shortened(str(error))}.") from None
+        raise InputError(f"{file} is not a readable workbook: {shortened(str(error))}. Save it again.") from None
     if size > MAX_BYTES:
         raise InputError(f"{file} unpacks to more than {MAX_BYTES // 1024**2} MB; import it in parts, or as CSV.")
 
 
 def _rows(file: Path, notes: list[str]) -> list[tuple[int, list[str]]]:
-    """Number and cells of each row of the first sheet with two columns, without blank rows."""
-    from openpyxl import load_workbook  # half a second that only workbooks need
+    """Return number and cells of each row in the first sheet with two columns, without blank rows."""
+    from openpyxl import load_workbook  # takes half a second, which only workbooks need
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of styles and extensions that no value depends on
+        warnings.simplefilter("ignore")  # about styles and extensions, which do not affect values
         book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
         try:
             for sheet in book.worksheets:
@@ -82,7 +84,7 @@ def _rows(file: Path, notes: list[str]) -> list[tuple[int, list[str]]]:
 
 
 def _filled(sheet: Any, file: Path) -> Iterator[tuple[int, list[str]]]:
-    sheet.reset_dimensions()  # what the sheet claims of its size may be wrong
+    sheet.reset_dimensions()  # the size stated in the sheet may be wrong
     count = 0
     for number, row in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS + 1, values_only=True), 1):
         cells = [_text(cell) for cell in row]

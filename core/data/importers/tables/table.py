@@ -1,7 +1,7 @@
-"""Any CSV, TSV, Excel, JSON or Parquet table with at least a text and something that names the image.
+"""Reader for any CSV, TSV, Excel, JSON or Parquet table with at least a text and a name of the image.
 
-Columns are recognised by the names in use (below, best first) unless the user gives them. Rows without an id column
-are numbered.
+Columns are recognised by known names (below, best first) unless the user gives them. Without a column of ids, rows are
+numbered.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,7 +14,7 @@ import pandas as pd
 from core.data.importers.options import SourceOptions
 from core.data.importers.source_table import LISTING_COLUMNS, ColumnNames, SourceTable, TableFile
 from core.data.importers.tables import delimited
-from core.data.importers.tables.csv_export import is_csv_export, restored_export
+from core.data.importers.tables.csv_export import is_csv_export, restore_export
 from core.data.importers.tables.delimited import first_cells, read_delimited, suffix_of
 from core.data.importers.tables.json_tables import SUFFIXES as JSON_SUFFIXES
 from core.data.importers.tables.json_tables import read_json
@@ -24,7 +24,7 @@ from core.data.importers.tables.spreadsheets import read_xlsx
 from core.data.importers.tables.whole_numbers import as_whole
 from core.errors import InputError, listed
 
-#: Column names seen in the wild, lower case, best first.
+#: Known column names by role, in lower case, best first.
 KNOWN_NAMES: dict[str, tuple[str, ...]] = {
     "id": ("article_id", "articleid", "id", "article", "aid", "tweet_id", "key"),
     "title": ("title", "article_title", "headline"),
@@ -45,19 +45,19 @@ KNOWN_NAMES: dict[str, tuple[str, ...]] = {
     "url": ("url", "article_url", "link"),
 }  # fmt: skip
 _CANONICAL = {"id": "article_id", "date": "published_at"}
-#: What names an image, the surest first: a path, an id (the file is called by it), an address (its last part).
+#: Columns that name an image, most reliable first: a path, an id (the name of the file), a URL (its last part).
 IMAGE_COLUMNS = ("image", "image_id", "image_url")
-#: Endings of tables, in the order in which a folder's are taken: the first kind that is there.
+#: File extensions of tables; in a folder, the first kind that exists is read.
 _KINDS = ((*delimited.SUFFIXES, ".parquet"), (SPREADSHEET,), JSON_SUFFIXES)
 SUFFIXES = tuple(suffix for kind in _KINDS for suffix in kind)
-#: The name of img2dataset's ids, which its image files are called by.
+#: The column of ids in img2dataset, which are also the names of the image files.
 _KEY = "key"
 _WORDS_OF_BODY = 20
-#: Roles whose values are written as integers where they are whole floats.
+#: Roles in which whole floats are converted to integers.
 _NUMBERS = ("id", "image", "image_id", "date")
 
 TEXT = ".txt"
-#: Of SUFFIXES, those that an error names second.
+#: The less common part of SUFFIXES, which an error names second.
 _OTHERS = (TEXT, SPREADSHEET, *JSON_SUFFIXES)
 _TEXT_ROLES = ("title", "text", "title_en", "text_en")
 
@@ -68,8 +68,9 @@ PAIRS: tuple[Need, ...] = ("id", "text", "image")
 def read(
     source: Path, columns: ColumnNames, needs: Sequence[Need] = PAIRS, options: SourceOptions = SourceOptions()
 ) -> SourceTable:
-    """Read one table, of pairs if `needs` says nothing else. Raises InputError: no such file, unknown format, column
-    missing.
+    """Read one table. needs: required columns, by default those of pairs.
+
+    Raises InputError: missing file, unknown format, missing column.
     """
     file = find_file(source)
     name = f"table ({suffix_of(file)[1:].upper()})"
@@ -78,7 +79,7 @@ def read(
 
 
 def read_file(file: Path, encoding: str | None = None) -> TableFile:
-    """Read one table of any format. encoding: of text, None: detect it. Raises InputError."""
+    """Read one table of any format. encoding: of text; None: detect it. Raises InputError."""
     suffix = suffix_of(file)
     if suffix == ".parquet":
         return read_parquet(file)
@@ -87,7 +88,7 @@ def read_file(file: Path, encoding: str | None = None) -> TableFile:
     if suffix in JSON_SUFFIXES:
         return read_json(file, encoding)
     if is_csv_export(file):
-        return restored_export(read_delimited(file, encoding=encoding, well_quoted=True))
+        return restore_export(read_delimited(file, encoding=encoding, well_quoted=True))
     return read_delimited(file, encoding=encoding)
 
 
@@ -99,22 +100,22 @@ def listing_of(
     needs: Sequence[Need] = PAIRS,
     image_columns: tuple[str, ...] = IMAGE_COLUMNS,
 ) -> SourceTable:
-    """The listing of one file or more, each with its own columns, one under the other.
+    """Return the rows of one or more files, each with its own columns, as one SourceTable.
 
-    Raises InputError: a column is missing though it is among `needs`.
+    Raises InputError if a column among `needs` is missing.
     """
     parts, roles, about_cells = [], dict[str, str](), list[str]()
     for file in files:
-        own = _find_columns(file.frame, columns, file.path, needs)
-        parts.append(_canonical(file, own, about_cells))
-        roles |= {role: column for role, column in own.items() if role not in roles}
+        found = _find_columns(file.frame, columns, file.path, needs)
+        parts.append(_canonical(file, found, about_cells))
+        roles |= {role: column for role, column in found.items() if role not in roles}
     articles = pd.concat(parts, ignore_index=True).fillna("")
     notes = [note for file in files for note in file.notes] + about_cells
     unnumbered = [file.path.name for file in files if "id" in needs and "id" not in roles and not file.frame.empty]
     if unnumbered:
         articles["article_id"] = [f"row-{number}" for number in range(1, len(articles) + 1)]
         notes.append(
-            f"ids: no column of them in {listed(unnumbered)}, so rows are numbered; name one with --id-column."
+            f"ids: {listed(unnumbered)} has no column of ids, so rows are numbered; name one with --id-column."
         )
     several = sum(_several_images(file.frame, roles) for file in files)
     folder = files[0].path.parent
@@ -124,10 +125,10 @@ def listing_of(
 
 
 def find_file(source: Path) -> Path:
-    """The table at `source`, or the only one in it. Raises InputError that says what was looked for and found."""
+    """Return the table `source`, or the only one in that folder. Raises InputError naming expected and found files."""
     if source.is_file() and is_table(source):
         return source
-    looked_for = (
+    expected = (
         f"a .csv, .tsv or .parquet file (or {', '.join(_OTHERS)}; text also packed as .gz), or a folder with exactly "
         f"one of them or a release of NewsImages"
     )
@@ -136,24 +137,24 @@ def find_file(source: Path) -> Path:
         if len(tables) == 1:
             return tables[0]
         found = listed(path.name for path in tables) or "none"
-        raise InputError(f"cannot tell what to import from {source}: looked for {looked_for}; found {found}.")
+        raise InputError(f"cannot decide what to import from {source}: expected {expected}; found {found}.")
     state = "has another format" if source.exists() else "does not exist"
-    raise InputError(f"cannot import {source}, it {state}: looked for {looked_for}.")
+    raise InputError(f"cannot import {source}, it {state}: expected {expected}.")
 
 
 def is_table(file: Path) -> bool:
-    """True for a file with the ending of a table; a .txt file is one if its first line has several cells."""
+    """Return True for a file with the extension of a table; a .txt file needs several cells in its first line."""
     suffix = suffix_of(file)
     return suffix in SUFFIXES and (suffix != TEXT or len(first_cells(file)) > 1)
 
 
 def tables_in(folder: Path) -> list[Path]:
-    """The tables that lie in a folder itself, by name; of .txt files those with columns of known names."""
+    """Return the tables directly in a folder, ordered by name; .txt files only if they have known column names."""
     return preferred(path for path in folder.iterdir() if path.is_file() and is_table(path) and _is_no_prose(path))
 
 
 def preferred(tables: Iterable[Path]) -> list[Path]:
-    """Of several tables those of the first kind that is there, by name: JSON beside a CSV describes something else."""
+    """Return the tables of the first kind that exists, ordered by name: JSON next to CSV is about something else."""
     found = sorted(tables)
     of_kinds = ([path for path in found if suffix_of(path) in kind] for kind in _KINDS)
     return next((paths for paths in of_kinds if paths), [])
@@ -167,11 +168,11 @@ def _is_no_prose(file: Path) -> bool:
 
 
 def _find_columns(frame: pd.DataFrame, columns: ColumnNames, file: Path, needs: Sequence[Need]) -> dict[str, str]:
-    """Return role → column name."""
-    there = listed(frame.columns)
+    """Return role → column name. Raises InputError if a given or needed column is missing."""
+    available = listed(frame.columns)
     for role, name in columns.given().items():
         if name not in frame.columns:
-            raise InputError(f"{file} has no column '{name}' (given for the {role}); its columns are: {there}.")
+            raise InputError(f"{file} has no column '{name}' (given for the {role}); its columns are: {available}.")
     roles = known_columns(frame, columns)
     if roles.keys().isdisjoint(IMAGE_COLUMNS) and roles.get("id", "").lower() == _KEY:
         roles["image"] = roles["id"]
@@ -184,14 +185,14 @@ def _find_columns(frame: pd.DataFrame, columns: ColumnNames, file: Path, needs: 
             options = "--text-column or --title-column" if need == "text" else f"--{need}-column"
             what = "with a text" if need == "text" else f"for the {need}"
             raise InputError(
-                f"{file} has no column {what}: looked for {looked_for}; its columns are: {there}. "
-                f"Name it with {options}."
+                f"{file} has no column {what}: looked for {looked_for}; its columns are: {available}. "
+                f"Name the right one with {options}."
             )
     return roles
 
 
 def known_columns(frame: pd.DataFrame, columns: ColumnNames = ColumnNames()) -> dict[str, str]:
-    """Return role → column name: as `columns` says, else the first of KNOWN_NAMES that there is."""
+    """Return role → column name: as given in `columns`, else the first of KNOWN_NAMES that the table has."""
     roles = columns.given()
     by_lower = {str(name).strip().lower(): str(name) for name in frame.columns}
     for role, names in KNOWN_NAMES.items():
@@ -203,12 +204,12 @@ def known_columns(frame: pd.DataFrame, columns: ColumnNames = ColumnNames()) -> 
 
 
 def _is_body(cells: pd.Series) -> bool:
-    """True for texts: a column called `article` may hold ids or bodies."""
+    """Return True for long texts: a column called `article` may contain ids or bodies."""
     return bool(cells.map(lambda cell: len(str(cell).split()) > _WORDS_OF_BODY).any())
 
 
 def _canonical(file: TableFile, roles: dict[str, str], notes: list[str]) -> pd.DataFrame:
-    """Columns under our names first, missing ones empty; then the rest of the table as it came, lists joined."""
+    """Return LISTING_COLUMNS first, empty if missing; then the other columns of the table, with lists joined."""
     frame = file.frame
     articles = pd.DataFrame({"file": file.path.name, "line": frame.index.to_numpy()})
     for role in KNOWN_NAMES:
@@ -220,13 +221,13 @@ def _canonical(file: TableFile, roles: dict[str, str], notes: list[str]) -> pd.D
             cells = _whole(cells, roles[role], file.path, notes)
         articles[name] = cells.to_numpy()
     rest = [name for name in frame.columns if name not in roles.values()]
-    names = {name: f"{name}_stated" for name in rest if name in articles}  # as `file` and `line`, which are ours
+    names = {name: f"{name}_stated" for name in rest if name in articles}  # such as `file` and `line`
     others = frame[[name for name in rest if names.get(name) not in frame.columns]].rename(columns=names).map(_joined)
     return pd.concat([articles[list(LISTING_COLUMNS)], others.reset_index(drop=True)], axis=1)
 
 
 def _several_images(frame: pd.DataFrame, roles: dict[str, str]) -> int:
-    """How many rows have a list of different images where one is expected."""
+    """Return the number of rows with a list of different images instead of one."""
     names = [roles[role] for role in IMAGE_COLUMNS if roles.get(role) in frame]
     lists = frame[names].map(lambda cell: isinstance(cell, tuple) and len(set(cell)) > 1)
     return int(lists.any(axis=1).sum())
@@ -236,8 +237,8 @@ def _whole(cells: pd.Series, column: str, file: Path, notes: list[str]) -> pd.Se
     whole, digits_lost = as_whole(cells)
     if digits_lost:
         notes.append(
-            f"numbers: column {column} of {file.name} holds floats beyond 2^53, whose last digits may be lost; write "
-            f"it as integers or text."
+            f"numbers: column {column} of {file.name} has floats beyond 2^53, whose last digits may be lost; save it "
+            f"as integers or text."
         )
     return whole
 

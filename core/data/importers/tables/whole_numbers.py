@@ -1,4 +1,4 @@
-"""Ids that a table program turned into floats: ``7.0`` and ``1e+17`` are integers again."""
+"""Conversion of ids that a spreadsheet program saved as floats (``7.0``, ``1e+17``) back to integers."""
 
 import re
 from decimal import Decimal
@@ -10,9 +10,9 @@ _EXACT = 2**53  # above it, neighbouring integers are one float
 
 
 def as_whole(cells: pd.Series) -> tuple[pd.Series, bool]:
-    """Return `cells` as integers if all that are filled are whole floats, else unchanged.
+    """Return `cells` as integers if all filled cells are whole floats, else unchanged.
 
-    The second value is True if some are so large that a float does not hold all their digits.
+    The second value is True if some are too large for a float to store all their digits.
     """
     filled = cells[cells.str.strip() != ""]
     if filled.empty or not filled.str.strip().str.fullmatch(_FLOAT).all():

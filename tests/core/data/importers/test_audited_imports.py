@@ -81,7 +81,7 @@ def test_files_that_differ_by_their_ending_alone_have_two_ids(table, tmp_path, i
 def test_a_domain_of_before_that_shares_ids_opens_and_is_not_ranked(table, imported):
     domain = imported(table).domain
     save_domain(type(domain)(domain.info, domain.folder, domain.articles.assign(image_id="album")))
-    with pytest.raises(InputError, match="Import it again"):
+    with pytest.raises(InputError, match=r"Import .*again"):
         load_domain(domain.folder).check_image_ids()
 
 
@@ -116,7 +116,7 @@ def test_a_tables_own_split_is_used_or_its_disuse_is_said(table, imported):
     assert "column split" in how_split(intake.domain.info)
     ignored = imported(table, own_split=False)
     assert splits(ignored)["val"] == [19, 20, 21, 22, 23]
-    assert any("--ignore-split" in note for note in ignored.notes)
+    assert any(note.startswith("split:") and "not used" in note for note in ignored.notes)
     assert list(ignored.domain.articles["split_stated"]) == list(table["split"])
     unusable = imported(table.assign(split="fold 1"))
     assert any("column split is not used" in note and "'fold 1'" in note for note in unusable.notes)
@@ -146,7 +146,7 @@ def test_dates_decide_the_split_and_what_is_assumed_is_said(table, imported):
 
 def test_a_column_of_dates_that_cannot_be_read_is_named_with_examples(table, imported):
     notes = imported(table.assign(published_at=[f"issue {n}" for n in range(24)])).notes
-    assert any("column published_at: none of 24 dates can be read, such as 'issue 0'" in note for note in notes)
+    assert any("published_at: none of 24 dates" in note and "'issue 0'" in note for note in notes)
 
 
 def test_two_rows_of_one_id_are_one_article_and_that_is_said(table, imported):
@@ -176,7 +176,7 @@ def test_a_damaged_audit_says_what_to_do(table, imported):
     folder = imported(table).domain.folder
     text = (folder / "import-audit.toml").read_text()
     (folder / "import-audit.toml").write_text(text.replace("used_once", "used"))
-    with pytest.raises(InputError, match="Import the domain again"):
+    with pytest.raises(InputError, match=r"Import .*again"):
         load_audit(folder)
     (folder / "import-audit.toml").unlink()
     assert load_audit(folder) is None
@@ -199,7 +199,7 @@ def test_a_folder_of_links_is_imported(table, tmp_path, workspace):
         assert not (copy_images and (domain.images_root / "p1.png").is_symlink())
     for n in range(24):
         (tmp_path / f"p{n}.png").unlink()
-    with pytest.raises(InputError, match="24 symbolic links lead to nothing"):
+    with pytest.raises(InputError, match="24 symbolic links"):
         import_domain(tmp_path / "snapshot", workspace.domain_folder("y"))
 
 

@@ -49,8 +49,8 @@ def test_a_named_encoding_is_used(tmp_path: Path, encoding: str) -> None:
 
 @pytest.mark.parametrize(
     ("encoding", "message"),
-    [("klingon", "no known text encoding"), ("base64", "no known text encoding"), ("ascii", "is not ascii"),
-     ("a\0b", "no known text encoding"), ("utf-32", "is not utf-32")],
+    [("klingon", "encoding klingon"), ("base64", "encoding base64"), ("ascii", "a.csv is not ascii"),
+     ("a\0b", "text encoding"), ("utf-32", "a.csv is not utf-32")],
 )  # fmt: skip
 def test_an_encoding_that_does_not_fit_is_a_sentence(tmp_path: Path, encoding: str, message: str) -> None:
     (tmp_path / "a.csv").write_bytes(table("Größe {}").encode())

@@ -13,7 +13,7 @@ from PIL import Image
 
 from core.data.importers import import_domain
 from core.data.importers.images import download
-from core.data.importers.images.download import FAILURES, ImageToFetch, fetch_pictures
+from core.data.importers.images.download import FAILURES, ImageToFetch, download_images
 from core.data.importers.images.fetched_names import MANIFEST, read_manifest
 from core.errors import InputError
 
@@ -80,24 +80,23 @@ def test_what_is_an_image_is_kept_and_what_is_not_is_listed(server, tmp_path):
     wanted = [
         ImageToFetch(path, f"{server.root}/{path}.jpg") for path in ("1", "moved", "gone", "page")
     ] + [ImageToFetch("local", "file:///etc/passwd"), ImageToFetch("nowhere", "http://127.0.0.1:1/x.jpg")]  # fmt: skip
-    fetched = fetch_pictures(wanted, tmp_path, pause=0)
+    fetched = download_images(wanted, tmp_path, pause=0)
     assert (fetched.fetched, fetched.there) == (2, 0)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["1.jpg", FAILURES, MANIFEST, "moved.jpg"]
     reasons = pd.read_csv(tmp_path / FAILURES).set_index("name")["reason"].to_dict()
-    assert reasons == {
-        "gone": "status 404", "page": "is HTML, not a JPEG, PNG, WEBP, GIF, AVIF, BMP, TIFF image",
-        "local": "not an http or https address", "nowhere": "cannot be reached (ConnectionError)",
-    }  # fmt: skip
+    keywords = {"gone": "404", "page": "HTML", "local": "https", "nowhere": "ConnectionError"}
+    assert reasons.keys() == keywords.keys()
+    assert all(keyword in reasons[name] for name, keyword in keywords.items()), reasons
     assert all("Rematch" in agent for agent in server.agents)
 
 
 def test_a_second_round_asks_only_for_what_is_missing(server, tmp_path):
     wanted = [ImageToFetch(str(n), f"{server.root}/{n}.jpg") for n in range(4)]
     server.broken = {"/2.jpg"}
-    fetch_pictures(wanted, tmp_path, pause=0)
+    download_images(wanted, tmp_path, pause=0)
     server.asked.clear()
     server.broken = set()
-    again = fetch_pictures(wanted, tmp_path, pause=0)
+    again = download_images(wanted, tmp_path, pause=0)
     assert server.asked == ["/2.jpg"]
     assert (again.fetched, again.there, again.failures) == (1, 3, [])
     assert not (tmp_path / FAILURES).exists()
@@ -106,14 +105,14 @@ def test_a_second_round_asks_only_for_what_is_missing(server, tmp_path):
 def test_a_host_is_left_alone_between_two_requests(server, tmp_path, monkeypatch):
     slept: list[float] = []
     monkeypatch.setattr(download.time, "sleep", slept.append)
-    fetch_pictures([ImageToFetch(str(n), f"{server.root}/{n}.jpg") for n in range(3)], tmp_path, pause=5)
+    download_images([ImageToFetch(str(n), f"{server.root}/{n}.jpg") for n in range(3)], tmp_path, pause=5)
     assert len(slept) == 2
     assert all(4 < seconds <= 5 for seconds in slept)
 
 
 def test_what_is_too_large_is_not_read_to_its_end(server, tmp_path, monkeypatch):
     monkeypatch.setattr(download, "MAX_BYTES", 100)
-    failures = fetch_pictures([ImageToFetch("1", f"{server.root}/1.jpg")], tmp_path, pause=0).failures
+    failures = download_images([ImageToFetch("1", f"{server.root}/1.jpg")], tmp_path, pause=0).failures
     assert failures[0].reason.startswith("more than")
 
 
@@ -122,7 +121,7 @@ def test_a_release_without_images_is_fetched_then_imported(server, verb, workspa
     table = tmp_path / "content2019-01.tsv"
     table.write_text("\n".join(["article\taid\turl\timg\tiid\thashvalue\ttitle\ttext\timgFile", *rows]))
     assert "fetch-images" in verb("import", table, "--domain", "news").err
-    out = tmp_path / "pictures"
+    out = tmp_path / "photos"
     record = verb("fetch-images", table, "--output", out, "--pause", 0, "--json").record
     assert (record["fetched"], record["failures"]) == (25, [])
     (out / "507.jpg").unlink()
@@ -151,11 +150,11 @@ def test_a_domain_knows_the_columns_that_its_import_was_told(server, verb, works
     where = ("--images", tmp_path / "photos", "--title", "My news")
     assert verb("import", table, "--domain", "news", *columns, *where).status == 0
     assert workspace.load_domain("news").info.columns == {"id": "nr", "title": "kopf", "image": "bild"}
-    said = verb("fetch-images", "--domain", "news", "--pause", 0).out
+    answer = verb("fetch-images", "--domain", "news", "--pause", 0).out
     assert server.asked == ["/a/p25.jpg?w=1"]
-    assert "1 images fetched" in said
+    assert "1 images" in answer
 
-    again = shlex.split(said.splitlines()[-1].removeprefix("next: rematch "))
+    again = shlex.split(answer.splitlines()[-1].removeprefix("next: rematch "))
     assert verb(*again).status == 0
     domain = workspace.load_domain("news")
     assert (len(domain.articles), domain.info.title) == (25, "My news")
@@ -165,9 +164,9 @@ def test_a_table_alone_needs_to_name_nothing_but_its_addresses(server, verb, tmp
     table = tmp_path / "t.csv"
     table.write_text(f"nr,bild\n1,{server.root}/1.jpg\n2,\n")
     wrong = verb("fetch-images", table, "--output", tmp_path / "in")
-    assert (wrong.status, "Name it with --image-column" in wrong.err) == (2, True)
+    assert (wrong.status, "--image-column" in wrong.err) == (2, True)
     wrong = verb("fetch-images", table, "--output", tmp_path / "in", "--image-column", "nr")
-    assert (wrong.status, "has no addresses of images" in wrong.err) == (2, True)
+    assert (wrong.status, "image_url" in wrong.err) == (2, True)
     right = verb("fetch-images", table, "--output", tmp_path / "in", "--image-column", "bild", "--pause", 0, "--json")
     assert (right.record["fetched"], server.asked) == (1, ["/1.jpg"])
 
@@ -237,11 +236,11 @@ def test_a_fetch_that_is_stopped_remembers_what_it_has(server, tmp_path, monkeyp
 
     monkeypatch.setattr(download, "_wait", stop)
     with pytest.raises(KeyboardInterrupt):
-        fetch_pictures(wanted, tmp_path, pause=0)
+        download_images(wanted, tmp_path, pause=0)
     assert len(read_manifest(tmp_path)) == 2
 
 
 def test_a_damaged_manifest_says_what_to_do(tmp_path):
     (tmp_path / MANIFEST).write_text("a,b\n1,2\n")
-    with pytest.raises(InputError, match="fetch the images again"):
+    with pytest.raises(InputError, match="fetch-images"):
         read_manifest(tmp_path)

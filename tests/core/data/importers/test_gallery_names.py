@@ -17,24 +17,24 @@ def gallery(*pairs: tuple[str, str]) -> pd.DataFrame:
     return pd.DataFrame(pairs, columns=["image_id", "image_file"])
 
 
-def meant(pictures: pd.DataFrame, *names: str, in_files: bool = False) -> list[str | None]:
+def meant(images: pd.DataFrame, *names: str, in_files: bool = False) -> list[str | None]:
     """The id that each name means."""
-    found = images_named(names, pictures, in_files).ids
+    found = images_named(names, images, in_files).ids
     return [found.get(name) for name in names]
 
 
 def test_an_image_is_called_by_its_id_or_its_file_with_or_without_its_ending():
-    pictures = gallery(("352", "test/352.jpg"), ("77", "/data/photo of 77.PNG"))
-    assert meant(pictures, "352", "352.jpg", "test/352.jpg", "photo of 77", "77.PNG") == ["352"] * 3 + ["77"] * 2
-    assert meant(pictures, "352.png", "35", "") == [None] * 3, "another ending is another image"
+    images = gallery(("352", "test/352.jpg"), ("77", "/data/photo of 77.PNG"))
+    assert meant(images, "352", "352.jpg", "test/352.jpg", "photo of 77", "77.PNG") == ["352"] * 3 + ["77"] * 2
+    assert meant(images, "352.png", "35", "") == [None] * 3, "another ending is another image"
 
 
 def test_forms_cases_and_percents_are_fall_backs_and_counted():
-    pictures = gallery(("größe", "größe.jpg"), ("B7", "B7.jpg"))
-    named = images_named([unicodedata.normalize("NFD", "größe.jpg"), "b7.JPG"], pictures)
+    images = gallery(("größe", "größe.jpg"), ("B7", "B7.jpg"))
+    named = images_named([unicodedata.normalize("NFD", "größe.jpg"), "b7.JPG"], images)
     assert set(named.ids.values()) == {"größe", "B7"}
     assert {use.how for use in named.fall_backs} == {"Unicode form", "letter case"}
-    assert meant(pictures, "gr%C3%B6%C3%9Fe") == ["größe"]
+    assert meant(images, "gr%C3%B6%C3%9Fe") == ["größe"]
 
 
 def test_letter_case_counts_only_where_one_image_fits():
@@ -44,19 +44,19 @@ def test_letter_case_counts_only_where_one_image_fits():
 
 
 def test_what_differs_in_its_ending_alone_is_ambiguous():
-    pictures = gallery(("a.jpg", "a.jpg"), ("a.png", "a.png"))
-    named = images_named(["a", "a.png"], pictures)
+    images = gallery(("a.jpg", "a.jpg"), ("a.png", "a.png"))
+    named = images_named(["a", "a.png"], images)
     assert named.ids == {"a.png": "a.png"}
     assert list(named.ambiguous) == ["a"]
     assert "a.jpg" in named.ambiguous["a"]
 
 
 def test_an_id_that_is_like_the_file_of_another_image_is_not_guessed():
-    pictures = gallery(("5", "x.jpg"), ("9", "5.jpg"))
-    assert meant(pictures, "5") == ["5"]
-    assert list(images_named(["5.jpg"], pictures).ambiguous) == ["5.jpg"]
-    assert meant(pictures, "5.jpg", in_files=True) == ["9"]
-    assert list(images_named(["5"], pictures, in_files=True).ambiguous) == ["5"]
+    images = gallery(("5", "x.jpg"), ("9", "5.jpg"))
+    assert meant(images, "5") == ["5"]
+    assert list(images_named(["5.jpg"], images).ambiguous) == ["5.jpg"]
+    assert meant(images, "5.jpg", in_files=True) == ["9"]
+    assert list(images_named(["5"], images, in_files=True).ambiguous) == ["5"]
 
 
 @pytest.mark.parametrize("cell", ["a.jpg|b.jpg", "a, b", "['a.jpg']"])
@@ -111,8 +111,8 @@ def may_mean(name: str, file: str) -> bool:
 @given(st.lists(FILES, min_size=1, max_size=6, unique=True), st.lists(NAMES, max_size=6, unique=True), st.booleans())
 def test_no_name_ever_means_an_image_that_is_not_called_so(files, names, in_files):
     ids = id_for_each_image(pd.Series("", range(len(files)), dtype=object), pd.Series(files))
-    pictures = pd.DataFrame({"image_id": ids, "image_file": files})
-    named: NamedImages = images_named(names, pictures, in_files)
+    images = pd.DataFrame({"image_id": ids, "image_file": files})
+    named: NamedImages = images_named(names, images, in_files)
     file_of = dict(zip(ids, files, strict=True))
     for name, image in named.ids.items():
         assert may_mean(name, file_of[image])

@@ -82,15 +82,15 @@ def as_text(rows: list[list[str]], separator: str, quoted: bool) -> str:
 
 
 def sentence(read: Callable[..., object], *arguments: object) -> str | None:
-    """What is said against it; None if it was read. Any other exception is the test's failure."""
+    """Return the error message; None if the table was read. Any other exception fails the test."""
     try:
         read(*arguments)
     except InputError as error:
-        said = str(error)
+        message = str(error)
     else:
         return None
-    assert len(said) <= LONGEST
-    return said
+    assert len(message) <= LONGEST
+    return message
 
 
 FILES = {
@@ -192,18 +192,22 @@ def test_damaged_containers_become_articles_or_a_sentence(tmp_path, data):
 
 @functools.cache
 def containers() -> dict[str, bytes]:
-    picture = io.BytesIO()
-    Image.new("RGB", (4, 4)).save(picture, "PNG")
+    image_file = io.BytesIO()
+    Image.new("RGB", (4, 4)).save(image_file, "PNG")
     tar, book, parquet, packed = io.BytesIO(), io.BytesIO(), io.BytesIO(), io.BytesIO()
     for out, mode in ((tar, "w"), (packed, "w:gz")):
         with tarfile.open(fileobj=out, mode=mode) as opened:
-            for name, content in {"1.png": picture.getvalue(), "1.txt": b"a text", "1.json": b'{"url": "x"}'}.items():
+            for name, content in {
+                "1.png": image_file.getvalue(),
+                "1.txt": b"a text",
+                "1.json": b'{"url": "x"}',
+            }.items():
                 member = tarfile.TarInfo(name)
                 member.size = len(content)
                 opened.addfile(member, io.BytesIO(content))
     frame = pd.DataFrame({"id": ["1"], "title": ["a"], "image": ["1.png"]})
     frame.to_excel(book, index=False)
-    image = pa.array([{"bytes": picture.getvalue(), "path": "1.png"}])
+    image = pa.array([{"bytes": image_file.getvalue(), "path": "1.png"}])
     pq.write_table(pa.table({"image": image, "caption": [["a", "b"]]}), parquet)
     return {
         "a.tar": tar.getvalue(), "a.tar.gz": packed.getvalue(), "a.xlsx": book.getvalue(),
@@ -215,10 +219,10 @@ def containers() -> dict[str, bytes]:
 @given(st.lists(st.tuples(CELLS, CELLS, CELLS, CELLS), max_size=8), st.sampled_from(["csv", "tsv", "parquet"]))
 def test_pairs_stay_pairs_beside_whatever_rows(tmp_path, workspace, odd, suffix):
     """Twenty good rows, and others between them: every good one keeps its image, and all is read again."""
-    pictures = tmp_path / "pictures"
-    pictures.mkdir(exist_ok=True)
+    folder = tmp_path / "photos"
+    folder.mkdir(exist_ok=True)
     for number in range(20):
-        Image.new("RGB", (2, 2), (number * 12, 0, 0)).save(pictures / f"good{number}.png")
+        Image.new("RGB", (2, 2), (number * 12, 0, 0)).save(folder / f"good{number}.png")
     good = [(f"good{number}", f"title {number}", f"good{number}.png", "2024-01-01") for number in range(20)]
     rows = [row for pair in zip(good, [*odd, *[None] * 20], strict=False) for row in pair if row is not None]
     frame = pd.DataFrame(rows, columns=["id", "title", "image", "date"])
@@ -230,36 +234,36 @@ def test_pairs_stay_pairs_beside_whatever_rows(tmp_path, workspace, odd, suffix)
         file.write_text(as_text([list(frame), *clean.to_numpy().tolist()], "\t", False), encoding="utf-8", newline="")
     else:
         frame.map(lambda cell: cell.replace("\r", " ")).to_csv(file, index=False)
-    import_domain(file, workspace.domain_folder("news"), images=pictures, replace_existing=True)
+    import_domain(file, workspace.domain_folder("news"), images=folder, replace_existing=True)
     articles = load_domain(workspace.domain_folder("news")).articles.set_index("article_id")
     assert set(articles.columns) >= set(COLUMNS) - {"article_id"}
-    for name, title, picture, _ in good:
-        assert (articles.loc[name, "title"], articles.loc[name, "image_file"]) == (title, picture)
+    for name, title, image_file, _ in good:
+        assert (articles.loc[name, "title"], articles.loc[name, "image_file"]) == (title, image_file)
 
 
 @pytest.mark.parametrize("suffix", ["csv", "tsv"])
 @pytest.mark.parametrize(
-    ("limit", "where", "content", "said"),
+    ("limit", "where", "content", "message"),
     [
-        ("MAX_CELL", delimited, "id,title,image\n1,{},1.png\n".format("x" * 101), "line 2: a cell has 101 characters"),
-        ("MAX_CELL", delimited, "{},title,image\n1,a,1.png\n".format("x" * 101), "line 1: a cell has 101 characters"),
-        ("MAX_COLUMNS", source_table, ",".join(f"c{n}" for n in range(101)) + "\n", "has 101 columns, at most 100"),
-        ("MAX_ROWS", delimited, "id,title,image\n" + "1,a,1.png\n" * 100, r"has 10[12] rows, at most 100"),
-        ("MAX_BYTES", delimited, "id,title,image\n" + "1,a,1.png\n" * 100, "has 0 MB, at most"),
+        ("MAX_CELL", delimited, "id,title,image\n1,{},1.png\n".format("x" * 101), "line 2: .* 101 char"),
+        ("MAX_CELL", delimited, "{},title,image\n1,a,1.png\n".format("x" * 101), "line 1: .* 101 char"),
+        ("MAX_COLUMNS", source_table, ",".join(f"c{n}" for n in range(101)) + "\n", "101 columns.* 100"),
+        ("MAX_ROWS", delimited, "id,title,image\n" + "1,a,1.png\n" * 100, r"10[12] rows.* 100"),
+        ("MAX_BYTES", delimited, "id,title,image\n" + "1,a,1.png\n" * 100, "0 MB; "),
     ],
 )
-def test_each_limit_is_a_sentence(tmp_path, monkeypatch, suffix, limit, where, content, said):
+def test_each_limit_is_a_sentence(tmp_path, monkeypatch, suffix, limit, where, content, message):
     monkeypatch.setattr(where, limit, 100)
     file = tmp_path / f"t.{suffix}"
     file.write_text(content.replace(",", "\t") if suffix == "tsv" else content)
-    with pytest.raises(InputError, match=said):
+    with pytest.raises(InputError, match=message):
         read_source(file)
 
 
 def test_a_million_columns_are_counted_not_made(tmp_path):
     for name, separator in (("t.csv", ","), ("t.tsv", "\t")):
         (tmp_path / name).write_text(separator.join(f"c{n}" for n in range(1_000_000)) + "\n")
-        assert "has 1,000,000 columns" in str(sentence(read_source, tmp_path / name))
+        assert "1,000,000 columns" in str(sentence(read_source, tmp_path / name))
     (tmp_path / "t.csv").write_text("id,title,image\n" + "," * 1_000_000)
     assert "cannot be read as a table" in str(sentence(read_source, tmp_path / "t.csv"))
 
@@ -301,11 +305,11 @@ def test_parquet_that_unpacks_to_gigabytes_is_refused_before_it_does(tmp_path):
     file = bomb(tmp_path / "t.parquet", 10_000, "x" * 900_000)
     assert file.stat().st_size < 2**20
     before = pa.total_allocated_bytes()
-    assert "unpacks to more than 512 MB" in str(sentence(read_parquet, file))
+    assert "512 MB" in str(sentence(read_parquet, file))
     assert pa.total_allocated_bytes() - before < 2**24
-    assert "more than 1,000,000 characters" in str(sentence(read_parquet, bomb(file, 2, "x" * 1_000_001)))
+    assert "1,000,000 characters" in str(sentence(read_parquet, bomb(file, 2, "x" * 1_000_001)))
     pq.write_table(pa.table({"id": pa.nulls(3_000_000)}), file)
-    assert "has 3,000,000 rows" in str(sentence(read_parquet, file))
+    assert "3,000,000 rows" in str(sentence(read_parquet, file))
 
 
 def test_parquet_cells_are_texts_of_what_they_hold(tmp_path):

@@ -58,8 +58,8 @@ def folder(workspace) -> Path:
 def assert_pairs_hold(domain) -> None:
     """Every article still has the image painted for it."""
     for row in domain.articles.itertuples():
-        picture = open_image(domain.images_root / row.image_file)
-        assert picture.getpixel((0, 0)) == colour_of(int(row.article_id)), row.article_id
+        image = open_image(domain.images_root / row.image_file)
+        assert image.getpixel((0, 0)) == colour_of(int(row.article_id)), row.article_id
 
 
 def test_a_table_becomes_a_domain_in_the_order_of_time(source, folder):
@@ -98,7 +98,7 @@ def test_a_folder_with_two_tables_asks_which(source, folder):
 def test_an_unknown_format_says_what_was_looked_for(source, folder, name):
     if name != "nothing.csv":
         (source / name).write_text("x")
-    with pytest.raises(InputError, match=r"looked for a \.csv, \.tsv or \.parquet file"):
+    with pytest.raises(InputError, match=r"\.csv, \.tsv or \.parquet"):
         import_domain(source / name, folder)
     assert not folder.exists()
 
@@ -139,10 +139,10 @@ def test_given_columns_come_before_recognised_ones(source, folder):
 @pytest.mark.parametrize(
     ("table", "columns", "message"),
     [
-        ("name,title,image\n", ColumnNames(), "no column for the id: looked for article_id.*Name it with --id-column"),
-        ("id,title,photo\n", ColumnNames(), "no column for the image.*columns are: id, title, photo.*--image-column"),
-        ("id,words,image\n", ColumnNames(), "no column with a text.*--text-column or --title-column"),
-        ("id,title,image\n", ColumnNames(title="kopf"), "no column 'kopf' .given for the title.; its columns are: id"),
+        ("name,title,image\n", ColumnNames(), "the id.*article_id.*--id-column"),
+        ("id,title,photo\n", ColumnNames(), "the image.*: id, title, photo.*--image-column"),
+        ("id,words,image\n", ColumnNames(), "a text.*--text-column or --title-column"),
+        ("id,title,image\n", ColumnNames(title="kopf"), "'kopf' .*title.*: id"),
         ("id,title,image,title\n", ColumnNames(), "two columns named title"),
         ("", ColumnNames(), "cannot be read as a table"),
         ("id,title,image\n1,a,1.png,more\n", ColumnNames(), "cannot be read as a table.*line 2"),
@@ -160,7 +160,7 @@ def test_a_table_that_is_not_utf_8_is_read_as_latin_1_and_that_is_said(source, f
     file.write_bytes(file.read_text(encoding="utf-8").encode("cp1252"))
     intake = import_domain(file, folder)
     assert intake.domain.articles["title"].iloc[0] == "„Größe“ – 1"
-    assert "encoding: articles.csv is not UTF-8, so it was read as Latin-1." in intake.notes
+    assert any(note.startswith("encoding: articles.csv") and "Latin-1" in note for note in intake.notes)
 
 
 def test_a_table_in_utf_16_is_read(source, folder):
@@ -171,7 +171,7 @@ def test_a_table_in_utf_16_is_read(source, folder):
 
 def test_a_damaged_parquet_file_is_refused(source, folder):
     (source / "articles.parquet").write_bytes(b"PAR1 no")
-    with pytest.raises(InputError, match="no readable Parquet file"):
+    with pytest.raises(InputError, match=r"articles\.parquet .*Parquet"):
         import_domain(source / "articles.parquet", folder)
 
 
@@ -238,8 +238,8 @@ def test_images_of_a_refused_format_are_named_with_what_to_do(source, folder, us
     if usable:
         intake = import_domain(file, folder)
         assert intake.left_out == {"undecodable image": 3}
-        said = [note for note in intake.notes if "export" in note]
-        assert ["2 of format HEIC" in said[0], "1 of format PSD" in said[1], len(said)] == [True, True, 2]
+        notes = [note for note in intake.notes if "export" in note]
+        assert ["2 of format HEIC" in notes[0], "1 of format PSD" in notes[1], len(notes)] == [True, True, 2]
         assert intake.report["detail"].str.contains("export it as JPEG").all()
     else:
         with pytest.raises(InputError, match=r"20 of format HEIC .*export"):
@@ -381,7 +381,7 @@ def test_fewer_than_twenty_pairs_are_refused(source, folder):
     file = lay_out(source, numbered(25))
     for number in range(1, 7):
         (source / "images" / f"{number}.png").unlink()
-    with pytest.raises(InputError, match=r"19 usable pairs in .*, at least 20 are needed; left out: 6 image not found"):
+    with pytest.raises(InputError, match=r"19 usable pairs.* 20 .*: 6 image not found"):
         import_domain(file, folder)
     assert not folder.exists()
 
@@ -391,10 +391,10 @@ def test_no_image_at_all_says_where_was_looked_and_for_what(source, folder, tmp_
     (tmp_path / "empty").mkdir()
     with pytest.raises(
         InputError,
-        match=r"no image found for any of 20 articles: looked in and below .*empty for names such as '1.png'",
+        match=r"no image found for any of 20 articles: .*empty .*'1.png'",
     ):
         import_domain(file, folder, images=tmp_path / "empty")
-    with pytest.raises(InputError, match=r"image folder .*nowhere does not exist; name it with --images"):
+    with pytest.raises(InputError, match=r"nowhere .*--images"):
         import_domain(file, folder, images=tmp_path / "nowhere")
 
 
@@ -425,15 +425,15 @@ def test_originals_are_never_altered(source, folder, copy_images):
 
 def test_copied_images_outlive_the_originals(source, folder):
     domain = import_domain(lay_out(source, numbered(20)), folder, copy_images=True).domain
-    for picture in (source / "images").iterdir():
-        picture.unlink()
+    for image_file in (source / "images").iterdir():
+        image_file.unlink()
     assert_pairs_hold(domain)
 
 
 def test_importing_again_asks_for_replace(source, folder):
     file = lay_out(source, numbered(20))
     import_domain(file, folder, title="first")
-    with pytest.raises(InputError, match="domain 'news' exists already; add --replace"):
+    with pytest.raises(InputError, match=r"'news' .*--replace"):
         import_domain(file, folder, title="second")
     assert import_domain(file, folder, title="third", replace_existing=True).domain.info.title == "third"
     assert [path.name for path in folder.parent.iterdir()] == ["news"]
@@ -478,9 +478,7 @@ def test_an_imported_domain_is_readable_by_the_users_group(source, folder):
 def test_the_language_is_the_given_one_or_assumed_and_said(source, folder, language, expected):
     intake = import_domain(lay_out(source, numbered(20)), folder, language=language)
     assert intake.domain.info.language == expected
-    assert any("do not state theirs: 0 detected, the others taken for 'en'" in note for note in intake.notes) == (
-        language is None
-    )
+    assert any(note.startswith("language:") and "detected for 0" in note for note in intake.notes) == (language is None)
 
 
 def test_the_language_most_articles_state_is_the_domains(source, folder):

@@ -37,7 +37,8 @@ for file in map(Path, sys.argv[1:]):
         try:
             read(file)
         except InputError as error:
-            assert str(error).startswith(f"{file} needs more memory"), error
+            assert str(error).startswith(str(file)), error
+            assert "memory" in str(error), error
         else:
             raise AssertionError(file)
 """
@@ -92,7 +93,7 @@ def test_a_workbook_is_not_called_damaged(error: Exception, tmp_path: Path, monk
         raise error
 
     monkeypatch.setattr(spreadsheets, "_rows", rows)
-    with pytest.raises(InputError, match="needs more memory"):
+    with pytest.raises(InputError, match="memory"):
         read_source(tmp_path / "a.xlsx")
 
 
@@ -126,5 +127,5 @@ def test_a_ground_truth_that_does_not_fit_is_named(tmp_path: Path, monkeypatch: 
         raise MemoryError
 
     monkeypatch.setattr("core.data.importers.ground_truth.read_delimited", load)
-    with pytest.raises(InputError, match="needs more memory"):
+    with pytest.raises(InputError, match="memory"):
         read_ground_truth(tmp_path / "truth.csv")

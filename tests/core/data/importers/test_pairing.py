@@ -79,7 +79,7 @@ def test_a_bare_name_that_two_files_have_is_ambiguous_and_one_at_the_top_is_not(
     folder = lay_out(tmp_path, "a/1.png", "b/1.png", "2.png", "b/2.png", "3.jpg", "3.png")
     found = pairing(folder, "image", "1.png", "2.png", "3", "3.png")
     assert found.files.tolist() == [None, "2.png", None, "3.png"]
-    assert found.reasons.iloc[0].startswith("name is ambiguous: two files")
+    assert found.reasons.iloc[0].startswith("name is ambiguous: two ")
     assert found.reasons.iloc[2].startswith("name is ambiguous")
 
 

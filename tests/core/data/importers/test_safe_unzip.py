@@ -75,7 +75,7 @@ def test_a_name_that_could_lead_outside_is_refused(tmp_path, name):
     file = packed(tmp_path / "a.zip", {"x" * len(name): b"1", "first.jpg": b"1"})
     file.write_bytes(file.read_bytes().replace(b"x" * len(name), name.encode()))
     before = files_below(tmp_path)
-    with pytest.raises(InputError, match=r"a\.zip: the name .* could lead out of its folder"):
+    with pytest.raises(InputError, match=r"a\.zip.* lead out of its folder"):
         unpack(file, tmp_path / "out" / "deep", SUFFIXES)
     assert files_below(tmp_path) == before
 
@@ -124,7 +124,7 @@ def test_two_members_of_one_name_are_refused(tmp_path):
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr("K\u00fcche.jpg", b"1")
         archive.writestr("Ku\u0308che.jpg", b"2")
-    with pytest.raises(InputError, match=r"a\.zip holds 'Küche\.jpg' twice"):
+    with pytest.raises(InputError, match=r"a\.zip .*'Küche\.jpg' twice"):
         unpack(tmp_path / "a.zip", tmp_path / "out", SUFFIXES)
     assert not (tmp_path / "out").exists()
 
@@ -133,7 +133,7 @@ def test_two_members_of_one_name_are_refused(tmp_path):
 def test_other_ways_of_packing_are_refused(tmp_path, compression):
     """They unpack in pieces of any size, and their errors are of other kinds."""
     file = packed(tmp_path / "a.zip", {"a.jpg": bytes(10_000)}, compression)
-    with pytest.raises(InputError, match="neither deflated nor stored"):
+    with pytest.raises(InputError, match="deflated"):
         unpack(file, tmp_path / "out", SUFFIXES)
 
 
@@ -163,7 +163,7 @@ def test_a_link_is_refused(tmp_path):
     link.external_attr = (stat.S_IFLNK | 0o777) << 16
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr(link, "/etc/passwd")
-    with pytest.raises(InputError, match=r"'link\.jpg' is a link"):
+    with pytest.raises(InputError, match=r"'link\.jpg' .*link"):
         unpack(tmp_path / "a.zip", tmp_path / "out", SUFFIXES)
 
 
@@ -172,13 +172,13 @@ def test_an_encrypted_member_is_refused(tmp_path):
     data = bytearray(file.read_bytes())
     data[data.index(b"PK\x01\x02") + 8] |= 1
     file.write_bytes(data)
-    with pytest.raises(InputError, match=r"'a\.jpg' is encrypted"):
+    with pytest.raises(InputError, match=r"'a\.jpg' .*encrypted"):
         unpack(file, tmp_path / "out", SUFFIXES)
 
 
 def test_too_many_files_are_refused_before_any_is_written(tmp_path):
     file = packed(tmp_path / "a.zip", {f"{n}.txt": b"" for n in range(4)})
-    with pytest.raises(InputError, match="holds 4 files, at most 3"):
+    with pytest.raises(InputError, match=r"4 files.* 3"):
         unpack(file, tmp_path / "out", SUFFIXES, Limits(files=3))
     assert not (tmp_path / "out").exists()
 
@@ -193,7 +193,7 @@ def test_the_size_is_counted_over_all_members(tmp_path):
 def test_a_bomb_stops_at_its_ratio(tmp_path):
     file = packed(tmp_path / "a.zip", {"bomb.jpg": bytes(3_000_000)})
     assert file.stat().st_size < 10_000
-    with pytest.raises(InputError, match=r"'bomb\.jpg' unpacks to more than 200 times"):
+    with pytest.raises(InputError, match=r"'bomb\.jpg' .* 200 times"):
         unpack(file, tmp_path / "out", SUFFIXES, Limits(free=100_000))
     assert files_below(tmp_path / "out") == {}
     assert unpack(file, tmp_path / "fits", SUFFIXES, Limits(free=3_000_000)) == 1
@@ -210,7 +210,7 @@ def test_a_header_that_lies_about_the_size_is_no_way_around(tmp_path):
     file = packed(tmp_path / "a.zip", {"bomb.jpg": bytes(3_000_000)})
     data = file.read_bytes().replace(struct.pack("<I", 3_000_000), struct.pack("<I", 10))
     file.write_bytes(data)
-    with pytest.raises(InputError, match=r"a\.zip is no ZIP that can be read: Bad CRC"):
+    with pytest.raises(InputError, match=r"a\.zip .*Bad CRC"):
         unpack(file, tmp_path / "out", SUFFIXES)
     assert files_below(tmp_path / "out") == {}
 
@@ -221,7 +221,7 @@ def test_what_is_damaged_or_no_zip_is_a_sentence(tmp_path):
     (tmp_path / "cut.zip").write_bytes(whole[: len(whole) // 2])
     (tmp_path / "turned.zip").write_bytes(whole[:60] + bytes(30) + whole[90:])
     for name in ("no", "cut", "turned"):
-        with pytest.raises(InputError, match=rf"^{name}\.zip is no ZIP that can be read"):
+        with pytest.raises(InputError, match=rf"^{name}\.zip .*ZIP"):
             unpack(tmp_path / f"{name}.zip", tmp_path / "out", SUFFIXES)
 
 

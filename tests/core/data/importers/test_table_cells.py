@@ -90,7 +90,7 @@ def test_rows_without_ids_are_numbered_and_that_is_noted(tmp_path: Path) -> None
     assert listing.articles["article_id"].tolist() == ["row-1", "row-2"]
     assert listing.articles["image"].tolist() == ["a/1.jpg", "a/2.jpg"]
     assert any("--id-column" in note for note in listing.notes)
-    with pytest.raises(InputError, match="no column for the id"):  # a run is handed in under the ids of its test set
+    with pytest.raises(InputError, match="--id-column"):  # a submission uses the ids of its test set
         read_articles(tmp_path / "a.csv")
 
 
@@ -121,4 +121,4 @@ def test_flickrs_five_captions_share_their_image(tmp_path: Path, workspace) -> N
     (tmp_path / "results.csv").write_text("\n".join(lines) + "\n")
     domain = import_domain(tmp_path / "results.csv", workspace.domain_folder("flickr")).domain
     assert len(domain.articles) == 30
-    assert len(domain.pictures()) == 6
+    assert len(domain.image_table()) == 6

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.data.importers.uploads import discard_upload, keep_upload, removed_if_uploaded
+from core.data.importers.uploads import discard_upload, keep_upload, remove_uploads_after
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def test_two_uploads_of_one_name_do_not_meet(tmp_path):
 
 def test_an_upload_goes_after_its_import_even_a_failed_one(tmp_path):
     upload = keep_upload(tmp_path, "a.csv", io.BytesIO(b"1"))
-    with pytest.raises(ValueError, match="broken"), removed_if_uploaded([upload], tmp_path):
+    with pytest.raises(ValueError, match="broken"), remove_uploads_after([upload], tmp_path):
         raise ValueError("broken")
     assert list((tmp_path / "uploads").iterdir()) == []
 
@@ -40,7 +40,7 @@ def test_no_other_source_is_removed(tmp_path, place):
     source = tmp_path / place
     source.parent.mkdir(parents=True, exist_ok=True)
     source.write_bytes(b"1")
-    with removed_if_uploaded([source], tmp_path):
+    with remove_uploads_after([source], tmp_path):
         pass
     assert source.read_bytes() == b"1"
 

@@ -65,8 +65,8 @@ def test_newsimages_is_found_beside_other_tables(source, folder):
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
-        (ColumnNames(title="kopf"), r"^articles\.csv has no column 'kopf'"),
-        (ColumnNames(image="title", text="image_file"), r"no image found .* looked in and below Köln\.zip for names"),
+        (ColumnNames(title="kopf"), r"^articles\.csv .*'kopf'"),
+        (ColumnNames(image="title", text="image_file"), r"no image found .* Köln\.zip "),
     ],
 )
 def test_a_refusal_names_the_zip_not_the_place_it_was_unpacked_to(source, folder, columns, message):
@@ -77,7 +77,7 @@ def test_a_refusal_names_the_zip_not_the_place_it_was_unpacked_to(source, folder
 
 def test_a_zip_with_two_tables_or_none_asks_for_one(source, folder):
     shutil.copy(source / "articles.csv", source / "more.tsv")
-    with pytest.raises(InputError, match=r"found articles\.csv, more\.tsv\. Pack one table"):
+    with pytest.raises(InputError, match=r"found articles\.csv, more\.tsv"):
         import_domain(pack(source), folder)
     (source / "articles.csv").unlink()
     (source / "more.tsv").unlink()
@@ -89,7 +89,7 @@ def test_a_zip_with_two_tables_or_none_asks_for_one(source, folder):
 
 @pytest.mark.parametrize("language", ["German", "DE", "", "d"])
 def test_a_language_is_two_letters(source, folder, language):
-    with pytest.raises(InputError, match="expected its two letters"):
+    with pytest.raises(InputError, match=f"'{language}'.*two letters"):
         import_domain(source, folder, language=language)
 
 
