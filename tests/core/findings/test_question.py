@@ -1,6 +1,7 @@
 """What was found out is kept, read back checked, and worked out again when anything it depends on changes."""
 
 import json
+import os
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -8,10 +9,11 @@ import pytest
 
 from core.data.importers import import_domain
 from core.errors import InputError
-from core.findings.question import Question, RunContext, check_swept, compute_or_load, kept
+from core.findings.question import Question, RunContext, check_swept, compute_or_load, kept, last_kept
 from core.findings.registry import QUESTIONS
 from core.presentation.blocks import Section
-from tests.pages.conftest import write_run
+from core.storage.cache import is_whole
+from tests.written_runs import save_uniform, write_run
 
 
 @dataclass(frozen=True)
@@ -80,3 +82,31 @@ def test_a_run_without_a_sweep_is_refused_with_the_way_out(context):
     (context.run.folder / "sweep.toml").unlink()
     with pytest.raises(InputError, match="rematch sweep --domain shapes"):
         check_swept(context.run)
+
+
+def test_an_answer_about_a_sweep_that_changes_meanwhile_is_not_kept(context):
+    def ask(context: RunContext) -> Count:
+        save_uniform(context.run, context.domain, 2)
+        return Count(int(context.val.ranks.sum()))
+
+    question = replace(_counting()[0], ask=ask)
+    with pytest.raises(InputError, match="changed while it was asked about"):
+        compute_or_load(question, context)
+    assert kept(question, context) is None
+    again = RunContext(context.run, context.domain, context.workspace)
+    assert compute_or_load(question, again) == Count(3 * 12 * 2)
+
+
+def test_the_answer_found_last_counts_whatever_the_clock_says(context, workspace):
+    part = ["a"]
+    question = replace(
+        _counting()[0], ask=lambda context: Count(ord(part[0])), cache_key_parts=lambda context: (part[0],)
+    )
+    for letter, year in (("a", 2031), ("b", 2019)):
+        part[0] = letter
+        compute_or_load(question, RunContext(context.run, context.domain, workspace))
+        for file in (workspace.cache / "findings").iterdir():
+            if is_whole(file) and kept(question, RunContext(context.run, context.domain, workspace)) is not None:
+                os.utime(file, (year, year))
+    part[0] = "c"
+    assert last_kept(question, RunContext(context.run, context.domain, workspace)) == Count(ord("b"))

@@ -1,5 +1,6 @@
 """Files are whole or absent, and fingerprints tell apart what differs."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -10,7 +11,17 @@ import pytest
 
 from core import __version__
 from core.errors import InputError
-from core.storage.files import atomic_write, file_fingerprint, fingerprint, read_toml, write_text, write_toml
+from core.storage.cache import is_whole, write_checksummed
+from core.storage.files import (
+    atomic_write,
+    file_fingerprint,
+    file_signature,
+    fingerprint,
+    read_toml,
+    write_bytes,
+    write_text,
+    write_toml,
+)
 
 
 def test_a_replaced_file_is_the_new_one(tmp_path):
@@ -145,3 +156,19 @@ def test_damaged_toml_is_named(tmp_path, content):
 def test_missing_toml_is_named(tmp_path):
     with pytest.raises(InputError, match=r"no run: .*t\.toml does not exist"):
         read_toml(tmp_path / "t.toml", "run", 1, "")
+
+
+def test_files_written_in_one_tick_of_the_clock_are_told_apart(tmp_path):
+    def write(content: bytes) -> tuple[int, int, int]:
+        with atomic_write(tmp_path / "a") as temporary:
+            temporary.write_bytes(content)
+        os.utime(tmp_path / "a", ns=(0, 0))
+        return file_signature(tmp_path / "a")
+
+    assert write(b"one") != write(b"two")
+    write_checksummed(tmp_path / "b", b"one")
+    os.utime(tmp_path / "b", ns=(0, 0))
+    assert is_whole(tmp_path / "b")
+    write_bytes(tmp_path / "b", bytes((tmp_path / "b").stat().st_size))
+    os.utime(tmp_path / "b", ns=(0, 0))
+    assert not is_whole(tmp_path / "b")
