@@ -28,11 +28,13 @@ def swept(shapes_domain, workspace, tiny_name, snapshots):
 
     def restore(into: Workspace, tune: str, seeds: int) -> None:
         def train(fresh: Workspace) -> None:
+            snapshots.restore("shapes", fresh, lambda _: None)
             if seeds > 1:
                 restore(fresh, tune, seeds - 1)
+            domain = fresh.load_domain("shapes")
             settings = Settings(tune=tune, epochs=2, lr=3e-3, batch_size=16, seed=seeds - 1)
-            run = train_run(shapes_domain, tiny_name, settings, Reading(), "cpu", fresh)[0]
-            sweep_run(open_run(run, shapes_domain, fresh, "cpu"), (0.0, 0.5, 1.0), "recall@1")
+            run = train_run(domain, tiny_name, settings, Reading(), "cpu", fresh)[0]
+            sweep_run(open_run(run, domain, fresh, "cpu"), (0.0, 0.5, 1.0), "recall@1")
 
         snapshots.restore(("mixes", tune, seeds), into, train)
 
