@@ -58,7 +58,7 @@ def browser() -> Iterator[Browser]:
 def served(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The app over an empty workspace."""
     folder = tmp_path_factory.mktemp("served")
-    environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"} | {
+    environment = os.environ | {
         "REMATCH_WORKSPACE": str(folder / "workspace"),
         "REMATCH_CACHE": str(folder / "cache"),
         "REMATCH_QUIET": "1",
@@ -66,6 +66,7 @@ def served(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     command = [sys.executable, "-m", "streamlit", "run", "app.py"]
     with (folder / "server.log").open("wb") as log, serving(command, environment, log) as address:
         yield Served(address, folder / "workspace", environment)
+        background.cancel(Workspace(folder / "workspace", folder / "cache"), DEMO)
 
 
 @contextmanager
