@@ -18,14 +18,14 @@ check: .venv/.installed-dev lint types
 	REMATCH_EXAMPLES=10 $(BIN)/python -m pytest --hypothesis-profile dev -m "$(QUICK)" --numprocesses 2 --dist worksteal \
 		--ignore tests/browser --ignore tests/benchmarks
 
-# The browser tests come after the others: theirs is one server, and they watch how fast it answers.
+# A file at a time to each process, in the order that tests/conftest.py gives: the browser's first, which take longest.
 test: .venv/.installed-dev lint types
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --durations 15 --ignore tests/browser
-	$(BIN)/python -m pytest --durations 15 tests/browser
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --durations 15
 
 # The share of the product's lines that tests run, and coverage.xml for the lines; apart, since it slows the tests.
 coverage: .venv/.installed-dev
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --ignore tests/browser \
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder \
+		--ignore tests/browser \
 		--cov core --cov pages --cov rematch --cov-report xml --quiet
 	$(BIN)/coverage report --format total
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,15 +21,19 @@ from filelock import FileLock
 from core.cli.main import main
 from core.data.domain import Domain
 from core.data.importers import import_domain
+from core.jobs import background
 from core.progress import PROGRESS_FILE, QUIET
 from core.workspace.folders import Workspace
 from tests.local_hub import LocalHub, point_to
 from tests.markers import markers_of
 from tests.shapes import write_shapes
 from tests.snapshots import Snapshots
+from tests.stand_in_job import StartedJob
 
 if TYPE_CHECKING:
     from core.encoders.base import Encoder
+
+STAND_IN = str(Path(__file__).with_name("stand_in_job.py"))
 
 # Read by torch when it is imported: on tiny models threads mostly wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -40,10 +45,14 @@ hypothesis.settings.load_profile("ci")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test by what it starts, so that `make check` leaves out what takes seconds."""
+    """Mark each test by what it starts, so that `make check` leaves out what takes seconds.
+
+    The browser's come first, then models', then pages': so that the longest files do not end after all others.
+    """
     for item in items:
         for name in markers_of(item):
             item.add_marker(name)
+    items.sort(key=lambda item: [item.get_closest_marker(name) is None for name in ("browser", "model", "app")])
 
 
 @dataclass(frozen=True)
@@ -97,6 +106,30 @@ def verb(capsys: pytest.CaptureFixture[str]) -> Verb:
         return Outcome(status, said.out, said.err)
 
     return run
+
+
+@pytest.fixture
+def stand_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], list[StartedJob]]]:
+    """Return a function that puts a verb of `tests.stand_in_job` in place of every job's, and lists what is started."""
+    popen: Callable[..., subprocess.Popen[bytes]] = subprocess.Popen
+    started: list[StartedJob] = []
+
+    def replace_verb(name: str) -> list[StartedJob]:
+        def start(words: list[str], **options: Any) -> subprocess.Popen[bytes]:
+            if background.RUNNER not in words:
+                return popen(words, **options)
+            python, _, _, folder, *verb = words
+            options["env"] |= {"PYTHONPATH": str(Path.cwd())}
+            started.append(StartedJob(popen([python, "-P", STAND_IN, name, folder], **options), verb))
+            return started[-1].process
+
+        monkeypatch.setattr(background.subprocess, "Popen", start)
+        return started
+
+    yield replace_verb
+    for job in started:
+        job.process.kill()
+        job.process.wait()
 
 
 @pytest.fixture(scope="session")

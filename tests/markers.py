@@ -1,5 +1,6 @@
 """Which markers a test gets: by its fixtures and by what its module imports."""
 
+from functools import cache
 from types import ModuleType
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 FIXTURES = {
     "app": {"open_page"},
     "model": {"tiny_names", "lite_cache", "marian"},
-    "process": {"nobody"},
+    "process": {"nobody", "stand_in"},
     "browser": {"browser"},
 }
 #: Marker → packages and modules; a test module that imports one of them, or a name from it, gets the marker.
@@ -24,12 +25,17 @@ def markers_of(item: pytest.Item) -> list[str]:
     """Return the markers of `item`."""
     fixtures = set(getattr(item, "fixturenames", ()))
     module = item.getparent(pytest.Module)
-    origins = {_origin(value) for value in vars(module.obj).values()} if module else set()
+    origins = _origins(module.obj) if module else frozenset()
     return [
         marker
         for marker in FIXTURES
         if FIXTURES[marker] & fixtures or any(_within(origin, IMPORTS[marker]) for origin in origins)
     ]
+
+
+@cache
+def _origins(module: ModuleType) -> frozenset[str]:
+    return frozenset(_origin(value) for value in vars(module).values())
 
 
 def _origin(value: object) -> str:

@@ -9,7 +9,8 @@ from core.presentation.paper_tables import paper_table
 from core.report import document
 from core.report.markdown import as_markdown
 from core.workspace.runs import Run
-from tests.pages.conftest import open_at, write_run
+from tests.pages.conftest import open_at
+from tests.written_runs import write_run
 
 MISSED = Metric(
     "missed@5",

@@ -11,7 +11,7 @@ from core.findings.question import Question, RunContext
 from core.presentation.blocks import Section, Words
 from core.report import document
 from core.report.markdown import as_markdown
-from tests.pages.conftest import write_run
+from tests.written_runs import write_run
 
 
 @dataclass(frozen=True)

@@ -1,32 +1,27 @@
 """A domain with a swept run as sweeps leave it, written directly, so that pages are tested in milliseconds."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
+from streamlit.runtime.scriptrunner.script_cache import ScriptCache
+from streamlit.testing.v1 import AppTest, local_script_runner
 from streamlit.util import calc_hash
 
 from core.cli.main import main
 from core.data.domain import Domain, save_domain
 from core.data.importers import import_domain
-from core.data.query_text import Reading
-from core.evaluation.agreement import Disagreement
-from core.evaluation.alpha_selection import select_alpha
-from core.evaluation.sweep import Sweep
-from core.evaluation.tower_plane import Plane
 from core.jobs import background
 from core.jobs.job import Job
 from core.jobs.records import ERROR, JOB_FOLDER, STATUS, reserve
-from core.training.settings import default_settings
 from core.workspace.folders import Workspace
-from core.workspace.provenance import articles_fingerprint
-from core.workspace.runs import Run, RunInfo, now, reserve_folder, save_run
-from core.workspace.sweep_info import PathInfo, SweepInfo
+from core.workspace.runs import Run, find_run
 from tests.shapes import draw
+from tests.snapshots import Snapshots
+from tests.written_runs import write_run
 
 APP = Path(__file__).parents[2] / "app.py"
 
@@ -50,54 +45,46 @@ def open_page() -> Open:
     return open_at
 
 
-def write_run(workspace: Workspace, domain: Domain, *, plane: bool = True, interpolated: bool = False) -> Run:
-    """A run of `domain` whose ranks get better with alpha up to 0.5, then worse."""
-    slug = domain.info.slug
-    ids = domain.subset("val")["article_id"].tolist()
-    ranks = np.stack([np.arange(len(ids)) // better + 1 for better in (1, 2, 6, 3, 2)]).astype(np.int32)
-    best = (np.arange(len(ids))[None, :, None] + np.arange(4)[None, None, :] + ranks[:, :, None]) % len(ids)
-    marks = np.array([False, interpolated, False, interpolated, False])
-    sweep = Sweep("val", (0.0, 0.25, 0.5, 0.75, 1.0), ids, ranks, ranks, best, marks)
-    grid = Plane(
-        (0.0, 0.5, 1.0), np.stack([ranks[:3], ranks[1:4], ranks[2:]]), np.stack([best[:3], best[1:4], best[2:]])
-    )
-    settings = default_settings("lite", "head")
-    folder = reserve_folder(workspace, slug, "lite", "head")
-    articles = articles_fingerprint(domain, Reading(), False)
-    info = RunInfo(slug, folder.name, now(), "lite", Reading(), False, True, "cpu", settings, articles, "", "", {})
-    run = Run(info, folder)
-    path = PathInfo(9, True, Disagreement(0.0003, 0.001), (0.1, 0.3))
-    curve = sweep.curve()
-    run.save_sweep([sweep], grid if plane else None, SweepInfo(select_alpha(curve), {}, {"val": path}))
-    (folder / "history.csv").write_text(
-        "epoch,train_loss,val_mrr@100,val_recall@1,logit_scale\n0,,0.1,0.1,10\n1,2,0.2,0.1,10\n"
-    )
-    save_run(run)
-    return run
+@pytest.fixture(autouse=True, scope="session")
+def compiled_once() -> Iterator[None]:
+    """Compile each page's script once, as a server does: AppTest would compile it again for every app it opens."""
+    cache = ScriptCache()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(local_script_runner, "ScriptCache", lambda: cache)
+        yield
 
 
 @pytest.fixture
-def domain(workspace: Workspace, shapes: Path) -> Domain:
-    return import_domain(shapes, workspace.domain_folder("shapes"), title="Shapes & Töne 🙂", language="en").domain
+def domain(workspace: Workspace, shapes: Path, snapshots: Snapshots) -> Domain:
+    def make(fresh: Workspace) -> None:
+        import_domain(shapes, fresh.domain_folder("shapes"), title="Shapes & Töne 🙂", language="en")
+
+    snapshots.restore("titled shapes", workspace, make)
+    return workspace.load_domain("shapes")
 
 
 @pytest.fixture
-def run(workspace: Workspace, domain: Domain) -> Run:
-    return write_run(workspace, domain)
+def run(workspace: Workspace, domain: Domain, snapshots: Snapshots) -> Run:
+    snapshots.restore("written run", workspace, lambda fresh: write_run(fresh, domain))
+    return find_run(workspace, "shapes", None)
 
 
 @pytest.fixture
-def synthetic(workspace: Workspace, shapes: Path) -> Domain:
+def synthetic(workspace: Workspace, shapes: Path, snapshots: Snapshots) -> Domain:
     """Like the demo: dates, two languages, planted causes, said to be synthetic; with a run."""
-    domain = import_domain(shapes, workspace.domain_folder("toys"), title="Toys", language="de").domain
-    articles = domain.articles.copy()
-    articles["published_at"] = np.datetime64("2022-01-01") + np.arange(len(articles)).astype("timedelta64[D]")
-    articles["language"] = np.where(np.arange(len(articles)) % 2, "de", "en")
-    articles["planted"] = np.where(np.arange(len(articles)) % 3, "", "drift")
-    domain = replace(domain, info=replace(domain.info, synthetic=True), articles=articles)
-    save_domain(domain)
-    write_run(workspace, domain, interpolated=True)
-    return domain
+
+    def make(fresh: Workspace) -> None:
+        domain = import_domain(shapes, fresh.domain_folder("toys"), title="Toys", language="de").domain
+        articles = domain.articles.copy()
+        articles["published_at"] = np.datetime64("2022-01-01") + np.arange(len(articles)).astype("timedelta64[D]")
+        articles["language"] = np.where(np.arange(len(articles)) % 2, "de", "en")
+        articles["planted"] = np.where(np.arange(len(articles)) % 3, "", "drift")
+        domain = replace(domain, info=replace(domain.info, synthetic=True), articles=articles)
+        save_domain(domain)
+        write_run(fresh, domain, interpolated=True)
+
+    snapshots.restore("synthetic", workspace, make)
+    return workspace.load_domain("toys")
 
 
 def fail_job(folder: Path, sentence: str, kind: str = "InputError") -> None:

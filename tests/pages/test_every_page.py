@@ -1,10 +1,15 @@
 """What holds of every page: whatever the workspace and the address, a page or a sentence, never a traceback."""
 
+import shutil
+
 import pytest
 
 from core.data.importers import import_domain
+from pages.shared.images import GONE
 
 ALL = ("overview", "alpha", "curves", "changes", "findings", "match", "train", "data")
+#: Page → articles that are shown with their image; elsewhere images are samples, which are left out if they are gone.
+WITH_IMAGES = {"overview": 0, "changes": 12, "data": 12}
 OF_A_RUN = ("alpha", "curves", "changes", "findings", "match")
 
 
@@ -65,13 +70,22 @@ def test_a_damaged_sweep_is_a_sentence(page, open_page, run):
     assert "cannot be read" in app.error[0].value
 
 
-@pytest.mark.parametrize("page", ALL)
-def test_an_image_that_is_gone_is_said_and_the_rest_is_shown(page, open_page, run, domain, tmp_path):
+@pytest.mark.parametrize(("page", "articles"), WITH_IMAGES.items())
+def test_a_warning_stands_in_for_each_image_that_is_gone_and_the_rest_is_shown(
+    page, articles, open_page, run, domain, workspace, tmp_path
+):
+    before = open_page(page)
+    assert before.get("image")
     toml = domain.folder / "domain.toml"
     toml.write_text(toml.read_text().replace(str(domain.images_root), str(tmp_path / "gone")))
+    shutil.rmtree(workspace.cache)
     app = open_page(page)
     assert not app.exception
     assert not app.error
+    assert not app.get("image")
+    assert [warning.value for warning in app.warning].count(GONE) == articles
+    for kind in ("title", "subheader", "markdown", "text"):
+        assert [each.value for each in app.get(kind)] == [each.value for each in before.get(kind)]
 
 
 @pytest.mark.parametrize("page", ALL)

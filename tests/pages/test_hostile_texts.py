@@ -10,7 +10,8 @@ from streamlit.testing.v1 import AppTest
 from core.data.domain import Domain
 from core.data.importers import import_domain
 from core.workspace.folders import Workspace
-from tests.pages.conftest import Open, write_run
+from tests.pages.conftest import Open
+from tests.written_runs import write_run
 
 HOST = "evil.example"
 HOSTILE = (

@@ -1,4 +1,4 @@
-"""Every number on a page is the command line's, digit by digit: both are read as a person reads them."""
+"""Every number on a page is the one in the command line's record, to the digits that the page shows."""
 
 import json
 import re
@@ -15,8 +15,6 @@ from core.evaluation.metrics import table_metrics
 from core.jobs import model_worker
 from core.workspace.folders import Workspace
 from core.workspace.runs import find_run
-
-NUMBER = re.compile(r"\d+\.\d+")
 
 
 @pytest.fixture(scope="module")
@@ -46,14 +44,6 @@ def used(made: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def swept(made: Workspace, verb) -> str:
-    """What `sweep` prints; it is printed, and the run swept, anew for each test that asks."""
-    outcome = verb("sweep", "--domain", "shapes", "--precision", "fp32")
-    assert outcome.status == 0, outcome.err
-    return outcome.out
-
-
-@pytest.fixture
 def is_swept(made: Workspace, verb) -> None:
     """The run has its sweep."""
     if not find_run(made, "shapes", None).is_swept:
@@ -61,16 +51,14 @@ def is_swept(made: Workspace, verb) -> None:
 
 
 def element_data(app) -> dict:
-    """What the Alpha page's element is given."""
+    """Return what the Alpha page's element is given."""
+    [element] = app.get("bidi_component")
+    return json.loads(element.proto.json)
 
-    def found(block):
-        for child in block.children.values():
-            if child.type == "bidi_component":
-                yield json.loads(child.proto.json)
-            if hasattr(child, "children"):
-                yield from found(child)
 
-    return next(found(app._tree))
+def written(record: dict) -> dict[str, str]:
+    """Return the metrics of a record with a page's three digits."""
+    return {name: f"{record[name]:.3f}" for name in table_metrics()}
 
 
 def shown(app) -> str:
@@ -78,17 +66,18 @@ def shown(app) -> str:
     return "\n".join(str(element.value) for elements in kinds for element in elements).replace("\\", "")
 
 
-def test_the_slider_draws_from_what_sweep_prints(swept, open_page):
+def test_the_slider_draws_from_what_sweep_records(made, open_page, verb):
+    record = verb("sweep", "--domain", "shapes", "--precision", "fp32", "--json").record
     hand = element_data(open_page("alpha"))["hand"]
     tables = json.loads(hand["tables"])
-    lines = [line.split() for line in swept.splitlines() if re.match(r"\s*[01](\.\d+)?~?\s+0\.\d{3}", line)]
-    assert len(lines) >= 21
-    assert len({tuple(metrics) for _, *metrics in lines}) > 3
-    for alpha, *metrics in lines:
-        place = tables["alphas"].index(float(alpha.rstrip("~")))
-        assert tables["interpolated"][place] == alpha.endswith("~")
-        assert [f"{values[place]:.3f}" for values in tables["metrics"]] == metrics
-    assert re.search(r"n = \d+", swept)[0] in hand["of"]
+    assert len(record["rows"]) >= 21
+    assert len({tuple(written(row).values()) for row in record["rows"]}) > 3
+    for row in record["rows"]:
+        place = tables["alphas"].index(row["alpha"])
+        assert tables["interpolated"][place] == row["interpolated"]
+        drawn = dict(zip(tables["names"], (f"{values[place]:.3f}" for values in tables["metrics"]), strict=True))
+        assert drawn == written(row)
+    assert f"n = {record['n']}" in hand["of"]
 
 
 @pytest.mark.parametrize("alpha", ["0", "0.13", "0.37", "0.62", "1", "best"])
@@ -96,7 +85,8 @@ def test_at_rest_the_slider_shows_what_rank_and_score_find(alpha, made, is_swept
     """Off the grid of exact points too: interpolated while the hand moves, exact when it rests."""
     run = find_run(made, "shapes", None)
     value = run.selected().alpha if alpha == "best" else float(alpha)
-    ranked = verb("rank", "--domain", "shapes", "--alpha", alpha, "--output", tmp_path / "run.tsv")
+    words = ("rank", "--domain", "shapes", "--alpha", alpha, "--output", tmp_path / "run.tsv", "--json")
+    ranked = verb(*words).record["metrics"]
     domain = made.load_domain("shapes")
     val = domain.subset("val")
     truth = tmp_path / "truth.tsv"
@@ -112,11 +102,8 @@ def test_at_rest_the_slider_shows_what_rank_and_score_find(alpha, made, is_swept
         on_page = data["hand"]["exact"]["metrics"]
     else:
         assert not tables["interpolated"][place]
-    written = dict(zip(table_metrics(), (f"{metric:.3f}" for metric in on_page), strict=True))
-    assert NUMBER.findall(ranked.out.splitlines()[1]) == [
-        written[name] for name in ("mrr@100", "recall@1", "recall@10")
-    ]
-    assert {name: f"{scored[name]:.3f}" for name in written} == written
+    drawn = dict(zip(table_metrics(), (f"{metric:.3f}" for metric in on_page), strict=True))
+    assert drawn == written(ranked) == written(scored)
     lists = pd.read_csv(tmp_path / "run.tsv", sep="\t", dtype=str, index_col=0)
     own = val["image_id"].iloc[4]
     rank = lists.loc[article].tolist().index(own) + 1
@@ -126,18 +113,13 @@ def test_at_rest_the_slider_shows_what_rank_and_score_find(alpha, made, is_swept
         assert in_list[other] == lists.loc[other].tolist().index(image) + 1
 
 
-def table_of(text: str) -> list[list[str]]:
-    """Cells of the lines of a printed table that hold metrics."""
-    rows = (re.split(r"\s{2,}", line.strip()) for line in text.splitlines() if line.count("0.") + line.count("1.0") > 4)
-    return [cells for cells in rows if len(cells) > 6]
-
-
-def test_curves_and_overview_show_the_table_that_report_prints(is_swept, open_page, verb):
-    printed = verb("report", "--domain", "shapes").out
-    curves = open_page("curves")
-    table = curves.dataframe[0].value
-    assert [list(map(str, row)) for row in table.to_numpy().tolist()] == table_of(printed)
+def test_curves_and_overview_show_the_table_that_report_records(is_swept, open_page, verb):
     as_record = verb("report", "--domain", "shapes", "--json").record
+    curves = open_page("curves")
+    shown_rows = curves.dataframe[0].value.to_dict("records")
+    for row, on_page in zip(as_record["rows"], shown_rows, strict=True):
+        expected = {"model": row["model"], "alpha": f"{row['alpha']:g}", "n": str(row["n"])} | written(row)
+        assert on_page == expected
     paper = as_record["table_4"]
     words = next(each.value for each in curves.markdown if "Table 4" in each.value)
     gained, lost = (f"{paper[end]:.3f}" if paper[end] is not None else "none" for end in ("improvement", "decrease"))
@@ -145,9 +127,8 @@ def test_curves_and_overview_show_the_table_that_report_prints(is_swept, open_pa
     assert f"{paper['n_improved']} up by {gained} places" in words
     assert f"{paper['n_decreased']} down by {lost}" in words
     overview = open_page("overview").table[0].value
-    for cells, (_, shown_cells) in zip(table_of(printed), overview.iterrows(), strict=True):
-        of = dict(zip(table_metrics(), cells[-6:], strict=True))
-        assert [cell.split()[0] for cell in shown_cells] == [of[metric] for metric in overview.columns]
+    for row, (_, cells) in zip(as_record["rows"], overview.iterrows(), strict=True):
+        assert [cell.split()[0] for cell in cells] == [written(row)[metric] for metric in overview.columns]
 
 
 def test_rank_changes_shows_the_ranks_of_the_run_files(made, is_swept, open_page, verb, tmp_path):
@@ -199,10 +180,7 @@ def test_findings_says_what_analyse_prints(is_swept, open_page, verb):
                 assert str(cell) in printed
 
 
-def test_train_shows_the_runs_as_runs_compare_prints_them(is_swept, open_page, verb):
-    printed = verb("runs", "compare", "--domain", "shapes").out
-    table = open_page("train").dataframe[0].value
-    for name in table.columns:
-        if "@" in name:
-            assert f"{table[name].iloc[0]:.3f}" in printed.split()
-    assert str(int(table["n"].iloc[0])) in printed.split()
+def test_train_shows_the_runs_as_runs_compare_records_them(is_swept, open_page, verb):
+    rows = verb("runs", "compare", "--domain", "shapes", "--json").record["runs"]
+    shown_rows = open_page("train").dataframe[0].value.to_dict("records")
+    assert [{name: round(cell, 3) if "@" in name else cell for name, cell in row.items()} for row in rows] == shown_rows

@@ -23,7 +23,8 @@ from core.workspace.folders import Workspace
 from core.workspace.runs import load_runs
 from core.workspace.unfinished_runs import Unfinished, load_unfinished
 from pages.train.form import ENCODERS, TrainingRequest
-from tests.pages.conftest import open_at, write_run
+from tests.pages.conftest import open_at
+from tests.written_runs import write_run
 
 NEVER = background.JobStatus("never started", "", 0, None, [])
 HEAD = Settings(tune="head", epochs=2, lr=0.01, batch_size=16)

@@ -12,8 +12,9 @@ from core.workspace.runs import Run
 from core.workspace.tags import read_tags
 from pages.shared import images
 from tests.disks import READ_ONLY, SmallDisk, fail_to_write, mounted
-from tests.pages.conftest import Open, fail_job, write_run
+from tests.pages.conftest import Open, fail_job
 from tests.pages.test_every_page import ALL
+from tests.written_runs import write_run
 
 
 @pytest.fixture

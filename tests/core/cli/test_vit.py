@@ -1,4 +1,7 @@
-"""A real CLIP architecture with random weights from a file goes through the verbs; once, since it takes its time."""
+"""A real CLIP architecture, the smallest, with random weights from a file goes through the verbs.
+
+soak/test_real_size.py does the same with ViT-B-32.
+"""
 
 import open_clip
 import pandas as pd
@@ -6,15 +9,15 @@ import torch
 from safetensors.torch import save_file
 
 
-def test_vit_b_32_goes_through_the_verbs(verb, shapes, workspace, tmp_path):
+def test_a_vit_goes_through_the_verbs(verb, shapes, workspace, tmp_path):
     torch.manual_seed(0)
-    save_file(open_clip.create_model("ViT-B-32").state_dict(), tmp_path / "vit.safetensors")
+    save_file(open_clip.create_model("ViT-S-32-alt").state_dict(), tmp_path / "vit.safetensors")
     pd.read_csv(shapes).head(24).to_csv(tmp_path / "few.csv", index=False)
     verb("import", tmp_path / "few.csv", "--images", shapes.parent / "images", "--domain", "few")
     torch.set_num_threads(2)
     try:
         trained = verb(
-            "train", "--domain", "few", "--encoder", f"ViT-B-32:{tmp_path / 'vit.safetensors'}",
+            "train", "--domain", "few", "--encoder", f"ViT-S-32-alt:{tmp_path / 'vit.safetensors'}",
             "--tune", "head", "--epochs", 1, "--json",
         )  # fmt: skip
         swept = verb("sweep", "--domain", "few", "--alphas", "0,0.5,1", "--json")
@@ -22,9 +25,9 @@ def test_vit_b_32_goes_through_the_verbs(verb, shapes, workspace, tmp_path):
     finally:
         torch.set_num_threads(1)
     assert (trained.status, swept.status, ranked.status) == (0, 0, 0)
-    assert trained.record["run"] == "vit-b-32-head-1"
+    assert trained.record["run"] == "vit-s-32-alt-head-1"
     assert [row["n"] for row in swept.record["rows"]] == [5, 5, 5]
     chosen = next(row for row in swept.record["rows"] if row["alpha"] == swept.record["selected"]["alpha"])
     assert ranked.record["metrics"]["mrr@100"] == chosen["mrr@100"]
-    weights = workspace.runs_folder("few") / "vit-b-32-head-1" / "weights.safetensors"
+    weights = workspace.runs_folder("few") / "vit-s-32-alt-head-1" / "weights.safetensors"
     assert weights.stat().st_size < 10_000_000, "the heads alone"

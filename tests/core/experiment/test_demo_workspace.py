@@ -8,12 +8,12 @@ from core.experiment.demo import Step, demo_steps, missing_steps, prepare_demo
 from core.workspace.folders import Workspace
 from core.workspace.runs import load_runs
 
-SMALL = 60
+SMALL = 30
 
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch, lite, lite_multilingual) -> None:
-    """Sixty articles a domain, and the encoders already loaded."""
+    """Thirty articles a domain, and the encoders already loaded."""
     encoders = {"lite": lite, "lite-multilingual": lite_multilingual}
     monkeypatch.setattr(demo, "write_newsroom", lambda *args, **kwargs: write_newsroom(*args, count=SMALL, **kwargs))
     monkeypatch.setattr("core.experiment.train.load_encoder", lambda name, device, cache: encoders[name])
@@ -45,11 +45,11 @@ def test_the_demo_is_made_once_and_goes_on_where_it_stopped(small: None, workspa
         assert domain.info.synthetic
         assert "synthetic" in domain.info.title
         assert domain.info.split_by == "published_at"
-        assert domain.articles["split"].value_counts().to_dict() == {"train": 48, "val": 12}
+        assert domain.articles["split"].value_counts().to_dict() == {"train": 24, "val": 6}
         assert domain.articles["published_at"].is_monotonic_increasing
     portals = [run.info for run in load_runs(workspace, "demo-portals")]
     assert [(info.encoder, info.english) for info in portals] == [("lite-multilingual", False), ("lite", True)]
     curve = load_runs(workspace, "demo-rss")[0].curve()
     assert len(curve) == 101
     assert not curve.loc[curve["alpha"].isin([0.0, 1.0]), "interpolated"].any()
-    assert set(curve["n"]) == {12}
+    assert set(curve["n"]) == {6}

@@ -1,4 +1,4 @@
-"""What is said of mixes: no claim that the interval and p do not carry."""
+"""The answer about mixes claims a win only where the corrected p and the interval carry it."""
 
 from dataclasses import replace
 
@@ -7,39 +7,71 @@ import pytest
 from core.analysis.bootstrap import Interval
 from core.analysis.significance import Difference
 from core.evaluation.models import Model
-from core.findings.mixes import METRIC, MixesFound, _answer, described
-from core.interpolation.merges import FISHER, SCORES
+from core.findings.mixes import METRIC, MIXES, MixesFound
+from core.findings.question import RunContext
+from core.interpolation.merges import MERGES
 from core.interpolation.merges.merge import Searched
 from core.interpolation.mix import Mix
+from core.presentation.blocks import Grid, Section
+from tests.written_runs import write_run
 
-NOT_REAL = Difference(METRIC, Model.WISE_FT, FISHER.label, 0.01, Interval(0.001, 0.02), 0.04, 0.08, 700)
+TOWERS, DEPTH, FISHER, SCORES = (MERGES[name].label for name in ("per-tower", "per-depth", "fisher", "scores"))
+NOT_REAL = Difference(METRIC, Model.WISE_FT, FISHER, 0.01, Interval(0.001, 0.02), 0.04, 0.08, 700)
+WORSE = Difference(METRIC, Model.WISE_FT, SCORES, -0.03, Interval(-0.05, -0.01), 0.001, 0.002, 90)
+MIX_OF = {
+    Model.WISE_FT: Mix(("a",), 0.4),
+    FISHER: Mix(("a", "b", "c"), 0.7),
+    SCORES: Mix(("a",), 0.4, {"image": 0.1, "text.late": 1.0}),
+}
 
 
 @pytest.fixture
 def found() -> MixesFound:
-    searched = {name: Searched(Mix(("run",), 0.4), 11, 0.2) for name in (Model.WISE_FT, FISHER.label, SCORES.label)}
-    worse = Difference(METRIC, Model.WISE_FT, SCORES.label, -0.03, Interval(-0.05, -0.01), 0.001, 0.002, 90)
+    searched = {name: Searched(mix, 11, 0.2) for name, mix in MIX_OF.items()}
     reached = dict.fromkeys((Model.ZERO_SHOT, Model.FINE_TUNED, *searched), 0.2)
-    return MixesFound(150, 152, ("run",), searched, reached, (NOT_REAL, worse))
+    return MixesFound(150, 152, ("run",), searched, reached, (NOT_REAL, WORSE))
 
 
-def test_an_interval_without_zero_is_no_win_where_the_corrected_p_says_none(found):
-    said = _answer(found)
-    assert said.startswith(
-        "None of the 2 other ways to mix is distinguishably better than WiSE-FT on 152 later articles"
-    )
-    assert "about 700 would be needed" in said
-    assert "Worse: scores, not weights (mrr@100 −0.030, −0.050 to −0.010, p = 0.002)." in said
+@pytest.fixture
+def section(workspace, shapes_domain):
+    """Return the function that words a finding as the app and the reports show it."""
+    context = RunContext(write_run(workspace, shapes_domain), shapes_domain, workspace)
+    return lambda found: MIXES.section(found, context)
 
 
-def test_a_win_is_said_with_its_figures(found):
-    said = _answer(replace(found, differences=(replace(NOT_REAL, p_holm=0.01),)))
-    assert said == (
-        "Better than WiSE-FT on 152 later articles: Fisher-weighted (mrr@100 +0.010, +0.001 to +0.020, p = 0.01)."
-    )
+def verdicts(section: Section) -> dict[str, str]:
+    """Return mix → verdict in the table."""
+    [table] = [block.table for block in section.blocks if isinstance(block, Grid)]
+    return dict(zip(table["mix"], table["verdict"], strict=True))
 
 
-def test_mixes_in_a_few_words():
-    assert described(Mix(("a",), 0.4)) == "α 0.4"
-    assert described(Mix(("a", "b", "c"), 0.7)) == "3 runs, α 0.7"
-    assert described(Mix(("a",), 0.4, {"image": 0.1, "text.late": 1.0})) == "α image 0.1, text late 1"
+def test_an_interval_without_zero_is_no_win_where_the_corrected_p_says_none(found, section):
+    worded = section(found)
+    best, worse = worded.answer.split("Worse:")
+    assert "Better" not in best
+    assert all(part in best for part in ("2 other", "152", FISHER, "p = 0.08", "700")), "the needed n, too"
+    assert all(part in worse for part in (SCORES, "−0.030", "−0.050 to −0.010", "p = 0.002"))
+    assert verdicts(worded)[FISHER] == "not distinguishable"
+    assert verdicts(worded)[SCORES] == "worse"
+
+
+def test_a_win_is_stated_with_its_figures(found, section):
+    worded = section(replace(found, differences=(replace(NOT_REAL, p_holm=0.01),)))
+    assert worded.answer.startswith("Better")
+    assert all(part in worded.answer for part in (FISHER, "152", "+0.010", "+0.001 to +0.020", "p = 0.01"))
+    assert "Worse" not in worded.answer
+    assert verdicts(worded)[FISHER] == "better"
+
+
+def test_the_table_has_each_mix_in_a_few_words(found, section):
+    [table] = [block.table for block in section(found).blocks if isinstance(block, Grid)]
+    chosen = dict(zip(table["mix"], table["chosen"], strict=True))
+    assert chosen[Model.WISE_FT] == "α 0.4"
+    assert chosen[FISHER] == "3 runs, α 0.7"
+    assert chosen[SCORES] == "α image 0.1, text late 1"
+
+
+def test_a_mix_that_this_run_does_not_allow_is_named(found, section):
+    words = " ".join(block.text for block in section(found).blocks if hasattr(block, "text"))
+    assert TOWERS in words
+    assert DEPTH in words

@@ -20,20 +20,31 @@ from core.interpolation.merges import MERGES
 from core.interpolation.merges.per_depth import QUARTERS
 from core.interpolation.mix import Mix
 from core.training.settings import Settings
+from core.workspace.folders import Workspace
+from core.workspace.runs import find_run
 
 WISE_FT, TOWERS, DEPTH, FISHER, SCORES, SOUP, GREEDY = (merge.label for merge in MERGES.values())
 
 
 @pytest.fixture
-def swept(shapes_domain, workspace, tiny_name):
-    """TinyClip tuned as said and swept; seeds 0 to `seeds` − 1."""
+def swept(shapes_domain, workspace, tiny_name, snapshots):
+    """Return a function that gives TinyClip tuned as asked for and swept; seeds 0 to `seeds` − 1, made once."""
+
+    def restore(into: Workspace, tune: str, seeds: int) -> None:
+        def train(fresh: Workspace) -> None:
+            snapshots.restore("shapes", fresh, lambda _: None)
+            if seeds > 1:
+                restore(fresh, tune, seeds - 1)
+            domain = fresh.load_domain("shapes")
+            settings = Settings(tune=tune, epochs=2, lr=3e-3, batch_size=16, seed=seeds - 1)
+            run = train_run(domain, tiny_name, settings, Reading(), "cpu", fresh)[0]
+            sweep_run(open_run(run, domain, fresh, "cpu"), (0.0, 0.5, 1.0), "recall@1")
+
+        snapshots.restore(("mixes", tune, seeds), into, train)
 
     def make(tune: str, seeds: int = 1) -> RunContext:
-        for seed in range(seeds):
-            settings = Settings(tune=tune, epochs=2, lr=3e-3, batch_size=16, seed=seed)
-            run = train_run(shapes_domain, tiny_name, settings, Reading(), "cpu", workspace)[0]
-            sweep_run(open_run(run, shapes_domain, workspace, "cpu"), (0.0, 0.5, 1.0), "recall@1")
-        return RunContext(run, shapes_domain, workspace, "cpu")
+        restore(workspace, tune, seeds)
+        return RunContext(find_run(workspace, "shapes", None), shapes_domain, workspace, "cpu")
 
     return make
 
@@ -107,7 +118,7 @@ def test_a_soup_is_of_the_runs_that_differ_in_nothing_but_the_seed(swept, shapes
 def test_another_seed_makes_another_answer(swept):
     context = swept("head")
     alone = compute_or_load(MIXES, context)
-    sister = swept("head", seeds=2)  # makes seed 0 anew, and seed 1
+    sister = swept("head", seeds=2)
     assert load_cached(MIXES, context) is None
     assert alone.runs == ("tinyclip-head-1",)
     assert compute_or_load(MIXES, context).runs == ("tinyclip-head-1", sister.run.info.name)

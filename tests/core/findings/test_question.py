@@ -1,6 +1,7 @@
 """What was found out is kept, read back checked, and worked out again when anything it depends on changes."""
 
 import json
+import os
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -9,10 +10,11 @@ import pytest
 from core.data.importers import import_domain
 from core.errors import InputError
 from core.findings import registry
-from core.findings.question import Question, RunContext, check_swept, compute_or_load, load_cached
+from core.findings.question import Question, RunContext, check_swept, compute_or_load, load_cached, load_last_cached
 from core.findings.registry import QUESTIONS
 from core.presentation.blocks import Section
-from tests.pages.conftest import write_run
+from core.storage.cache import is_whole
+from tests.written_runs import save_uniform, write_run
 
 
 @dataclass(frozen=True)
@@ -91,3 +93,31 @@ def test_the_name_of_a_question_that_was_split_leads_to_what_it_became(verb):
     assert outcome.status == 2
     assert all(name in outcome.err for name in ("similar", "near-duplicates", "hubs", "re-ranking"))
     assert set(registry.RENAMED["similar"]) <= set(registry.BY_NAME)
+
+
+def test_an_answer_about_a_sweep_that_changes_meanwhile_is_not_load_cached(context):
+    def ask(context: RunContext) -> Count:
+        save_uniform(context.run, context.domain, 2)
+        return Count(int(context.val.ranks.sum()))
+
+    question = replace(_counting()[0], ask=ask)
+    with pytest.raises(InputError, match="changed while it was asked about"):
+        compute_or_load(question, context)
+    assert load_cached(question, context) is None
+    again = RunContext(context.run, context.domain, context.workspace)
+    assert compute_or_load(question, again) == Count(3 * 12 * 2)
+
+
+def test_the_answer_found_last_counts_whatever_the_clock_says(context, workspace):
+    part = ["a"]
+    question = replace(
+        _counting()[0], ask=lambda context: Count(ord(part[0])), cache_key_parts=lambda context: (part[0],)
+    )
+    for letter, year in (("a", 2031), ("b", 2019)):
+        part[0] = letter
+        compute_or_load(question, RunContext(context.run, context.domain, workspace))
+        for file in (workspace.cache / "findings").iterdir():
+            if is_whole(file) and load_cached(question, RunContext(context.run, context.domain, workspace)) is not None:
+                os.utime(file, (year, year))
+    part[0] = "c"
+    assert load_last_cached(question, RunContext(context.run, context.domain, workspace)) == Count(ord("b"))

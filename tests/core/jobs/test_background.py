@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,21 +15,7 @@ from core.jobs.background import JobStatus
 from core.jobs.job import DEMO, Job
 from core.workspace.folders import Workspace
 from tests.disks import mounted
-
-SLEEPER = """
-import sys, time
-from pathlib import Path
-from filelock import FileLock
-from core.progress import progress_reporter
-folder = Path(sys.argv[1])
-with FileLock(folder / "running.lock"):
-    with progress_reporter("Sleeping") as report:
-        report(3, 7)
-        print("one line", flush=True)
-        while not (folder / "wake").exists():
-            time.sleep(0.05)
-    (folder / "status.txt").write_text("0")
-"""
+from tests.stand_in_job import StartedJob
 
 
 def wait(workspace: Workspace, job: Job, until: Callable[[JobStatus], bool], seconds: float = 60) -> JobStatus:
@@ -42,14 +27,9 @@ def wait(workspace: Workspace, job: Job, until: Callable[[JobStatus], bool], sec
 
 
 @pytest.fixture
-def sleeper(monkeypatch):
-    """A job that sleeps until a file `wake` appears in its folder, in place of a verb."""
-    popen = subprocess.Popen
-
-    def start(arguments, **options):
-        return popen([sys.executable, "-c", SLEEPER, arguments[3]], **options)
-
-    monkeypatch.setattr(background.subprocess, "Popen", start)
+def sleeper(stand_in) -> list[StartedJob]:
+    """What is started sleeps until a file `wake` appears in the job's folder."""
+    return stand_in("sleep")
 
 
 def test_a_job_that_never_was(workspace):
@@ -89,27 +69,15 @@ def test_a_job_that_fails_says_why(workspace):
     assert status.error.sentence.startswith("no domain 'nowhere'")
 
 
-UNEXPECTED = """
-import sys
-from pathlib import Path
-from core.cli import job_runner
-import core.cli.main
-
-core.cli.main.main = lambda verb: 1 / 0
-sys.exit(job_runner.run(Path(sys.argv[1]), []))
-"""
-
-
-def test_an_unexpected_error_is_named_by_its_kind_and_gone_with_the_next_job(workspace, monkeypatch):
-    popen = subprocess.Popen
-    with monkeypatch.context() as patch:
-        run = lambda words, **options: popen([sys.executable, "-c", UNEXPECTED, words[3]], **options)  # noqa: E731
-        patch.setattr(background.subprocess, "Popen", run)
-        assert background.start(workspace, Job("import", "list"), ["runs"])
-        ended = wait(workspace, Job("import", "list"), lambda status: status.state != "running")
+def test_an_unexpected_error_is_named_by_its_kind_and_gone_with_the_next_job(workspace, stand_in):
+    stand_in("crash")
+    assert background.start(workspace, Job("import", "list"), ["runs"])
+    ended = wait(workspace, Job("import", "list"), lambda status: status.state != "running")
     assert ended.error is not None
     assert (ended.state, ended.error.kind) == ("failed", "ZeroDivisionError")
+    stand_in("sleep")
     assert background.start(workspace, Job("import", "list"), ["runs"])
+    (workspace.root / "jobs" / "import-list" / "wake").touch()
     assert wait(workspace, Job("import", "list"), lambda status: status.state == "done").error is None
 
 
@@ -127,77 +95,34 @@ def test_a_job_runs_once_at_a_time_and_can_be_started_anew(workspace, sleeper):
     wait(workspace, DEMO, lambda status: status.state == "done")
 
 
-def test_a_job_whose_process_was_killed_has_failed(workspace, sleeper, monkeypatch):
-    started = []
-    popen = background.subprocess.Popen
-    monkeypatch.setattr(background.subprocess, "Popen", lambda *a, **o: started.append(popen(*a, **o)) or started[-1])
+def test_a_job_whose_process_was_killed_has_failed(workspace, sleeper):
     background.start(workspace, DEMO, ["demo"])
     wait(workspace, DEMO, lambda status: status.log != [])
-    started[0].kill()
-    started[0].wait()
+    sleeper[0].process.kill()
+    sleeper[0].process.wait()
     assert wait(workspace, DEMO, lambda status: status.state != "running").state == "failed"
 
 
 @pytest.mark.skipif(not hasattr(os, "getsid"), reason="sessions are POSIX's")
-def test_a_job_outlives_the_terminal_of_the_app(workspace, sleeper, monkeypatch):
-    started = []
-    popen = background.subprocess.Popen
-    monkeypatch.setattr(background.subprocess, "Popen", lambda *a, **o: started.append(popen(*a, **o)) or started[-1])
+def test_a_job_outlives_the_terminal_of_the_app(workspace, sleeper):
     background.start(workspace, DEMO, ["demo"])
     wait(workspace, DEMO, lambda status: status.log != [])
-    assert os.getsid(started[0].pid) != os.getsid(0)
-    (workspace.root / "jobs" / "demo" / "wake").touch()
-    started[0].wait()
+    assert os.getsid(sleeper[0].process.pid) != os.getsid(0)
 
 
-BUSY = """
-import sys, time
-from pathlib import Path
-from core.errors import InputError
-from core.cli import job_runner
-import core.cli.main
-
-def main(verb):
-    print("busy", flush=True)
-    try:
-        while True:
-            time.sleep(0.05)
-    finally:
-        print("tidied up", flush=True)
-
-core.cli.main.main = main
-sys.exit(job_runner.run(Path(sys.argv[1]), []))
-"""
-
-
-@pytest.fixture
-def busy(monkeypatch):
-    """A job's own process with a verb that never ends."""
-    popen, started = subprocess.Popen, []
-
-    def start(arguments, **options):
-        started.append(popen([sys.executable, "-c", BUSY, arguments[3]], **options))
-        return started[-1]
-
-    monkeypatch.setattr(background.subprocess, "Popen", start)
-    yield started
-    for process in started:
-        process.kill()
-        process.wait()
-
-
-def test_a_job_that_is_cancelled_tidies_up_and_says_so(workspace, busy):
+def test_a_job_that_is_cancelled_tidies_up_and_says_so(workspace, stand_in):
+    started = stand_in("never end")
     background.start(workspace, Job("train", "news"), ["train"])
     wait(workspace, Job("train", "news"), lambda status: status.log != [])
     background.cancel(workspace, Job("train", "news"))
-    busy[0].wait(timeout=30)
+    started[0].process.wait(timeout=30)
     status = wait(workspace, Job("train", "news"), lambda status: status.state != "running")
     assert status.state == "cancelled"
     assert "tidied up" in status.log
     assert background.start(workspace, Job("train", "news"), ["train"]), "it can be started anew"
     wait(workspace, Job("train", "news"), lambda status: status.log != [])
-    busy[1].kill()
-    busy[1].wait()
+    started[1].process.kill()
+    started[1].process.wait()
     assert background.status(workspace, Job("train", "news")).state == "failed", "an old wish to cancel does not count"
 
 
@@ -224,45 +149,17 @@ def test_a_jobs_name_cannot_leave_the_workspace(workspace, name):
             ask(workspace, Job("train", name))
 
 
-ENDING = """
-import sys, time
-from pathlib import Path
-from core.cli import job_runner
-import core.cli.main
-from core.jobs.records import write_error
-folder = Path(sys.argv[1])
-
-def main(verb):
-    print("at work", flush=True)
-    while not (folder / "wake").exists():
-        time.sleep(0.05)
-    if STATUS:
-        write_error("InputError", "why " * 500)
-    return STATUS
-
-core.cli.main.main = main
-sys.exit(job_runner.run(folder, []))
-"""
-
-
-@pytest.mark.parametrize(("status", "state"), [(0, "done"), (2, "failed")])
-def test_a_disk_that_fills_up_does_not_change_how_a_job_ended(tmp_path, monkeypatch, status, state):
-    popen, started = subprocess.Popen, []
-
-    def start(arguments, **options):
-        started.append(popen([sys.executable, "-c", ENDING.replace("STATUS", str(status)), arguments[3]], **options))
-        return started[-1]
-
+@pytest.mark.parametrize(("verb", "status", "state"), [("succeed", 0, "done"), ("fail", 2, "failed")])
+def test_a_disk_that_fills_up_does_not_change_how_a_job_ended(tmp_path, stand_in, verb, status, state):
+    started = stand_in(verb)
     with mounted(tmp_path / "disk", 1) as disk:
         workspace = Workspace(disk.folder / "workspace", disk.folder / "cache")
-        with monkeypatch.context() as patch:
-            patch.setattr(background.subprocess, "Popen", start)
-            background.start(workspace, Job("import", "news"), ["import"])
+        background.start(workspace, Job("import", "news"), ["import"])
         wait(workspace, Job("import", "news"), lambda status: status.log != [])
         wake = workspace.root / "jobs" / "import-news" / "wake"
         with disk.with_room_for(0):
             wake.touch()
-            started[0].wait(timeout=60)
+            started[0].process.wait(timeout=60)
             ended = background.status(workspace, Job("import", "news"))
             assert (ended.state, ended.exit_status, ended.log) == (state, status, ["at work"])
             assert (ended.error is not None) == (state == "failed"), "its error has room, too"

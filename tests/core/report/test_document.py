@@ -11,7 +11,7 @@ from core.findings.registry import QUESTIONS
 from core.report.document import document
 from core.report.html import as_html
 from core.report.markdown import as_markdown
-from tests.pages.conftest import write_run
+from tests.written_runs import write_run
 
 HOSTILE = '</script><img src="http://example.org/x"> **bold** [a](http://example.org)'
 

@@ -1,5 +1,6 @@
 """Files are whole or absent, and fingerprints tell apart what differs."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -11,12 +12,15 @@ import pytest
 
 from core import __version__
 from core.errors import InputError
+from core.storage.cache import is_whole, write_checksummed
 from core.storage.files import (
     atomic_write,
     file_fingerprint,
+    file_signature,
     fingerprint,
     read_record,
     read_toml,
+    write_bytes,
     write_text,
     write_toml,
 )
@@ -191,3 +195,19 @@ def test_a_record_names_the_key_that_is_wrong(tmp_path, content, named):
 def test_keys_beside_a_record_are_ignored_if_named(tmp_path):
     (tmp_path / "t.toml").write_text("name = 'a'\n[inner]\n[files]\nx = 'y'\n")
     assert read_record(tmp_path / "t.toml", Outer, "run", 1, "", ignored=("files",)) == Outer("a", Inner())
+
+
+def test_files_written_in_one_tick_of_the_clock_are_told_apart(tmp_path):
+    def write(content: bytes) -> tuple[int, int, int]:
+        with atomic_write(tmp_path / "a") as temporary:
+            temporary.write_bytes(content)
+        os.utime(tmp_path / "a", ns=(0, 0))
+        return file_signature(tmp_path / "a")
+
+    assert write(b"one") != write(b"two")
+    write_checksummed(tmp_path / "b", b"one")
+    os.utime(tmp_path / "b", ns=(0, 0))
+    assert is_whole(tmp_path / "b")
+    write_bytes(tmp_path / "b", bytes((tmp_path / "b").stat().st_size))
+    os.utime(tmp_path / "b", ns=(0, 0))
+    assert not is_whole(tmp_path / "b")

@@ -13,7 +13,7 @@ from core.errors import InputError
 from core.workspace.folders import Workspace
 from core.workspace.runs import find_run
 from pages.shared.paths import check_typed_encoder, looks_like_a_path, typed_path
-from tests.pages.conftest import write_run
+from tests.written_runs import write_run
 
 ALL = ("overview", "alpha", "curves", "changes", "findings", "match", "train", "data")
 #: Ways out of a folder, and what else is no name: each must be told apart from the names there are.

@@ -4,10 +4,8 @@ finds what the one before had started."""
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterator
 
 import pytest
 import streamlit as st
@@ -20,27 +18,16 @@ from core.jobs.job import Job
 from core.training.settings import Settings
 from core.workspace.folders import Workspace
 from core.workspace.unfinished_runs import load_unfinished
-from tests.core.jobs.test_background import SLEEPER
 from tests.pages.conftest import Open
+from tests.stand_in_job import StartedJob
 
-Started = list[tuple[subprocess.Popen, list[str]]]
+Started = list[StartedJob]
 
 
 @pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[Started]:
+def started(stand_in) -> Started:
     """Real processes that sleep in place of a verb, and the verbs they were to be."""
-    popen, processes = subprocess.Popen, []
-
-    def start(arguments, **options):
-        process = popen([sys.executable, "-c", SLEEPER, arguments[3]], **options)
-        processes.append((process, arguments[4:]))
-        return process
-
-    monkeypatch.setattr(background.subprocess, "Popen", start)
-    yield processes
-    for process, _ in processes:
-        process.kill()
-        process.wait()
+    return stand_in("sleep")
 
 
 def until(condition, seconds: float = 60) -> None:
@@ -81,7 +68,7 @@ def test_a_training_that_was_killed_has_failed_and_is_resumed_from_the_page(
     stopped, workspace, open_page: Open, started
 ):
     background.start(workspace, Job("train", "shapes"), ["train"])
-    kill(workspace, Job("train", "shapes"), started[0][0])
+    kill(workspace, Job("train", "shapes"), started[0].process)
     app = open_page("train")
     assert not app.exception
     assert "ended before it could say why" in app.error[0].value.replace("\\", "")
@@ -89,24 +76,24 @@ def test_a_training_that_was_killed_has_failed_and_is_resumed_from_the_page(
     button(app, "Resume").click().run()
     assert not app.exception
     assert app.subheader[0].value == "Training now"
-    assert started[1][1] == ["train", "--domain=shapes", f"--resume={stopped}", "--sweep"]
+    assert started[1].verb == ["train", "--domain=shapes", f"--resume={stopped}", "--sweep"]
 
 
 def test_an_analysis_that_was_killed_is_said_and_can_be_asked_again(run, workspace, open_page: Open, started):
     background.start(workspace, Job("analyse", "shapes"), ["analyse"])
-    kill(workspace, Job("analyse", "shapes"), started[0][0])
+    kill(workspace, Job("analyse", "shapes"), started[0].process)
     app = open_page("findings")
     assert not app.exception
     assert "ended before it could say why" in app.error[0].value.replace("\\", "")
     button(app, "Work out all that is missing").click().run()
     assert not app.exception
-    assert started[1][1][:2] == ["analyse", "--domain=shapes"]
+    assert started[1].verb[:2] == ["analyse", "--domain=shapes"]
 
 
 def test_an_import_that_was_killed_shows_its_last_lines_and_step(workspace, open_page: Open, started):
     background.start(workspace, Job("import", "news"), ["import"])
     until(lambda: background.status(workspace, Job("import", "news")).label == "Sleeping")
-    kill(workspace, Job("import", "news"), started[0][0])
+    kill(workspace, Job("import", "news"), started[0].process)
     app = open_page("data")
     assert not app.exception
     (error,) = [each.value for each in app.error if "ended before it could say why" in each.value]
@@ -154,7 +141,7 @@ def test_eight_windows_that_click_at_once_start_one_job(workspace, started):
 def test_many_who_look_are_not_taken_for_the_job(workspace, started):
     """A look takes no lock that another look, or a start, could take for a running job."""
     background.start(workspace, Job("train", "shapes"), ["train"])
-    kill(workspace, Job("train", "shapes"), started[0][0])
+    kill(workspace, Job("train", "shapes"), started[0].process)
     seen: set[str] = set()
     end = threading.Event()
 
@@ -181,7 +168,7 @@ def test_an_app_that_was_restarted_finds_the_job_again(shapes_domain, workspace,
     st.cache_data.clear()
     app = open_page("train")
     assert app.subheader[0].value == "Training now"
-    kill(workspace, Job("train", "shapes"), started[0][0])
+    kill(workspace, Job("train", "shapes"), started[0].process)
     app = open_page("train")
     assert not app.exception
     assert "The training failed" in app.error[0].value

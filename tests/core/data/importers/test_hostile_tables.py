@@ -34,7 +34,7 @@ from core.data.importers.tables.parquet import read_parquet
 from core.errors import InputError
 
 trials = settings(
-    max_examples=int(os.environ.get("REMATCH_EXAMPLES", "40")),
+    max_examples=int(os.environ.get("REMATCH_EXAMPLES", "20")),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

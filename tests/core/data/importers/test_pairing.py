@@ -23,7 +23,7 @@ from core.data.importers.source_table import LISTING_COLUMNS, ColumnNames, Sourc
 from core.data.importers.tables.table import IMAGE_COLUMNS, read
 
 trials = settings(
-    max_examples=int(os.environ.get("REMATCH_EXAMPLES", "60")),
+    max_examples=int(os.environ.get("REMATCH_EXAMPLES", "30")),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

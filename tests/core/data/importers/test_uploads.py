@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.data.importers.uploads import discard_upload, keep_upload, remove_uploads_after
+from core.data.importers.uploads import FOLDER, discard_upload, keep_upload, remove_uploads_after
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,15 @@ def test_what_a_killed_import_left_goes_with_a_later_upload(tmp_path):
     assert (old.exists(), young.exists(), newest.exists()) == (False, True, True)
     discard_upload(young)
     assert not young.parent.exists()
+
+
+def test_an_upload_that_is_being_read_stays_though_the_clock_jumps(tmp_path, shapes):
+    upload = keep_upload(tmp_path, "a.csv", shapes.open("rb"))
+    with remove_uploads_after([upload], tmp_path):
+        os.utime(upload.parent, (0, 0))
+        other = keep_upload(tmp_path, "b.csv", shapes.open("rb"))
+        assert upload.exists()
+    assert [path.name for path in (tmp_path / FOLDER).iterdir()] == [other.parent.name]
+    os.utime(other.parent, (0, 0))
+    keep_upload(tmp_path, "c.csv", shapes.open("rb"))
+    assert not other.exists()

@@ -1,0 +1,1 @@
+"""Tests. A package, since an installed one of the same name would hide it from the processes that tests start."""
