@@ -71,7 +71,7 @@ def test_a_cache_that_is_deleted_under_a_sweep_is_made_again_or_said(shapes_doma
             assert one.record == whole
         else:
             assert (one.status, one.err.count("\n")) == (1, 1), one.err
-            assert "Do the same again" in one.err
+            assert "Try again" in one.err
     assert verb(*words).record == whole
 
 

@@ -119,7 +119,7 @@ def test_a_run_of_another_version_says_so(swept, shapes_domain, workspace):
         file: Path = swept.folder / name
         whole = file.read_text()
         file.write_text(whole.replace("format = 1", "format = 7").replace("Rematch 0", "Rematch 9"))
-        with pytest.raises(InputError, match=rf"{what}.*{name}, written by Rematch 9.*format 7; .*newer one"):
+        with pytest.raises(InputError, match=rf"{what}.*{name}.* Rematch 9.* version 7; .*newer"):
             read()
         file.write_text(whole)
         read()
