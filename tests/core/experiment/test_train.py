@@ -175,7 +175,7 @@ def test_a_damaged_checkpoint_is_said_and_without_it_all_begins_again(stop_after
     whole, _ = train_run(shapes_domain, tiny_name, SETTINGS, Reading("title"), "cpu", workspace)
     stopped = stop_after(2)
     stopped.checkpoint_file.write_bytes(stopped.checkpoint_file.read_bytes()[:-9])
-    with pytest.raises(InputError, match=r"is damaged.*Delete that file to begin again"):
+    with pytest.raises(InputError, match=r"damaged.*Delete"):
         resume_run(stopped, shapes_domain, "cpu", workspace)
     stopped.checkpoint_file.unlink()
     run, _ = resume_run(stopped, shapes_domain, "cpu", workspace)
