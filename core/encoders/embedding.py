@@ -57,7 +57,7 @@ class Activations:
         return move_batch(self.read(rows), lambda tensor: tensor.to(device))
 
     def read(self, rows: np.ndarray) -> Batch:
-        """Return the activations and source of `rows`, int64 [b], on the CPU, padded as `_padded_length` says."""
+        """Return the activations and source of `rows`, int64 [b], on the CPU, padded to `_padded_length`."""
         return self.trimmed(torch.from_numpy(self.x[rows]), torch.from_numpy(self.tokens[rows]), rows)
 
     def trimmed(self, x: Tensor, tokens: Tensor, rows: np.ndarray) -> Batch:
@@ -185,11 +185,11 @@ def _run_stages(
     _, multiple = _batch_shape(encoder, activations)
     cut = batches(encoder, activations, rows)
     # np.resize fills up by repeating rows.
-    filled = [rows[np.resize(places, -(-len(places) // multiple) * multiple)] for places in cut]
+    filled = [rows[np.resize(indices, -(-len(indices) // multiple) * multiple)] for indices in cut]
     inputs = transfer(activations.read, filled, encoder.logit_scale.device)
-    for places, (x, source) in zip(cut, inputs, strict=True):
+    for indices, (x, source) in zip(cut, inputs, strict=True):
         y = finish(encoder.forward_between(activations.tower, x, source, activations.start, stop))
-        yield places, y[: len(places)]
+        yield indices, y[: len(indices)]
 
 
 @torch.inference_mode()
@@ -213,10 +213,10 @@ def forward(
     """
 
     def parts() -> Iterator[tuple[np.ndarray, Tensor]]:
-        for places in _training_batches(encoder, activations, rows):
-            x, source = activations.batch(rows[places], encoder.logit_scale.device)
+        for indices in _training_batches(encoder, activations, rows):
+            x, source = activations.batch(rows[indices], encoder.logit_scale.device)
             y = encoder.forward_between(activations.tower, vary(x), source, activations.start)
-            yield places, _unit_length(y)
+            yield indices, _unit_length(y)
 
     return _in_order(parts())
 
@@ -229,15 +229,15 @@ def _training_batches(encoder: Encoder, activations: Activations, rows: np.ndarr
     """
     if encoder.logit_scale.device.type == "cpu":
         return batches(encoder, activations, rows)
-    places = np.arange(len(rows))
-    return [places[start : start + ACCELERATOR_BATCH] for start in range(0, len(rows), ACCELERATOR_BATCH)]
+    indices = np.arange(len(rows))
+    return [indices[start : start + ACCELERATOR_BATCH] for start in range(0, len(rows), ACCELERATOR_BATCH)]
 
 
 def _in_order(parts: Iterator[tuple[np.ndarray, Tensor]]) -> Tensor:
     """Join (indices, values) that come in any order into values [n, d] in index order."""
-    places, values = zip(*parts, strict=True)
+    indices, values = zip(*parts, strict=True)
     together = torch.cat(values)
-    return together[torch.from_numpy(np.argsort(np.concatenate(places))).to(together.device)]
+    return together[torch.from_numpy(np.argsort(np.concatenate(indices))).to(together.device)]
 
 
 def _key(encoder: Encoder, tower: TowerName, stop: int, reading: str, inputs: list[str]) -> str:

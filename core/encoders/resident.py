@@ -28,8 +28,8 @@ class ResidentActivations(Activations):
 
     def batch(self, rows: np.ndarray, device: torch.device) -> Batch:
         """Return the batch of `rows`, all of which must be in `held`, without a copy from the CPU."""
-        places = torch.from_numpy(np.searchsorted(self.held, rows)).to(self.held_x.device)
-        return self.trimmed(self.held_x[places], self.held_tokens[places], rows)
+        positions = torch.from_numpy(np.searchsorted(self.held, rows)).to(self.held_x.device)
+        return self.trimmed(self.held_x[positions], self.held_tokens[positions], rows)
 
 
 def make_resident(activations: Activations, rows: np.ndarray, device: torch.device) -> Activations:

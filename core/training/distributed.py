@@ -109,9 +109,9 @@ def on_main_process(make: Callable[[], Made]) -> Made:
     """Run `make` in the main process only and return its result in all processes."""
     if not dist.is_initialized():
         return make()
-    made = [make() if is_main() else None]
-    dist.broadcast_object_list(made, src=0)
-    return made[0]  # type: ignore[return-value]
+    result = [make() if is_main() else None]
+    dist.broadcast_object_list(result, src=0)
+    return result[0]  # type: ignore[return-value]
 
 
 def check_same(seen: dict[str, str]) -> None:

@@ -134,7 +134,7 @@ def test_an_export_of_an_earlier_version_names_its_encoder(tmp_path):
 
 
 def test_the_other_name_is_offered(tmp_path, monkeypatch):
-    """OpenAI's state dicts hold three sizes beside their weights."""
+    """OpenAI's state dicts hold three sizes in addition to their weights."""
     sizes = {"input_resolution": 224, "context_length": 77, "vocab_size": 49408}
     torch.save({key: torch.tensor(value) for key, value in sizes.items()} | {"x": torch.ones(2)}, tmp_path / "o.pt")
     with pytest.raises(InputError, match=r"OpenAI.*--encoder ViT-B-32-quickgelu:.*o\.pt"):

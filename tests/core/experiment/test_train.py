@@ -217,9 +217,9 @@ def test_a_first_epoch_that_fails_leaves_nothing_a_later_one_what_was_reached(
 ):
     stopped = stop_after(2)
     monkeypatch.setattr("core.training.trainer.contrastive_loss", lambda *_: torch.tensor(float("nan")))
-    with pytest.raises(RematchError, match=r"the loss became nan in epoch 1 on articles .* smaller --lr"):
+    with pytest.raises(RematchError, match=r"nan in epoch 1 .*--lr"):
         train_run(shapes_domain, tiny_name, SETTINGS, Reading("title"), "cpu", workspace)
-    with pytest.raises(RematchError, match=r"the loss became nan in epoch 2 on articles .* smaller --lr"):
+    with pytest.raises(RematchError, match=r"nan in epoch 2 .*--lr"):
         resume_run(stopped, shapes_domain, "cpu", workspace)
     assert [each.info.name for each in load_unfinished(workspace, "shapes")] == [stopped.info.name]
 

@@ -146,8 +146,8 @@ def test_minus_zero_and_zero_are_one_score():
     gallery = torch.tensor([[0.0, 1.0], [-0.0, -1.0], [0.0, 0.5]])
     assert torch.signbit(queries @ gallery.T).any() or torch.signbit(gallery).any()
     ties = np.array([2, 0, 1])
-    for own, rank in enumerate((3, 1, 2)):
-        assert ranks_of(queries, gallery, np.array([own]), ties).tolist() == [rank]
+    for target, rank in enumerate((3, 1, 2)):
+        assert ranks_of(queries, gallery, np.array([target]), ties).tolist() == [rank]
     assert top_k(queries, gallery, ties, 3)[0].tolist() == [[1, 2, 0]]
     batch = queries.repeat(5, 1)  # several queries are computed by another function
     assert ranks_of(batch, gallery, np.zeros(5, dtype=np.int64), ties).tolist() == [3] * 5
@@ -160,8 +160,8 @@ def test_numbers_below_the_smallest_normal_one_still_differ(count):
     queries = torch.ones(count, 1)
     gallery = torch.tensor([[1.0], [3.0], [2.0], [-1.0]]) * tiny
     ties = np.arange(4)
-    for own, rank in enumerate((3, 1, 2, 4)):
-        assert set(ranks_of(queries, gallery, np.full(count, own), ties)) == {rank}
+    for target, rank in enumerate((3, 1, 2, 4)):
+        assert set(ranks_of(queries, gallery, np.full(count, target), ties)) == {rank}
     assert top_k(queries, gallery, ties, 4)[0][0].tolist() == [1, 2, 0, 3]
 
 
@@ -179,11 +179,11 @@ def test_embeddings_in_half_precision_rank_by_their_exact_values(dtype, count):
 
 def test_ranks_of_given_scores_are_those_of_a_sort_by_score_then_place() -> None:
     generator = np.random.default_rng(3)
-    scores, target, places = (
+    scores, target, positions = (
         generator.integers(5, size=(40, 30)).astype(np.float32),
         generator.integers(30, size=40),
         generator.permutation(30),
     )
-    for row, rank in enumerate(ranks_of_scores(scores, target, places)):
-        order = sorted(range(30), key=lambda column: (-scores[row, column], places[column]))
+    for row, rank in enumerate(ranks_of_scores(scores, target, positions)):
+        order = sorted(range(30), key=lambda column: (-scores[row, column], positions[column]))
         assert order.index(target[row]) + 1 == rank

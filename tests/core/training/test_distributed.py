@@ -184,7 +184,7 @@ def test_two_processes_give_the_losses_and_the_weights_of_one(two, two_places, o
 
 @pytest.mark.parametrize("tune", SETTINGS)
 def test_both_end_with_the_same_weights_to_the_bit(two, tune):
-    main, other = (each[tune]["weights"] for each in two)
+    main, other = (results[tune]["weights"] for results in two)
     assert all(torch.equal(main[key], other[key]) for key in main)
 
 
@@ -193,16 +193,16 @@ def test_the_main_process_makes_the_run_and_both_get_it(two, two_places):
         "tinyclip-all-1",
         "tinyclip-head-1",
     ]
-    assert [each["all"]["run"] for each in two] == ["tinyclip-all-1", "tinyclip-all-1"]
-    assert [each["all"]["epochs"] for each in two] == [3, 0]
-    assert [each["main process"] for each in two] == [0, 0]
+    assert [results["all"]["run"] for results in two] == ["tinyclip-all-1", "tinyclip-all-1"]
+    assert [results["all"]["epochs"] for results in two] == [3, 0]
+    assert [results["main process"] for results in two] == [0, 0]
 
 
 def test_the_gradient_of_shares_is_that_of_the_whole_batch(two):
     # Adam ignores the scale of a gradient, so the weights above would not show a wrong one.
     expected = loss_and_gradients()
-    for each in two:
-        for found in each["loss and gradients"]:  # in chunks, too
+    for results in two:
+        for found in results["loss and gradients"]:  # in chunks, too
             torch.testing.assert_close(found, expected)
 
 
@@ -213,7 +213,7 @@ def test_noise_differs_by_process_and_the_main_one_has_that_of_a_single_process(
 
 
 def test_one_process_of_a_machine_goes_first(two):
-    assert [each["comes second"] for each in two] == [False, True]
+    assert [results["comes second"] for results in two] == [False, True]
 
 
 def test_the_other_process_reads_what_the_first_encodes(two):
@@ -222,7 +222,7 @@ def test_the_other_process_reads_what_the_first_encodes(two):
 
 
 def test_both_refuse_if_their_data_differ(two):
-    assert [each["same"] for each in two] == [None, None]
+    assert [results["same"] for results in two] == [None, None]
     assert two[0]["stale"] == two[1]["stale"]
     for keyword in ("process 1 ", "articles", "process 0 "):
         assert keyword in two[0]["stale"]
@@ -235,7 +235,7 @@ def test_a_batch_of_fewer_pairs_than_processes_is_refused(two):
 
 
 def test_each_has_its_accelerator_or_reports_that_there_are_too_few(two):
-    (cpu, cuda, mps), (_, too_many, _) = (each["devices"] for each in two)
+    (cpu, cuda, mps), (_, too_many, _) = (results["devices"] for results in two)
     assert (cpu, cuda) == (torch.device("cpu"), torch.device("cuda", 0))
     assert "on mps" in mps
     assert "--device cpu" in mps
@@ -244,7 +244,7 @@ def test_each_has_its_accelerator_or_reports_that_there_are_too_few(two):
 
 
 def test_the_group_is_gone_afterwards(two):
-    assert [each["group remains"] for each in two] == [False, False]
+    assert [results["group remains"] for results in two] == [False, False]
 
 
 def test_without_torchrun_there_is_no_group():

@@ -14,7 +14,7 @@ COUNT = 7
 
 
 class Towers(nn.Module):
-    """Two small towers with dropout; counts the rows whose activations are kept for backward."""
+    """Two small towers with dropout; counts the rows whose activations are stored for backward."""
 
     def __init__(self, dropout: float) -> None:
         super().__init__()
