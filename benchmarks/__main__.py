@@ -1,6 +1,6 @@
 """`python -m benchmarks`: the table of `make bench`; `python -m benchmarks gpu`: throughput on an accelerator.
 
-What a measurement needs is imported when it runs, so that the second works without what the first needs.
+Each command imports its own modules, so that the second works without the packages of the first.
 """
 
 import sys
@@ -17,12 +17,16 @@ app = typer.Typer(add_completion=False)
 @app.callback(invoke_without_command=True)
 def table(
     context: typer.Context,
-    domain: Annotated[str | None, typer.Option(help="A domain of the workspace; else the demo's portals.")] = None,
-    only: Annotated[str | None, typer.Option(help="Some of the cases, separated by commas; else all.")] = None,
-    val: Annotated[int | None, typer.Option(help="Use only the newest so many val articles.")] = None,
-    out: Annotated[Path, typer.Option(help="The CSV file.")] = Path("bench.csv"),
+    domain: Annotated[
+        str | None, typer.Option(help="Use a domain of the workspace. Default: the demo's portals.")
+    ] = None,
+    only: Annotated[
+        str | None, typer.Option(help="Measure only these cases, separated by commas. Default: all.")
+    ] = None,
+    val: Annotated[int | None, typer.Option(help="Use only the newest N val articles.")] = None,
+    out: Annotated[Path, typer.Option(help="Write this CSV file.")] = Path("bench.csv"),
 ) -> None:
-    """Measure every claim of speed, the obvious way against ours."""
+    """Measure every claim of speed: Rematch against the obvious implementation."""
     if context.invoked_subcommand is None:
         from benchmarks.table import write_table
 
@@ -31,12 +35,14 @@ def table(
 
 @app.command()
 def gpu(
-    device: Annotated[DeviceChoice, typer.Option(help="Where to compute.")] = "auto",
-    quick: Annotated[bool, typer.Option(help="Use tiny models and few inputs, to try the script itself.")] = False,
-    check: Annotated[bool, typer.Option(help="Compare with the CPU instead; exit with 1 if a check fails.")] = False,
-    out: Annotated[Path, typer.Option(help="The CSV file.")] = Path("gpu.csv"),
+    device: Annotated[DeviceChoice, typer.Option(help="Compute on this device.")] = "auto",
+    quick: Annotated[bool, typer.Option(help="Use tiny models and few inputs, to test the script.")] = False,
+    check: Annotated[
+        bool, typer.Option(help="Compare results with the CPU instead; exit with status 1 if a check fails.")
+    ] = False,
+    out: Annotated[Path, typer.Option(help="Write this CSV file.")] = Path("gpu.csv"),
 ) -> None:
-    """Measure encoding, fine-tuning, a sweep and ranks on an accelerator; needs no network and no weights."""
+    """Measure encoding, fine-tuning, a sweep and ranks on an accelerator, without network and weights."""
     from benchmarks.gpu.run import run_checks, run_table
 
     if check:

@@ -1,8 +1,8 @@
-"""How fast the Alpha page follows a hand: `python -m benchmarks.drag`, measured in Chromium on made-up results.
+"""Delay of the Alpha page while the user drags the slider: `python -m benchmarks.drag`, in Chromium.
 
-A run of 1,100 validation pairs is written as a sweep leaves it (no model is needed), the app is started, and the slider
-is dragged with the mouse held down. Of every position two delays are taken in the page: until the tiles show it, and
-until the list and images, which come from the server, do; positions that were passed over are not counted.
+The script writes random results of a swept run with 1,100 val pairs (no model is needed), starts the app and drags
+the slider with the mouse button held down. For each position it measures two delays in the page: until the tiles show
+it, and until the list and images, which come from the server, show it. Skipped positions are not counted.
 """
 
 import json
@@ -37,7 +37,7 @@ from core.workspace.sweep_info import PathInfo, SweepInfo
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
 
-# Runs in the page: notes when each position is first said by the slider, shown by a tile, and served by the page.
+# Runs in the page: records when the slider reports a position, a tile shows it, and the server's list shows it.
 OBSERVE = """
 () => {
   const host = [...document.querySelectorAll('*')].find((e) => e.shadowRoot?.querySelector('.alpha input[type=range]'));
@@ -63,11 +63,11 @@ OBSERVE = """
 
 
 def main(
-    pairs: Annotated[int, typer.Option(help="Validation pairs.")] = 1100,
-    seconds: Annotated[float, typer.Option(help="How long to drag.")] = 20.0,
-    chromium: Annotated[Path, typer.Option(help="The browser.")] = Path("/usr/bin/chromium"),
+    pairs: Annotated[int, typer.Option(help="Number of val pairs.")] = 1100,
+    seconds: Annotated[float, typer.Option(help="Seconds to drag.")] = 20.0,
+    chromium: Annotated[Path, typer.Option(help="Path of the Chromium browser.")] = Path("/usr/bin/chromium"),
 ) -> None:
-    """Measure and print."""
+    """Measure the delays and print them."""
     with tempfile.TemporaryDirectory(prefix="rematch-drag-") as scratch:
         workspace = Workspace(Path(scratch) / "workspace", Path(scratch) / "cache")
         write_results(write_domain(Path(scratch), workspace, pairs), workspace)
@@ -82,7 +82,7 @@ def main(
 
 
 def write_domain(scratch: Path, workspace: Workspace, pairs: int) -> Domain:
-    """So many val articles and a quarter as many images of noise, large enough that decoding them costs something."""
+    """Import five articles for each of `pairs` noise images, large enough that decoding takes time; a fifth are val."""
     (scratch / "images").mkdir()
     noise = np.random.default_rng(0)
     total = round(pairs / 0.2)
@@ -103,7 +103,7 @@ def write_domain(scratch: Path, workspace: Workspace, pairs: int) -> Domain:
 
 
 def write_results(domain: Domain, workspace: Workspace) -> None:
-    """A sweep in which every article's rank wanders, so that list and images differ at each α."""
+    """Write a sweep in which every article's rank changes, so that list and images differ at each α."""
     noise = np.random.default_rng(0)
     ids = domain.subset("val")["article_id"].tolist()
     n = len(ids)
@@ -111,8 +111,8 @@ def write_results(domain: Domain, workspace: Workspace) -> None:
     ranks = np.stack([np.round(start + (end - start) * alpha) for alpha in DENSE]).astype(np.int32)
     best = (ranks[:, :, None] * 7 + np.arange(SHOWN) * 13) % n
     sweep = Sweep("val", DENSE, ids, ranks, ranks, best, np.arange(len(DENSE)) % 25 != 0)
-    places_on_grid = [DENSE.index(alpha) for alpha in GRID]
-    plane = Plane(GRID, np.stack([ranks[places_on_grid]] * len(GRID)), np.stack([best[places_on_grid]] * len(GRID)))
+    on_grid = [DENSE.index(alpha) for alpha in GRID]
+    plane = Plane(GRID, np.stack([ranks[on_grid]] * len(GRID)), np.stack([best[on_grid]] * len(GRID)))
     slug = domain.info.slug
     folder = reserve_folder(workspace, slug, "lite", "head")
     info = RunInfo(
@@ -137,7 +137,7 @@ def write_results(domain: Domain, workspace: Workspace) -> None:
 
 
 def start_app(workspace: Workspace, port: int) -> subprocess.Popen:
-    """The app as `make app` serves it, when it answers."""
+    """Start the app as `make app` does and wait until it answers."""
     environment = os.environ | {"REMATCH_WORKSPACE": str(workspace.root), "REMATCH_CACHE": str(workspace.cache)}
     command = [
         sys.executable,
@@ -152,28 +152,28 @@ def start_app(workspace: Workspace, port: int) -> subprocess.Popen:
     ]
     server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     for _ in range(300):
-        with socket.socket() as knock:
-            if knock.connect_ex(("localhost", port)) == 0:
+        with socket.socket() as client:
+            if client.connect_ex(("localhost", port)) == 0:
                 return server
         time.sleep(0.1)
-    raise RuntimeError("the app did not start within half a minute")
+    raise RuntimeError("the app did not start within 30 seconds; start it with `make app` to see why")
 
 
 def _free_port() -> int:
-    with socket.socket() as knock:
-        knock.bind(("localhost", 0))
-        return int(knock.getsockname()[1])
+    with socket.socket() as server:
+        server.bind(("localhost", 0))
+        return int(server.getsockname()[1])
 
 
 def drag(address: str, chromium: Path, seconds: float) -> dict[str, dict[str, float]]:
-    """Hold the mouse down on the slider and move it, as a hand does; returns what OBSERVE noted."""
+    """Drag the slider with the mouse; return kind → position → delay in ms, from the times that OBSERVE recorded."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         page = browser.new_page(viewport={"width": 1280, "height": 800})
         page.goto(address)
         page.get_by_role("link", name="Alpha").click()
         page.get_by_text("The first 12 images").wait_for(timeout=60_000)
-        time.sleep(15)  # small images are being made, the worker loads
+        time.sleep(15)  # until thumbnails are made and the worker has loaded
         seen: dict[str, dict[str, float]] = {"tiles": {}, "page": {}}
         for sweep in range(max(1, round(seconds / 5))):
             for kind, delays in _one_drag(page, sweep).items():
@@ -199,17 +199,17 @@ def _one_drag(page: Page, sweep: int) -> dict[str, dict[str, float]]:
     seen = json.loads(page.evaluate("JSON.stringify(window.seen)"))
     return {
         kind: {
-            alpha: min(after - said for after in shown if after >= said)
+            alpha: min(after - moved for after in shown if after >= moved)
             for alpha, shown in seen[kind].items()
-            if (said := seen["input"].get(alpha)) is not None and any(after >= said for after in shown)
+            if (moved := seen["input"].get(alpha)) is not None and any(after >= moved for after in shown)
         }
         for kind in ("tiles", "page")
     }
 
 
 def report(seen: dict[str, dict[str, float]], pairs: int) -> None:
-    """Median and 95th percentile of each delay, in milliseconds."""
-    print(f"{pairs} validation pairs, mouse held down, a position every 50 ms")
+    """Print median, 95th percentile and maximum of each delay, in milliseconds."""
+    print(f"{pairs} val pairs, mouse held down, a position every 50 ms")
     for kind, what in (("tiles", "tiles and marker"), ("page", "list and images")):
         delays = list(seen[kind].values())
         print(

@@ -1,4 +1,4 @@
-"""One epoch of fine-tuning the heads: the obvious way, which decodes and encodes everything again, against ours."""
+"""An epoch of fine-tuning the heads: Rematch against the obvious loop, which decodes and encodes everything again."""
 
 from dataclasses import replace
 
@@ -19,7 +19,7 @@ from core.workspace.folders import Workspace
 
 
 def lite_head_epoch(domain: Domain, workspace: Workspace) -> Line:
-    """After the first pass, which fills the cache; validation is left out of both."""
+    """Measure an epoch after a first pass has filled the cache; validation is excluded for both."""
     settings = replace(default_settings("lite", "head"), epochs=1)
     experiment = Experiment(domain, load_encoder("lite", torch.device("cpu"), workspace.cache), Reading(), workspace)
     activations = experiment.activations(first_tuned_stages(experiment.encoder, "head"))
@@ -40,5 +40,5 @@ def lite_head_epoch(domain: Domain, workspace: Workspace) -> Line:
         f"n = {len(rows)}",
         lambda: obvious.head_epoch(plain, files, texts, settings.batch_size, settings.lr),
         ours,
-        lambda theirs, own: f"loss {theirs:.3f} against {own:.3f} (other order, other warm-up)",
+        lambda theirs, ours: f"loss {theirs:.3f} against {ours:.3f} (different order and warm-up)",
     )

@@ -1,7 +1,7 @@
-"""How a claim of speed is measured: the obvious way against ours, in one process, in turns, on the same data.
+"""Measurement of a claim of speed: the obvious way and ours in turns, in one process, on the same data.
 
-Times of a shared machine are good for ratios only, so each repetition runs both and the ratio is taken within it.
-Peak memory is the most the process held while a way ran, read every 10 ms.
+On a shared machine only ratios are reliable, so each repetition runs both ways and gives one ratio. Peak memory is the
+process's largest resident memory while a way ran, sampled every 10 ms.
 """
 
 import threading
@@ -18,7 +18,7 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the table. seconds: medians; ratio: median of obvious ÷ ours; peaks in megabytes of the process."""
+    """A line of the table. seconds: medians; ratio: median of obvious ÷ ours; peaks in megabytes of the process."""
 
     work: str
     size: str
@@ -32,7 +32,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Timed(Generic[Answer]):
-    """What one run of one way gave, how long it took and the most memory the process held meanwhile."""
+    """Result of one run of a way, with its duration and the process's peak memory."""
 
     answer: Answer
     seconds: float
@@ -40,7 +40,7 @@ class Timed(Generic[Answer]):
 
 
 def timed(way: Callable[[], Answer]) -> Timed[Answer]:
-    """Run `way` once."""
+    """Run `way` once and measure time and peak memory."""
     process, peak, finished = psutil.Process(), 0, threading.Event()
 
     def watch() -> None:
@@ -61,7 +61,7 @@ def timed(way: Callable[[], Answer]) -> Timed[Answer]:
 
 
 def line_of(work: str, size: str, obvious: Timed, ours: Timed, difference: str) -> Line:
-    """A line from one run of each."""
+    """Make a line from one run of each way."""
     ratio = obvious.seconds / ours.seconds
     return Line(work, size, obvious.seconds, ours.seconds, ratio, difference, obvious.peak_mb, ours.peak_mb)
 
@@ -74,15 +74,15 @@ def compare(
     difference: Callable[[Answer, Answer], str],
     repetitions: int = 1,
 ) -> Line:
-    """Run both ways in turns. difference: says in words how far (obvious answer, our answer) are apart."""
+    """Run both ways in turns. difference: describes how (obvious answer, our answer) differ."""
     rounds = [(timed(obvious), timed(ours)) for _ in range(repetitions)]
     return Line(
         work,
         size,
-        median(one.seconds for one, _ in rounds),
-        median(two.seconds for _, two in rounds),
-        median(one.seconds / two.seconds for one, two in rounds),
+        median(theirs.seconds for theirs, _ in rounds),
+        median(our_way.seconds for _, our_way in rounds),
+        median(theirs.seconds / our_way.seconds for theirs, our_way in rounds),
         difference(rounds[-1][0].answer, rounds[-1][1].answer),
-        max(one.peak_mb for one, _ in rounds),
-        max(two.peak_mb for _, two in rounds),
+        max(theirs.peak_mb for theirs, _ in rounds),
+        max(our_way.peak_mb for _, our_way in rounds),
     )

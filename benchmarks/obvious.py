@@ -1,7 +1,7 @@
-"""The obvious way, written plainly and fairly: what wise-ft does, and what a user would write.
+"""Reference implementation of the obvious way: what wise-ft does, and what a user would write.
 
-Batched, `inference_mode`, a DataLoader with as many workers as there are cores; but every image is decoded and every
-tower run whole for each α, in float32, texts at the context's length (built-in encoders: at the longest of the batch).
+It is fair: batches, `inference_mode`, and a DataLoader with a worker for each core. But for each α it decodes every
+image and runs both whole towers, in float32, with texts at the context's length (`lite`: the longest of the batch).
 """
 
 import os
@@ -23,7 +23,7 @@ BATCH = 64
 
 
 class Images(Dataset[Tensor]):
-    """Decodes and resizes an image each time it is asked for."""
+    """Images that are decoded and resized at each access."""
 
     def __init__(self, encoder: Encoder, files: Sequence[Path]) -> None:
         self.preprocess, self.files = encoder.preprocess, files
@@ -36,7 +36,7 @@ class Images(Dataset[Tensor]):
 
 
 def tokenize(encoder: Encoder, texts: Sequence[str]) -> Tensor:
-    """[n, context]; for `lite`, as its tokenizer pads by default, [n, longest]."""
+    """Tokenize texts: [n, context]; for `lite`, whose tokenizer pads to the longest by default, [n, longest]."""
     tokens = encoder.tokenize(texts)
     if isinstance(encoder, Lite):
         tokens = tokens[:, : int((tokens != encoder.pad_id).sum(dim=1).max())]
@@ -45,7 +45,7 @@ def tokenize(encoder: Encoder, texts: Sequence[str]) -> Tensor:
 
 @torch.inference_mode()
 def embed(encoder: Encoder, files: Sequence[Path], texts: Sequence[str]) -> tuple[Tensor, Tensor]:
-    """(texts [N, d], images [N, d])"""
+    """Embed everything and return (texts [N, d], images [N, d])."""
     loader = DataLoader(Images(encoder, files), batch_size=BATCH, num_workers=os.cpu_count() or 1)
     images = torch.cat([encoder.encode_image(pixels) for pixels in loader])
     cut = [texts[start : start + BATCH] for start in range(0, len(texts), BATCH)]
@@ -53,7 +53,7 @@ def embed(encoder: Encoder, files: Sequence[Path], texts: Sequence[str]) -> tupl
 
 
 def ranks(texts: Tensor, images: Tensor) -> np.ndarray:
-    """Rank of image i for text i, from the whole matrix, sorted."""
+    """Rank image i for text i by sorting the whole score matrix."""
     order = (texts @ images.T).argsort(dim=1, descending=True)
     return ((order == torch.arange(len(texts))[:, None]).int().argmax(dim=1) + 1).numpy()
 
@@ -66,7 +66,7 @@ def sweep(
     files: Sequence[Path],
     texts: Sequence[str],
 ) -> np.ndarray:
-    """Ranks at each α, [A, N]."""
+    """Compute the ranks at each α, [A, N]."""
     rows = []
     for alpha in alphas:
         theta = {key: (1 - alpha) * zero_shot[key] + alpha * fine_tuned[key] for key in fine_tuned}
@@ -76,7 +76,7 @@ def sweep(
 
 
 def head_epoch(encoder: Encoder, files: Sequence[Path], texts: Sequence[str], batch_size: int, lr: float) -> float:
-    """One epoch of tuning the two heads, everything decoded and encoded again; the mean loss."""
+    """Train the two heads for an epoch, decoding and encoding everything again; return the mean loss."""
     heads = [parameter for key, parameter in encoder.named_parameters() if "head." in key]
     encoder.requires_grad_(False)
     for parameter in heads:

@@ -1,7 +1,7 @@
-"""The obvious way with open_clip alone, written plainly and fairly: what its documentation and training code do.
+"""Reference implementation with open_clip alone, following its documentation and training code.
 
-A DataLoader with a worker for each core, pinned memory, copies that do not block, autocast where half precision is
-asked for, `inference_mode`; texts at the model's full context. Nothing of Rematch is used.
+A DataLoader with a worker for each core, pinned memory, non-blocking copies, autocast for half precision,
+`inference_mode`; texts at the model's full context. It uses no code of Rematch.
 """
 
 import os
@@ -23,7 +23,7 @@ MAX_LOG_SCALE = 4.6052  # ln 100, as open_clip's training clamps it
 
 
 class Photos(Dataset[Tensor]):
-    """Photographs, decoded and transformed each time they are asked for."""
+    """Photographs that are decoded and transformed at each access."""
 
     def __init__(self, files: Sequence[Path], transform: Callable[[Image.Image], Tensor]) -> None:
         self.files, self.transform = files, transform
@@ -37,7 +37,7 @@ class Photos(Dataset[Tensor]):
 
 
 class Pixels(Dataset[Tensor]):
-    """Pixels that were resized and cropped before, uint8 [n, 3, H, W]; `Normalise` does the rest on the device."""
+    """Resized and cropped pixels, uint8 [n, 3, H, W]; `Normalise` normalises them on the device."""
 
     def __init__(self, pixels: np.ndarray) -> None:
         self.pixels = pixels
@@ -50,13 +50,14 @@ class Pixels(Dataset[Tensor]):
 
 
 class Normalise:
-    """uint8 [b, 3, H, W] → float as the model expects it; what a transform has normalised stays as it is."""
+    """Normalisation of uint8 [b, 3, H, W] to the model's float input; float images are already normalised."""
 
     def __init__(self, model: Any, device: torch.device) -> None:
         config = model.visual.preprocess_cfg
         self.mean, self.std = (torch.tensor(config[key], device=device).view(3, 1, 1) for key in ("mean", "std"))
 
     def __call__(self, images: Tensor) -> Tensor:
+        """Return normalised images [b, 3, H, W]."""
         return images if images.is_floating_point() else (images.float() / 255 - self.mean) / self.std
 
 
@@ -74,13 +75,13 @@ class Pairs(Dataset[tuple[Tensor, Tensor]]):
 
 
 def load(architecture: str, weights: Path, device: torch.device) -> tuple[Any, Callable[[Image.Image], Tensor]]:
-    """(the model for evaluation, its transform for images)"""
+    """Load a model for evaluation and its image transform."""
     model, _, transform = open_clip.create_model_and_transforms(architecture, pretrained=str(weights), device=device)
     return model.eval(), transform
 
 
 def loader(data: Dataset[Item], batch: int = BATCH, shuffle: bool = False) -> Iterable[Item]:
-    """Batches of `data`, made by one worker process for each core, which stay for the next epoch."""
+    """Make a loader with one persistent worker process for each core."""
     return DataLoader(
         data,
         batch_size=batch,
@@ -93,7 +94,7 @@ def loader(data: Dataset[Item], batch: int = BATCH, shuffle: bool = False) -> It
 
 @torch.inference_mode()
 def encode_images(model: Any, batches: Iterable[Tensor], device: torch.device, half: bool) -> Tensor:
-    """Embeddings [n, d], of length one. half: compute in bfloat16 by autocast."""
+    """Embed images: [n, d], of length one. half: compute in bfloat16 by autocast."""
     normalise, parts = Normalise(model, device), []
     for images in batches:
         with torch.autocast(device.type, torch.bfloat16, enabled=half):
@@ -103,7 +104,7 @@ def encode_images(model: Any, batches: Iterable[Tensor], device: torch.device, h
 
 @torch.inference_mode()
 def encode_texts(model: Any, tokens: Tensor, device: torch.device, half: bool) -> Tensor:
-    """Embeddings [n, d], of length one, of tokens [n, context]."""
+    """Embed tokens [n, context]: [n, d], of length one."""
     parts = []
     for part in tokens.split(BATCH):
         with torch.autocast(device.type, torch.bfloat16, enabled=half):
@@ -114,7 +115,7 @@ def encode_texts(model: Any, tokens: Tensor, device: torch.device, half: bool) -
 def train_epoch(
     model: Any, pairs: Iterable[tuple[Tensor, Tensor]], optimiser: torch.optim.Optimizer, device: torch.device
 ) -> float:
-    """One epoch as open_clip's training takes it, in bfloat16 by autocast; the mean loss."""
+    """Train for an epoch as open_clip does, in bfloat16 by autocast; return the mean loss."""
     model.train()
     normalise, criterion, losses = Normalise(model, device), ClipLoss(), []
     for images, tokens in pairs:
@@ -132,10 +133,10 @@ def train_epoch(
 
 
 def ranks(texts: Tensor, images: Tensor, at_once: int) -> np.ndarray:
-    """Rank of image i for text i, int64 [n], from the score matrix in parts of `at_once` texts."""
+    """Rank image i for text i, int64 [n], from the score matrix in parts of `at_once` texts."""
     parts = []
-    own = torch.arange(len(texts), device=texts.device)
-    for queries, target in zip(texts.split(at_once), own.split(at_once), strict=True):
+    targets = torch.arange(len(texts), device=texts.device)
+    for queries, target in zip(texts.split(at_once), targets.split(at_once), strict=True):
         scores = queries @ images.T
         parts.append(1 + (scores > scores.gather(1, target[:, None])).sum(dim=1))
     return torch.cat(parts).cpu().numpy()
@@ -151,7 +152,7 @@ def sweep(
     device: torch.device,
     half: bool,
 ) -> Iterator[np.ndarray]:
-    """Ranks [n] at each α: mix the weights, decode and encode everything, multiply."""
+    """Yield the ranks [n] at each α: mix the weights, decode and encode everything, multiply."""
     for alpha in alphas:
         model.load_state_dict({key: (1 - alpha) * zero_shot[key] + alpha * fine_tuned[key] for key in zero_shot})
         images = encode_images(model, loader(photos), device, half)

@@ -1,4 +1,4 @@
-"""Sweeping α: the obvious way against exact evaluation of what changes, and against the path between exact points."""
+"""Sweeps of α: the obvious way against exact evaluation of the changed stages and against the interpolated path."""
 
 import tempfile
 from collections.abc import Callable, Sequence
@@ -30,18 +30,18 @@ from core.workspace.folders import Workspace
 from core.workspace.runs import Run, RunInfo, now, reserve_folder
 from core.workspace.sweep_info import PrecisionName
 
-VIT_STEP = 0.02  # of each tensor's spread: about what a fine-tuning of CLIP at 1e-5 moves
+VIT_STEP = 0.02  # × each tensor's standard deviation: about the change by fine-tuning CLIP at 1e-5
 
 
 def lite_runs(domain: Domain, workspace: Workspace, tune: str) -> list[Line]:
-    """`lite`, really tuned (two epochs): 21 exact α and 101 along the path, in float32 and bfloat16."""
+    """Measure `lite` after two epochs of fine-tuning: 21 exact α and 101 along the path, in float32 and bfloat16."""
     settings = replace(default_settings("lite", tune), epochs=2)
     run, _ = train_run(domain, "lite", settings, Reading(), "cpu", workspace)
     return _lines(run, domain, workspace, f"lite, {tune} tuned", ("fp32",) if tune == "head" else ("fp32", "bf16"))
 
 
 def vit_runs(domain: Domain, workspace: Workspace) -> list[Line]:
-    """ViT-B-32, every tensor moved a little at random: 21 exact α and 101 along the path."""
+    """Measure ViT-B-32 with a small random change of every tensor: 21 exact α and 101 along the path."""
     return _lines(_random_vit_run(domain, workspace), domain, workspace, "ViT-B-32, all tuned", ("fp32", "bf16"))
 
 
@@ -68,9 +68,9 @@ def _random_vit_run(domain: Domain, workspace: Workspace) -> Run:
 def _lines(
     run: Run, domain: Domain, workspace: Workspace, name: str, precisions: Sequence[PrecisionName]
 ) -> list[Line]:
-    """The obvious way, then ours; what fills our cache (`open_run`) is not measured.
+    """Measure the obvious way, then ours, without filling our cache (`open_run`).
 
-    Not α by α in turns: systems that give cold memory away would make each way fetch its weights again every time.
+    The ways do not take turns at each α: systems that page out cold memory would reload each way's weights every time.
     """
     obvious_sweep = _obvious(open_run(run, domain, workspace, "cpu", "fp32"))
     theirs = timed(lambda: obvious_sweep(COARSE))
@@ -79,7 +79,7 @@ def _lines(
     for_101 = replace(theirs, seconds=theirs.seconds * len(DENSE) / len(COARSE))
     lines = []
     for precision in precisions:
-        # By tower, since asked for as a whole bf16 would be refused: ranks of random weights have near-ties.
+        # By tower, which skips the check that would refuse bf16: ranks of random weights have near-ties.
         loaded_run = open_run(run, domain, workspace, "cpu", dict.fromkeys(TOWERS, precision))
         exact = timed(lambda loaded_run=loaded_run: _exact(loaded_run, COARSE))  # type: ignore[misc]
         apart = _ranks_apart(theirs.answer, exact.answer)
@@ -107,27 +107,27 @@ def _exact(loaded_run: LoadedRun, alphas: Sequence[float]) -> np.ndarray:
 
 
 def _path_sweep(loaded_run: LoadedRun) -> np.ndarray:
-    for kept in (loaded_run.experiment.workspace.cache / "paths").glob("*"):
-        kept.unlink()
+    for cached in (loaded_run.experiment.workspace.cache / "paths").glob("*"):
+        cached.unlink()
     path, view = loaded_run.path("val"), loaded_run.view("val")
     return np.stack([view.image_ranks(*path.at(alpha, alpha)) for alpha in DENSE])
 
 
 def _ranks_apart(theirs: np.ndarray, ours: np.ndarray) -> str:
-    apart = [disagreement(one, other) for one, other in zip(ours, theirs, strict=True)]
+    apart = [disagreement(*ranks) for ranks in zip(ours, theirs, strict=True)]
     return (
-        f"{(theirs != ours).mean():.2%} of ranks differ; mrr@100 ±{max(each.mrr_100 for each in apart):.4f}, "
-        f"first tens {max(each.top10_flip_rate for each in apart):.1%}"
+        f"{(theirs != ours).mean():.2%} of ranks differ; mrr@100 ±{max(at_alpha.mrr_100 for at_alpha in apart):.4f}, "
+        f"top-10 flips {max(at_alpha.top10_flip_rate for at_alpha in apart):.1%}"
     )
 
 
 def _path_error(loaded_run: LoadedRun, ranks: np.ndarray) -> str:
-    """Against exact evaluation at every tenth."""
+    """Describe the path's error against exact evaluation at every tenth α."""
     tenths = [step * 10 for step in range(11)]
-    exact = _exact(loaded_run, [DENSE[place] for place in tenths])
+    exact = _exact(loaded_run, [DENSE[index] for index in tenths])
     off = [
-        abs(metrics_of(ranks[place])["mrr@100"] - metrics_of(row)["mrr@100"])
-        for place, row in zip(tenths, exact, strict=True)
+        abs(metrics_of(ranks[index])["mrr@100"] - metrics_of(row)["mrr@100"])
+        for index, row in zip(tenths, exact, strict=True)
     ]
     path = loaded_run.path("val")
     return f"{path.node_count} nodes; mrr@100 ±{max(off):.5f} at every tenth (1/n = {1 / ranks.shape[1]:.5f})"

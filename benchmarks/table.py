@@ -1,6 +1,6 @@
-"""The table of `make bench`: every claim of speed, the obvious way against ours, printed and written as CSV.
+"""The table of `make bench`: every claim of speed, Rematch against the obvious way, printed and written as CSV.
 
-On the demo's articles, or with `--domain` on a domain of your workspace. Nothing is written but the CSV file.
+It uses the demo's articles or, with `--domain`, a domain of the workspace, and writes only the CSV file.
 """
 
 import shutil
@@ -43,12 +43,12 @@ CASES: dict[str, Case] = {
 def write_table(domain: str | None, only: str | None, val: int | None, out: Path) -> None:
     """Measure, print and write the table.
 
-    domain: its slug, or None for the demo's portals. only: names of CASES separated by commas. val: use only the newest
-    so many validation articles. out: the CSV file. Raises typer.BadParameter for a name that is not in CASES.
+    domain: its slug, or None for the demo's portals. only: names of CASES separated by commas. val: number of the
+    newest val articles to use. out: the CSV file. Raises typer.BadParameter for a name that is not in CASES.
     """
     names = only.split(",") if only else list(CASES)
     if unknown := [name for name in names if name not in CASES]:
-        raise typer.BadParameter(f"--only {', '.join(unknown)}: expected some of {', '.join(CASES)}.")
+        raise typer.BadParameter(f"--only {', '.join(unknown)} is not known. Use some of {', '.join(CASES)}.")
     scratch = Path(tempfile.mkdtemp(prefix="rematch-bench-"))
     try:
         workspace = Workspace(scratch / "workspace", scratch / "cache")
@@ -56,7 +56,7 @@ def write_table(domain: str | None, only: str | None, val: int | None, out: Path
         measured = default_workspace().load_domain(domain) if domain else make_domain("demo-portals", workspace)
         lines: list[Line] = []
         for name in names:
-            print(f"measuring {name} …", flush=True)
+            print(f"Measuring {name} …", flush=True)
             lines += CASES[name](_newest(measured, val), workspace)
             pd.DataFrame([asdict(line) for line in lines]).to_csv(out, index=False)
         print(_table(lines))
@@ -65,14 +65,14 @@ def write_table(domain: str | None, only: str | None, val: int | None, out: Path
 
 
 def _newest(domain: Domain, val: int | None) -> Domain:
-    """The domain with only its newest `val` validation articles."""
+    """Return the domain with only its newest `val` val articles."""
     rows = domain.subset("val").index
     dropped = rows[:-val] if val else rows[:0]
     return replace(domain, articles=domain.articles.drop(index=dropped).reset_index(drop=True))
 
 
 def _embeddings(domain: Domain, workspace: Workspace) -> tuple[Tensor, Tensor]:
-    """Real embeddings to multiply: images and texts under `lite-multilingual`, float32 [n, 512]."""
+    """Embed the domain's images and texts with `lite-multilingual`: float32 [n, 512] each."""
     encoder = load_encoder("lite-multilingual", torch.device("cpu"), workspace.cache)
     experiment = Experiment(domain, encoder, Reading(), workspace)
     activations = experiment.activations({tower: len(encoder.stages(tower)) for tower in TOWERS})

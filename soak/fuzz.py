@@ -1,9 +1,9 @@
 """Coverage-guided fuzzing of one importer: ``python -m soak.fuzz IMPORTER [SECONDS] [FOLDER]``, or `make fuzz` for all.
 
-Files made of mutated bytes are read as an import reads them. Each must end in a listing or in an InputError of one
-sentence; any other exception is kept in FOLDER/IMPORTER/faults with the bytes that raised it, once for each place that
-raises, and fuzzing goes on. Atheris, which does the mutating, has wheels for x86_64 only and is no requirement of
-Rematch: install it by hand, ``pip install atheris==3.0.0``.
+Mutated files are read as an import reads them. Each must give a listing or a short InputError; the script writes any
+other exception to FOLDER/IMPORTER/faults with the bytes that raised it, once for each line that raises, and continues.
+Atheris, the fuzzer, has wheels for x86_64 only and is not a requirement of Rematch: install it with
+``pip install atheris==3.0.0``.
 """
 
 import io
@@ -28,14 +28,14 @@ from core.errors import InputError
 
 ROOT = Path(__file__).parents[1]
 SECONDS = 600
-LONGEST_SENTENCE = 2_000  # characters of an error
+LONGEST_MESSAGE = 2_000  # characters of an error
 LONGEST_INPUT = 8_192  # bytes
-MEGABYTES = 2_048  # of memory, beyond which libFuzzer calls it a fault
+MEGABYTES = 2_048  # limit of memory, above which libFuzzer reports a fault
 Read = Callable[[bytes, Path], None]
 
 HEADER = b"article\taid\turl\timg\tiid\thashvalue\ttitle\ttext\timgFile\n"
 RT_HEADER = b"url\ttitle\ttext\ttitleEN\ttextEN\toutlet\n"
-#: What a mutation may put into a file, beside single bytes.
+#: Strings that a mutation may insert, in addition to single bytes.
 WORDS = (
     r"\x00", r"\x09", r"\x0a", r"\x0d", r"\x0d\x0a", r"\x22", r"\x22\x22", ",", ";", "|", "#", r"\xef\xbb\xbf",
     r"\xff\xfe", "http://[", "https://x.org/%2e%2e%2f", "../", "=", "id", "title", "text", "image", "iid", "imgFile",
@@ -53,54 +53,54 @@ TABLE = (
 
 
 def read_table(data: bytes, folder: Path) -> None:
-    """A table of unknown columns, in pairs or naming images alone."""
-    file = written(folder / "table.csv", data)
-    allowed(describe, file, ColumnNames(), folder)
-    allowed(read_listed, file)
+    """Read a table of unknown columns, of pairs or of images only."""
+    file = write(folder / "table.csv", data)
+    call_reader(describe, file, ColumnNames(), folder)
+    call_reader(read_listed, file)
 
 
 def read_parquet(data: bytes, folder: Path) -> None:
-    """A Parquet table."""
-    allowed(describe, written(folder / "table.parquet", data), ColumnNames(), folder)
+    """Read a Parquet table."""
+    call_reader(describe, write(folder / "table.parquet", data), ColumnNames(), folder)
 
 
 def read_newsimages(data: bytes, folder: Path) -> None:
-    """A release of 2019 to 2023, its pairs or one list of its test set."""
-    written(folder / "content.tsv", data)
-    allowed(describe, folder, ColumnNames(), folder)
-    allowed(read_articles, folder)
-    allowed(read_images, folder)
+    """Read a NewsImages release of 2019 to 2023, its pairs or a list of its test set."""
+    write(folder / "content.tsv", data)
+    call_reader(describe, folder, ColumnNames(), folder)
+    call_reader(read_articles, folder)
+    call_reader(read_images, folder)
 
 
 def read_newsimages2025(data: bytes, folder: Path) -> None:
-    """The release of 2025 in its folder."""
-    written(folder / "newsarticles.csv", data)
-    allowed(describe, folder, ColumnNames(), folder)
+    """Read the NewsImages release of 2025 in its folder."""
+    write(folder / "newsarticles.csv", data)
+    call_reader(describe, folder, ColumnNames(), folder)
 
 
 def read_newsimages_rt(data: bytes, folder: Path) -> None:
-    """The cleaned RT set, alone and (after a NUL) with the release it was made from."""
+    """Read the cleaned RT set, alone and (after a NUL) with the release it was made from."""
     cleaned, _, release = data.partition(b"\0")
-    written(folder / "cleaned.tsv", cleaned)
-    allowed(describe, folder / "cleaned.tsv", ColumnNames(), folder)
-    written(folder / "release.tsv", release)
-    allowed(describe, folder, ColumnNames(), folder)
+    write(folder / "cleaned.tsv", cleaned)
+    call_reader(describe, folder / "cleaned.tsv", ColumnNames(), folder)
+    write(folder / "release.tsv", release)
+    call_reader(describe, folder, ColumnNames(), folder)
 
 
 def read_truth(data: bytes, folder: Path) -> None:
-    """A ground truth."""
+    """Read a ground truth."""
     for name in ("truth.csv", "truth.tsv"):
-        allowed(read_ground_truth, written(folder / name, data))
+        call_reader(read_ground_truth, write(folder / name, data))
 
 
 def read_zip(data: bytes, folder: Path) -> None:
-    """A ZIP of a table with its images."""
-    file = written(folder / "news.zip", data)
-    found = allowed(zip_source.unpack_source, file, folder / "unpacked")
+    """Read a ZIP of a table with its images."""
+    file = write(folder / "news.zip", data)
+    found = call_reader(zip_source.unpack_source, file, folder / "unpacked")
     if found is not None:
-        allowed(read_source, found)
-    strangers = [path for path in folder.iterdir() if path.name not in ("news.zip", "unpacked")]
-    assert not strangers, f"written outside of its folder: {strangers}"
+        call_reader(read_source, found)
+    outside = [path for path in folder.iterdir() if path.name not in ("news.zip", "unpacked")]
+    assert not outside, f"files written outside of the target folder: {outside}"
 
 
 IMPORTERS: dict[str, Read] = {
@@ -115,7 +115,7 @@ IMPORTERS: dict[str, Read] = {
 
 
 def seeds() -> dict[str, list[bytes]]:
-    """A few whole files for each importer to begin with."""
+    """Make a few complete files for each importer as a start."""
     import pandas as pd
 
     parquet = io.BytesIO()
@@ -141,24 +141,25 @@ def seeds() -> dict[str, list[bytes]]:
     }
 
 
-def written(file: Path, data: bytes) -> Path:
+def write(file: Path, data: bytes) -> Path:
+    """Write a file and return its path."""
     file.write_bytes(data)
     return file
 
 
-def allowed(read: Callable[..., Any], *arguments: object) -> Any:
-    """What it returns; None for an InputError, which must be a sentence."""
+def call_reader(read: Callable[..., Any], *arguments: object) -> Any:
+    """Return the result of `read`, or None after an InputError, whose message must be short."""
     try:
         return read(*arguments)
     except InputError as error:
-        said = str(error)
-    if len(said) > LONGEST_SENTENCE:
-        raise AssertionError(f"an error of {len(said)} characters: {said[:200]}…")
+        message = str(error)
+    if len(message) > LONGEST_MESSAGE:
+        raise AssertionError(f"an error of {len(message)} characters: {message[:200]}…")
     return None
 
 
 class Trial:
-    """One importer under test; remembers which faults it has seen."""
+    """An importer under test with the faults found so far."""
 
     def __init__(self, read: Read, faults: Path) -> None:
         self.read, self.faults, self.seen = read, faults, set[str]()
@@ -168,31 +169,31 @@ class Trial:
         try:
             self.read(data, folder)
         except Exception as error:
-            self.keep(error, data)
+            self.record(error, data)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def keep(self, error: Exception, data: bytes) -> None:
-        """Write down a fault that is new, and go on."""
+    def record(self, error: Exception, data: bytes) -> None:
+        """Write a new fault with its input to the folder of faults."""
         frames = traceback.extract_tb(error.__traceback__)
-        own = [frame for frame in frames if Path(frame.filename).is_relative_to(ROOT / "core")] or frames
-        place = f"{type(error).__name__}-{Path(own[-1].filename).stem}-{own[-1].lineno}"
-        if place not in self.seen:
-            self.seen.add(place)
-            written(self.faults / f"{place}.bin", data)
-            (self.faults / f"{place}.txt").write_text("".join(traceback.format_exception(error)))
-            print(f"FAULT {place}: {error}", file=sys.stderr)
+        in_core = [frame for frame in frames if Path(frame.filename).is_relative_to(ROOT / "core")] or frames
+        name = f"{type(error).__name__}-{Path(in_core[-1].filename).stem}-{in_core[-1].lineno}"
+        if name not in self.seen:
+            self.seen.add(name)
+            write(self.faults / f"{name}.bin", data)
+            (self.faults / f"{name}.txt").write_text("".join(traceback.format_exception(error)))
+            print(f"FAULT {name}: {error}", file=sys.stderr)
 
 
 def main() -> None:
-    """Fuzz one importer for so many seconds."""
+    """Fuzz an importer for the given number of seconds."""
     importer, seconds = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else SECONDS
     folder = Path(sys.argv[3]) if len(sys.argv) > 3 else Path(tempfile.mkdtemp(prefix="rematch-fuzz-"))
     corpus, faults = folder / importer / "corpus", folder / importer / "faults"
-    for made in (corpus, faults):
-        made.mkdir(parents=True, exist_ok=True)
+    for created in (corpus, faults):
+        created.mkdir(parents=True, exist_ok=True)
     for number, data in enumerate(seeds()[importer]):
-        written(corpus / f"seed-{number}", data)
+        write(corpus / f"seed-{number}", data)
     words = folder / importer / "words"
     words.write_text("".join(f'"{word}"\n' for word in WORDS))
     options = [

@@ -1,4 +1,4 @@
-"""A sweep by Ray's workers against the same sweep by one process."""
+"""A sweep by Ray's workers against the same sweep by a single process."""
 
 from pathlib import Path
 

@@ -1,6 +1,6 @@
-"""The paper's own model in its real size, from a hub's name to a submitted run, each verb in a process of its own.
+"""The paper's model in its real size, from a hub's name to a submitted run, each command in a separate process.
 
-Its weights are random: 605 MB that the hub on this machine hands out under the name of OpenAI's.
+Its weights are random: 605 MB that a local hub serves under the name of OpenAI's weights.
 """
 
 import json
@@ -28,8 +28,8 @@ def environment(local_hub: LocalHub, tmp_path: Path) -> dict[str, str]:
     weights = open_clip.create_model("ViT-B-32-quickgelu").state_dict()
     save_file({key: tensor.contiguous() for key, tensor in weights.items()}, tmp_path / "weights.safetensors")
     local_hub.add(REPOSITORY, {"open_clip_model.safetensors": tmp_path / "weights.safetensors"})
-    places = {"REMATCH_WORKSPACE": str(tmp_path / "workspace"), "REMATCH_CACHE": str(tmp_path / "cache")}
-    return os.environ | local_hub.environment(tmp_path / "home") | places
+    folders = {"REMATCH_WORKSPACE": str(tmp_path / "workspace"), "REMATCH_CACHE": str(tmp_path / "cache")}
+    return os.environ | local_hub.environment(tmp_path / "home") | folders
 
 
 def test_the_papers_model_from_import_to_submission(environment, local_hub, tmp_path):
@@ -54,8 +54,8 @@ def test_the_papers_model_from_import_to_submission(environment, local_hub, tmp_
     verb("rank", "--domain", "x", "--output", tmp_path / "run.tsv")
     assert "red" in verb("match", "--domain", "x", "--headline", "a red circle")
     verb("submit", "--domain", "x", "--split", "val", "--output", tmp_path / "submitted")
-    told = verb("export", "--domain", "x", "--alpha", 0.5, "--output", tmp_path / "theta.safetensors")
-    assert '"ViT-B-32-quickgelu"' in told, "open_clip must build it as it was trained, too"
+    output = verb("export", "--domain", "x", "--alpha", 0.5, "--output", tmp_path / "theta.safetensors")
+    assert '"ViT-B-32-quickgelu"' in output, "open_clip must build it with the activation of its training"
     model, *_ = open_clip.create_model_and_transforms("ViT-B-32-quickgelu", str(tmp_path / "theta.safetensors"))
     assert any(type(module).__name__ == "QuickGELU" for module in model.modules())
-    assert len(local_hub.asked_for("open_clip_model.safetensors")) <= 2, "fetched once, for all verbs"
+    assert len(local_hub.asked_for("open_clip_model.safetensors")) <= 2, "downloaded once for all commands"

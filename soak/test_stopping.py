@@ -1,4 +1,4 @@
-"""A training in a process of its own is stopped by Ctrl-C, SIGTERM and kill -9, and goes on to the same weights."""
+"""A training process that is stopped by Ctrl-C, SIGTERM and kill -9 resumes to the same weights."""
 
 import os
 import signal
@@ -16,9 +16,9 @@ from core.workspace.runs import find_run
 
 ROOT = Path(__file__).parents[1]
 SECONDS = 120
-# A training of many short epochs, so that there is time to stop it.
+# Many short epochs, so that there is time to stop the training.
 TRAIN = ["--tune", "lora:2", "--epochs", "60", "--lr", "0.001", "--batch-size", "16"]
-KNOW_THE_TINY_MODEL = """
+REGISTER_TINY_MODEL = """
 import open_clip, sys
 open_clip.add_model_config({config!r})
 from core.cli.main import main
@@ -30,17 +30,19 @@ sys.exit(main())
 
 @pytest.fixture
 def start(shapes_domain: Domain, tiny_name: str):
-    """Start `train --domain shapes` with more arguments, as a process."""
+    """Start `train --domain shapes` with further arguments as a process."""
     config = Path(tiny_name.partition(":")[2]).with_suffix(".json")
-    script = KNOW_THE_TINY_MODEL.format(config=str(config))
+    script = REGISTER_TINY_MODEL.format(config=str(config))
     started = []
 
     def run(*arguments: str) -> subprocess.Popen[str]:
         command = [sys.executable, "-c", script, "train", "--domain", "shapes", *arguments]
-        # Ctrl-C counts even where the tests themselves run in the background, which ignores it.
-        heed: dict[str, Any] = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
+        # Ctrl-C must work even if the tests run in the background, where it is ignored.
+        default_sigint: dict[str, Any] = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-        started.append(subprocess.Popen(command, cwd=ROOT, env=os.environ | {"OMP_NUM_THREADS": "1"}, **pipes, **heed))
+        started.append(
+            subprocess.Popen(command, cwd=ROOT, env=os.environ | {"OMP_NUM_THREADS": "1"}, **pipes, **default_sigint)
+        )
         return started[-1]
 
     yield run
@@ -58,7 +60,7 @@ def wait_for(file: Path, process: subprocess.Popen[str]) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
-def test_stopped_in_any_way_it_goes_on_to_the_same_weights(start, workspace: Workspace, tiny_name):
+def test_stopped_in_any_way_it_resumes_to_the_same_weights(start, workspace: Workspace, tiny_name):
     name = "tinyclip-lora2-1"
     folder = workspace.runs_folder("shapes") / name
     first = start("--encoder", tiny_name, *TRAIN)
@@ -69,19 +71,20 @@ def test_stopped_in_any_way_it_goes_on_to_the_same_weights(start, workspace: Wor
             assert first.poll() is None
             time.sleep(0.01)
         first.send_signal(number)
-        _, said = first.communicate(timeout=SECONDS)
+        _, errors = first.communicate(timeout=SECONDS)
         if number == signal.SIGKILL:
             assert first.returncode == -signal.SIGKILL
         else:
-            assert (first.returncode, said) == (
-                1, f"error: stopped; go on with: rematch train --domain shapes --resume {name}\n"
-            )  # fmt: skip
-            assert not list(folder.glob(".*.tmp*")), "nothing half-written is left"
+            assert first.returncode == 1
+            assert errors.startswith("error: ")
+            assert f"rematch train --domain shapes --resume {name}\n" in errors
+            assert errors.count("\n") == 1
+            assert not list(folder.glob(".*.tmp*")), "no partial file is left"
         assert not (folder / "run.toml").exists()
         first = start("--resume", name)
     whole = start("--encoder", tiny_name, *TRAIN)
-    assert [each.wait(timeout=SECONDS) for each in (first, whole)] == [0, 0]
-    stopped, never = (find_run(workspace, "shapes", each) for each in (name, "tinyclip-lora2-2"))
-    assert stopped.info.fine_tuned == never.info.fine_tuned
-    assert (stopped.folder / "history.csv").read_text() == (never.folder / "history.csv").read_text()
+    assert [process.wait(timeout=SECONDS) for process in (first, whole)] == [0, 0]
+    stopped, unstopped = (find_run(workspace, "shapes", run) for run in (name, "tinyclip-lora2-2"))
+    assert stopped.info.fine_tuned == unstopped.info.fine_tuned
+    assert (stopped.folder / "history.csv").read_text() == (unstopped.folder / "history.csv").read_text()
     assert {file.name for file in stopped.folder.iterdir()} == {"run.toml", "weights.safetensors", "history.csv"}

@@ -1,7 +1,8 @@
-"""`torchrun … -m core train` as a user types it: one run, one answer, and one message if it fails, whoever fails."""
+"""`torchrun … -m core train` as a user types it: one run, one answer, and one error whichever process fails."""
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 SECONDS = 120  # a hang is a failure; each of these takes ten on two idle cores
 LAUNCHER = ["-m", "torch.distributed.run", "--standalone", "--local-addr", "127.0.0.1", "--nproc-per-node", "2"]
 # Python runs this at the start of every process.
-KNOW_THE_TINY_MODEL = """
+REGISTER_TINY_MODEL = """
 import os
 if "RANK" in os.environ:
     import open_clip
@@ -30,7 +31,7 @@ Ended = subprocess.CompletedProcess[str]
 
 @pytest.fixture
 def train(shapes_domain: Domain, tiny_name: str) -> list[str]:
-    """The verb that trains the heads of the tiny CLIP on the shapes."""
+    """Arguments of the command that trains the heads of the tiny CLIP on the shapes."""
     return ["-m", "core", "train", "--domain", "shapes", "--encoder", tiny_name, "--tune", "head", "--epochs", "2"]
 
 
@@ -38,7 +39,7 @@ def train(shapes_domain: Domain, tiny_name: str) -> list[str]:
 def environment(tiny_name: str, tmp_path: Path) -> dict[str, str]:
     config = Path(tiny_name.partition(":")[2]).with_suffix(".json")
     (tmp_path / "site").mkdir()
-    (tmp_path / "site" / "sitecustomize.py").write_text(KNOW_THE_TINY_MODEL.format(config=str(config)))
+    (tmp_path / "site" / "sitecustomize.py").write_text(REGISTER_TINY_MODEL.format(config=str(config)))
     loopback = "lo0" if sys.platform == "darwin" else "lo"
     return os.environ | {
         "PYTHONPATH": str(tmp_path / "site"), "OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": loopback,
@@ -56,9 +57,9 @@ def torchrun(environment: dict[str, str]) -> Callable[[list[str]], Ended]:
 
 @pytest.fixture
 def two_left_alone(environment: dict[str, str], train: list[str]) -> Callable[..., list[Ended]]:
-    """Two processes as torchrun starts them, but nobody who ends one because the other has failed."""
+    """Start two processes as torchrun does, but without ending one because the other has failed."""
 
-    def run(**of_the_second: str) -> list[Ended]:
+    def run(**second_environment: str) -> list[Ended]:
         store = dist.TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
         shared = environment | {
             "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(store.port),
@@ -70,14 +71,14 @@ def two_left_alone(environment: dict[str, str], train: list[str]) -> Callable[..
                 cwd=ROOT, env=shared | {"RANK": number, "LOCAL_RANK": number} | own,
                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             )
-            for number, own in (("0", {}), ("1", of_the_second))
+            for number, own in (("0", {}), ("1", second_environment))
         ]  # fmt: skip
         try:
-            said = [process.communicate(timeout=SECONDS) for process in started]
+            outputs = [process.communicate(timeout=SECONDS) for process in started]
         finally:
             for process in started:
                 process.kill()
-        return [Ended([], each.returncode, *words) for each, words in zip(started, said, strict=True)]
+        return [Ended([], process.returncode, *output) for process, output in zip(started, outputs, strict=True)]
 
     return run
 
@@ -91,29 +92,31 @@ def test_two_processes_make_one_run_and_give_one_answer(torchrun, train, workspa
     assert [folder.name for folder in workspace.runs_folder("shapes").iterdir()] == [record["run"]]
 
 
-def test_what_all_find_wrong_is_in_the_report_of_torchrun(torchrun):
+def test_an_error_of_all_processes_is_in_the_report_of_torchrun(torchrun):
     failed = torchrun(["-m", "core", "train", "--domain", "nowhere"])
     assert failed.returncode != 0
-    assert failed.stderr.count("error: no domain 'nowhere'") <= 1, "the main process prints it, unless stopped before"
+    # The main process prints the error unless torchrun stops it first.
+    assert len(re.findall("^error: .*'nowhere'", failed.stderr, re.MULTILINE)) <= 1
     report = failed.stderr.partition("Root Cause")[2]
-    assert "InputError: no domain 'nowhere'" in report
+    assert re.search("InputError: .*'nowhere'", report)
     assert "exitcode  : 2" in report
     assert failed.stdout == ""
 
 
-def test_what_one_finds_wrong_is_in_its_error_file_and_ends_the_main_process(two_left_alone, workspace, tmp_path):
+def test_an_error_of_one_process_is_in_its_error_file_and_ends_the_main_process(two_left_alone, workspace, tmp_path):
     error_file = tmp_path / "error.json"
     main, second = two_left_alone(REMATCH_WORKSPACE=str(tmp_path / "stale"), TORCHELASTIC_ERROR_FILE=str(error_file))
     assert (main.returncode, second.returncode) == (1, 2)
     assert second.stderr == ""
     message = json.loads(error_file.read_text())["message"]["message"]
-    assert message.startswith(f"InputError: no domain 'shapes' in {tmp_path / 'stale'}")
+    assert re.match("InputError: .*'shapes'", message)
+    assert str(tmp_path / "stale") in message
     assert not workspace.runs_folder("shapes").exists()
 
 
-def test_a_folder_that_cannot_be_written_ends_those_who_wait_for_it(two_left_alone, workspace):
+def test_a_folder_that_cannot_be_written_ends_all_processes(two_left_alone, workspace):
     (workspace.root / "runs").write_text("no folder")
     main, second = two_left_alone()
     assert (main.returncode, second.returncode) == (1, 1)
-    assert main.stderr.count("runs is a file; expected a folder.") == 1
+    assert main.stderr.count("runs is a file") == 1
     assert second.stderr == ""

@@ -1,10 +1,10 @@
-"""Every verb on a full disk, those too that are too long for `make test`."""
+"""Every command on a full disk, including those that take too long for `make test`."""
 
 import pytest
 
 from tests.core.cli.test_unwritable import VERBS, at, disk, filled, refuse_in_turn, run_on_a_full_disk, swept
 
-__all__ = ["at", "disk", "swept"]  # fixtures are found by their names
+__all__ = ["at", "disk", "swept"]  # pytest finds fixtures by name
 
 
 @pytest.mark.parametrize("name", VERBS)

@@ -1,4 +1,4 @@
-"""What every measurement is given: the device, how much to measure, the inputs, and the device's own limits."""
+"""Context of all measurements: device, sizes, inputs, and the device's limits."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ PRECISIONS: tuple[Precision, ...] = ("fp32", "tf32", "bf16")
 
 @dataclass(frozen=True)
 class Sizes:
-    """How much is measured.
+    """Sizes of the measurements.
 
-    models: the architectures to encode with, and images and texts for each. compared: of them, embedded on the CPU too.
-    compiler: backend of torch.compile. training: architecture, pairs, batch sizes. sweep: architecture, articles.
-    plain_alphas: α the obvious sweep is measured at; the other of 101 are extrapolated. ranked: texts and images.
-    checked: pairs in a step that is compared with the CPU's. product: rows of the matrices that give the limits.
+    models: architectures for encoding, with the number of images and texts. compared: how many of these are also
+    embedded on the CPU. compiler: backend of torch.compile. training: architecture, pairs, batch sizes. sweep:
+    architecture, articles. plain_alphas: α at which the obvious sweep is measured, to extrapolate to 101. ranked: texts
+    and images. checked: pairs in a step compared with the CPU. product: rows of the matrices that give the limits.
     """
 
     models: tuple[tuple[str, int], ...]
@@ -37,7 +37,7 @@ class Sizes:
 
     @property
     def photos(self) -> int:
-        """The most photographs that any measurement needs."""
+        """Largest number of photographs that a measurement needs."""
         return max(self.training[1], self.sweep[1], self.checked, *(count for _, count in self.models))
 
 
@@ -67,7 +67,7 @@ QUICK = Sizes(
 
 @dataclass(frozen=True)
 class Bench:
-    """limits: TFLOP/s of a large matrix product in each precision."""
+    """Device, sizes and inputs. limits: TFLOP/s of a large matrix product in each precision."""
 
     device: torch.device
     sizes: Sizes
@@ -85,7 +85,7 @@ class Bench:
         gflop: float | None = None,
         note: str = "",
     ) -> Row:
-        """Make a row of a timing of `items` items. gflop: for each; with it the row has a share of the limit."""
+        """Make a row from a timing of `items` items. gflop: of one item; gives the row's share of the limit."""
         rate = items / measured.seconds
         tflops = None if gflop is None else rate * gflop / 1e3
         share = None if tflops is None or precision == "" else tflops / self.limits[precision]
@@ -96,7 +96,7 @@ class Bench:
 
 
 def measure_limits(device: torch.device, size: int) -> tuple[dict[Precision, float], list[Row]]:
-    """TFLOP/s of the product of two [size, size] matrices in each precision, and bandwidths of copies, as rows."""
+    """Measure TFLOP/s of the product of two [size, size] matrices in each precision, and bandwidths of copies."""
     limits, rows = dict[Precision, float](), []
     for precision in PRECISIONS:
         dtype = torch.bfloat16 if precision == "bf16" else torch.float32
@@ -111,10 +111,10 @@ def measure_limits(device: torch.device, size: int) -> tuple[dict[Precision, flo
         )  # fmt: skip
     source = torch.randint(0, 256, (size * size * 4,), dtype=torch.uint8)
     host = source.pin_memory() if device.type == "cuda" else source
-    there = host.to(device)
+    on_device = host.to(device)
     copies: list[tuple[str, Callable[[], Tensor], int]] = [
-        ("limit: copy from pinned memory", lambda: there.copy_(host, non_blocking=True), 1),
-        ("limit: copy on the device", there.clone, 2),  # reads and writes
+        ("limit: copy from pinned memory", lambda: on_device.copy_(host, non_blocking=True), 1),
+        ("limit: copy on the device", on_device.clone, 2),  # reads and writes
     ]
     for work, copy, passes in copies:
         measured = timed(_repeat(copy), device, repetitions=5)
@@ -136,9 +136,9 @@ def _repeat(work: Callable[[], Tensor]) -> Callable[[], None]:
 
 
 def gflop_of(work: Callable[[], object]) -> float:
-    """10⁹ floating-point operations in matrix products and convolutions of `work`, attention included."""
+    """Count 10⁹ floating-point operations in matrix products and convolutions of `work`, attention included."""
     fast = torch.backends.mha.get_fastpath_enabled()
-    torch.backends.mha.set_fastpath_enabled(False)  # the counter does not see inside fused attention
+    torch.backends.mha.set_fastpath_enabled(False)  # the counter cannot count fused attention
     try:
         with torch.inference_mode(), sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
             work()

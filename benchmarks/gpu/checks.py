@@ -1,9 +1,9 @@
-"""Whether the device computes what the CPU computes: embeddings, ranks, training steps and what saves memory in them.
+"""Checks that the device agrees with the CPU: embeddings, ranks, training steps and their memory-saving options.
 
 Each check compares one number with a stated limit. Embeddings: the largest ‖e − e₀‖ of vectors of length one, which
 is about 20 times the difference of a component in 512 dimensions. Gradients: ‖g − g₀‖ / ‖g₀‖ over all parameters, after
-one step. bfloat16 has 8 significant bits, float16 and TF32 have 11, so what passed a dozen blocks agrees to hundredths
-and thousandths; float32 differs by the order of sums only.
+one step. bfloat16 has 8 significant bits, float16 and TF32 have 11, so the outputs of a dozen blocks agree to
+hundredths and thousandths; float32 differs only by the order of sums.
 """
 
 from collections.abc import Iterator
@@ -26,12 +26,12 @@ CPU = torch.device("cpu")
 #: ‖e − e₀‖ of embeddings in each precision. On a CPU, bf16 gives 0.010 (images) and 0.013 (texts) with ViT-B-32.
 LIMITS: dict[Precision, float] = {"fp32": 1e-4, "tf32": 5e-3, "bf16": 3e-2}
 BATCH = 256  # rows
-LARGE_BATCH = 256  # pairs, so that activations and not the optimiser's state decide the peak of memory
+LARGE_BATCH = 256  # pairs, so that activations and not the optimiser's state determine peak memory
 
 
 @dataclass(frozen=True)
 class Check:
-    """found: nan fails, as anything above `limit` does."""
+    """A number compared with its limit. found: fails above `limit` or if it is nan."""
 
     what: str
     found: float
@@ -39,17 +39,17 @@ class Check:
 
     @property
     def passed(self) -> bool:
-        """True if `found` is a number within the limit."""
+        """Whether `found` is a number within the limit."""
         return self.found <= self.limit
 
     @property
     def verdict(self) -> str:
-        """As the table and the CSV file have it."""
+        """`pass` or `FAIL`, as in the table and the CSV file."""
         return "pass" if self.passed else "FAIL"
 
 
 def checks(bench: Bench) -> Iterator[Check]:
-    """Every check, one after the other."""
+    """Run every check."""
     yield from _embeddings(bench)
     yield from _same_bits(bench)
     yield from _ranks(bench)
@@ -63,48 +63,49 @@ def _embeddings(bench: Bench) -> Iterator[Check]:
     for (architecture, _), count in zip(bench.sizes.models, bench.sizes.compared, strict=True):
         encoder, rows = bench.inputs.encoder(architecture, CPU), np.arange(count)
         inputs = bench.inputs.images(encoder, count), bench.inputs.sentences(encoder, count)
-        expected = [embed(encoder, each, rows) for each in inputs]
+        expected = [embed(encoder, activations, rows) for activations in inputs]
         encoder.to(bench.device)
         for precision, limit in LIMITS.items():
             if precision == "bf16":
                 for tower in TOWERS:
                     encoder.compute_in(tower, torch.bfloat16)
             with multiplying_in(precision):
-                for each, reference in zip(inputs, expected, strict=True):
-                    apart = distance(embed(encoder, each, rows), reference)
-                    yield Check(f"{architecture}: {each.tower} embeddings, {precision}", apart, limit)
+                for activations, reference in zip(inputs, expected, strict=True):
+                    apart = distance(embed(encoder, activations, rows), reference)
+                    yield Check(f"{architecture}: {activations.tower} embeddings, {precision}", apart, limit)
         compile_image_blocks(encoder, bench.sizes.compiler)
         apart = distance(embed(encoder, inputs[0], rows), expected[0])
         yield Check(f"{architecture}: image embeddings, bf16, compiled", apart, LIMITS["bf16"])
 
 
 def _same_bits(bench: Bench) -> Iterator[Check]:
-    """An embedding may not depend on the other rows, nor on batches that are read and copied while it is computed."""
+    """Check that an embedding depends neither on other rows nor on batches that are copied meanwhile."""
     architecture, count = bench.sizes.models[0]
     encoder, rows = bench.inputs.encoder(architecture, bench.device), np.arange(count)
     order = np.random.default_rng(0).permutation(count)
     for tower in TOWERS:
         encoder.compute_in(tower, torch.bfloat16)
-    for each in (bench.inputs.images(encoder, count), bench.inputs.sentences(encoder, count)):
-        together = embed(encoder, each, rows)
-        alone = torch.cat([embed(encoder, each, part) for part in np.split(rows, rows[BATCH::BATCH])])
-        yield Check(f"{each.tower} embeddings, all at once and batch by batch", distance(together, alone), 0)
-        shuffled = embed(encoder, each, order)
-        yield Check(f"{each.tower} embeddings, in another order", distance(shuffled, together[order]), 0)
+    for activations in (bench.inputs.images(encoder, count), bench.inputs.sentences(encoder, count)):
+        tower = activations.tower
+        together = embed(encoder, activations, rows)
+        alone = torch.cat([embed(encoder, activations, part) for part in np.split(rows, rows[BATCH::BATCH])])
+        yield Check(f"{tower} embeddings, all at once and batch by batch", distance(together, alone), 0)
+        shuffled = embed(encoder, activations, order)
+        yield Check(f"{tower} embeddings, in another order", distance(shuffled, together[order]), 0)
 
 
 def _ranks(bench: Bench) -> Iterator[Check]:
     texts, images = embeddings_of_pairs(bench.sizes.ranked)
-    own, order = np.arange(len(texts)), np.random.default_rng(0).permutation(len(texts))
-    expected = ranks_of(texts, images, own, order)
+    targets, order = np.arange(len(texts)), np.random.default_rng(0).permutation(len(texts))
+    expected = ranks_of(texts, images, targets, order)
     with multiplying_in("fp32"):
-        found = ranks_of(texts.to(bench.device), images.to(bench.device), own, order)
+        found = ranks_of(texts.to(bench.device), images.to(bench.device), targets, order)
     differ, unexplained = differing_ranks(found, expected, texts, images)
-    yield Check(f"ranks of {len(texts):,}: {differ:,} differ; of those, no float ties", unexplained, 0)
+    yield Check(f"ranks of {len(texts):,}: {differ:,} differ; of those, not float ties", unexplained, 0)
 
 
 def _steps(bench: Bench) -> Iterator[Check]:
-    """A step in float32 against the CPU and plain open_clip, then each variant against the one it must agree with."""
+    """Check a float32 step against the CPU and plain open_clip, and each variant against its reference."""
     on_cpu, ours = our_steps(bench, CPU, None), our_steps(bench, bench.device, None)
     yield from _agree("step, fp32, against the CPU", ours, on_cpu, loss=1e-4, gradients=1e-3)
     yield from _agree("step, fp32, against plain open_clip", plain_step(bench), ours, loss=1e-4, gradients=1e-3)
@@ -129,7 +130,7 @@ def _steps(bench: Bench) -> Iterator[Check]:
 
 
 def _agree(what: str, got: Steps, expected: Steps, loss: float, gradients: float) -> Iterator[Check]:
-    """First gradients, and the relative difference of the last loss that both have."""
+    """Compare the first gradients and the last loss that both have, as a relative difference."""
     last = min(len(got.losses), len(expected.losses)) - 1
     apart = abs(got.losses[last] - expected.losses[last]) / abs(expected.losses[last])
     yield Check(f"{what}: gradients", difference_of_gradients(got.gradients, expected.gradients), gradients)
@@ -137,7 +138,7 @@ def _agree(what: str, got: Steps, expected: Steps, loss: float, gradients: float
 
 
 def _memory(bench: Bench) -> Iterator[Check]:
-    """What saves memory must save some: peaks as shares of the peak without."""
+    """Check that memory-saving options reduce peak memory, as a share of the peak without."""
     whole = _peak(bench)
     for what, share in (
         ("grad_checkpointing", _peak(bench, grad_checkpointing=True)),
@@ -152,6 +153,6 @@ def _peak(bench: Bench, grad_checkpointing: bool = False, chunk_size: int | None
 
 
 def table_of_checks(made: list[Check]) -> str:
-    """Lay the checks out for a terminal."""
+    """Format the checks as a table for the terminal."""
     rows = [[check.verdict, check.what, f"{check.found:.1e}", f"{check.limit:g}"] for check in made]
     return tabulate(rows, headers=["", "check", "found", "limit"], disable_numparse=True)

@@ -1,4 +1,4 @@
-"""Images and texts a second through both towers: from pixels in the cache, from JPEG files, in three precisions."""
+"""Throughput of both towers in images and texts a second: from cached pixels and JPEG files, in three precisions."""
 
 import tempfile
 from collections.abc import Callable, Iterator
@@ -28,9 +28,9 @@ IMAGES = "images from the cache"
 
 @dataclass(frozen=True)
 class Subject:
-    """An architecture with its first `count` inputs and the float32 embeddings of some of them on the CPU.
+    """An architecture with its first `count` inputs and float32 reference embeddings of some of them from the CPU.
 
-    gflop: 10⁹ operations for one image and one text; for plain open_clip, for a text at the full context.
+    gflop: 10⁹ operations for one image and one text. plain_gflop: the same with the text at the full context.
     """
 
     architecture: str
@@ -43,7 +43,7 @@ class Subject:
 
 
 def encoding_rows(bench: Bench) -> Iterator[Row]:
-    """Every way of encoding, for every model."""
+    """Measure every way of encoding for every model."""
     for (architecture, count), compared in zip(bench.sizes.models, bench.sizes.compared, strict=True):
         encoder = bench.inputs.encoder(architecture, CPU)
         model, transform = plain.load(architecture, bench.inputs.weights(architecture), CPU)
@@ -55,7 +55,7 @@ def encoding_rows(bench: Bench) -> Iterator[Row]:
 
 
 def _subject(bench: Bench, encoder: Encoder, architecture: str, count: int, compared: int) -> Subject:
-    """encoder: on the CPU."""
+    """Prepare inputs and reference embeddings of an architecture. encoder: on the CPU."""
     images, texts = bench.inputs.images(encoder, count), bench.inputs.sentences(encoder, count)
     expected = embed(encoder, images, np.arange(compared)), embed(encoder, texts, np.arange(compared))
     gflop = gflop_each(encoder, images), gflop_each(encoder, texts)
@@ -65,7 +65,7 @@ def _subject(bench: Bench, encoder: Encoder, architecture: str, count: int, comp
 
 
 def _decoding(bench: Bench, encoder: Encoder, photos: plain.Photos, architecture: str) -> Iterator[Row]:
-    """Reading JPEG files alone, which bounds what any encoder gets from them."""
+    """Measure reading JPEG files alone, which limits every encoder's throughput from files."""
     count = len(photos)
     with tempfile.TemporaryDirectory(dir=bench.inputs.folder) as cache:
         ours = timed(partial(bench.inputs.images, encoder, count, Path(cache)), CPU, warm=False)
@@ -86,7 +86,7 @@ def _ours(bench: Bench, encoder: Encoder, subject: Subject) -> Iterator[Row]:
         yield from _cached(bench, encoder, subject, "ours", "bf16")
         yield _from_files(bench, encoder, subject, "bf16")
         compile_image_blocks(encoder, bench.sizes.compiler)
-        # Texts are left out: each of their lengths would be compiled by itself.
+        # Without texts: each of their lengths would need its own compilation.
         yield from _cached(bench, encoder, subject, "ours, compiled", "bf16", towers=1)
 
 
@@ -104,7 +104,7 @@ def _cached(
 
 
 def _from_files(bench: Bench, encoder: Encoder, subject: Subject, precision: Precision) -> Row:
-    """Decode, write to an empty cache, encode."""
+    """Measure decoding, writing to an empty cache and encoding."""
 
     def encode(cache: Path) -> Tensor:
         return embed(encoder, bench.inputs.images(encoder, subject.count, cache), np.arange(subject.count))
@@ -139,7 +139,7 @@ def _plain(bench: Bench, model: Any, transform: Callable[[Image.Image], Tensor],
 
 
 def compile_image_blocks(encoder: Encoder, backend: str | Callable[..., Any]) -> None:
-    """Compile each block of the image tower in place; all share one compiled graph."""
+    """Compile the blocks of the image tower in place; they share one compiled graph."""
     owned = tuple(key for stage in encoder.stages("image") for key in stage.keys)
     for name, module in encoder.named_modules():
         if isinstance(module, ResidualAttentionBlock) and f"{name}.".startswith(owned):
@@ -147,7 +147,7 @@ def compile_image_blocks(encoder: Encoder, backend: str | Callable[..., Any]) ->
 
 
 def gflop_each(encoder: Encoder, activations: Activations) -> float:
-    """10⁹ operations for one of the inputs: the mean over texts, each at the length it is computed at."""
+    """Count 10⁹ operations for an input: the mean over texts at their padded lengths."""
     lengths = (activations.lengths + LENGTH_STEP - 1) // LENGTH_STEP
     first = {int(length): row for row, length in enumerate(lengths)}
 
@@ -160,12 +160,12 @@ def gflop_each(encoder: Encoder, activations: Activations) -> float:
 
 
 def difference(embeddings: Tensor, expected: Tensor) -> str:
-    """How far embeddings of length one, [n, d] both, are apart: the largest component and the smallest cosine."""
+    """Describe the difference of embeddings of length one, [n, d] both: largest component and smallest cosine."""
     got, expected = embeddings.double().cpu(), expected.double().cpu()
     apart, cosine = (got - expected).abs().max(), functional.cosine_similarity(got, expected).min()
     return f"|Δ| ≤ {float(apart):.1e}, cosine ≥ {float(cosine):.6f}"
 
 
 def distance(embeddings: Tensor, expected: Tensor) -> float:
-    """The largest ‖e − e₀‖ of embeddings of length one, [n, d] both."""
+    """Return the largest ‖e − e₀‖ of embeddings of length one, [n, d] both."""
     return float((embeddings.double().cpu() - expected.double().cpu()).norm(dim=1).max())

@@ -1,4 +1,4 @@
-"""Inputs that need no network: models with random weights, JPEG photographs of noise, sentences of common words."""
+"""Inputs without a network: models with random weights, JPEG photographs of noise, sentences of common words."""
 
 import json
 from collections.abc import Sequence
@@ -18,8 +18,8 @@ from core.encoders.embedding import Activations, image_activations, text_activat
 from core.hub.client import silent_logs
 
 PHOTO_SIZE = (640, 480)
-_OCTAVES = ((5, 90.0), (20, 50.0), (80, 25.0), (320, 12.0))  # columns of noise, and how much of it: less of the fine
-_QUALITY = 90  # about 100 kB, as a photograph of this size has
+_OCTAVES = ((5, 90.0), (20, 50.0), (80, 25.0), (320, 12.0))  # columns of noise and its strength; fine noise is weaker
+_QUALITY = 90  # gives about 100 kB, like a photograph of this size
 _WORDS = (
     "a the of in on at after before with without for against police minister storm river city market match goal "
     "election court fire train road school hospital report protest winter summer budget company union strike border "
@@ -36,7 +36,7 @@ TINY = "benchmark-tiny"
 
 @dataclass(frozen=True)
 class Inputs:
-    """folder: holds everything. files: n JPEG photographs. texts: n sentences, of 4 to 40 words."""
+    """Generated inputs in `folder`. files: n JPEG photographs. texts: n sentences of 4 to 40 words."""
 
     folder: Path
     files: tuple[Path, ...]
@@ -44,11 +44,11 @@ class Inputs:
 
     @property
     def cache(self) -> Path:
-        """Where the encoders keep pixels and tokens."""
+        """Folder in which the encoders cache pixels and tokens."""
         return self.folder / "cache"
 
     def weights(self, architecture: str) -> Path:
-        """Write seeded random weights of `architecture` once and return their file."""
+        """Write seeded random weights of `architecture`, once, and return their file."""
         file = self.folder / f"{architecture}.safetensors"
         if not file.exists():
             torch.manual_seed(0)
@@ -57,21 +57,21 @@ class Inputs:
         return file
 
     def encoder(self, architecture: str, device: torch.device) -> Encoder:
-        """Load a fresh encoder with those weights, for evaluation."""
+        """Load a new encoder with random weights, for evaluation."""
         return load_clip(f"{architecture}:{self.weights(architecture)}").eval().to(device)
 
     def images(self, encoder: Encoder, count: int, cache: Path | None = None) -> Activations:
-        """Pixels of the first `count` photographs, decoded now unless the cache has them."""
+        """Return the pixels of the first `count` photographs, decoded unless the cache has them."""
         files = self.files[:count]
         return image_activations(encoder, 0, files, [file.name for file in files], cache or self.cache)
 
     def sentences(self, encoder: Encoder, count: int) -> Activations:
-        """Tokens of the first `count` texts."""
+        """Return the tokens of the first `count` texts."""
         return text_activations(encoder, 0, self.texts[:count], self.cache)
 
 
 def make_inputs(folder: Path, count: int) -> Inputs:
-    """Write `count` photographs to `folder`, and make as many sentences; the same ones every time."""
+    """Write `count` photographs to `folder` and make as many sentences, the same in every call."""
     with silent_logs():
         (folder / f"{TINY}.json").write_text(json.dumps(_TINY))
         open_clip.add_model_config(folder / f"{TINY}.json")
@@ -85,7 +85,7 @@ def make_inputs(folder: Path, count: int) -> Inputs:
 
 
 def _write_photo(file: Path, seed: int) -> None:
-    """Noise at four scales around a colour: it compresses and decodes as a photograph does."""
+    """Write noise at four scales around a colour, which compresses and decodes like a photograph."""
     rng = np.random.default_rng(seed)
     mixed = np.full((*PHOTO_SIZE[::-1], 3), rng.uniform(60, 190, 3), dtype=np.float32)
     for columns, strength in _OCTAVES:

@@ -1,4 +1,4 @@
-"""One row for each way of doing a piece of work, how it is timed, and the table and CSV file they become."""
+"""Rows of the results, timing, and output as a table and a CSV file."""
 
 import csv
 import gc
@@ -24,11 +24,11 @@ Precision = Literal["fp32", "tf32", "bf16"]
 
 @dataclass(frozen=True)
 class Row:
-    """A measured way of doing a piece of work.
+    """Measurement of one way of doing a piece of work.
 
-    way: `ours`, or `plain` for the obvious way. per_second: items a second. gflop: for each item, 10⁹ operations.
-    share: of the rate that a large matrix product of the same precision reached. peak_mb: most memory allocated on the
-    accelerator, 10⁶ bytes. None where a number does not apply. note: differences from a reference, or what is special.
+    way: `ours`, or `plain` for the obvious way. per_second: items a second. gflop: 10⁹ operations for each item. share:
+    of the rate of a large matrix product in the same precision. peak_mb: peak memory allocated on the accelerator, 10⁶
+    bytes. None if a number does not apply. note: differences from a reference, or remarks.
     """
 
     work: str
@@ -47,7 +47,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Machine:
-    """Where and when the rows were measured."""
+    """Machine and date of the measurements."""
 
     card: str
     pytorch: str
@@ -55,14 +55,14 @@ class Machine:
 
     @staticmethod
     def of(device: torch.device) -> "Machine":
-        """Describe `device` now."""
+        """Describe `device` and today's date."""
         card = torch.cuda.get_device_name(device) if device.type == "cuda" else f"{device.type} {platform.machine()}"
         return Machine(card, str(torch.__version__), datetime.now(UTC).date().isoformat())
 
 
 @dataclass(frozen=True)
 class Timed(Generic[Answer]):
-    """seconds: the median of the repetitions. peak_mb: None where the device does not count."""
+    """Result of a timing. seconds: median of the repetitions. peak_mb: None if the device does not report it."""
 
     answer: Answer
     seconds: float
@@ -70,10 +70,10 @@ class Timed(Generic[Answer]):
 
 
 def timed(work: Callable[[], Answer], device: torch.device, repetitions: int = 1, warm: bool = True) -> Timed[Answer]:
-    """Time `work` with a host clock that waits for the device. warm: run it once before, outside the measurement."""
+    """Time `work` with the host's clock, waiting for the device. warm: run it once before the measurement."""
     if warm:
         work()
-    gc.collect()  # what earlier measurements held is not this one's memory
+    gc.collect()  # release the memory of earlier measurements
     _wait(device)
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
@@ -94,7 +94,7 @@ def _wait(device: torch.device) -> None:
 
 @contextmanager
 def multiplying_in(precision: Precision) -> Iterator[None]:
-    """Let float32 products and convolutions use TF32 inside (`tf32`), or compute them in full (`fp32`, `bf16`)."""
+    """Set the block's float32 products and convolutions to TF32 (`tf32`) or to full precision (`fp32`, `bf16`)."""
     before = torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32
     torch.set_float32_matmul_precision("high" if precision == "tf32" else "highest")
     torch.backends.cudnn.allow_tf32 = precision == "tf32"
@@ -106,7 +106,7 @@ def multiplying_in(precision: Precision) -> Iterator[None]:
 
 
 def table_of(rows: Sequence[Row]) -> str:
-    """Lay the rows out for a terminal."""
+    """Format the rows as a table for the terminal."""
     headers = ["work", "model", "way", "precision", "size", "s", "per s", "GFLOP", "TFLOP/s", "share", "MB", "note"]
     cells = [
         [row.work, row.model, row.way, row.precision, row.size, _number(row.seconds), _number(row.per_second),
@@ -118,14 +118,14 @@ def table_of(rows: Sequence[Row]) -> str:
 
 
 def _number(value: float | None) -> str:
-    """Three significant digits, thousands separated."""
+    """Format with three significant digits and thousands separators."""
     if value is None:
         return ""
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def write_csv(file: Path, machine: Machine, records: Sequence[Any]) -> None:
-    """Write records of one type with the machine they were measured on; replaces the file as a whole."""
+    """Write records of one type and their machine as CSV, replacing the file atomically."""
     lines = [asdict(machine) | asdict(record) for record in records]
     text = io.StringIO()
     writer = csv.DictWriter(text, list(lines[0]), lineterminator="\n")

@@ -1,4 +1,4 @@
-"""Run all measurements or all checks, print the table and write the CSV file."""
+"""Runs of all measurements or all checks, with the printed table and the CSV file."""
 
 import shutil
 import tempfile
@@ -21,7 +21,7 @@ MEASUREMENTS: tuple[Callable[[Bench], Iterator[Row]], ...] = (rank_rows, encodin
 
 
 def run_table(device: DeviceChoice, quick: bool, out: Path) -> list[Row]:
-    """Measure everything; the CSV file grows with each row, so that what was measured survives an interruption."""
+    """Measure everything; write the CSV file after each row, so that an interruption loses no result."""
     with _prepared(device, quick) as (bench, rows, machine):
         for measure in MEASUREMENTS:
             for row in measure(bench):
@@ -33,25 +33,25 @@ def run_table(device: DeviceChoice, quick: bool, out: Path) -> list[Row]:
 
 
 def run_checks(device: DeviceChoice, quick: bool, out: Path) -> bool:
-    """Compare with the CPU; True if every check passed."""
-    made: list[Check] = []
+    """Compare with the CPU and return whether every check passed."""
+    results: list[Check] = []
     with _prepared(device, quick) as (bench, _, machine):
         for check in checks(bench):
-            made.append(check)
+            results.append(check)
             _report(check.what, check.verdict)
-            write_csv(out, machine, made)
-    print(f"{machine.card}, PyTorch {machine.pytorch}, {machine.date}\n{table_of_checks(made)}")
-    return all(check.passed for check in made)
+            write_csv(out, machine, results)
+    print(f"{machine.card}, PyTorch {machine.pytorch}, {machine.date}\n{table_of_checks(results)}")
+    return all(check.passed for check in results)
 
 
 @contextmanager
 def _prepared(choice: DeviceChoice, quick: bool) -> Iterator[tuple[Bench, list[Row], Machine]]:
-    """Make inputs in a temporary folder and measure the device's limits, which are the first rows."""
+    """Make inputs in a temporary folder and measure the device's limits, the first rows."""
     device, sizes = choose_device(choice), QUICK if quick else FULL
     folder = Path(tempfile.mkdtemp(prefix="rematch-gpu-"))
     try:
         machine = Machine.of(device)
-        _report(machine.card, f"making {sizes.photos:,} photographs")
+        _report(machine.card, f"generating {sizes.photos:,} photographs")
         inputs = make_inputs(folder, sizes.photos)
         limits, rows = measure_limits(device, sizes.product)
         yield Bench(device, sizes, inputs, limits), rows, machine

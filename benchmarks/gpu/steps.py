@@ -1,4 +1,4 @@
-"""A few training steps on one batch, by Rematch in any variant and by plain open_clip: losses and first gradients."""
+"""A few training steps on one batch by Rematch, in all variants, and by plain open_clip: losses and gradients."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -25,10 +25,11 @@ SETTINGS = Settings(tune="all", epochs=STEPS, lr=1e-4, warmup=0.0)
 
 @dataclass(frozen=True)
 class Steps:
-    """losses: of each step. gradients: float32 on the CPU, by open_clip's names, of the first step whose are finite.
+    """Results of some training steps.
 
-    peak_mb: None where the device does not count. merged: how far embeddings before and after `Training.finish` are
-    apart, the largest component.
+    losses: of each step. gradients: of the first step with finite ones, float32 on the CPU, by open_clip's names.
+    peak_mb: None if the device does not report it. merged: largest component of the difference between embeddings
+    before and after `Training.finish`.
     """
 
     losses: tuple[float, ...]
@@ -44,7 +45,7 @@ def our_steps(
     settings: Settings = SETTINGS,
     count: int | None = None,
 ) -> Steps:
-    """Take STEPS steps of `Training` on the first `count` pairs. dtype: of the towers' autocast; None: float32."""
+    """Take STEPS steps of `Training` on the first `count` pairs. dtype: of the towers' autocast, or None."""
     count = count or bench.sizes.checked
     encoder = bench.inputs.encoder(bench.sizes.training[0], device)
     activations = activations_of(bench, encoder, count, settings.tune)
@@ -69,7 +70,7 @@ def our_steps(
 
 
 def _finite_gradients(encoder: Encoder) -> dict[str, Tensor]:
-    """The gradients there are; none if one of them is not finite, as float16's first may be before its scale falls."""
+    """Return the gradients, or none if one is not finite, as may happen in float16 before the loss scale falls."""
     found = {
         name.removeprefix("clip."): parameter.grad.detach().float().cpu().clone()
         for name, parameter in encoder.named_parameters()
@@ -79,7 +80,7 @@ def _finite_gradients(encoder: Encoder) -> dict[str, Tensor]:
 
 
 def plain_step(bench: Bench) -> Steps:
-    """One step of plain open_clip on the device, in float32: loss and gradients."""
+    """Compute loss and gradients of plain open_clip on the device, in float32."""
     architecture, count, device = bench.sizes.training[0], bench.sizes.checked, bench.device
     model, _ = plain.load(architecture, bench.inputs.weights(architecture), device)
     encoder = bench.inputs.encoder(architecture, device)
@@ -92,7 +93,7 @@ def plain_step(bench: Bench) -> Steps:
 
 
 def difference_of_gradients(got: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> float:
-    """‖g − g₀‖ / ‖g₀‖ over all parameters; nan if not both have the same ones."""
+    """Return ‖g − g₀‖ / ‖g₀‖ over all parameters, or nan if their names differ."""
     if got.keys() != expected.keys() or not got:
         return float("nan")
     apart = sum(float((got[name].double() - expected[name].double()).square().sum()) for name in expected)

@@ -1,4 +1,4 @@
-"""A fine-tuning epoch of the whole model: pairs a second and peak memory, ours against a plain open_clip loop."""
+"""An epoch of fine-tuning the whole model: pairs a second and peak memory, ours against a plain open_clip loop."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -18,14 +18,14 @@ from core.training.settings import Settings
 from core.training.trainer import Training
 
 LR = 1e-5
-#: A step's operations for each of the forward pass: backward computes the gradients of inputs and of weights.
+#: Operations of a step ÷ those of its forward pass: the backward pass computes gradients of inputs and weights.
 PASSES = 3
 
 
 def training_rows(bench: Bench) -> Iterator[Row]:
-    """Epochs at each batch size, each after one that is not measured."""
+    """Measure an epoch at each batch size, after a first one that is not measured."""
     architecture, count, batch_sizes = bench.sizes.training
-    precision: Precision = "bf16" if bench.device.type == "cuda" else "fp32"  # what training computes in by itself
+    precision: Precision = "bf16" if bench.device.type == "cuda" else "fp32"  # training's default
     for batch_size in batch_sizes:
         with multiplying_in(precision):
             yield _ours(bench, architecture, count, batch_size, precision)
@@ -36,7 +36,7 @@ def _ours(bench: Bench, architecture: str, count: int, batch_size: int, precisio
     encoder = bench.inputs.encoder(architecture, bench.device)
     settings = Settings(tune="all", epochs=2, lr=LR, batch_size=batch_size)
     activations = activations_of(bench, encoder, count, settings.tune)
-    gflop = PASSES * sum(gflop_each(encoder, each) for each in activations.values())
+    gflop = PASSES * sum(gflop_each(encoder, inputs) for inputs in activations.values())
     training = Training(encoder, activations, pairs_of(count), settings)
     training.run_epoch(1)
     measured = timed(partial(training.run_epoch, 2), bench.device, warm=False)
@@ -64,13 +64,13 @@ def _plain(bench: Bench, architecture: str, count: int, batch_size: int) -> Iter
 
 
 def activations_of(bench: Bench, encoder: Encoder, count: int, tune: str) -> dict[TowerName, Activations]:
-    """What training reads of `count` pairs. Raises ValueError unless `tune` changes the first stages."""
+    """Return training's inputs of `count` pairs. Raises ValueError unless `tune` changes the first stages."""
     if any(first_tuned_stages(encoder, tune).values()) and not tune.startswith("lora"):
         raise ValueError(f"tune {tune}: expected one that trains from the first stage on")
     return {"image": bench.inputs.images(encoder, count), "text": bench.inputs.sentences(encoder, count)}
 
 
 def pairs_of(count: int) -> Pairs:
-    """Image i with text i, no two alike."""
+    """Pair image i with text i, all of them different."""
     rows = np.arange(count)
     return Pairs([str(row) for row in rows], rows, rows, rows, rows)

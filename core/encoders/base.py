@@ -1,8 +1,8 @@
-"""The small interface every encoder has: two towers, each a list of stages, into one embedding space.
+"""Interface of all encoders: two towers, each a list of stages, into one embedding space.
 
-A tower is cut into stages so that what a fine-tuning left alone can be computed once and kept: the
-activations in front of the first changed stage are the same for every α and every epoch. Nothing outside
-this wing knows which encoder it holds.
+A tower is cut into stages (docs/decisions/towers-cut-into-stages.md) so that frozen parts run once: the activations
+in front of the first changed stage are the same for every α and every epoch. Code outside `core.encoders` depends on
+this interface only.
 """
 
 from abc import ABC, abstractmethod
@@ -26,9 +26,9 @@ TOWERS: tuple[TowerName, ...] = ("image", "text")
 class Stage:
     """One step of a tower.
 
-    keys: prefixes of the state-dict keys it owns. run: (activations [b, …], the tower's own input) → activations;
-    the first stage's activations are the input itself, later ones may need it again (text masks).
-    kind: `block` for the ones `--tune last:N` counts, `head` for the last, `body` for the rest.
+    keys: prefixes of the state-dict keys that belong to the stage. run: (activations [b, …], the tower's input) →
+    activations; the first stage's activations are the input, later stages may need the input for text masks.
+    kind: `block` for the stages that `--tune last:N` counts, `head` for the last one, `body` for the rest.
     """
 
     name: str
@@ -39,10 +39,10 @@ class Stage:
 
 @dataclass(frozen=True)
 class OpenClipCheckpoint:
-    """weights: under open_clip's own names. architecture: what ``open_clip.create_model`` takes to load them into.
+    """Weights and arguments with which open_clip loads a model without Rematch.
 
-    activation: what the weights were trained with, which they themselves do not show. options: further arguments, as
-    source text.
+    architecture: name for ``open_clip.create_model``. weights: under open_clip's names. activation: the one the
+    weights were trained with, which tensors do not show. options: further arguments, as source text.
     """
 
     architecture: str
@@ -65,18 +65,18 @@ class AdamOptions:
 
     @classmethod
     def of_open_clip(cls, architecture: str) -> "AdamOptions":
-        """Return what open_clip trains `architecture` with, by the rule of `open_clip_train.params` (3.3.0)."""
+        """Return open_clip's constants for `architecture`, by the rule of `open_clip_train.params` (3.3.0)."""
         return cls(beta2=0.98, eps=1e-6) if "vit" in architecture.lower() else cls()
 
 
 class Encoder(nn.Module, ABC):
-    """Two towers in one embedding space. Not safe for use by several threads at once while weights are set.
+    """Two towers in one embedding space. Not thread-safe while weights are set.
 
-    languages: two-letter codes of the languages its text tower reads.
-    built: what the encoder was built of beside its weights; a run keeps it, since other builds give other numbers.
-    pad_id: the token id that fills a text up to the context, where dropping it changes nothing; None if it does.
-    grad_checkpointing: in passes with gradients, keep activations between blocks only and compute the others again.
-    adam: AdamW's constants for training it.
+    languages: two-letter codes of the languages that the text tower reads.
+    built: description of everything but the weights; runs store it, because a different build gives different numbers.
+    pad_id: token id of the padding, if dropping padding changes no embedding; else None.
+    grad_checkpointing: in passes with gradients, store activations between blocks only and recompute the others.
+    adam: AdamW's constants for training the encoder.
     """
 
     name: str
@@ -97,23 +97,23 @@ class Encoder(nn.Module, ABC):
     @property
     @abstractmethod
     def image_stages(self) -> tuple[Stage, ...]:
-        """From uint8 pixels [b, 3, H, W] to embeddings [b, d]."""
+        """Stages from uint8 pixels [b, 3, H, W] to embeddings [b, d]."""
 
     @property
     @abstractmethod
     def text_stages(self) -> tuple[Stage, ...]:
-        """From tokens [b, L] to embeddings [b, d]."""
+        """Stages from tokens [b, L] to embeddings [b, d]."""
 
     @abstractmethod
     def preprocess(self, image: Image.Image) -> Tensor:
-        """RGB image → uint8 [3, H, W]: resize and crop; the rest (normalising) is the first stage's."""
+        """Resize and crop an RGB image: uint8 [3, H, W]. The first stage normalises."""
 
     @abstractmethod
     def tokenize(self, texts: Sequence[str]) -> Tensor:
-        """Texts → [n, context] as the first text stage takes them, cut to the encoder's context."""
+        """Tokenize texts for the first text stage: [n, context], truncated to the encoder's context."""
 
     def stages(self, tower: TowerName) -> tuple[Stage, ...]:
-        """The stages of one tower."""
+        """Return the stages of one tower."""
         return self.image_stages if tower == "image" else self.text_stages
 
     def forward_between(
@@ -121,7 +121,7 @@ class Encoder(nn.Module, ABC):
     ) -> Tensor:
         """Run stages start … stop−1 of a tower on the activations `x` in front of stage `start`.
 
-        source: the tower's own input for the same rows (tokens; for images it is not used after stage 0).
+        source: the tower's input for the same rows (tokens; image stages after stage 0 ignore it).
         """
         for stage in self.stages(tower)[start:stop]:
             if x.is_floating_point():
@@ -133,9 +133,9 @@ class Encoder(nn.Module, ABC):
         return x
 
     def compute_in(self, tower: TowerName, dtype: torch.dtype) -> None:
-        """Hold a tower's weights and compute its stages in `dtype`; heads stay float32, being small and the last.
+        """Cast a tower's weights to `dtype` and compute its stages in it; heads stay float32, being small and last.
 
-        Widening again does not bring back what was rounded away: set the weights anew.
+        Casting back does not restore the rounded digits: set the weights again.
         """
         keys = tuple(key for stage in self.stages(tower) if stage.kind != "head" for key in stage.keys)
         for key, tensor in self.state_dict(keep_vars=True).items():
@@ -144,23 +144,26 @@ class Encoder(nn.Module, ABC):
         self._dtypes[tower] = dtype
 
     def computes_in(self, tower: TowerName) -> torch.dtype:
-        """What `compute_in` set; float32 if it was not called."""
+        """Return the dtype that `compute_in` set, float32 by default."""
         return self._dtypes[tower]
 
     def open_clip_checkpoint(self) -> "OpenClipCheckpoint":
-        """The present weights as open_clip loads them by itself. Raises InputError if this is no open_clip model."""
-        raise InputError(f"{self.name} is not a model of open_clip, so open_clip cannot load it.")
+        """Return the current weights for open_clip. Raises InputError if open_clip cannot load the model."""
+        raise InputError(
+            f"{self.name} cannot be exported for open_clip: it is not an open_clip model. Use a run with an open_clip "
+            f"encoder."
+        )
 
     def encode_image(self, pixels: Tensor) -> Tensor:
-        """uint8 [b, 3, H, W] → float [b, d], of length one."""
+        """Embed pixels uint8 [b, 3, H, W]: float [b, d], of length one."""
         return functional.normalize(self.forward_between("image", pixels, pixels), dim=-1)
 
     def encode_text(self, tokens: Tensor) -> Tensor:
-        """Tokens [b, L] → float [b, d], of length one."""
+        """Embed tokens [b, L]: float [b, d], of length one."""
         return functional.normalize(self.forward_between("text", tokens, tokens), dim=-1)
 
     def train(self, mode: bool = True) -> "Encoder":
-        """Switch only the dropout made for tuning: batch-norm statistics and the towers' own dropout stay still."""
+        """Switch only `TuningDropout`: batch-norm statistics and pretrained dropout stay in evaluation mode."""
         super().train(False)
         for module in self.modules():
             if isinstance(module, TuningDropout):
@@ -168,19 +171,19 @@ class Encoder(nn.Module, ABC):
         return self
 
     def set_weights(self, weights: Mapping[str, Tensor]) -> None:
-        """Copy `weights` into the parameters and buffers of the same names; others stay."""
-        own = self.state_dict()
+        """Copy `weights` into the parameters and buffers of the same names; leave the others unchanged."""
+        state = self.state_dict()
         with torch.no_grad():
             for key, tensor in weights.items():
-                own[key].copy_(tensor)
+                state[key].copy_(tensor)
 
 
 class TuningDropout(nn.Dropout):
-    """Dropout that exists for fine-tuning, the only module `Encoder.train` switches on."""
+    """Dropout for fine-tuning, the only module that `Encoder.train` switches on."""
 
 
 def first_changed_stage(encoder: Encoder, tower: TowerName, changed: set[str]) -> int:
-    """Index of the first stage that owns a key of `changed`; the number of stages if none does."""
+    """Return the index of the first stage that owns a key of `changed`, or the number of stages if none does."""
     stages = encoder.stages(tower)
     for index, stage in enumerate(stages):
         if any(key.startswith(prefix) for prefix in stage.keys for key in changed):
@@ -189,12 +192,11 @@ def first_changed_stage(encoder: Encoder, tower: TowerName, changed: set[str]) -
 
 
 def first_tuned_stages(encoder: Encoder, tune: str) -> dict[TowerName, int]:
-    """The first stage `--tune` trains in each tower; it trains that one and all after it.
+    """Return the first stage that `--tune` trains in each tower; all later stages are trained too.
 
-    head: the two heads. text: the whole text tower and the image head (DESIGN, decision 2).
-    last:N: the last N blocks of each tower and what follows. lora:R: the heads, and adapters of rank R in all blocks
-    that have linear layers. all: everything.
-    Raises InputError: unknown word, a tower that is not cut into stages, or nothing that LoRA fits.
+    head: the two heads. text: the whole text tower and the image head. last:N: the last N blocks of each tower and all
+    later stages. lora:R: the heads, and adapters of rank R in all blocks that have linear layers. all: everything.
+    Raises InputError: unknown value, a tower that is not cut into stages, or no layer that LoRA can adapt.
     """
     heads: dict[TowerName, int] = {
         "image": len(encoder.image_stages) - 1,
@@ -205,7 +207,8 @@ def first_tuned_stages(encoder: Encoder, tune: str) -> dict[TowerName, int]:
     whole = [tower for tower, head in heads.items() if encoder.stages(tower)[head].kind != "head"]
     if whole:
         raise InputError(
-            f"{encoder.name}: its {' and '.join(whole)} tower has no separate head, so only --tune all trains it."
+            f"--tune {tune} cannot be used with {encoder.name}: its {' and '.join(whole)} tower has no separate head. "
+            f"Use --tune all."
         )
     if tune == "head":
         return heads
@@ -217,13 +220,13 @@ def first_tuned_stages(encoder: Encoder, tune: str) -> dict[TowerName, int]:
             return {tower: _last_blocks(encoder.stages(tower), int(number)) for tower in heads}
         return _adapted(encoder, heads)
     raise InputError(
-        f"--tune {tune}: expected head, text, last:N or lora:R with a number from 1 (as in last:2), or all."
+        f"--tune {tune} is not known. Use head, text, all, last:N or lora:R, with N and R from 1 (for example last:2)."
     )
 
 
 def _last_blocks(stages: tuple[Stage, ...], count: int) -> int:
     blocks = [index for index, stage in enumerate(stages) if stage.kind == "block"]
-    if not blocks:  # a frozen text model in front of a head: nothing but the head can be tuned
+    if not blocks:  # a frozen text model in front of a head: only the head can be tuned
         return len(stages) - 1
     return blocks[-count] if count <= len(blocks) else 0
 
@@ -231,18 +234,21 @@ def _last_blocks(stages: tuple[Stage, ...], count: int) -> int:
 def _adapted(encoder: Encoder, heads: dict[TowerName, int]) -> dict[TowerName, int]:
     first = {tower: min(block_linears(encoder, tower), default=head) for tower, head in heads.items()}
     if first == heads:
-        raise InputError(f"{encoder.name}: its blocks have no linear layers that LoRA fits; use --tune head or last:N.")
+        raise InputError(
+            f"LoRA cannot be used with {encoder.name}: its blocks have no linear layers that LoRA can adapt. "
+            f"Use --tune head or last:N."
+        )
     return first
 
 
 def block_linears(encoder: Encoder, tower: TowerName) -> dict[int, list[str]]:
-    """The linear layers in a tower's blocks, by stage: names of modules, without those inside nn.MultiheadAttention."""
+    """Return stage index → names of linear layers in that block, without those inside nn.MultiheadAttention."""
     modules = dict(encoder.named_modules())
     inside = tuple(f"{name}." for name, module in modules.items() if isinstance(module, nn.MultiheadAttention))
     linears = [name for name, module in modules.items() if isinstance(module, nn.Linear)]
     found: dict[int, list[str]] = {}
     for index, stage in enumerate(encoder.stages(tower)):
-        own = [name for name in linears if name.startswith(stage.keys) and not name.startswith(inside)]
-        if stage.kind == "block" and own:
-            found[index] = own
+        in_stage = [name for name in linears if name.startswith(stage.keys) and not name.startswith(inside)]
+        if stage.kind == "block" and in_stage:
+            found[index] = in_stage
     return found

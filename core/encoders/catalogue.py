@@ -1,6 +1,6 @@
-"""Which models open_clip has, and which weights it lists for them, without importing it: that takes seconds, and torch.
+"""Models and pretrained tags that open_clip lists, read without importing it, which takes seconds and loads torch.
 
-Its models are files of their own. Its weights stand in one table of its source, which is read and not run.
+Each model has a configuration file. The tags are in a table of open_clip's source, which is parsed, not executed.
 """
 
 import ast
@@ -13,21 +13,21 @@ from pathlib import Path
 
 from core.storage.files import read_json
 
-_MODEL_PARTS = {"embed_dim", "vision_cfg", "text_cfg"}  # of a configuration that open_clip takes for a model's
+_MODEL_PARTS = {"embed_dim", "vision_cfg", "text_cfg"}  # required keys of a model's configuration
 _TABLE = "_PRETRAINED"
-_QUICK_GELU = "quick_gelu"  # entries with it are listed for the model's -quickgelu variant, too
+_QUICK_GELU = "quick_gelu"  # open_clip lists entries with it for the model's -quickgelu variant, too
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """models: names of open_clip's models. tags: model → the tags of its weights, for models that have any."""
+    """Models of open_clip and, for those that have weights, model → tags."""
 
     models: frozenset[str]
     tags: Mapping[str, tuple[str, ...]]
 
 
 def read_catalogue() -> Catalogue:
-    """Return what open_clip lists; of this process where it is loaded, since models can be added to it."""
+    """Return open_clip's models and tags, including models added at run time if open_clip is loaded."""
     loaded = sys.modules.get("open_clip")
     if loaded is None:
         return _installed()
@@ -39,7 +39,7 @@ def read_catalogue() -> Catalogue:
 
 @cache
 def _installed() -> Catalogue:
-    """Return what the installed open_clip lists, from its files."""
+    """Read the models and tags from the files of the installed open_clip."""
     spec = importlib.util.find_spec("open_clip")
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError("open_clip is not installed")
@@ -50,7 +50,7 @@ def _installed() -> Catalogue:
 
 
 def tags_in(source: str) -> dict[str, tuple[str, ...]]:
-    """Return model → tags of the table in open_clip's `source`, in its order."""
+    """Return model → tags from the table in open_clip's `source`, in its order."""
     tables = {
         target.id: node.value
         for node in ast.parse(source).body
@@ -70,7 +70,7 @@ def tags_in(source: str) -> dict[str, tuple[str, ...]]:
 
 
 def _items(table: ast.expr) -> dict[str, ast.expr]:
-    """The items of a table written as {…} or dict(…), with names as keys."""
+    """Return the items of a table written as {…} or dict(…), with names as keys."""
     if isinstance(table, ast.Dict):
         pairs = zip(table.keys, table.values, strict=True)
         return {str(key.value): value for key, value in pairs if isinstance(key, ast.Constant)}

@@ -1,6 +1,6 @@
-"""What goes into the towers, read once: images as resized and cropped bytes, texts as token ids.
+"""Inputs of the towers, prepared once: images as resized and cropped bytes, texts as token ids.
 
-One memory map each per (inputs, preprocessing) in the cache, to the bit what the encoder's own transform gives.
+The cache holds one memory map for each (inputs, preprocessing), bit-identical to the encoder's own transform.
 """
 
 import os
@@ -21,7 +21,7 @@ from core.progress import progress_reporter
 from core.storage.cache import checksummed_write, read_checksummed_array
 from core.storage.files import fingerprint
 
-FORMAT = 1  # counts up when what is written changes for the same key
+FORMAT = 1  # increase when the stored values change for the same key
 _TOKENIZED_AT_ONCE = 1024
 
 #: Yields (rows, values): values for these rows of the whole array, in any order.
@@ -29,19 +29,21 @@ Parts = Callable[[], Iterator[tuple[np.ndarray, Tensor]]]
 
 
 def pixels_of(encoder: Encoder, files: Sequence[Path], hashes: Sequence[str], cache: Path) -> np.ndarray:
-    """Images as the encoder's `preprocess` gives them: uint8 [N, 3, H, W], memory-mapped.
+    """Return preprocessed images, uint8 [N, 3, H, W], memory-mapped from the cache.
 
-    hashes: of the files' contents. Raises ImageError naming a file that was fine at import and is no more.
+    hashes: of the files' contents. Raises ImageError naming a file that cannot be read any more.
     """
 
     def load(path: Path) -> Tensor:
         try:
             return encoder.preprocess(open_image(path))
         except ImageError as error:
-            raise ImageError(f"{path}: {error}. It was readable at import; import the domain again.") from None
+            raise ImageError(
+                f"{path}: {error}. It was readable at import. Restore the file or import the domain again."
+            ) from None
 
     def parts() -> Iterator[tuple[np.ndarray, Tensor]]:
-        # Pillow lets go of Python's lock while it decodes and resizes, so threads are enough.
+        # Pillow releases Python's lock while it decodes and resizes, so threads are enough.
         with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
             for row, pixels in enumerate(_in_order(pool, load, files)):
                 yield np.array([row]), pixels[None]
@@ -52,7 +54,7 @@ def pixels_of(encoder: Encoder, files: Sequence[Path], hashes: Sequence[str], ca
 
 
 def tokens_of(encoder: Encoder, texts: Sequence[str], cache: Path) -> np.ndarray:
-    """Texts as the encoder's `tokenize` gives them: [N, context], memory-mapped."""
+    """Return tokenized texts, [N, context], memory-mapped from the cache."""
 
     def parts() -> Iterator[tuple[np.ndarray, Tensor]]:
         for start in range(0, len(texts), _TOKENIZED_AT_ONCE):
@@ -64,7 +66,7 @@ def tokens_of(encoder: Encoder, texts: Sequence[str], cache: Path) -> np.ndarray
 
 
 def _in_order(pool: ThreadPoolExecutor, load: Callable[[Path], Tensor], files: Sequence[Path]) -> Iterator[Tensor]:
-    """`load` of each file in order, a few ahead of what is asked for: a million images are never all in memory."""
+    """Load files in order, at most 64 ahead, so that a million images are never in memory together."""
     remaining = iter(files)
     ahead = [pool.submit(load, path) for path in islice(remaining, 64)]
     while ahead:
@@ -73,9 +75,9 @@ def _in_order(pool: ThreadPoolExecutor, load: Callable[[Path], Tensor], files: S
 
 
 def _new_map(file: Path, dtype: np.dtype, shape: tuple[int, ...]) -> np.memmap:
-    """Zeros in a file, memory-mapped, with all the room they need; OSError where there is none.
+    """Create a memory-mapped file of zeros with all its disk space allocated; OSError if the disk is full.
 
-    A map only reserves room page by page, and a page that finds none ends the process (SIGBUS).
+    Otherwise the system would allocate page by page, and a full disk would end the process (SIGBUS).
     """
     out = np.lib.format.open_memmap(file, "w+", dtype=dtype, shape=shape)
     if hasattr(os, "posix_fallocate"):
@@ -86,13 +88,13 @@ def _new_map(file: Path, dtype: np.dtype, shape: tuple[int, ...]) -> np.memmap:
 
 @torch.inference_mode()
 def cached_array(path: Path, count: int, parts: Parts, label: str, padded_length: int | None = None) -> np.ndarray:
-    """The array [count, …] kept at `path`, or made of `parts` and kept; memory-mapped.
+    """Return the array [count, …] cached at `path`, memory-mapped; build it from `parts` if it is missing.
 
-    padded_length: of the second axis, where parts are sequences of different lengths; the rest is zeros.
+    padded_length: of the second axis, if parts are sequences of different lengths; zeros fill it up.
     """
-    kept = read_checksummed_array(path, count)
-    if kept is not None:
-        return kept
+    cached = read_checksummed_array(path, count)
+    if cached is not None:
+        return cached
     out: np.memmap | None = None
     with checksummed_write(path) as temporary, progress_reporter(label) as report:
         written = 0
@@ -111,5 +113,5 @@ def cached_array(path: Path, count: int, parts: Parts, label: str, padded_length
                 out[rows, : part.shape[1]] = part
         assert out is not None, "no inputs"
         out.flush()
-        made: np.ndarray = np.load(temporary, mmap_mode="r")  # it outlives the file, should the cache be deleted now
+        made: np.ndarray = np.load(temporary, mmap_mode="r")  # stays valid if the cache is deleted
     return made

@@ -1,4 +1,4 @@
-"""From a name to an encoder on a device: the one place that knows which encoders there are."""
+"""Load an encoder by name onto a device. The only module that knows all encoders."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,21 +11,21 @@ from core.errors import InputError
 
 
 def choose_device(choice: DeviceChoice) -> torch.device:
-    """`auto` is cuda, else mps, else cpu; on cuda, float32 is computed in full from now on.
+    """Return the device for `choice`; `auto` prefers cuda, then mps, then cpu.
 
-    Raises InputError if the one asked for is not there.
+    On cuda, switches TF32 convolutions off for the whole process. Raises InputError if the device is not available.
     """
-    there: dict[DeviceChoice, bool] = {
+    available: dict[DeviceChoice, bool] = {
         "cuda": torch.cuda.is_available(),
         "mps": torch.backends.mps.is_available(),
         "cpu": True,
     }
     if choice == "auto":
-        choice = next(name for name, present in there.items() if present)
-    if not there[choice]:
-        raise InputError(f"--device {choice} is not available on this machine; use --device auto or cpu.")
+        choice = next(name for name, present in available.items() if present)
+    if not available[choice]:
+        raise InputError(f"--device {choice} is not available on this machine. Use --device auto or --device cpu.")
     if choice == "cuda":
-        torch.backends.cudnn.allow_tf32 = False  # PyTorch's default; float32 convolutions would keep 11 of 24 bits
+        torch.backends.cudnn.allow_tf32 = False  # PyTorch's default rounds float32 to 11 bits
     return torch.device(choice)
 
 
@@ -41,15 +41,15 @@ def _lite_multilingual(cache: Path) -> Encoder:
     return LiteMultilingual(cache)
 
 
-#: Name → what builds a built-in encoder, given the folder for what it derives from its weights. Imports are inside
-#: because each takes seconds and most commands need one or none. Names also stand in `choices.BUILT_IN`.
+#: Name → function that builds a built-in encoder, given the cache folder for its class embeddings. Imports are inside
+#: because each takes seconds and most commands need one or none. `choices.BUILT_IN` lists the same names.
 LOADERS: dict[str, Callable[[Path], Encoder]] = {"lite": _lite, "lite-multilingual": _lite_multilingual}
 
 
 def load_encoder(name: str, device: torch.device, cache: Path) -> Encoder:
-    """Build the encoder called `name` with its zero-shot weights, in evaluation mode.
+    """Load the encoder called `name` with its zero-shot weights, in evaluation mode.
 
-    cache: the folder for what the built-in encoders derive from their weights.
+    cache: folder in which the built-in encoders store their class embeddings.
     """
     if name in LOADERS:
         return LOADERS[name](cache).eval().to(device)

@@ -1,6 +1,6 @@
-"""Whether the name of an encoder can lead to a model, as far as this machine knows without loading one or asking a hub.
+"""Checks of encoder names that need neither torch nor a network.
 
-It imports no torch, so that a page and the command line can refuse a name before any work begins.
+A page and the command line can refuse a wrong name before any work begins.
 """
 
 import re
@@ -14,16 +14,16 @@ from core.errors import InputError, listed
 
 _WEIGHT_SUFFIXES = (".safetensors", ".bin", ".pt", ".pth", ".ckpt")
 _REPOSITORY = re.compile(r"[\w.-]+(?:/[\w.-]+)?")
-_EXAMPLES = 3  # tags that an error names where none is near
+_EXAMPLES = 3  # tags in an error if none is similar
 _EXPECTED = (
-    f"expected {', '.join(BUILT_IN)}, MODEL:WEIGHTS with a model of open_clip (such as ViT-B-32:openai or "
-    f"ViT-B-32:/path/weights.safetensors), {HUB}ORGANISATION/NAME for a repository of open_clip, or "
-    f"{TRANSFORMERS}ORGANISATION/NAME for one of transformers"
+    f"use {', '.join(BUILT_IN)}, MODEL:WEIGHTS for an open_clip model (such as ViT-B-32:openai or "
+    f"ViT-B-32:/path/weights.safetensors), {HUB}ORGANISATION/NAME for an open_clip repository, or "
+    f"{TRANSFORMERS}ORGANISATION/NAME for a transformers repository"
 )
 
 
 def check_encoder_name(name: str) -> None:
-    """Raise InputError: no such model, tag, file or folder, with the nearest name where there is one."""
+    """Raise InputError for an unknown model, tag, file or folder, with the most similar known name."""
     if name in BUILT_IN:
         return
     if name.startswith(FOLDER):
@@ -32,13 +32,13 @@ def check_encoder_name(name: str) -> None:
         _check_folder(name, name.removeprefix(TRANSFORMERS))
     elif name.startswith((HUB, TRANSFORMERS)):
         if not _REPOSITORY.fullmatch(name.partition(":")[2]):
-            raise InputError(f"encoder '{name}': expected {name.partition(':')[0]}:ORGANISATION/NAME of a model hub.")
+            raise InputError(f"encoder '{name}': write {name.partition(':')[0]}:ORGANISATION/NAME as on the model hub.")
     else:
         _check_open_clip(name, read_catalogue())
 
 
 def looks_like_a_path(name: str) -> bool:
-    """Return True for a folder or file, False for a name on a hub, of which ORGANISATION/NAME is the longest."""
+    """Return whether `name` is a folder or file rather than NAME or ORGANISATION/NAME on a hub."""
     return name != "" and (
         name.startswith(("/", "\\", "~", "."))
         or name.count("/") > 1
@@ -49,20 +49,21 @@ def looks_like_a_path(name: str) -> bool:
 
 
 def means_a_file(weights: str) -> bool:
-    """Return True for weights of MODEL:WEIGHTS that are a path: no tag of open_clip has a slash or an ending."""
+    """Return whether WEIGHTS of MODEL:WEIGHTS is a path: open_clip's tags have neither slash nor file extension."""
     return "/" in weights or "\\" in weights or weights.lower().endswith(_WEIGHT_SUFFIXES) or looks_like_a_path(weights)
 
 
 def architecture_of(model: str) -> str:
-    """Return open_clip's own spelling of a model's name, as it reads ViT-B/32."""
+    """Return a model's name in open_clip's spelling (ViT-B/32 → ViT-B-32)."""
     return model.replace("/", "-")
 
 
 def _check_folder(name: str, folder: str) -> None:
     path = _path(folder)
     if not folder or not path.is_dir():
-        what = f"{path} is a file; name its folder" if folder and path.is_file() else f"there is no folder {path}"
-        raise InputError(f"encoder '{name}': {what}.")
+        if folder and path.is_file():
+            raise InputError(f"encoder '{name}': {path} is a file. Give the folder that holds it.")
+        raise InputError(f"encoder '{name}': there is no folder {path}. Check the path.")
 
 
 def _check_open_clip(name: str, catalogue: Catalogue) -> None:
@@ -81,25 +82,25 @@ def _check_open_clip(name: str, catalogue: Catalogue) -> None:
     if near is not None:
         raise InputError(f"encoder '{name}': {model} has no weights '{weights}'; did you mean {model}:{near}?")
     some = f"one of its {len(tags)} tags, such as {listed(tags[:_EXAMPLES])}, or " if tags else ""
-    missing = f"{model} has no weights '{weights}'" if weights else f"{model} is a model without weights"
-    raise InputError(f"encoder '{name}': {missing}; write {model}:WEIGHTS with {some}the path of a file.")
+    missing = f"{model} has no weights '{weights}'" if weights else "the name has no weights"
+    raise InputError(f"encoder '{name}': {missing}. Write {model}:WEIGHTS with {some}the path of a file.")
 
 
 def tag_of(weights: str) -> str:
-    """Return a tag as open_clip spells it."""
+    """Return a tag in open_clip's spelling."""
     return weights.lower().replace("-", "_")
 
 
 def _check_file(name: str, weights: str) -> None:
     path = _path(weights)
     if path.is_dir():
-        raise InputError(f"encoder '{name}': {path} is a folder; name the file of the weights in it.")
+        raise InputError(f"encoder '{name}': {path} is a folder. Give the weights file in it.")
     if not path.is_file():
-        raise InputError(f"encoder '{name}': there is no file {path}.")
+        raise InputError(f"encoder '{name}': there is no file {path}. Check the path.")
 
 
 def _instead(name: str, catalogue: Catalogue) -> str:
-    """What to name in place of an encoder whose model is not known."""
+    """Return the end of the error about an unknown model: the most similar name, or the forms of names."""
     model, colon, weights = name.partition(":")
     near = nearest(architecture_of(model), (*catalogue.models, *BUILT_IN))
     if near is not None:
@@ -108,18 +109,18 @@ def _instead(name: str, catalogue: Catalogue) -> str:
         known = weights if means_a_file(weights) else tag
         return f"; did you mean {near}:{known}?" if near not in BUILT_IN and known else f"; did you mean {near}?"
     if not colon and _REPOSITORY.fullmatch(name) and "/" in name:
-        return f"; for a repository write {HUB}{name} (of open_clip) or {TRANSFORMERS}{name} (of transformers)"
+        return f"; for a repository write {HUB}{name} (open_clip) or {TRANSFORMERS}{name} (transformers)"
     return f": {_EXPECTED}"
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:
-    """Return the one of `names` that `name` is most like in any case, None if none is like it."""
-    by_lower = {each.lower(): each for each in sorted(names)}
+    """Return the most similar of `names`, ignoring case; None if none is similar."""
+    by_lower = {known.lower(): known for known in sorted(names)}
     return next((by_lower[found] for found in get_close_matches(name.lower(), by_lower, n=1)), None)
 
 
 def _path(text: str) -> Path:
     try:
         return Path(text).expanduser().absolute()
-    except RuntimeError:  # ~ of a user that is not there
+    except RuntimeError:  # ~ of an unknown user
         return Path(text)

@@ -1,4 +1,4 @@
-"""Reading and writing weights: safetensors, or PyTorch files read with ``weights_only=True`` and no fall-back."""
+"""Weights files: safetensors, or PyTorch files read with ``weights_only=True`` and no fall-back."""
 
 import warnings
 from collections.abc import Mapping
@@ -20,16 +20,19 @@ from core.storage.weight_checks import check_header, check_pickle, check_tensors
 
 # Older versions can be made to corrupt memory even with weights_only (CVE-2026-24747).
 _SAFE_TORCH_LOAD = Version("2.10.0")
-#: What trainers put around a state dict, and in front of its names.
+#: Keys under which trainers store a state dict, and prefixes of its names.
 _WRAPPERS = ("state_dict", "model_state_dict", "model")
 _PREFIXES = ("module.", "_orig_mod.", "model.")
-#: Numbers in OpenAI's state dicts that are no weights.
+#: Entries of OpenAI's state dicts that are not weights.
 _SIZES = ("input_resolution", "context_length", "vocab_size")
 
 
 @dataclass(frozen=True)
 class WeightsFile:
-    """What a checkpoint holds. tensors: name → weights, on the CPU. metadata: of safetensors. entries: other names."""
+    """Contents of a checkpoint.
+
+    tensors: name → weights, on the CPU. metadata: of safetensors. entries: names that are not weights.
+    """
 
     tensors: dict[str, Tensor]
     metadata: dict[str, str]
@@ -37,7 +40,7 @@ class WeightsFile:
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
-    """Read a checkpoint's weights: see `read_weights_file`."""
+    """Read a checkpoint's weights; formats and errors as in `read_weights_file`."""
     return read_weights_file(path).tensors
 
 
@@ -45,8 +48,8 @@ def read_weights_file(path: Path) -> WeightsFile:
     """Read a checkpoint.
 
     Accepts state dicts, training checkpoints that hold one (open_clip's ``epoch_K.pt``, Lightning's), and the prefixes
-    that distributed and compiled training leave. Raises InputError: unreadable, anything but tensors inside, or tensors
-    that are no weights (`core.storage.weight_checks`).
+    of distributed and compiled training. Raises InputError: an unreadable file, anything but tensors in it, or tensors
+    that cannot be weights (`core.storage.weight_checks`).
     """
     if path.suffix == ".safetensors":
         tensors, metadata = _read_safetensors(path)
@@ -66,15 +69,17 @@ def _read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         return load_file(path), metadata
     except InputError:
         raise
-    except Exception as error:  # its own errors, and torch's for shapes that overflow
-        raise InputError(f"{path} is no readable safetensors file: {shortened(str(error))}.") from None
+    except Exception as error:  # safetensors' errors, and torch's for shapes that overflow
+        raise InputError(
+            f"{path} is not a readable safetensors file: {shortened(str(error))}. Download or save it again."
+        ) from None
 
 
 def _read_torch(path: Path) -> dict[str, Tensor]:
     if Version(torch.__version__).release < _SAFE_TORCH_LOAD.release:
         raise InputError(
-            f"{path}: PyTorch {torch.__version__} cannot read such files safely (2.10 or newer can); "
-            f"convert it to safetensors."
+            f"{path} cannot be read safely with PyTorch {torch.__version__}. Install PyTorch 2.10 or newer, or convert "
+            f"the file to safetensors."
         )
     try:
         check_pickle(path)
@@ -83,10 +88,10 @@ def _read_torch(path: Path) -> dict[str, Tensor]:
             loaded = torch.load(path, map_location="cpu", weights_only=True)
     except InputError:
         raise
-    except Exception as error:  # torch raises a dozen kinds here; none may reach a looser way of loading
+    except Exception as error:  # torch raises a dozen kinds here; none may lead to a less strict loader
         raise InputError(
-            f"{path} holds more than weights or is damaged, and is not loaded ({type(error).__name__}). "
-            f"Save its state_dict as safetensors where it was made."
+            f"{path} was not loaded: it holds more than weights or is damaged ({type(error).__name__}). "
+            f"Save its state_dict as safetensors on the machine where it was made."
         ) from None
     weights = loaded
     if isinstance(loaded, dict):
@@ -94,13 +99,13 @@ def _read_torch(path: Path) -> dict[str, Tensor]:
     if not isinstance(weights, dict) or not all(
         isinstance(key, str) and isinstance(value, Tensor) for key, value in weights.items()
     ):
-        raise InputError(f"{path} is not a table of tensors; expected a state_dict.")
+        raise InputError(f"{path} holds no state_dict (names with tensors). Save the model's state_dict in it.")
     return weights
 
 
 def _without_prefixes(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Weights without what wrappers put in front of every name, in whatever order they were put around the model."""
-    while prefix := next((one for one in _PREFIXES if weights and all(key.startswith(one) for key in weights)), None):
+    """Remove the prefixes that training wrappers add to every name, in any order and number."""
+    while prefix := next((known for known in _PREFIXES if weights and all(k.startswith(known) for k in weights)), None):
         weights = {key.removeprefix(prefix): value for key, value in weights.items()}
     return weights
 
@@ -116,12 +121,12 @@ def write_weights(path: Path, weights: Mapping[str, Tensor], metadata: Mapping[s
 
 
 def save_cached_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
-    """Keep tensors in the cache, sealed."""
+    """Write tensors to the cache with a checksum."""
     write_checksummed(path, save({key: tensor.detach().cpu().contiguous() for key, tensor in tensors.items()}))
 
 
 def load_cached_tensors(path: Path) -> dict[str, Tensor] | None:
-    """What `save_cached_tensors` kept; None if it is not there or not what was written (to be made again)."""
+    """Read tensors from the cache; None if the file is missing or damaged, so that it must be built again."""
     data = read_checksummed(path)
     return None if data is None else load(data)
 
@@ -129,31 +134,31 @@ def load_cached_tensors(path: Path) -> dict[str, Tensor] | None:
 def load_into(model: nn.Module, weights: Mapping[str, Tensor], what: str) -> None:
     """Copy `weights` into `model`.
 
-    Raises InputError naming the keys that are missing, unknown, of another shape, or whole numbers for fractions.
+    Raises InputError naming keys that are missing, unknown, of another shape, or integers instead of floats.
     """
-    own = model.state_dict()
-    problems = [f"missing {key}" for key in own if key not in weights]
-    problems += [f"unknown {key}" for key in weights if key not in own]
+    state = model.state_dict()
+    problems = [f"missing {key}" for key in state if key not in weights]
+    problems += [f"unknown {key}" for key in weights if key not in state]
     problems += [
-        f"{key} is {tuple(weights[key].shape)}, expected {tuple(own[key].shape)}"
-        for key in own
-        if key in weights and weights[key].shape != own[key].shape
+        f"{key} is {tuple(weights[key].shape)}, expected {tuple(state[key].shape)}"
+        for key in state
+        if key in weights and weights[key].shape != state[key].shape
     ]
     problems += [
-        f"{key} holds {weights[key].dtype}, expected {own[key].dtype}"
-        for key in own
-        if key in weights and weights[key].is_floating_point() != own[key].is_floating_point()
+        f"{key} holds {weights[key].dtype}, expected {state[key].dtype}"
+        for key in state
+        if key in weights and weights[key].is_floating_point() != state[key].is_floating_point()
     ]
     if problems:
         shown = "; ".join(map(shortened, problems[:5])) + (
             f"; and {len(problems) - 5} more" if len(problems) > 5 else ""
         )
-        raise InputError(f"the weights do not fit {what}: {shown}.")
+        raise InputError(f"the weights do not fit {what}: {shown}. Use weights of this model, or name their model.")
     model.load_state_dict(dict(weights))
 
 
 def weights_fingerprint(weights: Mapping[str, Tensor]) -> str:
-    """20 hex digits of names, types, shapes and values."""
+    """Hash names, types, shapes and values to 20 hex digits."""
     return fingerprint(
         [[key, str(tensor.dtype), list(tensor.shape), _bytes_of(tensor)] for key, tensor in sorted(weights.items())]
     )

@@ -1,4 +1,4 @@
-"""How scores may be re-ranked and galleries indexed, by name: known without torch, for pages, options and files."""
+"""Names and settings of re-ranking and indexes, without importing torch (docs/decisions/pages-without-torch.md)."""
 
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -10,11 +10,11 @@ IndexKind = Literal["flat", "ivf", "hnsw"]
 
 @dataclass(frozen=True)
 class Reranking:
-    """What `core.retrieval.reranking` does. temperature: of the softmax, in units of the cosine; None without one."""
+    """Settings of `core.retrieval.reranking`. temperature: of the softmax, in units of the cosine, or None."""
 
     method: Rerank = "none"
     temperature: float | None = None
 
 
-#: As it is without re-ranking.
+#: No re-ranking.
 BY_COSINE = Reranking()

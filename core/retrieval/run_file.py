@@ -1,4 +1,4 @@
-"""The organisers' run format: a header, then per article its id and its best 100 images, tab-separated."""
+"""Run files in the organisers' format: a header, then for each article its id and best 100 images, tab-separated."""
 
 import re
 from collections.abc import Sequence
@@ -19,34 +19,34 @@ _BREAKS_A_LINE = re.compile(r"[\t\r\n]")
 
 
 def write_submission(path: Path, article_ids: Sequence[str], best_images: Sequence[Sequence[str]]) -> int:
-    """Write one line per article and return how many images each has (fewer than 100 in a small gallery).
+    """Write one line per article; return the number of images in each (fewer than 100 in a small gallery).
 
-    Raises InputError for an id that holds a tab or a line break.
+    Raises InputError for an id with a tab or a line break.
     """
     length = min(LENGTH, min(len(images) for images in best_images))
-    header = ["articleID", *(f"iid{place}" for place in range(1, length + 1))]
+    header = ["articleID", *(f"iid{rank}" for rank in range(1, length + 1))]
     with atomic_write(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:
         file.write("\t".join(header) + "\n")
         for article_id, images in zip(article_ids, best_images, strict=True):
-            file.write("\t".join(map(_checked, (article_id, *images[:length]))) + "\n")
+            file.write("\t".join(map(_check_id, (article_id, *images[:length]))) + "\n")
     return length
 
 
-def _checked(some_id: str) -> str:
-    if _BREAKS_A_LINE.search(some_id):
+def _check_id(article_or_image: str) -> str:
+    if _BREAKS_A_LINE.search(article_or_image):
         raise InputError(
-            f"the id {shortened(repr(some_id))} cannot stand in a run: it holds a tab or a line break; change it in "
-            "the table that was imported, and import that again."
+            f"the id {shortened(repr(article_or_image))} cannot be written to a run file, because it contains a tab or "
+            f"a line break. Change it in the imported table and import the table again."
         )
-    return some_id
+    return article_or_image
 
 
 @dataclass(frozen=True)
 class Submission:
-    """A run file as the organisers' scorer reads it. lists: article → its images, best first, of its first line.
+    """Contents of a run file, read as the organisers' scorer reads it.
 
-    skipped: lines whose first field is no number, the header among them. repeated: articles with another line, which
-    does not count.
+    lists: article → its images, best first, from its first line. skipped: number of lines whose first field is not a
+    number, the header included. repeated: articles with further lines, which are ignored.
     """
 
     lists: dict[str, list[str]]
@@ -55,17 +55,17 @@ class Submission:
 
 
 def is_number(article_id: str) -> bool:
-    """Would the organisers' scorer read a line that begins with it?"""
+    """Return whether the organisers' scorer reads a line that begins with this id."""
     return _NUMBER.fullmatch(article_id) is not None
 
 
 def read_submission(path: Path, encoding: str | None = None) -> Submission:
-    """Read a run file, the organisers', TREC's or another table: of each article the first 100 images.
+    """Read a run file (the organisers' format, TREC or another table): the first 100 images of each article.
 
-    encoding: None: detect it. Raises InputError: not there, or no run.
+    encoding: None to detect it. Raises InputError: no such file, or not a run.
     """
     if not path.is_file():
-        raise InputError(f"the run {path} cannot be read: there is no such file.")
+        raise InputError(f"the run {path} cannot be read: there is no such file. Check the path.")
     content = decode(bytes_of(path), path, encoding)[0]
     lines = [line for line in content.split("\n") if line.strip()]
     if looks_like_trec(lines):
@@ -82,11 +82,11 @@ def read_submission(path: Path, encoding: str | None = None) -> Submission:
 
 
 def _as_the_organisers(rows: list[Row], numbered: list[Row], path: Path) -> Submission:
-    """Read a run of tabs as their scorer does, which skips lines whose first field is no number."""
+    """Read a tab-separated run as the organisers' scorer does, which skips lines whose first field is not a number."""
     if not numbered:
         raise InputError(
-            f"{path} is no run: none of its {len(rows)} lines begins with a number; expected an article id and its "
-            f"images, parted by tabs."
+            f"{path} is not a run: none of its {len(rows)} lines begins with a number. Write in each line an article "
+            f"id and its images, separated by tabs."
         )
     body = read_table_run([rows[0], *numbered] if is_header(rows[0]) else numbered, path)
     return Submission(body.lists, len(rows) - len(numbered), body.repeated)

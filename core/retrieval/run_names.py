@@ -1,4 +1,4 @@
-"""A run under the names of the ground truth that it is scored by."""
+"""Conversion of a run's image names to the names in the ground truth."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -12,10 +12,10 @@ from core.retrieval.run_file import Submission
 
 @dataclass(frozen=True)
 class NamedRun:
-    """A run with its images called as the ground truth calls them.
+    """A run with the image names of the ground truth.
 
-    known: how many of its images the ground truth (or the gallery) has. renamed: own name → name there, where they
-    differ. ambiguous: why a name means no image, for each that fits several.
+    known: number of its images in the ground truth or gallery. renamed: the run's name → name there, if they differ.
+    ambiguous: an explanation for each name that fits several images.
     """
 
     run: Submission
@@ -25,34 +25,34 @@ class NamedRun:
 
 
 def under_names_of(run: Submission, images: Collection[str], gallery: pd.DataFrame | None = None) -> NamedRun:
-    """Call the images of a run by the names of the ground truth.
+    """Rename the images of a run to the names in the ground truth.
 
-    images: all names in the ground truth. gallery: image_id and image_file of all images, where they are known; then
-    these ids are the names. Raises InputError if the gallery has none of the run's images.
+    images: all names in the ground truth. gallery: image_id and image_file of all images, if known; then the ids are
+    the names. Raises InputError if the gallery has none of the run's images.
     """
-    own = list(dict.fromkeys(image for found in run.lists.values() for image in found))
-    named = images_alike(own, images) if gallery is None else images_named(own, gallery)
-    if gallery is not None and own and not named.ids:
+    names = list(dict.fromkeys(image for found in run.lists.values() for image in found))
+    named = images_alike(names, images) if gallery is None else images_named(names, gallery)
+    if gallery is not None and names and not named.ids:
         raise InputError(
-            f"the gallery has none of the {len(own)} images of the run: the run has images such as "
-            f"{shortened(own[0])}, the gallery such as {shortened(gallery['image_id'].iloc[0])}. Is it a run of "
-            f"another set?"
+            f"the gallery has none of the {len(names)} images of the run: the run has images such as "
+            f"{shortened(names[0])}, the gallery such as {shortened(gallery['image_id'].iloc[0])}. Check that the run "
+            f"belongs to this data set."
         )
-    return _renamed(run, named)
+    return _rename(run, named)
 
 
-def _renamed(run: Submission, named: NamedImages) -> NamedRun:
+def _rename(run: Submission, named: NamedImages) -> NamedRun:
     lists = {article: [named.ids.get(image, image) for image in images] for article, images in run.lists.items()}
     renamed = {name: image for name, image in named.ids.items() if name != image}
     return NamedRun(replace(run, lists=lists), len(named.ids), renamed, list(named.ambiguous.values()))
 
 
 def check_articles(run: Submission, articles: Collection[str]) -> None:
-    """Raise InputError, which shows one id of either side, if no article of the run is in the ground truth."""
+    """Raise InputError, with an example id of each, if no article of the run is in the ground truth."""
     if not run.lists.keys() & set(articles):
-        own, other = next(iter(run.lists)), next(iter(articles))
+        in_run, in_truth = next(iter(run.lists)), next(iter(articles))
         raise InputError(
-            f"none of the {len(run.lists)} articles of the run is one of the {len(articles)} of the ground truth: the "
-            f"run has articles such as {shortened(own)}, the ground truth such as {shortened(other)}. Is it a run of "
-            f"another set?"
+            f"the ground truth has none of the {len(run.lists)} articles of the run among its {len(articles)}: the run "
+            f"has articles such as {shortened(in_run)}, the ground truth such as {shortened(in_truth)}. Check that the "
+            f"run belongs to this data set."
         )

@@ -1,6 +1,6 @@
 """Runs as tables: an article and its images in each row, or a row for each image with its rank or score.
 
-A table is read as a whole in one of these forms, or not at all: what could be two forms is refused.
+A table is read as a whole in one of these forms; an ambiguous table is refused (docs/decisions/never-guess-a-pair.md).
 """
 
 import re
@@ -23,14 +23,14 @@ RANK_NAMES = ("rank", "position", "place")
 SCORE_NAMES = ("score", "similarity")
 _OTHER_NAMES = {name for names in KNOWN_NAMES.values() for name in names} | {*DOCUMENT_NAMES, *RANK_NAMES, *SCORE_NAMES}
 _FRACTION = re.compile(r"-?[0-9]*\.[0-9]*[1-9][0-9]*(?:[eE][-+]?[0-9]+)?|-?[0-9.]+[eE]-[0-9]+")
-_TRIPLE = 3  # cells of a row without a header: the article, the image, and its rank before or behind it
+_TRIPLE = 3  # cells of a row without a header: the article, the image, and its rank before or after it
 
 
 @dataclass(frozen=True)
 class TableRun:
-    """lists: article → its images, best first, of its first row. repeated: articles with another row.
+    """Contents of a table. lists: article → its images, best first, from its first row.
 
-    skipped: the header, if there is one.
+    skipped: 1 for a header, else 0. repeated: articles with further rows.
     """
 
     lists: dict[str, list[str]]
@@ -39,15 +39,15 @@ class TableRun:
 
 
 def has_a_row_for_each_image(rows: Sequence[Row], file: Path) -> bool:
-    """Return whether rows are of that form. Raises InputError if they could be of both."""
+    """Return whether each image has a row. Raises InputError if the rows could be of both forms."""
     return _long_columns(rows, file) is not None
 
 
 def read_table_run(rows: Sequence[Row], file: Path) -> TableRun:
-    """Read a run of either form. Raises InputError naming the first line that is of neither."""
+    """Read a run of either form. Raises InputError naming the first line that fits neither."""
     header, body = (rows[0], rows[1:]) if is_header(rows[0]) else (None, rows)
     if not body:
-        raise unknown_form(file, rows[0].line, "is a header, and no line follows it")
+        raise unknown_form(file, rows[0].line, "is a header without lines after it")
     columns = _long_columns(rows, file)
     if columns is not None:
         return TableRun(_read_long(body, columns, file), len(rows) - len(body), [])
@@ -56,16 +56,18 @@ def read_table_run(rows: Sequence[Row], file: Path) -> TableRun:
     elif not any(map(str.isdigit, body[0].cells[0])):
         first = shortened(body[0].cells[0])
         raise unknown_form(
-            file, body[0].line, f"begins with {first}, which is no known name of a column; name it article_id"
+            file,
+            body[0].line,
+            f"begins with {first}, which is not a known column name (if it is one, write article_id)",
         )
     lists, repeated = _read_wide(body, file)
     return TableRun(lists, len(rows) - len(body), repeated)
 
 
 def _read_wide(rows: Sequence[Row], file: Path) -> tuple[dict[str, list[str]], list[str]]:
-    """Read rows of an article and its images: the lists of each article's first row, and the articles with another.
+    """Read rows of an article and its images: lists from each article's first row, and articles with further rows.
 
-    Raises InputError where cells are no images, or articles come again as in a run with a row for each image.
+    Raises InputError if cells cannot be images, or articles repeat as in a run with a row for each image.
     """
     _check_images(rows, file)
     images = as_whole(pd.Series([cell for row in rows for cell in row.cells[1:]], dtype=object))[0].tolist()
@@ -76,12 +78,12 @@ def _read_wide(rows: Sequence[Row], file: Path) -> tuple[dict[str, list[str]], l
     for article, row in zip(articles, rows, strict=True):
         end = start + len(row.cells) - 1
         if not article:
-            raise unknown_form(file, row.line, "names no article")
+            raise unknown_form(file, row.line, "has no article")
         if article in lists:
             repeated.append(article)
             if single or len(repeated) > len(rows) / 2:
                 raise unknown_form(
-                    file, row.line, f"has article {shortened(article)} again, without a column of ranks or scores"
+                    file, row.line, f"repeats article {shortened(article)} without a column of ranks or scores"
                 )
         else:
             lists[article] = [image for image in images[start:end] if image]
@@ -90,13 +92,13 @@ def _read_wide(rows: Sequence[Row], file: Path) -> tuple[dict[str, list[str]], l
 
 
 def _check_images(rows: Sequence[Row], file: Path) -> None:
-    """Raise InputError if a column holds decimal numbers, or the only one of images has lists in its cells."""
+    """Raise InputError if a column holds decimal numbers, or the only image column holds lists in its cells."""
     for column in range(1, max(len(row.cells) for row in rows)):
         filled = [row for row in rows if len(row.cells) > column and row.cells[column]]
         if filled and all(_FRACTION.fullmatch(row.cells[column]) for row in filled):
             row = filled[0]
             raise unknown_form(
-                file, row.line, f"has {shortened(row.cells[column])} where an image is expected; is it a score?"
+                file, row.line, f"has {shortened(row.cells[column])}, perhaps a score, where an image is expected"
             )
     pairs = [row for row in rows if len(row.cells) == 2]
     if len(pairs) == len(rows) and all(len(row.cells[1].split()) > 1 or row.cells[1][0] in "[{" for row in rows):
@@ -106,15 +108,15 @@ def _check_images(rows: Sequence[Row], file: Path) -> None:
 def _check_wide_header(header: Row, file: Path) -> None:
     names = header.names
     if names[0] not in ARTICLE_NAMES:
-        raise unknown_form(file, header.line, f"names column {shortened(header.cells[0])} before that of the article")
+        raise unknown_form(file, header.line, f"has column {shortened(header.cells[0])} before the article's")
     others = [name for name in names[1:] if name in _OTHER_NAMES]
     if others and len(names) > 2:
-        raise unknown_form(file, header.line, f"names column {others[0]} but none of ranks or scores")
+        raise unknown_form(file, header.line, f"has column {others[0]} but no column of ranks or scores")
 
 
 @dataclass(frozen=True)
 class _LongColumns:
-    """Places of the columns of a run with a row for each image; by_rank: `key` holds ranks, else scores."""
+    """Column numbers of a run with a row for each image. by_rank: `key` holds ranks, else scores."""
 
     article: int
     image: int
@@ -128,11 +130,11 @@ def _long_columns(rows: Sequence[Row], file: Path) -> _LongColumns | None:
 
 def _columns_of_header(header: Row) -> _LongColumns | None:
     names = header.names
-    places = [
+    columns = [
         next((names.index(name) for name in known if name in names), None)
         for known in (ARTICLE_NAMES, IMAGE_NAMES, RANK_NAMES, SCORE_NAMES)
     ]
-    article, image, rank, score = places
+    article, image, rank, score = columns
     key = rank if rank is not None else score
     if article is None or image is None or key is None:
         return None
@@ -140,14 +142,16 @@ def _columns_of_header(header: Row) -> _LongColumns | None:
 
 
 def _columns_of_cells(rows: Sequence[Row], file: Path) -> _LongColumns | None:
-    """Return the columns of rows without a header if they have three cells, one of them the rank; None otherwise."""
+    """Find the columns of rows without a header: three cells, one of them a rank; None for other rows."""
     if any(len(row.cells) != _TRIPLE for row in rows):
         return None
     ranked = [column for column in (1, 2) if _are_ranks(rows, column)]
     if not ranked:
         return None
     if len(ranked) == 2 or len({row.cells[0] for row in rows}) == len(rows):
-        raise unknown_form(file, rows[0].line, "can be read in two ways; add a header, as article_id,rank,image_id")
+        raise unknown_form(
+            file, rows[0].line, "can be read in two ways (add a header such as article_id,rank,image_id)"
+        )
     return _LongColumns(0, 3 - ranked[0], ranked[0], True)
 
 
@@ -165,7 +169,7 @@ def _read_long(rows: Sequence[Row], columns: _LongColumns, file: Path) -> dict[s
     width = max(columns.article, columns.image, columns.key) + 1
     for row in rows:
         if len(row.cells) < width or not (row.cells[columns.article] and row.cells[columns.image]):
-            raise unknown_form(file, row.line, f"lacks cells: {shortened(', '.join(row.cells))}")
+            raise unknown_form(file, row.line, f"has too few cells: {shortened(', '.join(row.cells))}")
     articles, images, keys = (
         as_whole(pd.Series([row.cells[column] for row in rows], dtype=object))[0]
         for column in (columns.article, columns.image, columns.key)
@@ -179,7 +183,10 @@ def _read_long(rows: Sequence[Row], columns: _LongColumns, file: Path) -> dict[s
         seen = set[str]()
         for _, image, line in entries:
             if image in seen:
-                raise InputError(f"{file}: line {line} lists image {shortened(image)} of {shortened(article)} again.")
+                raise InputError(
+                    f"{file}: line {line} repeats image {shortened(image)} of article {shortened(article)}. "
+                    f"Keep one of the lines."
+                )
             seen.add(image)
     return {article: by_score({image: key for key, image, _ in entries}) for article, entries in lists.items()}
 
@@ -190,18 +197,20 @@ def _number(text: str, columns: _LongColumns, row: Row, file: Path) -> float:
     except ValueError:
         number = float("nan")
     if number != number or (columns.by_rank and not number.is_integer()):
-        raise unknown_form(file, row.line, f"has {shortened(text)} where a {'rank' if columns.by_rank else 'score'} is")
+        raise unknown_form(
+            file, row.line, f"has {shortened(text)} instead of a {'rank' if columns.by_rank else 'score'}"
+        )
     return number
 
 
 def _by_rank(lists: dict[str, list[tuple[float, str, int]]], file: Path) -> dict[str, list[str]]:
-    """Order each list. Raises InputError for one that has a rank twice or lacks one, so that places would shift."""
+    """Sort each list by rank. Raises InputError for a repeated or missing rank, which would shift other ranks."""
     first = min(1.0, min(key for entries in lists.values() for key, _, _ in entries))
     for article, entries in lists.items():
         entries.sort(key=lambda entry: entry[0])
         for expected, (rank, _, line) in enumerate(entries, start=int(first)):
             if rank != expected:
                 raise unknown_form(
-                    file, line, f"has rank {rank:g} of article {shortened(article)}, where {expected} is expected"
+                    file, line, f"has rank {rank:g} of article {shortened(article)}, expected {expected}"
                 )
     return {article: [image for _, image, _ in entries] for article, entries in lists.items()}

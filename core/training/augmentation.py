@@ -1,21 +1,21 @@
-"""Light augmentation of images: another square crop in every epoch, as open_clip's own training takes them.
+"""Light image augmentation: a random square crop in every epoch, as in open_clip's training.
 
-No flips: they mirror what is written in an image, and CLIP was trained without: "a random square crop from resized
-images is the only data augmentation used" (Radford et al. 2021, section 2.3).
+No flips: they mirror text in an image, and CLIP was trained without them: "a random square crop from resized images is
+the only data augmentation used" (Radford et al. 2021, section 2.3).
 """
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-#: Share of an image's area that a crop has at least (open_clip's default of RandomResizedCrop).
+#: Smallest share of an image's area in a crop (open_clip's default for RandomResizedCrop).
 SMALLEST_AREA = 0.9
 
 
 def random_crops(pixels: Tensor) -> Tensor:
-    """uint8 [b, 3, H, W] → the same shape: of each image a random square of it, enlarged to its size.
+    """Crop a random square from each image and enlarge it to the image's size: uint8 [b, 3, H, W] → same shape.
 
-    Random numbers come from the CPU's generator, so that one seed gives the same crops on every device.
+    Random numbers come from the CPU's generator, so that a seed gives the same crops on every device.
     """
     side = (SMALLEST_AREA + (1 - SMALLEST_AREA) * torch.rand(len(pixels))).sqrt()  # 1: the whole image
     shift = (1 - side)[:, None] * (2 * torch.rand(len(pixels), 2) - 1)  # of the centre; the image is [−1, 1]²

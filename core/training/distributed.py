@@ -1,7 +1,7 @@
-"""Training as several processes that torchrun started, over a global batch that they share.
+"""Distributed training: processes started by torchrun share a global batch.
 
-Every process holds the whole model, encodes its share of each batch, and sees all embeddings, so that the negatives
-and the loss are those of the whole batch. Without torchrun every function here does nothing to what it is given.
+Every process holds the whole model, encodes its share of each batch, and gathers all embeddings, so that negatives and
+loss are those of the whole batch. Without torchrun all functions work as in a single process.
 """
 
 import os
@@ -24,28 +24,28 @@ from core.progress import PROGRESS_FILE, QUIET
 
 Made = TypeVar("Made")
 
-# While one process encodes a whole collection the others wait; if it dies, torchrun ends them long before.
+# While one process encodes a whole collection the others wait; if it dies, torchrun ends them much earlier.
 PATIENCE = timedelta(days=1)
 
 
 def run_distributed(work: Callable[[], Made]) -> Made:
-    """Return `work()`, run together with the other processes that torchrun started; without torchrun, alone.
+    """Run `work` in the process group that torchrun started, if any, and return its result.
 
-    A failure goes into the error file of torchrun, which reports the first one; only the main process prints its own.
+    A failure goes into torchrun's error file, which reports the first one; only the main process prints its failure.
     """
     if not dist.is_torchelastic_launched():
         return work()
-    # Gloo also carries what lies on the CPU beside a training on CUDA: checks, ranks and long waits.
+    # In a training on CUDA, gloo transfers CPU data: checks, ranks and long waits.
     backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
     dist.init_process_group(backend, timeout=PATIENCE)
-    if not is_main():  # bars and a page's progress are the main process's
+    if not is_main():  # only the main process shows progress
         os.environ[QUIET] = "1"
         os.environ.pop(PROGRESS_FILE, None)
     try:
         return cast("Made", record(work)())
     except Exception as error:
         if dist.group.WORLD is not None:
-            dist.group.WORLD.abort()  # else nccl would wait for the others before it let go
+            dist.group.WORLD.abort()  # else nccl would wait for the others
         if is_main():
             raise
         sys.exit(2 if isinstance(error, InputError) else 1)
@@ -54,34 +54,34 @@ def run_distributed(work: Callable[[], Made]) -> Made:
 
 
 def process_number() -> int:
-    """Which of all processes this one is, from 0."""
+    """Return the number (torch's rank) of this process, from 0."""
     return dist.get_rank() if dist.is_initialized() else 0
 
 
 def process_count() -> int:
-    """How many processes train together; 1 without torchrun."""
+    """Return the number of processes that train together; 1 without torchrun."""
     return dist.get_world_size() if dist.is_initialized() else 1
 
 
 def is_main() -> bool:
-    """True in the one process that measures, writes and prints."""
+    """Return whether this is the main process, which measures, writes and prints."""
     return process_number() == 0
 
 
 def own_device(device: torch.device) -> torch.device:
-    """The device of this process where `device` is what all were told: each has an accelerator of its own.
+    """Return the device of this process if `device` is chosen for all: each process has its own accelerator.
 
-    Raises InputError: more processes than accelerators, or a kind that processes cannot share a training on.
+    Raises InputError: more processes than accelerators, or a kind of device without distributed training.
     """
     if not dist.is_initialized() or device.type == "cpu":
         return device
     if device.type != "cuda":
-        raise InputError(f"several processes cannot train together on {device.type}; use --device cpu.")
-    number, there = int(os.environ["LOCAL_RANK"]), torch.cuda.device_count()
-    if number >= there:
+        raise InputError(f"several processes cannot train together on {device.type}. Use --device cpu.")
+    number, available = int(os.environ["LOCAL_RANK"]), torch.cuda.device_count()
+    if number >= available:
         raise InputError(
-            f"more processes on {platform.node()} than its {there} CUDA devices; "
-            f"use torchrun --nproc-per-node {there}, or --device cpu."
+            f"torchrun started more processes on {platform.node()} than its {available} CUDA devices. "
+            f"Use torchrun --nproc-per-node {available}, or --device cpu."
         )
     torch.cuda.set_device(number)
     return torch.device("cuda", number)
@@ -89,7 +89,7 @@ def own_device(device: torch.device) -> torch.device:
 
 @contextmanager
 def first_on_each_machine() -> Iterator[None]:
-    """One process of each machine goes through first, so that the others find in the cache what it made."""
+    """Let one process of each machine run the block first, so that the others find its results in the cache."""
     if not dist.is_initialized():
         yield
         return
@@ -102,39 +102,40 @@ def first_on_each_machine() -> Iterator[None]:
 
 
 def _wait_for_all() -> None:
-    dist.all_reduce(torch.zeros(1))  # on the CPU, so by gloo, which waits without keeping a core or a GPU busy
+    dist.all_reduce(torch.zeros(1))  # on the CPU, by gloo, which waits without using a core or a GPU
 
 
 def on_main_process(make: Callable[[], Made]) -> Made:
-    """What `make` returns in the main process, to all; it does not run in the others."""
+    """Run `make` in the main process only and return its result in all processes."""
     if not dist.is_initialized():
         return make()
-    made = [make() if is_main() else None]
-    dist.broadcast_object_list(made, src=0)
-    return made[0]  # type: ignore[return-value]
+    result = [make() if is_main() else None]
+    dist.broadcast_object_list(result, src=0)
+    return result[0]  # type: ignore[return-value]
 
 
 def check_same(seen: dict[str, str]) -> None:
-    """Raise InputError, in all processes, if `seen` (what → its fingerprint) is not the same in all of them."""
+    """Raise InputError in all processes if `seen` (name → fingerprint) differs between them."""
     if not dist.is_initialized():
         return
     everyone: list[tuple[str, dict[str, str]]] = [("", {})] * dist.get_world_size()
     dist.all_gather_object(everyone, (platform.node(), seen))
     main_machine, expected = everyone[0]
     for number, (machine, theirs) in enumerate(everyone):
-        other = [what for what in expected if theirs[what] != expected[what]]
-        if other:
+        different = [name for name in expected if theirs[name] != expected[name]]
+        if different:
             raise InputError(
-                f"process {number} on {machine} has other {' and '.join(other)} than process 0 on {main_machine}; "
-                f"give all the same arguments, and the same files in workspace and cache."
+                f"process {number} on {machine} has different {' and '.join(different)} than process 0 on "
+                f"{main_machine}. Start all processes with the same arguments, and with the same files in workspace "
+                f"and cache."
             )
 
 
 def all_gather_with_grad(encode: Callable[[np.ndarray], Tensor], rows: np.ndarray) -> Tensor:
-    """`encode(rows)`, embeddings [b, d], each process doing its share of the rows.
+    """Return `encode(rows)`, embeddings [b, d], of which each process computes its share.
 
-    Gradients flow into the own share only and are multiplied by the number of processes, so that
-    `average_gradients` makes of them what one process would have had (open_clip's gather_features leaves that out).
+    Gradients flow only into this process's share and are multiplied by the number of processes, so that
+    `average_gradients` gives the gradients of a single process (open_clip's gather_features omits this factor).
     Raises InputError if there are fewer rows than processes.
     """
     if not dist.is_initialized():
@@ -142,21 +143,22 @@ def all_gather_with_grad(encode: Callable[[np.ndarray], Tensor], rows: np.ndarra
     shares = np.array_split(rows, dist.get_world_size())
     if not len(shares[-1]):
         raise InputError(
-            f"{len(shares)} processes cannot share a batch of {len(rows)}; start fewer, or use a larger --batch-size."
+            f"{len(shares)} processes cannot share a batch of {len(rows)} pairs. Start fewer processes, or use a "
+            f"larger --batch-size."
         )
-    own = encode(shares[process_number()])
-    own.register_hook(lambda gradient: gradient * len(shares))
-    # Collectives want equal shapes, and shares differ by one row at most.
-    padded = functional.pad(own.detach(), (0, 0, 0, len(shares[0]) - len(own)))
+    embeddings = encode(shares[process_number()])
+    embeddings.register_hook(lambda gradient: gradient * len(shares))
+    # Collectives need equal shapes, and shares differ by one row at most.
+    padded = functional.pad(embeddings.detach(), (0, 0, 0, len(shares[0]) - len(embeddings)))
     gathered = [torch.empty_like(padded) for _ in shares]
     dist.all_gather(gathered, padded)
     parts = [part[: len(share)] for part, share in zip(gathered, shares, strict=True)]
-    parts[process_number()] = own
+    parts[process_number()] = embeddings
     return torch.cat(parts)
 
 
 def average_gradients(parameters: Sequence[nn.Parameter]) -> None:
-    """Replace each gradient by its mean over the processes; after that every one takes the same step."""
+    """Replace each gradient by its mean over the processes, so that all take the same step."""
     if not dist.is_initialized():
         return
     for parameter in parameters:

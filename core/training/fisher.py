@@ -1,8 +1,8 @@
-"""How much each weight matters to a model: the diagonal of the Fisher information, estimated on train pairs.
+"""Importance of each weight: the diagonal of the Fisher information, estimated on train pairs.
 
-Matena and Raffel 2022, "Merging models with Fisher-weighted averaging": the mean of squared gradients of
-the log-likelihood. The likelihood of contrastive learning is of a batch, that each of its pairs finds its partner, so
-one small batch is one observation; its own pairing stands for draws from the model (the "empirical" Fisher).
+Matena and Raffel 2022, "Merging models with Fisher-weighted averaging": the mean of squared gradients of the
+log-likelihood. The likelihood of contrastive learning belongs to a batch (the probability that each item finds its
+partner), so a small batch is one observation; its true pairing replaces draws from the model (the "empirical" Fisher).
 """
 
 from collections.abc import Iterable, Mapping
@@ -24,10 +24,10 @@ BATCHES = 64  # about a thousand pairs: one epoch of a small domain
 def diagonal_fisher(
     encoder: Encoder, activations: Mapping[TowerName, Activations], train: Pairs, keys: Iterable[str]
 ) -> dict[str, Tensor]:
-    """Importance of each number in the parameters `keys` to the encoder with its weights of now, without dropout.
+    """Estimate the Fisher diagonal of the parameters `keys` at the encoder's current weights, without dropout.
 
-    Float32 of their shapes on the encoder's device, divided by the mean over all of them: importances of two models
-    compare, and equal ones mix as WiSE-FT does. The same pairs whenever asked.
+    Returns float32 of the parameters' shapes on the encoder's device, divided by their common mean, so that two models
+    are comparable and equal importances give the same mix as WiSE-FT. Uses the same pairs in every call.
     """
     named = dict(encoder.named_parameters())
     parameters = {key: named[key] for key in keys}
@@ -37,15 +37,15 @@ def diagonal_fisher(
     found = {key: torch.zeros_like(tensor, dtype=torch.float32) for key, tensor in parameters.items()}
     for parameter in parameters.values():
         parameter.requires_grad_()
-    for batch in progress(cut, "Weighing the weights"):
+    for batch in progress(cut, "Estimating Fisher information"):
         gradients = torch.autograd.grad(
             _loss(encoder, activations, train, batch), list(parameters.values()), materialize_grads=True
         )
         for key, gradient in zip(found, gradients, strict=True):
             found[key] += gradient.float() ** 2
     encoder.requires_grad_(False)
-    mean = sum(float(each.sum()) for each in found.values()) / sum(each.numel() for each in found.values())
-    return {key: each / mean if mean else each for key, each in found.items()}
+    mean = sum(float(fisher.sum()) for fisher in found.values()) / sum(fisher.numel() for fisher in found.values())
+    return {key: fisher / mean if mean else fisher for key, fisher in found.items()}
 
 
 def _loss(encoder: Encoder, activations: Mapping[TowerName, Activations], train: Pairs, batch: np.ndarray) -> Tensor:

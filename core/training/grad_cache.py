@@ -1,8 +1,8 @@
-"""Large batches in small memory: what backward needs is computed a second time instead of being kept.
+"""Large batches in little memory: activations are recomputed for the backward pass instead of stored.
 
-Cached gradients (GradCache, Gao et al. 2021): the batch is embedded in chunks whose activations are dropped, the loss
-of all embeddings gives each of them its gradient, and with it one chunk after the other goes forward again and
-backward. PyTorch's checkpoint does that, dropout's noise included, when it is given a whole chunk.
+Gradient caching (GradCache, Gao et al. 2021): the batch is embedded in chunks whose activations are dropped, the loss
+over all embeddings gives each its gradient, and then each chunk runs forward again and backward. PyTorch's checkpoint
+on a whole chunk does this, with the same dropout noise.
 """
 
 from collections.abc import Callable
@@ -16,9 +16,9 @@ Embed = Callable[[np.ndarray], Tensor]
 
 
 def cached_gradients(embed: Embed, size: int | None) -> Embed:
-    """`embed` (rows [b] → embeddings [b, d]) with the activations of at most `size` rows in memory; None: of all.
+    """Wrap `embed` (rows [b] → embeddings [b, d]) to store activations of at most `size` rows; None: of all.
 
-    Same loss and gradients as `embed` has, but for rounding, with one more pass forward.
+    Loss and gradients are those of `embed` up to rounding, for one additional forward pass.
     """
     if size is None:
         return embed

@@ -1,4 +1,4 @@
-"""The epochs of a training as measured: which one's weights the run keeps, and when there is no use in going on."""
+"""Measured epochs of a training: the best epoch and early stopping."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from core.training.settings import Settings
 
 @dataclass(frozen=True)
 class Epoch:
-    """One line of history.csv. loss: mean over the epoch's batches, None before training (epoch 0)."""
+    """A line of history.csv. loss: mean over the epoch's batches, None before training (epoch 0)."""
 
     epoch: int
     loss: float | None
@@ -17,14 +17,14 @@ class Epoch:
     logit_scale: float
 
     def score(self, metric: str) -> float:
-        """Return the val metric of that name."""
+        """Return the val metric `metric`, one of STOP_METRICS."""
         return self.val_mrr if metric == "mrr@100" else self.val_recall_1
 
 
 def best_epoch(history: Sequence[Epoch], settings: Settings) -> int:
-    """Number of the epoch whose weights are kept: the last, or with `patience` the best, of equal ones the first.
+    """Return the epoch whose weights the run stores: the last, or with `patience` the (first) best.
 
-    Zero-shot is no candidate once there is another: α = 0 gives it anyhow, and there would be nothing to mix.
+    Epoch 0, zero-shot, counts only if it is the only one: α = 0 gives it anyway, and nothing would be left to mix.
     """
     if settings.patience is None:
         return history[-1].epoch
@@ -33,7 +33,7 @@ def best_epoch(history: Sequence[Epoch], settings: Settings) -> int:
 
 
 def should_stop(history: Sequence[Epoch], settings: Settings) -> bool:
-    """True if all epochs are done, or `patience` of them without a better one."""
+    """Return True after all epochs, or after `patience` epochs without a better one."""
     last = history[-1].epoch
     waited = last - best_epoch(history, settings)
     return last >= settings.epochs or (settings.patience is not None and waited >= settings.patience)

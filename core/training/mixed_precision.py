@@ -4,15 +4,15 @@ import torch
 
 
 def training_dtype(device: torch.device) -> torch.dtype | None:
-    """What the towers compute in while training; None where 16 bits bring nothing: all is float32 then."""
+    """Return the towers' dtype in training; None for float32, where 16 bits have no advantage."""
     if device.type != "cuda":
         return None
     return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
 
 
 def loss_scaler(device: torch.device, dtype: torch.dtype | None) -> torch.amp.GradScaler:
-    """Keeps float16's small gradients from vanishing, and leaves out steps in which large ones overflow.
+    """Make a loss scaler that preserves small float16 gradients and skips steps in which large ones overflow.
 
-    Other types have float32's range; for them it does nothing.
+    It is disabled for other types, which have float32's range.
     """
     return torch.amp.GradScaler(device.type, enabled=dtype == torch.float16)

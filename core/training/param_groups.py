@@ -1,4 +1,4 @@
-"""Which parameters a fine-tuning moves, and each one's share of the learning rate and of weight decay."""
+"""Parameter groups of AdamW: trained parameters with their learning rate and weight decay."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,10 +12,10 @@ from core.training.settings import Settings
 def parameter_groups(
     encoder: Encoder, starts: Mapping[TowerName, int], only: str, settings: Settings
 ) -> list[dict[str, Any]]:
-    """AdamW's groups: the temperature, the heads, and what of the stages from `starts` on has `only` in its name.
+    """Group the temperature, the heads, and parameters of the stages from `starts` on with `only` in their names.
 
-    Heads move at `lr`; the rest at `backbone_lr_ratio` of it, times `layer_decay` for each block further from the head
-    (Howard and Ruder 2018; by depth as in BEiT, Bao et al. 2022). Weight decay leaves out what open_clip leaves out.
+    Heads train at `lr`, the rest at `backbone_lr_ratio` of it, times `layer_decay` for each block further from the head
+    (Howard and Ruder 2018; by depth as in BEiT, Bao et al. 2022). Weight decay has the same exceptions as in open_clip.
     """
     rates = {encoder.logit_scale: settings.lr}
     named = dict(encoder.named_parameters())
@@ -32,7 +32,7 @@ def parameter_groups(
     for parameter, rate in rates.items():
         decay = settings.weight_decay if _decays(names[parameter], parameter) else 0.0
         groups.setdefault((rate, decay), []).append(parameter)
-    # The schedule reads its peak from initial_lr; it sets it by itself only before the very first step.
+    # The schedule reads its peak from initial_lr, which it sets only before the first step of a new training.
     return [
         {"params": parameters, "lr": rate, "initial_lr": rate, "weight_decay": decay}
         for (rate, decay), parameters in groups.items()
@@ -40,12 +40,12 @@ def parameter_groups(
 
 
 def _decays(name: str, parameter: nn.Parameter) -> bool:
-    """Return False for biases, norms and the temperature, by the rule of open_clip's training script (3.3.0)."""
+    """Return False for biases, norms and the temperature, by the rule in open_clip's training script (3.3.0)."""
     return parameter.ndim >= 2 and not any(part in name for part in ("bn", "ln", "bias", "logit_scale"))
 
 
 def _depth(stages: Sequence[Stage], index: int) -> int:
-    """How many blocks a stage is below the head, itself included; the embeddings in front of all are one more."""
+    """Count the blocks from a stage to the head, itself included; stages before the first block are one deeper."""
     blocks_above = sum(stage.kind == "block" for stage in stages[index:])
     is_below_all = not any(stage.kind == "block" for stage in stages[: index + 1])
     return blocks_above + (is_below_all and blocks_above > 0)

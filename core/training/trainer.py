@@ -1,10 +1,10 @@
 """Contrastive fine-tuning of an encoder on a domain's train split (paper, section 3.1).
 
-What is frozen is encoded once: each epoch starts from the activations in front of the first tuned stage. Under
-torchrun all processes take every step together (`core.training.distributed`).
+Frozen stages run once: each epoch starts from the activations in front of the first trained stage. Under torchrun all
+processes take every step together (`core.training.distributed`).
 
-A step is open_clip's: AdamW with its constants for the model, no gradient clipping (its default), and the temperature
-clamped after the step. `tests/core/training/test_open_clip_parity.py` compares the two.
+A step equals open_clip's: AdamW with its constants for the model, no gradient clipping (its default), and the
+temperature clamped after the step. `tests/core/training/test_open_clip_parity.py` compares the two.
 """
 
 import math
@@ -16,7 +16,7 @@ from torch import Tensor
 
 from core.encoders.base import Encoder, TowerName
 from core.encoders.embedding import Activations, forward
-from core.encoders.resident import resident
+from core.encoders.resident import make_resident
 from core.errors import InputError, RematchError
 from core.evaluation.metrics import metrics_of
 from core.progress import progress_reporter
@@ -40,24 +40,24 @@ def finetune(
     val_ranks: Callable[[Encoder], np.ndarray],
     settings: Settings,
     on_epoch: Callable[[Epoch], None],
-    keep: Callable[[Checkpoint], None] = lambda checkpoint: None,
+    save_checkpoint: Callable[[Checkpoint], None] = lambda checkpoint: None,
     resumed: tuple[Checkpoint, Sequence[Epoch]] | None = None,
 ) -> dict[str, Tensor]:
-    """Train `encoder` in place and return the tensors that changed (on the CPU).
+    """Train `encoder` in place and return the changed tensors, on the CPU.
 
-    activations: in front of the first tuned stage of each tower. val_ranks: ranks of the validation articles
-    with the encoder's weights of now. keep: told after `on_epoch`; what it is given is of that moment and changes with
-    the next step. resumed: go on after that checkpoint and the epochs up to it instead of from the start; `on_epoch`
-    hears of the new ones only. Same seed and same machine: same weights, resumed or not; on several processes too, but
-    for rounding and the noise of dropout. Raises RematchError if the loss is not finite, InputError if `resumed` is of
-    another training.
+    activations: in front of the first trained stage of each tower. val_ranks: function that ranks the val articles with
+    the encoder's current weights. on_epoch: called with each new epoch. save_checkpoint: called after `on_epoch`; the
+    next step overwrites the checkpoint's tensors, so copy or write them. resumed: a checkpoint and the epochs up to it,
+    after which training continues. The same seed on the same machine gives the same weights, resumed or not; on several
+    processes up to rounding and dropout noise. Raises RematchError if the loss is not finite, InputError if `resumed`
+    belongs to another training.
     """
     before = {key: tensor.detach().clone() for key, tensor in encoder.state_dict().items()}
     checkpoint, epochs = resumed or (None, ())
     training, history = Training(encoder, activations, train, settings, checkpoint), list(epochs)
 
     def measure(epoch: int, loss: float | None) -> None:
-        history.append(_measured(encoder, epoch, loss, val_ranks))
+        history.append(_measure(encoder, epoch, loss, val_ranks))
         on_epoch(history[-1])
 
     if resumed is None:
@@ -67,14 +67,14 @@ def finetune(
         measure(epoch, training.run_epoch(epoch))
         if settings.patience is not None and best_epoch(history, settings) == epoch:
             training.save_best()
-        keep(training.checkpoint(epoch))
+        save_checkpoint(training.checkpoint(epoch))
     training.finish()
     after = encoder.state_dict()
     return {key: after[key].detach().cpu().clone() for key in after if not torch.equal(after[key], before[key])}
 
 
 class Training:
-    """An encoder on its way through the epochs, with all that moves along: optimiser, schedule, random numbers."""
+    """State of a training: encoder, optimiser, schedule and random number generators."""
 
     def __init__(
         self,
@@ -87,16 +87,18 @@ class Training:
         self._encoder, self._train, self._settings = encoder, train, settings
         self._device = encoder.logit_scale.device
         rows: dict[TowerName, np.ndarray] = {"image": train.images, "text": train.texts}
-        self._activations = {tower: resident(each, rows[tower], self._device) for tower, each in activations.items()}
+        self._activations = {
+            tower: make_resident(inputs, rows[tower], self._device) for tower, inputs in activations.items()
+        }
         self._dtype = training_dtype(self._device)
         self._scaler = loss_scaler(self._device, self._dtype)
         self._rank = lora_rank(settings.tune)
         if self._rank is not None:
             add_adapters(encoder, self._rank, settings.seed)
         encoder.grad_checkpointing = settings.grad_checkpointing
-        torch.manual_seed(settings.seed + process_number())  # dropout's noise: of each process its own
+        torch.manual_seed(settings.seed + process_number())  # different dropout noise in each process
         self._shuffle = np.random.default_rng(settings.seed)
-        starts = {tower: each.start for tower, each in activations.items()}
+        starts = {tower: inputs.start for tower, inputs in activations.items()}
         groups = parameter_groups(encoder, starts, "" if self._rank is None else ADAPTER, settings)
         self._parameters = [parameter for group in groups for parameter in group["params"]]
         encoder.requires_grad_(False)
@@ -104,7 +106,7 @@ class Training:
             parameter.requires_grad_()
         self._names = {parameter: name for name, parameter in encoder.named_parameters()}
         adam, on_cuda = encoder.adam, self._device.type == "cuda"
-        # Fused, a step reads and writes each number once instead of once for each of a dozen operations.
+        # A fused step reads and writes each parameter once instead of once for each of a dozen operations.
         self._optimiser = torch.optim.AdamW(
             groups, betas=(adam.beta1, adam.beta2), eps=adam.eps, fused=True if on_cuda else None
         )
@@ -121,7 +123,7 @@ class Training:
         )
 
     def run_epoch(self, epoch: int) -> float:
-        """All pairs once, in a new order; returns the mean loss of the batches. Raises RematchError if not finite."""
+        """Train on all pairs in a new order; return the mean loss. Raises RematchError if a loss is not finite."""
         self._encoder.train()
         losses = []
         order = self._shuffle.permutation(len(self._train))
@@ -133,16 +135,17 @@ class Training:
                 loss = self.step(batch)
                 if not math.isfinite(loss):
                     raise RematchError(
-                        f"the loss became {loss} in epoch {epoch} on articles {self._train.named(batch)}; "
-                        f"look at these, or try a smaller --lr than {self._settings.lr:g}."
+                        f"training stopped because the loss became {loss} in epoch {epoch} on articles "
+                        f"{self._train.describe(batch)}. Check these articles, or use an --lr below "
+                        f"{self._settings.lr:g}."
                     )
                 losses.append(loss)
         return float(np.mean(losses))
 
     def step(self, batch: np.ndarray) -> float:
-        """One step on the pairs `batch`, int64 [b]; returns the loss, nan if a gradient is not finite.
+        """Take a step on the pairs `batch`, int64 [b]; return the loss, nan if a gradient is not finite.
 
-        No weights change if it is not finite.
+        If the loss or a gradient is not finite, no weight changes.
         """
         loss = self._loss(batch)
         value = loss.item()
@@ -151,7 +154,7 @@ class Training:
         self._optimiser.zero_grad(set_to_none=True)
         self._scaler.scale(loss).backward()
         average_gradients(self._parameters)
-        if not self._scaler.is_enabled() and not self._gradients_are_finite():  # the scaler looks for itself
+        if not self._scaler.is_enabled() and not self._gradients_are_finite():  # the scaler checks by itself
             return math.nan
         self._scaler.step(self._optimiser)
         self._scaler.update()
@@ -166,7 +169,7 @@ class Training:
         return contrastive_loss(images, texts, self._encoder.logit_scale, same)
 
     def _embed(self, tower: TowerName) -> Callable[[np.ndarray], Tensor]:
-        """Rows → embeddings of one tower as this training wants them computed."""
+        """Return the function rows → embeddings of a tower, with this training's precision, crops and chunks."""
         activations = self._activations[tower]
         crop = [random_crops] if self._settings.augment and tower == "image" else []
 
@@ -181,11 +184,11 @@ class Training:
         return bool(torch.nn.utils.get_total_norm(gradients).isfinite())
 
     def save_best(self) -> None:
-        """The weights of now are the ones to keep, unless it is told again."""
+        """Store the current weights as the best so far."""
         self._best = {name: tensor.clone() for name, tensor in self._weights().items()}
 
     def finish(self) -> None:
-        """Put the weights to keep into the encoder, as plain weights without gradients."""
+        """Set the final weights (the best, if stored), merge adapters and switch gradients off."""
         self._encoder.set_weights(self._best)
         if self._rank is not None:
             merge_adapters(self._encoder)
@@ -196,16 +199,16 @@ class Training:
         return {self._names[parameter]: parameter.detach() for parameter in self._parameters}
 
     def checkpoint(self, epoch: int) -> Checkpoint:
-        """The state after `epoch`, without copies."""
-        noise = {"cpu": torch.get_rng_state()}
+        """Return the state after `epoch`, without copying tensors."""
+        rng_state = {"cpu": torch.get_rng_state()}
         if self._device.type != "cpu":
-            noise[self._device.type] = torch.get_device_module(self._device).get_rng_state()
+            rng_state[self._device.type] = torch.get_device_module(self._device).get_rng_state()
         return Checkpoint(
             epoch,
             self._weights(),
             self._best,
             self._optimiser.state_dict()["state"],
-            noise,
+            rng_state,
             self._shuffle.bit_generator.state,
             self._scaler.state_dict(),
         )
@@ -213,23 +216,29 @@ class Training:
     def _restore(self, checkpoint: Checkpoint) -> None:
         shapes = {name: tensor.shape for name, tensor in self._weights().items()}
         if {name: tensor.shape for name, tensor in checkpoint.weights.items()} != shapes:
-            raise InputError("the checkpoint is of another encoder or other settings; discard the training.")
-        if self._device.type not in checkpoint.noise:
-            raise InputError(f"the checkpoint is of a training on another kind of device than {self._device.type}.")
+            raise InputError(
+                "the training cannot resume: its checkpoint belongs to another encoder or other settings. Discard the "
+                "training and start a new one."
+            )
+        if self._device.type not in checkpoint.rng_state:
+            raise InputError(
+                f"the training cannot resume on {self._device.type}: its checkpoint is from another kind of device. "
+                f"Resume with the --device of the start."
+            )
         self._encoder.set_weights(checkpoint.weights)
         self._best = checkpoint.best
         groups = self._optimiser.state_dict()["param_groups"]
         self._optimiser.load_state_dict({"state": checkpoint.optimizer_state, "param_groups": groups})
-        if checkpoint.scaling:
-            self._scaler.load_state_dict(dict(checkpoint.scaling))
-        torch.set_rng_state(checkpoint.noise["cpu"])
+        if checkpoint.grad_scaler_state:
+            self._scaler.load_state_dict(dict(checkpoint.grad_scaler_state))
+        torch.set_rng_state(checkpoint.rng_state["cpu"])
         if self._device.type != "cpu":
-            torch.get_device_module(self._device).set_rng_state(checkpoint.noise[self._device.type])
-        self._shuffle.bit_generator.state = checkpoint.shuffle
+            torch.get_device_module(self._device).set_rng_state(checkpoint.rng_state[self._device.type])
+        self._shuffle.bit_generator.state = checkpoint.sampler_state
 
 
 def warmup_cosine(warmup: float, steps: int) -> Callable[[int], float]:
-    """Factor on the learning rate at each step: linear up over the first share, then half a cosine to zero."""
+    """Return the schedule step → factor on the learning rate: linear warm-up, then half a cosine to zero."""
     rising = max(1, round(warmup * steps))
 
     def factor(step: int) -> float:
@@ -240,11 +249,11 @@ def warmup_cosine(warmup: float, steps: int) -> Callable[[int], float]:
     return factor
 
 
-def _measured(encoder: Encoder, epoch: int, loss: float | None, val_ranks: Callable[[Encoder], np.ndarray]) -> Epoch:
-    """The encoder of now on val.
+def _measure(encoder: Encoder, epoch: int, loss: float | None, val_ranks: Callable[[Encoder], np.ndarray]) -> Epoch:
+    """Measure the encoder's current weights on val.
 
-    The main process measures alone while the others wait: a fifth of the domain without gradients takes about a
-    twelfth of what one process takes for an epoch, too little to cut embedding and ranking into shares.
+    Only the main process measures while the others wait: a fifth of the domain without gradients takes about a twelfth
+    of a single process's epoch, too little to split embedding and ranking.
     """
     encoder.eval()
     measured = metrics_of(on_main_process(lambda: val_ranks(encoder)))

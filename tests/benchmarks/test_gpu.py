@@ -18,7 +18,7 @@ def test_a_failed_check_is_the_exit_status(found, tmp_path, monkeypatch):
     assert result.stdout.count("FAIL") == 2, "in the log and in the table"
 
 
-def test_gradients_that_differ_or_are_missing_are_seen():
+def test_gradients_that_differ_or_are_missing_are_detected():
     gradients = {"a": torch.ones(4), "b": torch.zeros(2)}
     assert checks.difference_of_gradients(gradients, gradients) == 0
     assert checks.difference_of_gradients({"a": torch.ones(4) * 1.1, "b": torch.zeros(2)}, gradients) == pytest.approx(
@@ -43,7 +43,7 @@ def test_the_blocks_of_the_image_tower_are_compiled_and_no_others(tiny):
 
 
 def test_only_float_ties_excuse_a_rank():
-    """Images 0 and 1 score alike for text 0 but for rounding; no other is near."""
+    """Images 0 and 1 have the same score for text 0 up to rounding; no other is near."""
     images = torch.nn.functional.normalize(torch.tensor([[1.0, 0.0], [1.0, 1e-8], [0.0, 1.0]]), dim=1)
     texts = images[:1]
     assert ranking.differing_ranks(np.array([1]), np.array([1]), texts, images) == (0, 0)

@@ -1,7 +1,7 @@
-"""Which activation a model's weights were trained with. The weights do not show it, and the wrong one raises no error.
+"""Activation that a model's weights were trained with; tensors do not show it, and a wrong one raises no error.
 
-open_clip 3.3.0 builds 28 of its 196 (model, tag) pairs with another activation than it notes for the weights, and only
-warns ("QuickGELU mismatch"); it builds a part of SigLIP with another GELU than SigLIP was trained with, silently.
+open_clip 3.3.0 builds 28 of its 196 (model, tag) pairs with a different activation than it records for the weights, and
+only warns ("QuickGELU mismatch"); it builds a part of SigLIP with a different GELU than in training, silently.
 """
 
 from collections.abc import Mapping
@@ -23,10 +23,10 @@ _SIGLIP = "webli"
 def trained_activation(architecture: str, tag: str) -> Activation:
     """Return the activation that the weights of a built-in (model, tag) pair were trained with.
 
-    QuickGELU where either the tag or the model's configuration has it. Tags note it for weights that lie under a plain
-    name (OpenAI, DFN, MetaCLIP, LAION-400M …); `roberta-ViT-B-32` was trained from its configuration, which has it
-    while the tag is silent. SigLIP comes from big_vision, whose GELU is the approximation by tanh; transformers'
-    SiglipConfig has it, open_clip leaves it out of some towers ("for simplicity", its pull request 660).
+    QuickGELU if the tag or the model's configuration has it. Tags record it for weights under a plain model name
+    (OpenAI, DFN, MetaCLIP, LAION-400M …); `roberta-ViT-B-32` was trained from its configuration, which has it although
+    the tag does not. SigLIP comes from big_vision, whose GELU is the tanh approximation; transformers' SiglipConfig has
+    it, open_clip omits it from some towers ("for simplicity", its pull request 660).
     """
     if _clean_tag(tag) == _SIGLIP:
         return "GELU with tanh"
@@ -35,14 +35,14 @@ def trained_activation(architecture: str, tag: str) -> Activation:
 
 
 def configured_activation(config: Mapping[str, Any]) -> Activation:
-    """Return the activation that open_clip builds a model of this configuration with, if not told otherwise."""
+    """Return the activation with which open_clip builds a model of this configuration by default."""
     return "QuickGELU" if config.get("quick_gelu") else "GELU"
 
 
 def repository_activation(repository: str, config: Mapping[str, Any]) -> Activation:
-    """Return the activation of a hub repository's weights: of the built-in tag it belongs to, else as configured.
+    """Return the activation of a hub repository's weights: that of its built-in tag, else the configured one.
 
-    So the same weights are built alike under each of their names.
+    Thus the same weights give the same model under each of their names.
     """
     for architecture, tag in open_clip.list_pretrained():
         if get_pretrained_cfg(architecture, tag)["hf_hub"].strip("/") == repository:
@@ -51,19 +51,19 @@ def repository_activation(repository: str, config: Mapping[str, Any]) -> Activat
 
 
 def architecture_with(architecture: str, activation: Activation) -> str:
-    """Return the name under which open_clip by itself builds this model with this activation, if it has one."""
+    """Return the name under which open_clip builds this model with this activation, or `architecture` if none."""
     quick = f"{architecture}-quickgelu"
     return quick if activation == "QuickGELU" and quick in open_clip.list_models() else architecture
 
 
 def loading_options(architecture: str, activation: Activation) -> str:
-    """Return what ``open_clip.create_model_and_transforms`` needs beside the name and the file, as source text.
+    """Return further arguments for ``open_clip.create_model_and_transforms``, as source text.
 
-    It has no option for the tanh approximation of SigLIP: there it builds an exact GELU, whose numbers differ a little.
+    It has no option for SigLIP's tanh approximation: it builds an exact GELU, whose numbers differ slightly.
     """
-    own = open_clip.get_model_config(architecture) if architecture in open_clip.list_models() else None
-    needs_telling = activation == "QuickGELU" and own is not None and configured_activation(own) != activation
-    return ", force_quick_gelu=True" if needs_telling else ""
+    config = open_clip.get_model_config(architecture) if architecture in open_clip.list_models() else None
+    needs_option = activation == "QuickGELU" and config is not None and configured_activation(config) != activation
+    return ", force_quick_gelu=True" if needs_option else ""
 
 
 def use_tanh_gelu(model: nn.Module) -> None:
@@ -75,11 +75,11 @@ def use_tanh_gelu(model: nn.Module) -> None:
 
 
 def check_activation(path: Path, architecture: str | None, metadata: Mapping[str, str], entries: set[str]) -> None:
-    """Raise InputError if a weights file shows that it was trained with another activation than `architecture` has.
+    """Raise InputError if a weights file shows that it was trained with a different activation than `architecture`'s.
 
-    Models that open_clip does not list by name are not checked: their own configuration says what they are.
-    metadata: of a safetensors file; Rematch's exports name the activation, or the encoder they came from. entries:
-    names of what is in the file beside weights; only OpenAI's state dicts have the three sizes.
+    Models that open_clip does not list are not checked: their configuration has the activation. metadata: of a
+    safetensors file; Rematch's exports name the activation or the encoder. entries: names in the file that are not
+    weights; only OpenAI's state dicts have the three sizes.
     """
     if architecture is None or architecture not in open_clip.list_models():
         return
@@ -91,18 +91,18 @@ def check_activation(path: Path, architecture: str | None, metadata: Mapping[str
     other = architecture_with(plain, trained)
     instead = f"Use --encoder {other}:{path}." if other != architecture else f"open_clip has no {plain} with {trained}."
     raise InputError(
-        f"the weights in {path} were trained with {trained} ({shown_by}), but {architecture} is built with {built}, "
-        f"which would make all results worse without an error. {instead}"
+        f"the weights in {path} were trained with {trained} ({shown_by}), but {architecture} is built with {built}. "
+        f"The results would be worse without an error. {instead}"
     )
 
 
 def _evidence(path: Path, metadata: Mapping[str, str], entries: set[str]) -> tuple[Activation | None, str]:
-    """The activation that the file gives away, and by what; None if it gives nothing away."""
+    """Return the activation that a file shows and the reason, or None if it shows none."""
     if metadata.get("activation") == "QuickGELU":
-        return "QuickGELU", "its metadata says so"
+        return "QuickGELU", "according to its metadata"
     if metadata.get("activation") == "GELU":
-        return "GELU", "its metadata says so"
-    model, _, tag = metadata.get("encoder", "").partition(":")  # exports of Rematch 0.1 name nothing else
+        return "GELU", "according to its metadata"
+    model, _, tag = metadata.get("encoder", "").partition(":")  # exports of Rematch 0.1 name only the encoder
     if model in open_clip.list_models():
         known = bool(get_pretrained_cfg(model, tag))
         trained = trained_activation(model, tag) if known else configured_activation(open_clip.get_model_config(model))

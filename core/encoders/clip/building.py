@@ -1,4 +1,4 @@
-"""From a specification to a model with its weights and tokenizer, by open_clip's own code and without a network."""
+"""Building of a model with weights and tokenizer from its specification, with open_clip's code and no network."""
 
 import json
 import warnings
@@ -20,19 +20,21 @@ from core.hub.client import silent_logs
 
 
 class Tokenizer(Protocol):
-    """What open_clip's tokenizers have in common."""
+    """Common interface of open_clip's tokenizers."""
 
     context_length: int
 
-    def __call__(self, texts: list[str]) -> Tensor: ...
+    def __call__(self, texts: list[str]) -> Tensor:
+        """Tokenize texts: int64 [n, context_length]."""
+        ...
 
 
-_TEXT_MODEL = "text.transformer.embeddings.position_ids"  # of checkpoints made with transformers before 4.31
+_TEXT_MODEL = "text.transformer.embeddings.position_ids"  # in checkpoints made with transformers before 4.31
 
 
 @dataclass(frozen=True)
 class BuiltModel:
-    """A model as its specification says, in evaluation mode."""
+    """A model built from its specification, in evaluation mode."""
 
     spec: ModelSpec
     model: Any  # open_clip's model classes share no typed base
@@ -40,7 +42,7 @@ class BuiltModel:
 
 
 def build(spec: ModelSpec) -> BuiltModel:
-    """Build the model and load its weights. Raises InputError: files that do not fit, or are damaged."""
+    """Build the model and load its weights. Raises InputError: files that do not fit or are damaged."""
     files = [read_weights_file(path) for path in spec.weights]
     if spec.convert is None:
         for path, file in zip(spec.weights, files, strict=True):
@@ -49,15 +51,15 @@ def build(spec: ModelSpec) -> BuiltModel:
     model, tokenizer = build_empty(spec)
     weights = {name: tensor for file in files for name, tensor in file.tensors.items()}
     what = f"{spec.name} ({spec.weights[0].name})" if spec.weights else spec.name
-    load_into(model, _fitted(model, weights if spec.convert is None else spec.convert(weights)), what)
+    load_into(model, _fit(model, weights if spec.convert is None else spec.convert(weights)), what)
     return BuiltModel(spec, model, tokenizer)
 
 
 def build_empty(spec: ModelSpec) -> tuple[Any, Tokenizer]:
     """Build the model with random weights, and its tokenizer.
 
-    open_clip reads both from a folder as it would from a download: the folder is made here of the specification.
-    Raises RematchError for a warning of open_clip, since its warnings say that what is built is not what was trained.
+    open_clip reads both from a temporary folder, written from the specification, as it would from a download. Raises
+    RematchError for a warning of open_clip, since its warnings mean that the built model differs from the trained one.
     """
     with TemporaryDirectory(prefix="rematch-model-") as folder, silent_logs(), warnings.catch_warnings():
         warnings.filterwarnings("error", module=r"open_clip\b")
@@ -71,7 +73,8 @@ def build_empty(spec: ModelSpec) -> tuple[Any, Tokenizer]:
             model = open_clip.create_model(f"local-dir:{folder}", load_weights=False, pretrained_text=False)
         except UserWarning as warning:
             raise RematchError(
-                f"{spec.name} cannot be built as it was trained: open_clip warns that {warning}."
+                f"{spec.name} cannot be built as it was trained. open_clip warns: {warning}. Choose another encoder, "
+                f"or install the version of open_clip in requirements.txt."
             ) from None
         tokenizer = _tokenizer(spec, folder)
     if spec.activation == "GELU with tanh":
@@ -84,32 +87,32 @@ def _tokenizer(spec: ModelSpec, folder: str) -> Tokenizer:
         return open_clip.get_tokenizer(f"local-dir:{folder}")
     except Exception as error:  # transformers' many tokenizers raise many kinds
         raise InputError(
-            f"the tokenizer of '{spec.name}' in {spec.tokenizer} cannot be read ({type(error).__name__}: {error}); "
-            f"expected the tokenizer's files as transformers stores them."
+            f"the tokenizer of '{spec.name}' in {spec.tokenizer} cannot be read ({type(error).__name__}: {error}). "
+            f"Put the tokenizer's files there as transformers stores them."
         ) from error
 
 
 def _check_names(path: Path, file: WeightsFile) -> None:
-    """Raise InputError for weights under transformers' names, which only its own configuration can describe."""
+    """Raise InputError for weights under transformers' names, which need transformers' configuration."""
     if any(name.startswith(("text_model.", "vision_model.")) for name in file.tensors):
         raise InputError(
-            f"the weights in {path} are named as the library transformers names them. Give the folder with its "
-            f"config.json instead: --encoder hf:{path.parent}."
+            f"the weights in {path} have the names of the library transformers, not open_clip's. Give the folder with "
+            f"their config.json instead: --encoder hf:{path.parent}."
         )
 
 
-def _fitted(model: nn.Module, weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Weights under the names and shapes of `model`, where open_clip's versions differ (as its `load_checkpoint`)."""
+def _fit(model: nn.Module, weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Convert weights of other open_clip versions to the names and shapes of `model`, as its `load_checkpoint` does."""
     weights = convert_state_dict(model, weights)
-    own = model.state_dict()
-    if "positional_embedding" in weights and "positional_embedding" not in own:
+    state = model.state_dict()
+    if "positional_embedding" in weights and "positional_embedding" not in state:
         weights = convert_to_custom_text_state_dict(weights)
-    weights = {name: tensor for name, tensor in weights.items() if name != _TEXT_MODEL or name in own}
+    weights = {name: tensor for name, tensor in weights.items() if name != _TEXT_MODEL or name in state}
     for name in ("logit_scale", "logit_bias"):
-        if name in weights and name in own and weights[name].numel() == own[name].numel() == 1:
-            weights[name] = weights[name].reshape(own[name].shape)
-    if "logit_bias" in own:
-        weights.setdefault("logit_bias", own["logit_bias"].new_zeros(own["logit_bias"].shape))
+        if name in weights and name in state and weights[name].numel() == state[name].numel() == 1:
+            weights[name] = weights[name].reshape(state[name].shape)
+    if "logit_bias" in state:
+        weights.setdefault("logit_bias", state["logit_bias"].new_zeros(state["logit_bias"].shape))
     else:
-        weights.pop("logit_bias", None)  # the same number added to every score changes no rank
+        weights.pop("logit_bias", None)  # a constant added to every score changes no rank
     return weights

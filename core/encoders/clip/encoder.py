@@ -1,7 +1,7 @@
-"""Any model open_clip can build, behind the encoder interface: `ViT-B-32:openai`, a checkpoint on disk, a hub name.
+"""Encoder for every model that open_clip can build: `ViT-B-32:openai`, a checkpoint on disk, a hub name.
 
-State-dict keys stay open_clip's own, behind `clip.`, so a checkpoint can go in and come out unchanged. OpenAI-style
-ViTs and causal text towers are cut into stages; every other tower is one stage and is always run whole.
+State-dict keys are open_clip's with the prefix `clip.`, so that a checkpoint can be loaded and exported unchanged.
+OpenAI-style ViTs and causal text towers are cut into stages; every other tower is one stage that always runs whole.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -39,16 +39,16 @@ class ClipEncoder(Encoder):
         self.adam = AdamOptions.of_open_clip(_kind(self.spec))
         config = _preprocessing(self.clip.visual.preprocess_cfg)
         steps = open_clip.transform.image_transform_v2(config, is_train=False).transforms
-        # open_clip ends in ToTensor and Normalize; the first stage does both, so that bytes can be kept.
+        # open_clip ends with ToTensor and Normalize; the first stage does both, so that the cache can store bytes.
         self._resize_and_crop = transforms.Compose([*steps[:-2], transforms.PILToTensor()])
         self.register_buffer("pixel_mean", torch.tensor(config.mean).view(1, 3, 1, 1) * 255, persistent=False)
         self.register_buffer("pixel_std", torch.tensor(config.std).view(1, 3, 1, 1) * 255, persistent=False)
         self.preprocessing = f"RGB, open_clip {config}, uint8"
         self.tokenization = _tokenization(built)
-        # Named one by one: a later open_clip may describe the same model in other words.
+        # Values one by one, since a later open_clip may describe the same model with another text.
         sizes = f"{config.size} px {config.interpolation} {config.resize_mode}, mean {config.mean}, std {config.std}"
         self.built = f"{self.spec.activation}, {sizes}, {self.tokenization}"
-        # After the end-of-text token a causal tower's output cannot change (open_clip's text_global_pool).
+        # Tokens after the end-of-text token cannot change a causal tower's output (open_clip's text_global_pool).
         self._causal = (
             isinstance(self.clip, CLIP)
             and self.clip.attn_mask is not None
@@ -59,19 +59,26 @@ class ClipEncoder(Encoder):
 
     @property
     def logit_scale(self) -> nn.Parameter:  # type: ignore[override]
+        """Log of the inverse temperature."""
         return self.clip.logit_scale
 
     def open_clip_checkpoint(self) -> OpenClipCheckpoint:
+        """Return the current weights for open_clip. Raises InputError for a model of transformers."""
         if self.spec.architecture is None:
-            raise InputError(f"{self.name} is a model of transformers, which open_clip cannot load by a name.")
+            raise InputError(
+                f"{self.name} cannot be exported for open_clip: it is a model of transformers, for which open_clip has "
+                f"no name. Use a run with an open_clip encoder."
+            )
         architecture, activation = self.spec.architecture, self.spec.activation
         options = loading_options(architecture, activation)
         return OpenClipCheckpoint(architecture, self.clip.state_dict(), activation, options)
 
     def preprocess(self, image: Image.Image) -> Tensor:
+        """Resize and crop an RGB image with open_clip's transform: uint8 [3, H, W]."""
         return self._resize_and_crop(image)
 
     def tokenize(self, texts: Sequence[str]) -> Tensor:
+        """Tokenize texts with the model's tokenizer: int64 [n, context]."""
         return self._tokenizer(list(texts))
 
     def _normalised(self, pixels: Tensor) -> Tensor:
@@ -79,6 +86,7 @@ class ClipEncoder(Encoder):
 
     @property
     def image_stages(self) -> tuple[Stage, ...]:
+        """Embeddings, blocks, pool and head of an OpenAI-style ViT; one stage for other towers."""
         visual: Any = self.clip.visual
         if not isinstance(visual, VisionTransformer) or visual.attn_pool is not None or visual.proj is None:
             return (
@@ -100,6 +108,7 @@ class ClipEncoder(Encoder):
 
     @property
     def text_stages(self) -> tuple[Stage, ...]:
+        """Embeddings, blocks, pool and head of a causal text tower; one stage for other towers."""
         clip = self.clip
         if not self._causal or clip.text_projection is None:
             keys = ("clip.text.", "clip.transformer.", "clip.token_embedding.", "clip.positional_embedding",
@@ -128,7 +137,7 @@ class ClipEncoder(Encoder):
 
 
 def _block_stages(key: str, transformer: Any, mask: Callable[[int], Tensor | None]) -> list[Stage]:
-    """One stage per residual block; activations are [b, L, width] whatever order the blocks were built for."""
+    """Return a stage for each residual block; activations are [b, L, width] for either order of the blocks."""
 
     def run(block: nn.Module) -> Callable[[Tensor, Tensor], Tensor]:
         def run_block(x: Tensor, _: Tensor) -> Tensor:
@@ -146,7 +155,7 @@ def _block_stages(key: str, transformer: Any, mask: Callable[[int], Tensor | Non
 
 
 def _kind(spec: ModelSpec) -> str:
-    """The model's name where open_clip lists it, else that of its image tower: what open_clip's rules go by."""
+    """Return the model's name if open_clip lists it, else its image tower's, for open_clip's rules by name."""
     if spec.architecture in open_clip.list_models():
         return str(spec.architecture)
     vision = spec.config["vision_cfg"]
@@ -154,14 +163,14 @@ def _kind(spec: ModelSpec) -> str:
 
 
 def _preprocessing(config: Mapping[str, Any]) -> open_clip.transform.PreprocessCfg:
-    """open_clip's record of a model's preprocessing; what JSON made a list of is a tuple again."""
+    """Convert a configuration to open_clip's record, with tuples for JSON's lists."""
     return open_clip.transform.PreprocessCfg(
         **{key: tuple(value) if isinstance(value, list) else value for key, value in config.items()}
     )
 
 
 def _tokenization(built: BuiltModel) -> str:
-    """What tokens depend on: the kind of tokenizer, its context, and its files if it has any."""
+    """Describe everything that tokens depend on: kind of tokenizer, context, and hashes of its files."""
     tokenizer = f"{type(built.tokenizer).__name__}, context {built.tokenizer.context_length}"
     if built.spec.tokenizer is None:
         return tokenizer
@@ -170,8 +179,9 @@ def _tokenization(built: BuiltModel) -> str:
 
 
 def load_clip(name: str) -> ClipEncoder:
-    """Build the model called `name` (`core.encoders.clip.model_specs` lists the forms) as its weights were trained.
+    """Build the model called `name` with the activation and preprocessing that its weights were trained with.
 
-    Raises InputError: unknown model or tag, weights that do not fit or cannot be fetched.
+    `core.encoders.clip.model_specs` lists the forms of names. Raises InputError: unknown model or tag, weights that do
+    not fit or cannot be downloaded.
     """
     return ClipEncoder(build(find_spec(name)))

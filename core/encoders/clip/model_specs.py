@@ -1,9 +1,9 @@
-"""From an encoder's name to what its model must be built of: configuration, activation, weights, tokenizer.
+"""Specification of a model by the encoder's name: configuration, activation, weights, tokenizer.
 
-The names, each of which leads to one specification:
+Forms of names:
 
-- ``MODEL:TAG``: a model and weights that open_clip lists (`ViT-B-32:openai`; spelled as open_clip accepts it).
-- ``MODEL:FILE``: a model that open_clip lists, weights in a file.
+- ``MODEL:TAG``: a model and weights that open_clip lists (`ViT-B-32:openai`, in any spelling that open_clip accepts).
+- ``MODEL:FILE``: a model that open_clip lists, with weights from a file.
 - ``hf-hub:ORG/NAME`` and ``local-dir:FOLDER``: a repository with an ``open_clip_config.json``.
 - ``hf:ORG/NAME`` and ``hf:FOLDER``: a CLIP or SigLIP model of the library transformers.
 """
@@ -39,23 +39,23 @@ TOKENIZER_FILES = (
     "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.*", "merges.txt",
     "*.model", "config.json",
 )  # fmt: skip
-#: In the order in which open_clip prefers them.
+#: In open_clip's order of preference.
 WEIGHT_FILES = (
     "open_clip_model.safetensors", "open_clip_pytorch_model.safetensors", "open_clip_pytorch_model.bin",
     "open_clip_pytorch_model.pth", "model.safetensors", "pytorch_model.bin",
 )  # fmt: skip
-_INSTEAD = "Download its repository where there is a network and use --encoder {}/path/of/its/folder, "
+_INSTEAD = "Download its repository on a machine with a network and use --encoder {}/path/of/its/folder, "
 _BUILT_IN = "or use a built-in encoder: lite, lite-multilingual"
 
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """All that is needed to build one model as its weights were trained.
+    """Everything needed to build a model as its weights were trained.
 
-    name: as a run stores it. architecture: what ``open_clip.create_model`` takes outside Rematch; None if it knows
-    none. config, preprocessing: open_clip's model_cfg and preprocess_cfg. weights: one file, or the parts of one.
-    tokenizer: folder of a transformers tokenizer; None: CLIP's own byte-pair encoding. convert: from the names in
-    the files to open_clip's; None: they are open_clip's.
+    name: as runs store it. architecture: name for ``open_clip.create_model`` outside Rematch; None if it has none.
+    config, preprocessing: open_clip's model_cfg and preprocess_cfg. weights: one file, or the parts of one. tokenizer:
+    folder of a transformers tokenizer; None: CLIP's byte-pair encoding. convert: function from the names in the files
+    to open_clip's; None: the files have open_clip's names.
     """
 
     name: str
@@ -69,9 +69,9 @@ class ModelSpec:
 
 
 def find_spec(name: str) -> ModelSpec:
-    """Return the specification of the encoder `name`; fetch what is not on this machine.
+    """Return the specification of the encoder `name`; download files that are not on this machine.
 
-    Raises InputError: unknown model or tag, no such file or folder, or a repository that cannot be fetched.
+    Raises InputError: unknown model or tag, no such file or folder, or a repository that cannot be downloaded.
     """
     check_encoder_name(name)
     for scheme, read in ((HUB, _from_hub), (FOLDER, _from_folder), (TRANSFORMERS, _from_transformers)):
@@ -94,8 +94,8 @@ def _from_tag(architecture: str, tag: str) -> ModelSpec:
         (),
         names,
         what=f"the weights of '{name}'",
-        instead=f"Download them where there is a network and use --encoder {architecture}:/path/weights.safetensors, "
-        + _BUILT_IN,
+        instead=f"Download them on a machine with a network and use --encoder "
+        f"{architecture}:/path/weights.safetensors, " + _BUILT_IN,
     )
     config, tokenizer = _with_text_files(name, open_clip.get_model_config(architecture), None)
     activation = trained_activation(architecture, tag)
@@ -132,14 +132,20 @@ def _from_folder(folder: str) -> ModelSpec:
 
 
 def _from_repository(name: str, architecture: str, folder: Path) -> ModelSpec:
-    """A repository with open_clip's configuration. Its activation is what the configuration says."""
+    """Read a repository with open_clip's configuration, which names the activation."""
     if not (folder / CONFIG_FILE).is_file():
         transformers = transformers_models.is_model(folder)
-        hint = f" It is a model of transformers: use --encoder {TRANSFORMERS}{name.partition(':')[2]}." * transformers
-        raise InputError(f"encoder '{name}': its folder has no {CONFIG_FILE}, so it is no model of open_clip.{hint}")
+        what_to_do = (
+            f"It is a model of transformers: use --encoder {TRANSFORMERS}{name.partition(':')[2]}."
+            if transformers
+            else "Choose a folder with that file."
+        )
+        raise InputError(f"encoder '{name}' is not an open_clip model: its folder has no {CONFIG_FILE}. {what_to_do}")
     table = read_json(folder / CONFIG_FILE)
     if not isinstance(table.get("model_cfg"), dict):
-        raise InputError(f"{folder / CONFIG_FILE} has no 'model_cfg'; expected open_clip's configuration of a model.")
+        raise InputError(
+            f"{folder / CONFIG_FILE} has no 'model_cfg', so it does not describe an open_clip model. Download it again."
+        )
     config, tokenizer = _with_text_files(name, table["model_cfg"], folder)
     preprocessing = merge_preprocess_dict(asdict(PreprocessCfg()), table.get("preprocess_cfg", {}))
     return ModelSpec(
@@ -165,21 +171,23 @@ def _from_transformers(source: str) -> ModelSpec:
     )
 
 
-def _with_text_files(name: str, config: Mapping[str, Any], beside: Path | None) -> tuple[dict[str, Any], Path | None]:
-    """A copy of open_clip's `config` whose text tower needs no network, and the folder of its tokenizer.
+def _with_text_files(
+    name: str, config: Mapping[str, Any], preferred: Path | None
+) -> tuple[dict[str, Any], Path | None]:
+    """Return a copy of open_clip's `config` whose text tower needs no network, and the tokenizer's folder.
 
-    beside: a folder whose own files come first.
+    preferred: a folder whose files, if it has them, are used instead of the hub's.
     """
-    own = deepcopy(dict(config))
-    text, tokenizer = own["text_cfg"], None
+    copied = deepcopy(dict(config))
+    text, tokenizer = copied["text_cfg"], None
     if text.get("hf_tokenizer_name"):
-        here = beside if beside is not None and _has_tokenizer(beside) else None
-        tokenizer = here or _text_files(name, text["hf_tokenizer_name"], "tokenizer", TOKENIZER_FILES)
+        local = preferred if preferred is not None and _has_tokenizer(preferred) else None
+        tokenizer = local or _text_files(name, text["hf_tokenizer_name"], "tokenizer", TOKENIZER_FILES)
     if text.get("hf_model_name"):
-        here = beside if beside is not None and _has_text_model(beside) else None
+        local = preferred if preferred is not None and _has_text_model(preferred) else None
         files = ("config.json",)
-        text["hf_model_name"] = str(here or _text_files(name, text["hf_model_name"], "text configuration", files))
-    return own, tokenizer
+        text["hf_model_name"] = str(local or _text_files(name, text["hf_model_name"], "text configuration", files))
+    return copied, tokenizer
 
 
 def _has_tokenizer(folder: Path) -> bool:
@@ -187,7 +195,7 @@ def _has_tokenizer(folder: Path) -> bool:
 
 
 def _has_text_model(folder: Path) -> bool:
-    """Is there the configuration of a text model (a repository may hold one of a whole CLIP instead)?"""
+    """Return whether config.json describes a text model; a repository may hold that of a whole CLIP instead."""
     file = folder / "config.json"
     return file.is_file() and read_json(file).get("model_type") in arch_dict
 
@@ -197,25 +205,25 @@ def _text_files(name: str, repository: str, what: str, files: Sequence[str]) -> 
         repository,
         files,
         what=f"the {what} of '{name}', {repository},",
-        instead=f"Download {', '.join(files[:2])} of {repository} where there is a network and put them beside the "
-        f"weights, " + _BUILT_IN,
+        instead=f"Download {', '.join(files[:2])} of {repository} on a machine with a network and put them into the "
+        f"folder of the weights, " + _BUILT_IN,
     )
 
 
 def weights_in(folder: Path, names: Sequence[str]) -> tuple[Path, ...]:
-    """Return the files of the first of `names` (patterns) that are there: one, or the parts of one.
+    """Return the files that match the first possible pattern of `names`: one file, or the parts of one.
 
-    Raises InputError if there is none, or a part is missing.
+    Raises InputError if no file matches or a part is missing.
     """
     for pattern in names:
         if found := sorted(folder.glob(pattern)):
             _check_parts(found)
             return tuple(found)
-    raise InputError(f"{folder} has no weights; expected one of {', '.join(names)}.")
+    raise InputError(f"{folder} has no weights. Put one of these files there: {', '.join(names)}.")
 
 
 def _check_parts(files: Sequence[Path]) -> None:
-    """Raise InputError naming parts (``model-00002-of-00003.safetensors``) that are not there."""
+    """Raise InputError naming missing parts (``model-00002-of-00003.safetensors``)."""
     stem, _, count = files[0].stem.rpartition("-of-")
     if not count.isdecimal():
         return

@@ -1,7 +1,7 @@
-"""CLIP and SigLIP as the library transformers stores them, read as models of open_clip.
+"""CLIP and SigLIP models in the format of the library transformers, read as open_clip models.
 
-The same computation under other names: attention as three matrices instead of one, projections transposed. The
-configuration says what open_clip's model must be: activation, sizes, context, preprocessing.
+The computation is the same under other names: attention as three matrices instead of one, projections transposed. The
+configuration determines open_clip's model: activation, sizes, context, preprocessing.
 """
 
 from dataclasses import asdict, dataclass
@@ -33,9 +33,10 @@ _CLIP_VOCABULARY = 49408
 
 @dataclass(frozen=True)
 class TransformersModel:
-    """config, preprocessing: as open_clip describes it. tokenizer: folder; None: CLIP's own byte-pair encoding.
+    """A model of transformers, described in open_clip's terms.
 
-    convert: names of transformers → names of open_clip.
+    config, preprocessing: open_clip's model_cfg and preprocess_cfg. tokenizer: folder; None: CLIP's byte-pair encoding.
+    convert: function from transformers' names of weights to open_clip's.
     """
 
     config: dict[str, Any]
@@ -48,17 +49,17 @@ class TransformersModel:
 def read_model(folder: Path) -> TransformersModel:
     """Read the configuration files of a CLIP or SigLIP model.
 
-    Raises InputError: no or another configuration, or a model that open_clip cannot build.
+    Raises InputError: no configuration, another kind of model, or a model that open_clip cannot build.
     """
     table = read_json(folder / "config.json")
     kind = table.get("model_type")
     readers = {"clip": _clip, "siglip": _siglip}
     if kind not in readers:
         raise InputError(
-            f"{folder / 'config.json'} describes a model of type '{kind}'; of transformers' models Rematch reads "
-            f"{' and '.join(readers)}."
+            f"{folder / 'config.json'} describes a model of type '{kind}', which Rematch cannot read. Choose a "
+            f"transformers model of type {' or '.join(readers)}."
         )
-    # What a configuration leaves out is transformers' default, which its own classes know.
+    # transformers' classes know the defaults of values that a configuration omits.
     from transformers import CLIPConfig, SiglipConfig  # takes seconds
 
     with silent_logs():
@@ -72,7 +73,7 @@ def read_model(folder: Path) -> TransformersModel:
 
 
 def is_model(folder: Path) -> bool:
-    """Is there a configuration that `read_model` reads?"""
+    """Return whether the folder has a configuration that `read_model` can read."""
     try:
         return read_json(folder / "config.json").get("model_type") in ("clip", "siglip")
     except InputError:
@@ -95,11 +96,11 @@ def _clip(
         },
         "text_cfg": _text(text),
     }
-    own_vocabulary = text["vocab_size"] != _CLIP_VOCABULARY
-    if own_vocabulary:
+    other_vocabulary = text["vocab_size"] != _CLIP_VOCABULARY
+    if other_vocabulary:
         config["text_cfg"] |= {"pool_type": "eos", "eos_id": text["eos_token_id"]}
         config["text_cfg"]["hf_tokenizer_name"] = str(folder)
-    return config, folder if own_vocabulary else None, convert_clip
+    return config, folder if other_vocabulary else None, convert_clip
 
 
 def _siglip(
@@ -109,9 +110,9 @@ def _siglip(
     tower = f"vit_{size}_patch{vision['patch_size']}_siglip_{vision['image_size']}"
     if size is None or not timm.is_model(tower):
         raise InputError(
-            f"{folder / 'config.json'}: SigLIP with an image tower of width {vision['hidden_size']}, "
+            f"{folder / 'config.json'}: timm cannot build a SigLIP image tower of width {vision['hidden_size']}, "
             f"{vision['num_hidden_layers']} layers, patches of {vision['patch_size']} and images of "
-            f"{vision['image_size']} pixels is none that timm builds."
+            f"{vision['image_size']} pixels. Choose a published SigLIP model."
         )
     config = {
         "embed_dim": text.get("projection_size") or text["hidden_size"],
@@ -151,23 +152,26 @@ def _activation(folder: Path, vision: dict[str, Any], text: dict[str, Any]) -> A
     names = {vision["hidden_act"], text["hidden_act"]}
     if len(names) > 1 or not names <= _ACTIVATIONS.keys():
         raise InputError(
-            f"{folder / 'config.json'}: the activations of its towers are {' and '.join(sorted(names))}; expected one "
-            f"for both, of {', '.join(_ACTIVATIONS)}."
+            f"{folder / 'config.json'}: Rematch cannot build towers with the activations "
+            f"{' and '.join(sorted(names))}. Choose a model with the same one in both towers: "
+            f"{', '.join(_ACTIVATIONS)}."
         )
     return _ACTIVATIONS[names.pop()]
 
 
 def _preprocessing(folder: Path, kind: str, image_size: int) -> dict[str, Any]:
-    """As preprocessor_config.json says; without that file, what the model's kind was published with."""
+    """Read preprocessor_config.json; without that file, use the published values of the model's kind."""
     usual = PreprocessCfg() if kind == "clip" else PreprocessCfg(mean=(0.5,) * 3, std=(0.5,) * 3, resize_mode="squash")
-    own = asdict(usual) | {"size": image_size}
+    config = asdict(usual) | {"size": image_size}
     file = folder / "preprocessor_config.json"
     if not file.is_file():
-        return own
+        return config
     table = read_json(file)
-    own |= {name: tuple(table[key]) for name, key in (("mean", "image_mean"), ("std", "image_std")) if table.get(key)}
-    own["interpolation"] = _RESAMPLING.get(table.get("resample", 3), "bicubic")
-    # A size with one edge is resized to it and cropped; height and width are both set ("squashed").
+    config |= {
+        name: tuple(table[key]) for name, key in (("mean", "image_mean"), ("std", "image_std")) if table.get(key)
+    }
+    config["interpolation"] = _RESAMPLING.get(table.get("resample", 3), "bicubic")
+    # One edge: resize the shorter side and crop. Height and width: resize both sides ("squash").
     size = table.get("size", {})
-    own["resize_mode"] = "squash" if isinstance(size, dict) and "height" in size else "shortest"
-    return own
+    config["resize_mode"] = "squash" if isinstance(size, dict) and "height" in size else "shortest"
+    return config

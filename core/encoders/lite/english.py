@@ -1,7 +1,7 @@
-"""`lite`, the default encoder: real pretrained weights from two packages, a laptop's speed, English.
+"""`lite`, the default encoder: pretrained weights from two packages, fast enough for a laptop, English.
 
-Image side: `core.encoders.lite.conse`. Text side: all-MiniLM-L6-v2 sentence embeddings (mean-pooled, normalised),
-minus the mean class embedding, through a linear head that starts as the identity.
+Image tower: `core.encoders.lite.conse`. Text tower: all-MiniLM-L6-v2 sentence embeddings (mean-pooled, normalised),
+minus the mean class embedding, then a linear head that starts as the identity.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,15 +18,15 @@ from core.encoders.base import Encoder, Stage
 from core.encoders.lite import conse
 from core.encoders.weights import load_into, read_weights
 
-CONTEXT = 256  # what the model was trained with (its sentence_bert_config.json)
-# Both found on news, tweets and photos (README, "What the built-in encoders give"): with few pairs a soft
-# temperature and strong dropout on the branch generalise best; CLIP's 14.3 and a dropout of 0.3 cost 3 points.
+CONTEXT = 256  # the training length (sentence_bert_config.json)
+# Measured on news, tweets and photographs (docs/results.md): with few pairs a soft temperature and strong dropout on
+# the branch generalise best; CLIP's 14.3 and a dropout of 0.3 cost 3 points.
 INITIAL_LOGIT_SCALE = 8.0
 BRANCH_DROPOUT = 0.7
 
 
 class TextHead(nn.Module):
-    """Sentence embeddings [b, d] → [b, d]: minus the mean class embedding, then linear, the identity at first."""
+    """Sentence embeddings [b, d] minus the mean class embedding, then linear [b, d]; starts as the identity."""
 
     class_mean: Tensor
 
@@ -39,11 +39,12 @@ class TextHead(nn.Module):
         nn.init.zeros_(self.linear.bias)
 
     def forward(self, sentences: Tensor) -> Tensor:
+        """Return the unnormalised embeddings [b, d]."""
         return self.linear(functional.normalize(sentences - self.class_mean, dim=-1))
 
 
 class BuiltIn(Encoder):
-    """What `lite` and `lite-multilingual` share: the image tower, the head on the text, the temperature."""
+    """Base of `lite` and `lite-multilingual`: image tower, text head and temperature."""
 
     preprocessing = conse.PREPROCESSING
 
@@ -57,6 +58,7 @@ class BuiltIn(Encoder):
 
     @property
     def image_stages(self) -> tuple[Stage, ...]:
+        """Stages of EfficientNet-Lite0 and its head."""
         return conse.image_stages(self.image_backbone, self.image_head, "image_backbone", "image_head")
 
     @property
@@ -64,11 +66,12 @@ class BuiltIn(Encoder):
         return Stage("head", ("text_head.",), lambda sentences, _: self.text_head(sentences), "head")
 
     def preprocess(self, image: Image.Image) -> Tensor:
+        """Resize the shorter side to 256 and crop the centre: uint8 [3, 224, 224]."""
         return conse.resize_and_crop(image)
 
 
 class Lite(BuiltIn):
-    """EfficientNet-Lite0 and MiniLM, joined by ConSE. 384-d, English. cache: where class embeddings are kept."""
+    """EfficientNet-Lite0 and MiniLM, joined by ConSE. 384-d, English. cache: folder for class embeddings."""
 
     name = "lite"
     languages = frozenset({"en"})
@@ -92,6 +95,7 @@ class Lite(BuiltIn):
 
     @property
     def text_stages(self) -> tuple[Stage, ...]:
+        """Stages of MiniLM, mean pooling and the head."""
         layers = self.text_model.encoder.layer
         return (
             Stage("embeddings", ("text_model.embeddings.",), lambda tokens, _: self.text_model.embeddings(tokens)),
@@ -104,6 +108,7 @@ class Lite(BuiltIn):
         )
 
     def tokenize(self, texts: Sequence[str]) -> Tensor:
+        """Tokenize texts to word pieces: int64 [n, 256]."""
         return _tokenize(self._tokenizer, texts)
 
 
@@ -122,14 +127,14 @@ def _layer(module: nn.Module) -> Callable[[Tensor, Tensor], Tensor]:
 
 
 def _mean_pool(x: Tensor, tokens: Tensor) -> Tensor:
-    """[b, L, d] → [b, d], the mean over the real tokens, of length one."""
+    """Average [b, L, d] over the tokens that are not padding: [b, d], of length one."""
     real = (tokens != Lite.pad_id).unsqueeze(-1).float()
     return functional.normalize((x.float() * real).sum(dim=1) / real.sum(dim=1).clamp(min=1.0), dim=-1)
 
 
 @torch.inference_mode()
 def _sentence_embeddings(model: BertModel, tokenizer: BertTokenizer, texts: list[str]) -> Tensor:
-    """[n, 384], in batches of like length."""
+    """Embed texts in batches of similar length: [n, 384]."""
     tokens = _tokenize(tokenizer, texts)
     lengths = (tokens != Lite.pad_id).sum(dim=1)
     out = torch.empty(len(texts), model.config.hidden_size)

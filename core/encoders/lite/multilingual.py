@@ -1,7 +1,7 @@
-"""`lite-multilingual`: `lite`'s image side with a text model that reads German and fifteen other languages as they are.
+"""`lite-multilingual`: `lite`'s image tower with a text model for German and fourteen other languages.
 
-Google's Universal Sentence Encoder multilingual v3 (Yang et al. 2019), as a package carries it for numpy. It stays
-frozen: its sentence embeddings take the place of tokens, and only the heads can be tuned.
+Google's Universal Sentence Encoder multilingual v3 (Yang et al. 2019), from a package that runs it in numpy. The text
+model is frozen: its sentence embeddings replace tokens, and only the heads can be tuned.
 """
 
 from collections.abc import Sequence
@@ -30,8 +30,9 @@ class LiteMultilingual(BuiltIn):
 
     @property
     def text_stages(self) -> tuple[Stage, ...]:
+        """The head, the only stage: the text model is frozen."""
         return (self._text_head_stage,)
 
     def tokenize(self, texts: Sequence[str]) -> Tensor:
-        """Texts → float32 [n, 512], of length one."""
+        """Embed texts with the frozen text model: float32 [n, 512], of length one."""
         return torch.from_numpy(self._sentences.encode(list(texts)))

@@ -146,7 +146,7 @@ def test_a_tokenizer_that_is_missing_is_named(hub, verb, shapes, tmp_path):
     assert told.status == 2
     assert "tokenizer" in told.err
     assert "tests/xlm-roberta-base" in told.err
-    assert "beside the weights" in told.err
+    assert "folder of the weights" in told.err
 
 
 def test_a_job_of_the_train_page_fetches_too(hub, verb, shapes, workspace, tmp_path, monkeypatch):

@@ -41,9 +41,9 @@ def test_the_towers_are_open_clips_own(model_name, tiny_names):
     own, _, transform = open_clip.create_model_and_transforms(model_name)
     own.load_state_dict(load_file(tiny_names[model_name].partition(":")[2]))
     own.eval()
-    pixels = torch.stack([encoder.preprocess(picture) for picture in IMAGES])
+    pixels = torch.stack([encoder.preprocess(image) for image in IMAGES])
     assert pixels.dtype == torch.uint8
-    expected = own.encode_image(torch.stack([transform(picture) for picture in IMAGES]), normalize=True)
+    expected = own.encode_image(torch.stack([transform(image) for image in IMAGES]), normalize=True)
     torch.testing.assert_close(encoder.encode_image(pixels), expected, atol=1e-5, rtol=0)
 
     tokens = encoder.tokenize(TEXTS)
@@ -53,9 +53,9 @@ def test_the_towers_are_open_clips_own(model_name, tiny_names):
 
 def test_preprocessing_is_open_clips_own_with_the_normalising_left_to_the_tower(tiny):
     _, _, transform = open_clip.create_model_and_transforms("TinyClip")
-    for picture in IMAGES:
-        normalised = tiny._normalised(tiny.preprocess(picture)[None])[0]
-        torch.testing.assert_close(normalised, transform(picture), atol=1e-6, rtol=0)
+    for image in IMAGES:
+        normalised = tiny._normalised(tiny.preprocess(image)[None])[0]
+        torch.testing.assert_close(normalised, transform(image), atol=1e-6, rtol=0)
 
 
 @torch.inference_mode()
@@ -81,13 +81,13 @@ def test_every_weight_belongs_to_one_stage(model_name, tiny_names):
 
 
 @pytest.mark.parametrize("model", ["TinyCustom", "TinyConv"])
-def test_a_tower_of_another_make_is_one_stage_that_only_all_tunes(tiny_names, model):
+def test_a_tower_of_another_architecture_is_one_stage_that_only_all_tunes(tiny_names, model):
     encoder = load_clip(tiny_names[model])
     assert first_tuned_stages(encoder, "all") == {"image": 0, "text": 0}
     whole = "text" if model == "TinyCustom" else "image"
     assert len(encoder.stages(whole)) == 1
     for tune in ("head", "text", "last:1"):
-        with pytest.raises(InputError, match=f"its {whole} tower has no separate head, so only --tune all"):
+        with pytest.raises(InputError, match=f"{whole} tower.*--tune all"):
             first_tuned_stages(encoder, tune)
 
 
@@ -100,8 +100,8 @@ def test_where_tuning_starts(tiny, tune, image, text):
 
 
 @pytest.mark.parametrize("tune", ["", "heads", "last", "last:", "last:0", "last:-1", "last:x", "head:1", "HEAD"])
-def test_an_unknown_tune_is_refused_with_what_there_is(tiny, tune):
-    with pytest.raises(InputError, match="expected head, text, last:N"):
+def test_an_unknown_tune_is_refused_with_the_known_ones(tiny, tune):
+    with pytest.raises(InputError, match=f"--tune {tune} .*last:N"):
         first_tuned_stages(tiny, tune)
 
 
@@ -126,7 +126,7 @@ def test_a_checkpoint_goes_in_and_comes_out_unchanged(tiny_name, tiny, tmp_path)
     assert all(torch.equal(again.state_dict()[key], tensor) for key, tensor in tiny.state_dict().items())
 
 
-def test_loading_a_file_says_nothing_of_random_weights(tiny_name, caplog):
+def test_loading_a_file_logs_nothing_about_random_weights(tiny_name, caplog):
     load_clip(tiny_name)
     assert caplog.records == []
 
@@ -134,12 +134,12 @@ def test_loading_a_file_says_nothing_of_random_weights(tiny_name, caplog):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("NoSuchModel", "unknown encoder 'NoSuchModel': expected lite, lite-multilingual, MODEL:WEIGHTS"),
+        ("NoSuchModel", "unknown encoder 'NoSuchModel'.*lite-multilingual.*MODEL:WEIGHTS"),
         ("", "unknown encoder ''"),
-        ("TinyClip", "without weights.*the path of a file"),
-        ("TinyClip:openai", "no weights 'openai'.*the path of a file"),
-        ("TinyClip:/nowhere/weights.pt", "no file /nowhere/weights.pt"),
-        ("ViT-B-32:opena", "no weights 'opena'.*ViT-B-32:openai"),
+        ("TinyClip", "no weights.*TinyClip:WEIGHTS"),
+        ("TinyClip:openai", "weights 'openai'.*TinyClip:WEIGHTS"),
+        ("TinyClip:/nowhere/weights.pt", "no file /nowhere"),
+        ("ViT-B-32:opena", "weights 'opena'.*ViT-B-32:openai"),
     ],
 )
 def test_a_name_that_leads_nowhere_is_refused(name, message, tiny_names):
@@ -158,9 +158,9 @@ def test_a_name_that_leads_nowhere_is_refused(name, message, tiny_names):
 def test_weights_that_cannot_be_fetched_are_named_with_what_to_do(name, from_disk, monkeypatch, tmp_path):
     monkeypatch.setattr(hub, "HF_HUB_CACHE", str(tmp_path))
     unplug(monkeypatch)
-    with pytest.raises(HubError, match=rf"could not be fetched.*{from_disk}.*lite") as told:
+    with pytest.raises(HubError, match=rf"{from_disk}.*lite") as raised:
         load_clip(name)
-    assert told.value.reason == "offline"
+    assert raised.value.reason == "offline"
 
 
 def test_a_folder_that_is_not_there_is_named():
@@ -173,7 +173,7 @@ def test_weights_of_another_model_are_named(tiny_names, tmp_path):
     weights["visual.proj"] = torch.zeros(32, 8)
     del weights["ln_final.bias"]
     save_file(weights, tmp_path / "other.safetensors")
-    with pytest.raises(InputError, match=r"missing ln_final.bias; visual.proj is \(32, 8\), expected \(32, 32\)"):
+    with pytest.raises(InputError, match=r"ln_final.bias.*visual.proj.*\(32, 8\).*\(32, 32\)"):
         load_clip(f"TinyClip:{tmp_path / 'other.safetensors'}")
 
 

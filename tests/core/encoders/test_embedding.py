@@ -1,4 +1,4 @@
-"""What is kept of a tower, against the whole tower."""
+"""Embeddings from cached activations against the whole tower."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ TEXTS = [f"{'a very ' * (number * 7 % 6)}red circle {number}" for number in rang
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    folder = tmp_path_factory.mktemp("pictures")
+    folder = tmp_path_factory.mktemp("images")
     rng = np.random.default_rng(0)
     for number in range(70):
         Image.fromarray(rng.integers(0, 256, (36, 40, 3), dtype=np.uint8)).save(folder / f"{number}.png")
@@ -36,12 +36,12 @@ def hashes(files: list[Path]) -> list[str]:
     return [file.name for file in files]
 
 
-def kept(cache: Path, folder: str = "activations") -> list[Path]:
+def cached_files(cache: Path, folder: str = "activations") -> list[Path]:
     return sorted((cache / folder).glob("*")) if (cache / folder).exists() else []
 
 
 def count_runs(encoder: Encoder, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """A list that grows by the tower's name each time it is run."""
+    """Return a list to which each run of a tower appends its name."""
     runs = []
     real = encoder.forward_between
 
@@ -122,9 +122,9 @@ def test_the_second_time_no_tower_is_run(tiny, files, cache, monkeypatch):
     monkeypatch.setattr(tiny, "preprocess", lambda image: pytest.fail("decoded again"))
     second = image_activations(tiny, 3, files, hashes(files), cache), text_activations(tiny, 3, TEXTS, cache)
     assert runs == []
-    for one, other in zip(first, second, strict=True):
-        np.testing.assert_array_equal(one.x, other.x)
-        np.testing.assert_array_equal(one.tokens, other.tokens)
+    for computed, cached in zip(first, second, strict=True):
+        np.testing.assert_array_equal(computed.x, cached.x)
+        np.testing.assert_array_equal(computed.tokens, cached.tokens)
 
 
 def test_at_stage_0_are_the_pixels_and_tokens_themselves(tiny, files, cache):
@@ -139,12 +139,12 @@ def test_at_stage_0_are_the_pixels_and_tokens_themselves(tiny, files, cache):
 
 
 @pytest.mark.parametrize("damage", [lambda data: data[:-100], lambda data: b"", lambda data: b"\0" * len(data)])
-def test_a_damaged_file_is_made_again(tiny, files, cache, damage):
+def test_a_damaged_file_is_rebuilt(tiny, files, cache, damage):
     before = np.array(image_activations(tiny, 3, files, hashes(files), cache).x)
-    [file] = kept(cache)
+    [file] = cached_files(cache)
     file.write_bytes(damage(file.read_bytes()))
     np.testing.assert_array_equal(image_activations(tiny, 3, files, hashes(files), cache).x, before)
-    assert kept(cache) == [file]
+    assert cached_files(cache) == [file]
 
 
 def test_what_fails_leaves_nothing_behind(tiny, files, cache, monkeypatch):
@@ -154,20 +154,20 @@ def test_what_fails_leaves_nothing_behind(tiny, files, cache, monkeypatch):
     monkeypatch.setattr(tiny, "forward_between", fail)
     with pytest.raises(RuntimeError, match="out of memory"):
         image_activations(tiny, 3, files, hashes(files), cache)
-    assert kept(cache) == []
+    assert cached_files(cache) == []
 
 
 def test_an_image_that_is_gone_is_named(tiny, files, cache):
     gone = [*files[:3], files[0].with_name("gone.png")]
-    with pytest.raises(ImageError, match=r"gone\.png.*import the domain again"):
+    with pytest.raises(ImageError, match=r"gone\.png.*import"):
         image_activations(tiny, 3, gone, hashes(gone), cache)
 
 
 def name_of_image_file(encoder: Encoder, stop: int, files: list[Path], cache: Path, **changed: list[str]) -> set[str]:
-    """Names of the files that this call adds to the cache."""
-    before = set(kept(cache))
+    """Return the names of the files that this call adds to the cache."""
+    before = set(cached_files(cache))
     image_activations(encoder, stop, files, changed.get("hashes", hashes(files)), cache)
-    return {path.name for path in set(kept(cache)) - before}
+    return {path.name for path in set(cached_files(cache)) - before}
 
 
 def test_new_weights_of_a_passed_stage_are_a_new_file_and_of_a_later_one_are_not(tiny, files, cache):
@@ -194,16 +194,16 @@ def test_other_images_another_order_and_another_preprocessing_are_new_files(tiny
 
 
 def test_other_texts_are_new_files(tiny, cache, monkeypatch):
-    def files_there() -> tuple[int, int]:
-        return len(kept(cache, "inputs")), len(kept(cache))
+    def counts() -> tuple[int, int]:
+        return len(cached_files(cache, "inputs")), len(cached_files(cache))
 
     text_activations(tiny, 2, TEXTS, cache)
-    assert files_there() == (1, 1), "the tokens and the activations"
+    assert counts() == (1, 1), "the tokens and the activations"
     text_activations(tiny, 2, [*TEXTS[:-1], "another"], cache)
-    assert files_there() == (2, 2)
+    assert counts() == (2, 2)
     monkeypatch.setattr(tiny, "tokenization", "another")
     text_activations(tiny, 2, TEXTS, cache)
-    assert files_there() == (3, 3)
+    assert counts() == (3, 3)
 
 
 def test_images_are_decoded_once_for_all_stages(tiny, files, cache, monkeypatch):
@@ -211,11 +211,11 @@ def test_images_are_decoded_once_for_all_stages(tiny, files, cache, monkeypatch)
     monkeypatch.setattr(tiny, "preprocess", lambda image: pytest.fail("decoded again"))
     for stop in (0, 1, 5):
         assert len(image_activations(tiny, stop, files, hashes(files), cache)) == 70
-    assert len(kept(cache, "inputs")) == 1
+    assert len(cached_files(cache, "inputs")) == 1
 
 
 @pytest.mark.parametrize("name", ["lite", "TinyClip", "TinyConv"])
-def test_kept_pixels_are_what_the_encoders_own_transform_gives(name, lite, tiny_names, files, cache):
+def test_cached_pixels_are_those_of_the_encoders_transform(name, lite, tiny_names, files, cache):
     """open_clip's whole transform (decoded, resized, cropped, scaled, normalised) equals ours from bytes, to 1e-6."""
     encoder = lite if name == "lite" else load_clip(tiny_names[name])
     pixels = pixels_of(encoder, files, hashes(files), cache)

@@ -1,4 +1,4 @@
-"""Every family of models against an implementation that is not open_clip's, on the same weights."""
+"""Every family of models against an independent implementation, not open_clip's, with the same weights."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ TEXTS = ["a red circle", "two dogs in the snow", "a pink triangle " * 12, "x"]
 
 
 def pixels_of(encoder: ClipEncoder, count: int = 3) -> tuple[Tensor, Tensor]:
-    """Random bytes [n, 3, H, W], and what their normalised floats are for another implementation."""
+    """Return random bytes [n, 3, H, W] and their normalised floats for another implementation."""
     side = encoder.preprocess(Image.new("RGB", (64, 64))).shape[1:]
     generator = torch.Generator().manual_seed(0)
     pixels = torch.randint(0, 256, (count, 3, *side), dtype=torch.uint8, generator=generator)
@@ -172,14 +172,14 @@ def test_a_timm_tower_agrees_with_transformers_convnext(tmp_path):
 
 
 def convnext_name(key: str) -> str:
-    """timm's name of a ConvNeXt weight → transformers'."""
+    """Convert timm's name of a ConvNeXt weight to transformers'."""
     changes = {
         "stem.0": "embeddings.patch_embeddings", "stem.1": "embeddings.layernorm", "head.norm": "layernorm",
         ".blocks.": ".layers.", "conv_dw": "dwconv", ".norm.": ".layernorm.", "mlp.fc1": "pwconv1",
         "mlp.fc2": "pwconv2", "gamma": "layer_scale_parameter", ".downsample.": ".downsampling_layer.",
     }  # fmt: skip
-    for own, theirs in changes.items():
-        key = key.replace(own, theirs)
+    for timm, transformers in changes.items():
+        key = key.replace(timm, transformers)
     return f"encoder.{key}" if key.startswith("stages") else key
 
 
@@ -193,11 +193,11 @@ def test_what_is_cropped_from_texts_changes_nothing(tmp_path):
 
 @pytest.mark.parametrize("size", [(640, 480), (480, 640), (301, 225), (550, 400), (224, 224), (231, 1000), (50, 80)])
 def test_preprocessing_is_openais_and_transformers_but_for_a_crop(size, tmp_path):
-    """OpenAI's is torchvision on Pillow images: the same bytes. Transformers' differ in two ways.
+    """OpenAI's preprocessing is torchvision on Pillow images: the same bytes. Transformers' differs in two ways.
 
-    With Pillow: only where the image overhangs the square by 4n + 3 pixels, since torchvision rounds half of that to
-    the even number and transformers rounds down: the crop is one pixel aside. On tensors (its default):
-    by a few of 255 steps (1 to 3 here), since it computes in other precision.
+    With Pillow: only if the image exceeds the square by 4n + 3 pixels, because torchvision rounds half of that to the
+    even number and transformers rounds down, so that the crop is shifted by a pixel. On tensors (its default): by a few
+    of 255 steps (1 to 3 here), because it computes in a different precision.
     """
     encoder = load_clip(f"hf:{saved(CLIPModel(clip_config('gelu')), tmp_path / 'clip')}")
     noise = np.random.default_rng(0).integers(0, 256, (size[1] // 8 + 1, size[0] // 8 + 1, 3), dtype=np.uint8)

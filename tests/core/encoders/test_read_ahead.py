@@ -1,4 +1,4 @@
-"""Batches read ahead and activations that stay on a device, against what is read at once."""
+"""Batches read ahead and activations copied to a device, against direct reading."""
 
 import threading
 from pathlib import Path
@@ -11,8 +11,8 @@ from PIL import Image
 from core.encoders.base import Encoder
 from core.encoders.embedding import Activations, image_activations, text_activations
 from core.encoders.loading import choose_device
-from core.encoders.resident import hold, resident
-from core.encoders.transfer import READ_AHEAD, read_ahead, transferred
+from core.encoders.resident import copy_rows, make_resident
+from core.encoders.transfer import READ_AHEAD, read_ahead, transfer
 
 CPU = torch.device("cpu")
 BATCHES = [np.arange(start, start + 3) for start in range(0, 60, 3)]
@@ -37,7 +37,7 @@ def test_batches_come_in_order_however_long_each_takes():
 
 
 def test_no_more_than_a_few_are_read_ahead():
-    """All of a collection in memory at once is what the memory map is there to avoid."""
+    """The memory map exists so that a collection is never in memory as a whole."""
     started = []
 
     def noted(rows: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
@@ -62,7 +62,7 @@ def test_what_fails_in_a_thread_fails_where_batches_are_taken():
 
 
 def test_one_tensor_twice_is_moved_once():
-    [(x, source)] = transferred(read, BATCHES[:1], CPU)
+    [(x, source)] = transfer(read, BATCHES[:1], CPU)
     assert source is x
 
 
@@ -83,25 +83,25 @@ def activations(request: pytest.FixtureRequest, tiny: Encoder, tmp_path: Path) -
 def test_held_rows_are_those_of_the_memory_map(activations, at_once, monkeypatch):
     monkeypatch.setattr("core.encoders.resident._ROWS_AT_ONCE", at_once)
     rows = np.array([3, 4, 7, 8, 19])
-    held = hold(activations, rows, CPU)
+    held = copy_rows(activations, rows, CPU)
     assert len(held.held_x) == len(rows)
-    asked = np.array([8, 19, 3, 8])
-    for ours, expected in zip(held.batch(asked, CPU), activations.batch(asked, CPU), strict=True):
+    rows = np.array([8, 19, 3, 8])
+    for ours, expected in zip(held.batch(rows, CPU), activations.batch(rows, CPU), strict=True):
         assert torch.equal(ours, expected)
 
 
 def test_nothing_is_copied_where_the_device_is_the_cpu(activations):
-    assert resident(activations, np.arange(3), CPU) is activations
+    assert make_resident(activations, np.arange(3), CPU) is activations
 
 
 @pytest.mark.parametrize("fits", [True, False])
 def test_rows_stay_on_the_device_only_if_they_fit(activations, fits, monkeypatch):
-    """The device is asked for; what would be copied to it goes to the CPU here."""
+    """Replace the copy to CUDA, which this machine may lack."""
     rows = np.array([1, 1, 5])
     needed = 2 * (activations.x[:1].nbytes + activations.tokens[:1].nbytes)
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (10 * needed + (1 if fits else -1), 0))
-    monkeypatch.setattr("core.encoders.resident.hold", lambda activations, held, device: held.tolist())
-    found = resident(activations, rows, torch.device("cuda"))
+    monkeypatch.setattr("core.encoders.resident.copy_rows", lambda activations, held, device: held.tolist())
+    found = make_resident(activations, rows, torch.device("cuda"))
     assert found == [1, 5] if fits else found is activations
 
 

@@ -1,4 +1,4 @@
-"""Weights from outside are read as tensors, or not at all."""
+"""Weights files from other tools are read as tensors only, never as code."""
 
 import pickle
 from pathlib import Path
@@ -16,7 +16,7 @@ WEIGHTS = {"linear.weight": torch.arange(6.0).view(2, 3), "linear.bias": torch.o
 
 
 class Payload:
-    """Makes a file when it is unpickled."""
+    """An object that creates a file when it is unpickled."""
 
     def __init__(self, mark: Path) -> None:
         self.mark = mark
@@ -43,7 +43,7 @@ def test_a_pickle_that_runs_code_is_refused_and_does_not_run(tmp_path, suffix):
 def test_a_payload_inside_a_torch_file_does_not_run_either(tmp_path):
     mark, file = tmp_path / "ran", tmp_path / "evil.pt"
     torch.save(WEIGHTS | {"extra": Payload(mark)}, file)
-    with pytest.raises(InputError, match=r"evil\.pt .*getattr"):
+    with pytest.raises(InputError, match=r"evil\.pt.*getattr"):
         read_weights(file)
     assert not mark.exists()
 
@@ -53,7 +53,7 @@ def test_a_truncated_safetensors_file_is_refused(tmp_path, keep):
     file = tmp_path / "weights.safetensors"
     save_file(WEIGHTS, file)
     file.write_bytes(file.read_bytes()[:keep])
-    with pytest.raises(InputError, match="readable safetensors"):
+    with pytest.raises(InputError, match=r"weights\.safetensors.*readable"):
         read_weights(file)
 
 
@@ -66,9 +66,9 @@ def test_a_truncated_torch_file_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("content", [[1, 2], {"a": 1}, {"state_dict": [1]}, torch.ones(2)])
-def test_what_is_no_table_of_tensors_is_refused(tmp_path, content):
+def test_a_file_without_a_state_dict_is_refused(tmp_path, content):
     torch.save(content, tmp_path / "odd.pt")
-    with pytest.raises(InputError, match="not a table of tensors"):
+    with pytest.raises(InputError, match=r"odd\.pt.*state_dict"):
         read_weights(tmp_path / "odd.pt")
 
 
@@ -97,7 +97,7 @@ def test_safetensors_lose_the_prefix_too(tmp_path):
     assert same(read_weights(tmp_path / "w.safetensors"), WEIGHTS)
 
 
-def test_what_is_written_is_read_back_to_the_bit(tmp_path):
+def test_written_weights_are_read_back_to_the_bit(tmp_path):
     weights = {"half": torch.randn(3, 4).half(), "turned": torch.randn(3, 4).T, "count": torch.tensor(7)}
     write_weights(tmp_path / "deep" / "w.safetensors", weights, {"encoder": "tiny"})
     read = read_weights(tmp_path / "deep" / "w.safetensors")
@@ -113,9 +113,8 @@ def test_weights_that_do_not_fit_are_named_and_leave_the_model_as_it_was():
     before = {key: tensor.clone() for key, tensor in model.state_dict().items()}
     with pytest.raises(InputError) as error:
         load_into(model, {"linear.weight": torch.zeros(3, 2), "head": torch.zeros(1)}, "the model")
-    assert str(error.value) == (
-        "the weights do not fit the model: missing linear.bias; unknown head; linear.weight is (3, 2), expected (2, 3)."
-    )
+    for problem in ("do not fit the model", "missing linear.bias", "unknown head", "(3, 2), expected (2, 3)"):
+        assert problem in str(error.value)
     assert same(dict(model.state_dict()), before)
     load_into(model, WEIGHTS, "the model")
     assert same(dict(model.state_dict()), WEIGHTS)

@@ -90,7 +90,7 @@ def test_the_order_of_the_ground_truth_does_not_change_the_last_digit(tmp_path):
 @pytest.mark.parametrize("content", ["", "articleID\tiid1\n", "a1\tb\n"])
 def test_what_is_no_run_is_refused(tmp_path, content):
     (tmp_path / "run.tsv").write_text(content)
-    with pytest.raises(InputError, match="is no run: none of its"):
+    with pytest.raises(InputError, match=r"run\.tsv.*none of its"):
         read_submission(tmp_path / "run.tsv")
 
 

@@ -175,7 +175,7 @@ def test_a_damaged_checkpoint_is_said_and_without_it_all_begins_again(stop_after
     whole, _ = train_run(shapes_domain, tiny_name, SETTINGS, Reading("title"), "cpu", workspace)
     stopped = stop_after(2)
     stopped.checkpoint_file.write_bytes(stopped.checkpoint_file.read_bytes()[:-9])
-    with pytest.raises(InputError, match=r"is damaged.*Delete that file to begin again"):
+    with pytest.raises(InputError, match=r"damaged.*Delete"):
         resume_run(stopped, shapes_domain, "cpu", workspace)
     stopped.checkpoint_file.unlink()
     run, _ = resume_run(stopped, shapes_domain, "cpu", workspace)
@@ -217,9 +217,9 @@ def test_a_first_epoch_that_fails_leaves_nothing_a_later_one_what_was_reached(
 ):
     stopped = stop_after(2)
     monkeypatch.setattr("core.training.trainer.contrastive_loss", lambda *_: torch.tensor(float("nan")))
-    with pytest.raises(RematchError, match=r"the loss became nan in epoch 1 on articles .* smaller --lr"):
+    with pytest.raises(RematchError, match=r"nan in epoch 1 .*--lr"):
         train_run(shapes_domain, tiny_name, SETTINGS, Reading("title"), "cpu", workspace)
-    with pytest.raises(RematchError, match=r"the loss became nan in epoch 2 on articles .* smaller --lr"):
+    with pytest.raises(RematchError, match=r"nan in epoch 2 .*--lr"):
         resume_run(stopped, shapes_domain, "cpu", workspace)
     assert [each.info.name for each in load_unfinished(workspace, "shapes")] == [stopped.info.name]
 

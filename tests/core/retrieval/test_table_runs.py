@@ -1,4 +1,4 @@
-"""Runs as tables of several forms; what is of none, or could be of two, is refused as a whole."""
+"""Runs as tables of several forms; an unknown or ambiguous form is refused as a whole."""
 
 from pathlib import Path
 
@@ -79,50 +79,50 @@ def test_image_ids_that_became_floats_are_whole_again(tmp_path):
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ('{"7": ["a", "b"]}\n', "line 1 begins as JSON"),
-        ('[{"article": 7, "images": ["a"]}]\n', "line 1 begins as JSON"),
-        ("7 0 a 1\n8 0 b 1\n", "line 1 is one of qrels"),
-        ("7\tQ0\ta\t1\ttag\n", "line 1 has Q0"),
-        ("7,Q0,a,1,0.5,tag\n", "line 1 has Q0"),
-        ("7 a 1\n7 b 2\n", "line 1 has a single cell"),
-        ("7,a,0.9\n7,b,0.8\n", "line 1 has 0.9 where an image"),
-        ("7,1,a,0.9\n7,2,b,0.8\n", "line 1 has 0.9 where an image"),
-        ("7\t1\ta\t0.9\n7\t2\tb\t0.8\n", "line 1 has 0.9 where an image"),
-        ("7,a,9\n7,b,8\n7,c,7\n8,c,5\n8,a,1\n", "line 5 has article 8 again"),
-        ("7,a\n7,b\n", "line 2 has article 7 again"),
-        ("article_id,image_id\n7,a\n7,b\n", "line 3 has article 7 again"),
-        ("article_id,images\n7,\"['a', 'b']\"\n8,\"['b']\"\n", "line 2 has a list in one cell"),
-        ("article_id,images\n7,a b c\n8,b c a\n", "line 2 has a list in one cell"),
-        ("7,1,1\n7,2,2\n", "line 1 can be read in two ways"),
-        ("7,1,900\n8,1,901\n", "line 1 can be read in two ways"),
-        ("article_id,rank,image_id\n7,3,a\n8,1,b\n", "line 2 has rank 3 of article 7, where 1 is expected"),
+        ('{"7": ["a", "b"]}\n', "line 1 .*JSON"),
+        ('[{"article": 7, "images": ["a"]}]\n', "line 1 .*JSON"),
+        ("7 0 a 1\n8 0 b 1\n", "line 1 .*qrels"),
+        ("7\tQ0\ta\t1\ttag\n", "line 1 .*Q0"),
+        ("7,Q0,a,1,0.5,tag\n", "line 1 .*Q0"),
+        ("7 a 1\n7 b 2\n", "line 1 .*one cell"),
+        ("7,a,0.9\n7,b,0.8\n", "line 1 has 0.9.*score"),
+        ("7,1,a,0.9\n7,2,b,0.8\n", "line 1 has 0.9.*score"),
+        ("7\t1\ta\t0.9\n7\t2\tb\t0.8\n", "line 1 has 0.9.*score"),
+        ("7,a,9\n7,b,8\n7,c,7\n8,c,5\n8,a,1\n", "line 5 .*article 8"),
+        ("7,a\n7,b\n", "line 2 .*article 7"),
+        ("article_id,image_id\n7,a\n7,b\n", "line 3 .*article 7"),
+        ("article_id,images\n7,\"['a', 'b']\"\n8,\"['b']\"\n", "line 2 has a list"),
+        ("article_id,images\n7,a b c\n8,b c a\n", "line 2 has a list"),
+        ("7,1,1\n7,2,2\n", "line 1 .*two ways"),
+        ("7,1,900\n8,1,901\n", "line 1 .*two ways"),
+        ("article_id,rank,image_id\n7,3,a\n8,1,b\n", "line 2 has rank 3 of article 7.* 1"),
         ("article_id,rank,image_id\n7,1,a\n7,3,b\n", "line 3 has rank 3"),
         ("article_id,rank,image_id\n7,1,a\n7,1,b\n", "line 3 has rank 1"),
         ("article_id,rank,image_id\n7,0,a\n8,1,b\n", "line 3 has rank 1"),
-        ("article_id,rank,image_id\n7,1,a\n7,best,b\n", "line 3 has best where a rank is"),
-        ("article_id,image_id,score\n7,a,nan\n", "line 2 has nan where a score is"),
-        ("article_id,rank,image_id\n7,1,a\n7,2\n", "line 3 lacks cells"),
-        ("article_id,rank,image_id\n", "line 1 is a header"),
-        ("article_id,image_id,image_file\n7,a,a.jpg\n", "line 1 names column image_id"),
-        ("article_id,rank,score\n7,1,0.5\n", "line 1 names column rank"),
-        ("title,article_id,i1\nA,7,a\n", "line 1 names column title before"),
-        ("News,First,Second\n7,a,b\n", "line 1 begins with News"),
-        ('7,"a,b\n8,b,c\n', "line 1 has a quotation mark"),
-        ("7,a,b\n,b,c\n", "line 2 names no article"),
+        ("article_id,rank,image_id\n7,1,a\n7,best,b\n", "line 3 has best.*rank"),
+        ("article_id,image_id,score\n7,a,nan\n", "line 2 has nan.*score"),
+        ("article_id,rank,image_id\n7,1,a\n7,2\n", "line 3 .*cells"),
+        ("article_id,rank,image_id\n", "line 1 .*header"),
+        ("article_id,image_id,image_file\n7,a,a.jpg\n", "line 1 .*column image_id"),
+        ("article_id,rank,score\n7,1,0.5\n", "line 1 .*column rank"),
+        ("title,article_id,i1\nA,7,a\n", "line 1 .*column title"),
+        ("News,First,Second\n7,a,b\n", "line 1 .*News"),
+        ('7,"a,b\n8,b,c\n', "line 1 .*quotation mark"),
+        ("7,a,b\n,b,c\n", "line 2 .*no article"),
     ],
 )
-def test_another_form_is_recognised_with_its_line_and_what_is_known(tmp_path, text, found):
+def test_another_form_is_refused_with_its_line_and_the_known_forms(tmp_path, text, found):
     with pytest.raises(InputError, match=found) as caught:
         lists_of(tmp_path, text)
     assert all(form in str(caught.value) for form in ("TREC", "commas", "rank"))
 
 
 def test_scores_list_an_image_once(tmp_path):
-    with pytest.raises(InputError, match="line 3 lists image a of 7 again"):
+    with pytest.raises(InputError, match=r"line 3 .*image a .*7"):
         lists_of(tmp_path, "article_id,image_id,score\n7,a,2\n7,a,1\n")
 
 
-def test_a_second_row_of_an_article_does_not_count_and_is_told(tmp_path):
+def test_a_second_row_of_an_article_is_ignored_and_reported(tmp_path):
     (tmp_path / "run.csv").write_text("article_id,1,2\n7,a,b\n8,b,c\n7,c,a\n")
     run = read_submission(tmp_path / "run.csv")
     assert (run.lists, run.repeated, run.skipped) == (LISTS, ["7"], 1)
@@ -137,7 +137,7 @@ CELLS = st.sampled_from(
 @given(st.lists(st.lists(CELLS, max_size=4), max_size=5), st.sampled_from([",", ";", "\t", " "]))
 @example([["7", "", "a"]], ",")
 @example([["", "a"]], "\t")
-def test_whatever_stands_in_a_file_is_read_or_refused_in_a_sentence(tmp_path, rows, separator):
+def test_any_file_is_read_or_refused_with_a_short_error(tmp_path, rows, separator):
     lists, refused = {}, ""
     try:
         lists = lists_of(tmp_path, "\n".join(separator.join(row) for row in rows))

@@ -1,4 +1,4 @@
-"""TREC runs and qrels as trec_eval reads them, against ir_measures; a run of another form is never half-scored."""
+"""TREC runs and qrels against trec_eval by ir_measures; a run with wrong lines is never scored in part."""
 
 from pathlib import Path
 
@@ -21,14 +21,14 @@ def write(path: Path, rows: list[tuple], separator: str) -> Path:
 
 
 def random_run(seed: int) -> list[tuple]:
-    """Lists with ties, in no order, whose ranks contradict their scores."""
+    """Make unordered lists with ties, whose ranks contradict their scores."""
     draw = np.random.default_rng(seed)
     rows = [
         (article, "Q0", image, int(draw.integers(100)), round(float(draw.integers(4)) / 4, 2), "tag")
         for article in ARTICLES
         for image in IMAGES
     ]
-    return [rows[place] for place in draw.permutation(len(rows))]
+    return [rows[index] for index in draw.permutation(len(rows))]
 
 
 @pytest.mark.parametrize("separator", [" ", "\t", "   "])
@@ -36,17 +36,17 @@ def test_it_scores_as_trec_eval_does(separator, tmp_path, verb):
     rows = random_run(3)
     run = write(tmp_path / "run.txt", rows, separator)
     write(tmp_path / "gt.tsv", [("articleID", "iid"), *zip(ARTICLES, IMAGES, strict=True)], "\t")
-    told = verb("score", run, "--ground-truth", tmp_path / "gt.tsv", "--json")
-    assert told.status == 0, told.err
+    outcome = verb("score", run, "--ground-truth", tmp_path / "gt.tsv", "--json")
+    assert outcome.status == 0, outcome.err
     qrels = [ir_measures.Qrel(a, i, 1) for a, i in zip(ARTICLES, IMAGES, strict=True)]
     scored = [ir_measures.ScoredDoc(row[0], row[2], row[4]) for row in rows]
     expected = ir_measures.pytrec_eval.calc_aggregate([ir_measures.RR, ir_measures.R @ 5], qrels, scored)
-    assert told.record["metrics"]["mrr@100"] == pytest.approx(expected[ir_measures.RR])
-    assert told.record["metrics"]["recall@5"] == pytest.approx(expected[ir_measures.R @ 5])
+    assert outcome.record["metrics"]["mrr@100"] == pytest.approx(expected[ir_measures.RR])
+    assert outcome.record["metrics"]["recall@5"] == pytest.approx(expected[ir_measures.R @ 5])
 
 
-def test_what_is_written_is_read_back(tmp_path):
-    lists = [IMAGES[place:] + IMAGES[:place] for place in range(10)]
+def test_written_runs_are_read_back(tmp_path):
+    lists = [IMAGES[shift:] + IMAGES[:shift] for shift in range(10)]
     assert write_trec(tmp_path / "run.txt", ARTICLES, lists, "lite") == 10
     assert read_submission(tmp_path / "run.txt").lists == dict(zip(ARTICLES, lists, strict=True))
     assert write_submission(tmp_path / "run.tsv", ARTICLES, lists) == 10
@@ -58,7 +58,7 @@ def test_what_is_written_is_read_back(tmp_path):
     [
         ("100 Q0 im1 1 tag", "line 2"),
         ("100 Q0 im1 1 high tag", "line 2"),
-        ("100 Q0 im0 1 0.5 tag", "line 2 lists image im0 of 100 again"),
+        ("100 Q0 im0 1 0.5 tag", "line 2 .*image im0 .*100"),
         ("100\tim1\tim2", "line 2"),
     ],
 )
@@ -68,10 +68,10 @@ def test_a_line_of_another_form_is_named(line, message, tmp_path):
         read_submission(tmp_path / "run.txt")
 
 
-def test_an_id_with_a_blank_cannot_be_written(tmp_path):
-    with pytest.raises(InputError, match="'an article'"):
+def test_an_id_with_a_space_cannot_be_written(tmp_path):
+    with pytest.raises(InputError, match="an article"):
         write_trec(tmp_path / "run.txt", ["an article"], [["im1"]], "x")
-    with pytest.raises(InputError, match=r"'an image\.jpg'"):
+    with pytest.raises(InputError, match=r"an image\.jpg"):
         write_qrels(tmp_path / "run.txt", [("1", "an image.jpg")])
     assert not (tmp_path / "run.txt").exists()
 
@@ -86,9 +86,9 @@ def test_files_written_here_are_scored_alike_by_trec_eval(depth, tmp_path, verb)
     measures = [ir_measures.RR, ir_measures.Success @ depth]
     run = ir_measures.read_trec_run(str(tmp_path / "run"))
     expected = ir_measures.pytrec_eval.calc_aggregate(measures, qrels, run)
-    told = verb("score", tmp_path / "run", "--ground-truth", tmp_path / "qrels", "--json").record
-    assert told["metrics"]["mrr@100"] == pytest.approx(expected[measures[0]])
-    assert told["metrics"][f"recall@{depth}"] == pytest.approx(expected[measures[1]])
+    record = verb("score", tmp_path / "run", "--ground-truth", tmp_path / "qrels", "--json").record
+    assert record["metrics"]["mrr@100"] == pytest.approx(expected[measures[0]])
+    assert record["metrics"][f"recall@{depth}"] == pytest.approx(expected[measures[1]])
 
 
 def test_qrels_are_read_as_ir_measures_reads_them():

@@ -65,7 +65,7 @@ def test_the_report_of_an_import_is_one(shapes: Path, workspace: Workspace, tmp_
 @pytest.mark.parametrize("bad", ["a\tb", "a\nb", "a\rb", "\t=1"])
 def test_no_id_of_a_run_breaks_its_line(tmp_path: Path, bad: str):
     for articles, images in (([bad], ["1"]), (["1"], [bad])):
-        with pytest.raises(InputError, match="run"):
+        with pytest.raises(InputError, match="tab or a line break"):
             write_submission(tmp_path / "run.tsv", articles, [images])
     assert list(tmp_path.iterdir()) == []
 

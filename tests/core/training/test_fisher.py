@@ -31,6 +31,6 @@ def test_it_is_the_mean_squared_gradient_over_its_mean(tiny, shapes_domain, work
         contrastive_loss(images, texts, tiny.logit_scale, torch.from_numpy(pairs.same(batch))).backward()
         for key in keys:
             squared[key] += named[key].grad ** 2
-    mean = sum(float(each.sum()) for each in squared.values()) / sum(each.numel() for each in squared.values())
+    mean = sum(float(values.sum()) for values in squared.values()) / sum(values.numel() for values in squared.values())
     for key in keys:
         torch.testing.assert_close(found[key], squared[key] / mean, rtol=1e-3, atol=1e-4)

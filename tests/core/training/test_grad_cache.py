@@ -14,7 +14,7 @@ COUNT = 7
 
 
 class Towers(nn.Module):
-    """Two small towers with dropout; counts the rows whose activations are kept for backward."""
+    """Two small towers with dropout; counts the rows whose activations are stored for backward."""
 
     def __init__(self, dropout: float) -> None:
         super().__init__()
@@ -30,7 +30,7 @@ class Towers(nn.Module):
 
 
 def gradients(towers: Towers, cut) -> list[torch.Tensor]:
-    """Loss and all gradients where `cut` makes of an embedding function the one that is called with the whole batch."""
+    """Compute loss and gradients. cut: wraps the embedding function that gets the whole batch."""
     towers.zero_grad()
     torch.manual_seed(8)
     sides = [cut(lambda rows, side=side: towers.embed(side, rows))(np.arange(COUNT)) for side in (0, 1)]
@@ -39,8 +39,8 @@ def gradients(towers: Towers, cut) -> list[torch.Tensor]:
     return [loss.detach(), *(parameter.grad.clone() for parameter in towers.parameters())]
 
 
-def kept_in_pieces(size: int):
-    """The obvious way to draw the same noise: piece by piece, with everything kept for backward."""
+def stored_in_pieces(size: int):
+    """Embed in pieces with all activations stored, which draws the same dropout noise."""
     return lambda embed: lambda rows: torch.cat([embed(part) for part in np.array_split(rows, -(-COUNT // size))])
 
 
@@ -56,10 +56,10 @@ def test_chunks_give_the_loss_and_the_gradients_of_the_whole_batch(size):
 def test_both_passes_of_a_chunk_have_the_same_dropout(size):
     towers = Towers(dropout=0.5)
     found = gradients(towers, lambda embed: cached_gradients(embed, size))
-    torch.testing.assert_close(found, gradients(towers, kept_in_pieces(size)))
+    torch.testing.assert_close(found, gradients(towers, stored_in_pieces(size)))
 
 
-def test_nothing_of_a_chunk_is_kept_and_one_at_a_time_goes_forward_again():
+def test_no_activations_are_stored_and_each_chunk_runs_forward_again():
     towers, seen = Towers(dropout=0.0), []
 
     def noting(embed):

@@ -1,7 +1,7 @@
-"""Ten steps of a whole fine-tuning are those of open_clip's own training script, to 1e-5.
+"""Ten steps of a whole fine-tuning equal those of open_clip's training script to 1e-5.
 
-Both are computed in float64: at a scale of 100 ten steps enlarge float32's rounding a thousandfold, and Adam moves a
-parameter whose gradient is nothing but rounding (a bias of the keys) as far as any other.
+Both compute in float64: at a scale of 100 ten steps enlarge float32's rounding a thousandfold, and Adam changes a
+parameter whose gradient is only rounding (a bias of the keys) as much as any other.
 """
 
 import json
@@ -44,10 +44,10 @@ STEPS, WARMUP_STEPS = 10, 2
 
 @pytest.fixture(scope="module")
 def inputs(shapes) -> tuple[Tensor, Tensor]:
-    """Images, float64 [n, 3, 32, 32], and tokens [n, 16] by open_clip's own transform and tokenizer."""
+    """Images, float64 [n, 3, 32, 32], and tokens [n, 16] from open_clip's transform and tokenizer."""
     config = open_clip.transform.PreprocessCfg(size=32)
     *resize_and_crop, _, _ = open_clip.transform.image_transform_v2(config, is_train=False).transforms
-    mean, std = (torch.tensor(each, dtype=torch.float64).view(3, 1, 1) for each in (config.mean, config.std))
+    mean, std = (torch.tensor(values, dtype=torch.float64).view(3, 1, 1) for values in (config.mean, config.std))
     images = []
     for number in range(1, PAIRS + 1):
         image = Compose([*resize_and_crop, PILToTensor()])(open_image(shapes.parent / "images" / f"{number}.png"))
@@ -58,10 +58,10 @@ def inputs(shapes) -> tuple[Tensor, Tensor]:
 
 @pytest.fixture(scope="module")
 def names(inputs, tmp_path_factory) -> dict[str, str]:
-    """Model → the encoder name of its weights on disk: they fit the pairs a little, and the scale is exactly 100.
+    """Model → encoder name of weights on disk that fit the pairs a little, with a scale of exactly 100.
 
-    Where most pairs are found the scale is pushed over the cap at first; the rising rate then spoils the fit, and the
-    scale falls.
+    Because most pairs are found, the scale first rises over the cap; then the rising rate spoils the fit, and the scale
+    falls.
     """
     folder = tmp_path_factory.mktemp("parity")
     found = {}
@@ -87,7 +87,7 @@ def names(inputs, tmp_path_factory) -> dict[str, str]:
 
 @dataclass
 class Ours:
-    """A fine-tuning by Rematch as it went, in the terms of `tests.reference.open_clip_loop`."""
+    """Record of a fine-tuning by Rematch, in the terms of `tests.reference.open_clip_loop`."""
 
     encoder: Encoder
     activations: dict[TowerName, Activations]
@@ -120,7 +120,7 @@ def fine_tuned(names, shapes_domain, workspace, monkeypatch):
             def step(self, batch):
                 [rate] = {group["lr"] for group in self._optimiser.param_groups}
                 for group in self._optimiser.param_groups:
-                    ours.groups |= {parameters[each]: (group["weight_decay"], rate) for each in group["params"]}
+                    ours.groups |= {parameters[tensor]: (group["weight_decay"], rate) for tensor in group["params"]}
                 defaults = self._optimiser.defaults
                 ours.constants = (*defaults["betas"], defaults["eps"])
                 ours.rates.append(rate)
@@ -143,7 +143,7 @@ def fine_tuned(names, shapes_domain, workspace, monkeypatch):
 
 
 def in_float64(encoder: Encoder) -> Encoder:
-    """Hold weights and constants in float64."""
+    """Convert weights and constants to float64."""
     encoder.double()
     for tower in TOWERS:
         encoder.compute_in(tower, torch.float64)
@@ -222,7 +222,7 @@ def test_a_folder_called_vit_makes_no_vit(tiny_names):
     assert load_clip(tiny_names["TinyConv"]).adam == AdamOptions()
 
 
-def test_the_built_in_encoders_have_pytorchs_constants_and_the_groups_of_always(lite):
+def test_the_built_in_encoders_have_pytorchs_constants_and_decay_matrices_only(lite):
     defaults = torch.optim.AdamW([nn.Parameter(torch.zeros(1))]).defaults
     assert (lite.adam.beta1, lite.adam.beta2, lite.adam.eps) == (*defaults["betas"], defaults["eps"])
     names = {parameter: name for name, parameter in lite.named_parameters()}

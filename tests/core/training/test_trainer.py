@@ -1,4 +1,4 @@
-"""Fine-tuning: what changes, by how much, and the same each time."""
+"""Fine-tuning: loss, schedule, trained parameters and reproducibility."""
 
 import itertools
 import math
@@ -28,7 +28,7 @@ SHORT = Settings(tune="all", epochs=2, lr=3e-3, batch_size=16)
 
 
 def plain_loss(images: torch.Tensor, texts: torch.Tensor, scale: float) -> float:
-    """The formula with loops: both ways, minus the log of the own partner's share."""
+    """Compute the formula with loops: minus the log of the partner's share, both ways."""
     total = 0.0
     for i in range(len(images)):
         by_text = [math.exp(scale * float(images[i] @ text)) for text in texts]
@@ -48,20 +48,20 @@ def test_the_loss_is_the_formula(scale):
 
 
 def loss_without(images: torch.Tensor, texts: torch.Tensor, scale: float, groups: list[list[int]]) -> float:
-    """The formula with loops again; pairs that share an image (groups[0]) or a text (groups[1]) do not compete."""
+    """Compute the formula with loops; pairs that share an image (groups[0]) or text (groups[1]) do not compete."""
     total = 0.0
     for i in range(len(images)):
         rivals = [j for j in range(len(images)) if j == i or all(group[j] != group[i] for group in groups)]
         by_text = sum(math.exp(scale * float(images[i] @ texts[j])) for j in rivals)
         by_image = sum(math.exp(scale * float(images[j] @ texts[i])) for j in rivals)
-        own = math.exp(scale * float(images[i] @ texts[i]))
-        total -= math.log(own / by_text) + math.log(own / by_image)
+        pair = math.exp(scale * float(images[i] @ texts[i]))
+        total -= math.log(pair / by_text) + math.log(pair / by_image)
     return total / (2 * len(images))
 
 
 ALIKE = {
     "none": [[0, 1, 2, 3, 4, 5, 6], [0, 1, 2, 3, 4, 5, 6]],
-    "pictures": [[0, 1, 0, 3, 0, 5, 6], [0, 1, 2, 3, 4, 5, 6]],
+    "images": [[0, 1, 0, 3, 0, 5, 6], [0, 1, 2, 3, 4, 5, 6]],
     "texts": [[0, 1, 2, 3, 4, 5, 6], [0, 0, 2, 3, 4, 3, 6]],
     "both, in a chain": [[0, 1, 1, 3, 4, 5, 6], [0, 0, 2, 2, 4, 5, 6]],
     "all": [[0] * 7, [0, 1, 2, 3, 4, 5, 6]],
@@ -117,13 +117,13 @@ def test_a_schedule_of_few_steps_is_still_one(warmup, steps):
 
 
 def all_different(rows: np.ndarray) -> Pairs:
-    """Pairs of the same row in both towers, of which no two are alike."""
+    """Make pairs of the same row in both towers, no two of them alike."""
     groups = np.arange(len(rows))
     return Pairs([f"article {row}" for row in rows], rows, rows, groups, groups)
 
 
 class Tuned:
-    """One fine-tuning of the tiny CLIP on the shapes."""
+    """A fine-tuning of the tiny CLIP on the shapes."""
 
     def __init__(self, name, domain, cache, settings):
         self.encoder = load_clip(name).eval()
@@ -137,7 +137,7 @@ class Tuned:
         }
         self.train = np.flatnonzero(articles["split"] == "train")
         self.val = np.flatnonzero(articles["split"] == "val")
-        # Eighteen captions for sixty images: the first image that fits is as good as the own one.
+        # Eighteen captions for sixty images: any image with the right caption counts.
         self.texts = np.array(texts)
         self.epochs = []
         self.changed = finetune(
@@ -221,7 +221,7 @@ def test_only_what_is_tuned_changes(tune, what):
     after = tuned.encoder.state_dict()
     changed = {key for key in after if not torch.equal(after[key], tuned.before[key])}
     expected = {key for key in after if key.startswith(TUNED[what])}
-    # A key bias shifts all of a query's scores alike, so it may stay; of the other tensors every one moves.
+    # A key bias shifts all scores of a query alike, so it may stay; every other tensor changes.
     assert changed <= expected
     assert {key for key in expected - changed if "bias" not in key} == set()
     assert tuned.changed.keys() == changed
@@ -230,11 +230,11 @@ def test_only_what_is_tuned_changes(tune, what):
     assert not tuned.encoder.training
 
 
-def test_what_is_returned_stays_when_the_encoder_goes_on(tune):
+def test_returned_tensors_are_copies(tune):
     tuned = tune(SHORT)
-    kept = {key: tensor.clone() for key, tensor in tuned.changed.items()}
+    copies = {key: tensor.clone() for key, tensor in tuned.changed.items()}
     tuned.encoder.set_weights(tuned.before)
-    assert all(torch.equal(tuned.changed[key], kept[key]) for key in kept)
+    assert all(torch.equal(tuned.changed[key], copies[key]) for key in copies)
 
 
 def test_no_epochs_change_nothing(tune):
@@ -243,7 +243,7 @@ def test_no_epochs_change_nothing(tune):
     assert len(tuned.epochs) == 1
 
 
-def test_the_last_line_of_the_history_is_the_model_that_is_kept(tune):
+def test_the_last_line_of_the_history_is_the_returned_model(tune):
     tuned = tune(SHORT)
     last = tuned.epochs[-1]
     assert last.logit_scale == pytest.approx(tuned.changed["clip.logit_scale"].exp().item())
@@ -266,7 +266,7 @@ def test_biases_norms_and_the_temperature_have_no_decay(tiny):
 
 def test_a_loss_that_is_not_finite_stops_at_once(tune, monkeypatch):
     monkeypatch.setattr("core.training.trainer.contrastive_loss", lambda *_: torch.tensor(float("inf")))
-    with pytest.raises(RematchError, match=r"the loss became inf in epoch 1 on articles .* smaller --lr than 0\.003"):
+    with pytest.raises(RematchError, match=r"inf in epoch 1 .*--lr below 0\.003"):
         tune(SHORT)
 
 
@@ -285,30 +285,30 @@ def test_a_loss_that_is_not_finite_stops_at_once(tune, monkeypatch):
         ({"chunk_size": 0}, "--set chunk_size=0: expected at least 1 pair"),
     ],
 )
-def test_settings_that_cannot_be_are_refused(wrong, message):
+def test_settings_out_of_range_are_refused(wrong, message):
     with pytest.raises(InputError, match=message):
         Settings(**wrong)
 
 
 @pytest.mark.parametrize("name", ["lite", "lite-multilingual"])
-def test_the_built_in_encoders_tune_their_heads_if_not_told_otherwise(name):
+def test_the_built_in_encoders_tune_their_heads_by_default(name):
     assert default_settings(name, None).tune == "head"
     assert default_settings(name, "text").backbone_lr_ratio < 1
 
 
-def test_clip_is_tuned_whole_if_not_told_otherwise():
+def test_clip_is_tuned_as_a_whole_by_default():
     assert default_settings("ViT-B-32:openai", None).tune == "all"
     assert default_settings("ViT-B-32:openai", "head").lr > default_settings("ViT-B-32:openai", "all").lr
 
 
 @pytest.mark.parametrize("name", ["lite", "ViT-B-32:openai"])
-def test_adapters_have_defaults_of_their_own(name):
+def test_adapters_have_separate_defaults(name):
     assert default_settings(name, "lora:4").tune == "lora:4"
     assert default_settings(name, "lora:4").lr > default_settings("ViT-B-32:openai", "all").lr
 
 
 def rates(encoder: torch.nn.Module, **settings: float) -> dict[str, float]:
-    """Parameter → its peak rate, where everything is tuned."""
+    """Return parameter → peak rate if everything is tuned."""
     groups = parameter_groups(encoder, {"image": 0, "text": 0}, "", Settings(lr=1.0 - 1e-9, **settings))
     of = {parameter: group["lr"] for group in groups for parameter in group["params"]}
     return {name: round(of[parameter], 6) for name, parameter in encoder.named_parameters()}
@@ -335,9 +335,7 @@ def test_a_tower_that_is_one_piece_has_one_rate(tiny_names):
 
 def test_a_loss_that_is_not_finite_names_the_batch(tune, monkeypatch):
     monkeypatch.setattr("core.training.trainer.contrastive_loss", lambda *_: torch.tensor(float("nan")))
-    with pytest.raises(
-        RematchError, match=r"in epoch 1 on articles (article \d+, ){4}article \d+ and 11 more; look at"
-    ):
+    with pytest.raises(RematchError, match=r"epoch 1 .*(article \d+, ){4}article \d+ and 11 more"):
         tune(SHORT)
 
 
@@ -356,7 +354,7 @@ def test_a_gradient_that_is_not_finite_stops_before_any_weight_changes(tune, mon
             super().__init__(encoder, *arguments)
 
     monkeypatch.setattr("core.training.trainer.Training", Watched)
-    with pytest.raises(RematchError, match="the loss became nan in epoch 1 on articles"):
+    with pytest.raises(RematchError, match="nan in epoch 1"):
         tune(SHORT)
     encoder, before = encoders[0]
     assert all(torch.equal(tensor, before[key]) for key, tensor in encoder.state_dict().items())
@@ -366,7 +364,7 @@ def test_cached_gradients_and_checkpoints_between_blocks_train_the_same_model(tu
     plain = tune(SHORT)
     for settings in ({"chunk_size": 5}, {"grad_checkpointing": True}, {"chunk_size": 3, "grad_checkpointing": True}):
         other = tune(replace(SHORT, **settings))
-        assert other.encoder.grad_checkpointing is False, "it is the training's own"
+        assert other.encoder.grad_checkpointing is False, "it is set for training only"
         assert [epoch.loss for epoch in other.epochs[1:]] == pytest.approx([e.loss for e in plain.epochs[1:]], rel=1e-4)
 
 
@@ -386,7 +384,7 @@ def test_lora_gives_full_matrices_of_what_it_adapted_and_the_heads(tune):
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
 def test_mixed_precision_learns_too(tune, monkeypatch, dtype):
-    """As on CUDA, but on the CPU; loss and weights stay in 32 bits."""
+    """Train as on CUDA, but on the CPU; loss and weights stay in 32 bits."""
     plain = tune(SHORT)
     monkeypatch.setattr("core.training.trainer.training_dtype", lambda device: dtype)
     mixed = tune(SHORT)
