@@ -15,7 +15,7 @@ from core.analysis.alpha_choice import (
     alpha_plateau,
     chosen_place,
     halves,
-    judged,
+    judge_choice,
     spread_of_choice,
 )
 from core.analysis.significance import curve_bands
