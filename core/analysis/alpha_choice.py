@@ -56,7 +56,7 @@ class Judgement:
 
 @dataclass(frozen=True)
 class Spread:
-    """The distribution of the chosen α over bootstrap draws: the share of each α, and the interval of 95 % of the draws."""
+    """Distribution of the chosen α over bootstrap draws: the share of each α, and an interval of 95 % of the draws."""
 
     alphas: tuple[float, ...]
     shares: tuple[float, ...]
@@ -92,8 +92,8 @@ def alpha_plateau(ranks: np.ndarray, alphas: Sequence[float], place: int, metric
     """Return the range around row `place` in which each α loses less than one article or nothing significant at 5 %.
 
     Intervals would not do: near α* a handful of articles differ, all in its favour because they chose it. A bootstrap
-    of four such articles excludes zero where the exact test gives p = 0.125. The test alone would not do either: next to
-    α* many ranks move by one place in the same direction, which adds up to almost nothing.
+    of four such articles excludes zero where the exact test gives p = 0.125. The test alone would not do either: next
+    to α* many ranks move by one place in the same direction, which adds up to almost nothing.
     """
 
     def within(row: int) -> bool:

@@ -72,9 +72,9 @@ def interval(drawn: np.ndarray, n: int, level: float = LEVEL) -> Interval:
     """Return the percentile interval of draws [B] over n articles, widened for small n.
 
     Plain percentiles are too narrow by √((n − 1) / n) and because they use the normal's quantile instead of t's. The
-    cut-off shares correct both (Hesterberg 2015, "What Teachers Should Know About the Bootstrap", section 5.3.2). With n
-    below 30 and values as skewed as reciprocal ranks the coverage is still too low, 0.93 at 25 articles and 0.88 at 12
-    (measured), so tables grey such slices. One article has no spread.
+    cut-off shares correct both (Hesterberg 2015, "What Teachers Should Know About the Bootstrap", section 5.3.2). With
+    n below 30 and values as skewed as reciprocal ranks the coverage is still too low, 0.93 at 25 articles and 0.88 at
+    12 (measured), so tables grey such slices. One article has no spread.
     """
     low, high = bands(drawn[:, None], n, level)
     return Interval(float(low[0]), float(high[0]))

@@ -1,8 +1,8 @@
 """Entity images: scores raised by the resemblance to the training images of the places and persons an article names.
 
-The paper's last sentence proposes this. Each candidate image gains `weight` times its resemblance to the training images
-of the entities that the article names. Pooling and weight are chosen on the earlier half of the articles and evaluated
-on the later half, so that the search does not inflate the gain.
+The paper's last sentence proposes this. Each candidate image gains `weight` times its resemblance to the training
+images of the entities that the article names. Pooling and weight are chosen on the earlier half of the articles and
+evaluated on the later half, so that the search does not inflate the gain.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -1,8 +1,8 @@
 """Hubs: images among the first ten of many articles, whatever these are about.
 
-The k-occurrence N_k of an image is the number of articles that have it among their first k. The skewness of N_k over the
-gallery measures hubs (Radovanović, Nanopoulos and Ivanović 2010): it is near 0 if all images are listed about equally
-often and large if a few images take the places of the others.
+The k-occurrence N_k of an image is the number of articles that have it among their first k. The skewness of N_k over
+the gallery measures hubs (Radovanović, Nanopoulos and Ivanović 2010): it is near 0 if all images are listed about
+equally often and large if a few images take the places of the others.
 """
 
 from dataclasses import dataclass
@@ -49,8 +49,8 @@ def occurrences(top_images: np.ndarray, gallery: int) -> np.ndarray:
 def skewness_change(before: np.ndarray, after: np.ndarray, gallery: int) -> Interval:
     """Return the bootstrap interval of the change in skewness between two models' lists [N, k] of the same articles.
 
-    Drawing articles with replacement makes the counts slightly more uneven. If skewness falls, the interval is therefore
-    slightly too close to 0 (by up to 0.2, measured), so it does not overstate the change.
+    Drawing articles with replacement makes the counts slightly more uneven. If skewness falls, the interval is
+    therefore slightly too close to 0 (by up to 0.2, measured), so it does not overstate the change.
     """
     drawn = [_drawn_skewness(listed, gallery) for listed in (before, after)]
     return interval(drawn[1] - drawn[0], len(before))

@@ -65,8 +65,8 @@ def periods_of(published_at: pd.Series | None, count: int) -> Periods:
 class OriginRanks:
     """Ranks of all later articles after a training until the end of period `origin`.
 
-    articles, periods: int64 [n], the position of each article in the order of time, and its period. alpha: chosen on the
-    last part of the training's articles. ranks: model → int32 [n], each article against the images of its period.
+    articles, periods: int64 [n], the position of each article in the order of time, and its period. alpha: chosen on
+    the last part of the training's articles. ranks: model → int32 [n], each article against the images of its period.
     """
 
     origin: int

@@ -2,8 +2,8 @@
 
 All three models rank the same articles, so every statistic is paired. Intervals are bootstrap intervals of the
 difference (`core.analysis.bootstrap`). p comes from swapping the two models' ranks article by article (Fisher's
-randomisation test; for retrieval: Smucker, Allan and Carterette 2007). Holm's step-down correction keeps the probability
-of one false claim over the metrics shown below the stated level.
+randomisation test; for retrieval: Smucker, Allan and Carterette 2007). Holm's step-down correction keeps the
+probability of one false claim over the metrics shown below the stated level.
 """
 
 import math
@@ -163,7 +163,7 @@ def permutation_p(before: np.ndarray, after: np.ndarray, metric: str) -> float:
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Return p corrected by Holm (1979), in the order given: the smallest times m, the next times m − 1, …, never falling."""
+    """Return p corrected by Holm (1979), in the given order: the smallest times m, the next times m − 1, monotone."""
     corrected, highest = [0.0] * len(p_values), 0.0
     for passed, place in enumerate(np.argsort(p_values, kind="stable")):
         highest = max(highest, min(1.0, (len(p_values) - passed) * p_values[place]))
@@ -188,7 +188,7 @@ def curve_bands(ranks: np.ndarray, metric: str) -> tuple[np.ndarray, np.ndarray]
 
 
 def curve_differences(ranks: np.ndarray, metric: str, rows: Sequence[int]) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return, for each of `rows`, pointwise paired 95 % intervals of the differences from its α: (low, high) [A] each."""
+    """Return paired pointwise 95 % intervals of the differences from the α of each of `rows`: (low, high) [A] each."""
     drawn = bootstrap_curve(ranks, metric)
     return [bands(drawn - drawn[:, [row]], ranks.shape[1]) for row in rows]
 

@@ -29,8 +29,8 @@ class ShapeCount:
 def shapes_of(ranks: np.ndarray) -> np.ndarray:
     """Return the shape of each article, object [n], from ranks int [A, n], α rising from 0 to 1.
 
-    Best in the middle: at some α at least a factor of two better than at both ends. Worst in the middle: a factor of two
-    worse than at both. If both hold, the larger wins. Otherwise the ends decide: gains, loses, or flat.
+    Best in the middle: at some α at least a factor of two better than at both ends. Worst in the middle: a factor of
+    two worse than at both. If both hold, the larger wins. Otherwise the ends decide: gains, loses, or flat.
     """
     curve = np.log2(ranks)
     start, end = curve[0], curve[-1]
@@ -60,7 +60,7 @@ def count_shapes(ranks: np.ndarray) -> tuple[ShapeCount, ...]:
 
 
 def by_shape(ranks: np.ndarray) -> np.ndarray:
-    """Return the order of the articles for a heat map, int64 [n]: by shape as in SHAPES, then by the change end to end."""
+    """Return the order of articles in a heat map, int64 [n]: by shape as in SHAPES, then by the change end to end."""
     shapes = shapes_of(ranks)
     number = np.array([SHAPES.index(shape) for shape in shapes], dtype=np.int64)
     change = np.log2(ranks[-1]) - np.log2(ranks[0])

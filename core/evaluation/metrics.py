@@ -20,8 +20,8 @@ class Metric:
 
     name: in files, tables and on the command line. label: on the axes of charts. help: what it is, in a line.
     values: maps int ranks of any shape to each article's contribution, float64. average: combines the contributions.
-    unit: shares are from 0 to 1 and appear in charts and tables; ranks start at 1, the best, and need the whole gallery.
-    is_binary: each article contributes 0 or 1, for which tests are exact.
+    unit: shares are from 0 to 1 and appear in charts and tables; ranks start at 1, the best, and need the whole
+    gallery. is_binary: each article contributes 0 or 1, for which tests are exact.
     """
 
     name: str
@@ -87,7 +87,7 @@ def metrics_of(ranks: np.ndarray) -> dict[str, float]:
 
 
 def values_of(ranks: np.ndarray, metric: str) -> np.ndarray:
-    """Return each article's contribution to a metric, float64 of the shape of `ranks`. Raises KeyError: no such metric."""
+    """Return each article's contribution to a metric, float64 of the shape of `ranks`. Raises KeyError if unknown."""
     return METRICS[metric].values(ranks)
 
 

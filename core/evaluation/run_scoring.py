@@ -1,8 +1,8 @@
 """Scores of a run file against the ground truth, as the task's organisers compute them.
 
-MRR@100 and recalls are means over all articles of the ground truth, including those missing from the run. Only the first
-100 images of a list count. An article with several right images has the rank of the best one, so that recall@k equals
-Success@k of ir_measures, and MRR@100 its RR@100.
+MRR@100 and recalls are means over all articles of the ground truth, including those missing from the run. Only the
+first 100 images of a list count. An article with several right images has the rank of the best one, so that recall@k
+equals Success@k of ir_measures, and MRR@100 its RR@100.
 """
 
 from collections.abc import Collection, Mapping

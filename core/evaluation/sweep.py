@@ -46,7 +46,7 @@ class Sweep:
     interpolated: np.ndarray
 
     def curve(self) -> pd.DataFrame:
-        """Return one row per α: alpha, split, interpolated, n, and the metrics by their names in files (text → image)."""
+        """Return one row per α: alpha, split, interpolated, n, and the metrics by their names (text → image)."""
         return pd.DataFrame(
             [
                 {"alpha": alpha, "split": self.split, "interpolated": bool(interpolated)} | metrics_of(ranks)
@@ -55,7 +55,7 @@ class Sweep:
         )
 
     def table(self) -> pd.DataFrame:
-        """Return one row per article and α: article_id, split, alpha, rank (text → image), reverse_rank (image → text)."""
+        """Return one row per article and α: article_id, split, alpha, rank (text → image) and reverse_rank."""
         count = len(self.article_ids)
         return pd.DataFrame(
             {
@@ -69,7 +69,7 @@ class Sweep:
 
 
 def parse_alphas(text: str) -> tuple[float, ...]:
-    """Parse `0:1:0.05` (start:stop:step, inclusive) or `0,0.3,1`; always add 0 and 1, the zero-shot and fine-tuned models.
+    """Parse `0:1:0.05` (start:stop:step, inclusive) or `0,0.3,1`, and add 0 (zero-shot) and 1 (fine-tuned).
 
     Raises InputError.
     """
@@ -88,7 +88,9 @@ def parse_alphas(text: str) -> tuple[float, ...]:
         ) from None
     outside = [value for value in values if not 0.0 <= value <= 1.0]
     if outside:
-        raise InputError(f"--alphas {text} contains {outside[0]:g}, but α is from 0 (zero-shot) to 1 (fine-tuned). Remove that value.")
+        raise InputError(
+            f"--alphas {text} contains {outside[0]:g}, but α is from 0 (zero-shot) to 1 (fine-tuned). Remove it."
+        )
     return tuple(sorted({0.0, 1.0, *values}))
 
 

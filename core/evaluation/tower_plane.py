@@ -1,4 +1,4 @@
-"""The plane α_image × α_text: metrics over a separate α for each tower (docs/decisions/exact-and-interpolated-alpha.md)."""
+"""The plane α_image × α_text: metrics over a separate α for each tower."""
 
 from dataclasses import dataclass
 

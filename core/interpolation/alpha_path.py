@@ -1,9 +1,9 @@
 """Interpolation of embeddings over α from a few exact ones (docs/decisions/exact-and-interpolated-alpha.md).
 
 An article's embedding is a smooth function of α. From exact embeddings at Chebyshev–Lobatto nodes, barycentric
-interpolation (Berrut and Trefethen 2004, *Barycentric Lagrange Interpolation*) and renormalisation give every α between.
-The towers are independent: `at(alpha_image, alpha_text)` needs the nodes of each tower once. Results of a path are
-marked as interpolated and shown with the error measured while it was built; the paper's tables never use them.
+interpolation (Berrut and Trefethen 2004, *Barycentric Lagrange Interpolation*) and renormalisation give every α
+between. The towers are independent: `at(alpha_image, alpha_text)` needs the nodes of each tower once. Results of a path
+are marked as interpolated and shown with the error measured while it was built; the paper's tables never use them.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -42,7 +42,7 @@ class TowerPath:
     values: Tensor
 
     def at(self, alpha: float) -> Tensor:
-        """Return embeddings [n, d] of length one; at a node, exactly the stored ones. Raises ValueError outside [0, 1]."""
+        """Return embeddings [n, d] of length one; at a node, the stored ones. Raises ValueError outside [0, 1]."""
         coefficients = barycentric_coefficients(self.nodes, alpha)
         if coefficients.max() == 1.0:
             return self.values[int(coefficients.argmax())]
@@ -114,8 +114,8 @@ def build_path(text_at: ExactAt, image_at: ExactAt, changes: Sequence[bool], ran
     """Add nodes until exact evaluation between them agrees with the path; callers must check `is_good` of the result.
 
     text_at, image_at: called once for each α needed. changes: whether the (text, image) tower changes with α; a tower
-    that does not is evaluated once. If the checked points complete the next grid they become nodes, so the error is then
-    smaller than the stored one.
+    that does not is evaluated once. If the checked points complete the next grid they become nodes, so the error is
+    then smaller than the stored one.
     """
     text, image = (_Tower(exact_at, change) for exact_at, change in zip((text_at, image_at), changes, strict=True))
     for count in NODE_COUNTS:
@@ -153,7 +153,7 @@ class _Tower:
 def _error(
     text_path: TowerPath, image_path: TowerPath, checks: np.ndarray, text: _Tower, image: _Tower, ranks: Ranking
 ) -> Disagreement:
-    """Return the largest disagreement of path and exact evaluation, with both towers at equal and at opposite checks."""
+    """Return the largest disagreement of path and exact evaluation, with the towers at equal and opposite checks."""
     exact_texts, exact_images = text.at(checks), image.at(checks)
     places = range(len(checks))
     return worst(

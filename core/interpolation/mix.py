@@ -1,7 +1,7 @@
 """Description of a mix of zero-shot and fine-tuned weights, which can be stored and compared without a model.
 
-WiSE-FT (Wortsman et al. 2022; paper, section 3.2) is the mix with one α for all weights. `core.interpolation.merges` has
-the ways to merge; `core.interpolation.mix_weights` computes the weights of a description.
+WiSE-FT (Wortsman et al. 2022; paper, section 3.2) is the mix with one α for all weights. `core.interpolation.merges`
+has the ways to merge; `core.interpolation.mix_weights` computes the weights of a description.
 """
 
 from collections.abc import Sequence

@@ -96,5 +96,5 @@ def theta(mix: Mix, pair: WeightPair, out: Mapping[str, Tensor] | None = None) -
 
 
 def mixed_scores(zero_shot: Tensor, fine_tuned: Tensor, alpha: float) -> Tensor:
-    """Return embeddings [n, 2d] with cosines (1 − α)·zero-shot's + α·fine-tuned's, from [n, d] each, all of length one."""
+    """Return embeddings [n, 2d] with cosines (1 − α)·zero-shot's + α·fine-tuned's, from [n, d] each, of length one."""
     return torch.cat([(1 - alpha) ** 0.5 * zero_shot, alpha**0.5 * fine_tuned], dim=1)

@@ -5,7 +5,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from core.analysis.alpha_choice import alpha_plateau, chosen_place, halves, judged, spread_of_choice
+from core.analysis.alpha_choice import alpha_plateau, chosen_place, halves, judge_choice, spread_of_choice
 from core.evaluation.alpha_selection import Criterion, select_alpha
 from core.evaluation.sweep import Sweep
 
@@ -71,7 +71,7 @@ def test_less_than_one_articles_worth_is_noise_however_consistent():
 
 def test_regret_is_what_the_best_in_hindsight_has_more():
     ranks = _ranks(80, 5)
-    found = judged(ranks, ALPHAS, 1, ("recall@10", "mrr@100"), ("here", 10), "there")
+    found = judge_choice(ranks, ALPHAS, 1, ("recall@10", "mrr@100"), ("here", 10), "there")
     recalls = (ranks <= 10).mean(axis=1)
 
     assert found.regrets[0].value == pytest.approx(recalls.max() - recalls[1])
