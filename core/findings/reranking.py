@@ -1,4 +1,4 @@
-"""Question `re-ranking`: does dual softmax or CSLS improve each of the three models?"""
+"""Question `re-ranking`: the effect of dual softmax and CSLS on each of the three models."""
 
 from dataclasses import dataclass
 

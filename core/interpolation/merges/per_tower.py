@@ -9,6 +9,4 @@ def _search(search: Search) -> Searched:
     return search.best(Mix(search.runs[:1], 0.0, alphas, PER_TOWER.name) for alphas in plane)
 
 
-PER_TOWER = Merge(
-    "per-tower", "α per tower", "the image and text towers have separate α", _search, ("both towers",)
-)
+PER_TOWER = Merge("per-tower", "α per tower", "the image and text towers have separate α", _search, ("both towers",))

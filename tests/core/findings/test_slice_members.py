@@ -14,7 +14,7 @@ from core.workspace.tags import Tagged
 
 @pytest.fixture
 def news(shapes_domain: Domain) -> Domain:
-    """The shapes, whose 12 val articles have addresses, languages, planted causes and additional columns."""
+    """Return the shapes, whose 12 val articles have addresses, languages, planted causes and additional columns."""
     articles = shapes_domain.articles.copy()
     rows = np.arange(len(articles))
     articles["url"] = np.where(rows < 58, "https://www.news.example/a?b=1", "https://other.example/x")

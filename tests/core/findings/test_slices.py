@@ -20,7 +20,7 @@ from tests.tiny_tagger import write_tagger
 
 @pytest.fixture
 def context(loaded_run: LoadedRun, run: Run, shapes_domain: Domain, workspace: Workspace) -> RunContext:
-    """A swept run; six of the twelve val articles are tagged as scenes, the only slice that is large enough."""
+    """Return a swept run with six of the twelve val articles tagged as scenes, the only slice that is large enough."""
     sweep_run(loaded_run, [0.0, 0.5, 1.0], "recall@1")
     context = RunContext(run, shapes_domain, workspace, "cpu")
     _tag(context, "scene", range(6))
