@@ -1,4 +1,4 @@
-"""Question `entities`: do earlier images of a place or a person help to find the next one, zero-shot and at α*?"""
+"""Question `entities`: the effect of earlier images of places and persons on ranks, zero-shot and at α*."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.analysis import near_duplicates as module
-from core.analysis.near_duplicates import ALIKE, PERHAPS, SURE, near_duplicates, rank_of_group, seen_before
+from core.analysis.near_duplicates import ALIKE, PERHAPS, SURE, has_near_duplicate_in, near_duplicates, rank_of_group
 
 
 def _with_bits(*flipped: int) -> int:
@@ -59,8 +59,12 @@ def test_groups_are_what_pairs_connect():
 
 def test_what_was_seen_before_is_alike_by_its_hash():
     hashes = np.array([0, 2**63 - 1, _with_bits(1, 2, 3)], dtype=np.uint64)
-    assert seen_before(hashes, np.array([_with_bits(*range(8))], dtype=np.uint64)).tolist() == [True, False, True]
-    assert not seen_before(hashes, np.empty(0, dtype=np.uint64)).any()
+    assert has_near_duplicate_in(hashes, np.array([_with_bits(*range(8))], dtype=np.uint64)).tolist() == [
+        True,
+        False,
+        True,
+    ]
+    assert not has_near_duplicate_in(hashes, np.empty(0, dtype=np.uint64)).any()
 
 
 def test_a_groups_rank_is_that_of_its_best_image():

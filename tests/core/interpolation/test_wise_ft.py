@@ -119,9 +119,9 @@ def test_every_mismatch_is_named():
 def test_what_is_not_finite_is_refused(value):
     damaged = checkpoint(1)
     damaged["matrix"][2, 2] = value
-    with pytest.raises(InputError, match="matrix .*not finite"):
+    with pytest.raises(InputError, match=r"matrix .*not finite"):
         check_compatible(checkpoint(0), damaged)
-    with pytest.raises(InputError, match="matrix .*not finite"):
+    with pytest.raises(InputError, match=r"matrix .*not finite"):
         check_compatible(damaged, checkpoint(0))
 
 
