@@ -1,8 +1,8 @@
-"""Is α* the right α? How much the choice owes to these very articles, and how far α can move before it matters.
+"""Stability of α*: its dependence on the validation articles, its plateau, and its value on unseen articles.
 
-α is chosen on validation data (paper, section 3.2) and "may not be the best on test data" is what the paper leaves
-open. So the choice is made anew on articles drawn with replacement, and once on the earlier half of val and judged on
-the later half, which it has not seen.
+α is chosen on validation data (paper, section 3.2); the paper leaves open that it "may not be the best on test data".
+`spread_of_choice` repeats the choice on bootstrap samples. `judge_choice` evaluates an α, such as the one chosen on the
+earlier half of val, on articles that did not choose it.
 """
 
 from collections.abc import Sequence
@@ -15,13 +15,13 @@ from core.analysis.significance import LEVEL_OF_TESTS, Differences, bootstrap_cu
 from core.evaluation.metrics import METRICS, oriented, values_of
 from core.evaluation.models import Model
 
-#: What the chosen α, as WiSE-FT, is compared with.
+#: The comparisons of WiSE-FT at the chosen α.
 PAIRS = ((Model.FINE_TUNED, Model.WISE_FT), (Model.ZERO_SHOT, Model.WISE_FT))
 
 
 @dataclass(frozen=True)
 class Plateau:
-    """All α from low to high, `best` among them, are within noise of `best` in this metric."""
+    """A range of α around `best` that this metric cannot tell apart from `best`."""
 
     metric: str
     best: float
@@ -31,9 +31,9 @@ class Plateau:
 
 @dataclass(frozen=True)
 class Regret:
-    """What was lost against the α that turned out best: `value` of the metric, at least 0, with the interval.
+    """The loss against the α that is best on the evaluated articles: `value` of the metric, at least 0.
 
-    The best is known only in hindsight, so even a perfect choice has some regret here.
+    `best` is known only in hindsight, so even a perfect choice has some regret.
     """
 
     metric: str
@@ -44,7 +44,7 @@ class Regret:
 
 @dataclass(frozen=True)
 class Judgement:
-    """An α chosen on some articles (n_chosen) and judged on others (differences.n)."""
+    """An α chosen on n_chosen articles and evaluated on differences.n other articles."""
 
     alpha: float
     chosen_on: str
@@ -56,7 +56,7 @@ class Judgement:
 
 @dataclass(frozen=True)
 class Spread:
-    """Which α would have been chosen on other articles of the same kind: share of the draws by α, and 95 % of them."""
+    """Distribution of the chosen α over bootstrap draws: the share of each α, and an interval of 95 % of the draws."""
 
     alphas: tuple[float, ...]
     shares: tuple[float, ...]
@@ -64,7 +64,7 @@ class Spread:
 
 
 def chosen_place(ranks: np.ndarray, criterion: str) -> int:
-    """Row of the α that `select_alpha` would take, from ranks int [A, n], α rising."""
+    """Return the row of the α that `select_alpha` chooses, from ranks int [A, n], α rising."""
     return int(_best(*(oriented(_averages(ranks, metric), metric)[None] for metric in (criterion, "mrr@100")))[0])
 
 
@@ -74,13 +74,13 @@ def _averages(ranks: np.ndarray, metric: str) -> np.ndarray:
 
 
 def _best(criterion: np.ndarray, reciprocal: np.ndarray) -> np.ndarray:
-    """Column of the best of each row, both [B, A]; ties by the second, then the first column."""
+    """Return the best column of each row, both [B, A]; ties by the second array, then the first column."""
     candidates = np.where(criterion == criterion.max(axis=1, keepdims=True), reciprocal, -np.inf)
     return candidates.argmax(axis=1)
 
 
 def spread_of_choice(ranks: np.ndarray, alphas: Sequence[float], criterion: str) -> Spread:
-    """The choice made anew on each bootstrap draw of the articles; ranks int [A, n]."""
+    """Choose α on each bootstrap draw of the articles; ranks int [A, n]."""
     drawn = [oriented(bootstrap_curve(ranks, metric), metric) for metric in (criterion, "mrr@100")]
     chosen = np.asarray(alphas)[_best(drawn[0], drawn[1])]
     low, high = np.quantile(chosen, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], method="nearest")
@@ -89,11 +89,11 @@ def spread_of_choice(ranks: np.ndarray, alphas: Sequence[float], criterion: str)
 
 
 def alpha_plateau(ranks: np.ndarray, alphas: Sequence[float], place: int, metric: str) -> Plateau:
-    """The α's around row `place` that differ by less than one article is worth, or by what no test at 5 % finds.
+    """Return the range around row `place` in which each α loses less than one article or nothing significant at 5 %.
 
-    Not by intervals: near α* a handful of articles differ, all to its favour since it was chosen by them, and a
-    bootstrap of four that all point one way excludes zero where the exact test says p = 0.125. Nor by the test alone:
-    right beside α* many ranks move by one place, all the same way, and add up to nothing.
+    Intervals would not do: near α* a handful of articles differ, all in its favour because they chose it. A bootstrap
+    of four such articles excludes zero where the exact test gives p = 0.125. The test alone would not do either: next
+    to α* many ranks move by one place in the same direction, which adds up to almost nothing.
     """
 
     def within(row: int) -> bool:
@@ -108,7 +108,7 @@ def alpha_plateau(ranks: np.ndarray, alphas: Sequence[float], place: int, metric
     return Plateau(metric, float(alphas[place]), float(alphas[first]), float(alphas[last]))
 
 
-def judged(
+def judge_choice(
     ranks: np.ndarray,
     alphas: Sequence[float],
     place: int,
@@ -116,7 +116,7 @@ def judged(
     chosen_on: tuple[str, int],
     judged_on: str,
 ) -> Judgement:
-    """The α of row `place`, chosen on other articles, judged on those of `ranks`, int [A, n]."""
+    """Evaluate the α of row `place`, chosen on other articles, on those of `ranks`, int [A, n]."""
     models: dict[str, np.ndarray] = {
         Model.ZERO_SHOT: ranks[0],
         Model.FINE_TUNED: ranks[-1],
@@ -134,6 +134,6 @@ def _regret(ranks: np.ndarray, alphas: Sequence[float], place: int, metric: str)
 
 
 def halves(ranks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The earlier and the later half of articles that are in the order of time: ranks int [A, n], n at least 2."""
+    """Split articles in the order of time into an earlier and a later half: ranks int [A, n], n at least 2."""
     middle = ranks.shape[1] // 2
     return ranks[:, :middle], ranks[:, middle:]

@@ -1,7 +1,7 @@
-"""The paired bootstrap: articles drawn anew with replacement, the same draws for every model and metric.
+"""The paired bootstrap: articles drawn with replacement, the same draws for every model and metric.
 
-Whatever is computed from the same draws can be subtracted draw by draw, so a difference between two models has the
-interval of the difference and not of two numbers side by side (Efron and Tibshirani 1993, chapter 8).
+Values from the same draws are subtracted draw by draw, which gives the interval of a difference between two models
+rather than two separate intervals (Efron and Tibshirani 1993, chapter 8).
 """
 
 import math
@@ -14,27 +14,27 @@ from scipy import stats
 #: Enough that an interval's ends move by less than a tenth of its width from seed to seed.
 DRAWS = 2000
 LEVEL = 0.95
-#: Articles below which an interval is not to be relied on (`interval` says why); what is of fewer is shown greyed.
+#: With fewer articles an interval is too narrow to rely on (see `interval`), so tables grey such rows.
 MIN_FOR_INTERVAL = 30
-_AT_ONCE = 2**24  # counts held at once, 67 MB
+_AT_ONCE = 2**24  # counts in memory, 67 MB
 
 
 @dataclass(frozen=True)
 class Interval:
-    """Where a number lies with the stated confidence: low ≤ high."""
+    """A confidence interval: low ≤ high."""
 
     low: float
     high: float
 
     @property
     def excludes_zero(self) -> bool:
-        """True for a difference that is distinguishable from none."""
+        """Return True if all values are on one side of zero."""
         return self.low > 0 or self.high < 0
 
 
 @dataclass(frozen=True)
 class Resamples:
-    """`draws` samples of n articles from n, with replacement; the same ones whenever asked (seed)."""
+    """`draws` bootstrap samples of n articles; equal seeds give equal samples."""
 
     n: int
     draws: int = DRAWS
@@ -45,7 +45,7 @@ class Resamples:
             raise ValueError("no articles to draw from: expected at least one")
 
     def _counts(self) -> Iterator[np.ndarray]:
-        """How often each article was drawn, float64 [some draws, n]; all draws in blocks."""
+        """Yield the number of times each article was drawn, float64 [some draws, n], in blocks of draws."""
         generator = np.random.default_rng(self.seed)
         at_once = max(1, _AT_ONCE // self.n)
         for start in range(0, self.draws, at_once):
@@ -54,11 +54,11 @@ class Resamples:
             yield np.bincount(drawn.ravel(), minlength=rows * self.n).reshape(rows, self.n).astype(np.float64)
 
     def means(self, values: np.ndarray) -> np.ndarray:
-        """Means over the articles of each draw: values [n] → [draws], [n, m] → [draws, m]."""
+        """Return the mean over the articles of each draw: values [n] → [draws], [n, m] → [draws, m]."""
         return np.concatenate([counts @ values for counts in self._counts()]) / self.n
 
     def medians(self, values: np.ndarray) -> np.ndarray:
-        """Medians over the articles of each draw: values [n] → [draws]."""
+        """Return the median over the articles of each draw: values [n] → [draws]."""
         order = np.argsort(values, kind="stable")
         middle = ((self.n + 1) // 2, self.n // 2 + 1)  # the same one if n is odd
         parts = []
@@ -69,19 +69,19 @@ class Resamples:
 
 
 def interval(drawn: np.ndarray, n: int, level: float = LEVEL) -> Interval:
-    """The percentile interval of draws [B] over n articles, widened for small n.
+    """Return the percentile interval of draws [B] over n articles, widened for small n.
 
-    Plain percentiles are too narrow by √((n − 1) / n) and by the normal's quantile where t's is meant; the shares
-    that are cut off are set so that both are made good (Hesterberg 2015, "What Teachers Should Know About the
-    Bootstrap", section 5.3.2). With n below 30 and values as skewed as reciprocal ranks it still covers too little,
-    0.93 at 25 articles and 0.88 at 12 (measured), so such slices are shown greyed. One article has no spread.
+    Plain percentiles are too narrow by √((n − 1) / n) and because they use the normal's quantile instead of t's. The
+    cut-off shares correct both (Hesterberg 2015, "What Teachers Should Know About the Bootstrap", section 5.3.2). With
+    n below 30 and values as skewed as reciprocal ranks the coverage is still too low, 0.93 at 25 articles and 0.88 at
+    12 (measured), so tables grey such slices. One article has no spread.
     """
     low, high = bands(drawn[:, None], n, level)
     return Interval(float(low[0]), float(high[0]))
 
 
 def bands(drawn: np.ndarray, n: int, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
-    """`interval` of each column of draws [B, m]: low and high, [m] each. Pointwise, not for all columns at once."""
+    """Return `interval` of each column of draws [B, m]: low and high, [m] each; pointwise, not simultaneous."""
     cut = 0.0
     if n > 1:
         cut = float(stats.norm.cdf(-math.sqrt(n / (n - 1)) * stats.t.ppf((1 + level) / 2, n - 1)))

@@ -1,6 +1,6 @@
-"""Does fine-tuning fit one period? Its gain over zero-shot by the time between the end of training and publication.
+"""Drift: the gain over zero-shot by the time between the end of training and the publication of an article.
 
-Where articles have dates, periods are weeks or months; where they have only an order, blocks of equally many articles.
+Periods are weeks or months. For articles without dates they are blocks of equally many articles in their order.
 """
 
 from collections.abc import Sequence
@@ -14,16 +14,16 @@ from core.analysis.bootstrap import Interval, Resamples, interval
 from core.evaluation.metrics import values_of
 
 Unit = Literal["week", "month", "block"]
-WEEKS_SHOWN = 20  # up to this many, weeks can be told apart
+WEEKS_SHOWN = 20  # more weeks than these are illegible in a chart, so months take over
 BLOCKS = 8
 _DAY = 86_400.0
 
 
 @dataclass(frozen=True)
 class Passed:
-    """How the articles of a split lie after the end of training.
+    """Time from the end of training to each article of a split.
 
-    since: float64 [n], days, or articles where there are no dates. period: int64 [n]; labels: of each period.
+    since: float64 [n], in days, or in articles if there are no dates. period: int64 [n]; labels: of each period.
     """
 
     unit: Unit
@@ -34,7 +34,7 @@ class Passed:
 
 @dataclass(frozen=True)
 class PeriodGain:
-    """One model's gain over zero-shot in one period, in a metric, over its n articles."""
+    """Gain of a model over zero-shot in one period, for one metric, over n articles."""
 
     label: str
     n: int
@@ -44,7 +44,7 @@ class PeriodGain:
 
 @dataclass(frozen=True)
 class Trend:
-    """One model's gain over zero-shot along time. slope: per day or article, with its interval over n articles."""
+    """Gain of a model over zero-shot by time. slope: per day or per article, with its interval over n articles."""
 
     model: str
     metric: str
@@ -58,7 +58,10 @@ class Trend:
 
 
 def since_training(published_at: pd.Series, end_of_training: pd.Timestamp | None) -> Passed:
-    """published_at: of the split's articles, in the order of time; if a date is missing, that order is all there is."""
+    """Return the time since the end of training, and the periods, of a split's articles.
+
+    published_at: their dates, in the order of time. If a date is missing, only the order counts.
+    """
     dates = pd.to_datetime(published_at, utc=True)
     if end_of_training is None or dates.isna().any():
         place = np.arange(len(dates))
@@ -72,15 +75,15 @@ def since_training(published_at: pd.Series, end_of_training: pd.Timestamp | None
     weeks = (dates.max() - dates.min()).days / 7
     unit: Unit = "week" if weeks <= WEEKS_SHOWN else "month"
     starts = dates.dt.tz_localize(None).dt.to_period("W" if unit == "week" else "M")
-    each = sorted(starts.unique())
-    labels = tuple(str(one.start_time.date()) if unit == "week" else str(one) for one in each)
+    periods = sorted(starts.unique())
+    labels = tuple(str(period.start_time.date()) if unit == "week" else str(period) for period in periods)
     return Passed(
-        unit, since, np.searchsorted(np.array([one.ordinal for one in each]), [s.ordinal for s in starts]), labels
+        unit, since, np.searchsorted(np.array([p.ordinal for p in periods]), [s.ordinal for s in starts]), labels
     )
 
 
 def trend(model: str, zero_shot: np.ndarray, ranks: np.ndarray, passed: Passed, metric: str) -> Trend:
-    """ranks: of the model, int [n]; a mean-type metric."""
+    """Return the gain of `ranks` over `zero_shot` by time, both int [n], for a metric that is a mean."""
     gained = values_of(ranks, metric) - values_of(zero_shot, metric)
     n = len(gained)
     periods = [_period(label, gained[passed.period == number]) for number, label in enumerate(passed.labels)]
@@ -100,12 +103,12 @@ def _period(label: str, gained: np.ndarray) -> PeriodGain:
 
 
 def _slope(t: np.ndarray, gain: np.ndarray, product: np.ndarray, square: np.ndarray) -> np.ndarray:
-    """Least squares, from means; 0 where all articles are of one moment."""
+    """Return the least-squares slope from means; 0 if all articles have the same time."""
     spread = square - t * t
     return np.where(spread > 1e-12, (product - t * gain) / np.where(spread > 1e-12, spread, 1.0), 0.0)
 
 
 def last_date(dates: Sequence[pd.Timestamp] | pd.Series) -> pd.Timestamp | None:
-    """The end of training: the newest date of its articles; None if one has none."""
+    """Return the newest date of the training articles; None if an article has no date."""
     parsed = pd.to_datetime(pd.Series(dates), utc=True)
     return None if parsed.empty or parsed.isna().any() else parsed.max()

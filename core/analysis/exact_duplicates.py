@@ -1,7 +1,7 @@
-"""Articles that share an image or a text: they make ranking ambiguous, and across train and val they leak.
+"""Exact duplicates: articles that share an image or a text, which make ranks ambiguous or leak from train to val.
 
-A model that saw the very image or text in training is not tested by it; and of two articles with the same text but
-different images, at most one can have its own image at rank 1.
+An image or text that a model saw in training does not test the model. Of two articles with the same text but different
+images, at most one can have its own image at rank 1.
 """
 
 import unicodedata
@@ -14,12 +14,12 @@ import pandas as pd
 from core.data.domain import query_texts
 from core.data.query_text import Reading
 
-Kind = Literal["picture", "text"]
+Kind = Literal["image", "text"]
 
 
 @dataclass(frozen=True)
 class DuplicateGroup:
-    """Articles that are alike. rows: their positions in the article table, at least two. splits: theirs, in order."""
+    """Articles that share an image or a text. rows: at least two positions in the article table. splits: in order."""
 
     kind: Kind
     rows: tuple[int, ...]
@@ -27,28 +27,28 @@ class DuplicateGroup:
 
     @property
     def leaks(self) -> bool:
-        """True if one is trained on and another is not."""
+        """Return True if the group has articles in train and in another split."""
         return "train" in self.splits and len(self.splits) > 1
 
 
 def same_image(articles: pd.DataFrame) -> list[DuplicateGroup]:
-    """Groups whose images have the same bytes (`image_hash`) or the same `image_id`; leaks first, then the largest.
+    """Return groups with equal image bytes (`image_hash`) or equal `image_id`; leaks first, then the largest.
 
-    An article without either is like no other.
+    An article without either belongs to no group.
     """
     label = np.arange(len(articles))
     ids, hashes = (_codes(articles[name]) for name in ("image_id", "image_hash"))
     while True:  # the least row number spreads through shared ids, then shared hashes, until none changes
         spread = _least(_least(label, ids), hashes)
         if (spread == label).all():
-            return _groups("picture", articles, pd.Series(label))
+            return _groups("image", articles, pd.Series(label))
         label = spread
 
 
 def same_text(articles: pd.DataFrame) -> list[DuplicateGroup]:
-    """Groups whose title and text read alike: without addresses, white space and case; in the same order.
+    """Return groups with equal title and text, ignoring addresses, white space and case; in the same order.
 
-    Articles without any text are not counted.
+    Articles without any text belong to no group.
     """
     texts = query_texts(articles, Reading(), english=False)
     alike = pd.Series([unicodedata.normalize("NFC", text.casefold()) for text in texts], dtype=object)
@@ -56,7 +56,7 @@ def same_text(articles: pd.DataFrame) -> list[DuplicateGroup]:
 
 
 def duplicates_table(articles: pd.DataFrame, groups: list[DuplicateGroup]) -> pd.DataFrame:
-    """One row per article of each group: kind, group (counted from 1), leaks, and what the article is."""
+    """Return one row per article of each group: kind, group (from 1), leaks, and the article's columns."""
     rows = [row for group in groups for row in group.rows]
     sizes = [len(group.rows) for group in groups]
     table = articles.iloc[rows][["article_id", "split", "title", "text", "image_id", "image_file"]].reset_index(
@@ -69,7 +69,7 @@ def duplicates_table(articles: pd.DataFrame, groups: list[DuplicateGroup]) -> pd
 
 
 def _codes(values: pd.Series) -> np.ndarray:
-    """int64 [N], equal where the values are; a missing value is like no other."""
+    """Return codes int64 [N], equal for equal values; a missing value equals no other."""
     known = values.fillna("").astype(str)
     codes, distinct = pd.factorize(known)
     alone = (known == "").to_numpy()
@@ -77,12 +77,12 @@ def _codes(values: pd.Series) -> np.ndarray:
 
 
 def _least(label: np.ndarray, codes: np.ndarray) -> np.ndarray:
-    """Each row's least label among the rows of its code."""
+    """Return the least label among the rows with the same code, for each row."""
     return pd.Series(label).groupby(codes).transform("min").to_numpy()
 
 
 def _groups(kind: Kind, articles: pd.DataFrame, keys: pd.Series) -> list[DuplicateGroup]:
-    """Rows of equal key, where there are at least two. keys: index are positions in `articles`."""
+    """Return groups of at least two rows with equal keys. keys: indexed by positions in `articles`."""
     splits = articles["split"].to_numpy()
     repeated = keys[keys.duplicated(keep=False)]
     positions = repeated.index.to_numpy()

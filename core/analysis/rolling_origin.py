@@ -1,7 +1,7 @@
-"""Rolling origin: train until period m, judge on what came after, for every m (Tashman 2000, forecasting's usual test).
+"""Rolling-origin evaluation: train until period m and evaluate on later periods, for every m (Tashman 2000).
 
-Here are the periods, which of them can be an origin, and what the ranks of all origins say together: the gain over
-zero-shot in the next period, and how it fades with the age of a training.
+This module cuts the periods, selects the origins, and pools the ranks of all origins: the gain over zero-shot in the
+next period, and its change with the age of a training.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,45 +17,44 @@ from core.evaluation.metrics import values_of
 from core.evaluation.models import Model
 
 Unit = Literal["month", "week", "block"]
-#: The models, by their names in `OriginRanks`.
-#: At least so many months, or else weeks, make a series; blocks of equally many articles where there are no dates.
+#: Periods are months if there are at least so many, else weeks, else blocks of equally many articles.
 MIN_PERIODS = 6
 BLOCKS = 10
-#: With fewer pairs nothing is learned; with fewer articles an interval says nothing.
+#: With fewer pairs training learns nothing; with fewer articles an interval is too narrow.
 MIN_TO_TRAIN, MIN_TO_JUDGE = 100, 30
-#: Of all articles, what trainings that are compared by their age learn from: few enough that there are several ages.
+#: Share of all articles that each training learns from when trainings of different age are compared.
 WINDOW_SHARE = 0.3
 
 
 @dataclass(frozen=True)
 class Periods:
-    """of: int64 [N], the period of each article, rising; labels: of each period, "2022-03" or "articles 1–152"."""
+    """Periods of a series. of: int64 [N], the period of each article, rising; labels: "2022-03", "articles 1–152"."""
 
     unit: Unit
     of: np.ndarray
     labels: tuple[str, ...]
 
     def origins(self, at_least: int) -> list[int]:
-        """The periods m that at least so many articles lie up to, and enough in m + 1."""
+        """Return the periods m with at least `at_least` articles up to m and enough articles in m + 1."""
         counts = np.bincount(self.of, minlength=len(self.labels))
         until = counts.cumsum()
         return [m for m in range(len(counts) - 1) if until[m] >= at_least and counts[m + 1] >= MIN_TO_JUDGE]
 
     @property
     def window(self) -> int:
-        """Articles of a training that is compared with others by its age."""
+        """Number of articles of a training that is compared with others by its age."""
         return max(MIN_TO_TRAIN, round(len(self.of) * WINDOW_SHARE))
 
 
 def periods_of(published_at: pd.Series | None, count: int) -> Periods:
-    """Cut `count` articles in the order of time. published_at: their dates, rising; None where the order has none."""
+    """Cut `count` articles in the order of time. published_at: their dates, rising; None without dates."""
     if published_at is not None:
         dates = published_at.dt.tz_convert("UTC").dt.tz_localize(None)
         for unit, frequency in (("month", "M"), ("week", "W")):
             period = dates.dt.to_period(frequency)
             every = pd.period_range(period.min(), period.max(), freq=frequency)
             if len(every) >= MIN_PERIODS:
-                labels = tuple(str(one.start_time.date())[: 7 if unit == "month" else 10] for one in every)
+                labels = tuple(str(each.start_time.date())[: 7 if unit == "month" else 10] for each in every)
                 return Periods("month" if unit == "month" else "week", every.get_indexer(period), labels)
     starts = np.linspace(0, count, BLOCKS + 1).astype(np.int64)
     of = np.searchsorted(starts, np.arange(count), side="right") - 1
@@ -64,10 +63,10 @@ def periods_of(published_at: pd.Series | None, count: int) -> Periods:
 
 @dataclass(frozen=True)
 class OriginRanks:
-    """What a training until the end of the period `origin` makes of all articles after it.
+    """Ranks of all later articles after a training until the end of period `origin`.
 
-    articles, periods: int64 [n], the place of each in the order of time, and its period. alpha: chosen on the last of
-    the training's own part. ranks: model → int32 [n], each article against the images of its period.
+    articles, periods: int64 [n], the position of each article in the order of time, and its period. alpha: chosen on
+    the last part of the training's articles. ranks: model → int32 [n], each article against the images of its period.
     """
 
     origin: int
@@ -79,13 +78,13 @@ class OriginRanks:
     ranks: Mapping[str, np.ndarray]
 
     def in_period(self, period: int) -> dict[str, np.ndarray]:
-        """The ranks of one period's articles."""
+        """Return the ranks of the articles of one period."""
         return {model: ranks[self.periods == period] for model, ranks in self.ranks.items()}
 
 
 @dataclass(frozen=True)
 class Gain:
-    """What a model has over zero-shot in a metric, or a change of it."""
+    """Gain of a model over zero-shot in a metric, or the change of that gain."""
 
     value: float
     interval: Interval
@@ -93,7 +92,7 @@ class Gain:
 
 @dataclass(frozen=True)
 class Age:
-    """The articles of the `periods`-th period after the end of training, over all origins: each once, n in all."""
+    """Gains on the n articles of the `periods`-th period after the end of training, pooled over `origins` trainings."""
 
     periods: int
     n: int
@@ -102,7 +101,7 @@ class Age:
 
 
 def gains(ranks: Mapping[str, np.ndarray], metric: str) -> dict[str, Gain]:
-    """Of the fine-tuned model and of WiSE-FT over zero-shot, on the same articles."""
+    """Return the gains of the fine-tuned model and of WiSE-FT over zero-shot on the same articles."""
     before = values_of(ranks[Model.ZERO_SHOT], metric)
     found: dict[str, Gain] = {}
     for model in (Model.FINE_TUNED, Model.WISE_FT):
@@ -112,43 +111,43 @@ def gains(ranks: Mapping[str, np.ndarray], metric: str) -> dict[str, Gain]:
 
 
 def next_period(origins: Sequence[OriginRanks]) -> dict[str, np.ndarray]:
-    """Ranks of the articles of all periods that follow an origin, each under the training that ended just before it.
+    """Return the ranks of all periods that follow an origin, each under the training that ended just before it.
 
-    Empty where there is no origin.
+    Empty without an origin.
     """
     return _pooled(origins, 1)
 
 
 def by_age(origins: Sequence[OriginRanks], metric: str) -> tuple[Age, ...]:
-    """The gains in the first period after the end of training, in the second, and so on."""
-    oldest = max((int(one.periods.max()) - one.origin for one in origins), default=0)
+    """Return the gains in the first period after the end of training, in the second, and so on."""
+    oldest = max((int(ranked.periods.max()) - ranked.origin for ranked in origins), default=0)
     ages = []
     for age in range(1, oldest + 1):
         ranks = _pooled(origins, age)
         n = len(ranks[Model.ZERO_SHOT])
         if n:
-            counted = sum((one.periods == one.origin + age).any() for one in origins)
+            counted = sum((ranked.periods == ranked.origin + age).any() for ranked in origins)
             ages.append(Age(age, n, int(counted), gains(ranks, metric)))
     return tuple(ages)
 
 
 def _pooled(origins: Sequence[OriginRanks], age: int) -> dict[str, np.ndarray]:
-    parts = [one.in_period(one.origin + age) for one in origins]
+    parts = [ranked.in_period(ranked.origin + age) for ranked in origins]
     return {model: np.concatenate([part[model] for part in parts]) for model in (origins[0].ranks if origins else ())}
 
 
 def fading(origins: Sequence[OriginRanks], model: str, metric: str) -> Gain | None:
-    """How much a model's metric changes on an article with each period that its training is older: a slope.
+    """Return the slope of a model's metric on the same article with each period that its training is older.
 
-    origins: of trainings on equally many articles. Each article is compared with itself under the trainings it is
-    judged by (its ages are centred on their mean), so neither the articles of a period nor zero-shot has a say. The
-    interval draws articles; the trainings stay. None where no article is judged by two trainings.
+    origins: trainings on equally many articles. Each article is compared with itself under several trainings (its ages
+    are centred on their mean), so differences between periods and zero-shot have no influence. The interval draws
+    articles; the trainings are fixed. None if no article is evaluated under two trainings.
     """
     if not origins:
         return None
-    articles = np.concatenate([one.articles for one in origins])
-    ages = np.concatenate([one.periods - one.origin for one in origins]).astype(np.float64)
-    values = np.concatenate([values_of(one.ranks[model], metric) for one in origins])
+    articles = np.concatenate([ranked.articles for ranked in origins])
+    ages = np.concatenate([ranked.periods - ranked.origin for ranked in origins]).astype(np.float64)
+    values = np.concatenate([values_of(ranked.ranks[model], metric) for ranked in origins])
     _, places, times = np.unique(articles, return_inverse=True, return_counts=True)
     ages -= (np.bincount(places, ages) / times)[places]
     spread = float((ages**2).sum())

@@ -1,9 +1,9 @@
-"""Is the difference between two models real? Paired intervals, permutation tests, and how many articles it would take.
+"""Significance of differences between two models: paired intervals, permutation tests and required sample sizes.
 
-All three models rank the same articles, so everything is paired: an interval is the bootstrap's of the difference
-(`core.analysis.bootstrap`), p is from swapping the two models' ranks article by article (Fisher's randomisation; its
-use for retrieval: Smucker, Allan and Carterette 2007), and Holm's step-down keeps the chance of a single false claim
-over the metrics shown at the stated rate.
+All three models rank the same articles, so every statistic is paired. Intervals are bootstrap intervals of the
+difference (`core.analysis.bootstrap`). p comes from swapping the two models' ranks article by article (Fisher's
+randomisation test; for retrieval: Smucker, Allan and Carterette 2007). Holm's step-down correction keeps the
+probability of one false claim over the metrics shown below the stated level.
 """
 
 import math
@@ -17,17 +17,17 @@ from core.analysis.bootstrap import Interval, Resamples, bands, interval
 from core.evaluation.metrics import METRICS, metrics_of, values_of
 from core.evaluation.models import Model
 
-#: Swaps that are tried: p is known to about 0.003 near 0.05.
+#: Number of random swaps; the standard error of p is about 0.003 near 0.05.
 PERMUTATIONS = 4999
 LEVEL_OF_TESTS = 0.05
 POWER = 0.8
-#: Which model is compared with which.
+#: The compared models, as (before, after).
 PAIRS = ((Model.ZERO_SHOT, Model.FINE_TUNED), (Model.FINE_TUNED, Model.WISE_FT), (Model.ZERO_SHOT, Model.WISE_FT))
 
 
 @dataclass(frozen=True)
 class ModelMetric:
-    """One model's value of a metric, and where it would lie for other articles of the same kind."""
+    """Value of a metric under one model, with its interval."""
 
     model: str
     metric: str
@@ -37,10 +37,10 @@ class ModelMetric:
 
 @dataclass(frozen=True)
 class Difference:
-    """after − before. p: of the permutation test; p_holm: corrected over the metrics of this pair of models.
+    """Difference after − before in one metric.
 
-    required_n: articles at which a difference of this size would be found at 5 % in four of five cases; None for the
-    median and where there is no difference at all.
+    p: of the permutation test; p_holm: corrected over all tests of the same table. required_n: number of articles at
+    which a test at 5 % detects a difference of this size with 80 % power; None for the median and for no difference.
     """
 
     metric: str
@@ -54,33 +54,36 @@ class Difference:
 
     @property
     def is_significant(self) -> bool:
-        """Distinguishable from none at 5 %, over all the metrics shown."""
+        """Return True if the corrected p is below 5 %."""
         return self.p_holm < LEVEL_OF_TESTS
 
 
 @dataclass(frozen=True)
 class Differences:
-    """Every metric under every model, and every difference between two of them, on the same n articles."""
+    """Every metric under every model, and the differences between pairs of models, on the same n articles."""
 
     n: int
     reached: tuple[ModelMetric, ...]
     differences: tuple[Difference, ...]
 
     def between(self, before: str, after: str) -> list[Difference]:
-        """Those of one pair of models, in the order of the metrics."""
+        """Return the differences of one pair of models, in the order of the metrics."""
         return [one for one in self.differences if (one.before, one.after) == (before, after)]
 
     def of(self, metric: str, before: str, after: str) -> Difference:
-        """One of them. Raises StopIteration if there is none."""
+        """Return one difference. Raises StopIteration if there is none."""
         return next(one for one in self.between(before, after) if one.metric == metric)
 
     def value(self, metric: str, model: str) -> float:
-        """One model's value of a metric. Raises StopIteration if there is none."""
+        """Return the value of a metric under one model. Raises StopIteration if there is none."""
         return next(one.value for one in self.reached if (one.metric, one.model) == (metric, model))
 
 
 def differences(models: Mapping[str, np.ndarray], pairs: Sequence[tuple[str, str]]) -> Differences:
-    """models: name → ranks, int [n], of the same articles; pairs: (before, after), names of two models."""
+    """Compare pairs of models in every metric.
+
+    models: name → ranks, int [n], of the same articles; pairs: (before, after), names of two models.
+    """
     n = len(next(iter(models.values())))
     resamples = Resamples(n)
     drawn = {(name, metric): _drawn(resamples, ranks, metric) for name, ranks in models.items() for metric in METRICS}
@@ -106,7 +109,7 @@ def differences(models: Mapping[str, np.ndarray], pairs: Sequence[tuple[str, str
 
 
 def differences_in(metric: str, models: Mapping[str, np.ndarray], pairs: Sequence[tuple[str, str]]) -> list[Difference]:
-    """Each pair's difference in one metric, p corrected over the pairs; arguments as in `differences`."""
+    """Compare pairs of models in one metric, with p corrected over the pairs; arguments as in `differences`."""
     p_values = [permutation_p(models[before], models[after], metric) for before, after in pairs]
     resamples = Resamples(len(next(iter(models.values()))))
     drawn = {name: _drawn(resamples, ranks, metric) for name, ranks in models.items()}
@@ -128,10 +131,10 @@ def _drawn(resamples: Resamples, ranks: np.ndarray, metric: str) -> np.ndarray:
 
 
 def permutation_p(before: np.ndarray, after: np.ndarray, metric: str) -> float:
-    """Two-sided p of a metric's difference between two models of the same articles, ranks int [n]; 1 if none differs.
+    """Return the two-sided p of the difference in a metric between two rankings, int [n]; 1 if no value differs.
 
-    Only articles whose value differs can change the difference by a swap; the others are left out for means. Of zeros
-    and ones (recalls) all swaps together are a binomial, so their p is exact (McNemar's exact test).
+    For means, only articles with different values matter, so the others are left out. For recalls (zeros and ones) all
+    swaps together follow a binomial distribution, so p is exact (McNemar's exact test).
     """
     a, b = values_of(before, metric), values_of(after, metric)
     if METRICS[metric].is_binary:
@@ -160,7 +163,7 @@ def permutation_p(before: np.ndarray, after: np.ndarray, metric: str) -> float:
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Corrected p, in the order given (Holm 1979): the smallest times m, the next times m − 1, …, never falling."""
+    """Return p corrected by Holm (1979), in the given order: the smallest times m, the next times m − 1, monotone."""
     corrected, highest = [0.0] * len(p_values), 0.0
     for passed, place in enumerate(np.argsort(p_values, kind="stable")):
         highest = max(highest, min(1.0, (len(p_values) - passed) * p_values[place]))
@@ -169,7 +172,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def required_n(before: np.ndarray, after: np.ndarray, metric: str) -> int | None:
-    """n at which a difference as large as this one, with its spread, would be found (see `Difference`)."""
+    """Return the n at which a test detects a difference of this size and spread (see `Difference`)."""
     gained = values_of(after, metric) - values_of(before, metric)
     mean = float(gained.mean())
     if METRICS[metric].average == "median" or mean == 0 or len(gained) < 2:
@@ -180,18 +183,18 @@ def required_n(before: np.ndarray, after: np.ndarray, metric: str) -> int | None
 
 
 def curve_bands(ranks: np.ndarray, metric: str) -> tuple[np.ndarray, np.ndarray]:
-    """Low and high of a metric at each α, [A] each, from ranks int [A, n]: pointwise 95 % intervals."""
+    """Return pointwise 95 % intervals of a metric at each α, (low, high) [A] each, from ranks int [A, n]."""
     return bands(bootstrap_curve(ranks, metric), ranks.shape[1])
 
 
 def curve_differences(ranks: np.ndarray, metric: str, rows: Sequence[int]) -> list[tuple[np.ndarray, np.ndarray]]:
-    """For each of `rows`: low and high of the metric's difference from its α, [A] each: 95 %, pointwise, paired."""
+    """Return paired pointwise 95 % intervals of the differences from the α of each of `rows`: (low, high) [A] each."""
     drawn = bootstrap_curve(ranks, metric)
     return [bands(drawn - drawn[:, [row]], ranks.shape[1]) for row in rows]
 
 
 def bootstrap_curve(ranks: np.ndarray, metric: str) -> np.ndarray:
-    """The metric of each draw at each α: [draws, A]."""
+    """Return the metric of each bootstrap draw at each α: [draws, A]."""
     resamples = Resamples(ranks.shape[1])
     if METRICS[metric].average == "median":
         return np.stack([_drawn(resamples, row, metric) for row in ranks], axis=1)

@@ -1,9 +1,9 @@
-"""What kind of article gains or loses? What a change of models does to a part of the articles, against all the others.
+"""Slices: the gain from one model to another in a group of articles, compared with all articles outside it.
 
-Fine-tuning moves almost every slice, so a slice's own gain says little. What is judged is the difference of
-differences: the gain inside minus the gain outside, with the interval of two independent bootstraps, and p from
-shuffling which articles are in the slice. The shuffled statistic is Welch's t, which keeps its level where a slice
-varies more than the others (Janssen 1997). Holm's step-down runs over all slices and pairs of models of the table.
+Fine-tuning changes almost every slice, so the gain of a slice alone says little. The test is about the difference of
+differences: the gain inside minus the gain outside, with the interval of two independent bootstraps and p from
+shuffling which articles are in the slice. The shuffled statistic is Welch's t, which keeps its level if a slice varies
+more than the other articles (Janssen 1997). Holm's correction covers all slices and pairs of models of the table.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,18 +16,18 @@ from core.analysis.significance import LEVEL_OF_TESTS, holm
 from core.evaluation.metrics import values_of
 
 METRIC = "mrr@100"
-#: Articles inside and outside from which a slice is looked at; below, a mean of reciprocal ranks says nothing.
+#: Least number of articles inside and outside of a slice; a mean of fewer reciprocal ranks says nothing.
 MIN_SLICE = 5
 #: More than for a single test: with a hundred slices Holm needs p below 0.0005.
 SHUFFLES = 9999
-_AT_ONCE = 2**22  # shuffled values held at once, 34 MB
+_AT_ONCE = 2**22  # shuffled values in memory, 34 MB
 
 
 @dataclass(frozen=True)
 class Effect:
-    """after − before in one slice, and against the articles outside it.
+    """Gain after − before in one slice, and its difference from the gain of the articles outside.
 
-    value, interval: mean inside. against, against_interval: inside − outside, which p and p_holm are of.
+    value, interval: mean gain inside. against, against_interval, p, p_holm: of the gain inside − outside.
     """
 
     before: str
@@ -41,13 +41,13 @@ class Effect:
 
     @property
     def is_significant(self) -> bool:
-        """Distinguishable from the articles outside at 5 %, over the whole table."""
+        """Return True if the corrected p is below 5 %."""
         return self.p_holm < LEVEL_OF_TESTS
 
 
 @dataclass(frozen=True)
 class Slice:
-    """n articles that have something in common. reached: model → mrr@100. effects: one for each pair of models."""
+    """A group of n articles. reached: model → mrr@100. effects: one for each pair of models."""
 
     name: str
     n: int
@@ -55,14 +55,14 @@ class Slice:
     effects: tuple[Effect, ...]
 
     def effect(self, before: str, after: str) -> Effect:
-        """Of one pair. Raises StopIteration if it was not asked for."""
+        """Return the effect of one pair of models. Raises StopIteration if there is none."""
         return next(one for one in self.effects if (one.before, one.after) == (before, after))
 
 
 def compare_slices(
     models: Mapping[str, np.ndarray], pairs: Sequence[tuple[str, str]], members: Mapping[str, np.ndarray]
 ) -> tuple[Slice, ...]:
-    """Every slice of at least MIN_SLICE articles with as many outside, the largest effect of the first pair first.
+    """Compare every slice with at least MIN_SLICE articles inside and outside; the largest first effect comes first.
 
     models: name → ranks, int [n], of the same articles. pairs: (before, after). members: slice → bool [n].
     """
@@ -92,7 +92,7 @@ def _effect(pair: tuple[str, str], gain: np.ndarray, inside: np.ndarray, p: floa
 
 
 def against_others(gain: np.ndarray, inside: np.ndarray) -> tuple[float, Interval, float, Interval]:
-    """Mean of `gain` [n] inside with its interval, and inside − outside with the interval of that difference."""
+    """Return the mean of `gain` [n] inside and inside − outside, each followed by its interval."""
     within, others = gain[inside], gain[~inside]
     drawn = Resamples(len(within)).means(within)
     apart = drawn - Resamples(len(others), seed=1).means(others)  # another seed: the two groups are independent
@@ -105,9 +105,9 @@ def against_others(gain: np.ndarray, inside: np.ndarray) -> tuple[float, Interva
 
 
 def shuffled_p(gain: np.ndarray, members: Mapping[str, np.ndarray]) -> dict[str, float]:
-    """Two-sided p of each slice's mean `gain` [n] against that of the articles outside; 1 where nothing varies.
+    """Return the two-sided p of each slice's mean `gain` [n] against the articles outside; 1 if nothing varies.
 
-    One shuffle serves every slice: its first k articles are a random slice of k.
+    Each shuffle is used for every slice: its first k articles are a random slice of size k.
     """
     generator = np.random.default_rng(0)
     sizes = {name: int(inside.sum()) for name, inside in members.items()}
@@ -129,7 +129,7 @@ _SAME = 1e-9  # sums of the same numbers in another order
 
 
 def _welch(total: np.ndarray, squares: np.ndarray, k: int, gain: np.ndarray) -> np.ndarray:
-    """Welch's t of slices of k articles with these sums of values and of squares, against the rest of `gain`."""
+    """Return Welch's t of slices of k articles, from their sums of values and squares, against the rest of `gain`."""
     m = len(gain) - k
     inside, outside = total / k, (gain.sum() - total) / m
     of_inside = np.maximum(0, squares / k - inside**2) / (k - 1)

@@ -1,4 +1,4 @@
-"""How the articles and their splits lie in time: counted by day or month, or by place where there are no dates."""
+"""Timeline of a domain: articles of each split by day or month, or by position if there are no dates."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -10,15 +10,16 @@ from core.data.time_split import SPLITS
 
 Unit = Literal["day", "month", "place"]
 
-MAX_DAYS = 92  # up to a quarter, bars of a day can be told apart
+MAX_DAYS = 92  # a quarter; more bars of one day are illegible
 PLACES = 20  # bars of a domain without dates: each is 5 %, the step a split of 80 to 20 needs
 
 
 @dataclass(frozen=True)
 class Timeline:
-    """counts: index is the start of a period (UTC), or the first article's place counted from 1; columns are SPLITS.
+    """Articles by period and split.
 
-    undated: articles that are not in it because their date is missing.
+    counts: the index is the start of a period (UTC), or the position of its first article from 1; columns are SPLITS.
+    undated: number of articles left out because they have no date.
     """
 
     unit: Unit
@@ -42,6 +43,6 @@ def timeline(articles: pd.DataFrame) -> Timeline:
 
 
 def _count(period: np.ndarray, split: pd.Series, every: pd.Index) -> pd.DataFrame:
-    """Articles of each split in each period, those without any as well."""
+    """Count the articles of each split in each period, including empty periods."""
     counts = pd.crosstab(period, split.to_numpy())
     return counts.reindex(index=every, columns=list(SPLITS), fill_value=0)

@@ -1,7 +1,7 @@
-"""Topics of a collection: articles that use the same words, by TF-IDF, LSA and k-means (scikit-learn), seeded.
+"""Topics of a collection: clusters of articles with similar words, by TF-IDF, LSA and seeded k-means (scikit-learn).
 
-The vectors are shortened by a truncated SVD and normalised first: on short texts plain TF-IDF leaves most of them in
-one large cluster. A topic is named by the words that weigh most in its centre.
+A truncated SVD and normalisation come first, because plain TF-IDF puts most short texts into one large cluster. The
+words with the highest weights in its centre name a topic.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, TfidfVectorizer
 from sklearn.preprocessing import normalize
 from threadpoolctl import threadpool_limits
 
-#: Articles for each topic, and the fewest and most topics.
+#: Articles for each topic, and the least and greatest number of topics.
 _ARTICLES, _FEWEST, _MOST = 80, 3, 12
 _DIMENSIONS = 60  # of the SVD
 _WORDS = 3  # that name a topic
@@ -21,18 +21,18 @@ _TOKEN = r"(?u)\b[^\W\d_]{3,}\b"
 
 
 def topics_of(texts: Sequence[str]) -> list[str]:
-    """The topic of each text, named by its first words; "" for all if there are no words to tell them apart by."""
+    """Return the topic of each text, named by its main words; "" for all if the texts have too few words to cluster."""
     reader = TfidfVectorizer(
         stop_words=sorted(ENGLISH_STOP_WORDS), token_pattern=_TOKEN, min_df=3, max_df=0.5, sublinear_tf=True
     )
     try:
         counted = reader.fit_transform(texts)
-    except ValueError:  # nothing is left of the vocabulary
+    except ValueError:  # the vocabulary is empty
         return [""] * len(texts)
     count = int(np.clip(len(texts) // _ARTICLES, _FEWEST, _MOST))
     if min(counted.shape) <= count:
         return [""] * len(texts)
-    # With several threads sums are added in any order, and a text between two topics may change sides.
+    # Several threads add sums in any order, and then a text between two topics may change its topic.
     with threadpool_limits(1):
         svd = TruncatedSVD(min(_DIMENSIONS, min(counted.shape) - 1), random_state=0)
         vectors = normalize(svd.fit_transform(counted))

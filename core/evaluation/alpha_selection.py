@@ -1,4 +1,4 @@
-"""Choosing α on validation data: the highest recall@1 (paper, section 3.2), or another metric."""
+"""Selection of α on validation data by the highest recall@1 (paper, section 3.2) or another metric."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -9,13 +9,13 @@ from core.evaluation.metrics import METRICS, oriented
 
 if TYPE_CHECKING:
     Criterion = str
-else:  # what Typer lists as choices
+else:  # Typer lists these as choices
     Criterion = Literal[tuple(METRICS)]
 
 
 @dataclass(frozen=True)
 class Selected:
-    """The α chosen, and by what."""
+    """The selected α and the metric that selected it."""
 
     alpha: float
     criterion: Criterion

@@ -1,4 +1,4 @@
-"""From images to texts, where an image has several: any of its texts is right, as Flickr30k and COCO count it."""
+"""Image-to-text ranks for images with several texts: any of them is right, as for Flickr30k and COCO."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,8 @@ def image_ranks(reverse_ranks: np.ndarray, image_ids: Sequence[str]) -> np.ndarr
     """Return the rank of each image's best own text among all texts, int32 [..., G], images in order of first mention.
 
     reverse_ranks: int32 [..., N], the rank of each article's text for its image among all N texts. image_ids: [N], of
-    the articles. The best of an image's texts has none of the others before it, so its rank is that of any right text.
+    the articles. The rank of the best text is the rank of the first right text, because no other right text is before
+    it.
     """
     codes, _ = pd.factorize(np.array(image_ids, dtype=object))
     order = np.argsort(codes, kind="stable")

@@ -1,7 +1,7 @@
-"""From ranks to the field's numbers: MRR@100, Recall@k, mean and median rank.
+"""Metrics of ranks: MRR@100, Recall@k, mean and median rank.
 
-`METRICS` is the list of them: curves, tables, tiles, tests and `--criterion` show what is in it. To add a metric, add
-an entry; sweeps made before are given its values from their ranks.
+Curves, tables, tiles, tests and `--criterion` use the registry `METRICS`. To add a metric, add an entry; earlier sweeps
+get its values from their ranks.
 """
 
 from collections.abc import Callable
@@ -10,18 +10,18 @@ from typing import Literal
 
 import numpy as np
 
-#: The first 100 images of an article count (paper, "The task").
+#: Number of images of an article that count (paper, "The task").
 DEPTH = 100
 
 
 @dataclass(frozen=True)
 class Metric:
-    """One number from the ranks of articles.
+    """Definition of a metric of ranks.
 
     name: in files, tables and on the command line. label: on the axes of charts. help: what it is, in a line.
-    values: from int ranks of any shape, what each article adds, float64 of that shape. average: how they are summed up.
-    unit: shares lie in [0, 1] and are drawn and tabulated; ranks are places, 1 is best, and need the whole gallery.
-    is_binary: each article adds 0 or 1, for which tests are exact.
+    values: maps int ranks of any shape to each article's contribution, float64. average: combines the contributions.
+    unit: shares are from 0 to 1 and appear in charts and tables; ranks start at 1, the best, and need the whole
+    gallery. is_binary: each article contributes 0 or 1, for which tests are exact.
     """
 
     name: str
@@ -63,7 +63,7 @@ _MRR = Metric(
     lambda ranks: np.where(ranks <= DEPTH, 1.0 / ranks, 0.0),
 )
 
-#: By name, in the order of the paper's tables.
+#: The metrics by name, in the order of the paper's tables.
 METRICS: dict[str, Metric] = {
     metric.name: metric for metric in (_MRR, *(_recall(k) for k in (1, 5, 10, 50, 100)), _rank("mean"), _rank("median"))
 }
@@ -87,7 +87,7 @@ def metrics_of(ranks: np.ndarray) -> dict[str, float]:
 
 
 def values_of(ranks: np.ndarray, metric: str) -> np.ndarray:
-    """Return what each article adds to a metric, float64 of the shape of `ranks`. Raises KeyError: no such metric."""
+    """Return each article's contribution to a metric, float64 of the shape of `ranks`. Raises KeyError if unknown."""
     return METRICS[metric].values(ranks)
 
 

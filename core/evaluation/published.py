@@ -1,4 +1,4 @@
-"""The published numbers (MediaEval NewsImages 2022 paper, test set), to stand beside one's own."""
+"""Published results of the MediaEval NewsImages 2022 paper on the test set."""
 
 from dataclasses import astuple, dataclass
 from typing import Literal, get_args
@@ -9,7 +9,7 @@ PAPERS: tuple[Paper, ...] = get_args(Paper)
 
 @dataclass(frozen=True)
 class PublishedRow:
-    """One row of the published tables 1–3; recall@1 and n were not published."""
+    """One row of the published tables 1–3; the paper has no recall@1 and no n."""
 
     mrr_100: float
     recall_5: float
@@ -19,13 +19,13 @@ class PublishedRow:
 
     @property
     def metrics(self) -> dict[str, float]:
-        """By the names of tables and files."""
+        """The metrics by their names in tables and files."""
         return dict(zip(("mrr@100", "recall@5", "recall@10", "recall@50", "recall@100"), astuple(self), strict=True))
 
 
 @dataclass(frozen=True)
 class PublishedDomain:
-    """All that was published of one domain. improvement, decrease: places, table 4."""
+    """Published results for one domain. improvement, decrease: in places (table 4)."""
 
     name: str
     alpha: float

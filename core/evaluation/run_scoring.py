@@ -1,8 +1,8 @@
-"""The organisers' scorer: a run file against the ground truth, from the two files alone.
+"""Scores of a run file against the ground truth, as the task's organisers compute them.
 
-MRR@100 and recalls are averages over all articles of the ground truth, whether the run has them or not, and of a list
-the first 100 images count. An article with several right images counts at the rank of the best one, so that recall@k is
-Success@k of ir_measures and MRR@100 its RR@100.
+MRR@100 and recalls are means over all articles of the ground truth, including those missing from the run. Only the
+first 100 images of a list count. An article with several right images has the rank of the best one, so that recall@k
+equals Success@k of ir_measures, and MRR@100 its RR@100.
 """
 
 from collections.abc import Collection, Mapping
@@ -16,11 +16,13 @@ from core.retrieval.run_file import LENGTH, Submission
 
 @dataclass(frozen=True)
 class Score:
-    """metrics: name → value over the `n` articles of the ground truth; mean_rank: of the `found` ones, None if none.
+    """Metrics and problems of a run file.
 
-    several: articles that have more than one right image; none_right: those that have none, which count as not found.
-    The rest is what is odd about the run: articles of the ground truth it lacks, articles and images nobody knows,
-    articles with several lines (the first counts), with an image twice, with fewer than 100 images; lines skipped.
+    metrics: name → value over the `n` articles of the ground truth. mean_rank: over the `found` articles, None if there
+    are none. several: number of articles with more than one right image. none_right: number of articles without a right
+    image, which count as not found. The other fields list problems: articles missing from the run, unknown articles and
+    images, articles with several lines (the first counts), with a repeated image or with fewer than 100 images, and the
+    number of skipped lines.
     """
 
     n: int
@@ -41,8 +43,8 @@ class Score:
 def score(run: Submission, truth: Mapping[str, tuple[str, ...]], gallery: Collection[str] | None = None) -> Score:
     """Score a run. truth: article → its right images, at least one article.
 
-    gallery: all images of the test set, where they are known. Without it an image is unknown if no article of the
-    ground truth has it.
+    gallery: all images of the test set, if known. Without it, an image is unknown if no article of the ground truth has
+    it.
     """
     ranks = np.array([_rank(run.lists.get(article_id, []), images) for article_id, images in truth.items()])
     found = ranks[ranks <= DEPTH]
@@ -68,5 +70,5 @@ def score(run: Submission, truth: Mapping[str, tuple[str, ...]], gallery: Collec
 
 
 def _rank(images: list[str], right: tuple[str, ...]) -> int:
-    """Place of the best right image, 1 is best; one past the last that counts if none is listed."""
+    """Return the place of the best right image, from 1; DEPTH + 1 if none is listed."""
     return next((place for place, image in enumerate(images, start=1) if image in right), DEPTH + 1)

@@ -1,4 +1,4 @@
-"""Ranks and metrics along α. What the ranks come from is the caller's; this room only counts."""
+"""Ranks and metrics of a run over α."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,18 +10,18 @@ from core.data.time_split import Split
 from core.errors import InputError
 from core.evaluation.metrics import metrics_of
 
-#: Images kept of each article at each α: two rows of a gallery; the whole hundred is what `rank` writes for one α.
+#: Images stored for each article at each α: two rows of a gallery. `rank` writes all hundred for one α.
 SHOWN = 12
 
-#: The α's of a continuous curve: a hundredth is finer than any difference that two hundred articles can show.
+#: The α's of a continuous curve; a hundredth is finer than any difference that two hundred articles can show.
 DENSE = tuple(step / 100 for step in range(101))
 
 
 @dataclass(frozen=True)
 class Ranked:
-    """One split at one α. ranks (text → image), reverse_ranks (image → text): int32 [N].
+    """Results of one split at one α. ranks (text → image), reverse_ranks (image → text): int32 [N].
 
-    top_images: int32 [N, K], each article's first K images, rows of the split's gallery; K is SHOWN or all there are.
+    top_images: int32 [N, K], each article's first K images as rows of the split's gallery; K is SHOWN, or all images.
     """
 
     ranks: np.ndarray
@@ -31,10 +31,10 @@ class Ranked:
 
 @dataclass(frozen=True)
 class Sweep:
-    """One split at each α. alphas: sorted, [A]; article_ids: [N].
+    """Results of one split at each α. alphas: sorted, [A]; article_ids: [N].
 
     ranks, reverse_ranks: int32 [A, N]; top_images: int32 [A, N, K].
-    interpolated: bool [A], True where the ranks are of embeddings between exact ones (core.interpolation.alpha_path).
+    interpolated: bool [A], True if the ranks come from interpolated embeddings (core.interpolation.alpha_path).
     """
 
     split: Split
@@ -46,7 +46,7 @@ class Sweep:
     interpolated: np.ndarray
 
     def curve(self) -> pd.DataFrame:
-        """One row per α: alpha, split, interpolated, n, the metrics by their names in files (text → image)."""
+        """Return one row per α: alpha, split, interpolated, n, and the metrics by their names (text → image)."""
         return pd.DataFrame(
             [
                 {"alpha": alpha, "split": self.split, "interpolated": bool(interpolated)} | metrics_of(ranks)
@@ -55,7 +55,7 @@ class Sweep:
         )
 
     def table(self) -> pd.DataFrame:
-        """One row per article and α: article_id, split, alpha, rank (text → image), reverse_rank (image → text)."""
+        """Return one row per article and α: article_id, split, alpha, rank (text → image) and reverse_rank."""
         count = len(self.article_ids)
         return pd.DataFrame(
             {
@@ -69,7 +69,7 @@ class Sweep:
 
 
 def parse_alphas(text: str) -> tuple[float, ...]:
-    """Read `0:1:0.05` (start:stop:step, both ends in) or `0,0.3,1`; 0 and 1 are always added, being the runs 1 and 2.
+    """Parse `0:1:0.05` (start:stop:step, inclusive) or `0,0.3,1`, and add 0 (zero-shot) and 1 (fine-tuned).
 
     Raises InputError.
     """
@@ -84,11 +84,13 @@ def parse_alphas(text: str) -> tuple[float, ...]:
             values = [round(float(part), 6) for part in text.split(",")]
     except ValueError:
         raise InputError(
-            f"--alphas {text}: expected start:stop:step such as 0:1:0.05, or a list such as 0,0.3,1."
+            f"Cannot read --alphas {text}. Give start:stop:step, such as 0:1:0.05, or a list, such as 0,0.3,1."
         ) from None
     outside = [value for value in values if not 0.0 <= value <= 1.0]
     if outside:
-        raise InputError(f"--alphas {text}: {outside[0]:g} is outside 0 to 1.")
+        raise InputError(
+            f"--alphas {text} contains {outside[0]:g}, but α is from 0 (zero-shot) to 1 (fine-tuned). Remove it."
+        )
     return tuple(sorted({0.0, 1.0, *values}))
 
 
@@ -99,26 +101,26 @@ def collect(
     ranked: Iterable[Ranked],
     interpolated: Sequence[bool] | None = None,
 ) -> Sweep:
-    """A sweep of what was ranked at each of `alphas`; all exact unless said otherwise."""
-    each = list(ranked)
+    """Return the sweep of the results at each of `alphas`; all are exact unless `interpolated` marks them."""
+    results = list(ranked)
     marks = np.array(interpolated if interpolated is not None else [False] * len(alphas))
     return Sweep(
         split,
         tuple(alphas),
         list(article_ids),
-        np.stack([one.ranks for one in each]),
-        np.stack([one.reverse_ranks for one in each]),
-        np.stack([one.top_images for one in each]),
+        np.stack([result.ranks for result in results]),
+        np.stack([result.reverse_ranks for result in results]),
+        np.stack([result.top_images for result in results]),
         marks,
     )
 
 
 def with_exact(sweep: Sweep, exact: Mapping[float, Ranked]) -> Sweep:
-    """The sweep with what was ranked at some of its α's replaced by exact ones."""
+    """Return the sweep with exact results at some of its α's."""
     ranks, reverse, top_images = sweep.ranks.copy(), sweep.reverse_ranks.copy(), sweep.top_images.copy()
     interpolated = sweep.interpolated.copy()
-    for alpha, one in exact.items():
+    for alpha, result in exact.items():
         row = sweep.alphas.index(alpha)
-        ranks[row], reverse[row], top_images[row] = one.ranks, one.reverse_ranks, one.top_images
+        ranks[row], reverse[row], top_images[row] = result.ranks, result.reverse_ranks, result.top_images
         interpolated[row] = False
     return replace(sweep, ranks=ranks, reverse_ranks=reverse, top_images=top_images, interpolated=interpolated)

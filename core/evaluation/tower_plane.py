@@ -1,4 +1,4 @@
-"""The plane α_image × α_text: the towers are independent, so each may have an α of its own (DESIGN, decision 2)."""
+"""The plane α_image × α_text: metrics over a separate α for each tower."""
 
 from dataclasses import dataclass
 
@@ -8,15 +8,15 @@ import pandas as pd
 from core.evaluation.alpha_selection import Criterion
 from core.evaluation.metrics import metrics_of, oriented
 
-#: The paper's step along each axis.
+#: The α of each axis, in the paper's step.
 GRID = tuple(step / 20 for step in range(21))
 
 
 @dataclass(frozen=True)
 class Plane:
-    """Val at each point. alphas: [P], of both axes.
+    """Results of val at each point. alphas: [P], of both axes.
 
-    ranks: int32 [P, P, N] as [α_image, α_text, article]; top_images: int32 [P, P, N, K], the first images of each.
+    ranks: int32 [P, P, N] as [α_image, α_text, article]; top_images: int32 [P, P, N, K], each article's first images.
     """
 
     alphas: tuple[float, ...]
@@ -24,7 +24,7 @@ class Plane:
     top_images: np.ndarray
 
     def table(self) -> pd.DataFrame:
-        """One row per point: alpha_image, alpha_text, n, the metrics by their names in files."""
+        """Return one row per point: alpha_image, alpha_text, n, and the metrics by their names in files."""
         return pd.DataFrame(
             {"alpha_image": alpha_image, "alpha_text": alpha_text} | metrics_of(self.ranks[row, column])
             for row, alpha_image in enumerate(self.alphas)
@@ -33,7 +33,7 @@ class Plane:
 
 
 def best_of_plane(table: pd.DataFrame, criterion: Criterion) -> pd.Series:
-    """The row of `Plane.table` that is best by `criterion`; ties by mrr@100, then nearer to the diagonal."""
+    """Return the row of `Plane.table` that is best by `criterion`; ties by mrr@100, then nearer to the diagonal."""
     better = oriented(table[criterion].to_numpy(), criterion)
     order = pd.DataFrame(
         {"criterion": better, "mrr": table["mrr@100"], "near": -(table["alpha_image"] - table["alpha_text"]).abs()}

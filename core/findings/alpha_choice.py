@@ -1,7 +1,4 @@
-"""Is α* the right α? Its spread over draws, its flat region, and what it is worth on articles it was not chosen on.
-
-Is α* the right α? The curve with its flat region, which α other articles would have chosen, and α on unseen ones.
-"""
+"""Question `choice`: the plateau around α*, its spread over bootstrap draws, and its value on unseen articles."""
 
 from dataclasses import dataclass
 
@@ -15,7 +12,7 @@ from core.analysis.alpha_choice import (
     alpha_plateau,
     chosen_place,
     halves,
-    judged,
+    judge_choice,
     spread_of_choice,
 )
 from core.analysis.significance import curve_bands
@@ -23,19 +20,19 @@ from core.errors import InputError
 from core.evaluation.metrics import table_metrics
 from core.evaluation.models import Model
 from core.findings.question import Question, RunContext
-from core.findings.significance import verdict
+from core.findings.significance import ALL_METRICS, verdict
 from core.presentation.blocks import Block, Chart, Grid, Section, Words
 from core.presentation.curve_charts import plot_metric
 from core.presentation.theme import ALPHA, MODEL_COLOURS, SHARE, hover
 from core.presentation.wording import between_signed, number, p_value, signed
 from core.workspace.sweep_results import Results
 
-MIN_VAL = 4  # articles of val: two to choose on, two to judge
+MIN_VAL = 4  # articles of val: two to choose α, two to evaluate it
 
 
 @dataclass(frozen=True)
 class ChoiceFound:
-    """alpha, criterion: the sweep's choice on n articles of val. flat: by metric, around that α."""
+    """Answer to `choice`. alpha, criterion: the choice on n articles of val. flat: plateau around α, by metric."""
 
     alpha: float
     criterion: str
@@ -45,8 +42,8 @@ class ChoiceFound:
     judgements: tuple[Judgement, ...]
 
 
-def flat_at_choice(results: Results) -> Plateau:
-    """The region that pages draw on the slider: of the metric α was chosen by, around α*."""
+def plateau_at_choice(results: Results) -> Plateau:
+    """Return the plateau around α* in the metric that chose it, as shown on the slider."""
     selected = results.info.selected
     return alpha_plateau(results.ranks, results.alphas.tolist(), results.place(selected.alpha), selected.criterion)
 
@@ -55,15 +52,18 @@ def _ask(context: RunContext) -> ChoiceFound:
     val, selected = context.val, context.run.selected()
     n = val.ranks.shape[1]
     if n < MIN_VAL:
-        raise InputError(f"{context.domain.info.slug} has {n} articles in val; its halves need at least {MIN_VAL}.")
+        raise InputError(
+            f"Domain '{context.domain.info.slug}' has only {n} articles in val, too few to choose α on one half and "
+            f"evaluate it on the other. Import at least {MIN_VAL} articles for val."
+        )
     alphas, place = val.alphas.tolist(), val.place(selected.alpha)
     earlier, later = halves(val.ranks)
-    on_half = chosen_place(earlier, selected.criterion)
+    chosen_row = chosen_place(earlier, selected.criterion)
     judgements = [
-        judged(
+        judge_choice(
             later,
             alphas,
-            on_half,
+            chosen_row,
             table_metrics(),
             ("the earlier half of val", earlier.shape[1]),
             "the later half of val",
@@ -72,7 +72,7 @@ def _ask(context: RunContext) -> ChoiceFound:
     if "test" in context.results:
         test = context.results["test"]
         at = test.place(selected.alpha)
-        judgements.append(judged(test.ranks, test.alphas.tolist(), at, table_metrics(), ("val", n), "test"))
+        judgements.append(judge_choice(test.ranks, test.alphas.tolist(), at, table_metrics(), ("val", n), "test"))
     metrics = (*table_metrics(), selected.criterion)
     flat = {metric: alpha_plateau(val.ranks, alphas, place, metric) for metric in metrics}
     spread = spread_of_choice(val.ranks, alphas, selected.criterion)
@@ -80,7 +80,7 @@ def _ask(context: RunContext) -> ChoiceFound:
 
 
 def section(found: ChoiceFound, context: RunContext) -> Section:
-    """The flat region first, then the honest test on the later half."""
+    """Present the plateau, the spread, and the evaluation on articles that did not choose α."""
     flat, within = found.flat[found.criterion], found.spread.interval
     results = context.val
     figure = plot_metric(
@@ -94,29 +94,35 @@ def section(found: ChoiceFound, context: RunContext) -> Section:
         Chart(
             "choice-curve",
             figure,
-            f"{found.criterion} over alpha with its 95 % band; from {flat.low:g} to {flat.high:g} it is within noise "
-            f"of the chosen {found.alpha:g}.",
+            f"{found.criterion} over alpha with its 95 % band. From {flat.low:g} to {flat.high:g} it is within noise "
+            f"of the chosen alpha, {found.alpha:g}.",
             320,
         ),
         Words(
-            f"Line and 95 % band of val, n = {found.n}; grey: within noise of alpha* = {found.alpha:g}, which "
-            f"is less than one article's worth of difference, or none that a permutation test at 5 % finds, α by α."
+            f"Line: val, n = {found.n}, with its 95 % band. Grey: within noise of alpha* = {found.alpha:g}, which "
+            f"means that the difference is less than one article is worth, or that a permutation test at 5 %, made for "
+            f"each α separately, does not find it."
         ),
-        Chart("choice-spread", _plot_spread(found), "Which alpha other draws of the articles would have chosen.", 240),
+        Chart(
+            "choice-spread",
+            _plot_spread(found),
+            "How often each alpha was chosen on bootstrap draws of the articles.",
+            240,
+        ),
         Words(
-            f"If other articles of the same kind had been in val, alpha* would have been from {within.low:g} to "
-            f"{within.high:g} in 95 % of the draws."
+            f"With other articles of the same kind in val, alpha* could have been different: it is from {within.low:g} "
+            f"to {within.high:g} in 95 % of the bootstrap draws."
         ),
         Grid(f"Within noise of alpha* = {found.alpha:g}, by metric, val, n = {found.n}", _flat_table(found)),
     ]
-    for one in found.judgements:
-        blocks += _judged(one)
-    honest = found.judgements[-1]  # test where it is known
+    for judgement in found.judgements:
+        blocks += _judgement_blocks(judgement)
+    honest = found.judgements[-1]  # test if its ground truth is known
     against = honest.differences.of("mrr@100", Model.FINE_TUNED, Model.WISE_FT)
     answer = (
         f"Any alpha from {flat.low:g} to {flat.high:g} is within noise of alpha* = {found.alpha:g} in "
-        f"{found.criterion} (val, n = {found.n}). Chosen on {honest.chosen_on} (alpha {honest.alpha:g}) and judged on "
-        f"{honest.judged_on}: {verdict(against, honest.differences.n)}"
+        f"{found.criterion} (val, n = {found.n}). Chosen on {honest.chosen_on} (alpha {honest.alpha:g}) and evaluated "
+        f"on {honest.judged_on}: {verdict(against, honest.differences.n, ALL_METRICS)}"
     )
     return Section(CHOICE.name, CHOICE.title, answer, tuple(blocks))
 
@@ -136,20 +142,20 @@ def _plot_spread(found: ChoiceFound) -> go.Figure:
 
 def _flat_table(found: ChoiceFound) -> pd.DataFrame:
     return pd.DataFrame(
-        [{"metric": metric, "from α": f"{one.low:g}", "to α": f"{one.high:g}"} for metric, one in found.flat.items()]
+        [{"metric": metric, "from α": f"{flat.low:g}", "to α": f"{flat.high:g}"} for metric, flat in found.flat.items()]
     )
 
 
-def _judged(one: Judgement) -> list[Block]:
+def _judgement_blocks(judgement: Judgement) -> list[Block]:
     rows = []
-    for regret in one.regrets:
-        to_fine_tuned = one.differences.of(regret.metric, Model.FINE_TUNED, Model.WISE_FT)
-        to_zero_shot = one.differences.of(regret.metric, Model.ZERO_SHOT, Model.WISE_FT)
-        reached = one.differences.value(regret.metric, Model.WISE_FT)
+    for regret in judgement.regrets:
+        to_fine_tuned = judgement.differences.of(regret.metric, Model.FINE_TUNED, Model.WISE_FT)
+        to_zero_shot = judgement.differences.of(regret.metric, Model.ZERO_SHOT, Model.WISE_FT)
+        reached = judgement.differences.value(regret.metric, Model.WISE_FT)
         rows.append(
             {
                 "metric": regret.metric,
-                f"at α = {one.alpha:g}": number(reached),
+                f"at α = {judgement.alpha:g}": number(reached),
                 "best α in hindsight": f"{regret.best:g}",
                 "regret": f"{number(regret.value)} ({between_signed(regret.interval)})",
                 "over fine-tuned": f"{signed(to_fine_tuned.value)} ({between_signed(to_fine_tuned.interval)}, "
@@ -159,13 +165,14 @@ def _judged(one: Judgement) -> list[Block]:
             }
         )
     caption = (
-        f"α = {one.alpha:g}, chosen on {one.chosen_on} (n = {one.n_chosen}), judged on {one.judged_on} "
-        f"(n = {one.differences.n})"
+        f"α = {judgement.alpha:g}, chosen on {judgement.chosen_on} (n = {judgement.n_chosen}), evaluated on "
+        f"{judgement.judged_on} (n = {judgement.differences.n})"
     )
     return [
         Grid(caption, pd.DataFrame(rows)),
         Words(
-            "Regret: what the α that is best in hindsight has more. It is never below zero, even for a perfect choice."
+            "Regret: what the α that is best in hindsight would have given in addition. It is never below zero, so "
+            "even a good choice has some regret."
         ),
     ]
 

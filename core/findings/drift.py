@@ -1,7 +1,4 @@
-"""Does fine-tuning fit one period? Gains over zero-shot by the time since the end of training.
-
-Does the gain fade with time? Gains over zero-shot by period, with intervals, and the slope in words.
-"""
+"""Question `drift`: gains over zero-shot by the time since the end of training, and their slope."""
 
 from dataclasses import dataclass
 
@@ -22,7 +19,7 @@ METRICS = ("mrr@100", "recall@10")
 
 @dataclass(frozen=True)
 class SplitDrift:
-    """What was found on one split: a trend for each model and metric."""
+    """Trends on one split, one for each model and metric."""
 
     unit: Unit
     trends: tuple[Trend, ...]
@@ -30,7 +27,7 @@ class SplitDrift:
 
 @dataclass(frozen=True)
 class DriftFound:
-    """alpha: WiSE-FT's. ordered_by: what the order in time was read from."""
+    """Answer to `drift`. alpha: of WiSE-FT. ordered_by: the column that gives the order in time."""
 
     alpha: float
     ordered_by: str
@@ -56,53 +53,55 @@ def _ask(context: RunContext) -> DriftFound:
 
 
 def section(found: DriftFound, context: RunContext) -> Section:
-    """The slope of the fine-tuned model's gain first."""
+    """Present the gains by period; the answer is the slope of the fine-tuned model's gain."""
     blocks: list[Block] = []
-    for split, each in found.splits.items():
-        for metric in dict.fromkeys(one.metric for one in each.trends):
-            trends = [one for one in each.trends if one.metric == metric]
+    for split, drift in found.splits.items():
+        for metric in dict.fromkeys(each.metric for each in drift.trends):
+            trends = [each for each in drift.trends if each.metric == metric]
             alt = f"Gain over zero-shot in {metric} by period on {split}, with 95 % intervals."
-            blocks.append(Chart(f"drift-{split}-{metric.replace('@', '')}", _plot(trends, each.unit), alt, 300))
+            blocks.append(Chart(f"drift-{split}-{metric.replace('@', '')}", _plot(trends, drift.unit), alt, 300))
             caption = f"Gain over zero-shot in {metric}, {split}, n = {trends[0].n}, WiSE-FT at α = {found.alpha:g}"
-            blocks.append(Grid(caption, _table(trends, each), _few(trends)))
+            blocks.append(Grid(caption, _table(trends, drift), _few(trends)))
     dates = "publication date" if found.ordered_by == "published_at" else f"order of {found.ordered_by} (no dates)"
     blocks.append(
         Words(
-            f"Time is by {dates}. Intervals: bootstrap, 95 %. There is one training, which ended before the first of "
-            f"these articles; whatever sets one period apart from the next, its topics too, shows as time here."
+            f"Time is by {dates}. Intervals: bootstrap, 95 %. There is only one training, which ended before the first "
+            f"of these articles. Anything that differs between two periods, such as their topics, looks like an effect "
+            f"of time here."
         )
     )
-    last, each = list(found.splits.items())[-1]
-    return Section(DRIFT.name, DRIFT.title, f"On {last}: {_verdict(each)}", tuple(blocks))
+    last, drift = list(found.splits.items())[-1]
+    return Section(DRIFT.name, DRIFT.title, f"On {last}: {_verdict(drift)}", tuple(blocks))
 
 
-def _verdict(each: SplitDrift) -> str:
-    one = next(trend for trend in each.trends if trend.model == Model.FINE_TUNED and trend.metric == "mrr@100")
-    scale, unit = (100.0, "100 articles") if each.unit == "block" else (30.0, "30 days")
-    scaled = Interval(one.slope_interval.low * scale, one.slope_interval.high * scale)
-    measured = f"{signed(one.slope * scale)} mrr@100 per {unit} ({between_signed(scaled)}), n = {one.n}"
-    if not one.slope_interval.excludes_zero:
-        return f"what fine-tuning gains over zero-shot does not distinguishably change with time: {measured}."
-    return f"what fine-tuning gains over zero-shot {'falls' if one.slope < 0 else 'rises'} with time: {measured}."
+def _verdict(drift: SplitDrift) -> str:
+    tuned = next(each for each in drift.trends if each.model == Model.FINE_TUNED and each.metric == "mrr@100")
+    scale, unit = (100.0, "100 articles") if drift.unit == "block" else (30.0, "30 days")
+    scaled = Interval(tuned.slope_interval.low * scale, tuned.slope_interval.high * scale)
+    slope = f"{signed(tuned.slope * scale)} mrr@100 per {unit} ({between_signed(scaled)}), n = {tuned.n}"
+    if not tuned.slope_interval.excludes_zero:
+        return f"no distinguishable change with time in the gain of fine-tuning over zero-shot: {slope}."
+    return f"the gain of fine-tuning over zero-shot {'falls' if tuned.slope < 0 else 'rises'} with time: {slope}."
 
 
 def _plot(trends: list[Trend], unit: str) -> go.Figure:
     figure = go.Figure()
-    for one in trends:
+    for trend_of_model in trends:
+        periods = trend_of_model.periods
         figure.add_scatter(
-            x=[period.label for period in one.periods],
-            y=[period.value for period in one.periods],
+            x=[period.label for period in periods],
+            y=[period.value for period in periods],
             error_y={
                 "type": "data",
                 "symmetric": False,
-                "array": [period.interval.high - period.value for period in one.periods],
-                "arrayminus": [period.value - period.interval.low for period in one.periods],
+                "array": [period.interval.high - period.value for period in periods],
+                "arrayminus": [period.value - period.interval.low for period in periods],
                 "thickness": 1.5,
             },
-            name=one.model,
+            name=trend_of_model.model,
             mode="markers+lines",
-            line={"color": MODEL_COLOURS[one.model]},
-            customdata=[period.n for period in one.periods],
+            line={"color": MODEL_COLOURS[trend_of_model.model]},
+            customdata=[period.n for period in periods],
             hovertemplate=f"%{{x}}: {hover('y', CHANGE)}, n = %{{customdata}}",
         )
     figure.add_hline(y=0, line={"color": NEUTRAL, "dash": "dot"})
@@ -110,14 +109,14 @@ def _plot(trends: list[Trend], unit: str) -> go.Figure:
     return figure.update_yaxes(title=f"{trends[0].metric}, gain over zero-shot")
 
 
-def _table(trends: list[Trend], each: SplitDrift) -> pd.DataFrame:
-    heading = "articles after training" if each.unit == "block" else each.unit
+def _table(trends: list[Trend], drift: SplitDrift) -> pd.DataFrame:
+    heading = "articles after training" if drift.unit == "block" else drift.unit
     rows = []
     for place, period in enumerate(trends[0].periods):
         row = {heading: period.label, "n": f"{period.n}"}
-        for one in trends:
-            own = one.periods[place]
-            row[one.model] = f"{signed(own.value)} ({between_signed(own.interval)})"
+        for trend_of_model in trends:
+            gain = trend_of_model.periods[place]
+            row[trend_of_model.model] = f"{signed(gain.value)} ({between_signed(gain.interval)})"
         rows.append(row)
     return pd.DataFrame(rows)
 

@@ -1,7 +1,4 @@
-"""Do the images that went with a place or a person help to find the next one? Zero-shot and at WiSE-FT's alpha.
-
-Do images that went with a place or a person help? The effect on the later half of val, or that there is none.
-"""
+"""Question `entities`: the effect of earlier images of places and persons on ranks, zero-shot and at α*."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,10 +24,10 @@ from core.data.time_split import Split
 from core.evaluation.models import Model
 from core.findings.question import Question, RunContext, files_as_parts
 from core.presentation.blocks import Grid, Section, Words
-from core.presentation.wording import between_signed, finder, number, p_cell, p_value, signed
+from core.presentation.wording import between_signed, correction_note, finder, number, p_cell, p_value, signed
 from core.storage.files import Part
 
-if TYPE_CHECKING:  # torch, and what imports it, which pages do without
+if TYPE_CHECKING:  # these import torch, which pages do not need
     from torch import Tensor
 
     from core.encoders.base import TowerName
@@ -41,9 +38,10 @@ KINDS = ("places", "persons", "places and persons")
 
 @dataclass(frozen=True)
 class EntityFinding:
-    """kind: of KINDS. known: entities with images. effect: None if too few articles of val name one.
+    """Effect of one kind of entity on one model.
 
-    p_holm: of the effect, corrected over all findings; 1 without one.
+    kind: one of KINDS. known: number of entities with images. effect: None if too few articles of val name one. p_holm:
+    of the effect, corrected over all findings; 1 without an effect.
     """
 
     kind: str
@@ -55,7 +53,7 @@ class EntityFinding:
 
 @dataclass(frozen=True)
 class EntitiesFound:
-    """alpha: WiSE-FT's. n: articles of val. named_by: what found places and persons."""
+    """Answer to `entities`. alpha: of WiSE-FT. n: articles of val. named_by: the tagger of places and persons."""
 
     alpha: float
     n: int
@@ -73,17 +71,18 @@ def _ask(context: RunContext) -> EntitiesFound:
     for model, at in ((Model.ZERO_SHOT, 0.0), (Model.WISE_FT, alpha)):
         embedded = _embedded(loaded_run, at)
         for kind in KINDS:
-            named = [_names(one, kind) for one in mentioned.articles]
+            named = [_names(mentions, kind) for mentions in mentioned.articles]
             known = known_entities([named[row] for row in train.text_rows], train.gallery.target)
             effect = entity_effect(embedded, [named[row] for row in val.text_rows], known, ranks_of_scores)
             effects.append((kind, model, len(known), effect))
     corrected = holm([effect.p if effect else 1.0 for *_, effect in effects])
-    findings = tuple(EntityFinding(*each, p_holm) for each, p_holm in zip(effects, corrected, strict=True))
+    findings = tuple(EntityFinding(*effect, p_holm) for effect, p_holm in zip(effects, corrected, strict=True))
     return EntitiesFound(alpha, len(val.text_rows), mentioned.found_by, findings)
 
 
-def _names(one: Mentions, kind: str) -> Sequence[str]:
-    return {"places": one.places, "persons": one.persons}.get(kind, one.places + one.persons)
+def _names(mentions: Mentions, kind: str) -> Sequence[str]:
+    by_kind = {"places": mentions.places, "persons": mentions.persons}
+    return by_kind.get(kind, mentions.places + mentions.persons)
 
 
 def _embedded(loaded_run: "LoadedRun", alpha: float) -> Embedded:
@@ -103,62 +102,71 @@ def _embedded(loaded_run: "LoadedRun", alpha: float) -> Embedded:
     )
 
 
-def _rests_on(context: RunContext) -> tuple[Part, ...]:
+def _cache_key_parts(context: RunContext) -> tuple[Part, ...]:
     return files_as_parts([mentions_file(context.domain)])
 
 
 def section(found: EntitiesFound, context: RunContext) -> Section:
-    """The verdict for places and persons together at each model, then every kind."""
+    """Present the effect of each kind of entity on each model."""
     weights = ", ".join(f"{weight:g}" for weight in WEIGHTS)
     how = Words(
         f"An entity is a place or a person that at least {MIN_NAMINGS} training articles name, "
-        f"{finder(found.named_by)}. For an article of val that names one, each image's score gains weight times its "
-        f"cosine with the training images of that entity (their mean, or the closest one). Weight (one of {weights}) "
-        f"and pooling are chosen on the earlier half of val; gain, interval (bootstrap, 95 %) and p (permutation test, "
-        f"Holm over the rows) are of the later half, over the articles that name a known entity. WiSE-FT is at alpha "
-        f"{found.alpha:g}."
+        f"{finder(found.named_by)}. If an article of val names one, each image's score gains weight times its cosine "
+        f"with the training images of that entity (their mean, or the closest one). The earlier half of val chooses "
+        f"the weight (one of {weights}) and the pooling. Gain, interval (bootstrap, 95 %) and p (permutation test, "
+        f"corrected over the rows by Holm) are from the later half, over the articles that name a known entity. "
+        f"WiSE-FT is at alpha {found.alpha:g}."
     )
     faint = frozenset(
-        row for row, one in enumerate(found.findings) if one.effect is None or one.effect.n_later < MIN_FOR_INTERVAL
+        row
+        for row, finding in enumerate(found.findings)
+        if finding.effect is None or finding.effect.n_later < MIN_FOR_INTERVAL
     )
-    table = Grid(f"What the images of entities change, val, n = {found.n}", _table(found), faint)
+    table = Grid(f"Effect of the training images of entities, val, n = {found.n}", _table(found), faint)
     return Section(ENTITIES.name, ENTITIES.title, _answer(found), (how, table))
 
 
 def _answer(found: EntitiesFound) -> str:
-    judged = [one for one in found.findings if one.effect]
+    judged = [finding for finding in found.findings if finding.effect]
     if not judged:
         return (
-            f"Cannot be told on val, n = {found.n}: fewer than {MIN_ARTICLES} articles of either half name a place "
-            f"or a person that {MIN_NAMINGS} training articles name."
+            f"Unknown: val, n = {found.n}, has too few articles for an answer. In each half, at least {MIN_ARTICLES} "
+            f"articles must name a place or a person that {MIN_NAMINGS} training articles name."
         )
-    real = [one for one in judged if one.p_holm < LEVEL_OF_TESTS]
-    if not real:
-        best = max(judged, key=lambda one: one.effect.gain if one.effect else 0.0)
-        return f"It does not help distinguishably. The most that was found: {_said(best)}"
-    return " ".join(f"It {'helps' if one.effect and one.effect.gain > 0 else 'harms'}: {_said(one)}" for one in real)
+    significant = [finding for finding in judged if finding.p_holm < LEVEL_OF_TESTS]
+    if significant:
+        return " ".join(_sentence(finding, len(found.findings)) for finding in significant)
+    best = max(judged, key=lambda finding: finding.effect.gain if finding.effect else 0.0)
+    return f"They do not help distinguishably. The largest effect: {_sentence(best, len(found.findings))}"
 
 
-def _said(one: EntityFinding) -> str:
-    effect = one.effect
+def _sentence(finding: EntityFinding, rows: int) -> str:
+    effect = finding.effect
     assert effect is not None
+    subject = f"{finding.kind}, {finding.model}"
     if not effect.weight:
-        return f"{one.kind}, {one.model}: on the earlier half no weight above 0 gained anything."
+        return f"{subject}: no weight above 0 helped on the earlier half of val."
+    if finding.p_holm < LEVEL_OF_TESTS:
+        subject = f"They {'help' if effect.gain > 0 else 'harm'}: {subject}"
     return (
-        f"{one.kind}, {one.model}: {METRIC} {signed(effect.gain)} ({between_signed(effect.interval)}, "
-        f"{p_value(one.p_holm)}) over the {effect.n_later} articles of the later half that name a known one, "
-        f"{effect.improved} improved and {effect.worsened} worsened."
+        f"{subject}: {METRIC} {signed(effect.gain)} ({between_signed(effect.interval)}, {p_value(finding.p_holm)}) "
+        f"over the {effect.n_later} articles of the later half that name a known one. The rank of {effect.improved} "
+        f"improved, that of {effect.worsened} worsened."
+        f"{correction_note(effect.interval, effect.p, finding.p_holm, f'{rows} rows')}"
     )
 
 
 def _table(found: EntitiesFound) -> pd.DataFrame:
     return pd.DataFrame(
-        [{"named": one.kind, "model": one.model, "known": f"{one.known:,}"} | _cells(one) for one in found.findings]
+        [
+            {"named": finding.kind, "model": finding.model, "known": f"{finding.known:,}"} | _cells(finding)
+            for finding in found.findings
+        ]
     )
 
 
-def _cells(one: EntityFinding) -> dict[str, str]:
-    effect: EntityEffect | None = one.effect
+def _cells(finding: EntityFinding) -> dict[str, str]:
+    effect: EntityEffect | None = finding.effect
     if effect is None:
         return dict.fromkeys(_COLUMNS, "–") | {"n earlier, later": "too few"}
     values = (
@@ -168,7 +176,7 @@ def _cells(one: EntityFinding) -> dict[str, str]:
         number(effect.before),
         number(effect.after),
         f"{signed(effect.gain)} ({between_signed(effect.interval)})",
-        p_cell(one.p_holm),
+        p_cell(finding.p_holm),
         f"{effect.improved:,}, {effect.worsened:,}",
     )
     return dict(zip(_COLUMNS, values, strict=True))
@@ -188,10 +196,10 @@ _COLUMNS = (
 
 ENTITIES = Question(
     "entities",
-    "Do images that went with a place or a person help?",
+    "Do earlier images of a place or a person help?",
     EntitiesFound,
     _ask,
     section,
     duration_hint="about half a minute",
-    cache_key_parts=_rests_on,
+    cache_key_parts=_cache_key_parts,
 )

@@ -1,4 +1,4 @@
-"""Which images come up for everything? Hubs under each of the three models, plain and re-ranked."""
+"""Question `hubs`: images among the first ten of many articles, under each of the three models, plain and re-ranked."""
 
 from dataclasses import dataclass
 
@@ -18,10 +18,10 @@ from core.retrieval.choices import Rerank
 
 @dataclass(frozen=True)
 class HubsOf:
-    """One model, plain (`none`) or re-ranked; as `Hubs`, with image ids.
+    """Hubs of one model, plain (`none`) or re-ranked; fields as in `Hubs`, with image ids.
 
-    change: of the skewness; against zero-shot for what is plain, else against the same model plain. None for the
-    former itself.
+    change: of the skewness, from zero-shot for a plain model, from the same model without re-ranking otherwise. None
+    for zero-shot itself.
     """
 
     model: str
@@ -35,7 +35,7 @@ class HubsOf:
 
 @dataclass(frozen=True)
 class HubsOn:
-    """What was found on one split of n articles: each model plain, then re-ranked."""
+    """Hubs on one split of n articles: each model plain, then re-ranked."""
 
     n: int
     hubs: tuple[HubsOf, ...]
@@ -43,7 +43,7 @@ class HubsOn:
 
 @dataclass(frozen=True)
 class HubsFound:
-    """splits: what was found on each."""
+    """Answer to `hubs` for each split."""
 
     splits: dict[Split, HubsOn]
 
@@ -57,20 +57,20 @@ def _on(scored: ScoredSplit) -> HubsOn:
     top_images = {(model, way): scored.top_images(model, way, FIRST) for model in MODELS for way in scored.rerankings}
     found = []
     for (model, way), listed in top_images.items():
-        one = hubs(listed, len(ids))
+        counted = hubs(listed, len(ids))
         before = top_images[Model.ZERO_SHOT if way == "none" else model, "none"]
         change = None if before is listed else skewness_change(before, listed, len(ids))
-        most = tuple((ids[row], times) for row, times in one.most)
-        found.append(HubsOf(model, way, one.skewness, one.never, most, one.images, change))
+        most = tuple((ids[row], times) for row, times in counted.most)
+        found.append(HubsOf(model, way, counted.skewness, counted.never, most, counted.images, change))
     return HubsOn(len(scored.gallery.target), tuple(found))
 
 
 def section(found: HubsFound, context: RunContext) -> Section:
-    """How unevenly images come up under each model; the answer is of the last split."""
+    """Present how unevenly images are listed under each model; the answer is about the last split."""
     blocks: list[Block] = []
     for split, on in found.splits.items():
         blocks += _blocks(on, split)
-    split, on = list(found.splits.items())[-1]  # test where it is known
+    split, on = list(found.splits.items())[-1]  # test if its ground truth is known
     return Section(HUBS.name, HUBS.title, f"On {split}, n = {on.n}: {_answer(on)}", tuple(blocks))
 
 
@@ -93,32 +93,33 @@ def _blocks(on: HubsOn, split: Split) -> list[Block]:
     }
     return [
         Words(
-            f"A hub is an image among the first {FIRST} of many articles, whatever they are about. Skewness is that "
-            f"of how often each image of the gallery is there: the larger, the more a few take the places of the "
-            f"others. Its change is against zero-shot, or, re-ranked, against the same model without. The interval "
-            f"(paired bootstrap over articles) lies a little nearer to no change than it should."
+            f"A hub is an image among the first {FIRST} of many articles, whatever they are about. The skewness is "
+            f"that of the number of articles that list each image of the gallery: the larger it is, the more a few "
+            f"images take the places of the others. The change is from zero-shot, or, for a re-ranked model, from the "
+            f"same model without re-ranking. Its interval (paired bootstrap over articles) is slightly too close to 0."
         ),
         Chart(
             f"hubs-{split}",
             _occurrences(list(plain.values())),
-            f"For how many articles of {split} each image is among the first {FIRST}, images sorted, three models.",
+            f"Number of articles of {split} that list each image among their first {FIRST}, by model, images sorted.",
             300,
         ),
         Grid(f"Hubs, {split}, n = {on.n}", pd.DataFrame(rows)),
-        Grid(f"The images that come up most, by id, and for how many of {on.n} articles", pd.DataFrame(worst)),
+        Grid(f"The most listed images, by id, with the number of articles out of {on.n}", pd.DataFrame(worst)),
     ]
 
 
-def _occurrences(each: list[HubsOf]) -> go.Figure:
+def _occurrences(models: list[HubsOf]) -> go.Figure:
     figure = go.Figure()
-    for one in each:
-        sorted_times = [times for times in reversed(range(len(one.images))) for _ in range(one.images[times])]
+    for counted in models:
+        images = counted.images
+        sorted_times = [times for times in reversed(range(len(images))) for _ in range(images[times])]
         figure.add_scatter(
             x=list(range(1, len(sorted_times) + 1)),
             y=sorted_times,
-            name=one.model,
+            name=counted.model,
             mode="lines",
-            line={"color": MODEL_COLOURS[one.model], "shape": "hv"},
+            line={"color": MODEL_COLOURS[counted.model], "shape": "hv"},
             hovertemplate="image %{x}: %{y} articles",
         )
     figure.update_xaxes(title="images, the most listed first", type="log")
@@ -131,13 +132,13 @@ def _answer(on: HubsOn) -> str:
         for model in (Model.ZERO_SHOT, Model.FINE_TUNED)
     )
     assert tuned.change is not None
-    change = "does not distinguishably change"
+    change = "does not change distinguishably"
     if tuned.change.excludes_zero:
         change = "falls" if tuned.change.high < 0 else "rises"
     return (
-        f"Zero-shot, one image is among the first {FIRST} of {zero_shot.most[0][1]} articles, fine-tuned of "
-        f"{tuned.most[0][1]}: the skewness of how often images come up {change}, from {zero_shot.skewness:.2f} to "
-        f"{tuned.skewness:.2f} ({_between(tuned.change)})."
+        f"The most listed image is among the first {FIRST} of {zero_shot.most[0][1]} articles zero-shot and of "
+        f"{tuned.most[0][1]} fine-tuned. The skewness of how often images are listed {change}, from "
+        f"{zero_shot.skewness:.2f} to {tuned.skewness:.2f} (change {_between(tuned.change)})."
     )
 
 

@@ -1,4 +1,4 @@
-"""Which images are alike? Near-duplicates of an article's own image, and metrics in which any of them counts."""
+"""Question `near-duplicates`: images that show the same photo, and metrics that accept any of them."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -6,14 +6,14 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from core.analysis.near_duplicates import ALIKE, PERHAPS, SURE, near_duplicates, rank_of_group, seen_before
+from core.analysis.near_duplicates import ALIKE, PERHAPS, SURE, has_near_duplicate_in, near_duplicates, rank_of_group
 from core.analysis.significance import PAIRS, Differences, differences
 from core.data.domain import Gallery
 from core.data.images.perceptual_hash import image_hashes
 from core.data.time_split import Split
 from core.evaluation.models import Model
 from core.findings.question import Question, RunContext
-from core.findings.scored_models import MODELS, SHOWN, measured, named
+from core.findings.scored_models import MODELS, SHOWN, variant_name, with_interval
 from core.presentation.blocks import Block, Grid, Section, Words
 from core.presentation.wording import number
 
@@ -22,9 +22,10 @@ GROUPS = "any of the group"
 
 @dataclass(frozen=True)
 class NearDuplicates:
-    """images of a split, of which `alike` are in `groups` of at least two. seen: that have a near-duplicate in train.
+    """Near-duplicates among the `images` of a split: `alike` of them are in `groups` of at least two.
 
-    counted: the models by the own image (their names) and by any of its group (`named`), and what that changes.
+    seen: images with a near-duplicate in train. counted: the metrics of each model for the own image (under its name)
+    and for any image of its group (under its `variant_name`), with their differences.
     """
 
     images: int
@@ -37,7 +38,7 @@ class NearDuplicates:
 
 @dataclass(frozen=True)
 class NearDuplicatesFound:
-    """splits: what was found on each."""
+    """Answer to `near-duplicates` for each split."""
 
     splits: dict[Split, NearDuplicates]
 
@@ -56,20 +57,20 @@ def _on(context: RunContext, split: Split) -> NearDuplicates:
     sizes = np.bincount(groups)
     plain = {model: scored.ranks(model) for model in MODELS}
     lenient = {
-        named(model, GROUPS): rank_of_group(
-            gallery.target, groups, partial(ranks_of, *both, tie_order=gallery.tie_order)
+        variant_name(model, GROUPS): rank_of_group(
+            gallery.target, groups, partial(ranks_of, *embeddings, tie_order=gallery.tie_order)
         )
-        for model, both in scored.embeddings.items()
+        for model, embeddings in scored.embeddings.items()
     }
-    pairs = [(model, named(model, GROUPS)) for model in MODELS]
-    pairs += [(named(before, GROUPS), named(after, GROUPS)) for before, after in PAIRS]
+    pairs = [(model, variant_name(model, GROUPS)) for model in MODELS]
+    pairs += [(variant_name(before, GROUPS), variant_name(after, GROUPS)) for before, after in PAIRS]
     train = _hashes(context, context.domain.gallery("train"))
     return NearDuplicates(
         len(hashes),
         int(sizes[sizes > 1].sum()),
         int((sizes > 1).sum()),
         int(sizes.max()),
-        int(seen_before(hashes, train).sum()),
+        int(has_near_duplicate_in(hashes, train).sum()),
         differences(plain | lenient, pairs),
     )
 
@@ -80,11 +81,11 @@ def _hashes(context: RunContext, gallery: Gallery) -> np.ndarray:
 
 
 def section(found: NearDuplicatesFound, context: RunContext) -> Section:
-    """How many images are alike, and what it changes when any of them counts; the answer is of the last split."""
+    """Present the near-duplicates and the metrics that accept any of them; the answer is about the last split."""
     blocks: list[Block] = []
     for split, on in found.splits.items():
         blocks += _blocks(on, split)
-    split, on = list(found.splits.items())[-1]  # test where it is known
+    split, on = list(found.splits.items())[-1]  # test if its ground truth is known
     answer = f"On {split}, n = {on.counted.n}: {_answer(on)}"
     return Section(NEAR_DUPLICATES.name, NEAR_DUPLICATES.title, answer, tuple(blocks))
 
@@ -92,9 +93,9 @@ def section(found: NearDuplicatesFound, context: RunContext) -> Section:
 def _blocks(on: NearDuplicates, split: Split) -> list[Block]:
     definition = Words(
         f"Near-duplicates are images whose perceptual hashes differ in at most {ALIKE} of 64 bits, or in at most "
-        f"{PERHAPS} if their zero-shot embeddings have a cosine of at least {SURE}; groups are what such pairs "
-        f"connect. Of the {on.images} images of {split}, {on.alike} are in {on.groups} groups (the largest of "
-        f"{on.largest}), and {on.seen} are alike to an image of train."
+        f"{PERHAPS} if their zero-shot embeddings also have a cosine of at least {SURE}. Connected pairs form groups. "
+        f"Of the {on.images} images of {split}, {on.alike} are in {on.groups} groups (the largest has {on.largest}), "
+        f"and {on.seen} have a near-duplicate in train."
     )
     if not on.groups:
         return [definition]
@@ -104,37 +105,41 @@ def _blocks(on: NearDuplicates, split: Split) -> list[Block]:
             "model": model,
             "metric": metric,
             "its own image": number(counted.value(metric, model)),
-            GROUPS: number(counted.value(metric, named(model, GROUPS))),
-            "difference, 95 %": measured(counted.of(metric, model, named(model, GROUPS))),
+            GROUPS: number(counted.value(metric, variant_name(model, GROUPS))),
+            "difference, 95 %": with_interval(counted.of(metric, model, variant_name(model, GROUPS))),
         }
         for model in MODELS
         for metric in SHOWN
     ]
     between = "; ".join(
-        f"{after} over {before} {measured(counted.of('mrr@100', named(before, GROUPS), named(after, GROUPS)))}"
+        f"{after} over {before} "
+        f"{with_interval(counted.of('mrr@100', variant_name(before, GROUPS), variant_name(after, GROUPS)))}"
         for before, after in PAIRS
     )
     return [
         definition,
-        Grid(f"The own image, or any of its group, {split}, n = {counted.n}", pd.DataFrame(rows)),
-        Words(f"Where any image of the group counts, mrr@100 between models is: {between}."),
+        Grid(
+            f"Metrics for an article's own image and for any image of its group, {split}, n = {counted.n}",
+            pd.DataFrame(rows),
+        ),
+        Words(f"Differences in mrr@100 between the models, if any image of the group counts: {between}."),
     ]
 
 
 def _answer(on: NearDuplicates) -> str:
     if not on.groups:
-        return f"None of its {on.images} images is a near-duplicate of another."
-    gain = on.counted.of("mrr@100", Model.WISE_FT, named(Model.WISE_FT, GROUPS))
-    by = "less than 0.001" if max(gain.value, gain.interval.high) < 0.001 else measured(gain)
+        return f"none of the {on.images} images has a near-duplicate."
+    gain = on.counted.of("mrr@100", Model.WISE_FT, variant_name(Model.WISE_FT, GROUPS))
+    by = "less than 0.001" if max(gain.value, gain.interval.high) < 0.001 else with_interval(gain)
     return (
-        f"{on.alike} of its {on.images} images are near-duplicates of another; counting any of the group "
-        f"raises WiSE-FT's mrr@100 by {by}."
+        f"{on.alike} of the {on.images} images have a near-duplicate. Accepting any image of the group raises "
+        f"WiSE-FT's mrr@100 by {by}."
     )
 
 
 NEAR_DUPLICATES = Question(
     "near-duplicates",
-    "Which images are alike?",
+    "Which images are near-duplicates?",
     NearDuplicatesFound,
     _ask,
     section,

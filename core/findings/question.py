@@ -1,8 +1,8 @@
-"""What was found out about a run: one record for each question, worked out once and kept in the cache.
+"""Analyses of a run: each question returns a typed record, computed once and cached.
 
 A question is a function from a run to a record of plain values (`core.analysis` does the arithmetic). The record is
-kept as JSON under a name that changes with the run, its sweep, its articles, the metrics and the question's version,
-and is read back checked against its type, so that what is damaged or of another version is worked out again.
+stored as JSON. Its file name depends on the run, the sweep, the articles, the metrics and the question's version.
+Reading checks the type, so that a damaged record or one of another version is computed again.
 """
 
 import logging
@@ -27,7 +27,7 @@ from core.workspace.folders import Workspace
 from core.workspace.runs import Run
 from core.workspace.sweep_results import Results, read_results
 
-if TYPE_CHECKING:  # it imports torch, which most questions do without
+if TYPE_CHECKING:  # imports torch, which most questions do not need
     from core.experiment.loaded_run import LoadedRun
     from core.findings.scored_models import ScoredSplit
 
@@ -38,7 +38,7 @@ _log = logging.getLogger("rematch")
 
 @dataclass(frozen=True)
 class RunContext:
-    """A swept run that is asked about: its ranks at hand, its models loaded only if a question looks at them."""
+    """A swept run under analysis, with its ranks; its models are loaded only if a question needs them."""
 
     run: Run
     domain: Domain
@@ -47,19 +47,19 @@ class RunContext:
 
     @cached_property
     def splits(self) -> list[Split]:
-        """The splits that can be judged: val, and test where its ground truth is known and was swept."""
+        """The splits that can be evaluated: val, and test if its ground truth is known and it was swept."""
         swept = set(self.run.curve()["split"])
         both: list[Split] = ["val", "test"]
         return [split for split in both if split in swept and not self.domain.labelled(split).empty]
 
     @cached_property
     def results(self) -> dict[Split, Results]:
-        """What the sweep left of each split. Raises InputError as `read_results`."""
+        """The sweep's results on each split. Raises InputError as `read_results`."""
         return {split: read_results(self.run, self.domain, split) for split in self.splits}
 
     @property
     def val(self) -> Results:
-        """The split that α was chosen on."""
+        """The results on val, which α was chosen on."""
         return self.results["val"]
 
     @cached_property
@@ -71,7 +71,7 @@ class RunContext:
 
     @cached_property
     def scored_splits(self) -> "dict[Split, ScoredSplit]":
-        """Each split's embeddings under the three models, for the questions about scores. Errors as `loaded_run`."""
+        """Embeddings of each split under the three models, for questions about scores. Errors as `loaded_run`."""
         from core.findings.scored_models import score_models
 
         alpha = self.run.selected().alpha
@@ -79,17 +79,17 @@ class RunContext:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Of all that a record can depend on: weights, articles and their table, what the sweep left."""
+        """Fingerprint of everything a record can depend on: weights, articles and the sweep."""
         return _fingerprint(self)
 
 
 @dataclass(frozen=True)
 class Question(Generic[Record]):
-    """name: in files and on the command line. title: in words. ask: computes the answer. section: presents it.
+    """Definition of a question about a run.
 
-    version: counts up when an answer would change.
-    duration_hint: about how long, in words; None if it is a matter of a second, so that a page need not ask first.
-    cache_key_parts: what an answer depends on in addition to the run.
+    name: in files and on the command line. title: on pages. ask: computes the answer. section: presents it. version:
+    increases when answers change. duration_hint: approximate duration in words; None for about a second, so that pages
+    compute the answer at once. cache_key_parts: what an answer depends on in addition to the run.
     """
 
     name: str
@@ -112,23 +112,23 @@ def _file(question: Question[Record], context: RunContext) -> Path:
 
 
 def files_as_parts(files: Sequence[Path]) -> tuple[Part, ...]:
-    """For `cache_key_parts`: what is in each of `files`, or that it is not there."""
+    """Return fingerprints of `files` for `cache_key_parts`; None for a missing file."""
     return tuple(file_fingerprint(file) if file.exists() else None for file in files)
 
 
 def load_cached(question: Question[Record], context: RunContext) -> Record | None:
-    """Return the answer in the cache; None if there is none, or it cannot be read."""
+    """Return the cached answer; None if there is none or it cannot be read."""
     return _read(question, _file(question, context))
 
 
 def load_last_cached(question: Question[Record], context: RunContext) -> Record | None:
-    """Return the last answer about this sweep, even if the question's `cache_key_parts` have changed since."""
+    """Return the last cached answer about this sweep, even if the question's `cache_key_parts` have changed since."""
     last = next(_cached_files(question, context), None)
     return _read(question, last) if last else None
 
 
 def _cached_files(question: Question[Record], context: RunContext) -> Iterator[Path]:
-    """Of this sweep; `compute_or_load` leaves the last one only."""
+    """Return the cached answers about this sweep; `compute_or_load` stores only the last one."""
     return (context.workspace.cache / "findings").glob(f"{_key(question, context)}-*.json")
 
 
@@ -136,29 +136,29 @@ def _read(question: Question[Record], file: Path) -> Record | None:
     try:
         found = read_checksummed(file)
         return None if found is None else msgspec.json.decode(found, type=question.result_type)
-    except msgspec.DecodeError:  # of another version; a ValidationError is one too
+    except msgspec.DecodeError:  # written by another version; includes ValidationError
         return None
 
 
 def compute_or_load(question: Question[Record], context: RunContext) -> Record:
-    """What was found before, or worked out and kept now.
+    """Return the cached answer, or compute and cache it.
 
-    Raises InputError: the run or domain cannot tell, or changed meanwhile. DiskError: what took long cannot be kept.
+    Raises InputError: the run or domain cannot answer, or changed meanwhile. DiskError: a slow answer cannot be stored.
     """
     found = load_cached(question, context)
     if found is None:
         file, found = _file(question, context), question.ask(context)
         if _fingerprint(context) != context.fingerprint:
             raise InputError(
-                f"run '{context.run.info.name}' or its domain '{context.domain.info.slug}' changed while it was asked "
-                f"about, so the answer would be of both; ask again."
+                f"Run '{context.run.info.name}' or its domain '{context.domain.info.slug}' changed during the "
+                f"analysis, so the answer would mix the old and the new state. Run the analysis again."
             )
         _save(question, context, file, found)
     return found
 
 
 def _save(question: Question[Record], context: RunContext, file: Path, found: Record) -> None:
-    """In place of what was found before this sweep's tags, say, were others."""
+    """Save the answer and delete older ones about the same sweep, for example from before tags changed."""
     try:
         write_checksummed(file, msgspec.json.encode(found))
         for other in _cached_files(question, context):
@@ -167,7 +167,7 @@ def _save(question: Question[Record], context: RunContext, file: Path, found: Re
     except DiskError as error:
         if question.duration_hint is not None:
             raise
-        _log.warning("%s", error)  # it took a second and can be shown all the same
+        _log.warning("%s", error)  # a quick answer can be shown without being stored
 
 
 def _fingerprint(context: RunContext) -> str:
@@ -181,9 +181,9 @@ def _fingerprint(context: RunContext) -> str:
 
 
 def check_swept(run: Run) -> None:
-    """Raise InputError with the way out if the run has no sweep."""
+    """Raise InputError if the run has no sweep, with the command to run."""
     if not run.is_swept:
         raise InputError(
-            f"run '{run.info.name}' of {run.info.domain} has no sweep yet, and all findings are about its ranks; "
-            f"run: rematch sweep --domain {run.info.domain} --run {run.info.name}"
+            f"Run '{run.info.name}' of domain '{run.info.domain}' has no sweep yet, and findings need its ranks. "
+            f"Run: rematch sweep --domain {run.info.domain} --run {run.info.name}"
         )

@@ -1,4 +1,4 @@
-"""The questions that can be asked about a run, in the order of the report. Each has a module of its own."""
+"""Registry of the questions about a run, in the order of the report, one module for each."""
 
 from typing import Any
 
@@ -20,5 +20,5 @@ QUESTIONS: tuple[Question[Any], ...] = (
     NEAR_DUPLICATES, HUBS, RERANKING, ENTITIES, MIXES,
 )  # fmt: skip
 BY_NAME = {question.name: question for question in QUESTIONS}
-#: Names of earlier versions, and what answers them now.
+#: Names of earlier versions, with the questions that replace them.
 RENAMED = {"similar": (NEAR_DUPLICATES.name, HUBS.name, RERANKING.name)}

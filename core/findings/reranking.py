@@ -1,4 +1,4 @@
-"""Does re-ranking help? Dual softmax and CSLS on each of the three models."""
+"""Question `re-ranking`: the effect of dual softmax and CSLS on each of the three models."""
 
 from dataclasses import dataclass
 
@@ -7,16 +7,17 @@ import pandas as pd
 from core.analysis.significance import LEVEL_OF_TESTS, Difference, Differences, differences, holm
 from core.data.time_split import Split
 from core.findings.question import Question, RunContext
-from core.findings.scored_models import MODELS, SHOWN, WAYS, measured, named
+from core.findings.scored_models import MODELS, SHOWN, WAYS, variant_name, with_interval
 from core.presentation.blocks import Block, Grid, Section, Words
-from core.presentation.wording import number, p_cell
+from core.presentation.wording import correction_note, number, p_cell
 
 
 @dataclass(frozen=True)
 class RerankingFound:
-    """alpha: WiSE-FT's. temperature: of the dual softmax.
+    """Answer to `re-ranking`.
 
-    splits: each model plain (its name) against each way to re-rank it (`named`).
+    alpha: of WiSE-FT. temperature: of the dual softmax. splits: each plain model (under its name) against each way to
+    re-rank it (under its `variant_name`).
     """
 
     alpha: float
@@ -35,61 +36,68 @@ def _on(context: RunContext, split: Split) -> Differences:
     scored = context.scored_splits[split]
     pairs = [(model, way) for model in MODELS for way in WAYS]
     plain = {model: scored.ranks(model) for model in MODELS}
-    others = {named(model, way): scored.ranks(model, way) for model, way in pairs}
-    return differences(plain | others, [(model, named(model, way)) for model, way in pairs])
+    others = {variant_name(model, way): scored.ranks(model, way) for model, way in pairs}
+    return differences(plain | others, [(model, variant_name(model, way)) for model, way in pairs])
 
 
 def section(found: RerankingFound, context: RunContext) -> Section:
-    """What each way to re-rank changes; the answer is of the last split."""
+    """Present the change from each way to re-rank; the answer is about the last split."""
     blocks: list[Block] = []
     for split, on in found.splits.items():
         blocks += _blocks(on, split, found)
-    split, on = list(found.splits.items())[-1]  # test where it is known
+    split, on = list(found.splits.items())[-1]  # test if its ground truth is known
     return Section(RERANKING.name, RERANKING.title, f"On {split}, n = {on.n}: {_answer(on)}", tuple(blocks))
 
 
 def _shown(on: Differences) -> list[Difference]:
-    return [on.of(metric, model, named(model, way)) for model in MODELS for way in WAYS for metric in SHOWN]
+    return [on.of(metric, model, variant_name(model, way)) for model in MODELS for way in WAYS for metric in SHOWN]
 
 
 def _blocks(on: Differences, split: Split, found: RerankingFound) -> list[Block]:
     shown = _shown(on)
-    corrected = holm([one.p for one in shown])
+    corrected = holm([difference.p for difference in shown])
     table = pd.DataFrame(
         {
-            "model": [one.before for one in shown],
-            "re-ranked by": [one.after.removeprefix(f"{one.before}, ") for one in shown],
-            "metric": [one.metric for one in shown],
-            "before": [number(on.value(one.metric, one.before)) for one in shown],
-            "after": [number(on.value(one.metric, one.after)) for one in shown],
-            "difference, 95 %": [measured(one) for one in shown],
+            "model": [difference.before for difference in shown],
+            "re-ranked by": [difference.after.removeprefix(f"{difference.before}, ") for difference in shown],
+            "metric": [difference.metric for difference in shown],
+            "before": [number(on.value(difference.metric, difference.before)) for difference in shown],
+            "after": [number(on.value(difference.metric, difference.after)) for difference in shown],
+            "difference, 95 %": [with_interval(difference) for difference in shown],
             "p (Holm)": [p_cell(p) for p in corrected],
-            "verdict": ["real" if p < LEVEL_OF_TESTS else "not distinguishable" for p in corrected],
+            "verdict": ["significant" if p < LEVEL_OF_TESTS else "not distinguishable" for p in corrected],
         }
     )
     return [
         Words(
-            f"Re-ranking takes from each score half of how near the image is to all texts of {split}: the mean "
-            f"cosine with its 10 nearest (csls), or a softmax over them all at the temperature that fine-tuning ended "
-            f"with, {found.temperature:.3g} (dual-softmax). It is transductive: it looks at all queries at once, "
-            f"though never at which image is whose. Nothing was searched for. p: permutation test, corrected (Holm) "
-            f"over these {len(shown)} rows."
+            f"Re-ranking subtracts from each score half of the image's closeness to all texts of {split}: the mean "
+            f"cosine with the 10 nearest texts (csls), or a softmax over all texts at the temperature after "
+            f"fine-tuning, {found.temperature:.3g} (dual-softmax). It is transductive: it uses all query texts at "
+            f"once, but never the ground truth. No parameter was tuned. p: permutation test, corrected (Holm) over "
+            f"these {len(shown)} rows."
         ),
-        Grid(f"What re-ranking changes, {split}, n = {on.n}, WiSE-FT at alpha {found.alpha:g}", table),
+        Grid(f"Effect of re-ranking, {split}, n = {on.n}, WiSE-FT at alpha {found.alpha:g}", table),
     ]
 
 
 def _answer(on: Differences) -> str:
     shown = _shown(on)
-    corrected = holm([one.p for one in shown])
-    real = [one for one, p in zip(shown, corrected, strict=True) if p < LEVEL_OF_TESTS]
-    if real:
-        listed = "; ".join(f"{one.after}: {one.metric} {measured(one)}" for one in real)
-        return f"Of the {len(shown)} differences that re-ranking makes {len(real)} are real (Holm): {listed}."
-    largest = max((one for one in shown if one.metric == "mrr@100"), key=lambda one: abs(one.value))
+    corrected = holm([difference.p for difference in shown])
+    significant = [difference for difference, p in zip(shown, corrected, strict=True) if p < LEVEL_OF_TESTS]
+    if significant:
+        listed = "; ".join(
+            f"{difference.after}: {difference.metric} {with_interval(difference)}" for difference in significant
+        )
+        return (
+            f"{len(significant)} of the {len(shown)} differences from re-ranking are significant after Holm's "
+            f"correction: {listed}."
+        )
+    tested = [pair for pair in zip(shown, corrected, strict=True) if pair[0].metric == "mrr@100"]
+    largest, p_holm = max(tested, key=lambda pair: abs(pair[0].value))
+    note = correction_note(largest.interval, largest.p, p_holm, f"{len(shown)} differences")
     return (
-        f"None of the {len(shown)} differences that re-ranking makes can be told from chance at this n (Holm); the "
-        f"largest of mrr@100 is {measured(largest)}, for {largest.after}."
+        f"None of the {len(shown)} differences from re-ranking is distinguishable from chance at this n. The largest "
+        f"in mrr@100 is {with_interval(largest)}, for {largest.after}.{note}"
     )
 
 

@@ -1,7 +1,4 @@
-"""Would fine-tuning have helped with the next period, at every time? Trained until each, judged on what came after.
-
-Trained until each period, judged on what came after: does it hold for the next one, and for how long?
-"""
+"""Question `rolling`: trainings until each period, evaluated on the next one and on later ones."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,9 +33,10 @@ METRIC = "mrr@100"
 
 @dataclass(frozen=True)
 class Origin:
-    """One training: until which period, on how many pairs, its α and of how many articles, and the next period.
+    """One training until the end of a period, evaluated on the next.
 
-    zero_shot: METRIC there; gains: of both other models over it.
+    n_trained: pairs it learned from. alpha: chosen on n_chosen articles. zero_shot: METRIC of zero-shot in the next
+    period; gains: of both other models over it.
     """
 
     until: str
@@ -53,12 +51,12 @@ class Origin:
 
 @dataclass(frozen=True)
 class RollingFound:
-    """origins: each learns from all before it; none if no period has enough articles before it and in it.
+    """Answer to `rolling`.
 
-    next_period: the three models' differences over all next periods together, n articles.
-
-    windows: how many trainings learn from `window` articles each, so that they differ in their age alone. ages: their
-    gains by age. fading: of each model, how much it changes on the same article with each period of age.
+    origins: trainings on all earlier articles; none if no period has enough articles before it and in it. next_period:
+    differences between the three models over all next periods together, n articles. windows: number of trainings on
+    `window` articles each, which differ only in their age. ages: their gains by age. fading: the change of each model's
+    metric on the same article with each period of age.
     """
 
     unit: Unit
@@ -83,7 +81,7 @@ def _ask(context: RunContext) -> RollingFound:
     pooled = next_period(found)
     return RollingFound(
         periods.unit,
-        tuple(_origin(one, periods.labels) for one in found),
+        tuple(_origin(ranked, periods.labels) for ranked in found),
         len(pooled[Model.ZERO_SHOT]) if found else 0,
         tuple(differences_in(METRIC, pooled, PAIRS)) if found else (),
         periods.window,
@@ -93,34 +91,40 @@ def _ask(context: RunContext) -> RollingFound:
     )
 
 
-def _origin(one: OriginRanks, labels: tuple[str, ...]) -> Origin:
-    ranks = one.in_period(one.origin + 1)
+def _origin(ranked: OriginRanks, labels: tuple[str, ...]) -> Origin:
+    ranks = ranked.in_period(ranked.origin + 1)
     return Origin(
-        labels[one.origin], one.n_trained, one.n_chosen, one.alpha, labels[one.origin + 1], len(ranks[Model.ZERO_SHOT]),
-        float(values_of(ranks[Model.ZERO_SHOT], METRIC).mean()), gains(ranks, METRIC),
-    )  # fmt: skip
+        labels[ranked.origin],
+        ranked.n_trained,
+        ranked.n_chosen,
+        ranked.alpha,
+        labels[ranked.origin + 1],
+        len(ranks[Model.ZERO_SHOT]),
+        float(values_of(ranks[Model.ZERO_SHOT], METRIC).mean()),
+        gains(ranks, METRIC),
+    )
 
 
 MODELS = (Model.FINE_TUNED, Model.WISE_FT)
 
 
 def section(found: RollingFound, context: RunContext) -> Section:
-    """The next period over all origins first, then whether the gain fades with the age of a training."""
+    """Present the gains in the next period, then their change with the age of a training."""
     if not found.origins:
         return Section(ROLLING.name, ROLLING.title, _too_few(found), ())
     unit, origins = found.unit, found.origins
-    alphas = ", ".join(f"{one.alpha:g}" for one in origins)
+    alphas = ", ".join(f"{origin.alpha:g}" for origin in origins)
     settings = context.run.info.settings
     blocks = (
         Words(
             f"{len(origins)} trainings with the settings of run {context.run.info.name} (--tune {settings.tune}, "
-            f"{settings.epochs} epochs, seed {settings.seed}), each on the first 80 % of all articles until one "
-            f"{unit}, its α* chosen by {METRIC} on the last 20 % of them, and judged on later {unit}s, each article "
-            f"against the images of its own {unit}."
+            f"{settings.epochs} epochs, seed {settings.seed}). Each learns from the first 80 % of the articles until "
+            f"one {unit}; the last 20 % choose α* by {METRIC}. It is evaluated on later {unit}s, each article against "
+            f"the images of its own {unit}."
         ),
         Chart(
             "rolling-next",
-            _plot([one.judged for one in origins], [one.gains for one in origins], f"{unit} judged"),
+            _plot([origin.judged for origin in origins], [origin.gains for origin in origins], f"{unit} evaluated"),
             f"Gain over zero-shot in {METRIC} in the {unit} after each training, with 95 % intervals.",
         ),
         Grid(f"The {unit} after each training: gain over zero-shot in {METRIC} (95 % interval)", _origins(origins)),
@@ -140,10 +144,10 @@ def section(found: RollingFound, context: RunContext) -> Section:
             frozenset(place for place, age in enumerate(found.ages) if age.n < MIN_TO_JUDGE),
         ),
         Words(
-            f"High ages are seen by the last {unit}s alone, which may be harder for any training. What is said above "
-            f"to change with age is therefore measured on the same articles, under trainings of different age on "
-            f"equally many. Intervals: paired bootstrap over articles, the trainings as they are. p: permutation test, "
-            f"corrected (Holm) over the three pairs of models."
+            f"Only the last {unit}s have trainings of high age, and these {unit}s may be harder for any training. The "
+            f"change with age in the answer is therefore measured on the same articles, under trainings of different "
+            f"age on equally many articles. Intervals: paired bootstrap over articles, with fixed trainings. p: "
+            f"permutation test, corrected (Holm) over the three pairs of models."
         ),
     )
     return Section(ROLLING.name, ROLLING.title, _answer(found), blocks)
@@ -151,30 +155,37 @@ def section(found: RollingFound, context: RunContext) -> Section:
 
 def _too_few(found: RollingFound) -> str:
     return (
-        f"Not known: no {found.unit} has {MIN_TO_TRAIN} articles before it to train on and {MIN_TO_JUDGE} of its "
-        f"own to be judged on."
+        f"Unknown: the domain has too few articles. At least one {found.unit} needs {MIN_TO_TRAIN} articles before it "
+        f"for training and {MIN_TO_JUDGE} articles in it for the evaluation."
     )
 
 
 def _answer(found: RollingFound) -> str:
-    verdicts = " ".join(verdict(one, found.n) for one in found.next_period if one.before == Model.ZERO_SHOT)
+    verdicts = " ".join(
+        verdict(difference, found.n, f"{len(found.next_period)} pairs of models")
+        for difference in found.next_period
+        if difference.before == Model.ZERO_SHOT
+    )
     return (
-        f"Trained until each of {len(found.origins)} {found.unit}s and judged on the next, n = {found.n}: {verdicts} "
-        f"{_fading(found)}"
+        f"Trained until each of {len(found.origins)} {found.unit}s and evaluated on the next, n = {found.n}: "
+        f"{verdicts} {_fading(found)}"
     )
 
 
 def _fading(found: RollingFound) -> str:
-    told = [f"{model} {_slope(slope)}" for model, slope in found.fading.items() if slope is not None]
-    if not told:
-        return "Too few articles are judged by two trainings to say whether older trainings are worth less."
-    return f"With each {found.unit} that a training is older, {METRIC} on the same articles changes: {', '.join(told)}."
+    slopes = [f"{model} {_slope(slope)}" for model, slope in found.fading.items() if slope is not None]
+    if not slopes:
+        return (
+            "It is unknown whether older trainings are worth less: too few articles were evaluated under two trainings."
+        )
+    return (
+        f"With each {found.unit} that a training is older, {METRIC} on the same articles changes: {', '.join(slopes)}."
+    )
 
 
 def _slope(slope: Gain) -> str:
-    """A change with its interval, and whether it is one."""
-    measured = f"{signed(slope.value)} ({between_signed(slope.interval)})"
-    return measured if slope.interval.excludes_zero else f"{measured}, not distinguishable from none"
+    """Return a change with its interval, marked if it is not distinguishable from none."""
+    return _gain(slope) if slope.interval.excludes_zero else f"{_gain(slope)}, not distinguishable from none"
 
 
 def _gain(gain: Gain) -> str:
@@ -184,30 +195,30 @@ def _gain(gain: Gain) -> str:
 def _origins(origins: Sequence[Origin]) -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "trained until": one.until,
-            "pairs": f"{one.n_trained}",
-            "α*": f"{one.alpha:g}",
-            "chosen on": f"{one.n_chosen}",
-            "judged on": one.judged,
-            "n": f"{one.n_judged}",
-            Model.ZERO_SHOT: number(one.zero_shot),
+            "trained until": origin.until,
+            "pairs": f"{origin.n_trained}",
+            "α*": f"{origin.alpha:g}",
+            "α* chosen on": f"{origin.n_chosen}",
+            "evaluated on": origin.judged,
+            "n": f"{origin.n_judged}",
+            Model.ZERO_SHOT: number(origin.zero_shot),
         }
-        | {model: _gain(one.gains[model]) for model in MODELS}
-        for one in origins
+        | {model: _gain(origin.gains[model]) for model in MODELS}
+        for origin in origins
     )
 
 
 def _differences(found: RollingFound) -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "from": one.before,
-            "to": one.after,
-            "difference": signed(one.value),
-            "95 % interval": between_signed(one.interval),
-            "p (Holm)": p_cell(one.p_holm),
-            "verdict": "real" if one.is_significant else "not distinguishable",
+            "from": difference.before,
+            "to": difference.after,
+            "difference": signed(difference.value),
+            "95 % interval": between_signed(difference.interval),
+            "p (Holm)": p_cell(difference.p_holm),
+            "verdict": "significant" if difference.is_significant else "not distinguishable",
         }
-        for one in found.next_period
+        for difference in found.next_period
     )
 
 
@@ -222,15 +233,15 @@ def _ages(found: RollingFound) -> pd.DataFrame:
 def _plot(labels: Sequence[str], gains: Sequence[dict[str, Gain]], title: str) -> go.Figure:
     figure = go.Figure()
     for model in MODELS:
-        own = [each[model] for each in gains]
+        of_model = [by_model[model] for by_model in gains]
         figure.add_scatter(
             x=list(labels),
-            y=[gain.value for gain in own],
+            y=[gain.value for gain in of_model],
             error_y={
                 "type": "data",
                 "symmetric": False,
-                "array": [gain.interval.high - gain.value for gain in own],
-                "arrayminus": [gain.value - gain.interval.low for gain in own],
+                "array": [gain.interval.high - gain.value for gain in of_model],
+                "arrayminus": [gain.value - gain.interval.low for gain in of_model],
                 "thickness": 1.5,
             },
             name=model,
@@ -245,7 +256,7 @@ def _plot(labels: Sequence[str], gains: Sequence[dict[str, Gain]], title: str) -
 
 ROLLING = Question(
     "rolling",
-    "Would it have helped with the next period?",
+    "Would fine-tuning have helped with the next period?",
     RollingFound,
     _ask,
     section,

@@ -1,6 +1,6 @@
-"""The three models' scores on a split, for questions that look at scores and not only at ranks.
+"""Scores of the three models on a split, for questions that need scores and not only ranks.
 
-Each model is looked at exactly, at its own α. Plain ranks are by the cosine, however the run was swept.
+Each model is evaluated exactly at its α. Plain ranks use the cosine, even if the run was swept with re-ranking.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from core.evaluation.models import Model
 from core.presentation.wording import between_signed, signed
 from core.retrieval.choices import BY_COSINE, RERANKS, Rerank, Reranking
 
-if TYPE_CHECKING:  # both import torch
+if TYPE_CHECKING:  # these import torch
     from torch import Tensor
 
     from core.experiment.loaded_run import LoadedRun
@@ -24,31 +24,34 @@ if TYPE_CHECKING:  # both import torch
 MODELS: tuple[str, ...] = tuple(Model)
 #: The ways to re-rank.
 WAYS: tuple[Rerank, ...] = tuple(way for way in RERANKS if way != "none")
-#: The metrics that are shown of each model.
+#: The metrics shown for each model.
 SHOWN = ("mrr@100", "recall@1", "recall@10")
 
 
-def named(model: str, way: str) -> str:
-    """Name a model whose scores are re-ranked, or of which more images count as right."""
+def variant_name(model: str, way: str) -> str:
+    """Return the name of a re-ranked model, or of one for which more images count as right."""
     return f"{model}, {way}"
 
 
-def measured(difference: Difference) -> str:
-    """Write a difference with its 95 % interval: `+0.012 (+0.003 to +0.020)`."""
+def with_interval(difference: Difference) -> str:
+    """Return a difference with its 95 % interval: `+0.012 (+0.003 to +0.020)`."""
     metric = difference.metric
     return f"{signed(difference.value, metric)} ({between_signed(difference.interval, metric)})"
 
 
 @dataclass(frozen=True)
 class ScoredSplit:
-    """embeddings: model → (texts [N, d], images [G, d]), of length one and finite. rerankings: "none" among them."""
+    """A split under the three models.
+
+    embeddings: model → (texts [N, d], images [G, d]), of length one and finite. rerankings: includes "none".
+    """
 
     gallery: Gallery
     embeddings: Mapping[str, tuple["Tensor", "Tensor"]]
     rerankings: Mapping[Rerank, Reranking]
 
     def ranks(self, model: str, way: Rerank = "none") -> np.ndarray:
-        """Return the ranks of the own images, int32 [N]."""
+        """Return the rank of each article's own image, int32 [N]."""
         from core.retrieval.ranking import ranks_of
 
         return ranks_of(*self._scored(model, way), self.gallery.target, self.gallery.tie_order)
@@ -66,7 +69,7 @@ class ScoredSplit:
 
 
 def score_models(loaded_run: "LoadedRun", split: Split, alpha: float) -> ScoredSplit:
-    """Embed a split with the three models. alpha: WiSE-FT's. Raises RematchError: an embedding is not finite."""
+    """Embed a split with the three models. alpha: of WiSE-FT. Raises RematchError: an embedding is not finite."""
     rerankings: dict[Rerank, Reranking] = {"none": BY_COSINE}
     rerankings |= {way: loaded_run.reranking_by(way) for way in WAYS}
     view = loaded_run.view(split)

@@ -1,7 +1,4 @@
-"""Is the difference real? Zero-shot, fine-tuned and WiSE-FT on every split that can be judged.
-
-Is the difference real? The three models with intervals, what changes between them, and a verdict in words.
-"""
+"""Question `difference`: zero-shot, fine-tuned and WiSE-FT with intervals, and tests of their differences."""
 
 from dataclasses import dataclass
 
@@ -14,12 +11,25 @@ from core.evaluation.metrics import METRICS
 from core.evaluation.models import Model
 from core.findings.question import Question, RunContext
 from core.presentation.blocks import Block, Grid, Section, Words
-from core.presentation.wording import between, between_signed, number, p_cell, p_value, signed
+from core.presentation.wording import (
+    about_articles,
+    between,
+    between_signed,
+    correction_note,
+    number,
+    p_cell,
+    p_value,
+    rounded_n,
+    signed,
+)
+
+#: The tests that Holm's correction of `core.analysis.significance.differences` covers, in words.
+ALL_METRICS = f"{len(METRICS)} metrics"
 
 
 @dataclass(frozen=True)
 class DifferenceFound:
-    """alpha: WiSE-FT's. splits: what was found on each."""
+    """Answer to `difference`. alpha: of WiSE-FT. splits: the differences on each split."""
 
     alpha: float
     splits: dict[Split, Differences]
@@ -39,37 +49,48 @@ def _ask(context: RunContext) -> DifferenceFound:
 
 
 def section(found: DifferenceFound, context: RunContext) -> Section:
-    """The verdict on mrr@100 first, then every metric."""
+    """Present every metric and difference; the answer is the verdict on mrr@100."""
     blocks: list[Block] = [
         Words(
-            f"WiSE-FT is at alpha {found.alpha:g}. Intervals: paired bootstrap, 95 %, one metric at a time. p: "
-            f"permutation test, corrected (Holm) over the {len(METRICS)} metrics of a pair of models. Required n: "
-            f"articles at which a difference of this size would be found in four of five cases."
+            f"WiSE-FT is at alpha {found.alpha:g}. Intervals: paired bootstrap, 95 %, for one metric at a time. p: "
+            f"permutation test, corrected (Holm) over the {ALL_METRICS} of a pair of models, so an interval can "
+            f"exclude 0 although the verdict is not distinguishable. Required n: the number of articles at which a "
+            f"test would find a difference of this size in four of five cases."
         )
     ]
-    for split, each in found.splits.items():
+    for split, compared in found.splits.items():
         if split == "val":
-            blocks.append(Words("On val, alpha was chosen on these same articles, which flatters WiSE-FT there."))
-        blocks.append(Grid(f"The three models, {split}, n = {each.n}", _reached(each)))
-        blocks.append(Grid(f"What changes from one to the other, {split}, n = {each.n}", _differences(each)))
-    last = list(found.splits)[-1]  # test where it is known
+            blocks.append(
+                Words("On val, WiSE-FT is slightly optimistic, because alpha was chosen on the same articles.")
+            )
+        blocks.append(Grid(f"The three models, {split}, n = {compared.n}", _reached(compared)))
+        blocks.append(Grid(f"Differences between the models, {split}, n = {compared.n}", _differences(compared)))
+    last = list(found.splits)[-1]  # test if its ground truth is known
     judged = found.splits[last]
-    verdicts = [verdict(judged.of("mrr@100", before, after), judged.n) for before, after in PAIRS]
+    verdicts = [verdict(judged.of("mrr@100", before, after), judged.n, ALL_METRICS) for before, after in PAIRS]
     return Section(DIFFERENCE.name, DIFFERENCE.title, f"On {last}, n = {judged.n}: {' '.join(verdicts)}", tuple(blocks))
 
 
-def verdict(one: Difference, n: int) -> str:
-    """A difference in a sentence: real, or not distinguishable at this n and how many articles it would take."""
-    within = f"({between_signed(one.interval, one.metric)}, {p_value(one.p_holm)})"
-    measured = f"{one.metric} {signed(one.value, one.metric)} {within}"
-    if one.is_significant:
-        return f"{one.after} differs from {one.before}: {measured}."
-    needed = f"; about {one.required_n:,} articles would be needed" if one.required_n and one.required_n > n else ""
-    return f"{one.after} and {one.before} are not distinguishable at n = {n}: {measured}{needed}."
+def verdict(difference: Difference, n: int, tests: str) -> str:
+    """Return a sentence: significantly better or worse, or not distinguishable at this n and the n that it would take.
+
+    tests: what Holm's correction of its p covers, such as "8 metrics".
+    """
+    metric, interval = difference.metric, difference.interval
+    figures = f"{metric} {signed(difference.value, metric)} ({between_signed(interval, metric)}, "
+    figures += f"{p_value(difference.p_holm)})"
+    before, after = difference.before, difference.after
+    if difference.is_significant:
+        is_better = (difference.value > 0) == METRICS[metric].higher_is_better
+        return f"{after} is significantly {'better' if is_better else 'worse'} than {before}: {figures}."
+    required = difference.required_n
+    needed = f"; {about_articles(required)} would be needed" if required and required > n else ""
+    note = correction_note(interval, difference.p, difference.p_holm, tests)
+    return f"{after} and {before} are not distinguishable at n = {n}: {figures}{needed}.{note}"
 
 
-def _reached(each: Differences) -> pd.DataFrame:
-    by = {(one.model, one.metric): one for one in each.reached}
+def _reached(compared: Differences) -> pd.DataFrame:
+    by = {(reached.model, reached.metric): reached for reached in compared.reached}
     return pd.DataFrame(
         [
             {"metric": metric}
@@ -82,20 +103,20 @@ def _reached(each: Differences) -> pd.DataFrame:
     )
 
 
-def _differences(each: Differences) -> pd.DataFrame:
-    rows = [each.of(metric, before, after) for before, after in PAIRS for metric in METRICS]
+def _differences(compared: Differences) -> pd.DataFrame:
+    rows = [compared.of(metric, before, after) for before, after in PAIRS for metric in METRICS]
     return pd.DataFrame(
         {
-            "from": [one.before for one in rows],
-            "to": [one.after for one in rows],
-            "metric": [one.metric for one in rows],
-            "difference": [signed(one.value, one.metric) for one in rows],
-            "95 % interval": [between_signed(one.interval, one.metric) for one in rows],
-            "p (Holm)": [p_cell(one.p_holm) for one in rows],
-            "required n": ["–" if one.required_n is None else f"{one.required_n:,}" for one in rows],
-            "verdict": ["real" if one.is_significant else "not distinguishable" for one in rows],
+            "from": [row.before for row in rows],
+            "to": [row.after for row in rows],
+            "metric": [row.metric for row in rows],
+            "difference": [signed(row.value, row.metric) for row in rows],
+            "95 % interval": [between_signed(row.interval, row.metric) for row in rows],
+            "p (Holm)": [p_cell(row.p_holm) for row in rows],
+            "required n": ["–" if row.required_n is None else rounded_n(row.required_n) for row in rows],
+            "verdict": ["significant" if row.is_significant else "not distinguishable" for row in rows],
         }
     )
 
 
-DIFFERENCE = Question("difference", "Is the difference real?", DifferenceFound, _ask, section)
+DIFFERENCE = Question("difference", "Is the difference significant?", DifferenceFound, _ask, section)

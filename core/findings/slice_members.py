@@ -1,6 +1,6 @@
-"""Slices of a split: which articles have something in common, by what is known of their texts, images and tags.
+"""Members of slices: groups of a split's articles by their texts, images, tags and columns.
 
-Each slice has a name, which is also its name in an address (`?slice=mentions a person`).
+The name of a slice is also its name in an address (`?slice=mentions a person`).
 """
 
 import os
@@ -22,13 +22,13 @@ from core.progress import progress
 from core.workspace.tags import Tagged
 
 PERSON, PLACE, ORGANISATION = "a person", "a place", "an organisation"
-#: What the paper calls scenes, as far as words can tell: nobody and nothing is named.
+#: The paper's scenes, approximated by texts without any name.
 NO_NAME = "no name"
-#: Of the whole text and its tags; of the headline alone, where there is more than that: what the news is about.
+#: Prefixes: names in the whole text and its tags, or in the headline alone, which shows what the news is about.
 MENTIONS, HEADLINE = "mentions ", "headline names "
-#: Columns of an import with more different values than these tell single articles apart, not kinds.
+#: A column of an import with more different values identifies articles instead of groups.
 _MOST_VALUES = 20
-#: A site, topic or language of fewer articles is not looked at: each slice more makes the test of all others harder.
+#: Least size of a site, topic or language: every additional slice makes the tests of all others stricter.
 _FEWEST_OF_A_VALUE = 10
 _NO_KIND = frozenset((*COLUMNS, TAGS, TRANSLATOR, STATED, "image_url"))
 
@@ -36,14 +36,14 @@ Slices = dict[str, np.ndarray]
 
 
 def slices_of(domain: Domain, split: Split, mentions: Sequence[Mentions], tags: Mapping[str, Tagged]) -> Slices:
-    """Slice → which articles of `Domain.labelled(split)` are in it, bool [N]; of any size, in a fixed order.
+    """Return slice → membership of the articles of `Domain.labelled(split)`, bool [N], in a fixed order.
 
-    mentions: of every article of the domain, in order. tags: the analyst's, by article id.
+    Slices have any size. mentions: of every article of the domain, in order. tags: the user's tags by article id.
     """
     articles = domain.labelled(split)
     here = domain.articles.index.isin(articles.index)
     texts = [text for text, is_here in zip(texts_of(domain.articles), here, strict=True) if is_here]
-    named = [one for one, is_here in zip(mentions, here, strict=True) if is_here]
+    named = [mention for mention, is_here in zip(mentions, here, strict=True) if is_here]
     return {
         **_of_mentions(MENTIONS, named),
         **_of_headlines(articles, named),
@@ -60,7 +60,7 @@ def slices_of(domain: Domain, split: Split, mentions: Sequence[Mentions], tags: 
 
 def _of_mentions(what: str, mentions: Sequence[Mentions]) -> Slices:
     persons, places, organisations = (
-        np.array([bool(getattr(one, kind)) for one in mentions], dtype=bool)
+        np.array([bool(getattr(mention, kind)) for mention in mentions], dtype=bool)
         for kind in ("persons", "places", "organisations")
     )
     found = {PERSON: persons, PLACE: places, ORGANISATION: organisations, NO_NAME: ~(persons | places | organisations)}
@@ -68,16 +68,16 @@ def _of_mentions(what: str, mentions: Sequence[Mentions]) -> Slices:
 
 
 def _of_headlines(articles: pd.DataFrame, mentions: Sequence[Mentions]) -> Slices:
-    """None where the headline is all there is, or names all that the article does."""
-    headlines, beside = english_or_original(articles, "title"), tags_of(articles) + articles["text"].fillna("")
-    if (headlines == "").all() or (beside == "").all():
+    """Return no slices if articles have only a headline, or if the headlines name everything that the articles name."""
+    headlines, other_text = english_or_original(articles, "title"), tags_of(articles) + articles["text"].fillna("")
+    if (headlines == "").all() or (other_text == "").all():
         return {}
-    named = [in_headline(one, headline) for one, headline in zip(mentions, headlines, strict=True)]
+    named = [in_headline(mention, headline) for mention, headline in zip(mentions, headlines, strict=True)]
     return {} if named == list(mentions) else _of_mentions(HEADLINE, named)
 
 
 def _of_length(texts: Sequence[str]) -> Slices:
-    """Thirds by number of words. Where many are equally long the thirds differ in size."""
+    """Return thirds by number of words; if many texts are equally long, the thirds differ in size."""
     words = np.array([len(text.split()) for text in texts])
     low, high = (int(np.quantile(words, share)) for share in (1 / 3, 2 / 3))
     return {
@@ -88,7 +88,7 @@ def _of_length(texts: Sequence[str]) -> Slices:
 
 
 def _of_values(kind: str, column: pd.Series | np.ndarray, fewest: int = _FEWEST_OF_A_VALUE) -> Slices:
-    """One slice for each value but the empty one, by name."""
+    """Return a slice for each value except the empty one, by name."""
     values = np.asarray(column, dtype=object)
     found = {f"{kind}: {value}": values == value for value in sorted({*values} - {""})}
     return {name: inside for name, inside in found.items() if inside.sum() >= fewest}
@@ -99,39 +99,39 @@ def _site(url: str) -> str:
 
 
 def _topics(domain: Domain) -> np.ndarray:
-    """Of all articles, since a split alone is few; object [N]."""
-    from core.analysis.topics import topics_of  # scikit-learn takes a second, and pages import this module
+    """Return the topics of all articles of the domain, because a split is too small; object [N]."""
+    from core.analysis.topics import topics_of  # importing scikit-learn takes a second, and pages import this module
 
     return np.array(topics_of(texts_of(domain.articles)), dtype=object)
 
 
 def _of_images(domain: Domain, articles: pd.DataFrame) -> Slices:
     files = [domain.images_root / file for file in articles["image_file"]]
-    kinds = list(progress(_kinds(files), "Looking at images", len(files)))
-    return {f"image: {kind}": np.array([each == kind for each in kinds], dtype=bool) for kind in IMAGE_KINDS}
+    kinds = list(progress(_kinds(files), "Detecting kinds of images", len(files)))
+    return {f"image: {kind}": np.array([found == kind for found in kinds], dtype=bool) for kind in IMAGE_KINDS}
 
 
 def _kinds(files: Sequence[Path]) -> Iterator[ImageKind | None]:
     def kind(file: Path) -> ImageKind | None:
         try:
             return kind_of(open_image(file))
-        except ImageError:  # gone since the import: of no kind, and of no slice
+        except ImageError:  # deleted since the import: no kind, no slice
             return None
 
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:  # Pillow lets go of Python's lock
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:  # Pillow releases Python's lock
         yield from pool.map(kind, files)
 
 
 def _of_tags(article_ids: pd.Series, tags: Mapping[str, Tagged]) -> Slices:
-    own = [tags[each].tags if each in tags else () for each in article_ids]
+    by_article = [tags[article_id].tags if article_id in tags else () for article_id in article_ids]
     return {
-        f"tagged: {tag}": np.array([tag in each for each in own], dtype=bool)
-        for tag in sorted({tag for each in own for tag in each})
+        f"tagged: {tag}": np.array([tag in article_tags for article_tags in by_article], dtype=bool)
+        for tag in sorted({tag for article_tags in by_article for tag in article_tags})
     }
 
 
 def _of_columns(articles: pd.DataFrame) -> Slices:
-    """The import's own columns whose values are few."""
+    """Return slices of the additional columns of the import that have few values."""
     found: Slices = {}
     for name in articles.columns.difference(list(_NO_KIND)):
         values = articles[name].fillna("").astype(str)

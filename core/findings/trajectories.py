@@ -1,7 +1,4 @@
-"""The life of an article along α: how many have which shape.
-
-What happens to an article along α? The shapes counted, and a heat map of all articles sorted by them.
-"""
+"""Question `shapes`: the number of articles with each shape of rank over α, and a heat map of all articles."""
 
 from dataclasses import dataclass
 
@@ -18,7 +15,7 @@ from core.workspace.sweep_results import Results
 
 @dataclass(frozen=True)
 class ShapesFound:
-    """The counts on each split, all shapes in their order."""
+    """Answer to `shapes`: the counts on each split, in the order of the shapes."""
 
     splits: dict[Split, tuple[ShapeCount, ...]]
 
@@ -27,42 +24,42 @@ def _ask(context: RunContext) -> ShapesFound:
     return ShapesFound({split: count_shapes(results.ranks) for split, results in context.results.items()})
 
 
-_COLUMNS = 51  # α's drawn: fiftieths, of hundredths
+_COLUMNS = 51  # α's in the heat map, every second of a continuous curve
 
 
 def section(found: ShapesFound, context: RunContext) -> Section:
-    """The counts first, then the image."""
+    """Present the counts of shapes, then the heat map."""
     blocks: list[Block] = []
     for split, counts in found.splits.items():
-        n = sum(one.n for one in counts)
+        n = sum(count.n for count in counts)
         rows = [
             {
-                "shape": one.shape,
-                "articles": f"{one.n}",
-                "share": f"{one.n / n:.0%}",
-                "median rank, zero-shot": _rank(one.zero_shot),
-                "at each one's best α": _rank(one.best),
-                "fine-tuned": _rank(one.fine_tuned),
+                "shape": count.shape,
+                "articles": f"{count.n}",
+                "share": f"{count.n / n:.0%}",
+                "median rank, zero-shot": _rank(count.zero_shot),
+                "at each article's best α": _rank(count.best),
+                "fine-tuned": _rank(count.fine_tuned),
             }
-            for one in counts
+            for count in counts
         ]
-        opens = tuple({"shape": str(one.shape), "split": str(split)} for one in counts)
+        opens = tuple({"shape": str(count.shape), "split": str(split)} for count in counts)
         blocks.append(Grid(f"Shapes of rank over α, {split}, n = {n}", pd.DataFrame(rows), opens=opens))
         alt = f"Heat map of the rank of {n} articles over alpha, sorted by shape."
         blocks.append(Chart(f"shapes-{split}", _plot(context.results[split]), alt, 520))
     blocks.append(
         Words(
-            "An article gains or loses where its rank changes by a factor of two or more from zero-shot to fine-tuned; "
-            "it is best (worst) in the middle where mixing is a factor of two better (worse) than both ends. Its best "
-            "α is picked with hindsight."
+            "An article gains or loses if its rank changes by a factor of two or more from zero-shot to fine-tuned. It "
+            "is best (worst) in the middle if its rank at some α is a factor of two better (worse) than at both ends. "
+            "The best α of an article is chosen with hindsight."
         )
     )
     last, counts = list(found.splits.items())[-1]
-    n, of = sum(one.n for one in counts), {one.shape: one.n for one in counts}
+    n, of = sum(count.n for count in counts), {count.shape: count.n for count in counts}
     answer = (
         f"On {last}, n = {n}: {of['gains all the way']} articles gain all the way to the fine-tuned model, "
         f"{of['loses all the way']} lose all the way, {of['best in the middle']} are best and "
-        f"{of['worst in the middle']} worst in between, {of['flat']} stay within a factor of two."
+        f"{of['worst in the middle']} worst in between, and {of['flat']} stay within a factor of two."
     )
     return Section(SHAPES_ALONG_ALPHA.name, SHAPES_ALONG_ALPHA.title, answer, tuple(blocks))
 

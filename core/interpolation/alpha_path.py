@@ -1,9 +1,9 @@
-"""Embeddings at any α from a few exact ones (DESIGN, decision 2).
+"""Interpolation of embeddings over α from a few exact ones (docs/decisions/exact-and-interpolated-alpha.md).
 
-An article's embedding is a smooth function of α, so exact evaluations at Chebyshev–Lobatto nodes give every α between
-by barycentric interpolation (Berrut and Trefethen 2004, *Barycentric Lagrange Interpolation*), renormalised. The towers
-are independent: `at(alpha_image, alpha_text)` needs the nodes of each tower once. What comes from a path is marked
-interpolated, carries the error measured while it was built, and is never what tables report.
+An article's embedding is a smooth function of α. From exact embeddings at Chebyshev–Lobatto nodes, barycentric
+interpolation (Berrut and Trefethen 2004, *Barycentric Lagrange Interpolation*) and renormalisation give every α
+between. The towers are independent: `at(alpha_image, alpha_text)` needs the nodes of each tower once. Results of a path
+are marked as interpolated and shown with the error measured while it was built; the paper's tables never use them.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -20,12 +20,12 @@ from core.evaluation.agreement import Disagreement, disagreement, worst
 
 #: Each grid holds the one before (5 → 9 → 17), so a finer path reuses what was computed.
 NODE_COUNTS = (5, 9, 17)
-#: A path is checked at the nodes of the next grid that lie nearest to these: all four new ones of 9 for 5. More lie
-#: below a half, where the larger part of a tuned model's embeddings turns.
+#: `build_path` checks a path at the nodes of the next grid nearest to these: all four new nodes for the grid of 5. More
+#: are below 0.5, where the embeddings of tuned models change most.
 CHECKED_NEAR = (0.1, 0.25, 0.6, 0.9)
-SAME = 1e-12  # two α's closer than this are one
+SAME = 1e-12  # two α's closer than this are equal
 
-#: Several α → one tower's exact embeddings [n, d] at each, of length one; several, so that machines can share them.
+#: Several α → one tower's exact embeddings [n, d] at each, of length one; several, so that processes can share them.
 ExactAt = Callable[[Sequence[float]], Iterable[Tensor]]
 #: (texts, images) → ranks, int32 [N].
 Ranking = Callable[[Tensor, Tensor], np.ndarray]
@@ -33,7 +33,7 @@ Ranking = Callable[[Tensor, Tensor], np.ndarray]
 
 @dataclass(frozen=True)
 class TowerPath:
-    """One tower's embeddings along α. nodes: float64 [K] of a Lobatto grid, or one for a tower that does not change.
+    """Embeddings of one tower over α. nodes: float64 [K] of a Lobatto grid; one node if the tower does not change.
 
     values: float32 [K, n, d], exact at each node, of length one.
     """
@@ -42,7 +42,7 @@ class TowerPath:
     values: Tensor
 
     def at(self, alpha: float) -> Tensor:
-        """[n, d], of length one; exactly the computed values at a node. Raises ValueError outside [0, 1]."""
+        """Return embeddings [n, d] of length one; at a node, the stored ones. Raises ValueError outside [0, 1]."""
         coefficients = barycentric_coefficients(self.nodes, alpha)
         if coefficients.max() == 1.0:
             return self.values[int(coefficients.argmax())]
@@ -52,10 +52,10 @@ class TowerPath:
 
 @dataclass(frozen=True)
 class AlphaPath:
-    """Both towers along α. `build_path` makes one.
+    """Embeddings of both towers over α, as made by `build_path`.
 
-    error: how far interpolated ranks were off, at worst over the exact points it was checked at. checked_at: those α
-    between the nodes; both towers there, and one tower at each with the other at the opposite one.
+    error: the largest disagreement of interpolated and exact ranks at the checked points. checked_at: the checked α
+    between the nodes, with both towers at the same α and at opposite ones.
     """
 
     text: TowerPath
@@ -65,36 +65,36 @@ class AlphaPath:
 
     @property
     def is_good(self) -> bool:
-        """True if what it was off by is within the tolerance; where it is not, exact evaluation takes over."""
+        """Return True if the error is within the tolerance; otherwise callers evaluate exactly."""
         return self.error.is_within(self.text.values.shape[1])
 
     @property
     def node_count(self) -> int:
-        """Nodes of the tower that has more."""
+        """The larger number of nodes of the two towers."""
         return max(len(self.text.nodes), len(self.image.nodes))
 
     def is_exact_at(self, alpha: float) -> bool:
-        """True if `alpha` is a node of both towers."""
+        """Return whether `alpha` is a node of both towers."""
         return all(
             len(tower.nodes) == 1 or bool(np.abs(tower.nodes - alpha).min() < SAME) for tower in (self.text, self.image)
         )
 
     def at(self, alpha_image: float, alpha_text: float) -> tuple[Tensor, Tensor]:
-        """(texts [N, d], images [G, d]), of length one."""
+        """Return (texts [N, d], images [G, d]), of length one."""
         return self.text.at(alpha_text), self.image.at(alpha_image)
 
 
 def lobatto_nodes(count: int) -> np.ndarray:
-    """½ − ½·cos(πj/(count−1)), j = 0 … count−1: float64 [count], rising from exactly 0 to exactly 1."""
+    """Return ½ − ½·cos(πj/(count−1)), j = 0 … count−1: float64 [count], rising from exactly 0 to exactly 1."""
     nodes = 0.5 - 0.5 * np.cos(np.pi * np.arange(count) / (count - 1))
     nodes[[0, count // 2, -1]] = 0.0, 0.5, 1.0
     return nodes
 
 
 def barycentric_coefficients(nodes: np.ndarray, alpha: float) -> np.ndarray:
-    """Weights [K] of the values at Chebyshev–Lobatto `nodes` in the value at `alpha`; they sum to one.
+    """Return the weights [K] of the values at Chebyshev–Lobatto `nodes` in the value at `alpha`; they sum to one.
 
-    A single node counts everywhere. Raises ValueError outside [0, 1], where a polynomial runs away.
+    A single node has weight one everywhere. Raises ValueError outside [0, 1], where polynomials diverge.
     """
     if not 0.0 <= alpha <= 1.0:
         raise ValueError(f"alpha {alpha}: expected 0 to 1")
@@ -111,11 +111,11 @@ def barycentric_coefficients(nodes: np.ndarray, alpha: float) -> np.ndarray:
 
 
 def build_path(text_at: ExactAt, image_at: ExactAt, changes: Sequence[bool], ranks: Ranking) -> AlphaPath:
-    """Add nodes until exact evaluation between them agrees with the path; look at `is_good` of what comes back.
+    """Add nodes until exact evaluation between them agrees with the path; callers must check `is_good` of the result.
 
-    text_at, image_at: asked once for each α needed. changes: does the (text, image) tower change with α at all; one
-    that does not is evaluated once. The points a path was checked at become its nodes where they complete the
-    next grid, so its own error is then smaller than the one it carries.
+    text_at, image_at: called once for each α needed. changes: whether the (text, image) tower changes with α; a tower
+    that does not is evaluated once. If the checked points complete the next grid they become nodes, so the error is
+    then smaller than the stored one.
     """
     text, image = (_Tower(exact_at, change) for exact_at, change in zip((text_at, image_at), changes, strict=True))
     for count in NODE_COUNTS:
@@ -131,28 +131,29 @@ def build_path(text_at: ExactAt, image_at: ExactAt, changes: Sequence[bool], ran
 
 
 class _Tower:
-    """Exact values of one tower, each α evaluated once; a tower that does not change counts as α = 0 everywhere."""
+    """Exact embeddings of one tower, each α evaluated once; a tower that does not change is evaluated at α = 0."""
 
     def __init__(self, exact_at: ExactAt, changes: bool) -> None:
         self._exact_at, self._changes = exact_at, changes
         self._known: dict[float, Tensor] = {}
 
     def at(self, alphas: np.ndarray) -> Tensor:
-        """[len(alphas), n, d]"""
+        """Return the embeddings [len(alphas), n, d]."""
         keys = [round(float(alpha), 12) if self._changes else 0.0 for alpha in alphas]
         unknown = sorted(set(keys) - self._known.keys())
         self._known.update(zip(unknown, self._exact_at(unknown), strict=True))
         return torch.stack([self._known[key] for key in keys])
 
     def path(self, nodes: np.ndarray) -> TowerPath:
-        own = nodes if self._changes else nodes[:1]
-        return TowerPath(own, self.at(own))
+        """Return the path through `nodes`, or through the first one if the tower does not change."""
+        used = nodes if self._changes else nodes[:1]
+        return TowerPath(used, self.at(used))
 
 
 def _error(
     text_path: TowerPath, image_path: TowerPath, checks: np.ndarray, text: _Tower, image: _Tower, ranks: Ranking
 ) -> Disagreement:
-    """The worst between path and exact evaluation, with both towers at a check and at opposite ones."""
+    """Return the largest disagreement of path and exact evaluation, with the towers at equal and opposite checks."""
     exact_texts, exact_images = text.at(checks), image.at(checks)
     places = range(len(checks))
     return worst(
@@ -165,7 +166,7 @@ def _error(
 
 
 def write_path(path: AlphaPath, file: Path) -> None:
-    """Keep a path as one safetensors file."""
+    """Write a path as one safetensors file."""
     tensors = {
         "text.nodes": torch.tensor(path.text.nodes),
         "text.values": path.text.values,
@@ -178,15 +179,17 @@ def write_path(path: AlphaPath, file: Path) -> None:
 
 
 def read_path(file: Path) -> AlphaPath | None:
-    """What `write_path` kept; None if it is not there or not what was written (to be made again)."""
-    kept = load_cached_tensors(file)
-    if kept is None:
+    """Read a path written by `write_path`; None if the file is missing or invalid, so that callers build it again."""
+    tensors = load_cached_tensors(file)
+    if tensors is None:
         return None
     try:
-        towers = {name: TowerPath(kept[f"{name}.nodes"].numpy(), kept[f"{name}.values"]) for name in ("text", "image")}
-        mrr_100, top10_flip_rate = kept["error"].tolist()
+        towers = {
+            name: TowerPath(tensors[f"{name}.nodes"].numpy(), tensors[f"{name}.values"]) for name in ("text", "image")
+        }
+        mrr_100, top10_flip_rate = tensors["error"].tolist()
         return AlphaPath(
-            **towers, error=Disagreement(mrr_100, top10_flip_rate), checked_at=tuple(kept["checked_at"].tolist())
+            **towers, error=Disagreement(mrr_100, top10_flip_rate), checked_at=tuple(tensors["checked_at"].tolist())
         )
-    except (KeyError, TypeError, ValueError):  # of another version
+    except (KeyError, TypeError, ValueError):  # written by another version
         return None

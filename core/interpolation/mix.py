@@ -1,23 +1,23 @@
-"""What a mix of zero-shot and fine-tuned models is: a description that is stored and compared without a model.
+"""Description of a mix of zero-shot and fine-tuned weights, which can be stored and compared without a model.
 
-WiSE-FT (Wortsman et al. 2022; paper, section 3.2) is the mix with one α for everything. `core.interpolation.merges`
-has the ways to mix, `core.interpolation.mix_weights` makes weights of a description.
+WiSE-FT (Wortsman et al. 2022; paper, section 3.2) is the mix with one α for all weights. `core.interpolation.merges`
+has the ways to merge; `core.interpolation.mix_weights` computes the weights of a description.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-#: The α's a mix is looked for among: as fine as a few hundred articles can tell apart, and eleven passes each.
+#: Candidate α's of a search: as fine as a few hundred articles can distinguish, at eleven passes each.
 TENTHS = tuple(step / 10 for step in range(11))
 
 
 @dataclass(frozen=True)
 class Mix:
-    """One way to merge at one strength.
+    """A merge with its strength.
 
-    runs: the fine-tunings, by name, whose weights are averaged before they are mixed: one, or several for a soup.
-    alpha: the strength of everything that has none of its own. own: the strength of single parts, by their names in
-    `mix_weights.parts_of`, or of a whole tower. merge: the name of the way in `merges.MERGES`.
+    runs: names of the runs whose fine-tuned weights are averaged before mixing: one, or several for a soup. alpha: of
+    all parts that are not in `own`. own: the α of single parts, by their names in `mix_weights.parts_of`, or of a whole
+    tower. merge: a name in `merges.MERGES`.
     """
 
     runs: tuple[str, ...]
@@ -26,11 +26,11 @@ class Mix:
     merge: str = "wise-ft"
 
     def alpha_of(self, part: str) -> float:
-        """The α of `part` ("image.early", "text"): its own, its tower's, or the mix's."""
+        """Return the α of `part` ("image.early", "text"): its own, else its tower's, else the mix's."""
         return self.own.get(part, self.own.get(part.partition(".")[0], self.alpha))
 
     def within(self, parts: Sequence[str]) -> "Mix":
-        """Return the mix as far as it is about `parts`; two that agree there are equal."""
+        """Return the mix reduced to `parts`; mixes that agree there become equal."""
         alphas = {part: self.alpha_of(part) for part in parts}
         if len(set(alphas.values())) == 1:
             return replace(self, alpha=alphas[parts[0]], own={})

@@ -1,4 +1,4 @@
-"""One function that makes weights of any `Mix`, and what it needs to know of the models that are mixed."""
+"""Weights of any `Mix`, and the tensors and parts of the mixed models."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,10 +17,10 @@ DEPTHS = ("early", "middle", "late")
 
 @dataclass(frozen=True)
 class WeightPair:
-    """What a mix is made of: the tensors that training changed, in zero-shot and in each fine-tuned model, by run.
+    """Tensors that training changed, in the zero-shot model and in the fine-tuned model of each run.
 
-    parts: of each tensor, as `parts_of` gives them. importance: of each number to the zero-shot and to the fine-tuned
-    model (`core.training.fisher`); None where no mix asks for it.
+    parts: of each tensor, as returned by `parts_of`. importance: of each weight to the zero-shot and to the fine-tuned
+    model (`core.training.fisher`); None if no mix needs it.
     """
 
     zero_shot: Mapping[str, Tensor]
@@ -29,19 +29,19 @@ class WeightPair:
     importance: tuple[Mapping[str, Tensor], Mapping[str, Tensor]] | None = None
 
     def of(self, tower: TowerName) -> "WeightPair":
-        """Only the tensors of one tower."""
+        """Return the pair with the tensors of one tower only."""
         keys = [key for key in self.zero_shot if self.parts[key].partition(".")[0] == tower]
         return replace(self, zero_shot={key: self.zero_shot[key] for key in keys})
 
     @property
     def changed_parts(self) -> list[str]:
-        """The parts that training changed, from the images' early blocks to the texts' late ones."""
+        """The parts that training changed, from early image blocks to late text blocks."""
         there = {self.parts[key] for key in self.zero_shot}
         order = [f"{tower}{depth}" for tower in TOWERS for depth in ("", *(f".{depth}" for depth in DEPTHS))]
         return [part for part in order if part in there]
 
     def has(self, need: Need) -> bool:
-        """Return whether the models have what a merge needs; importance can be measured of any."""
+        """Return whether the models meet a merge's need; importance can be measured for any model."""
         towers = {part.partition(".")[0] for part in self.changed_parts}
         return {
             "both towers": len(towers) == len(TOWERS),
@@ -51,7 +51,7 @@ class WeightPair:
         }[need]
 
     def average(self, runs: Sequence[str]) -> Mapping[str, Tensor]:
-        """Return the mean of the fine-tuned models of `runs`, taken in float32; a single model is itself."""
+        """Return the mean of the fine-tuned models of `runs`, computed in float32; a single model unchanged."""
         models = [self.fine_tuned[run] for run in runs]
         if len(models) == 1:
             return models[0]
@@ -62,9 +62,9 @@ class WeightPair:
 
 
 def parts_of(encoder: Encoder, keys: Iterable[str]) -> dict[str, str]:
-    """The part each tensor belongs to: `image.early`, `text.late` …, the tower where it has no blocks, else "".
+    """Return the part of each tensor: `image.early`, `text.late` …, the tower if it has no blocks, else "".
 
-    Blocks are cut into thirds; what is in front of them is early, what is behind them (the head) late.
+    Blocks are cut into thirds. Stages before the blocks are early, stages after them (the head) late.
     """
     parts = dict.fromkeys(keys, "")
     for tower in TOWERS:
@@ -79,13 +79,15 @@ def parts_of(encoder: Encoder, keys: Iterable[str]) -> dict[str, str]:
 
 
 def theta(mix: Mix, pair: WeightPair, out: Mapping[str, Tensor] | None = None) -> Mapping[str, Tensor]:
-    """Return the weights of `mix`, of all tensors in `pair.zero_shot`; out as in `wise_ft.interpolate`.
+    """Return the weights of `mix` for all tensors in `pair.zero_shot`; out as in `wise_ft.interpolate`.
 
-    Raises InputError: the mix has no weights (it mixes scores), an α that its merge does not know.
+    Raises InputError: the mix has no weights (it mixes scores), or its α is invalid.
     """
     merge = MERGES[mix.merge]
     if merge.mixes == "scores":
-        raise InputError("a mix of scores has no weights: score with both models, and see `mixed_scores`.")
+        raise InputError(
+            "This mix has no weights, because it mixes scores. Score with both models and mix with `mixed_scores`."
+        )
     if out is None:
         out = {key: torch.empty_like(tensor) for key, tensor in pair.zero_shot.items()}
     with torch.no_grad():
@@ -94,5 +96,5 @@ def theta(mix: Mix, pair: WeightPair, out: Mapping[str, Tensor] | None = None) -
 
 
 def mixed_scores(zero_shot: Tensor, fine_tuned: Tensor, alpha: float) -> Tensor:
-    """Embeddings [n, 2d], of length one, whose cosines are (1 − α)·zero-shot's + α·fine-tuned's, from [n, d] each."""
+    """Return embeddings [n, 2d] with cosines (1 − α)·zero-shot's + α·fine-tuned's, from [n, d] each, of length one."""
     return torch.cat([(1 - alpha) ** 0.5 * zero_shot, alpha**0.5 * fine_tuned], dim=1)

@@ -1,4 +1,4 @@
-"""The audit of an import in sentences and as a section: for the command line, the report and the Data page."""
+"""The audit of an import in sentences and as a section, for the command line, the report and the Data page."""
 
 import pandas as pd
 
@@ -7,7 +7,7 @@ from core.presentation.blocks import Block, Grid, Section, Words
 
 
 def audit_sentences(audit: ImportAudit) -> list[str]:
-    """Rows and lines, how often images are used, each fall-back, each split's days, what train and val share."""
+    """Return sentences on rows and lines, shared images, fall-backs, dates, and the overlap of train and val."""
     lines = f"from {audit.lines:,} lines" if audit.lines else "from no lines"
     most = f", at most by {audit.most_used}" if audit.most_used > 2 else ""
     return [
@@ -25,14 +25,14 @@ def _about_several_images(audit: ImportAudit) -> list[str]:
     if not audit.several_images:
         return []
     return [
-        f"note: {audit.several_images:,} rows name several images; the first of each was taken. Give every image a row "
-        "of its own to use them all."
+        f"note: {audit.several_images:,} rows name several images, and only the first of each was imported. To use all "
+        "images, give each a separate row."
     ]
 
 
 def _about_fall_backs(audit: ImportAudit) -> list[str]:
     if not audit.fall_backs:
-        return ["names: every image is the one that its row names, without any fall-back."]
+        return ["names: every image has exactly the name in its row; no fall-back was needed."]
     return [
         f"names: {use.rows:,} images were found by a fall-back ({use.how}), such as {'; '.join(use.examples)}."
         for use in audit.fall_backs
@@ -49,17 +49,18 @@ def _about_shared(audit: ImportAudit) -> list[str]:
     sentences = []
     if audit.moved:
         sentences.append(
-            f"split: articles with one image are on one side of the cut (--split-groups image), which moved "
-            f"{audit.moved:,} of them."
+            f"split: articles that share an image are in the same split (--split-groups image); {audit.moved:,} "
+            f"articles moved for this."
         )
     if shared.images:
         sentences.append(
-            f"warning: {shared.images:,} of {shared.val_images:,} images of val are in train, too, so val measures "
-            "what was learned by heart."
+            f"warning: {shared.images:,} of {shared.val_images:,} images of val are also in train, so val partly "
+            "measures memory. Import again with --split-groups image to keep them apart."
         )
     if shared.texts:
         sentences.append(
-            f"note: {shared.texts:,} of {shared.val_articles:,} articles of val have the text of an article of train."
+            f"note: {shared.texts:,} of {shared.val_articles:,} articles of val have the same text as an article of "
+            "train."
         )
     if not (shared.images or shared.texts):
         sentences.append("train and val share no image and no text.")
@@ -67,7 +68,7 @@ def _about_shared(audit: ImportAudit) -> list[str]:
 
 
 def audit_section(audit: ImportAudit) -> Section:
-    """The audit as a section of the report."""
+    """Return the audit as a section of the report."""
     first, *others = audit_sentences(audit)
     spans = pd.DataFrame(
         [
@@ -76,12 +77,12 @@ def audit_section(audit: ImportAudit) -> Section:
         ]
     )
     words: tuple[Block, ...] = tuple(Words(sentence) for sentence in others)
-    grids = (Grid("Splits", spans), Grid("Pairs to look at", pairs_table(audit)))
+    grids = (Grid("Splits", spans), Grid("Pairs to check", pairs_table(audit)))
     return Section("import", "Import", first, (*words, *grids))
 
 
 def pairs_table(audit: ImportAudit) -> pd.DataFrame:
-    """The sampled pairs, one a row, in words."""
+    """Return the sampled pairs, one in each row."""
     return pd.DataFrame(
         [
             {"article": pair.article_id, "text": pair.text, "named": pair.named, "image": pair.file}

@@ -1,7 +1,7 @@
-"""One section of the report: a question, its answer in a sentence or two, and blocks that show what it rests on.
+"""Sections of the report: a question, its answer in a sentence or two, and blocks with the details.
 
-Sections are made once, from records, and drawn by the app, the HTML report and the Markdown one alike. All words are
-plain text: whoever draws them escapes them, so that no headline becomes a link or a tag.
+The app, the HTML report and the Markdown report render the same sections. All words are plain text, which renderers
+escape, so that no headline becomes a link or a tag.
 """
 
 from dataclasses import dataclass, field
@@ -19,9 +19,9 @@ class Words:
 
 @dataclass(frozen=True)
 class Grid:
-    """A table whose cells are words already. faint: rows to be greyed. caption: what it shows, with n.
+    """A table whose cells are text. caption: the content, with n. faint: rows to grey out.
 
-    opens: of each row, the filters under which Rank changes shows its articles, as in an address; none without them.
+    opens: for each row, the filters in the address of Rank changes that show its articles; empty without them.
     """
 
     caption: str
@@ -32,7 +32,7 @@ class Grid:
 
 @dataclass(frozen=True)
 class Chart:
-    """A figure, a name for its file, and what a screen reader says of it."""
+    """A figure, the name of its file, and its text for screen readers."""
 
     name: str
     figure: go.Figure
@@ -45,7 +45,7 @@ Block = Words | Grid | Chart
 
 @dataclass(frozen=True)
 class Section:
-    """name, title: the question's. answer: the finding, with its n and interval."""
+    """A section. name, title: of the question. answer: the finding, with its n and interval."""
 
     name: str
     title: str

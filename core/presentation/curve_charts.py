@@ -1,6 +1,6 @@
-"""Metrics over α as charts, for pages and reports: functions from tables to Plotly figures.
+"""Charts of metrics over α, for pages and reports: functions from tables to Plotly figures.
 
-A curve is WiSE-FT's along α, so it has WiSE-FT's colour, its ends those of zero-shot and fine-tuned, on every chart.
+A curve over α has the colour of WiSE-FT in every chart, and its ends have those of zero-shot and fine-tuned.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from core.presentation.theme import ALPHA, MODEL_COLOURS, NEUTRAL, SHADE, VALUE,
 
 DASHES = {"val": "solid", "test": "dot"}
 _BOTH = f"image {hover('y', ALPHA)}, text {hover('x', ALPHA)}"
-_OWN_AND_OTHER = f"own {hover('y', VALUE)}, other {hover('x', VALUE)}"
+_OWN_AND_OTHER = f"this domain {hover('y', VALUE)}, other domain {hover('x', VALUE)}"
 
 
 #: Low and high of a metric at each α, [A] each.
@@ -29,9 +29,9 @@ def plot_metric(
     bands: Mapping[str, Band],
     flat: tuple[float, float] | None = None,
 ) -> go.Figure:
-    """One metric over α: a line for each split of `curve` within its 95 % band, both ends and α* marked.
+    """Plot a metric over α: a line with its 95 % band for each split of `curve`, with both ends and α* marked.
 
-    bands: by split; those that are not there are not drawn. flat: α's within noise of α*, shaded.
+    bands: by split; may lack some. flat: the plateau of α*, shaded.
     """
     figure = go.Figure()
     if flat is not None:
@@ -89,7 +89,7 @@ def _ends(rows: pd.DataFrame, metric: str) -> dict:
 
 
 def plot_plane(table: pd.DataFrame, metric: str, best: pd.Series, selected: float) -> go.Figure:
-    """α_image × α_text as a heat map with its best point, and the diagonal on which one α serves both."""
+    """Plot α_image × α_text as a heat map with its best point, and the diagonal of equal α."""
     wide = table.pivot(index="alpha_image", columns="alpha_text", values=metric)
     figure = go.Figure(
         go.Heatmap(
@@ -103,12 +103,12 @@ def plot_plane(table: pd.DataFrame, metric: str, best: pd.Series, selected: floa
         y=[0, 1],
         mode="lines",
         line={"color": "white", "dash": "dot"},
-        name="one α for both",
+        name="same α for both towers",
         hoverinfo="skip",
     )
     for alphas, name, symbol, colour in (
         ((selected, selected), f"α* = {selected:g}", "diamond", MODEL_COLOURS[Model.WISE_FT]),
-        ((best["alpha_text"], best["alpha_image"]), "best of the plane", "star", "white"),
+        ((best["alpha_text"], best["alpha_image"]), "best point of the plane", "star", "white"),
     ):
         figure.add_scatter(
             x=[alphas[0]], y=[alphas[1]], mode="markers", name=name, hovertemplate=_BOTH,
@@ -129,7 +129,7 @@ def plot_plane(table: pd.DataFrame, metric: str, best: pd.Series, selected: floa
 def plot_trace(
     own: pd.DataFrame, elsewhere: pd.DataFrame, metric: str, names: tuple[str, str], selected: float
 ) -> go.Figure:
-    """This run's metric on its own val against the same weights' on another domain's, traced by α."""
+    """Plot the metric on the run's val against that of the same weights on another domain, along α."""
     both = own.merge(elsewhere, on="alpha", suffixes=("", "_elsewhere"))
     figure = go.Figure()
     figure.add_scatter(
@@ -152,5 +152,9 @@ def plot_trace(
             x=point[f"{metric}_elsewhere"], y=point[metric], mode="markers", name=name, hovertemplate=_OWN_AND_OTHER,
             marker={"color": colour, "symbol": symbol, "size": 13},
         )  # fmt: skip
-    figure.update_xaxes(title=f"{METRICS[metric].label} on {names[1]} (other), n = {int(elsewhere['n'].iloc[0])}")
-    return figure.update_yaxes(title=f"{METRICS[metric].label} on {names[0]} (own), n = {int(own['n'].iloc[0])}")
+    figure.update_xaxes(
+        title=f"{METRICS[metric].label} on {names[1]} (other domain), n = {int(elsewhere['n'].iloc[0])}"
+    )
+    return figure.update_yaxes(
+        title=f"{METRICS[metric].label} on {names[0]} (this domain), n = {int(own['n'].iloc[0])}"
+    )

@@ -1,4 +1,4 @@
-"""What an import would do, in lines for a person."""
+"""Preview of an import in readable lines."""
 
 from core.data.images.decoding import SUFFIXES
 from core.data.importers.preview import Description
@@ -7,26 +7,26 @@ _SHOWN = 100  # characters of a cell
 
 
 def description_lines(described: Description) -> list[str]:
-    """Format, files, columns, a sample, images and dates."""
+    """Return lines on format, files, columns, a sample, images and dates."""
     lines = [f"format: {described.format}"]
     lines += [
         f"file: {file.name}, {file.encoding}, {file.rows} rows, columns {', '.join(file.columns)}"
         for file in described.files
     ]
     taken = ", ".join(f"{column} as {role}" for role, column in described.columns.items())
-    ignored = f"; beside them: {', '.join(described.ignored)}" if described.ignored else ""
+    ignored = f"; other columns: {', '.join(described.ignored)}" if described.ignored else ""
     lines.append(f"columns taken: {taken}{ignored}")
     lines.append(
         f"articles: {described.articles}, {described.with_text} with a text, {described.with_english} with an English "
         f"version"
     )
-    lines.append("the first:")
+    lines.append("the first article:")
     lines += [f"  {name}: {_short(value)}" for name, value in described.sample.items()]
     names = ", ".join(f"'{example}' ({column})" for column, example in described.by.items())
     lines.append(
-        f"images: looked for in and below {described.looked_in}, which has {described.pictures}, by names such as "
-        f"{names} with or without one of {', '.join(sorted(SUFFIXES))}: found for {described.found} of "
-        f"{described.articles} articles"
+        f"images: found for {described.found} of {described.articles} articles in {described.looked_in} and its "
+        f"subfolders ({described.pictures} images), by names such as {names} with or without one of "
+        f"{', '.join(sorted(SUFFIXES))}"
     )
     dates = f"{described.first_date} to {described.last_date}" if described.first_date else "none"
     lines.append(f"dates: {dates}; split in time by {described.order}")

@@ -1,6 +1,6 @@
-"""Two ways to read a language that CLIP does not: translated for an English encoder, or as it is for one that reads it.
+"""Comparison of two ways to read a language: translated for an English encoder, or the original for a multilingual one.
 
-The newest swept run of each, on the same articles: their metrics and what the one has over the other.
+It uses the newest swept run of each on the same articles, and shows their metrics and the differences.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _MODELS = tuple(Model)
 
 @dataclass(frozen=True)
 class Comparison:
-    """rows: model, reads, run, alpha, n and the metrics; a `difference` row is English minus original."""
+    """A comparison. rows: model, reads, run, alpha, n and metrics; a `difference` row is English minus original."""
 
     heading: str
     rows: pd.DataFrame
@@ -31,17 +31,17 @@ class Comparison:
 
 
 def compare_readings(runs: list[Run], domain: Domain, split: Split) -> Comparison:
-    """Compare the newest swept run that reads the English version with the newest that reads the original.
+    """Compare the newest swept run that reads the English version with the newest one that reads the original.
 
-    Raises InputError if there is none of either, or if they were not swept on the same articles.
+    Raises InputError if one is missing, or if they were not swept on the same articles.
     """
     swept = [run for run in runs if run.is_swept]
     english = _newest([run for run in swept if run.info.english], domain, "the English version", "lite")
     original = _newest([run for run in swept if not run.info.english], domain, "the original", "lite-multilingual")
     if _articles(english, split) != _articles(original, split):
         raise InputError(
-            f"runs '{english.info.name}' and '{original.info.name}' were swept on different {split} articles of "
-            f"'{domain.info.slug}'; train and sweep the older one again."
+            f"Runs '{english.info.name}' and '{original.info.name}' were swept on different {split} articles of "
+            f"'{domain.info.slug}', so their metrics cannot be compared. Train and sweep the older run again."
         )
     tables = {
         run.info.name: paper_table(run, domain, split, None).rows.set_index("model") for run in (english, original)
@@ -64,16 +64,16 @@ def compare_readings(runs: list[Run], domain: Domain, split: Split) -> Compariso
     )
     notes = ["difference: English minus original."]
     if any(language_mark(run) for run in (english, original)):
-        notes.append(f"{MARK} an encoder that does not read what it was shown; its numbers say little.")
+        notes.append(f"{MARK} The encoder does not read the language of these texts, so the numbers mean little.")
     return Comparison(heading, pd.DataFrame(rows), notes)
 
 
 def _newest(runs: list[Run], domain: Domain, what: str, encoder: str) -> Run:
-    """Of those that read the language if there are any."""
+    """Return the newest of the runs whose encoder reads the language, else the newest run."""
     if not runs:
         raise InputError(
-            f"domain '{domain.info.slug}' has no swept run that reads {what}; make one with: "
-            f"rematch train --domain {domain.info.slug} --encoder {encoder} --sweep"
+            f"Domain '{domain.info.slug}' has no swept run that reads {what}, so there is nothing to compare. Make one "
+            f"with: rematch train --domain {domain.info.slug} --encoder {encoder} --sweep"
         )
     return next((run for run in reversed(runs) if run.info.reads_the_language), runs[-1])
 
@@ -84,7 +84,7 @@ def _articles(run: Run, split: Split) -> list[str]:
 
 
 def render_comparison(comparison: Comparison) -> str:
-    """The table for a person; differences carry their sign."""
+    """Return the comparison as text; differences have a sign."""
     columns = ["model", "reads", "run", "alpha", *table_metrics()]
     body = [
         ["" if column == "alpha" and pd.isna(row[column]) else _cell(row, column) for column in columns]

@@ -1,4 +1,4 @@
-"""What a run reads, in words, and the mark on numbers of an encoder that does not read the language it was shown."""
+"""The text that a run reads, in words, and the mark for an encoder that does not read its language."""
 
 from core.data.domain import Domain
 from core.workspace.runs import Run
@@ -7,23 +7,23 @@ MARK = "†"
 
 
 def language_mark(run: Run) -> str:
-    """`†` for what stands beside the run's numbers where its encoder does not read them; else nothing."""
+    """Return `†` for a run whose encoder does not read the language of its texts, else an empty string."""
     return "" if run.info.reads_the_language else MARK
 
 
 def language_note(run: Run, domain: Domain) -> str | None:
-    """The sentence that the mark stands for; None for a run without it."""
+    """Return the sentence that explains the mark; None for a run without it."""
     if run.info.reads_the_language:
         return None
     return (
-        f"{MARK} {run.info.encoder} does not read '{domain.info.language}' and was shown it as it is, so these numbers "
-        f"say little. --encoder lite-multilingual reads German and fourteen other languages; translate makes an "
-        f"English version to train on."
+        f"{MARK} {run.info.encoder} does not read '{domain.info.language}', the language of these texts, so the "
+        f"numbers mean little. Train with --encoder lite-multilingual, which reads German and fourteen other "
+        f"languages, or make an English version with rematch translate and train on it."
     )
 
 
 def text_read(run: Run, domain: Domain) -> str:
-    """Which parts of the articles, in which language, and who wrote the English that the run read."""
+    """Return in words which parts of the articles a run reads, their language, and the source of the English."""
     language = f"'{domain.info.language}'"
     if not run.info.english:
         return f"{run.info.text.describe()} in {language}"

@@ -1,4 +1,4 @@
-"""The paper's tables for one run, as text, Markdown and CSV."""
+"""The tables of the paper for one run, as text, Markdown and CSV."""
 
 import math
 from collections.abc import Hashable, Mapping
@@ -28,9 +28,9 @@ TableFormat = Literal["text", "markdown", "csv"]
 
 @dataclass(frozen=True)
 class PaperTable:
-    """Tables 1–3 and table 4 for one run and split. rows: run, alpha, n and the metrics; published ones lack some.
+    """Tables 1–3 and table 4 for one run and split. rows: model, alpha, n and metrics; published rows lack some.
 
-    mark: what `shown_rows` puts beside the run's own names.
+    mark: appended by `shown_rows` to the names of the run's models.
     """
 
     heading: str
@@ -41,7 +41,7 @@ class PaperTable:
     mark: str = ""
 
     def shown_rows(self) -> pd.DataFrame:
-        """The rows as they are shown: the run's own marked where its encoder does not read the language."""
+        """Return the rows with the run's models marked if its encoder does not read the language."""
         published = self.rows["model"].str.startswith("published")
         return self.rows.assign(model=self.rows["model"].where(published, self.rows["model"] + self.mark))
 
@@ -52,8 +52,9 @@ def paper_table(run: Run, domain: Domain, split: Split, paper: Paper | None) -> 
     at = {row["alpha"]: row for row in curve[curve["split"] == split].to_dict("records")}
     if not at:
         raise InputError(
-            f"run '{run.info.name}' has no results on {split}: the domain has no such articles, or their ground truth "
-            f"was not known when it was swept; see: rematch sweep --domain {run.info.domain}"
+            f"Run '{run.info.name}' has no results on {split}: the domain has no such articles, or their ground truth "
+            f"was unknown when the run was swept. If it is known now, run: rematch sweep --domain {run.info.domain} "
+            f"--run {run.info.name}"
         )
     models: dict[str, float] = {Model.ZERO_SHOT: 0.0, Model.FINE_TUNED: 1.0, Model.WISE_FT: selected.alpha}
     rows = [
@@ -78,7 +79,7 @@ def paper_table(run: Run, domain: Domain, split: Split, paper: Paper | None) -> 
 
 
 def _image_to_text(ranks: pd.DataFrame, models: dict[str, float], domain: Domain) -> list[str]:
-    """The recalls from image to text where images have several texts, as Flickr30k and COCO are measured."""
+    """Return the recalls from image to text if images have several texts, as measured on Flickr30k and COCO."""
     image_of = domain.articles.set_index("article_id")["image_id"]
     lines = []
     for name, alpha in models.items():
@@ -89,7 +90,7 @@ def _image_to_text(ranks: pd.DataFrame, models: dict[str, float], domain: Domain
         measured = metrics_of(image_ranks(at["reverse_rank"].to_numpy(dtype=np.int32), images.tolist()))
         recalls = ", ".join(f"recall@{k} {measured[f'recall@{k}']:.4f}" for k in (1, 5, 10))
         lines.append(f"  {name}: {recalls}")
-    return [f"From image to text, over {measured['n']} images (any of an image's texts is right):", *lines]
+    return [f"From image to text, over {measured['n']} images (any text of the image counts as right):", *lines]
 
 
 def _ranks_at(ranks: pd.DataFrame, alpha: float) -> np.ndarray:
@@ -114,32 +115,32 @@ def _heading(run: Run, domain: Domain, split: str, selected: Selected) -> str:
 def _notes(run: Run, domain: Domain, split: Split) -> list[str]:
     notes = []
     if split == "val":
-        notes.append("alpha was chosen on these same articles, so the WiSE-FT row is a little flattered.")
+        notes.append("The WiSE-FT row is slightly optimistic, because alpha was chosen on the same articles.")
     unknown = int((domain.articles["split"] == split).sum()) - len(domain.labelled(split))
     if unknown:
-        notes.append(f"the ground truth of {unknown} more {split} articles is not known; they are not counted.")
+        notes.append(f"The ground truth of {unknown} more {split} articles is unknown, so they are not counted.")
     notes += reranking_notes(run.reranking())
     unread = language_note(run, domain)
     return notes if unread is None else [*notes, unread]
 
 
 def render(table: PaperTable, style: TableFormat) -> str:
-    """The whole report in one of the formats; CSV holds the rows alone."""
+    """Return the table with its notes in one of the formats; CSV has only the rows."""
     if style == "csv":
         return table.shown_rows().to_csv(index=False).rstrip("\n")
-    words = words_of(table)
+    words = table_as_text(table)
     formatted = grid(list(words.columns), words.to_numpy().tolist(), style)
     return "\n".join([table.heading, "", formatted, "", *table_4_lines(table), *table.notes])
 
 
-def words_of(table: PaperTable) -> pd.DataFrame:
-    """The rows as they are shown, every cell as text."""
+def table_as_text(table: PaperTable) -> pd.DataFrame:
+    """Return the shown rows with every cell as text."""
     shown = table.shown_rows()
     return pd.DataFrame({name: [_cell(name, value) for value in shown[name]] for name in shown})
 
 
 def grid(columns: list[str], body: list[list[str]], style: TableFormat) -> str:
-    """A table whose first column are words and the others numbers that stand as they are given."""
+    """Return a table with text in the first column and numbers, already formatted, in the others."""
     return tabulate(
         body,
         headers=columns,
@@ -150,7 +151,7 @@ def grid(columns: list[str], body: list[list[str]], style: TableFormat) -> str:
 
 
 def _cell(column: Hashable, value: str | float) -> str:
-    """One cell as text: what was not published is a dash, n has no decimals."""
+    """Return a cell as text: a dash for an unpublished value, no decimals for n."""
     if isinstance(value, str):
         return value
     if math.isnan(value):
@@ -159,11 +160,11 @@ def _cell(column: Hashable, value: str | float) -> str:
 
 
 def table_4_lines(table: PaperTable) -> list[str]:
-    """Table 4 in words, the published one beside where it was asked for."""
+    """Return table 4 in words, with the published one if requested."""
     counts = table.table_4
     lines = [
-        f"Table 4, from fine-tuning to WiSE-FT, over the {counts.n} articles that fine-tuning improved over zero-shot "
-        "and both models place among the first 100:",
+        f"Table 4, from fine-tuned to WiSE-FT, over the {counts.n} articles that fine-tuning improved over zero-shot "
+        "and that both models rank among the first 100:",
         f"  improvement {_places(counts.improvement)} (mean of {counts.n_improved} articles), "
         f"decrease {_places(counts.decrease)} (mean of {counts.n_decreased})",
     ]
@@ -181,11 +182,11 @@ def _places(value: float | None) -> str:
 
 
 def curve_text(run: Run, domain: Domain, curve: pd.DataFrame, info: SweepInfo) -> str:
-    """The sweep for a person: the metrics along alpha on each split, what was interpolated, and the choice."""
+    """Return the sweep as text: the metrics over alpha on each split, the error of interpolation, and α*."""
     columns = ["alpha", *table_metrics()]
     parts = []
     for split, rows in curve.groupby("split", sort=False):
-        # Of a continuous curve every twentieth part, the alpha chosen, and nothing twice.
+        # Of a continuous curve, show only every twentieth and the selected alpha.
         shown = rows[
             np.isclose(rows["alpha"] * 20, (rows["alpha"] * 20).round()) | (rows["alpha"] == info.selected.alpha)
         ]
@@ -199,8 +200,12 @@ def curve_text(run: Run, domain: Domain, curve: pd.DataFrame, info: SweepInfo) -
         parts.append(f"{run.info.domain}, run {name}, {split}, n = {n}\n{table}")
     selected = info.selected
     unread = language_note(run, domain)
-    told = [*path_sentences(info, "~ marks what"), *precision_sentences(info.precision), *([unread] if unread else [])]
-    parts.append("\n".join(told))
+    notes = [
+        *path_sentences(info, "what is marked ~"),
+        *precision_sentences(info.precision),
+        *([unread] if unread else []),
+    ]
+    parts.append("\n".join(notes))
     parts.append(
         f"alpha {selected.alpha:g} has the highest val {selected.criterion} (ties: mrr@100, then the smaller alpha).\n"
         f"next: rematch report --domain {run.info.domain}"
@@ -209,29 +214,29 @@ def curve_text(run: Run, domain: Domain, curve: pd.DataFrame, info: SweepInfo) -
 
 
 def path_sentences(info: SweepInfo, what: str) -> list[str]:
-    """How far interpolated ranks were seen to be off, split by split; none if every point was asked for exactly.
+    """Return a sentence on the error of interpolation for each split; none if every point is exact.
 
-    what: how interpolated points can be told apart, as in "~ marks what".
+    what: the name of interpolated values, such as "what is marked ~".
     """
     sentences = []
     for split, path in info.paths.items():
-        flips = f"{path.error.top10_flip_rate:.1%} of the first tens"
+        flips = f"{path.error.top10_flip_rate:.1%} of the articles move into or out of the first ten"
         at = ", ".join(f"{alpha:.3g}" for alpha in path.checked_at)
         if path.is_good:
             sentences.append(
-                f"{split}: {what} is interpolated between {path.nodes} exact points, measured at alpha {at}: "
-                f"off by at most {path.error.mrr_100:.4f} in mrr@100 and {flips}."
+                f"{split}: {what} is interpolated between {path.nodes} exact points. The largest error, measured at "
+                f"alpha {at}, is {path.error.mrr_100:.4f} in mrr@100, and {flips}."
             )
         else:
             sentences.append(
-                f"{split}: interpolation was off by {path.error.mrr_100:.4f} in mrr@100 and {flips} "
-                f"even with {path.nodes} exact points, so every point shown is exact."
+                f"{split}: every value is exact, because interpolation has an error of {path.error.mrr_100:.4f} in "
+                f"mrr@100, and {flips}, even with {path.nodes} exact points."
             )
     return sentences
 
 
 def precision_sentences(precision: Mapping[str, TowerPrecision]) -> list[str]:
-    """Return, for each tower that was to compute in bfloat16, whether it did and how far that changed ranks."""
+    """Return a sentence for each tower that was to compute in bfloat16: its precision and the change of ranks."""
     return [
         f"{tower} tower in {chosen.name}: {chosen.reason}" + (f" ({chosen.agreement})." if chosen.agreement else ".")
         for tower, chosen in precision.items()

@@ -1,4 +1,4 @@
-"""Runs of a domain beside each other: what their trainings differ in, what each reached, and seeds taken together."""
+"""Tables that compare the runs of a domain: different settings, metrics, and means over seeds."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -19,12 +19,12 @@ MODELS = tuple(Model)
 
 
 def differing_settings(runs: Sequence[Run]) -> pd.DataFrame:
-    """One row per run: what their trainings depended on, without what is the same for all."""
-    table = pd.DataFrame([_made_with(run) for run in runs])
+    """Return one row per run with the settings of training that differ between the runs."""
+    table = pd.DataFrame([_settings(run) for run in runs])
     return table[[name for name in table if table[name].astype(str).nunique() > 1]]
 
 
-def _made_with(run: Run) -> dict[str, Any]:
+def _settings(run: Run) -> dict[str, Any]:
     info = run.info
     return {
         "encoder": info.encoder, **asdict(info.settings), "text": info.text.describe(), "english": info.english,
@@ -33,13 +33,13 @@ def _made_with(run: Run) -> dict[str, Any]:
 
 
 def compared(runs: Sequence[Run]) -> pd.DataFrame:
-    """One row per run: its name, the settings that differ, n, α*, metrics of the three models on val, its date."""
+    """Return one row per run: name, different settings, n, α*, metrics of the three models on val, and date."""
     reached = pd.DataFrame([_reached(run) for run in runs])
     return pd.concat([reached[["run"]], differing_settings(runs), reached.drop(columns="run")], axis=1)
 
 
 def _reached(run: Run) -> dict[str, Any]:
-    """What a run reached on val; from its history where it is not swept."""
+    """Return the metrics of a run on val, from its history if it has no sweep."""
     name = f"{run.info.name}{language_mark(run)}{reranked_by(run.reranking())}"
     row: dict[str, Any] = {"run": name, "n": None, "α*": None}
     metrics: dict[str, Any] = {}
@@ -64,30 +64,30 @@ def _rows(run: Run, split: Split) -> pd.DataFrame:
 
 
 def over_seeds(runs: Sequence[Run], split: Split) -> pd.DataFrame:
-    """Mean and standard deviation (n − 1) of each metric over at least two runs, for each of MODELS.
+    """Return mean and standard deviation (n − 1) of each metric over at least two runs, for each of MODELS.
 
-    Columns: run (the model), seeds, n, then `<metric> mean` and `<metric> sd`. WiSE-FT is at each run's own α*.
+    Columns: run (the model), seeds, n, then `<metric> mean` and `<metric> sd`. WiSE-FT is at the α* of each run.
     """
     rows = []
     for model in MODELS:
         at = {Model.ZERO_SHOT: lambda run: 0.0, Model.FINE_TUNED: lambda run: 1.0}.get(
             model, lambda run: run.selected().alpha
         )
-        each = pd.DataFrame([_rows(run, split).loc[at(run)] for run in runs])
-        row: dict[str, Any] = {"model": str(model), "seeds": len(runs), "n": int(each["n"].iloc[0])}
+        results = pd.DataFrame([_rows(run, split).loc[at(run)] for run in runs])
+        row: dict[str, Any] = {"model": str(model), "seeds": len(runs), "n": int(results["n"].iloc[0])}
         for metric in table_metrics():
-            values = each[metric].astype(float)
+            values = results[metric].astype(float)
             row |= {f"{metric} mean": values.mean(), f"{metric} sd": values.std(ddof=1)}
         rows.append(row)
     return pd.DataFrame(rows)
 
 
 def seeds_text(table: pd.DataFrame, seeds: Sequence[int], style: TableFormat) -> str:
-    """`over_seeds` for a person. seeds: of the runs that were taken together."""
+    """Return the table of `over_seeds` as text. seeds: of the runs."""
     body = [
         [row["model"], f"{row['n']}", *(f"{row[f'{m} mean']:.3f} ± {row[f'{m} sd']:.3f}" for m in table_metrics())]
         for row in table.to_dict("records")
     ]
     listed = ", ".join(map(str, seeds))
-    heading = f"Over {len(seeds)} seeds ({listed}), mean ± standard deviation, WiSE-FT at each run's own alpha:"
+    heading = f"Over {len(seeds)} seeds ({listed}), mean ± standard deviation, WiSE-FT at the alpha* of each run:"
     return f"{heading}\n\n{grid(['run', 'n', *table_metrics()], body, style)}"

@@ -1,7 +1,7 @@
-"""One look for every chart, in the app and in reports: colours that stand for models, and the frame around.
+"""Style of all charts in the app and in reports: colours of the models, number formats and layout.
 
-The three colours are Okabe and Ito's, which colour-blind readers can tell apart, and stand for the three models
-wherever they appear; other things are told apart by place, dash or shape.
+The three colours are from Okabe and Ito's palette, which colour-blind readers can distinguish. Each always means the
+same model; other distinctions use position, dash or shape.
 """
 
 import plotly.graph_objects as go
@@ -10,12 +10,12 @@ from core.evaluation.models import Model
 
 MODEL_COLOURS: dict[str, str] = {Model.ZERO_SHOT: "#0072B2", Model.WISE_FT: "#D55E00", Model.FINE_TUNED: "#009E73"}
 NEUTRAL = "#8A8F98"  # readable on both themes
-SHADE = 0.18  # opacity of what lies behind a line
+SHADE = 0.18  # opacity of areas behind a line
 
-#: Numbers in hover texts, by d3's formats, as tables write them: metrics, their changes, α (`:g` of Python), shares.
+#: d3 formats of numbers in hover texts, equal to those in tables: metrics, their changes, α (Python's `:g`), shares.
 VALUE, CHANGE, ALPHA, SHARE = ".3f", "+.3f", ".6~g", ".1%"
 
-#: One frame for all charts: no title (the page has it), legend above, room for a thumb.
+#: Layout of all charts: no title (the page has one), legend above, margins for touch screens.
 TEMPLATE = go.layout.Template(
     layout={
         "margin": {"l": 8, "r": 8, "t": 28, "b": 8},
@@ -29,12 +29,12 @@ TEMPLATE = go.layout.Template(
 )
 
 
-def hover(name: str, form: str) -> str:
+def hover(name: str, number_format: str) -> str:
     """Return the part of a hover text that shows a trace's `name` (as ``x`` or ``customdata``) in a format above."""
-    return f"%{{{name}:{form}}}"
+    return f"%{{{name}:{number_format}}}"
 
 
 def faded(colour: str) -> str:
-    """A colour of the form #RRGGBB, seen through."""
+    """Return a colour #RRGGBB with the opacity SHADE."""
     red, green, blue = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
     return f"rgba({red},{green},{blue},{SHADE})"

@@ -1,47 +1,85 @@
-"""Numbers in words, the same way in every section."""
+"""Formats of numbers and of recurring phrases in sections."""
+
+import math
 
 from core.analysis.bootstrap import Interval
+from core.analysis.significance import LEVEL_OF_TESTS
 from core.data.entities.store import RULES
 from core.evaluation.metrics import METRICS
 
+#: Larger required numbers of articles are out of reach, so their digits do not help.
+MAX_REQUIRED = 100_000
+
 
 def number(value: float, metric: str = "") -> str:
-    """Three decimals for shares, one for ranks."""
+    """Format a value: three decimals for shares, one for ranks."""
     return f"{value:.1f}" if metric and METRICS[metric].unit == "rank" else f"{value:.3f}"
 
 
 def signed(value: float, metric: str = "") -> str:
-    """`+0.012`, `−0.012`, `±0.000`, with a real minus."""
+    """Format a difference with its sign, with a minus and not a hyphen: `+0.012`, `−0.012`, `±0.000`."""
     text = number(abs(value), metric)
     return ("±" if float(text) == 0 else "+" if value > 0 else "−") + text
 
 
 def between(interval: Interval, metric: str = "") -> str:
-    """`0.10 to 0.14`; of a difference `−0.010 to +0.020`, told apart by `between_signed`."""
+    """Format an interval of values: `0.100 to 0.140`."""
     return f"{number(interval.low, metric)} to {number(interval.high, metric)}"
 
 
 def between_signed(interval: Interval, metric: str = "") -> str:
-    """A difference's interval, with signs."""
+    """Format an interval of differences: `−0.010 to +0.020`."""
     return f"{signed(interval.low, metric)} to {signed(interval.high, metric)}"
 
 
 def p_value(p: float) -> str:
-    """`p = 0.03`, `p < 0.001`."""
+    """Format p in a sentence: `p = 0.03`, `p < 0.001`."""
     return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
 
 
 def p_cell(p: float) -> str:
-    """Write a p in a table, whose heading names it: `0.03`, `< 0.001`."""
+    """Format p in a table, whose heading names it: `0.03`, `< 0.001`."""
     return p_value(p).removeprefix("p = ").removeprefix("p ")
 
 
+def rounded_n(n: int) -> str:
+    """Format a required number of articles, rounded up to two digits and capped: `3,900`, `more than 100,000`."""
+    if n > MAX_REQUIRED:
+        return f"more than {MAX_REQUIRED:,}"
+    step = 10 ** max(0, len(str(n)) - 2)
+    return f"{math.ceil(n / step) * step:,}"
+
+
+def about_articles(n: int) -> str:
+    """Return a required number of articles in words: `about 3,900 articles`, `more than 100,000 articles`."""
+    return f"{'' if n > MAX_REQUIRED else 'about '}{rounded_n(n)} articles"
+
+
+def correction_note(interval: Interval, p: float, p_holm: float, tests: str) -> str:
+    """Return a sentence on why a difference is not significant although its interval excludes 0; empty otherwise.
+
+    It follows another sentence and starts with a space. p, p_holm: before and after Holm's correction. tests: what the
+    correction covers, such as "8 metrics".
+    """
+    if p_holm < LEVEL_OF_TESTS or not interval.excludes_zero:
+        return ""
+    if p < LEVEL_OF_TESTS:
+        return (
+            f" The interval excludes 0, but it does not allow for {tests} tested at once. Holm's correction does: p "
+            f"rises from {p_cell(p)} to {p_cell(p_holm)}, which is not below {LEVEL_OF_TESTS:g}."
+        )
+    return (
+        f" The interval excludes 0, but the permutation test does not confirm it: {p_value(p)}, even before Holm's "
+        f"correction for {tests}."
+    )
+
+
 def finder(named_by: str) -> str:
-    """What found persons, places and organisations."""
+    """Return in words what found persons, places and organisations."""
     return "found by the built-in rules" if named_by == RULES else f"found by {named_by}"
 
 
 def shorten(text: str, length: int) -> str:
-    """At most `length` characters on one line."""
+    """Return the text on one line, shortened to at most `length` characters."""
     line = " ".join(str(text).split())
     return line if len(line) <= length else line[: length - 1].rstrip() + "…"

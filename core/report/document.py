@@ -1,7 +1,7 @@
-"""The whole report of a run, before it is HTML or Markdown: what a reader must know, then one section per question.
+"""Content of a run's report, independent of HTML and Markdown: a summary, then one section per question.
 
-It holds nothing that changes from one making to the next (no time of day, no folder), so that the same run gives the
-same bytes.
+It contains nothing that changes between two reports of the same run (no time of day, no folder), so their bytes are
+equal.
 """
 
 from dataclasses import asdict, dataclass
@@ -25,36 +25,38 @@ from core.presentation.paper_tables import (
     path_sentences,
     precision_sentences,
     table_4_lines,
-    words_of,
+    table_as_text,
 )
 from core.presentation.reranking import reranked_by
 from core.report.top_movers import Moved, moved_most
 from core.workspace.runs import Run
 
 _TERMS = (
-    ("zero-shot", "the model as it comes, without having seen this domain (α = 0)"),
+    ("zero-shot", "the model before training on this domain (α = 0)"),
     ("fine-tuned", "the model after training on the older articles of this domain (α = 1)"),
-    ("WiSE-FT", "the weights of both mixed: (1 − α) times zero-shot plus α times fine-tuned"),
-    ("α*", "the α chosen on validation articles"),
-    ("rank", "the place of an article's own image among all images searched; 1 is best"),
-    ("val, test", "the newest articles, which training did not see; α was chosen on val"),
-    ("n", "how many articles a number is of"),
-    ("95 % interval", "where the number would lie for other articles of the same kind, in 95 of 100 cases"),
-    ("p", "how often a difference of this size would come about if neither model were better"),
+    ("WiSE-FT", "the mix of both: (1 − α) times the zero-shot weights plus α times the fine-tuned weights"),
+    ("α*", "the α chosen on the validation articles"),
+    ("rank", "the place of an article's own image among all images of the gallery; 1 is best"),
+    ("val, test", "newer articles, which training did not see; α was chosen on val"),
+    ("n", "the number of articles that a figure rests on"),
+    ("95 % interval", "a range that contains the true value in about 95 of 100 such samples of articles"),
+    ("p", "the probability of a difference at least this large if neither model were better"),
+    ("p (Holm)", "p corrected for several tests at once, so that chance seldom leads to a false claim"),
+    ("significant", "p (Holm) is below 0.05; otherwise the models are not distinguishable, which does not mean equal"),
 )
 
 
 def glossary() -> tuple[tuple[str, str], ...]:
-    """Return words and metrics, each with its meaning."""
+    """Return terms and metrics with their meanings."""
     return (*_TERMS, *((name, metric.help) for name, metric in METRICS.items()))
 
 
 @dataclass(frozen=True)
 class Document:
-    """title, summary: of the run; answers: question and its answer in a sentence or two; sections: all of it.
+    """Content of a report.
 
-    moved: the articles that moved most, on val. unanswered: questions that were not asked yet, with how long each
-    takes.
+    answers: (question, answer in a sentence or two). sections: with all details. moved: the articles of val that moved
+    most. unanswered: questions without an answer yet, with their durations.
     """
 
     title: str
@@ -66,17 +68,16 @@ class Document:
 
 
 def document(context: RunContext, *, ask_all: bool, with_images: bool) -> Document:
-    """The report. ask_all: work out what is missing, which may take minutes; otherwise it is only named.
+    """Build the report of a run.
 
-    with_images: the images of the articles that moved most go into it, for who may hand them on.
-
-    Raises InputError for what the run or the domain cannot tell.
+    ask_all: compute missing answers, which may take minutes; otherwise only name them. with_images: include the images
+    of the articles that moved most, if you may share them. Raises InputError: the run or the domain cannot answer.
     """
     found = [(question, _answer(question, context, ask_all)) for question in QUESTIONS]
     sections = [question.section(record, context) for question, record in found if record is not None]
     run, domain = context.run, context.domain
     return Document(
-        f"{domain.info.title}: what fine-tuning and WiSE-FT did",
+        f"{domain.info.title}: effects of fine-tuning and WiSE-FT",
         tuple(_summary(run, domain)),
         tuple((section.title, section.answer) for section in sections),
         (_numbers(context), *sections, *_imported(domain), _made_with(run)),
@@ -96,12 +97,12 @@ def _answer(question: Question[Any], context: RunContext, ask_all: bool) -> Any:
 def _summary(run: Run, domain: Domain) -> list[str]:
     counts = domain.articles["split"].value_counts()
     sizes = ", ".join(f"{counts[split]:,} {split}" for split in ("train", "val", "test") if split in counts)
-    synthetic = ["These articles are synthetic: a test bed with known truth, none of this is news."]
+    synthetic = ["These articles are synthetic, made to test the findings with known causes. None of them is news."]
     unread = language_note(run, domain)
     return [
         *(synthetic if domain.info.synthetic else []),
-        "News articles and their photos were published together; the pairing is hidden, and a model has to find it "
-        "again.",
+        "Task: each article was published with an image. The model gets the text only and must find that image among "
+        "all images of the gallery.",
         f"Domain {domain.info.slug}: {sizes} articles, {how_split(domain.info)}.",
         f"Run {run.info.name}: encoder {run.info.encoder}, {run.info.settings.tune} tuned, reading "
         f"{text_read(run, domain)}{reranked_by(run.reranking())}.",
@@ -110,18 +111,18 @@ def _summary(run: Run, domain: Domain) -> list[str]:
 
 
 def _numbers(context: RunContext) -> Section:
-    """The paper's table and the curves."""
+    """Return the section with the paper's tables and the curves."""
     run, selected = context.run, context.run.selected()
     blocks: list[Words | Grid | Chart] = []
     for split in context.splits:
         table = paper_table(run, context.domain, split, None)
         n = int(table.rows["n"].iloc[0])
-        blocks.append(Grid(f"The three models, {split}, n = {n}", words_of(table)))
+        blocks.append(Grid(f"The three models, {split}, n = {n}", table_as_text(table)))
         blocks += [Words(line.strip()) for line in [*table_4_lines(table), *table.notes]]
-    bands = {split: context.results[split].ranks for split in context.splits}
+    ranks_by_split = {split: context.results[split].ranks for split in context.splits}
     for metric in table_metrics():
-        each = {str(split): curve_bands(ranks, metric) for split, ranks in bands.items()}
-        figure = plot_metric(run.curve(), metric, selected.alpha, each)
+        by_split = {str(split): curve_bands(ranks, metric) for split, ranks in ranks_by_split.items()}
+        figure = plot_metric(run.curve(), metric, selected.alpha, by_split)
         alt = f"{metric} over alpha with its 95 % band; the chosen alpha is {selected.alpha:g}."
         blocks.append(Chart(f"curve-{metric.replace('@', '')}", figure, alt, 260))
     blocks += [
@@ -133,13 +134,13 @@ def _numbers(context: RunContext) -> Section:
 
 
 def _imported(domain: Domain) -> list[Section]:
-    """The audit of the import that made the domain, if there is one."""
+    """Return the audit of the domain's import, if there is one."""
     audit = load_audit(domain.folder)
     return [] if audit is None else [audit_section(audit)]
 
 
 def _made_with(run: Run) -> Section:
-    """Settings, versions and fingerprints, so that the run can be made again."""
+    """Return settings, versions and fingerprints, which are needed to reproduce the run."""
     info = run.info
     settings = pd.DataFrame([{"setting": name, "value": f"{value}"} for name, value in asdict(info.settings).items()])
     versions = pd.DataFrame([{"package": name, "version": version} for name, version in sorted(info.versions.items())])

@@ -1,6 +1,6 @@
-"""The report as one HTML file that needs nothing else: charts stay interactive offline, all text is escaped.
+"""The report as one self-contained HTML file: charts are interactive offline, and all text is escaped.
 
-Its own policy forbids it to load anything, so that opening a report tells nobody.
+Its content security policy forbids loading anything, so that opening a report sends no requests.
 """
 
 import base64
@@ -15,7 +15,7 @@ from core.report.document import Document, glossary
 
 
 def as_html(document: Document) -> bytes:
-    """The whole report, UTF-8; the same document gives the same bytes."""
+    """Return the report as HTML, UTF-8; equal documents give equal bytes."""
     environment = Environment(
         loader=PackageLoader("core.report"), autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True
     )
@@ -28,6 +28,6 @@ def as_html(document: Document) -> bytes:
 
 
 def _figure_json(chart: Chart) -> Markup:
-    """For a script element: nothing in it can end that element."""
+    """Return the chart as JSON for a script element, escaped so that it cannot end the element."""
     chart.figure.update_layout(template=TEMPLATE, height=chart.height)
     return Markup(str(chart.figure.to_json()).replace("<", "\\u003c"))

@@ -1,4 +1,4 @@
-"""The report as Markdown: words and tables. Charts are left out, their numbers are in the tables; so are images."""
+"""The report as Markdown: text and tables, without charts and images."""
 
 from tabulate import tabulate
 
@@ -8,21 +8,21 @@ from core.report.document import Document, glossary
 
 
 def as_markdown(document: Document) -> str:
-    """The whole report; text from outside is escaped, so that no headline becomes a link or a heading."""
+    """Return the report as Markdown; external text is escaped, so that no headline becomes a link or a heading."""
     lines = [f"# {inline(document.title)}", ""]
     for line in document.summary:
         lines += [inline(line), ""]
     lines += ["## In short", ""]
     lines += [f"- **{inline(title)}** {inline(answer)}" for title, answer in document.answers]
     if document.unanswered:
-        lines += ["", inline(f"Not asked yet: {'; '.join(document.unanswered)}.")]
-    lines += ["", "## Words used here", ""]
+        lines += ["", inline(f"Not answered yet: {'; '.join(document.unanswered)}.")]
+    lines += ["", "## Terms", ""]
     lines += [f"- **{inline(word)}**: {inline(meaning)}" for word, meaning in glossary()]
     for section in document.sections:
         lines += ["", f"## {inline(section.title)}", "", f"**{inline(section.answer)}**"]
         for block in section.blocks:
             lines += _block(block)
-    lines += ["", "## Articles that moved most"]
+    lines += ["", "## Articles with the largest change of rank"]
     for group in document.moved:
         lines += ["", f"### {inline(group.title)}", ""]
         lines += [f"- **{inline(card.article_id)}** {inline(card.text)} ({inline(card.ranks)})" for card in group.cards]

@@ -1,14 +1,14 @@
-"""One page of a match to take away: what was asked, what each model found, and in the footer how it was made.
+"""Download of a match: one page with the query, the results of each model, and a footer with the run.
 
-`as_html` is one file that needs nothing else and prints on a page of A4. Any text may be in it: all of it is escaped,
-and nothing is loaded from elsewhere.
+`as_html` returns one self-contained file that prints on a page of A4. All text is escaped, and nothing is loaded from
+elsewhere.
 """
 
 import base64
 import html
 from dataclasses import dataclass
 
-PLACES = 5  # more would not be legible on one page
+PLACES = 5  # more are illegible on one page
 
 _STYLE = """
 @page { size: A4 portrait; margin: 10mm }
@@ -37,18 +37,18 @@ footer { margin-top: 3mm; font-size: 8pt; color: #4A5159; border-top: .3mm solid
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing found. caption: its rank and score; mark: why it stands out, or empty. image: JPEG, None if gone."""
+    """A result. caption: its rank and score; mark: why it is highlighted, or empty. image: JPEG, None if missing."""
 
     caption: str
     mark: str
     title: str
     date: str
-    picture: bytes | None
+    image: bytes | None
 
 
 @dataclass(frozen=True)
 class Column:
-    """One model. colour: #RRGGBB. note: a sentence under its name, or empty. entries: best first, PLACES are shown."""
+    """Results of a model. colour: #RRGGBB. note: below its name, or empty. entries: the first PLACES are shown."""
 
     name: str
     colour: str
@@ -58,23 +58,23 @@ class Column:
 
 @dataclass(frozen=True)
 class MatchSheet:
-    """title: the headline asked for, or what the photo is. image: JPEG of the query, or None. footer: how made."""
+    """A match. title: the headline or the name of the photo. image: JPEG of the query, or None. footer: the run."""
 
     title: str
     subtitle: str
-    picture: bytes | None
+    image: bytes | None
     columns: tuple[Column, ...]
     footer: str
 
 
 def as_html(sheet: MatchSheet) -> bytes:
-    """The sheet as one HTML file, UTF-8, with its images inside."""
+    """Return the sheet as one HTML file, UTF-8, with its images embedded."""
     columns = "".join(_html_column(column) for column in sheet.columns)
     page = f"""<!DOCTYPE html>
 <html><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
 <title>{html.escape(sheet.title)}</title><style>{_STYLE}</style></head><body>
-<header>{_html_image(sheet.picture, "")}<div><h1 dir="auto">{html.escape(sheet.title)}</h1>
+<header>{_html_image(sheet.image, "")}<div><h1 dir="auto">{html.escape(sheet.title)}</h1>
 <p>{html.escape(sheet.subtitle)}</p></div></header>
 <main>{columns}</main>
 <footer>{html.escape(sheet.footer)}</footer>
@@ -93,15 +93,15 @@ def _html_column(column: Column) -> str:
 
 def _html_entry(entry: Entry) -> str:
     own = " class=own" if entry.mark else ""
-    said = f"{entry.caption}, {entry.mark}" if entry.mark else entry.caption
+    caption = f"{entry.caption}, {entry.mark}" if entry.mark else entry.caption
     words = f'<span dir="auto">{html.escape(f"{entry.date} {entry.title}".strip())}</span>'
     return (
-        f"<figure{own}>{_html_image(entry.picture, entry.title)}"
-        f"<figcaption><b>{html.escape(said)}</b>{words}</figcaption></figure>\n"
+        f"<figure{own}>{_html_image(entry.image, entry.title)}"
+        f"<figcaption><b>{html.escape(caption)}</b>{words}</figcaption></figure>\n"
     )
 
 
-def _html_image(picture: bytes | None, alt: str) -> str:
-    if picture is None:
+def _html_image(image: bytes | None, alt: str) -> str:
+    if image is None:
         return ""
-    return f'<img src="data:image/jpeg;base64,{base64.b64encode(picture).decode()}" alt="{html.escape(alt)}">'
+    return f'<img src="data:image/jpeg;base64,{base64.b64encode(image).decode()}" alt="{html.escape(alt)}">'

@@ -1,4 +1,4 @@
-"""The README that goes with three run files: how they were made, so that the working notes can say it."""
+"""The README of three run files, with everything that working notes report about them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -15,12 +15,12 @@ from core.workspace.runs import Run, now
 
 
 def submission_notes(run: Run, domain: Domain, split: str, submitted: Sequence[Submitted], notes: Sequence[str]) -> str:
-    """Markdown: the files, val along the three α, the test where it is known, settings, versions, fingerprints."""
+    """Return Markdown: the files, results on val and, if known, on test, settings, versions and fingerprints."""
     info, selected = run.info, run.selected()
-    files = [{name: getattr(one, name) for name in ("file", "alpha", "articles", "images")} for one in submitted]
+    files = [{name: getattr(file, name) for name in ("file", "alpha", "articles", "images")} for file in submitted]
     curve = run.curve()
     rows = {row["alpha"]: row for row in curve[curve["split"] == "val"].to_dict("records")}
-    of_val = [{"file": one.file, "n": int(rows[one.alpha]["n"])} | _of_row(rows[one.alpha]) for one in submitted]
+    on_val = [{"file": file.file, "n": int(rows[file.alpha]["n"])} | _metrics(rows[file.alpha]) for file in submitted]
     parts = [
         f"# {domain.info.title}: three runs on {split}",
         f"Made {now()[:16]} UTC with Rematch from run `{info.name}` of domain `{info.domain}`.",
@@ -30,11 +30,13 @@ def submission_notes(run: Run, domain: Domain, split: str, submitted: Sequence[S
         *reranking_notes(run.reranking()),
         *notes,
         "## Validation",
-        _table(of_val),
+        _table(on_val),
     ]
-    measured = [{"file": one.file, "n": one.metrics["n"]} | _of_row(one.metrics) for one in submitted if one.metrics]
-    if measured:
-        parts += [f"## {split.capitalize()}", _table(measured)]
+    on_split = [
+        {"file": file.file, "n": file.metrics["n"]} | _metrics(file.metrics) for file in submitted if file.metrics
+    ]
+    if on_split:
+        parts += [f"## {split.capitalize()}", _table(on_split)]
     settings = {
         "encoder": info.encoder, "text": info.text, "English version read": info.english, "device": info.device,
         "language": domain.info.language, "split": how_split(domain.info),
@@ -45,7 +47,7 @@ def submission_notes(run: Run, domain: Domain, split: str, submitted: Sequence[S
     return "\n\n".join(parts) + "\n"
 
 
-def _of_row(row: Mapping[Any, Any]) -> dict[str, str]:
+def _metrics(row: Mapping[Any, Any]) -> dict[str, str]:
     return {name: f"{row[name]:.4f}" for name in table_metrics()}
 
 

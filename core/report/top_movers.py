@@ -1,4 +1,4 @@
-"""The articles that moved most from fine-tuned to WiSE-FT, as cards for a report."""
+"""The articles whose rank changes most from fine-tuned to WiSE-FT, as cards for a report."""
 
 from dataclasses import dataclass
 
@@ -10,30 +10,30 @@ from core.findings.question import RunContext
 from core.presentation.wording import shorten
 from core.workspace.sweep_results import Results
 
-SHOWN = 6  # of each group: a row or two
+SHOWN = 6  # articles of each group: a row or two
 TEXT_SHOWN = 240  # characters
 
 
 @dataclass(frozen=True)
 class Card:
-    """One article. ranks: in words. image: its own, JPEG; None without images or if it cannot be read."""
+    """An article. ranks: in words. image: its own image as JPEG; None without images or if it cannot be read."""
 
     article_id: str
     text: str
     ranks: str
-    picture: bytes | None
+    image: bytes | None
 
 
 @dataclass(frozen=True)
 class Moved:
-    """A group of articles."""
+    """Articles that gained or lost most, with the title of the group."""
 
     title: str
     cards: tuple[Card, ...]
 
 
 def moved_most(context: RunContext, with_images: bool) -> tuple[Moved, ...]:
-    """Those of val that gained most and lost most, by the factor of their rank."""
+    """Return the articles of val that gained and lost most, by the ratio of their ranks."""
     results, alpha = context.val, context.run.selected().alpha
     wise_ft = results.ranks_at(alpha)
     factor = np.log(results.ranks[-1] / wise_ft)
@@ -54,11 +54,11 @@ def _card(context: RunContext, results: Results, wise_ft: np.ndarray, row: int, 
     article = results.records[row]
     shown = shorten(article["title"] or article["text"] or "", TEXT_SHOWN)
     ranks = f"rank {results.ranks[0][row]} zero-shot, {results.ranks[-1][row]} fine-tuned, {wise_ft[row]} WiSE-FT"
-    picture = None
+    image = None
     if with_images:
         try:
             file = context.domain.images_root / str(article["image_file"])
-            picture = thumbnail(file, str(article["image_hash"]), SMALL, context.workspace.cache)
+            image = thumbnail(file, str(article["image_hash"]), SMALL, context.workspace.cache)
         except (ImageError, OSError):
-            picture = None
-    return Card(str(article["article_id"]), shown, ranks, picture)
+            image = None
+    return Card(str(article["article_id"]), shown, ranks, image)

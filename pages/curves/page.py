@@ -156,7 +156,7 @@ def show_tables(domain: Domain, run: Run) -> None:
     st.dataframe(shown, hide_index=True, width="stretch")
     for note in table.notes:
         st.caption(note)
-    st.page_link("pages/findings/page.py", label="Is the difference real?", icon=":material/lightbulb:")
+    st.page_link("pages/findings/page.py", label="Is the difference significant?", icon=":material/lightbulb:")
     counts = table.table_4
     gained, lost = (f"{value:.3f}" if value is not None else "none" for value in (counts.improvement, counts.decrease))
     st.write(

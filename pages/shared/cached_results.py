@@ -10,7 +10,7 @@ from core.analysis.significance import curve_bands
 from core.data.domain import Domain
 from core.data.domain import load_domain as read_domain
 from core.data.time_split import Split
-from core.findings.alpha_choice import flat_at_choice
+from core.findings.alpha_choice import plateau_at_choice
 from core.storage.files import FileSignature, file_signature
 from core.workspace.folders import Workspace
 from core.workspace.runs import Run, load_runs
@@ -65,7 +65,7 @@ def bands_of(run: Run, domain: Domain, metric: str) -> dict[str, tuple[np.ndarra
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _flat(_results: Results, file_signature: SweepStamp) -> Plateau:
-    return flat_at_choice(_results)
+    return plateau_at_choice(_results)
 
 
 def flat_of(run: Run, domain: Domain) -> Plateau:

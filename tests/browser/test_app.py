@@ -238,7 +238,7 @@ def test_findings_are_worked_out_and_handed_on_as_a_file_that_asks_nothing_of_an
 ) -> None:
     here: Visit = visit(f"{demo.address}/findings?domain=demo-rss")
     page = here.page
-    expect(page.get_by_text("Is the difference real?").first).to_be_visible()
+    expect(page.get_by_text("Is the difference significant?").first).to_be_visible()
     choose(page, "Question", "Is α* the right α?")
     expect(page.get_by_text("is within noise of alpha* =").first).to_be_visible(timeout=60_000)
     expect(page.locator(".js-plotly-plot").first).to_be_visible()

@@ -236,9 +236,9 @@ def test_a_test_set_comes_with_an_import_and_its_truth_later(
 ) -> None:
     lists = {"test_articles": f"{test_set}/articles.csv", "test_images": f'"{test_set}/images.csv"'}
     page = submit(open_page(), path=str(shapes), slug="shapes", language="en", **lists)
-    assert "test set: 4 articles, 5 images; ground truth known of none." in written(page)
+    assert "test set: 4 articles, 5 images; ground truth known for none." in written(page)
     page = open_page()
-    assert "test set: 4 articles, 5 images; ground truth known of none." in written(page)
+    assert "test set: 4 articles, 5 images; ground truth known for none." in written(page)
 
     page = add_truth(page, b"article,iid\n1,2\n")
     assert "none of the 4 test articles of 'shapes'" in page.error[0].value.replace("\\", "")
@@ -248,7 +248,7 @@ def test_a_test_set_comes_with_an_import_and_its_truth_later(
     assert "The ground truth of 'shapes' is added." in written(page)
     assert "the image of 3 of 4 test articles of 'shapes' is known." in written(page)
     assert "rematch sweep --domain shapes" in [code.value for code in page.code]
-    assert "ground truth known of 3." in written(page)
+    assert "ground truth known for 3." in written(page)
     assert list((workspace.root / "uploads").iterdir()) == []
     assert len(workspace.load_domain("shapes").labelled("test")) == 3
 

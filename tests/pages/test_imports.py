@@ -100,7 +100,7 @@ def test_a_test_set_is_uploaded_as_files(shapes: Path, workspace: Workspace, tes
         "ground_truth": ("gt.csv", (test_set / "gt.csv").read_bytes()),
     }
     page = upload_lists(open_page(), shapes, lists)
-    assert "test set: 4 articles, 5 images; ground truth known of 3." in written(page)
+    assert "test set: 4 articles, 5 images; ground truth known for 3." in written(page)
     domain = workspace.load_domain("shapes")
     assert domain.test_images is not None
     assert all((domain.images_root / file).is_file() for file in domain.test_images["image_file"])

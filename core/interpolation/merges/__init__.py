@@ -1,4 +1,4 @@
-"""The ways to merge, in the order of the table that compares them. Each has a module of its own."""
+"""The merges, in the order of the table that compares them, one module for each."""
 
 from core.interpolation.merges.fisher import FISHER
 from core.interpolation.merges.greedy_soup import GREEDY_SOUP
@@ -9,7 +9,7 @@ from core.interpolation.merges.scores import SCORES
 from core.interpolation.merges.soup import SOUP
 from core.interpolation.merges.wise_ft import WISE_FT
 
-#: By name; WiSE-FT first, since the others are compared with it.
+#: The merges by name; WiSE-FT first, because the others are compared with it.
 MERGES: dict[str, Merge] = {
     merge.name: merge for merge in (WISE_FT, PER_TOWER, PER_DEPTH, FISHER, SCORES, SOUP, GREEDY_SOUP)
 }

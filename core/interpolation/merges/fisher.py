@@ -1,4 +1,4 @@
-"""Fisher-weighted averaging (Matena and Raffel 2022): each number counts by its importance to both models."""
+"""Fisher-weighted averaging (Matena and Raffel 2022): weights mixed by their importance to both models."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
     from core.interpolation.mix_weights import WeightPair
 
-#: Where neither model cares about a number (a millionth of the mean importance), it is mixed as WiSE-FT would.
+#: Added to the importance, relative to its mean, so that weights without importance to either model mix as in WiSE-FT.
 INDIFFERENT = 1e-6
 
 
 def _build(pair: "WeightPair", mix: Mix, out: "Mapping[str, Tensor]") -> None:
-    """((1 − α)·F₀·θ₀ + α·F₁·θ₁) / ((1 − α)·F₀ + α·F₁) number by number."""
+    """Write ((1 − α)·F₀·θ₀ + α·F₁·θ₁) / ((1 − α)·F₀ + α·F₁) for each weight."""
     if pair.importance is None:
-        raise ValueError("a Fisher-weighted mix needs the importance of the weights: expected a WeightPair with it")
+        raise ValueError("a Fisher-weighted mix needs a WeightPair with the importance of the weights")
     fine_tuned = pair.average(mix.runs)
     for key, tensor in pair.zero_shot.items():
         alpha = mix.alpha_of(pair.parts[key])
@@ -30,7 +30,7 @@ def _build(pair: "WeightPair", mix: Mix, out: "Mapping[str, Tensor]") -> None:
 FISHER = Merge(
     "fisher",
     "Fisher-weighted",
-    "each number counts by its importance to both models, measured on train (Matena and Raffel 2022)",
+    "each weight counts by its importance to both models, measured on train (Matena and Raffel 2022)",
     lambda search: over_tenths(search, "fisher"),
     ("importance",),
     _build,

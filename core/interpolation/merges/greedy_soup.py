@@ -1,4 +1,4 @@
-"""The greedy soup (Wortsman et al. 2022, "Model soups"): the best run, then each that does not make it worse."""
+"""The greedy soup (Wortsman et al. 2022, "Model soups"): the best run, plus every run that does not make it worse."""
 
 from core.interpolation.merges.merge import Merge, Search, Searched, over_tenths
 from core.interpolation.mix import Mix
@@ -10,7 +10,7 @@ def _search(search: Search) -> Searched:
 
 
 def _members(search: Search) -> tuple[tuple[str, ...], int]:
-    """Return the runs to average, and how many soups were tried."""
+    """Return the runs to average and the number of soups tried."""
     alone = {run: search.value(Mix((run,), 1.0)) for run in search.runs}
     first, *others = sorted(search.runs, key=lambda run: -alone[run])
     members: tuple[str, ...] = (first,)
@@ -25,7 +25,7 @@ def _members(search: Search) -> tuple[tuple[str, ...], int]:
 GREEDY_SOUP = Merge(
     "greedy-soup",
     "greedy soup",
-    "as the soup, of those runs alone that do not make it worse",
+    "like the soup, but only with runs that do not make it worse",
     _search,
     ("several runs",),
 )

@@ -1,6 +1,6 @@
-"""What every way to merge zero-shot and fine-tuned models has: a name, what it needs, its weights and its search.
+"""Interface of a merge of zero-shot and fine-tuned models: its name, needs, weights and search.
 
-Modules here import torch inside functions only, since pages and the command line list the ways.
+Modules here import torch only inside functions, because pages and the command line list the merges.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
     from core.interpolation.mix_weights import WeightPair
 
-#: What a run must have. importance: of each weight to both models, which is measured for those that need it.
+#: Requirements of a merge. importance: of each weight to both models, measured only for merges that need it.
 Need = Literal["both towers", "depths", "several runs", "importance"]
 
 
 @dataclass(frozen=True)
 class Searched:
-    """The best `mix` of the `candidates` that were tried; value: of the metric on the articles it was chosen on."""
+    """Result of a search: the best `mix` of `candidates` mixes, and its metric on the articles that chose it."""
 
     mix: Mix
     candidates: int
@@ -28,19 +28,19 @@ class Searched:
 
 
 class Search(Protocol):
-    """Judges mixes by the articles that they may be chosen on.
+    """Evaluation of mixes on the articles that may choose one.
 
-    runs: the run asked about, then those that differ from it in their seed only. parts: that training changed.
+    runs: the analysed run, then runs that differ from it only in their seed. parts: the parts that training changed.
     """
 
     runs: tuple[str, ...]
     parts: Sequence[str]
 
     def value(self, mix: Mix) -> float:
-        """Return the metric of a mix, higher is better."""
+        """Return the metric of a mix; higher is better."""
 
     def best(self, mixes: Iterable[Mix], tried_before: int = 0) -> Searched:
-        """Return the best of `mixes`, of equal ones the first."""
+        """Return the best of `mixes`; the first of equal ones."""
 
 
 def interpolated(pair: "WeightPair", mix: Mix, out: "Mapping[str, Tensor]") -> None:
@@ -55,12 +55,11 @@ def interpolated(pair: "WeightPair", mix: Mix, out: "Mapping[str, Tensor]") -> N
 
 @dataclass(frozen=True)
 class Merge:
-    """One way to merge.
+    """Definition of a merge.
 
-    name: in files and on the command line. label: in tables. help: what it does, in a line that follows the label.
-    needs: what a run must have. search: returns the best strength. build: writes the weights of a mix into tensors,
-    given the two models; it is called without gradients. mixes: what is mixed; scores are both models' cosine
-    similarities at α, and nothing is built.
+    name: in files and on the command line. label: in tables. help: a line that follows the label. needs: requirements
+    on a run. search: returns the best strength. build: writes the weights of a mix into tensors, called without
+    gradients. mixes: weights, or scores, which are both models' cosine similarities at α and need no build.
     """
 
     name: str
@@ -73,6 +72,6 @@ class Merge:
 
 
 def over_tenths(search: Search, merge: str, runs: tuple[str, ...] | None = None, tried_before: int = 0) -> Searched:
-    """Return the best of the α's 0, 0.1, …, 1 for all parts. runs: to average; the run asked about if not given."""
+    """Return the best of the α's 0, 0.1, …, 1 for all parts. runs: to average; by default the analysed run."""
     runs = search.runs[:1] if runs is None else runs
     return search.best((Mix(runs, alpha, merge=merge) for alpha in TENTHS), tried_before)

@@ -1,4 +1,4 @@
-"""An α for each third of a tower's blocks."""
+"""A separate α for each third of a tower's blocks."""
 
 from dataclasses import replace
 
@@ -8,7 +8,7 @@ QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
 def _search(search: Search) -> Searched:
-    """From WiSE-FT's α everywhere, part by part the α that is best with the others as they are, once through."""
+    """Search part by part once, starting with WiSE-FT's α everywhere and the other parts fixed."""
     best = over_tenths(search, PER_DEPTH.name)
     best = replace(best, mix=replace(best.mix, own=dict.fromkeys(search.parts, best.mix.alpha)))
     for part in search.parts:
@@ -23,7 +23,7 @@ def _search(search: Search) -> Searched:
 PER_DEPTH = Merge(
     "per-depth",
     "α per depth",
-    "early, middle and late blocks of each tower have an α each, found one after the other",
+    "early, middle and late blocks of each tower have separate α, searched one after the other",
     _search,
     ("depths",),
 )

@@ -1,4 +1,4 @@
-"""An α for images and another for texts."""
+"""A separate α for each tower."""
 
 from core.interpolation.merges.merge import Merge, Search, Searched
 from core.interpolation.mix import TENTHS, Mix
@@ -9,4 +9,4 @@ def _search(search: Search) -> Searched:
     return search.best(Mix(search.runs[:1], 0.0, alphas, PER_TOWER.name) for alphas in plane)
 
 
-PER_TOWER = Merge("per-tower", "α per tower", "images and texts have an α each", _search, ("both towers",))
+PER_TOWER = Merge("per-tower", "α per tower", "the image and text towers have separate α", _search, ("both towers",))

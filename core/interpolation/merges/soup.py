@@ -1,4 +1,4 @@
-"""The uniform soup (Wortsman et al. 2022, "Model soups"): fine-tunings that differ in their seed, averaged."""
+"""The uniform soup (Wortsman et al. 2022, "Model soups"): the average of runs that differ only in their seed."""
 
 from core.interpolation.merges.merge import Merge, over_tenths
 

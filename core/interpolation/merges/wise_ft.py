@@ -1,4 +1,4 @@
-"""One α for all weights (Wortsman et al. 2022): what the others are compared with."""
+"""WiSE-FT: one α for all weights (Wortsman et al. 2022), the baseline of the other merges."""
 
 from core.interpolation.merges.merge import Merge, over_tenths
 

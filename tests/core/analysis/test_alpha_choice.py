@@ -1,11 +1,11 @@
-"""α* and its surroundings: the choice against the sweep's own, planted flat regions, regret against plain counting."""
+"""Stability of α*: the choice against the sweep's, planted plateaus, and regret against plain counting."""
 
 from typing import get_args
 
 import numpy as np
 import pytest
 
-from core.analysis.alpha_choice import alpha_plateau, chosen_place, halves, judged, spread_of_choice
+from core.analysis.alpha_choice import alpha_plateau, chosen_place, halves, judge_choice, spread_of_choice
 from core.evaluation.alpha_selection import Criterion, select_alpha
 from core.evaluation.sweep import Sweep
 
@@ -37,7 +37,7 @@ def test_the_spread_is_the_choice_made_on_each_draw():
 
     assert sum(spread.shares) == pytest.approx(1)
     for alpha, share in zip(spread.alphas, spread.shares, strict=True):
-        assert share == pytest.approx(np.mean([one == alpha for one in chosen]), abs=0.08)
+        assert share == pytest.approx(np.mean([choice == alpha for choice in chosen]), abs=0.08)
     assert spread.interval.low in ALPHAS
     assert spread.interval.low <= spread.interval.high
 
@@ -71,12 +71,12 @@ def test_less_than_one_articles_worth_is_noise_however_consistent():
 
 def test_regret_is_what_the_best_in_hindsight_has_more():
     ranks = _ranks(80, 5)
-    found = judged(ranks, ALPHAS, 1, ("recall@10", "mrr@100"), ("here", 10), "there")
+    found = judge_choice(ranks, ALPHAS, 1, ("recall@10", "mrr@100"), ("here", 10), "there")
     recalls = (ranks <= 10).mean(axis=1)
 
     assert found.regrets[0].value == pytest.approx(recalls.max() - recalls[1])
     assert found.regrets[0].best == ALPHAS[int(recalls.argmax())]
-    assert all(one.value >= 0 for one in found.regrets)
+    assert all(regret.value >= 0 for regret in found.regrets)
     assert (found.n_chosen, found.differences.n, found.alpha) == (10, 80, 0.25)
 
 

@@ -1,4 +1,4 @@
-"""The bootstrap: the same draws for all, against obvious loops, and intervals that cover as often as they say."""
+"""The bootstrap: equal draws for all models, against obvious loops, and the coverage of intervals."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from core.evaluation.metrics import values_of
 
 
 def _drawn_articles(n: int, draws: int) -> np.ndarray:
-    """The articles of each draw, as the obvious way would take them: [draws, n]."""
+    """Draw articles in the obvious way: [draws, n]."""
     return np.random.default_rng(0).integers(n, size=(draws, n))
 
 
@@ -37,7 +37,7 @@ def test_no_articles_cannot_be_drawn_from() -> None:
 
 
 @pytest.mark.parametrize(("n", "metric"), [(60, "mrr@100"), (300, "recall@10"), (300, "mrr@100")])
-def test_intervals_cover_as_often_as_they_say(n: int, metric: str) -> None:
+def test_intervals_have_their_nominal_coverage(n: int, metric: str) -> None:
     generator = np.random.default_rng(5)
     ranks = np.exp(generator.uniform(0, np.log(300), size=200_000)).astype(int)
     truth = values_of(ranks, metric).mean()

@@ -1,4 +1,4 @@
-"""Entities tied to images: a planted tie helps, none does not, and the search cannot flatter what is judged."""
+"""Entity images: a planted relation helps, a missing one does not, and the search does not inflate the gain."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ def _unit(x: np.ndarray) -> np.ndarray:
 
 
 def _collection(tied: bool, seed: int = 0, n: int = 120) -> tuple[Embedded, list[list[str]], dict[str, np.ndarray]]:
-    """Texts say nothing; if `tied`, each of 10 towns has a look of its own, in train as in val."""
+    """Return random texts; if `tied`, images of each of 10 towns look alike, in train and in val."""
     generator = np.random.default_rng(seed)
     looks = generator.normal(size=(10, 16)) * (2 if tied else 0)
     town, before = generator.integers(10, size=n), np.repeat(np.arange(10), 3)
@@ -47,7 +47,7 @@ def test_a_planted_tie_helps_on_articles_that_did_not_choose_the_weight() -> Non
 def test_without_a_tie_the_search_finds_something_and_the_later_half_does_not() -> None:
     effects = [_effect(*_collection(tied=False, seed=seed)) for seed in range(40)]
 
-    assert np.mean([one.earlier_gain for one in effects if one]) > 0.005  # what choosing flatters
+    assert np.mean([one.earlier_gain for one in effects if one]) > 0.005  # the optimism of the choice
     assert abs(np.mean([one.gain for one in effects if one])) < 0.01
     assert np.mean([one.p < 0.05 for one in effects if one]) <= 0.15
 

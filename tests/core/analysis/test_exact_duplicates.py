@@ -1,4 +1,4 @@
-"""Who shares an image or a text with whom, and whether training saw it."""
+"""Articles that share an image or a text, and leaks between train and val."""
 
 import pandas as pd
 import pytest
@@ -36,7 +36,7 @@ def test_images_are_alike_by_hash_or_id_and_through_each_other():
 
 
 @pytest.mark.parametrize("missing", ["", None])
-def test_what_is_missing_is_like_nothing(missing):
+def test_missing_values_match_nothing(missing):
     articles = table(image_hash=[missing] * 3, image_id=[missing] * 3, title=[missing] * 3, text=[missing] * 3)
     assert same_image(articles) == []
     assert same_text(articles) == []
@@ -71,5 +71,5 @@ def test_the_table_has_one_row_per_article_of_each_group():
     rows = duplicates_table(articles, same_image(articles) + same_text(articles))
     assert rows["article_id"].tolist() == ["article_id 0", "article_id 2", "article_id 0", "article_id 1"]
     assert rows[["kind", "group", "leaks"]].to_numpy().tolist() == [
-        ["picture", 1, True], ["picture", 1, True], ["text", 2, False], ["text", 2, False],
+        ["image", 1, True], ["image", 1, True], ["text", 2, False], ["text", 2, False],
     ]  # fmt: skip

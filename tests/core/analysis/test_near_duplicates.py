@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.analysis import near_duplicates as room
-from core.analysis.near_duplicates import ALIKE, PERHAPS, SURE, near_duplicates, rank_of_group, seen_before
+from core.analysis import near_duplicates as module
+from core.analysis.near_duplicates import ALIKE, PERHAPS, SURE, has_near_duplicate_in, near_duplicates, rank_of_group
 
 
 def _with_bits(*flipped: int) -> int:
@@ -14,7 +14,7 @@ def _with_bits(*flipped: int) -> int:
 
 
 def _obvious(hashes: np.ndarray, embeddings: np.ndarray) -> list[set[int]]:
-    """Groups as sets of rows: merged for every pair that is alike, until nothing changes."""
+    """Return groups as sets of rows, merged for every pair of near-duplicates until nothing changes."""
     groups = [{row} for row in range(len(hashes))]
     for one in range(len(hashes)):
         for other in range(one):
@@ -34,7 +34,7 @@ def test_groups_are_those_of_all_pairs(count, seed, at_once):
     angles = rng.choice([0.0, 0.1, 0.3, 1.5], count)
     embeddings = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(room, "_AT_ONCE", at_once)
+        patch.setattr(module, "_AT_ONCE", at_once)
         groups = near_duplicates(hashes, embeddings)
     found = {frozenset(np.flatnonzero(groups == group).tolist()) for group in np.unique(groups)}
     assert found == {frozenset(group) for group in _obvious(hashes, embeddings)}
@@ -59,8 +59,12 @@ def test_groups_are_what_pairs_connect():
 
 def test_what_was_seen_before_is_alike_by_its_hash():
     hashes = np.array([0, 2**63 - 1, _with_bits(1, 2, 3)], dtype=np.uint64)
-    assert seen_before(hashes, np.array([_with_bits(*range(8))], dtype=np.uint64)).tolist() == [True, False, True]
-    assert not seen_before(hashes, np.empty(0, dtype=np.uint64)).any()
+    assert has_near_duplicate_in(hashes, np.array([_with_bits(*range(8))], dtype=np.uint64)).tolist() == [
+        True,
+        False,
+        True,
+    ]
+    assert not has_near_duplicate_in(hashes, np.empty(0, dtype=np.uint64)).any()
 
 
 def test_a_groups_rank_is_that_of_its_best_image():

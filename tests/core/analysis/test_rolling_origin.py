@@ -118,7 +118,7 @@ def _planted(slope: int) -> list[OriginRanks]:
 
 
 def test_fading_is_the_planted_slope_however_hard_the_articles_are() -> None:
-    """Late articles are harder, and only they are judged by old trainings: that must not count as fading."""
+    """Check that late articles, which are harder and alone have old trainings, do not count as fading."""
     slope = fading(_planted(3), Model.FINE_TUNED, "mean_rank")
     assert slope is not None
     assert slope.value == pytest.approx(3)

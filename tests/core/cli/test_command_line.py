@@ -172,7 +172,7 @@ def test_the_report_in_each_format_says_the_same(verb, swept):
     assert record["rows"][5]["recall@1"] is None
     assert record["published"]["decrease"] == 6.091
     assert "Table 4" in text
-    assert "flattered" in text
+    assert "optimistic" in text
 
 
 def test_the_report_of_another_run_is_that_runs(verb, swept, tiny_name):
@@ -239,7 +239,7 @@ ERRORS = [
     (["train", "--domain", "shapes", "--encoder", "NoSuchNet"], r"unknown encoder 'NoSuchNet'.*MODEL:WEIGHTS"),
     (["train", "--domain", "shapes", "--encoder", "TINY", "--device", "tpu"], r"--device.*tpu.*auto"),
     (["sweep", "--domain", "shapes", "--run", "other"], r"no run 'other'; its runs: tinyclip-head-1"),
-    (["sweep", "--domain", "shapes", "--alphas", "0:2:1"], r"2 is outside 0 to 1"),
+    (["sweep", "--domain", "shapes", "--alphas", "0:2:1"], r"--alphas 0:2:1 contains 2"),
     (["sweep", "--domain", "shapes", "--criterion", "mrr"], r"--criterion.*mrr.*mrr@100"),
     (["sweep", "--domain", "shapes", "--precision", "auto"], r"--precision.*auto.*fp32.*bf16"),
     (["rank", "--domain", "shapes", "--output", "OUT"], r"no sweep yet; run: rematch sweep --domain shapes"),
@@ -333,7 +333,7 @@ def test_train_takes_the_usual_encoder_if_none_is_named(verb, shapes, tiny, monk
 def test_an_encoder_that_does_not_read_the_language_is_said(verb, shapes, tiny_name):
     verb("import", shapes, "--domain", "formen", "--language", "de")
     arguments = ("train", "--domain", "formen", "--encoder", tiny_name, "--tune", "head", "--epochs", 0)
-    assert "does not read 'de' and was shown it as it is" in verb(*arguments).out
+    assert "does not read 'de'" in verb(*arguments).out
     assert verb(*arguments, "--json").record["reads_the_language"] is False
 
 

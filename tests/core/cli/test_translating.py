@@ -136,7 +136,7 @@ def test_both_ways_are_compared_on_the_same_articles(verb, german, marian, tiny_
     text = verb("report", "--domain", "formen", "--compare").out
     assert "machine-translated by" in text
     assert "tinyclip-all-1†" in text
-    assert "† an encoder that does not read what it was shown" in text
+    assert re.search(r"† .*does not read", text)
 
 
 def test_runs_that_were_swept_on_different_articles_are_not_compared(verb, german, marian, tiny_name, workspace):
@@ -148,7 +148,7 @@ def test_runs_that_were_swept_on_different_articles_are_not_compared(verb, germa
     assert verb(*train).status == 0
     outcome = verb("report", "--domain", "formen", "--compare")
     assert outcome.status == 2
-    assert "were swept on different val articles of 'formen'; train and sweep the older one again" in outcome.err
+    assert "different val articles of 'formen'" in outcome.err
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ IMAGES, CAPTIONS = 60, 5
 
 @pytest.fixture
 def view(tmp_path: Path, workspace) -> SplitRanker:
-    """A set in Flickr's own table, all of it as one split."""
+    """Import a data set in Flickr's table format, with all articles in one split."""
     lines = ["image_name| comment_number| comment"]
     for n in range(IMAGES):
         Image.new("RGB", (4, 4), (n, 0, 0)).save(tmp_path / f"{n}.png")

@@ -90,11 +90,11 @@ def test_the_order_of_the_ground_truth_does_not_change_the_last_digit(tmp_path):
 @pytest.mark.parametrize("content", ["", "articleID\tiid1\n", "a1\tb\n"])
 def test_what_is_no_run_is_refused(tmp_path, content):
     (tmp_path / "run.tsv").write_text(content)
-    with pytest.raises(InputError, match=r"run\.tsv.*none of its"):
+    with pytest.raises(InputError, match=r"run\.tsv"):
         read_submission(tmp_path / "run.tsv")
 
 
 def test_scoring_needs_no_torch():
-    rooms = "core.evaluation.run_scoring, core.retrieval.run_file, core.data.importers.ground_truth"
-    code = f"import sys, {rooms}; sys.exit('torch' in sys.modules)"
+    modules = "core.evaluation.run_scoring, core.retrieval.run_file, core.data.importers.ground_truth"
+    code = f"import sys, {modules}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

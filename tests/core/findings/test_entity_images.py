@@ -17,7 +17,7 @@ from core.workspace.runs import Run
 
 
 class Towns:
-    """A tagger by which every article names the town of its colour."""
+    """Tagger by which every article names the town of its colour."""
 
     name = "towns"
 
@@ -34,7 +34,7 @@ def context(loaded_run: LoadedRun, run: Run, shapes_domain: Domain, workspace: W
 def test_nothing_named_is_nothing_to_tell(context: RunContext) -> None:
     found = ENTITIES.ask(context)
     assert all(one.effect is None and one.p_holm == 1 for one in found.findings)
-    assert ENTITIES.section(found, context).answer.startswith("Cannot be told on val, n = 12")
+    assert ENTITIES.section(found, context).answer.startswith("Unknown: val, n = 12")
 
 
 def test_what_is_named_is_judged_at_both_models(context: RunContext, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,11 +49,11 @@ def swept(shapes_domain, workspace, tiny_name, snapshots):
     return make
 
 
-def test_each_mix_is_searched_and_judged_beside_wise_ft(swept):
+def test_each_mix_is_searched_and_evaluated_like_wise_ft(swept):
     context = swept("all", seeds=2)
     found = compute_or_load(MIXES, context)
-    assert load_cached(MIXES, context) == found, "what is written is what is read"
-    assert compute_or_load(replace(MIXES, version=2), context) == found, "the same whenever asked"
+    assert load_cached(MIXES, context) == found, "the record in the cache is the answer"
+    assert compute_or_load(replace(MIXES, version=2), context) == found, "computing it again gives the same"
     assert (found.n_searched, found.n_judged) == (6, 6)
     assert set(found.runs) == {"tinyclip-all-1", "tinyclip-all-2"}
     assert found.runs[0] == context.run.info.name
@@ -95,7 +95,7 @@ def test_what_is_judged_has_no_say_in_what_is_chosen(swept, monkeypatch):
     assert after.reached != before.reached
 
 
-def test_heads_alone_have_no_depths_and_one_run_makes_no_soup_and_the_section_says_so(swept):
+def test_heads_have_no_depths_and_one_run_makes_no_soup_and_the_section_gives_the_reason(swept):
     context = swept("head")
     found = compute_or_load(MIXES, context)
     assert not {DEPTH, SOUP, GREEDY} & set(found.searched)
@@ -103,7 +103,7 @@ def test_heads_alone_have_no_depths_and_one_run_makes_no_soup_and_the_section_sa
     words = " ".join(block.text for block in section.blocks if hasattr(block, "text"))
     assert "--tune head" in words
     assert "rematch train --domain shapes --seeds 0,1,2" in words
-    assert "on 6 later articles" in section.answer
+    assert "6 articles of the later half" in section.answer
 
 
 def test_a_soup_is_of_the_runs_that_differ_in_nothing_but_the_seed(swept, shapes_domain, workspace, tiny_name):

@@ -1,4 +1,4 @@
-"""What was found out is kept, read back checked, and worked out again when anything it depends on changes."""
+"""Answers are cached, checked when read, and computed again when anything they depend on changes."""
 
 import json
 import os
@@ -39,7 +39,7 @@ def _counting():
     return Question("count", "How many?", Count, ask, lambda record, context: shown), times
 
 
-def test_an_answer_is_worked_out_once_and_kept(context):
+def test_an_answer_is_computed_once_and_cached(context):
     question, times = _counting()
     assert load_cached(question, context) is None
     assert (
@@ -52,7 +52,7 @@ def test_an_answer_is_worked_out_once_and_kept(context):
 
 
 @pytest.mark.parametrize("damage", [b"", b"{", b'{"n": "many"}', b'{"m": 3}', b"[]"])
-def test_what_is_damaged_or_of_another_shape_is_worked_out_again(context, damage):
+def test_a_damaged_or_mistyped_answer_is_computed_again(context, damage):
     question, times = _counting()
     compute_or_load(question, context)
     (file,) = (context.workspace.cache / "findings").iterdir()
@@ -61,7 +61,7 @@ def test_what_is_damaged_or_of_another_shape_is_worked_out_again(context, damage
     assert len(times) == 2
 
 
-def test_another_sweep_table_or_version_is_asked_anew(context):
+def test_another_sweep_or_version_is_computed_again(context):
     question, times = _counting()
     compute_or_load(question, context)
     compute_or_load(replace(question, version=2), context)
@@ -82,7 +82,7 @@ def test_quick_questions_are_answered_alike_twice_without_models(context, questi
     json.dumps(msgspec.to_builtins(first), allow_nan=False)
 
 
-def test_a_run_without_a_sweep_is_refused_with_the_way_out(context):
+def test_a_run_without_a_sweep_is_refused_with_the_command_to_run(context):
     (context.run.folder / "sweep.toml").unlink()
     with pytest.raises(InputError, match="rematch sweep --domain shapes"):
         check_swept(context.run)

@@ -1,4 +1,4 @@
-"""Near-duplicates, hubs and re-ranking on a real small run: the numbers are the sweep's, and the sections say them."""
+"""Near-duplicates, hubs and re-ranking on a small run: the numbers equal the sweep's, and the sections show them."""
 
 from dataclasses import replace
 
@@ -12,7 +12,7 @@ from core.findings.hubs import HUBS
 from core.findings.near_duplicates import GROUPS, NEAR_DUPLICATES
 from core.findings.question import RunContext, compute_or_load
 from core.findings.reranking import RERANKING
-from core.findings.scored_models import MODELS, WAYS, named
+from core.findings.scored_models import MODELS, WAYS, variant_name
 from core.presentation.blocks import Chart, Grid, Words
 from core.retrieval.choices import BY_COSINE
 
@@ -32,7 +32,7 @@ def test_plain_and_re_ranked_numbers_are_those_of_sweeps(context, run, shapes_do
         )
         rows = {row["alpha"]: row for row in curve.to_dict("records")}
         for model, alpha in alphas.items():
-            name = model if info.reranking == BY_COSINE else named(model, way)
+            name = model if info.reranking == BY_COSINE else variant_name(model, way)
             for metric in ("mrr@100", "recall@1", "mean_rank"):
                 assert on.value(metric, name) == rows[alpha][metric]
 
@@ -41,7 +41,7 @@ def test_a_run_swept_re_ranked_is_asked_the_same_things(context, run, shapes_dom
     before = compute_or_load(RERANKING, context).splits["val"]
     sweep_run(open_run(run, shapes_domain, workspace, "cpu", rerank="csls"), [0.0, 1.0], "recall@1")
     after = compute_or_load(RERANKING, RunContext(run, shapes_domain, workspace, "cpu")).splits["val"]
-    for name in (MODELS[0], named(MODELS[0], "csls"), MODELS[1], named(MODELS[1], "dual-softmax")):
+    for name in (MODELS[0], variant_name(MODELS[0], "csls"), MODELS[1], variant_name(MODELS[1], "dual-softmax")):
         assert after.value("mrr@100", name) == before.value("mrr@100", name)
 
 
@@ -50,8 +50,8 @@ def test_any_image_of_the_group_is_never_worse_than_the_own(context):
     assert duplicates.groups  # the same shapes again, a little to the side
     counted = duplicates.counted
     for model in MODELS:
-        assert counted.value("mean_rank", named(model, GROUPS)) < counted.value("mean_rank", model)
-        assert counted.of("mrr@100", model, named(model, GROUPS)).value > 0
+        assert counted.value("mean_rank", variant_name(model, GROUPS)) < counted.value("mean_rank", model)
+        assert counted.of("mrr@100", model, variant_name(model, GROUPS)).value > 0
 
 
 @pytest.mark.parametrize("question", [NEAR_DUPLICATES, HUBS, RERANKING], ids=lambda question: question.name)
@@ -71,25 +71,25 @@ def test_the_three_questions_together_embed_each_model_once(context, monkeypatch
     monkeypatch.setattr(
         LoadedRun, "embeddings", lambda run, tower, *given: embedded.append(tower) or real(run, tower, *given)
     )
-    context.loaded_run.precision  # noqa: B018 - opened here, so that what opening embeds is not counted
+    context.loaded_run.precision  # noqa: B018 - opened here, so that embeddings made by opening are not counted
     embedded.clear()
     for question in (NEAR_DUPLICATES, HUBS, RERANKING):
         compute_or_load(question, context)
     assert sorted(embedded) == ["image", "text"]
 
 
-def test_where_no_images_are_alike_that_is_all_that_is_said(context):
+def test_without_near_duplicates_the_section_has_no_table(context):
     record = compute_or_load(NEAR_DUPLICATES, context)
     alone = replace(record.splits["val"], groups=0, alike=0)
     section = NEAR_DUPLICATES.section(replace(record, splits={"val": alone}), context)
-    assert "None of its 12 images" in section.answer
+    assert "none of the 12 images" in section.answer
     assert not any(isinstance(block, Grid) for block in section.blocks)
 
 
 def test_the_sections_show_what_was_found(context):
     record = compute_or_load(NEAR_DUPLICATES, context)
     section = NEAR_DUPLICATES.section(record, context)
-    assert section.answer.startswith(f"On val, n = 12: {record.splits['val'].alike} of its 12 images")
+    assert section.answer.startswith(f"On val, n = 12: {record.splits['val'].alike} of the 12 images")
     [table] = [block.table for block in section.blocks if isinstance(block, Grid)]
     assert set(table["model"]) == set(MODELS)
 

@@ -1,4 +1,4 @@
-"""Slices of a domain: who is in which, by text, image, tag and column."""
+"""Members of the slices of a domain, by text, image, tag and column."""
 
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ from core.workspace.tags import Tagged
 
 @pytest.fixture
 def news(shapes_domain: Domain) -> Domain:
-    """The 12 val articles of the shapes get what slices are made of."""
+    """Return the shapes, whose 12 val articles have addresses, languages, planted causes and additional columns."""
     articles = shapes_domain.articles.copy()
     rows = np.arange(len(articles))
     articles["url"] = np.where(rows < 58, "https://www.news.example/a?b=1", "https://other.example/x")
@@ -26,7 +26,7 @@ def news(shapes_domain: Domain) -> Domain:
 
 
 def _slices(news: Domain, tags: dict[str, Tagged] | None = None) -> dict[str, list[int]]:
-    """Slice → its places among the val articles."""
+    """Return slice → positions among the val articles."""
     named = [Mentions(persons=("ada",)) if row % 3 == 0 else Mentions() for row in range(len(news.articles))]
     return {name: np.flatnonzero(inside).tolist() for name, inside in slices_of(news, "val", named, tags or {}).items()}
 

@@ -1,4 +1,4 @@
-"""The question `slices` on a swept run: a record that is kept, changes with tags, and opens the articles of a slice."""
+"""The question `slices` on a swept run: its record is cached, changes with tags, and opens the articles of a slice."""
 
 from collections.abc import Iterable
 
@@ -20,7 +20,7 @@ from tests.tiny_tagger import write_tagger
 
 @pytest.fixture
 def context(loaded_run: LoadedRun, run: Run, shapes_domain: Domain, workspace: Workspace) -> RunContext:
-    """Swept, with six of the twelve val articles tagged as scenes: the one slice that is large enough."""
+    """Return a swept run with six of the twelve val articles tagged as scenes, the only slice that is large enough."""
     sweep_run(loaded_run, [0.0, 0.5, 1.0], "recall@1")
     context = RunContext(run, shapes_domain, workspace, "cpu")
     _tag(context, "scene", range(6))
@@ -54,7 +54,7 @@ def test_a_slices_articles_are_found_by_name(context: RunContext) -> None:
     assert len(rows_in_slice(found, "test", found.splits["val"].slices[0].name, ids)) == 0
 
 
-def test_another_tag_or_tagger_asks_anew_and_what_was_found_last_stays_at_hand(context: RunContext) -> None:
+def test_another_tag_or_tagger_needs_a_new_answer_and_the_last_one_stays_available(context: RunContext) -> None:
     before = compute_or_load(SLICES, context)
     assert load_cached(SLICES, context) == before
     _tag(context, "place", range(6, 12))
@@ -67,18 +67,18 @@ def test_another_tag_or_tagger_asks_anew_and_what_was_found_last_stays_at_hand(c
     assert load_cached(SLICES, context) is None
 
 
-def test_the_section_says_what_stands_out_and_greys_what_is_small(context: RunContext) -> None:
+def test_the_section_names_significant_slices_and_greys_small_ones(context: RunContext) -> None:
     found = compute_or_load(SLICES, context)
     section = SLICES.section(found, context)
     grid = next(block for block in section.blocks if hasattr(block, "table"))
 
-    assert "no slice can be told from the other articles" in section.answer
-    assert "as the paper reads it" in section.answer
+    assert "no slice is distinguishable" in section.answer
+    assert "The paper's claim" in section.answer
     assert len(grid.table) == len(found.splits["val"].slices)
     assert grid.faint == frozenset(range(len(grid.table)))  # of 12 articles every slice is small
 
 
-def test_a_tagger_counts_from_the_command_on_until_the_rules_are_back(context: RunContext, verb, tmp_path) -> None:
+def test_a_tagger_is_used_until_the_rules_are_chosen_again(context: RunContext, verb, tmp_path) -> None:
     tagger = write_tagger(tmp_path / "tiny", ["O", "B-PER"])
     command = ("analyse", "--domain", "shapes", "--questions", "slices", "--json")
 
@@ -87,7 +87,7 @@ def test_a_tagger_counts_from_the_command_on_until_the_rules_are_back(context: R
     assert verb(*command, "--tagger", "rules").record["slices"]["named_by"] == "rules"
 
 
-def test_a_tagger_that_is_not_to_be_had_is_status_2_and_changes_nothing(context: RunContext, verb) -> None:
+def test_an_unavailable_tagger_is_status_2_and_changes_nothing(context: RunContext, verb) -> None:
     outcome = verb("analyse", "--domain", "shapes", "--questions", "slices", "--tagger", "nowhere/no-such-tagger")
 
     assert outcome.status == 2

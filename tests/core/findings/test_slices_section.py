@@ -1,14 +1,14 @@
-"""What the slices' section says: what stands out, and whether the paper's reading holds."""
+"""Sentences of the slices section: significant slices, and whether the paper's claims hold."""
 
 import pytest
 
 from core.analysis.bootstrap import Interval
 from core.analysis.slices import Effect, Slice
-from core.findings.slices import PAIRS, SplitSlices, papers_reading, standing_out
+from core.findings.slices import PAIRS, SplitSlices, papers_claims, significant_slices
 
 
 def _slice(name: str, change: float, against: float, p: float, p_holm: float = 1.0, n: int = 50) -> Slice:
-    """From fine-tuned to WiSE-FT so; before that nothing happened."""
+    """Return a slice that changes from fine-tuned to WiSE-FT as given, and not before."""
     still = Effect(*PAIRS[0], 0.0, Interval(-0.01, 0.01), 0.0, Interval(-0.01, 0.01), 1.0, 1.0)
     own, others = (Interval(value - 0.01, value + 0.01) for value in (change, against))
     return Slice(name, n, {}, (still, Effect(*PAIRS[1], change, own, against, others, p, p_holm)))
@@ -21,42 +21,52 @@ def _split(*slices: Slice) -> SplitSlices:
 @pytest.mark.parametrize(
     ("people", "scenes", "verdict"),
     [
-        ((-0.03, -0.04, 0.001), (0.03, 0.04, 0.001), " shows: "),
-        ((-0.03, -0.04, 0.001), (0.03, 0.04, 0.2), " shows in part: "),
-        ((-0.03, -0.04, 0.03), (0.03, 0.04, 0.2), " does not show: "),  # 0.03 of two claims is 0.06
-        ((0.03, 0.04, 0.001), (-0.03, -0.04, 0.001), " does not show: "),
-        ((-0.03, 0.04, 0.001), (0.03, -0.04, 0.001), " does not show: "),  # all lose, or gain, and these less
-        ((0.001, 0.04, 0.001), (0.001, 0.04, 0.001), " does not show: "),  # more than others, but no gain
+        ((-0.03, -0.04, 0.001), (0.03, 0.04, 0.001), "is confirmed here"),
+        ((-0.03, -0.04, 0.001), (0.03, 0.04, 0.2), "is confirmed in part"),
+        ((-0.03, -0.04, 0.03), (0.03, 0.04, 0.2), "is not confirmed"),  # 0.03 of two claims is 0.06
+        ((0.03, 0.04, 0.001), (-0.03, -0.04, 0.001), "is not confirmed"),
+        ((-0.03, 0.04, 0.001), (0.03, -0.04, 0.001), "is not confirmed"),  # all lose, or gain, and these less
+        ((0.001, 0.04, 0.001), (0.001, 0.04, 0.001), "is not confirmed"),  # more than others, but no gain
     ],
 )
-def test_the_papers_reading_holds_where_both_claims_do(people, scenes, verdict) -> None:
+def test_the_papers_claim_is_confirmed_if_both_parts_hold(people, scenes, verdict) -> None:
     judged = _split(_slice("mentions a person", *people), _slice("mentions no name", *scenes))
-    assert verdict in papers_reading(judged)
+    assert verdict in papers_claims(judged)
 
 
-def test_headlines_say_what_news_is_about_where_there_are_any() -> None:
+def test_headlines_are_preferred_to_whole_texts() -> None:
     judged = _split(
         _slice("mentions a person", 0.03, 0.04, 0.001),
         _slice("headline names a person", -0.03, -0.04, 0.001),
         _slice("headline names no name", 0.03, 0.04, 0.001),
     )
-    assert " shows: 'headline names a person' loses" in papers_reading(judged)
+    claims = papers_claims(judged)
+    assert "is confirmed here" in claims
+    assert "'headline names a person' loses" in claims
 
 
 def test_claims_about_too_few_articles_are_not_judged() -> None:
-    said = papers_reading(_split(_slice("length: up to 9 words", 0.1, 0.1, 0.001)))
-    assert said.count("cannot be judged") == 2
-    assert "show" not in said
+    claims = papers_claims(_split(_slice("length: up to 9 words", 0.1, 0.1, 0.001)))
+    assert claims.count("too few for a test") == 2
+    assert "confirmed" not in claims
 
 
-def test_what_stands_out_is_named_with_its_n_the_surest_first() -> None:
+def test_a_claim_whose_interval_excludes_zero_names_holm() -> None:
+    judged = _split(_slice("mentions a person", -0.03, -0.04, 0.03), _slice("mentions no name", 0.03, 0.04, 0.2))
+    claims = papers_claims(judged)
+    assert "Holm's correction does: p rises from 0.03 to 0.06" in claims
+    assert "p = 0.2, even before Holm's correction" in claims
+
+
+def test_significant_slices_are_named_with_their_n_the_surest_first() -> None:
     judged = _split(
         _slice("planted: a", 0.1, 0.2, 0.002, 0.02, n=31),
         _slice("planted: b", -0.1, -0.2, 0.001, 0.01, n=32),
         _slice("planted: c", 0.1, 0.2, 0.02, 0.2),
     )
-    said = standing_out(judged)
+    first, second = significant_slices(judged).split(" From fine-tuned to WiSE-FT")
 
-    assert "From zero-shot to fine-tuned no slice can be told from the other articles (3 compared)." in said
-    assert said.index("planted: b (n = 32) less: −0.200") < said.index("planted: a (n = 31) more: +0.200")
-    assert "planted: c" not in said
+    assert "no slice is distinguishable" in first
+    assert "(3 compared)" in first
+    assert second.index("planted: b (n = 32) less: −0.200") < second.index("planted: a (n = 31) more: +0.200")
+    assert "planted: c" not in second

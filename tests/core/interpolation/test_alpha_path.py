@@ -26,14 +26,14 @@ PARTS = torch.randn(4, ARTICLES, DIM, generator=torch.Generator().manual_seed(0)
 
 
 class Tower:
-    """Embeddings that turn with alpha as a tuned head makes them turn; counts what it is asked for."""
+    """Embeddings that turn with alpha like those of a tuned head; records the requested alphas."""
 
     def __init__(self, at: Callable[[float], Tensor]) -> None:
-        self.exact, self.asked = lambda alpha: functional.normalize(at(alpha), dim=-1), []
+        self.exact, self.requested = lambda alpha: functional.normalize(at(alpha), dim=-1), []
 
     def __call__(self, alphas: Sequence[float]) -> Iterator[Tensor]:
         for alpha in alphas:
-            self.asked.append(alpha)
+            self.requested.append(alpha)
             yield self.exact(alpha)
 
 
@@ -105,7 +105,7 @@ def test_a_short_bend_needs_9_points_and_a_longer_one_more():
     text, image = text_tower(9.0), image_tower(9.0)
     path = built(text, image)
     assert path.is_good
-    assert 9 < len(text.asked) < 33
+    assert 9 < len(text.requested) < 33
 
 
 def test_the_towers_are_interpolated_independently():
@@ -118,14 +118,14 @@ def test_the_towers_are_interpolated_independently():
 def test_no_alpha_is_evaluated_twice_and_the_finer_grid_uses_the_coarser(bend: float):
     text, image = text_tower(bend), image_tower(bend)
     built(text, image)
-    assert len(text.asked) == len(set(text.asked))
-    assert text.asked == image.asked
+    assert len(text.requested) == len(set(text.requested))
+    assert text.requested == image.requested
 
 
 def test_a_tower_that_does_not_change_is_evaluated_once():
     text, image = Tower(lambda alpha: PARTS[0]), image_tower()
     path = built(text, image, changes=(False, True))
-    assert text.asked == [0.0]
+    assert text.requested == [0.0]
     assert path.is_good
     assert path.is_exact_at(0.5)
     assert not path.is_exact_at(0.3)
@@ -139,7 +139,7 @@ def test_a_run_that_changes_nothing_is_one_point():
     assert path.error == Disagreement(0.0, 0.0)
 
 
-def test_what_17_nodes_cannot_follow_is_said():
+def test_a_path_that_17_nodes_cannot_follow_is_not_good():
     text, image = Tower(jumping), Tower(lambda alpha: jumping(1 - alpha))
     path = built(text, image)
     assert not path.is_good

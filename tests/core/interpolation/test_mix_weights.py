@@ -1,4 +1,4 @@
-"""Every mix's weights against the formula written out, and the parts of an encoder."""
+"""Weights of every mix against its formula, and the parts of an encoder."""
 
 import pytest
 import torch
@@ -79,7 +79,7 @@ def test_one_towers_share_is_written_and_nothing_else(ends: WeightPair) -> None:
 
 
 def test_scores_have_no_weights(ends: WeightPair) -> None:
-    with pytest.raises(InputError, match="no weights"):
+    with pytest.raises(InputError, match="mixed_scores"):
         theta(Mix(("one",), 0.5, merge="scores"), ends)
 
 
@@ -95,9 +95,7 @@ def test_mixed_scores_are_both_models_cosines_mixed() -> None:
         torch.testing.assert_close(both[0].norm(dim=-1), torch.ones(5))
 
 
-def test_blocks_are_cut_into_thirds_and_what_lies_around_goes_with_its_neighbours(
-    tiny, lite, lite_multilingual
-) -> None:
+def test_blocks_are_cut_into_thirds_and_other_stages_belong_to_the_nearest(tiny, lite, lite_multilingual) -> None:
     def parts(encoder, *keys: str) -> list[str]:
         named = parts_of(encoder, encoder.state_dict())
         return [next(part for key, part in named.items() if key.startswith(start)) for start in keys]

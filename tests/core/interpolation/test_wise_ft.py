@@ -1,4 +1,6 @@
-"""θ(α) against the formula of the paper, and what cannot be mixed."""
+"""θ(α) against the formula of the paper, and checkpoints that cannot be mixed."""
+
+import re
 
 import pytest
 import torch
@@ -59,15 +61,15 @@ def test_half_precision_is_mixed_in_single_precision(dtype):
 
 @pytest.mark.parametrize("alpha", [0.0, 0.3, 1.0])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_into_what_is_there_it_is_mixed_in_single_precision_and_rounded_once(alpha, dtype):
+def test_into_given_tensors_it_is_mixed_in_single_precision_and_rounded_once(alpha, dtype):
     zero_shot, fine_tuned = checkpoint(0), checkpoint(1)
-    there = {key: torch.full_like(tensor, 9.0, dtype=dtype) for key, tensor in zero_shot.items()}
+    given = {key: torch.full_like(tensor, 9.0, dtype=dtype) for key, tensor in zero_shot.items()}
     other = torch.tensor([1.0, 2.0])
-    mixed = interpolate(zero_shot, fine_tuned, alpha, out=there | {"frozen": other})
+    mixed = interpolate(zero_shot, fine_tuned, alpha, out=given | {"frozen": other})
     expected = interpolate(zero_shot, fine_tuned, alpha)
     for key in zero_shot:
-        assert mixed[key] is there[key]
-        assert torch.equal(there[key], expected[key].to(dtype))
+        assert mixed[key] is given[key]
+        assert torch.equal(given[key], expected[key].to(dtype))
     assert other.tolist() == [1.0, 2.0]
 
 
@@ -94,7 +96,7 @@ def test_integer_buffers_are_copied(buffer):
 
 
 def test_integer_buffers_that_differ_are_refused():
-    with pytest.raises(InputError, match=r"steps holds torch\.int64 values that differ"):
+    with pytest.raises(InputError, match=r"steps .*torch\.int64.* differ"):
         check_compatible({"steps": torch.tensor(1)}, {"steps": torch.tensor(2)})
 
 
@@ -103,13 +105,14 @@ def test_every_mismatch_is_named():
     fine_tuned = checkpoint(0) | {"new": torch.zeros(1), "matrix": torch.zeros(5, 7), "bias": torch.zeros(5).half()}
     with pytest.raises(InputError) as error:
         check_compatible(zero_shot, fine_tuned)
+    problems = str(error.value).partition("mixed: ")[2].split("; ")
     for expected in (
-        "lost only in the zero-shot checkpoint",
-        "new only in the fine-tuned checkpoint",
-        "matrix is (7, 5) against (5, 7)",
-        "bias is torch.float32 against torch.float16",
+        r"lost .*zero-shot",
+        r"new .*fine-tuned",
+        r"matrix .*\(7, 5\) .*\(5, 7\)",
+        r"bias .*torch\.float32 .*torch\.float16",
     ):
-        assert expected in str(error.value)
+        assert any(re.match(expected, problem) for problem in problems), expected
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
@@ -124,5 +127,5 @@ def test_what_is_not_finite_is_refused(value):
 
 @pytest.mark.parametrize("alpha", [-0.01, 1.01, float("nan"), float("inf")])
 def test_an_alpha_outside_is_refused(alpha):
-    with pytest.raises(InputError, match="expected a number from 0"):
+    with pytest.raises(InputError, match="alpha"):
         interpolate(checkpoint(0), checkpoint(1), alpha)

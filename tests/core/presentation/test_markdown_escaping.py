@@ -1,4 +1,4 @@
-"""Text from outside stays text in Markdown; CommonMark's own reader is the judge."""
+"""External text stays text in Markdown, as tested with a CommonMark parser."""
 
 import pytest
 from markdown_it import MarkdownIt

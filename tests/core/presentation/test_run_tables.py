@@ -1,4 +1,4 @@
-"""Runs beside each other: what differs, what each reached, and seeds taken together."""
+"""Comparison of runs: different settings, metrics, and means over seeds."""
 
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ from tests.core.workspace.test_runs import INFO, keep
 
 
 def swept(workspace, name, ranks, **changes):
-    """A run whose three α give these ranks, int [3, N]."""
+    """Save a run with these ranks at three α, int [3, N]."""
     run = keep(workspace, name, name)
     run = replace(run, info=replace(INFO, name=name, created_at=name, **changes))
     ranks = np.array(ranks, dtype=np.int32)

@@ -1,4 +1,4 @@
-"""What a chart shows under the pointer is rounded as its table is, and in one place."""
+"""Hover texts of charts: rounded like their tables, with formats defined in one module."""
 
 import ast
 import re
@@ -20,7 +20,7 @@ SHOWN = re.compile(r"%\{([^}:]+)(?::([^}]+))?\}")
 
 
 def drawn() -> Iterator[tuple[str, ast.Call]]:
-    """Every call that draws a trace, and where."""
+    """Yield every call that draws a trace, with its location."""
     for folder in ("core", "pages"):
         for file in sorted((ROOT / folder).rglob("*.py")):
             for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
@@ -28,8 +28,8 @@ def drawn() -> Iterator[tuple[str, ast.Call]]:
                     yield f"{file.relative_to(ROOT)}:{node.lineno}", node
 
 
-def test_every_trace_says_what_is_shown_under_the_pointer():
-    """Else plotly shows every digit of a number."""
+def test_every_trace_has_a_hover_text():
+    """Check that traces have hover texts, because Plotly would show every digit of a number."""
     calls = list(drawn())
     assert len(calls) > 15
     silent = [
@@ -40,7 +40,7 @@ def test_every_trace_says_what_is_shown_under_the_pointer():
     assert silent == []
 
 
-def test_formats_of_hover_texts_stand_in_one_place():
+def test_formats_of_hover_texts_are_in_one_module():
     own = re.compile(r"%\{+(?:x|y|z|text|customdata\b[^:}]*):")
     for folder in ("core", "pages"):
         for file in (ROOT / folder).rglob("*.py"):

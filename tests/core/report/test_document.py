@@ -1,4 +1,4 @@
-"""The report as HTML and Markdown: complete, alike when made twice, loading nothing, and with all text escaped."""
+"""The report as HTML and Markdown: complete, reproducible, self-contained and with all text escaped."""
 
 import re
 
@@ -29,26 +29,26 @@ def report(context):
     return document(context, ask_all=False, with_images=True)
 
 
-def test_what_takes_long_is_named_and_what_does_not_is_answered(report):
+def test_quick_questions_are_answered_and_slow_ones_named(report):
     assert len(report.answers) == sum(question.duration_hint is None for question in QUESTIONS)
     assert len(report.unanswered) == sum(question.duration_hint is not None for question in QUESTIONS)
 
 
-def test_made_twice_it_is_the_same_to_the_byte(context, report):
+def test_two_reports_of_a_run_have_equal_bytes(context, report):
     again = document(RunContext(context.run, context.domain, context.workspace), ask_all=False, with_images=True)
     assert as_html(again) == as_html(report)
     assert as_markdown(again) == as_markdown(report)
 
 
-def _own(page: bytes) -> str:
-    """The page without Plotly's own script, which is full of addresses and tags."""
+def _without_plotly(page: bytes) -> str:
+    """Return the page without Plotly's script, which is full of addresses and tags."""
     text = page.decode()
     start = text.index("<script>")
     return text[:start] + text[text.index("</script>", text.index("function draw")) :]
 
 
 def test_nothing_is_loaded_and_no_text_becomes_markup(report):
-    page = _own(as_html(report))
+    page = _without_plotly(as_html(report))
     assert "default-src 'none'" in page
     assert not re.search(r'(src|href)="(?!data:|#)', page)
     assert '<img src="http' not in page
@@ -56,19 +56,19 @@ def test_nothing_is_loaded_and_no_text_becomes_markup(report):
     assert "&lt;/script&gt;" in page
 
 
-def test_images_are_in_it_only_if_asked_for(context, report):
+def test_the_report_has_images_only_on_request(context, report):
     assert b"data:image/jpeg" in as_html(report)
     without = document(context, ask_all=False, with_images=False)
     assert b"data:image/jpeg" not in as_html(without)
     assert [card.article_id for group in without.moved for card in group.cards]
 
 
-def test_an_image_that_is_gone_leaves_its_article(context):
+def test_an_article_whose_image_is_missing_is_listed(context):
     gone = RunContext(context.run, context.domain, context.workspace)
     gone.domain.articles["image_file"] = "gone.png"
     cards = [card for group in document(gone, ask_all=False, with_images=True).moved for card in group.cards]
     assert cards
-    assert all(card.picture is None for card in cards)
+    assert all(card.image is None for card in cards)
 
 
 def test_markdown_has_every_section_and_its_text_escaped(report):

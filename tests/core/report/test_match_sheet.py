@@ -1,4 +1,4 @@
-"""The page to take away: nothing in it is run or loaded."""
+"""The download of a match: nothing in it is run or loaded."""
 
 from html.parser import HTMLParser
 from io import BytesIO
@@ -15,7 +15,7 @@ KNOWN_TAGS = STRUCTURE | {"h1", "h2", "p", "figure", "img", "figcaption", "b", "
 
 
 class Tags(HTMLParser):
-    """The tags of a page with their attributes, as a browser reads them."""
+    """Parser that records the tags of a page with their attributes."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -31,27 +31,27 @@ def jpeg(colour: tuple[int, int, int]) -> bytes:
     return out.getvalue()
 
 
-def entry(place: int, title: str, picture: bytes | None) -> Entry:
+def entry(place: int, title: str, image: bytes | None) -> Entry:
     own = "its own image" if place == 2 else ""
-    return Entry(f"Rank {place}, similarity 0.123", own, title, "2024-05-06", picture)
+    return Entry(f"Rank {place}, similarity 0.123", own, title, "2024-05-06", image)
 
 
-def sheet(title: str = "Ein grüner Kreis", places: int = 3, picture: bytes | None = None) -> MatchSheet:
+def sheet(title: str = "Ein grüner Kreis", places: int = 3, image: bytes | None = None) -> MatchSheet:
     colours = {"zero-shot": "#0072B2", "WiSE-FT, α = 0.5": "#D55E00", "fine-tuned": "#009E73"}
     columns = tuple(
         Column(
             name,
             colour,
             "its own image at rank 2",
-            tuple(entry(place, title, picture) for place in range(1, places + 1)),
+            tuple(entry(place, title, image) for place in range(1, places + 1)),
         )
         for name, colour in colours.items()
     )
-    return MatchSheet(title, "Found by lite for this headline", picture, columns, "Rematch, run x, α = 0.5, 483 images")
+    return MatchSheet(title, "Found by lite for this headline", image, columns, "Rematch, run x, α = 0.5, 483 images")
 
 
 def test_html_escapes_everything_and_loads_nothing() -> None:
-    page = as_html(sheet(NASTY, picture=jpeg((200, 30, 30)))).decode()
+    page = as_html(sheet(NASTY, image=jpeg((200, 30, 30)))).decode()
     assert "<script" not in page
     assert "<img src=http" not in page
     assert "&lt;script&gt;alert(&quot;1&quot;)" in page
@@ -65,7 +65,7 @@ def test_html_escapes_everything_and_loads_nothing() -> None:
         assert attributes.get("src", "data:").startswith("data:")
 
 
-def test_html_says_rank_mark_and_how_it_was_made() -> None:
+def test_html_shows_rank_mark_and_run() -> None:
     page = as_html(sheet()).decode()
     assert page.count("<b>Rank 1, similarity 0.123</b>") == 3
     assert page.count("<figure class=own><figcaption><b>Rank 2, similarity 0.123, its own image</b>") == 3
