@@ -48,7 +48,7 @@ class ChoiceFound:
 def flat_at_choice(results: Results) -> Plateau:
     """The region that pages draw on the slider: of the metric α was chosen by, around α*."""
     selected = results.info.selected
-    return alpha_plateau(results.ranks, results.alphas.tolist(), results.place(selected.alpha), selected.criterion)
+    return alpha_plateau(results.ranks, results.alphas.tolist(), results.nearest_index(selected.alpha), selected.criterion)
 
 
 def _ask(context: RunContext) -> ChoiceFound:
@@ -56,7 +56,7 @@ def _ask(context: RunContext) -> ChoiceFound:
     n = val.ranks.shape[1]
     if n < MIN_VAL:
         raise InputError(f"{context.domain.info.slug} has {n} articles in val; its halves need at least {MIN_VAL}.")
-    alphas, place = val.alphas.tolist(), val.place(selected.alpha)
+    alphas, place = val.alphas.tolist(), val.nearest_index(selected.alpha)
     earlier, later = halves(val.ranks)
     on_half = chosen_place(earlier, selected.criterion)
     judgements = [
@@ -71,7 +71,7 @@ def _ask(context: RunContext) -> ChoiceFound:
     ]
     if "test" in context.results:
         test = context.results["test"]
-        at = test.place(selected.alpha)
+        at = test.nearest_index(selected.alpha)
         judgements.append(judged(test.ranks, test.alphas.tolist(), at, table_metrics(), ("val", n), "test"))
     metrics = (*table_metrics(), selected.criterion)
     flat = {metric: alpha_plateau(val.ranks, alphas, place, metric) for metric in metrics}

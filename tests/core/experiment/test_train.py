@@ -191,18 +191,18 @@ def test_a_history_that_lost_epochs_is_said(stop_after, shapes_domain, workspace
 
 def test_one_process_at_a_time(stop_after, shapes_domain, workspace, monkeypatch):
     stopped = stop_after(2)
-    monkeypatch.setattr(unfinished_runs, "_SECONDS_FOR_A_LOOK", 0.1)
-    assert not stopped.goes_on
-    with stopped.held():
-        assert stopped.goes_on
+    monkeypatch.setattr(unfinished_runs, "_LOCK_TIMEOUT", 0.1)
+    assert not stopped.is_running
+    with stopped.hold():
+        assert stopped.is_running
         with pytest.raises(InputError, match="is going on in another process"):
             resume_run(stopped, shapes_domain, "cpu", workspace)
         with pytest.raises(InputError, match="is going on; cancel it first"):
             stopped.discard()
-    assert not stopped.goes_on
+    assert not stopped.is_running
     stopped.discard()
     assert load_unfinished(workspace, "shapes") == []
-    assert not stopped.goes_on, "whoever listed it a moment ago may still ask"
+    assert not stopped.is_running, "whoever listed it a moment ago may still ask"
 
 
 def test_several_processes_cannot_resume(stop_after, shapes_domain, workspace, monkeypatch):
