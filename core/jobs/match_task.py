@@ -60,7 +60,7 @@ def match_headline(
     rerank: Rerank | None = None,
 ) -> Answer:
     """Find the best `k` of all images of the domain for a typed headline. Raises errors as `open_run`."""
-    return _ask(
+    return _search_at_each_alpha(
         load_run_cached(workspace, slug, run_name),
         alphas,
         rerank,
@@ -79,7 +79,7 @@ def match_photo(
 ) -> Answer:
     """Find the best `k` of all articles of the domain for a photo. Raises ImageError if it is not an image."""
     image = open_image(photo)
-    return _ask(
+    return _search_at_each_alpha(
         load_run_cached(workspace, slug, run_name),
         alphas,
         rerank,

@@ -45,7 +45,8 @@ def submit(task: Callable[..., Any], *arguments: Any) -> Future:
     global _executor
     with _lock:
         try:
-            future = _executor.submit(task, *arguments) if _executor is not None else _submit_first(task, *arguments)
+            submit_task = _submit_first if _executor is None else _executor.submit
+            future = submit_task(task, *arguments)
         except (BrokenProcessPool, ShutdownExecutorError):
             _executor = _new_executor()
             future = _executor.submit(task, *arguments)
@@ -57,8 +58,8 @@ def _submit_first(task: Callable[..., Any], *arguments: Any) -> Future:
     global _executor
     _executor = _new_executor()
     future = _executor.submit(task, *arguments)
-    # Registered after loky's handler, which loky adds with the first task, because the last one runs first. The standard
-    # atexit would run after both.
+    # Registered after loky's handler, which loky adds with the first task, because the last one runs first. The
+    # standard atexit would run after both.
     threading._register_atexit(_stop_worker)  # type: ignore[attr-defined]
     return future
 

@@ -63,7 +63,7 @@ class Settings:
     )  # fmt: skip
     epochs: Annotated[int, Meta(ge=0)] = _option(
         8, "Epochs", "Passes over the train split.", "0 or more",
-        "On a few thousand pairs val mrr@100 no longer rises after about eight epochs.",
+        "By then val mrr@100 has levelled off on a few thousand pairs.",
     )  # fmt: skip
     lr: Annotated[float, Meta(gt=0.0, lt=1.0)] = _option(
         1e-5, "Learning rate", "Highest learning rate, reached after warm-up.", "between 0 and 1",
@@ -80,7 +80,7 @@ class Settings:
     )  # fmt: skip
     patience: Annotated[int, Meta(ge=1)] | None = _option(
         None, "Patience",
-        "Stop after this many epochs without a better val metric and restore the best one; if not given, never stop early.",
+        "Stop after this many epochs without a better val metric and restore the best one; off if not given.",
         "at least 1 epoch", "Off, because α, chosen on the same val articles, also corrects for too long a training.",
     )  # fmt: skip
     stop_metric: Literal["mrr@100", "recall@1"] = _rarer(
@@ -95,8 +95,9 @@ class Settings:
         "The value of CLIP's pretraining (Radford et al. 2021, table 18).",
     )
     warmup: Annotated[float, Meta(ge=0.0, le=1.0)] = _rarer(
-        0.1, "Warm-up share", "Share of all steps in which the learning rate rises.", "a share of all steps, from 0 to 1",
-        "Adam's first steps are noisy, so the rate starts low; after warm-up it falls to zero along a cosine.",
+        0.1, "Warm-up share", "Share of all steps in which the learning rate rises.",
+        "a share of all steps, from 0 to 1",
+        "Adam's first steps are noisy, so the rate rises slowly, then falls to zero along a cosine.",
     )  # fmt: skip
     layer_decay: Annotated[float, Meta(gt=0.0, le=1.0)] = _rarer(
         1.0, "Layer decay", "Factor on the learning rate for each block further from the heads; 1 for equal rates.",
@@ -107,16 +108,19 @@ class Settings:
         "a share above 0, at most 1", "All weights are pretrained, so all train at the same rate.",
     )  # fmt: skip
     augment: bool = _rarer(
-        False, "Augment images", "Apply random crops to images each epoch; requires tune all.", "true or false",
-        "Off, because it decodes every image again each epoch. The crops are square, 90 to 100 % of an image; no flips.",
+        False, "Augment images", "Apply random crops to images each epoch; requires tune all.",
+        "true or false",
+        "Off. The crops are square, 90 to 100 % of an image, as in open_clip's training; no flips.",
     )  # fmt: skip
     chunk_size: Annotated[int, Meta(ge=1)] | None = _rarer(
-        None, "Chunk size", "Pairs in memory at once; the same loss and gradients with less memory and one more forward pass.", "at least 1 pair",
+        None, "Chunk size", "Pairs in memory at once; the same loss and gradients, with one more forward pass.",
+        "at least 1 pair",
         "Not set: the whole batch at once is fastest if it fits into memory.",
     )  # fmt: skip
     grad_checkpointing: bool = _rarer(
-        False, "Gradient checkpointing", "Store only the activations between blocks: less memory, more time.", "true or false",
-        "Off, because it takes a quarter more time (measured); use it if memory runs out.",
+        False, "Gradient checkpointing", "Store only the activations between blocks: less memory, more time.",
+        "true or false",
+        "Off: it takes a quarter more time (measured) and helps only if memory runs out.",
     )  # fmt: skip
 
     def __post_init__(self) -> None:
@@ -124,7 +128,7 @@ class Settings:
             setting.checked(getattr(self, setting.name))
         if self.augment and self.tune != "all":
             raise InputError(
-                "--set augment=true: expected --tune all, because only then does training read the images in each epoch."
+                "--set augment=true: expected --tune all, because only then each epoch reads the images again."
             )
 
     def as_options(self) -> list[str]:
@@ -155,7 +159,7 @@ _MANY_PAIRS = "More pairs give more negatives, and heads need little memory."
 _NO_BACKBONE = "No effect, because only the heads train."
 _BUILT_IN_REASONS = {
     "tune": "Heads train in seconds on stored features and gave most of the gain on news, tweets and photos.",
-    "epochs": "An epoch of heads takes about a second; val mrr@100 no longer rises after about twenty.",
+    "epochs": "An epoch of heads takes about a second; by then val mrr@100 has levelled off.",
     "lr": "The heads start untrained, so they tolerate twenty times the rate of pretrained weights.",
     "batch_size": _MANY_PAIRS,
     "weight_decay": "High, because a model soon memorises a few hundred pairs (measured on news, tweets and photos).",
@@ -163,7 +167,7 @@ _BUILT_IN_REASONS = {
     "warmup": "Untrained heads and a high rate need a slow start; then the rate falls to zero along a cosine.",
 }
 _BUILT_IN_TOWER_REASONS = _BUILT_IN_REASONS | {
-    "epochs": "An epoch takes about a minute on a CPU; val mrr@100 no longer rises after about six.",
+    "epochs": "An epoch takes about a minute (measured); by then val mrr@100 has levelled off.",
     "lr": "For the heads, which start untrained; the pretrained weights train at a twentieth of it.",
     "backbone_lr_ratio": "The weights in front of the heads are pretrained, so they train at a twentieth of the rate.",
     "batch_size": "More pairs give more negatives, but gradients through a tower take up to 0.1 GB per pair.",

@@ -4,8 +4,9 @@ from typing import Protocol
 
 from core.errors import InputError
 
-#: MODEL:TAG of open_clip that earlier versions built with GELU although the weights were trained with QuickGELU. Runs of
-#: those versions do not record how their encoder was built. (`roberta-ViT-B-32` was correct: its configuration decides.)
+#: MODEL:TAG of open_clip that earlier versions built with GELU although the weights were trained with QuickGELU. Runs
+#: of those versions do not record how their encoder was built. (`roberta-ViT-B-32` was correct: its configuration
+#: decides.)
 BUILT_WITH_GELU = frozenset(
     f"{model}:{tag}"
     for model, tags in {
@@ -64,6 +65,6 @@ def check_build(made: EncoderRecord, owner: str, built: str | None = None) -> No
         )
     if built is not None and made.built is not None and made.built != built:
         raise InputError(
-            f"{owner} cannot be used: it was trained with {made.encoder} built as [{made.built}], but this version builds "
-            f"it as [{built}], which changes the numbers. Use the version that trained it, or {again}"
+            f"{owner} cannot be used: it was trained with {made.encoder} built as [{made.built}], but this version "
+            f"builds it as [{built}], which changes the numbers. Use the version that trained it, or {again}"
         )

@@ -58,7 +58,7 @@ class Workspace:
 def default_workspace(root: Path | None = None, cache: Path | None = None) -> Workspace:
     """Return the workspace of `root` and `cache`.
 
-    A missing folder comes from REMATCH_WORKSPACE or REMATCH_CACHE, else `workspace/` and `cache/` in the current folder.
+    Without them, REMATCH_WORKSPACE and REMATCH_CACHE decide, else `workspace/` and `cache/` in the current folder.
     """
     return Workspace(
         (root or Path(os.environ.get("REMATCH_WORKSPACE") or "workspace")).absolute(),

@@ -91,8 +91,8 @@ class Run:
             return history
         except (OSError, ValueError) as error:
             raise InputError(
-                f"{self.folder / 'history.csv'} is missing, damaged or of another version of Rematch ({error}). Train the "
-                "run again, or restore the file from a backup."
+                f"{self.folder / 'history.csv'} is missing, damaged or of another version of Rematch ({error}). "
+                "Restore the file from a backup, or train again."
             ) from None
 
     def curve(self) -> pd.DataFrame:

@@ -94,7 +94,8 @@ class Unfinished:
                     stack.enter_context(hold_lock(self._lock_file, _LOCK_TIMEOUT))
             except Timeout:
                 raise InputError(
-                    f"training '{self.info.name}' of {self.info.domain} is running in another process; wait for it or cancel it."
+                    f"training '{self.info.name}' of {self.info.domain} is running in another process; wait for it or "
+                    f"cancel it."
                 ) from None
             yield
 

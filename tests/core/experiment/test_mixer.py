@@ -91,10 +91,10 @@ def test_importance_is_of_exact_weights_where_ranks_are_computed_in_half_precisi
     """With LoRA much of a block stays as it was, and no mix sets it anew."""
     settings = Settings(tune="lora:2", epochs=1, batch_size=16)
     run = train_run(shapes_domain, tiny_name, settings, Reading(), "cpu", workspace)[0]
-    exact = Mixer(open_run(run, shapes_domain, workspace, "cpu", "fp32"), [run])._weighed(["clip.visual.proj"])
+    exact = Mixer(open_run(run, shapes_domain, workspace, "cpu", "fp32"), [run])._measure_importance(["clip.visual.proj"])
     loaded_run = open_run(run, shapes_domain, workspace, "cpu", {"image": "bf16", "text": "bf16"})
     half = Mixer(loaded_run, [run])
-    assert torch.equal(half._weighed(["clip.visual.proj"])[1]["clip.visual.proj"], exact[1]["clip.visual.proj"])
+    assert torch.equal(half._measure_importance(["clip.visual.proj"])[1]["clip.visual.proj"], exact[1]["clip.visual.proj"])
     assert loaded_run.experiment.encoder.computes_in("text") == torch.bfloat16
 
 
