@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from core.data.images.decoding import ImageError, open_image, upright_rgb
 from core.data.time_split import SPLITS, Split
 from core.errors import InputError
-from core.evaluation.metrics import as_record, metrics_of
+from core.evaluation.metrics import metrics_of
 from core.experiment.export import open_clip_model
 from core.experiment.loaded_run import LoadedRun
 from core.experiment.match import Match, Matcher
@@ -81,7 +81,7 @@ class Model:
             split,
             pd.DataFrame({"article_id": labelled, "rank": ranks}),
             dict(zip(ranker.article_ids, best, strict=True)),
-            as_record(metrics_of(ranks)) if len(ranks) else None,
+            metrics_of(ranks) if len(ranks) else None,
         )
 
     def find_images(self, text: str, k: int = 5, split: Split | None = None) -> pd.DataFrame:
