@@ -74,7 +74,7 @@ def test_stopped_in_any_way_it_goes_on_to_the_same_weights(start, workspace: Wor
             assert first.returncode == -signal.SIGKILL
         else:
             assert (first.returncode, said) == (
-                1, f"error: stopped; go on with: rematch train --domain shapes --resume {name}\n"
+                1, f"error: training stopped; resume with: rematch train --domain shapes --resume {name}\n"
             )  # fmt: skip
             assert not list(folder.glob(".*.tmp*")), "nothing half-written is left"
         assert not (folder / "run.toml").exists()

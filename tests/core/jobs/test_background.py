@@ -43,7 +43,7 @@ def wait(workspace: Workspace, job: Job, until: Callable[[JobStatus], bool], sec
 
 @pytest.fixture
 def sleeper(monkeypatch):
-    """A job that sleeps until a file `wake` appears in its folder, in place of a verb."""
+    """Replace the command of a job by a process that sleeps until a file `wake` appears in the job's folder."""
     popen = subprocess.Popen
 
     def start(arguments, **options):
@@ -83,10 +83,10 @@ def test_a_job_that_fails_says_why(workspace):
     assert background.start(workspace, Job("import", "list"), ["report", "--domain", "nowhere"])
     status = wait(workspace, Job("import", "list"), lambda status: status.state != "running")
     assert status.state == "failed"
-    assert "no domain 'nowhere'" in status.log[-1]
+    assert "'nowhere'" in status.log[-1]
     assert status.error is not None
     assert (status.error.kind, status.result) == ("InputError", None)
-    assert status.error.sentence.startswith("no domain 'nowhere'")
+    assert "'nowhere'" in status.error.sentence
 
 
 UNEXPECTED = """
@@ -172,7 +172,7 @@ sys.exit(job_runner.run(Path(sys.argv[1]), []))
 
 @pytest.fixture
 def busy(monkeypatch):
-    """A job's own process with a verb that never ends."""
+    """Replace the command of a job by one that never ends."""
     popen, started = subprocess.Popen, []
 
     def start(arguments, **options):
@@ -194,7 +194,7 @@ def test_a_job_that_is_cancelled_tidies_up_and_says_so(workspace, busy):
     status = wait(workspace, Job("train", "news"), lambda status: status.state != "running")
     assert status.state == "cancelled"
     assert "tidied up" in status.log
-    assert background.start(workspace, Job("train", "news"), ["train"]), "it can be started anew"
+    assert background.start(workspace, Job("train", "news"), ["train"]), "it can be started again"
     wait(workspace, Job("train", "news"), lambda status: status.log != [])
     busy[1].kill()
     busy[1].wait()
@@ -265,7 +265,7 @@ def test_a_disk_that_fills_up_does_not_change_how_a_job_ended(tmp_path, monkeypa
             started[0].wait(timeout=60)
             ended = background.status(workspace, Job("import", "news"))
             assert (ended.state, ended.exit_status, ended.log) == (state, status, ["at work"])
-            assert (ended.error is not None) == (state == "failed"), "its error has room, too"
+            assert (ended.error is not None) == (state == "failed"), "the space of its error is reserved too"
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")

@@ -42,7 +42,7 @@ HEAD = Settings(tune="head", epochs=1, lr=0.01, batch_size=16)
 
 @pytest.fixture
 def swept(shapes_domain, workspace):
-    """A run as sweeps leave it, without a model."""
+    """Return a swept run without a model."""
     return write_run(workspace, shapes_domain, plane=False)
 
 
@@ -143,14 +143,14 @@ CHANGES: dict[str, Callable] = {
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_run_that_is_another_by_the_end_of_its_sweep_is_left_alone(swept, shapes_domain, workspace, change):
     CHANGES[change](workspace, swept)
-    with pytest.raises(InputError, match="was renamed, deleted or replaced while it was swept"):
+    with pytest.raises(InputError, match="renamed, deleted or replaced"):
         swept.save_sweep([a_sweep(swept, shapes_domain, 2)[0]], None, a_sweep(swept, shapes_domain, 2)[1])
     assert change == "replaced" or not swept.folder.exists()
 
 
 def test_a_domain_that_is_replaced_while_a_run_is_swept_is_said(loaded_run, shapes_domain, shapes):
     import_domain(shapes, shapes_domain.folder, language="en", replace_existing=True)
-    with pytest.raises(InputError, match="domain 'shapes' was imported anew meanwhile"):
+    with pytest.raises(InputError, match=r"'shapes'.*imported again"):
         sweep_run(loaded_run, (0.0, 1.0), "recall@1")
     assert not loaded_run.run.is_swept
 
@@ -172,7 +172,7 @@ def test_an_answer_about_a_sweep_that_is_another_by_its_end_is_not_kept(swept, s
         return Count(int(context.val.ranks.sum()))
 
     question = Question("count", "How many?", Count, ask, _section)
-    with pytest.raises(InputError, match="changed while it was asked about"):
+    with pytest.raises(InputError, match="changed while"):
         compute_or_load(question, context)
     assert load_cached(question, context) is None
     assert compute_or_load(question, RunContext(swept, shapes_domain, workspace)) == Count(3 * 12 * 2)
