@@ -48,7 +48,8 @@ class ChoiceFound:
 def flat_at_choice(results: Results) -> Plateau:
     """The region that pages draw on the slider: of the metric α was chosen by, around α*."""
     selected = results.info.selected
-    return alpha_plateau(results.ranks, results.alphas.tolist(), results.nearest_index(selected.alpha), selected.criterion)
+    best = results.nearest_index(selected.alpha)
+    return alpha_plateau(results.ranks, results.alphas.tolist(), best, selected.criterion)
 
 
 def _ask(context: RunContext) -> ChoiceFound:
