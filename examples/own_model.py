@@ -1,10 +1,10 @@
-"""Bring your own model: train with plain PyTorch and open_clip, then let Rematch mix, measure and search.
+"""Example with your own model: train with PyTorch and open_clip, then mix, measure and search with Rematch.
 
     python examples/own_model.py my-news ViT-B-32-quickgelu openai
 
-The domain must exist (`rematch import`, or `rematch demo` and demo-rss). Rematch needs two things only: the name of the
-model that you started from, and a file with its weights afterwards. OpenAI's weights were trained with QuickGELU, which
-is part of the architecture's name in open_clip.
+The domain must exist (`rematch import`, or `rematch demo` and demo-rss). Rematch needs the name of the model that you
+started from, and a file with the weights after your training. OpenAI's weights were trained with QuickGELU, so the
+name of the architecture in open_clip ends with `-quickgelu`.
 """
 
 import sys
@@ -21,7 +21,7 @@ PAIRS, STEPS, BATCH = 256, 20, 32
 
 
 def main(domain_name: str, architecture: str, pretrained: str) -> rm.Run:
-    """Train, import the run, print its three models, and return it."""
+    """Train a model, import it as a run, print the comparison of its three models, and return the run."""
     domain = rm.Workspace().domain(domain_name)
     file = Path("own-model.safetensors")
     save_file(train(domain, architecture, pretrained).state_dict(), file, {"format": "pt"})
@@ -36,7 +36,7 @@ def main(domain_name: str, architecture: str, pretrained: str) -> rm.Run:
         found = model.find_images("people in the rain", k=3)
     print(found[["score", "title"]].to_string())
 
-    # The model is open_clip's own and needs no Rematch from here on.
+    # The model is a plain open_clip model: from here on Rematch is not needed.
     tokens = open_clip.get_tokenizer(architecture)(["people in the rain"])
     with torch.inference_mode():
         device = next(mixed.parameters()).device
@@ -45,7 +45,7 @@ def main(domain_name: str, architecture: str, pretrained: str) -> rm.Run:
 
 
 def train(domain: rm.Domain, architecture: str, pretrained: str) -> torch.nn.Module:
-    """Fine-tune both projections with CLIP's loss on the first pairs of the train split: your own loop goes here."""
+    """Fine-tune both projections with CLIP's loss on the first train pairs; replace this with your own loop."""
     model, _, transform = open_clip.create_model_and_transforms(architecture, pretrained=pretrained)
     tokenize = open_clip.get_tokenizer(architecture)
     articles = domain.articles.query("split == 'train'").head(PAIRS)

@@ -1,4 +1,4 @@
-"""Rematch from Python: fine-tune CLIP on news, mix zero-shot weights back in, and look at every article's rank.
+"""Python API of Rematch: fine-tune CLIP on news, mix zero-shot weights back in, and inspect every article's rank.
 
 ```python
 import rematch as rm
@@ -11,9 +11,9 @@ with run.at(sweep.best_alpha) as model:
     print(model.find_images("a red circle", k=3))
 ```
 
-Objects read and write the same files as the command line and the app, so numbers agree and each sees what the others
-did. Errors that a user can fix are `RematchError`s. What an object needs is imported when it is first used: torch with
-`Domain.fine_tune`, `Run.sweep` and `Run.at`, and not before.
+The API reads and writes the same files as the command line and the app, so their numbers agree. Errors that a user can
+fix are `RematchError`s. Modules are imported on first use: `Domain.fine_tune`, `Domain.import_run`, `Run.sweep` and
+`Run.at` import torch.
 """
 
 from importlib import import_module

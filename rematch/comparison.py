@@ -1,4 +1,4 @@
-"""The three models of a run compared on the same articles, from the finding that the command line and pages show."""
+"""Comparison of the three models of a run, from the finding that the command line and the pages show."""
 
 import numpy as np
 import pandas as pd
@@ -12,14 +12,14 @@ from core.findings.significance import DIFFERENCE
 _CHANGES = ("difference", "difference_low", "difference_high", "p", "p_holm")
 
 
-def compared(context: RunContext, split: Split, metric: str, baseline: str) -> pd.DataFrame:
-    """Return the table of `rematch.Run.compare`; computed once for each sweep and cached."""
-    found = compute_or_load(DIFFERENCE, context)
-    on = found.splits[split]
-    alphas = {Model.ZERO_SHOT: 0.0, Model.FINE_TUNED: 1.0, Model.WISE_FT: found.alpha}
+def comparison_table(context: RunContext, split: Split, metric: str, baseline: str) -> pd.DataFrame:
+    """Return the table of `rematch.Run.compare`; computed once per sweep and cached."""
+    finding = compute_or_load(DIFFERENCE, context)
+    on = finding.splits[split]
+    alphas = {Model.ZERO_SHOT: 0.0, Model.FINE_TUNED: 1.0, Model.WISE_FT: finding.alpha}
     rows = []
     for model, alpha in alphas.items():
-        reached = next(each for each in on.reached if (each.model, each.metric) == (model, metric))
+        reached = next(value for value in on.reached if (value.model, value.metric) == (model, metric))
         row = {"model": str(model), "alpha": alpha, "split": split, "n": on.n, metric: reached.value}
         row |= {"low": reached.interval.low, "high": reached.interval.high}
         rows.append(row | dict(zip(_CHANGES, _change(on, metric, baseline, model), strict=True)))
@@ -31,9 +31,11 @@ def _change(on: Differences, metric: str, baseline: str, model: str) -> tuple[fl
     if model == baseline:
         return (np.nan,) * 5
     change: Difference = next(
-        each for each in on.differences if each.metric == metric and {each.before, each.after} == {baseline, model}
+        difference
+        for difference in on.differences
+        if difference.metric == metric and {difference.before, difference.after} == {baseline, model}
     )
     low, high = change.interval.low, change.interval.high
     if change.before == baseline:
         return change.value, low, high, change.p, change.p_holm
-    return -change.value, -high, -low, change.p, change.p_holm  # the same test, from the other model's side
+    return -change.value, -high, -low, change.p, change.p_holm  # the same test with the models swapped

@@ -24,7 +24,7 @@ from rematch.run import Run
 class Domain:
     """Articles of one source with their images, split in time. Get one from `Workspace.domain`.
 
-    It holds the articles as they were when it was opened; get it again after another import.
+    It holds the articles as of the time it was opened; open it again after a new import.
 
     Examples:
         >>> ws.domain("my-news").language
@@ -52,10 +52,10 @@ class Domain:
 
     @property
     def articles(self) -> pd.DataFrame:
-        """The articles, one row each, in the order of time: a copy, which may be changed.
+        """A copy of the articles, one row each, in order of time.
 
         Columns: article_id, title, text, title_en, text_en, language, published_at, url, image_id, image_file,
-        image_hash, split, planted, then those of the import.
+        image_hash, split, planted (cause, in the demo), then extra columns of the import.
 
         Examples:
             >>> domain.articles[["article_id", "title", "split"]].head(2)
@@ -75,9 +75,9 @@ class Domain:
         return [self._domain.images_root / file for file in articles["image_file"]]
 
     def left_out(self) -> pd.DataFrame:
-        """Return the rows that the import left out, with the reason; none for the demo.
+        """Return the rows that the import left out, with the reason; empty for the demo.
 
-        Columns: file, line, article_id, image (the names tried), reason, detail.
+        Columns: file, line, article_id, image (names that were tried), reason, detail.
 
         Examples:
             >>> len(domain.left_out())
@@ -93,10 +93,10 @@ class Domain:
             >>> [run.name for run in domain.runs()]
             ['first']
         """
-        return [self._run(each.info.name) for each in load_runs(self._folders, self.name)]
+        return [self._run(run.info.name) for run in load_runs(self._folders, self.name)]
 
     def run(self, name: str | None = None) -> Run:
-        """Return the run called `name`, or the newest. Raises InputError that lists the runs there are.
+        """Return the run called `name`, or the newest. Raises InputError that lists the existing runs.
 
         Examples:
             >>> domain.run("first").is_swept
@@ -116,16 +116,16 @@ class Domain:
         """Fine-tune an encoder on the train split and return the new run.
 
         Args:
-            name: of the run: lower-case letters, digits and single hyphens; made of encoder and `tune` if not given.
+            name: of the run: lower-case letters, digits and single hyphens; from encoder and `tune` if not given.
             encoder: `lite`, `lite-multilingual`, MODEL:WEIGHTS or hf-hub:NAME of open_clip, or hf:NAME of
-                transformers; by the domain's language if not given.
+                transformers; chosen by the domain's language if not given.
             tune: `head`, `text`, `last:N`, `lora:R` or `all`; the encoder's usual choice if not given.
-            reading: what of an article is encoded; its title and text if not given.
-            settings: fields of `core.training.settings.Settings`, such as epochs, lr, batch_size and seed. Others keep
-                the encoder's defaults.
+            reading: parts of an article that are encoded; its title and text if not given.
+            settings: fields of `core.training.settings.Settings`, such as epochs, lr, batch_size and seed. The
+                remaining ones have the encoder's defaults.
 
         Raises:
-            InputError: a setting is unknown or out of range, the name is taken, too few articles, no such encoder.
+            InputError: unknown setting, value out of range, name in use, too few articles or unknown encoder.
 
         Examples:
             >>> run = domain.fine_tune("second", tune="head", epochs=2, batch_size=16)
@@ -141,7 +141,7 @@ class Domain:
         from core.experiment.train import train_run
 
         run, _ = train_run(self._domain, encoder, chosen, reading or Reading(), self._device, self._folders)
-        return self._named(run.info.name, name)
+        return self._rename(run.info.name, name)
 
     def import_run(
         self,
@@ -151,16 +151,16 @@ class Domain:
         *,
         reading: Reading | None = None,
     ) -> Run:
-        """Make a run of weights that were fine-tuned elsewhere: α = 0 is `zero_shot`, α = 1 is the file.
+        """Make a run from weights that were fine-tuned elsewhere: α = 0 is `zero_shot`, α = 1 the file.
 
         Args:
-            zero_shot: the model that was fine-tuned: MODEL:WEIGHTS, hf-hub:NAME or hf:NAME.
-            fine_tuned: its weights afterwards: a file, or a folder of transformers; of the same architecture.
+            zero_shot: the model before fine-tuning: MODEL:WEIGHTS, hf-hub:NAME or hf:NAME.
+            fine_tuned: weights after fine-tuning, of the same architecture: a file, or a folder of transformers.
             name: of the run, as in `fine_tune`.
-            reading: what of an article is encoded; its title and text if not given.
+            reading: parts of an article that are encoded; its title and text if not given.
 
         Raises:
-            InputError: another architecture, the same weights as `zero_shot`, or the name is taken.
+            InputError: another architecture, weights equal to `zero_shot`, or name in use.
 
         Examples:
             >>> run = domain.import_run(zero_shot=run.encoder, fine_tuned="tuned.safetensors", name="elsewhere")
@@ -174,12 +174,12 @@ class Domain:
         run, _ = import_run(
             self._domain, zero_shot, Path(fine_tuned), reading or Reading(), self._device, self._folders
         )
-        return self._named(run.info.name, name)
+        return self._rename(run.info.name, name)
 
-    def _named(self, made: str, name: str | None) -> Run:
+    def _rename(self, given: str, name: str | None) -> Run:
         if name is not None:
-            rename_run(self._folders, self.name, made, name)
-        return self._run(name or made)
+            rename_run(self._folders, self.name, given, name)
+        return self._run(name or given)
 
     def _run(self, name: str | None) -> Run:
         return Run(find_run(self._folders, self.name, name), self._domain, self._folders, self._device)
@@ -194,4 +194,4 @@ class Domain:
 def _check_settings(settings: Mapping[str, Any]) -> None:
     names = [field.name for field in fields(Settings) if field.name != "tune"]
     if unknown := [name for name in settings if name not in names]:
-        raise InputError(f"fine_tune has no setting '{unknown[0]}'; expected {', '.join(names)}.")
+        raise InputError(f"fine_tune has no setting '{unknown[0]}'; expected one of {', '.join(names)}.")

@@ -1,4 +1,4 @@
-"""A run's model at one α: rank a split, find images and texts, embed, and take the weights along."""
+"""A run's model at one α: ranking, search, embeddings, and the model of open_clip."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -26,19 +26,19 @@ from rematch.run import one_of
 ImageSource = str | PathLike[str] | Image.Image
 Item = TypeVar("Item")
 
-_AT_ONCE = 64  # texts or images encoded together
+_BATCH = 64  # texts or images per call of the encoder
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """The articles of one split, ranked at one α.
+    """Ranks and best images of the articles of one split, at one α.
 
     Attributes:
         alpha: of the model, 0 to 1.
-        split: the articles and the images they were ranked among.
-        ranks: article_id and rank (1 is best), one row for each article whose image is known.
-        images: article id → the ids of its best 100 images, best first; of all articles.
-        metrics: metric → value, by the names of the curve's columns, and n; None if no image is known.
+        split: of articles and gallery.
+        ranks: article_id and rank (1 is best), one row for each article with a known image.
+        images: article id → ids of its best 100 images, best first; for all articles.
+        metrics: metric → value, named as the columns of the curve, and n; None if no image is known.
 
     Examples:
         >>> with run.at(0.5) as model:
@@ -55,7 +55,7 @@ class Ranking:
 
 
 class Model:
-    """A run's model with the exact weights at one α. Open one with `Run.at`; it works until the block ends."""
+    """A run's model with exact weights at one α. Open one with `Run.at`; it is closed at the end of the block."""
 
     def __init__(self, loaded_run: LoadedRun, alpha: float, lock: RLock) -> None:
         self.alpha = alpha
@@ -88,12 +88,12 @@ class Model:
         """Find the best images for a text.
 
         Args:
-            text: a headline, a caption, any words.
-            k: how many to return; fewer if there are fewer.
+            text: a headline, a caption or any other text.
+            k: number of images to return, at most.
             split: search the images of this split; None searches all images of the domain.
 
         Returns:
-            One row for each image, best first: place (1 is best), score (cosine, or as the run re-ranks), article_id
+            One row per image, best first: place (1 is best), score (cosine, or as the run re-ranks), article_id
             and title of the first article published with it, image_id, image_file (absolute).
 
         Examples:
@@ -110,15 +110,15 @@ class Model:
         """Find the articles whose text fits an image best.
 
         Args:
-            image: a file, or an image that Pillow has opened.
-            k: how many to return; fewer if there are fewer.
+            image: a file, or an image opened with Pillow.
+            k: number of articles to return, at most.
             split: search the articles of this split; None searches all articles of the domain.
 
         Returns:
-            One row for each article, best first, in the columns of `find_images`.
+            One row per article, best first, in the columns of `find_images`.
 
         Raises:
-            InputError: the file is not an image that can be decoded.
+            InputError: the file cannot be decoded as an image.
 
         Examples:
             >>> with run.at(0.5) as model:
@@ -137,10 +137,10 @@ class Model:
             ...     model.embed_texts(["a red circle", "a blue square"]).shape
             (2, 32)
         """
-        return self._embedded([texts] if isinstance(texts, str) else texts, LoadedRun.embed_headlines)
+        return self._embed([texts] if isinstance(texts, str) else texts, LoadedRun.embed_headlines)
 
     def embed_images(self, images: Sequence[ImageSource]) -> np.ndarray:
-        """Return the embeddings of images, files or opened by Pillow: float32 [n, d], of length one.
+        """Return the embeddings of images (files, or opened with Pillow): float32 [n, d], of length one.
 
         Examples:
             >>> with run.at(0.5) as model:
@@ -148,15 +148,15 @@ class Model:
             >>> scores.shape
             (1, 1)
         """
-        return self._embedded(
-            images, lambda loaded_run, some, alpha: loaded_run.embed_photos([_image(image) for image in some], alpha)
+        return self._embed(
+            images, lambda loaded_run, batch, alpha: loaded_run.embed_photos([_image(image) for image in batch], alpha)
         )
 
     def open_clip(self) -> nn.Module:
         """Return open_clip's model with the weights at this α, mixed in float32, in evaluation mode.
 
-        It is a copy on the same device, which stays as it is after the block; tokenizer and transforms are those of
-        the encoder's architecture. Raises InputError for an encoder that is not open_clip's, such as `lite`.
+        It is a copy on the same device, valid after the block; use the tokenizer and transforms of the encoder's
+        architecture. Raises InputError for an encoder that is not open_clip's, such as `lite`.
 
         Examples:
             >>> with run.at(0.5) as model:
@@ -167,29 +167,27 @@ class Model:
         with self._in_use() as loaded_run:
             return open_clip_model(loaded_run, self.alpha)
 
-    def _embedded(
-        self, items: Sequence[Item], embed: Callable[[LoadedRun, Sequence[Item], float], Tensor]
-    ) -> np.ndarray:
+    def _embed(self, items: Sequence[Item], embed: Callable[[LoadedRun, Sequence[Item], float], Tensor]) -> np.ndarray:
         with self._in_use() as loaded_run:
             parts = [np.empty((0, loaded_run.experiment.encoder.embedding_dim), np.float32)]
-            for start in range(0, len(items), _AT_ONCE):
-                parts.append(embed(loaded_run, items[start : start + _AT_ONCE], self.alpha).cpu().numpy())
+            for start in range(0, len(items), _BATCH):
+                parts.append(embed(loaded_run, items[start : start + _BATCH], self.alpha).cpu().numpy())
         return np.concatenate(parts)
 
     def _check_search(self, k: int, split: Split | None) -> None:
         if k < 1:
-            raise InputError(f"k={k}: expected at least 1.")
+            raise InputError(f"k={k}: expected 1 or more.")
         if split is not None:
             one_of("split", split, SPLITS)
 
     @contextmanager
     def _in_use(self) -> Iterator[LoadedRun]:
-        """Yield the loaded run to this model alone. Raises InputError after the block that opened the model."""
+        """Yield the loaded run for exclusive use. Raises InputError if the model is closed."""
         with self._lock:
             if self._loaded_run is None:
                 raise InputError(
-                    f"this model of run '{self._run_name}' at alpha {self.alpha:g} is closed, because its `with` block "
-                    f"has ended; use it inside the block, or open it again: with run.at({self.alpha:g}) as model."
+                    f"the model of run '{self._run_name}' at alpha {self.alpha:g} is closed, because its `with` block "
+                    f"has ended. Use it inside the block, or open it again: with run.at({self.alpha:g}) as model."
                 )
             yield self._loaded_run
 
@@ -221,7 +219,7 @@ def _table(matches: Sequence[Match], loaded_run: LoadedRun) -> pd.DataFrame:
 
 
 def _image(source: ImageSource) -> Image.Image:
-    """Return an image as the domain's own are read. Raises InputError that names the file."""
+    """Return an image, decoded like those of a domain. Raises InputError that names the file."""
     if isinstance(source, Image.Image):
         return upright_rgb(source)
     try:

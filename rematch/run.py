@@ -1,4 +1,4 @@
-"""A fine-tuned run: its curve over α, its ranks, its three models compared, and its weights at any α."""
+"""Runs: sweep, curve over α, ranks, comparison of the three models, and the model at any α."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -23,27 +23,27 @@ from core.workspace import runs as stored
 from core.workspace.folders import Workspace
 from core.workspace.sweep_info import PrecisionName, SweepInfo
 
-if TYPE_CHECKING:  # it imports torch
+if TYPE_CHECKING:  # these import torch
     from core.experiment.loaded_run import LoadedRun
     from rematch.model import Model
 
 
 def one_of(parameter: str, value: str, allowed: Sequence[str]) -> None:
-    """Raise InputError that names the parameter and what is allowed, unless `value` is one of `allowed`."""
+    """Raise InputError with the allowed values, unless `value` is one of them."""
     if value not in allowed:
         raise InputError(f"{parameter}={value!r}: expected one of {', '.join(allowed)}.")
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """The result of a sweep.
+    """Result of a sweep.
 
     Attributes:
-        curve: one row for each split and α: alpha, split, interpolated (False: computed with the exact weights), n,
+        curve: one row per split and α: alpha, split, interpolated (False: computed with the exact weights), n,
             mrr@100, recall@1, recall@5, recall@10, recall@50, recall@100, mean_rank, median_rank.
         best_alpha: the α with the highest `criterion` on val; always exact.
-        criterion: the val metric that chose it.
-        info: what else was recorded: precision by tower, and how far interpolated ranks were off on each split.
+        criterion: the val metric of this choice.
+        info: precision of each tower, and the measured error of interpolated ranks on each split.
 
     Examples:
         >>> sweep = run.sweep(alphas=[0.5])
@@ -68,7 +68,7 @@ class Run:
     def __init__(self, run: stored.Run, domain: Domain, workspace: Workspace, device: DeviceChoice) -> None:
         self._run, self._domain, self._workspace, self._device = run, domain, workspace, device
         self._loaded: tuple[FileSignature | None, LoadedRun] | None = None
-        self._lock = RLock()  # an encoder's weights belong to one computation at a time
+        self._lock = RLock()  # only one computation at a time may use the encoder's weights
 
     @property
     def name(self) -> str:
@@ -92,7 +92,7 @@ class Run:
 
     @property
     def best_alpha(self) -> float:
-        """The α that the sweep chose on val. Raises InputError if the run was not swept.
+        """The α that the last sweep chose on val. Raises InputError if the run was not swept.
 
         Examples:
             >>> 0 <= run.best_alpha <= 1
@@ -101,9 +101,9 @@ class Run:
         return self._run.selected().alpha
 
     def history(self) -> pd.DataFrame:
-        """Return one row per epoch, 0 being the model before training.
+        """Return one row per epoch; epoch 0 is the model before training.
 
-        Columns: epoch, train_loss, val_mrr@100, val_recall@1, logit_scale, kept (whose weights the run has).
+        Columns: epoch, train_loss, val_mrr@100, val_recall@1, logit_scale, kept (True for the run's weights).
 
         Examples:
             >>> len(run.history()) == 1 + run.settings.epochs
@@ -119,17 +119,17 @@ class Run:
         precision: PrecisionName = "fp32",
         rerank: Rerank = "none",
     ) -> Sweep:
-        """Evaluate θ(α) on val, and on test where there is one; choose α on val; store all of it with the run.
+        """Evaluate θ(α) on val, and on test if it has ground truth; choose α on val; store the sweep with the run.
 
         Args:
-            alphas: evaluate exactly these, and 0 and 1. None: the whole curve in steps of 0.01, interpolated between
-                exact points where that was measured to be good.
-            criterion: the val metric that chooses α.
+            alphas: exact points to evaluate, in addition to 0 and 1. None: the curve in steps of 0.01, interpolated
+                between exact points if the measured error is small.
+            criterion: the val metric by which α is chosen.
             precision: `fp32`, or `bf16` for each tower whose ranks agree with fp32 on val.
-            rerank: `none`, `dual-softmax` or `csls`; stored with the sweep, and followed by `at`.
+            rerank: `none`, `dual-softmax` or `csls`; stored with the sweep and used by `at`.
 
         Raises:
-            InputError: α outside 0 to 1, an unknown word, or the domain is not what the run was trained on.
+            InputError: α outside 0 to 1, an unknown name, or the domain changed after the run's training.
 
         Examples:
             >>> run.sweep(alphas=[0.25, 0.75]).curve[["alpha", "split", "n"]].to_dict("list")
@@ -147,7 +147,7 @@ class Run:
         return Sweep(curve, info.selected.alpha, info.selected.criterion, info)
 
     def curve(self) -> pd.DataFrame:
-        """Return the curve of the last sweep; columns as in `Sweep.curve`. Raises InputError if there was none.
+        """Return the curve of the last sweep; columns as in `Sweep.curve`. Raises InputError if there is none.
 
         Examples:
             >>> run.curve().columns[:5].tolist()
@@ -158,8 +158,8 @@ class Run:
     def ranks(self, split: Split = "val") -> pd.DataFrame:
         """Return the rank of each article's own image at each α of the last sweep.
 
-        Columns: article_id, split, alpha, rank (text → image) and reverse_rank (image → text), 1 is best. One row for
-        each article and α. Raises InputError if the split was not swept.
+        Columns: article_id, split, alpha, rank (text → image) and reverse_rank (image → text); 1 is best. One row per
+        article and α. Raises InputError if the split was not swept.
 
         Examples:
             >>> run.ranks().groupby("alpha")["rank"].median().index.tolist()
@@ -180,17 +180,17 @@ class Run:
         Args:
             metric: a metric of the curve.
             baseline: the model that the others are compared with: `zero-shot`, `fine-tuned` or `WiSE-FT`.
-            split: None for test where it was swept, else val, on which α itself was chosen, so that WiSE-FT is
-                slightly optimistic there.
+            split: None for test if it was swept, else val. On val WiSE-FT is slightly optimistic, because α was
+                chosen on the same articles.
 
         Returns:
-            One row for each model, in this order, under its name; columns: alpha, split, n, the metric, low and high
+            One row per model, in this order, with its name as index; columns: alpha, split, n, the metric, low and high
             (95 % interval, paired bootstrap), then difference (model − baseline), difference_low, difference_high, p
             (permutation test) and p_holm (corrected over all metrics of this pair of models). The last five are
             missing for the baseline itself.
 
         Raises:
-            InputError: the run or split was not swept, or an unknown word.
+            InputError: the run or split was not swept, or an unknown name.
 
         Examples:
             >>> table = run.compare("recall@10", baseline="fine-tuned")
@@ -200,23 +200,22 @@ class Run:
         one_of("metric", metric, tuple(METRICS))
         one_of("baseline", baseline, tuple(map(str, ModelName)))
         from core.findings.question import RunContext
-        from rematch.comparison import compared
+        from rematch.comparison import comparison_table
 
         context = RunContext(self._run, self._domain, self._workspace, self._device)
         chosen = split or context.splits[-1]
         if chosen not in context.splits:
             raise self._not_swept(chosen)
-        return compared(context, chosen, metric, baseline)
+        return comparison_table(context, chosen, metric, baseline)
 
     @contextmanager
     def at(self, alpha: float) -> Iterator["Model"]:
-        """Open the run's model with the exact weights at `alpha`, from 0 (zero-shot) to 1 (fine-tuned).
+        """Open the run's model with exact weights at `alpha`, from 0 (zero-shot) to 1 (fine-tuned).
 
-        Several may be open at once, at different α and in several threads: each uses its own weights. They share one
-        encoder in memory, so only one computes at a time. After the block the model refuses to compute.
+        Several models may be open at once, at different α and in several threads; each uses its own weights. They share
+        one encoder in memory, so only one computes at a time. After the block the model is closed.
 
-        Raises InputError: α outside 0 to 1, or the encoder, its weights or the domain are not what the run was made
-        with.
+        Raises InputError if α is outside 0 to 1, or the encoder, its weights or the domain changed after training.
 
         Examples:
             >>> with run.at(0.0) as before, run.at(1.0) as after:
@@ -235,7 +234,7 @@ class Run:
             model._close()
 
     def _load(self) -> "LoadedRun":
-        """Load the encoder and both ends of α, once for each sweep, whose precision and re-ranking they follow."""
+        """Return the loaded run, cached until the next sweep, which determines precision and re-ranking."""
         from core.experiment.loaded_run import open_run
 
         with self._lock:
@@ -246,8 +245,8 @@ class Run:
 
     def _not_swept(self, split: Split) -> InputError:
         return InputError(
-            f"run '{self.name}' was not swept on {split}: the domain has no such articles, or their images were not "
-            f"known then. Splits are val, and test where its ground truth is known; sweep again after adding it."
+            f"run '{self.name}' was not swept on {split}: sweeps cover val, and test if its ground truth is known. Add "
+            f"the ground truth and sweep again, or choose another split."
         )
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""Workspaces: the folders where domains and runs are stored, and how a domain is imported."""
+"""Workspaces: the folders with domains and runs, and the import of domains."""
 
 from collections.abc import Mapping
 from dataclasses import fields
@@ -21,10 +21,10 @@ class Workspace:
     """The folders that Rematch works in.
 
     Args:
-        root: folder of domains, runs and tags; if not given, the environment variable REMATCH_WORKSPACE, else
-            `workspace` in the current folder. It need not exist yet.
+        root: folder of domains, runs and tags, created when needed; if not given, the environment variable
+            REMATCH_WORKSPACE, else `workspace` in the current folder.
         cache: folder of derived files, safe to delete; if not given, REMATCH_CACHE, else `cache`.
-        device: what models run on: `auto` (cuda, else mps, else cpu), `cpu`, `cuda` or `mps`.
+        device: device of the models: `auto` (cuda, else mps, else cpu), `cpu`, `cuda` or `mps`.
 
     Examples:
         >>> ws = rm.Workspace("workspace", cache="cache")
@@ -58,7 +58,7 @@ class Workspace:
         return self._folders.domain_slugs()
 
     def domain(self, name: str) -> Domain:
-        """Return the domain called `name`. Raises InputError that lists the domains there are.
+        """Return the domain called `name`. Raises InputError that lists the existing domains.
 
         Examples:
             >>> ws.domain("my-news")
@@ -94,8 +94,8 @@ class Workspace:
         Args:
             source: a table, a NewsImages release, shards, or another collection that `rematch import` reads.
             name: of the new domain: lower-case letters, digits and single hyphens.
-            images: folder of the images, if they are not beside the table.
-            title: name shown for the domain; `name` if not given.
+            images: folder of the images, if they are not in the folder of the table.
+            title: display name of the domain; `name` if not given.
             language: two letters, for articles that do not state theirs.
             columns: role → column of the table, for columns that are not recognised. Roles: id, title, text,
                 title_en, text_en, image, language, date, url.
@@ -103,18 +103,18 @@ class Workspace:
             replace: replace the domain if it exists.
             encoding: of the table; detected if not given.
             captions: several captions of one image: `all` (an article each), `first` or `joined`.
-            truncated_images: use JPEGs that were cut off; copies the images.
-            day_order: how 3/4/2023 is read, `day first` or `month first`; found out if not given.
+            truncated_images: accept truncated JPEGs; copies the images.
+            day_order: order in dates such as 3/4/2023, `day first` or `month first`; detected if not given.
             date_format: of all dates, as for `strptime`.
-            split_groups: articles that stay on one side of the split: those of one `image`, or `none`.
+            split_groups: articles that the split keeps together: those of one `image`, or `none`.
             ignore_split: split in time even if the table has a column `split`.
-            test_articles: articles of a separate test set: its list, or the folder or ZIP of both lists.
-            test_images: images of the test set; in `test_articles` if not given.
-            ground_truth: which image belongs to which article of the test set.
+            test_articles: list of the articles of a separate test set, or a folder or ZIP with both lists.
+            test_images: list of the images of the test set; in `test_articles` if not given.
+            ground_truth: file that names the image of each test article.
             test_encoding: of the test set's files; detected if not given.
 
         Raises:
-            InputError: the domain exists, a role is unknown, fewer than 20 usable pairs, or unreadable input.
+            InputError: the domain exists, unknown role, fewer than 20 usable pairs, or unreadable input.
 
         Examples:
             >>> domain = ws.import_domain("articles.csv", name="tweets", columns={"title": "title"}, language="en")
@@ -147,5 +147,5 @@ def _path(path: FilePath | None) -> Path | None:
 def _columns(columns: Mapping[str, str]) -> ColumnNames:
     roles = [field.name for field in fields(ColumnNames)]
     if unknown := [role for role in columns if role not in roles]:
-        raise InputError(f"columns: '{unknown[0]}' is not a role; expected {', '.join(roles)}.")
+        raise InputError(f"columns: '{unknown[0]}' is not a role; expected one of {', '.join(roles)}.")
     return ColumnNames(**columns)

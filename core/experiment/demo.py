@@ -1,6 +1,6 @@
-"""Preparing the demo: three synthetic domains, each fine-tuned and swept like any other.
+"""Preparation of the demo: three synthetic domains with fine-tuned and swept runs.
 
-What is ready is left as it is, so that a demo that was interrupted goes on where it stopped.
+Finished steps are skipped, so an interrupted demo resumes where it stopped.
 """
 
 from collections.abc import Callable
@@ -26,7 +26,7 @@ from core.workspace.runs import load_runs, now
 
 @dataclass(frozen=True)
 class Step:
-    """One thing the demo needs: a domain, or a run of one."""
+    """One step of the demo: make a domain (encoder None) or a run of it."""
 
     slug: str
     encoder: str | None
@@ -36,8 +36,11 @@ class Step:
 
 
 def demo_steps() -> list[Step]:
-    """All steps in order. German is shown both ways; the paper's (translated, for an English encoder) comes last,
-    since the newest run is the one shown first."""
+    """Return all steps in order.
+
+    The German domain has two runs: multilingual first, then the paper's way (translated, for an English encoder),
+    because the app opens the newest run.
+    """
     steps = []
     for demo in DEMO_DOMAINS:
         encoders = ("lite",) if demo.language == "en" else ("lite-multilingual", "lite")
@@ -46,7 +49,7 @@ def demo_steps() -> list[Step]:
 
 
 def missing_steps(workspace: Workspace) -> list[Step]:
-    """The steps that are not done yet."""
+    """Return the steps that are not done yet."""
     return [step for step in demo_steps() if not _is_done(step, workspace)]
 
 
@@ -58,7 +61,7 @@ def _is_done(step: Step, workspace: Workspace) -> bool:
 
 
 def prepare_demo(workspace: Workspace, device: DeviceChoice, on_step: Callable[[Step], None]) -> None:
-    """Do every missing step in order, telling `on_step` before each."""
+    """Do all missing steps in order; call `on_step` before each."""
     for step in missing_steps(workspace):
         on_step(step)
         if step.encoder is None:
@@ -68,8 +71,8 @@ def prepare_demo(workspace: Workspace, device: DeviceChoice, on_step: Callable[[
 
 
 def make_domain(slug: str, workspace: Workspace) -> Domain:
-    """Paint one of the demo's domains into the workspace."""
-    demo = next(each for each in DEMO_DOMAINS if each.slug == slug)
+    """Generate a domain of the demo, articles and images, in the workspace."""
+    demo = next(demo for demo in DEMO_DOMAINS if demo.slug == slug)
     folder = workspace.domain_folder(demo.slug)
     with lock_domain(folder), staged_folder(folder) as fresh, disk_errors_for(fresh):
         images = fresh / "images"

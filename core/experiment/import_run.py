@@ -1,4 +1,4 @@
-"""A run whose α = 1 was trained elsewhere: weights from a file, and the zero-shot model that they came from."""
+"""Import of a run that was fine-tuned outside Rematch: a zero-shot model and a file with the weights at α = 1."""
 
 import importlib.metadata
 from dataclasses import replace
@@ -10,7 +10,7 @@ from torch import Tensor
 from core.data.domain import Domain
 from core.data.query_text import Reading
 from core.encoders.base import TOWERS, first_changed_stage
-from core.encoders.choices import DeviceChoice
+from core.encoders.choices import BUILT_IN, DeviceChoice
 from core.encoders.clip.building import build
 from core.encoders.clip.encoder import ClipEncoder, load_clip
 from core.encoders.clip.model_specs import weights_in
@@ -30,26 +30,28 @@ from core.workspace.provenance import translators_of
 from core.workspace.runs import Run, RunInfo, reserve_folder, save_run
 from core.workspace.unfinished_runs import check_can_train
 
-#: Batches that a batch-norm layer has counted: no layer of a model in evaluation mode looks at it.
+#: Batch counter of batch-norm layers, which evaluation mode does not use.
 _COUNTER = "num_batches_tracked"
 
 
 def import_run(
     domain: Domain, zero_shot: str, fine_tuned: Path, text: Reading, device: DeviceChoice, workspace: Workspace
 ) -> tuple[Run, Experiment]:
-    """Make a run of two ends: the encoder `zero_shot` (an open_clip or transformers model) and the weights in a file.
+    """Make a run from the encoder `zero_shot` (an open_clip or transformers model) and fine-tuned weights in a file.
 
-    fine_tuned: a state dict or training checkpoint of the same architecture, under open_clip's or transformers' names,
-    or a folder that holds one. Both ends are measured on val. Raises InputError: another architecture, the same
-    weights as zero-shot, or anything else that keeps the two from being mixed.
+    fine_tuned: a state dict or training checkpoint of the same architecture with open_clip's or transformers' names, or
+    a folder with one. Both models are measured on val. Raises InputError if the weights have another architecture,
+    equal the zero-shot weights or cannot be mixed with them.
     """
     check_can_train(domain)
-    if zero_shot in ("lite", "lite-multilingual"):
-        raise InputError(f"--zero-shot {zero_shot}: expected a model of open_clip or transformers, as ViT-B-32:openai.")
+    if zero_shot in BUILT_IN:
+        raise InputError(
+            f"--zero-shot {zero_shot}: expected a model of open_clip or transformers, such as ViT-B-32:openai."
+        )
     encoder = load_clip(zero_shot).eval().to(choose_device(device))
     experiment = Experiment(domain, encoder, text, workspace)
-    changed = _changed(encoder, experiment.zero_shot, fine_tuned)
-    history = _measured(experiment, changed)
+    changed = _changed_tensors(encoder, experiment.zero_shot, fine_tuned)
+    history = _measure_both(experiment, changed)
     folder = reserve_folder(workspace, domain.info.slug, encoder.name, "imported")
     info = RunInfo(
         domain=domain.info.slug,
@@ -76,23 +78,24 @@ def import_run(
     return run, experiment
 
 
-def _changed(encoder: ClipEncoder, zero_shot: dict[str, Tensor], source: Path) -> dict[str, Tensor]:
-    """The tensors of `source` that differ from zero-shot, under the encoder's names."""
+def _changed_tensors(encoder: ClipEncoder, zero_shot: dict[str, Tensor], source: Path) -> dict[str, Tensor]:
+    """Return the tensors of `source` that differ from zero-shot, with the encoder's names."""
     files = _files_in(source)
     spec = replace(encoder.spec, weights=files, convert=converter_of(files))
-    loaded_run = {f"clip.{key}": tensor for key, tensor in build(spec).model.state_dict().items()}
+    fine_tuned = {f"clip.{key}": tensor for key, tensor in build(spec).model.state_dict().items()}
     check_compatible(
         {key: tensor for key, tensor in zero_shot.items() if not key.endswith(_COUNTER)},
-        {key: tensor for key, tensor in loaded_run.items() if not key.endswith(_COUNTER)},
+        {key: tensor for key, tensor in fine_tuned.items() if not key.endswith(_COUNTER)},
     )
     changed = {
         key: tensor
-        for key, tensor in loaded_run.items()
+        for key, tensor in fine_tuned.items()
         if not key.endswith(_COUNTER) and not torch.equal(tensor, zero_shot[key])
     }
     if not changed:
         raise InputError(
-            f"the weights in {source} are those of {encoder.name}: nothing was fine-tuned, so there is nothing to mix."
+            f"the weights in {source} equal those of {encoder.name}, so there is nothing to mix. Name the file with "
+            "the fine-tuned weights."
         )
     return changed
 
@@ -101,12 +104,12 @@ def _files_in(source: Path) -> tuple[Path, ...]:
     if source.is_dir():
         return weights_in(source, WEIGHT_FILES)
     if not source.is_file():
-        raise InputError(f"--fine-tuned {source}: no such file.")
+        raise InputError(f"--fine-tuned {source}: no such file or folder.")
     return (source,)
 
 
-def _measured(experiment: Experiment, changed: dict[str, Tensor]) -> list[Epoch]:
-    """Val with both ends, as two epochs; leaves the encoder with its zero-shot weights."""
+def _measure_both(experiment: Experiment, changed: dict[str, Tensor]) -> list[Epoch]:
+    """Measure both models on val, as two epochs; leave the zero-shot weights in the encoder."""
     encoder = experiment.encoder
     starts = {tower: first_changed_stage(encoder, tower, set(changed)) for tower in TOWERS}
     val = experiment.view("val", experiment.activations(starts))

@@ -1,4 +1,4 @@
-"""A finished run with its weights loaded: its domain at any α, exactly or along the path between exact points."""
+"""A finished run with its weights loaded: embeddings and ranks at any α, exact or interpolated."""
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,12 +18,12 @@ from core.encoders.weights import read_weights, weights_fingerprint
 from core.errors import InputError
 from core.experiment.experiment import Experiment, SplitRanker
 from core.experiment.precision import (
-    as_swept,
     bf16_sentence,
     choose_precision,
     compute_in,
     has_bf16_instructions,
     only_head_changes,
+    use_swept_precision,
 )
 from core.interpolation.alpha_path import AlphaPath, build_path, read_path, write_path
 from core.interpolation.wise_ft import check_compatible, interpolate
@@ -37,17 +37,17 @@ from core.workspace.sweep_info import PrecisionName, TowerPrecision
 
 Precisions = PrecisionName | Mapping[str, PrecisionName]
 
-PATH_FORMAT = 1  # counts up when what is kept changes for the same key
+PATH_FORMAT = 1  # increment when the cached content changes for the same key
 
 
 class LoadedRun:
-    """A run's domain under θ(α). `open_run` makes one from disk.
+    """A run's domain under θ(α). `open_run` loads one from disk.
 
-    precision: of the stages that change with α; what is in front of them and the heads are float32. For both towers:
-    bf16 is checked against fp32 on val first. By tower: taken as it is, as another process chose. rerank: how scores
-    are re-ranked wherever they are. None: as the run was swept, so that numbers agree with the sweep's.
+    precision: of the stages that change with α; earlier stages and heads are always float32. One name for both towers:
+    bf16 is first checked against fp32 on val. By tower: applied without a check. rerank: method for all scores. None
+    for either: as in the run's sweep, so that numbers agree with it.
 
-    encoding_seconds: what `embeddings` spent on each tower so far.
+    encoding_seconds: time that `embeddings` has spent on each tower.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class LoadedRun:
         device = encoder.logit_scale.device
         self._base = {key: tensor.to(device) for key, tensor in base.items()}
         self._fine_tuned = {key: tensor.to(device) for key, tensor in fine_tuned.items()}
-        # The parameters and buffers themselves, looked up once: with small heads the look-up is a third of the time.
+        # References to parameters and buffers, looked up once: with small heads the look-up takes a third of the time.
         self._theta = encoder.state_dict(keep_vars=True)
         self._views: dict[tuple[Split, bool, Reranking], SplitRanker] = {}
         self.reranking = self.reranking_by(rerank or run.reranking().method)
@@ -75,13 +75,13 @@ class LoadedRun:
                 lambda texts, images: self.view("val").image_ranks(texts, images),
             )
         else:
-            self.precision = as_swept(precision or run.precision(), encoder)
+            self.precision = use_swept_precision(precision or run.precision(), encoder)
 
     @cached_property
     def activations(self) -> dict[TowerName, Activations]:
-        """The domain's activations in front of the first stages that change with α, opened when they are needed.
+        """Activations in front of the first stages that change with α, computed or opened on first use.
 
-        Leaves the encoder with the weights it has.
+        The encoder's current weights are restored afterwards.
         """
         encoder = self.experiment.encoder
         weights = {key: self._theta[key].detach().clone() for key in self._base}
@@ -93,13 +93,13 @@ class LoadedRun:
         return found
 
     def changes(self, tower: TowerName) -> bool:
-        """Does anything of this tower change with α?"""
+        """Return whether any stage of the tower changes with α."""
         return self._starts[tower] < len(self.experiment.encoder.stages(tower))
 
     def reranking_by(self, method: Rerank) -> Reranking:
-        """A way to re-rank. Its softmax is that of the loss, at the temperature that fine-tuning ended with.
+        """Return the re-ranking by `method`. The dual softmax has the temperature at the end of fine-tuning.
 
-        So nothing is searched for, and the two ways can be judged on all articles.
+        No parameter is tuned on val, so both methods can be evaluated on all its articles.
         """
         if method != "dual-softmax":
             return Reranking(method)
@@ -109,7 +109,7 @@ class LoadedRun:
     def view(
         self, split: Split, *, include_unlabelled: bool = False, reranking: Reranking | None = None
     ) -> SplitRanker:
-        """The split, to be ranked; as `Experiment.view`, re-ranked as the whole unless asked otherwise."""
+        """Return a ranker of the split, as `Experiment.view`; reranking: None for that of this object."""
         key = (split, include_unlabelled, reranking or self.reranking)
         if key not in self._views:
             self._views[key] = self.experiment.view(
@@ -118,7 +118,7 @@ class LoadedRun:
         return self._views[key]
 
     def set_alpha(self, alpha: float, tower: TowerName | None = None) -> None:
-        """Put θ(alpha) into the encoder, or only one tower's share of it."""
+        """Load θ(alpha) into the encoder, or only into one tower."""
         keys = self._base.keys() if tower is None else self._keys_of(tower)
         base = {key: self._base[key] for key in keys}
         interpolate(base, self._fine_tuned, alpha, out=self._theta)
@@ -126,19 +126,19 @@ class LoadedRun:
     def at(self, alpha: float, split: Split) -> SplitRanker:
         """Return a ranker of all articles of the split, labelled or not, that embeds with θ(alpha).
 
-        It sets θ(alpha) itself whenever it embeds, so rankers at several α can be used in turns.
+        It loads θ(alpha) before it embeds, so rankers at several α can be used alternately.
         """
         return self.view(split, include_unlabelled=True).with_weights(lambda tower: self.set_alpha(alpha, tower))
 
     def weights_at(self, alpha: float) -> dict[str, Tensor]:
-        """Return all weights of the encoder at `alpha`, mixed in float32: new tensors, under the encoder's names."""
+        """Return all weights of the encoder at `alpha`, mixed in float32: new tensors with the encoder's names."""
         weights = {key: tensor.clone() for key, tensor in self.experiment.zero_shot.items()}
         base, fine_tuned = ({key: end[key].cpu() for key in end} for end in (self._base, self._fine_tuned))
         interpolate(base, fine_tuned, alpha, out=weights)
         return weights
 
     def embeddings(self, tower: TowerName, alphas: Sequence[float], split: Split) -> Iterator[Tensor]:
-        """One tower's exact embeddings of a split at each of `alphas`, one after the other: [n, d]."""
+        """Yield one tower's exact embeddings of a split at each of `alphas`: [n, d]."""
         view = self.view(split)
         for alpha in alphas:
             start = time.perf_counter()
@@ -148,9 +148,9 @@ class LoadedRun:
             yield found
 
     def bf16_note(self) -> str | None:
-        """Return what `--precision bf16` would have saved of `encoding_seconds`.
+        """Return a hint on how much of `encoding_seconds` `--precision bf16` would save.
 
-        None where no more than heads change, bf16 was used or refused, or the processor has no instructions for it.
+        None if only heads change, bf16 was used or rejected, or the processor has no bf16 instructions.
         """
         encoder = self.experiment.encoder
         seconds = sum(
@@ -164,11 +164,11 @@ class LoadedRun:
         return bf16_sentence(seconds) if seconds and on_cpu and has_bf16_instructions() else None
 
     def path(self, split: Split) -> AlphaPath:
-        """The split's embeddings along α, from the cache or made now. Look at its `is_good` before use."""
+        """Return the split's embeddings along α, cached or computed. Check `is_good` before use."""
         file = self.experiment.workspace.cache / "paths" / f"{self._path_key(split)}.safetensors"
-        kept = read_path(file)
-        if kept is not None:
-            return kept
+        cached = read_path(file)
+        if cached is not None:
+            return cached
         view = self.view(split)
 
         def text_at(alphas: Sequence[float]) -> Iterator[Tensor]:
@@ -183,7 +183,7 @@ class LoadedRun:
 
     @torch.inference_mode()
     def embed_headlines(self, texts: Sequence[str], alpha: float) -> Tensor:
-        """Free queries under θ(alpha): [n, d], of length one."""
+        """Return embeddings of any texts under θ(alpha): [n, d], of length one."""
         self.set_alpha(alpha, "text")
         encoder = self.experiment.encoder
         tokens = without_padding(encoder, encoder.tokenize(texts))
@@ -191,7 +191,7 @@ class LoadedRun:
 
     @torch.inference_mode()
     def embed_photos(self, photos: Sequence[Image.Image], alpha: float) -> Tensor:
-        """Images from outside under θ(alpha): [n, d], of length one."""
+        """Return embeddings of any images under θ(alpha): [n, d], of length one."""
         self.set_alpha(alpha, "image")
         encoder = self.experiment.encoder
         pixels = torch.stack([encoder.preprocess(photo) for photo in photos])
@@ -206,26 +206,27 @@ class LoadedRun:
         read = [encoder.preprocessing, encoder.tokenization, *(self.precision[tower].name for tower in TOWERS)]
         key = fingerprint(PATH_FORMAT, info.zero_shot, info.fine_tuned, self.experiment.fingerprint(), split, read)
         if self.reranking != BY_COSINE:
-            key = fingerprint(key, self.reranking.method)  # how far off ranks are is measured on these
+            key = fingerprint(key, self.reranking.method)  # the measured error depends on the re-ranking
         if split == "test" and self.experiment.domain.test_images is not None:
-            return fingerprint(key, self.view(split).article_ids, self.view(split).gallery.target)  # its ground truth
+            return fingerprint(key, self.view(split).article_ids, self.view(split).gallery.target)  # the ground truth
         return key
 
 
 def load_zero_shot_and_fine_tuned(
     run: Run, zero_shot: Mapping[str, Tensor]
 ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-    """The tensors that training changed, at α = 0 and at α = 1, on the CPU; other tensors are the same at every α.
+    """Return the tensors that training changed, at α = 0 and α = 1, on the CPU; all others are equal at every α.
 
-    zero_shot: the encoder's weights. Raises InputError: they, or the file, are not those of the run.
+    zero_shot: the encoder's weights. Raises InputError if they or the file of weights are not those of the run.
     """
     if weights_fingerprint(zero_shot) != run.info.zero_shot:
         raise InputError(
-            f"the zero-shot weights of {run.info.encoder} are not the ones run '{run.info.name}' started from."
+            f"the zero-shot weights of {run.info.encoder} are not those that run '{run.info.name}' started from. "
+            "Restore the original weights, or train again."
         )
     fine_tuned = read_weights(run.weights_file)
     if weights_fingerprint(fine_tuned) != run.info.fine_tuned:
-        raise InputError(f"{run.weights_file} is not the file that run '{run.info.name}' wrote; train again.")
+        raise InputError(f"{run.weights_file} is not the file that run '{run.info.name}' wrote. Train again.")
     base = {key: tensor for key, tensor in zero_shot.items() if key in fine_tuned}
     check_compatible(base, fine_tuned)
     return base, fine_tuned
@@ -239,7 +240,7 @@ def open_run(
     precision: Precisions | None = None,
     rerank: Rerank | None = None,
 ) -> LoadedRun:
-    """Load the run's encoder and weights. InputError if they or the domain are not what it was made with."""
+    """Load a run with its encoder. Raises InputError if weights, encoder or articles are not those of its training."""
     encoder = _encoder_of(run, workspace, device)
     experiment = Experiment(domain, encoder, run.info.text, workspace, run.info.english)
     loaded_run = LoadedRun(run, experiment, precision, rerank)
@@ -252,15 +253,15 @@ def open_run(
 def open_elsewhere(
     run: Run, domain: Domain, workspace: Workspace, device: DeviceChoice, precision: Precisions | None = None
 ) -> LoadedRun:
-    """Load the run's encoder and weights to look at another domain than it was trained on."""
+    """Load a run with its encoder to evaluate it on another domain than its own."""
     encoder = _encoder_of(run, workspace, device)
     return LoadedRun(run, Experiment(domain, encoder, run.info.text, workspace), precision)
 
 
 def _encoder_of(run: Run, workspace: Workspace, device: DeviceChoice) -> Encoder:
-    """The run's encoder with its zero-shot weights. Raises InputError if it is not built as it was then."""
-    whose = f"run '{run.info.name}'"
-    check_build(run.info, whose)  # before the weights are fetched
+    """Load the run's encoder with zero-shot weights. Raises InputError if it is not built as at training."""
+    owner = f"run '{run.info.name}'"
+    check_build(run.info, owner)  # before a download of the weights
     encoder = load_encoder(run.info.encoder, choose_device(device), workspace.cache)
-    check_build(run.info, whose, encoder.built)
+    check_build(run.info, owner, encoder.built)
     return encoder

@@ -1,14 +1,13 @@
-"""Queries with the exact weights at an α: a typed headline or an article looks for images, a photo for articles.
+"""Search with the exact weights at one α: images for a headline or an article, articles for a photo.
 
-A headline and a photo search all images (or articles) of the domain; an article searches the images of its own
-split, as a sweep does, so that its ranks are the sweep's. What is searched is embedded once for each α and kept. A
-large gallery can be searched through an approximate index, whose recall against the exact one is measured and goes
-with every answer.
+A headline or photo searches all images (or articles) of the domain. An article searches the images of its split, as in
+a sweep, so that its rank equals the sweep's. Gallery embeddings are cached for each α. A large gallery can use an
+approximate index, whose measured recall against the exact index is part of every result.
 
-Where scores are re-ranked, an article is one of the queries of its split, as in a sweep; a headline or photo stands
-against all of the domain's own. Images that were trained on lie near to their own texts, so a fine-tuned model's
-are lowered more: by csls from 82 to 75 of a hundred in the first tens of new headlines, where 80 would be their share
-(NewsImages 2025; by dual-softmax to 81).
+Re-ranking uses the texts of the article's split, as in a sweep, or all texts of the domain for a headline or photo. A
+fine-tuned model places train images close to their own texts, so re-ranking lowers them more: with csls their share of
+the first ten images of new headlines falls from 82 % to 75 %, with dual-softmax to 81 %; 80 % of the gallery are train
+images (NewsImages 2025).
 """
 
 from collections.abc import Iterator
@@ -36,14 +35,14 @@ from core.storage.files import fingerprint
 
 RECALL_AT = 100
 _OTHER: dict[TowerName, TowerName] = {"image": "text", "text": "image"}
-FORMAT = 2  # counts up when what is kept changes for the same key
+FORMAT = 2  # increment when the cached content changes for the same key
 
 
 @dataclass(frozen=True)
 class Match:
-    """One thing found. place: 1 is best. article: the first article with that image, or the article itself.
+    """One match. place: rank, 1 is best. article: the first article with the image, or the article found.
 
-    The article's columns are empty for an image of a test set that nobody knows the article of.
+    The article's columns are empty for a test image whose article is unknown.
     """
 
     place: int
@@ -54,28 +53,25 @@ class Match:
 
 @dataclass(frozen=True)
 class ArticleMatches:
-    """What an article's text finds among the images of its split.
-
-    own: its own image, wherever it stands; None if it is not known.
-    """
+    """Matches of an article among the images of its split. own: its own image at any rank; None if unknown."""
 
     matches: list[Match]
     own: Match | None
 
 
 class Matcher:
-    """A run's domain at one α, ready for queries. rerank: as the opened run re-ranks unless given.
+    """Search in a run's domain at one α. rerank: None for that of the loaded run.
 
-    Each query sets the weights that it needs, so matchers of one run at several α can be used in turns.
+    Each query loads its weights, so matchers of one run at several α can be used alternately.
 
-    searched: size of what was searched last. recall: share of the exact index's best 100 that this one finds, over
-    the domain's own queries; None if exact.
+    searched: size of the gallery of the last query. recall: share of the exact index's best 100 that this index finds,
+    over the domain's queries; None for an exact index.
     """
 
     def __init__(
         self, loaded_run: LoadedRun, alpha: float, kind: IndexKind = "flat", rerank: Rerank | None = None
     ) -> None:
-        self._tuned, self.alpha, self.kind = loaded_run, alpha, kind
+        self._loaded_run, self.alpha, self.kind = loaded_run, alpha, kind
         self.reranking = loaded_run.reranking if rerank is None else loaded_run.reranking_by(rerank)
         self._articles = loaded_run.experiment.articles
         self._embeddings: dict[tuple[TowerName, Split | None], Tensor] = {}
@@ -85,30 +81,30 @@ class Matcher:
 
     def images_for(self, headline: str, k: int, split: Split | None = None) -> list[Match]:
         """Return the `k` best images for a text, of the domain or of one split."""
-        query = self._tuned.embed_headlines([headline], self.alpha)
+        query = self._loaded_run.embed_headlines([headline], self.alpha)
         check_finite(query, lambda _: "this headline")
         rows, scores = self._search("image", query, k, split)
-        return self._matches(self._tuned.experiment.domain.image_table(split), rows, scores)
+        return self._matches(self._loaded_run.experiment.domain.image_table(split), rows, scores)
 
     def images_for_article(self, article_id: str, k: int) -> ArticleMatches:
-        """The `k` best images of the article's split for its text. Raises InputError if there is no such article.
+        """Return the `k` best images of the article's split for its text. Raises InputError for an unknown article.
 
-        The whole split is scored, in the blocks a sweep scores it in: the last bit of a score depends on its block.
+        It scores the whole split in the blocks of a sweep, because the last bit of a score depends on its block.
         """
         split = self._split_of(article_id)
-        view = self._tuned.view(split, include_unlabelled=True, reranking=self.reranking)
-        domain = self._tuned.experiment.domain
+        view = self._loaded_run.view(split, include_unlabelled=True, reranking=self.reranking)
+        domain = self._loaded_run.experiment.domain
         texts, images = self._gallery("text", split), self._gallery("image", split)
         query = view.article_ids.index(article_id)
-        queries, gallery = view.scored(texts, images)
+        queries, gallery = view.scoring_vectors(texts, images)
         rows, scores = top_k(queries, gallery, view.gallery.tie_order, k)
         self.searched = len(images)
         matches = self._matches(domain.image_table(split), rows[query], scores[query])
         own = view.gallery.target[query]
         if own < 0:
             return ArticleMatches(matches, None)
-        judged = int((view.gallery.target[:query] >= 0).sum())  # its place among those that have a rank
-        place = int(view.image_ranks(texts, images)[judged])
+        labelled = int((view.gallery.target[:query] >= 0).sum())  # its row among the labelled articles
+        place = int(view.image_ranks(texts, images)[labelled])
         if place <= len(matches):
             return ArticleMatches(matches, matches[place - 1])
         score = float(queries[query] @ gallery[own])
@@ -118,16 +114,18 @@ class Matcher:
     def _split_of(self, article_id: str) -> Split:
         splits = self._articles.loc[self._articles["article_id"] == article_id, "split"]
         if splits.empty:
-            raise InputError(f"domain '{self._tuned.run.info.domain}' has no article '{article_id}'.")
+            raise InputError(
+                f"domain '{self._loaded_run.run.info.domain}' has no article '{article_id}'; check the id."
+            )
         split: Split = splits.iloc[0]
         return split
 
     def articles_for(self, photo: Image.Image, k: int, split: Split | None = None) -> list[Match]:
         """Return the `k` best articles for a photo, of the domain or of one split."""
-        query = self._tuned.embed_photos([photo], self.alpha)
+        query = self._loaded_run.embed_photos([photo], self.alpha)
         check_finite(query, lambda _: "this photo")
         rows, scores = self._search("text", query, k, split)
-        articles = self._articles if split is None else self._tuned.experiment.domain.subset(split)
+        articles = self._articles if split is None else self._loaded_run.experiment.domain.subset(split)
         return self._matches(articles, rows, scores)
 
     def _matches(self, table: pd.DataFrame, rows: np.ndarray, scores: np.ndarray) -> list[Match]:
@@ -145,7 +143,7 @@ class Matcher:
         return rows[0], scores[0]
 
     def _index(self, tower: TowerName, split: Split | None) -> GalleryIndex:
-        """Of the kind asked for; measured against the exact one where it is approximate."""
+        """Build or load the index; measure the recall of an approximate one against the exact one."""
         gallery, ties = self._searchable(tower, split), self._ties(tower, split)
         flat = build_index("flat", gallery, ties)
         if self.kind == "flat":
@@ -162,16 +160,16 @@ class Matcher:
         return index
 
     def _searchable(self, tower: TowerName, split: Split | None) -> Tensor:
-        """The gallery as it is scored; its own queries are looked at only if they count."""
+        """Return the gallery's scoring vectors; queries are embedded only if the re-ranking needs them."""
         gallery = self._gallery(tower, split)
         if self.reranking == BY_COSINE:
             return gallery
         return as_gallery(gallery, self._gallery(_OTHER[tower], split), self.reranking)
 
     def _gallery(self, tower: TowerName, split: Split | None = None) -> Tensor:
-        """Every image or text of the split, or of the domain, under θ(alpha): float32 [G, d], kept or made now."""
+        """Return all images or texts of the split or domain under θ(alpha): float32 [G, d], cached or computed."""
         if (tower, split) not in self._embeddings:
-            loaded_run, encoder = self._tuned, self._tuned.experiment.encoder
+            loaded_run, encoder = self._loaded_run, self._loaded_run.experiment.encoder
             whole = {"image": len(loaded_run.experiment.gallery.hashes), "text": len(loaded_run.experiment.queries)}
             chosen = (
                 np.arange(whole[tower])
@@ -186,32 +184,30 @@ class Matcher:
                     yield rows, embed(encoder, activations, chosen[rows])
 
             file = self._file(tower, "npy", split)
-            kept = cached_array(file, len(chosen), parts, f"Encoding the {tower} gallery")
-            gallery = torch.from_numpy(np.array(kept))
+            cached = cached_array(file, len(chosen), parts, f"Encoding the {tower} gallery")
+            gallery = torch.from_numpy(np.array(cached))
             check_finite(gallery, lambda row: self._name(tower, int(chosen[row])))
             self._embeddings[tower, split] = gallery
         return self._embeddings[tower, split]
 
     def _name(self, tower: TowerName, row: int) -> str:
-        """What row `row` of a tower's whole gallery is called in an error."""
+        """Return the name of a row of a tower's whole gallery for an error."""
         if tower == "text":
             return f"the text of article '{self._articles['article_id'].iloc[row]}'"
-        picture = self._tuned.experiment.domain.image_table().iloc[row]
-        return f"image '{picture['image_id']}'" + (
-            f" of article '{picture['article_id']}'" if picture["article_id"] else ""
-        )
+        image = self._loaded_run.experiment.domain.image_table().iloc[row]
+        return f"image '{image['image_id']}'" + (f" of article '{image['article_id']}'" if image["article_id"] else "")
 
     def _ties(self, tower: TowerName, split: Split | None) -> np.ndarray:
         if split is not None:
-            view = self._tuned.view(split, include_unlabelled=True)
+            view = self._loaded_run.view(split, include_unlabelled=True)
             return view.gallery.tie_order if tower == "image" else view.article_ties
         if tower == "image":
-            return self._tuned.experiment.gallery.tie_order
+            return self._loaded_run.experiment.gallery.tie_order
         return tie_order(self._articles["article_id"].tolist())
 
     def _file(self, tower: TowerName, ending: str, split: Split | None = None) -> Path:
-        info, encoder = self._tuned.run.info, self._tuned.experiment.encoder
-        precision = [self._tuned.precision[each].name for each in TOWERS]
+        info, encoder = self._loaded_run.run.info, self._loaded_run.experiment.encoder
+        precision = [self._loaded_run.precision[name].name for name in TOWERS]
         read = [encoder.preprocessing, encoder.tokenization, *precision]
         key = fingerprint(FORMAT, tower, split, info.zero_shot, info.fine_tuned, info.articles, self.alpha, read)
-        return self._tuned.experiment.workspace.cache / "galleries" / f"{tower}-{key}.{ending}"
+        return self._loaded_run.experiment.workspace.cache / "galleries" / f"{tower}-{key}.{ending}"

@@ -1,7 +1,7 @@
-"""A sweep on several machines or processes, by Ray: one task for each α and share of the articles.
+"""Sweep on several machines or processes with Ray: one task for each α and share of the articles.
 
-The tasks go through the same batches as one process would, so that the answers are the same to the byte. All machines
-see the same workspace (a shared disk) and have Rematch at the same place; each keeps a cache of its own or shares it.
+Tasks use the same batches as a single process, so results are equal to the byte. All machines need the same workspace
+(a shared disk) and Rematch at the same path; the cache may be shared or not.
 """
 
 import logging
@@ -28,7 +28,7 @@ from core.workspace.sweep_info import PrecisionName
 
 @dataclass(frozen=True)
 class WorkerSpec:
-    """What a worker needs to open the same run. precision: of the (image, text) tower, as the first process chose."""
+    """Data that a worker needs to open the same run. precision: of (image, text) tower, from the first process."""
 
     workspace: Workspace
     domain: str
@@ -38,7 +38,7 @@ class WorkerSpec:
 
 
 class ClusterExperiment(LoadedRun):
-    """A run whose exact embeddings Ray's workers compute. Make one from an open run, inside `ray_cluster`."""
+    """A loaded run whose exact embeddings Ray's workers compute; call `start_ray` first."""
 
     def __init__(self, loaded_run: LoadedRun, device: DeviceChoice) -> None:
         self.__dict__.update(loaded_run.__dict__)
@@ -52,7 +52,7 @@ class ClusterExperiment(LoadedRun):
         )
 
     def embeddings(self, tower: TowerName, alphas: Sequence[float], split: Split) -> Iterator[Tensor]:
-        """As one process would give them; every α and share is on its way before the first is waited for."""
+        """Yield the same embeddings as a single process; all tasks are submitted before the first result is read."""
         import ray
 
         view = self.view(split)
@@ -63,7 +63,7 @@ class ClusterExperiment(LoadedRun):
             try:
                 values = torch.from_numpy(np.concatenate(ray.get(parts)))
             except ray.exceptions.RayError as error:
-                raise RematchError(f"a worker failed: {' '.join(str(error).split())[-300:]}") from error
+                raise RematchError(f"a worker of the cluster failed: {' '.join(str(error).split())[-300:]}") from error
             out = torch.empty(len(view.rows(tower)), values.shape[1])
             out[torch.from_numpy(np.concatenate(shares))] = values
             yield out.to(self._device)
@@ -73,7 +73,7 @@ class ClusterExperiment(LoadedRun):
         return self.experiment.encoder.logit_scale.device
 
     def _shares(self, tower: TowerName, split: Split) -> list[np.ndarray]:
-        """Places in the split's rows for each task: whole batches, as many shares as there are workers."""
+        """Return the positions in the split's rows for each task: whole batches, one share per worker."""
         import ray
 
         workers = int(ray.cluster_resources().get("GPU" if self._device.type == "cuda" else "CPU", 1))
@@ -83,29 +83,32 @@ class ClusterExperiment(LoadedRun):
 
 
 def start_ray(address: str) -> None:
-    """Join the cluster at `address`, or with `local` start workers here.
+    """Join the cluster at `address`, or start workers on this machine if it is `local`.
 
-    Raises InputError if Ray is not installed or the cluster is not there.
+    Raises InputError if Ray is not installed or there is no such cluster.
     """
     try:
         import ray
     except ImportError:
-        raise InputError("--ray needs Ray: pip install -r requirements-cluster.txt") from None
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # no network but the cluster's own
+        raise InputError("--ray needs Ray, which is not installed: pip install -r requirements-cluster.txt") from None
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # no network access outside the cluster
     try:
         ray.init(
-            **_here() if address == "local" else {"address": address}, log_to_driver=False, logging_level=logging.ERROR
+            **_local_options() if address == "local" else {"address": address},
+            log_to_driver=False,
+            logging_level=logging.ERROR,
         )
     except (ConnectionError, ValueError, RuntimeError) as error:
-        raise InputError(f"--ray {address}: no cluster there ({' '.join(str(error).split())[:200]}).") from None
+        detail = " ".join(str(error).split())[:200]
+        raise InputError(f"--ray {address}: cannot reach a cluster there ({detail}). Check the address.") from None
 
 
-def _here() -> dict[str, Any]:
+def _local_options() -> dict[str, Any]:
     return {"include_dashboard": False, "_node_ip_address": "127.0.0.1"}
 
 
 def _embed_share(opening: WorkerSpec, tower: TowerName, alpha: float, split: Split, share: np.ndarray) -> np.ndarray:
-    """A worker's task: embeddings of some of a split's rows under θ(alpha), float32 [len(share), d]."""
+    """Embed some of a split's rows under θ(alpha), as a task of a worker: float32 [len(share), d]."""
     loaded_run = _open(opening)
     rows = loaded_run.view(split).rows(tower)[share]
     loaded_run.set_alpha(alpha, tower)
@@ -114,7 +117,7 @@ def _embed_share(opening: WorkerSpec, tower: TowerName, alpha: float, split: Spl
 
 @lru_cache(maxsize=1)
 def _open(opening: WorkerSpec) -> LoadedRun:
-    """Loaded once by each worker."""
+    """Load the run, once in each worker."""
     domain = opening.workspace.load_domain(opening.domain)
     run = find_run(opening.workspace, opening.domain, opening.run)
     precision = dict(zip(("image", "text"), opening.precision, strict=True))

@@ -1,7 +1,7 @@
-"""A run's training anew until each period, with its own α*, and all later articles under the three models.
+"""Rolling origins: repeat a run's training up to each period, choose α*, and rank all later articles.
 
-Settings, encoder and texts are the run's; what is in front of the tuned stages was encoded once. Nothing is written
-but what the cache keeps anyhow.
+Settings, encoder and query texts are the run's; activations in front of the tuned stages are computed once. Nothing is
+written except the usual cache files.
 """
 
 from collections.abc import Iterator, Mapping
@@ -28,20 +28,20 @@ from core.retrieval.choices import BY_COSINE
 from core.training.settings import Settings
 from core.training.trainer import finetune
 
-#: By this α*(m) is chosen: it moves with every article, where the part it is chosen on may have few.
+#: Criterion for α*: it changes with every article, which matters if there are few to choose on.
 METRIC = "mrr@100"
 
 
 def roll(
     loaded_run: LoadedRun, articles: pd.DataFrame, periods: Periods, window: int | None = None
 ) -> Iterator[OriginRanks]:
-    """Train until each origin; the encoder is as it was afterwards.
+    """Yield the ranks of one training up to each origin; restore the encoder afterwards.
 
-    articles: rows of the domain's table in the order of time, all with their image known. window: learn from this
-    many articles before the origin only, so that trainings differ in their age alone; None: from all before it.
+    articles: rows of the domain's table in order of time, all with a known image. window: train on this many articles
+    before the origin, so that trainings differ only in age; None: on all before it.
     """
     experiment = loaded_run.experiment
-    for tower in TOWERS:  # training is in float32, whatever ranks of the run are computed in
+    for tower in TOWERS:  # training is in float32, whatever the precision of the run's ranks
         experiment.encoder.compute_in(tower, torch.float32)
     rolling = _Rolling(experiment, loaded_run.run.info.settings, articles, periods)
     try:
@@ -53,24 +53,28 @@ def roll(
 
 
 class _Rolling:
+    """Trainings up to each period on shared activations."""
+
     def __init__(self, experiment: Experiment, settings: Settings, articles: pd.DataFrame, periods: Periods) -> None:
         self._experiment, self._settings = experiment, settings
         self._articles, self._periods = articles, periods
         self._encoder = experiment.encoder
         starts = first_tuned_stages(self._encoder, settings.tune)
-        self._activations = experiment.activations(starts)  # with the zero-shot weights, which it sets
+        self._activations = experiment.activations(starts)  # sets the zero-shot weights
         self._views = {period: self._view(articles[periods.of == period]) for period in np.unique(periods.of).tolist()}
         self._zero_shot = {period: _ranks(view) for period, view in self._views.items()}
 
     def _view(self, articles: pd.DataFrame) -> SplitRanker:
-        """Articles against their own images, by the cosine, however the run was swept."""
+        """Return a ranker of the articles against their images, by plain cosine."""
         gallery = gallery_of(articles, articles.drop_duplicates("image_id"))
         return SplitRanker(self._encoder, articles, gallery, self._experiment.gallery, self._activations, BY_COSINE)
 
     def train(self, origin: int, window: int | None) -> OriginRanks:
-        own = self._articles[self._periods.of <= origin]
-        own = own if window is None else own.iloc[-window:]
-        trained, chosen = own.iloc[: int(len(own) * TRAIN_SHARE)], own.iloc[int(len(own) * TRAIN_SHARE) :]
+        """Train on the articles up to `origin` and rank all later ones under the three models."""
+        earlier = self._articles[self._periods.of <= origin]
+        earlier = earlier if window is None else earlier.iloc[-window:]
+        cut = int(len(earlier) * TRAIN_SHARE)
+        trained, chosen = earlier.iloc[:cut], earlier.iloc[cut:]
         view = self._view(chosen)
         self._encoder.set_weights(self._experiment.zero_shot)
         changed = finetune(
@@ -89,11 +93,11 @@ class _Rolling:
         later_rows = np.flatnonzero(self._periods.of > origin)
         return OriginRanks(
             origin, len(trained), len(chosen), alpha, later_rows, self._periods.of[later_rows],
-            {name: np.concatenate(each) for name, each in ranks.items()},
+            {model: np.concatenate(parts) for model, parts in ranks.items()},
         )  # fmt: skip
 
     def _best_alpha(self, changed: Mapping[str, Tensor], view: SplitRanker) -> float:
-        """Of equal ones the smallest."""
+        """Return the best α; of equally good ones the smallest."""
         values = []
         for alpha in TENTHS:
             self._set_alpha(changed, alpha)

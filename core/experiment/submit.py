@@ -1,4 +1,4 @@
-"""The three runs that a team hands in: zero-shot, fine-tuned and WiSE-FT at the α that val chose, for one split."""
+"""Run files for a submission: zero-shot, fine-tuned and WiSE-FT at α*, for one split."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +12,8 @@ FILES = ("run1-zero-shot.tsv", "run2-fine-tuned.tsv", "run3-wise-ft.tsv")
 
 
 @dataclass(frozen=True)
-class Submitted:
-    """One file. images: in each of its lines; metrics: of the articles whose image is known, None if none is."""
+class SubmittedFile:
+    """One run file. images: number per line. metrics: over articles with a known image; None without any."""
 
     file: str
     alpha: float
@@ -22,18 +22,19 @@ class Submitted:
     metrics: dict[str, float] | None
 
 
-def submit_runs(loaded_run: LoadedRun, split: Split, out: Path) -> list[Submitted]:
+def submit_runs(loaded_run: LoadedRun, split: Split, out: Path) -> list[SubmittedFile]:
     """Write run 1 (α = 0), run 2 (α = 1) and run 3 (α*) into the folder `out`, with exact weights.
 
-    Raises InputError: the run was not swept, or the split is empty.
+    Raises InputError if the run was not swept or the split is empty.
     """
     alphas = (0.0, 1.0, loaded_run.run.selected().alpha)
     return [_submit(loaded_run, split, out / file, alpha) for file, alpha in zip(FILES, alphas, strict=True)]
 
 
-def _submit(loaded_run: LoadedRun, split: Split, file: Path, alpha: float) -> Submitted:
+def _submit(loaded_run: LoadedRun, split: Split, file: Path, alpha: float) -> SubmittedFile:
     view = loaded_run.at(alpha, split)
     texts, images = view.embed("text"), view.embed("image")
     length = write_submission(file, view.article_ids, view.best_images(texts, images, LENGTH))
     ranks = view.image_ranks(texts, images)
-    return Submitted(file.name, alpha, len(view.article_ids), length, metrics_of(ranks) if len(ranks) else None)
+    metrics = metrics_of(ranks) if len(ranks) else None
+    return SubmittedFile(file.name, alpha, len(view.article_ids), length, metrics)

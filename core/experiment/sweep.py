@@ -1,7 +1,8 @@
-"""A sweep from a loaded run to its files: the whole of α by way of the path, or the α's that were asked for.
+"""Sweep of a loaded run: the continuous curve along the path, or given α, written to the run's folder.
 
-The continuous curve is interpolated and marked so; both ends, the α chosen and its neighbours are always exact, and
-where the path cannot be trusted every point is. The same path gives the plane of both towers' α.
+The curve is interpolated and marked as such. α = 0, 1, α* and its neighbours are always exact, and all points are if
+the error of the path is too large. The same path gives the plane over the α of both towers
+(docs/decisions/exact-and-interpolated-alpha.md).
 """
 
 from collections.abc import Iterable, Sequence
@@ -19,34 +20,34 @@ from core.interpolation.alpha_path import AlphaPath
 from core.progress import progress
 from core.workspace.sweep_info import PathInfo, SweepInfo
 
-#: Where the path cannot be trusted: the paper's grid.
+#: The paper's grid, used if the error of the path is too large.
 COARSE = tuple(step / 20 for step in range(21))
-#: Around the best α of the continuous curve, this many neighbours on each side are evaluated exactly.
+#: Number of neighbours on each side of the curve's best α that are evaluated exactly.
 NEIGHBOURS = 2
 
 
 def sweep_run(
     loaded_run: LoadedRun, alphas: Sequence[float] | None, criterion: Criterion
 ) -> tuple[pd.DataFrame, SweepInfo]:
-    """Sweep val, and test where there is one; choose α on val; keep all in the run's folder.
+    """Sweep val, and test if it has ground truth; choose α on val; write all of it to the run's folder.
 
-    alphas: evaluated exactly, 0 and 1 among them; None for the continuous curve. Returns the curves of all splits.
+    alphas: exact points, 0 and 1 among them; None for the continuous curve. Returns the curves of all splits.
     """
     experiment = loaded_run.experiment
-    splits = [split for split in SPLITS if split != "train" and experiment.has(split)]
+    splits = [split for split in SPLITS if split != "train" and experiment.has_labelled(split)]
     paths: dict[Split, AlphaPath] = {} if alphas is not None else {split: loaded_run.path(split) for split in splits}
 
-    def swept(split: Split, always: Sequence[float]) -> Sweep:
+    def sweep_with(split: Split, always: Sequence[float]) -> Sweep:
         path = paths.get(split)
         if path is None or not path.is_good:
             return _exact(loaded_run, split, sorted({*(alphas if alphas is not None else COARSE), *always}))
         return _exactly_at(always, _along(path, loaded_run, split), loaded_run)
 
-    val = swept("val", [])
+    val = sweep_with("val", [])
     val = _exactly_at(_neighbourhood(val, criterion), val, loaded_run)
     curve = val.curve()
     selected = select_alpha(curve[~curve["interpolated"]], criterion)
-    sweeps = [val, *(swept(split, [selected.alpha]) for split in splits if split != "val")]
+    sweeps = [val, *(sweep_with(split, [selected.alpha]) for split in splits if split != "val")]
     precision = {str(tower): chosen for tower, chosen in loaded_run.precision.items()}
     info = SweepInfo(selected, precision, {split: _info(path) for split, path in paths.items()}, loaded_run.reranking)
     plane = _plane(paths["val"], loaded_run) if "val" in paths and paths["val"].is_good else None
@@ -56,18 +57,18 @@ def sweep_run(
 
 
 def sweep_split(loaded_run: LoadedRun, split: Split) -> Sweep:
-    """One split along the whole of α: by its path where that can be trusted, else exactly on the paper's grid."""
+    """Sweep one split along the path if its error is small, else exactly on the paper's grid."""
     path = loaded_run.path(split)
     return _along(path, loaded_run, split) if path.is_good else _exact(loaded_run, split, COARSE)
 
 
 def _exact(loaded_run: LoadedRun, split: Split, alphas: Sequence[float]) -> Sweep:
-    ranked = progress(exactly_ranked(loaded_run, split, alphas), "Sweeping alpha", len(alphas))
+    ranked = progress(exact_ranks(loaded_run, split, alphas), "Sweeping alpha", len(alphas))
     return collect(split, alphas, loaded_run.view(split).article_ids, ranked)
 
 
-def exactly_ranked(loaded_run: LoadedRun, split: Split, alphas: Sequence[float]) -> Iterable[Ranked]:
-    """The split with the exact weights at each of `alphas`."""
+def exact_ranks(loaded_run: LoadedRun, split: Split, alphas: Sequence[float]) -> Iterable[Ranked]:
+    """Yield the ranks of the split with exact weights at each of `alphas`."""
     view = loaded_run.view(split)
     both = (loaded_run.embeddings(tower, alphas, split) for tower in ("text", "image"))
     for texts, images in zip(*both, strict=True):
@@ -75,14 +76,14 @@ def exactly_ranked(loaded_run: LoadedRun, split: Split, alphas: Sequence[float])
 
 
 def _along(path: AlphaPath, loaded_run: LoadedRun, split: Split) -> Sweep:
-    """The continuous curve; exact at the nodes that lie on it, 0 and 1 among them."""
+    """Return the continuous curve, exact at the nodes of the path that are on its grid (0 and 1 among them)."""
     view = loaded_run.view(split)
     ranked = (view.ranked(*path.at(alpha, alpha)) for alpha in progress(DENSE, "Ranking along alpha"))
     return collect(split, DENSE, view.article_ids, ranked, [not path.is_exact_at(alpha) for alpha in DENSE])
 
 
 def _plane(path: AlphaPath, loaded_run: LoadedRun) -> Plane | None:
-    """Ranks of val with an α for each tower; none if one of the towers does not change."""
+    """Return the ranks of val over the α of both towers; None if one tower does not change."""
     if not all(loaded_run.changes(tower) for tower in TOWERS):
         return None
     view = loaded_run.view("val")
@@ -90,20 +91,20 @@ def _plane(path: AlphaPath, loaded_run: LoadedRun) -> Plane | None:
     ranks, top_images = [], []
     for alpha_image in progress(GRID, "Ranking the plane of both towers' alpha"):
         images = path.image.at(alpha_image)
-        ranks.append([view.image_ranks(each, images) for each in texts])
-        top_images.append([view.top_images(each, images) for each in texts])
+        ranks.append([view.image_ranks(text, images) for text in texts])
+        top_images.append([view.top_images(text, images) for text in texts])
     return Plane(GRID, np.array(ranks), np.array(top_images))
 
 
 def _neighbourhood(sweep: Sweep, criterion: Criterion) -> Sequence[float]:
-    """The best α of the curve and its neighbours."""
+    """Return the best α of the curve and its neighbours."""
     best = sweep.alphas.index(select_alpha(sweep.curve(), criterion).alpha)
     return sweep.alphas[max(0, best - NEIGHBOURS) : best + NEIGHBOURS + 1]
 
 
 def _exactly_at(alphas: Sequence[float], sweep: Sweep, loaded_run: LoadedRun) -> Sweep:
     interpolated = [alpha for alpha in alphas if sweep.interpolated[sweep.alphas.index(alpha)]]
-    exact = progress(exactly_ranked(loaded_run, sweep.split, interpolated), "Confirming alpha", len(interpolated))
+    exact = progress(exact_ranks(loaded_run, sweep.split, interpolated), "Confirming alpha", len(interpolated))
     return with_exact(sweep, dict(zip(interpolated, exact, strict=True)))
 
 

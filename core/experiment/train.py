@@ -1,4 +1,4 @@
-"""A fine-tuning from a domain to a run's folder, from the start or from where it was stopped."""
+"""Fine-tuning of an encoder on a domain into a run's folder, from the start or from a checkpoint."""
 
 import importlib.metadata
 from collections.abc import Callable, Sequence
@@ -37,7 +37,7 @@ from core.workspace.builds import check_build
 from core.workspace.folders import Workspace
 from core.workspace.provenance import translators_of
 from core.workspace.runs import Run, RunInfo, load_runs, now, save_run
-from core.workspace.unfinished_runs import TrainingInfo, Unfinished, begin, check_can_train
+from core.workspace.unfinished_runs import TrainingInfo, Unfinished, begin_training, check_can_train
 
 VERSIONS_OF = ("torch", "torchvision", "open_clip_torch", "timm", "transformers", "numpy", "pillow")
 _HISTORY = {"loss": "train_loss", "val_mrr": "val_mrr@100", "val_recall_1": "val_recall@1"}
@@ -54,14 +54,14 @@ def train_run(
     workspace: Workspace,
     on_epoch: OnEpoch = lambda epoch: None,
 ) -> tuple[Run, Experiment]:
-    """Fine-tune, and write the run's folder. Raises InputError for anything a user can mend.
+    """Fine-tune an encoder and write the run's folder. Raises InputError for problems that the user can fix.
 
-    Within `core.training.distributed.processes` every process calls this alike and gets the same run, but only the
-    main one calls `on_epoch` and writes the folder.
+    In `core.training.distributed.processes` all processes call this function and get the same run, but only the main
+    process calls `on_epoch` and writes files.
     """
     check_can_train(domain)
     experiment = _experiment(domain, encoder_name, text, device, workspace)
-    first_tuned_stages(experiment.encoder, settings.tune)  # what is wrong with it is said before there is a folder
+    first_tuned_stages(experiment.encoder, settings.tune)  # raises before a folder is created
     articles, zero_shot = experiment.fingerprint(), weights_fingerprint(experiment.zero_shot)
     check_same({"settings": repr(settings), "articles": articles, "zero-shot weights": zero_shot})
     encoder, english = experiment.encoder.name, experiment.english
@@ -70,7 +70,7 @@ def train_run(
     info = TrainingInfo(
         slug, "", now(), encoder, text, english, device, settings, articles, zero_shot, translators, built
     )
-    return _train(on_main_process(lambda: begin(workspace, info)), experiment, on_epoch), experiment
+    return _train(on_main_process(lambda: begin_training(workspace, info)), experiment, on_epoch), experiment
 
 
 def resume_run(
@@ -80,21 +80,21 @@ def resume_run(
     workspace: Workspace,
     on_epoch: OnEpoch = lambda epoch: None,
 ) -> tuple[Run, Experiment]:
-    """Go on after the last full epoch; the run is the one that an uninterrupted training would have made.
+    """Resume after the last full epoch; the run has the same weights as after an uninterrupted training.
 
-    on_epoch: told of the epochs that were done before, too. Raises InputError: domain or encoder are not what they
-    were, the checkpoint is damaged, another process trains it, or several are to.
+    on_epoch: called for the earlier epochs too. Raises InputError if the domain or encoder changed, the checkpoint is
+    damaged, another process runs this training, or it is started under torchrun with several processes.
     """
     if process_count() > 1:
-        raise InputError("--resume goes on in one process; start it without torchrun.")
+        raise InputError("--resume works in one process only; start it without torchrun.")
     info = unfinished.info
     experiment = _experiment(domain, info.encoder, info.text, device, workspace, info.english)
     experiment.check_articles(info.articles, info.translators, f"training '{info.name}'", "discard it and train again")
     check_build(info, f"training '{info.name}'", experiment.encoder.built)
     if weights_fingerprint(experiment.zero_shot) != info.zero_shot:
         raise InputError(
-            f"the zero-shot weights of {info.encoder} are not the ones training '{info.name}' began with, "
-            f"so it cannot go on; discard it and train again."
+            f"the zero-shot weights of {info.encoder} are not those that training '{info.name}' started from, so it "
+            f"cannot be resumed. Discard it and train again."
         )
     return _train(unfinished, experiment, on_epoch), experiment
 
@@ -107,67 +107,69 @@ def _experiment(
     workspace: Workspace,
     english: bool | None = None,
 ) -> Experiment:
-    own = own_device(choose_device(device))
+    process_device = own_device(choose_device(device))
     with first_on_each_machine():
-        encoder = load_encoder(encoder_name, own, workspace.cache)
+        encoder = load_encoder(encoder_name, process_device, workspace.cache)
     return Experiment(domain, encoder, text, workspace, english)
 
 
 def _train(unfinished: Unfinished, experiment: Experiment, on_epoch: OnEpoch) -> Run:
-    """From the checkpoint if there is one, to a finished run."""
-    with unfinished.held() if is_main() else nullcontext():
+    """Train from the checkpoint, if there is one, to a finished run."""
+    with unfinished.hold() if is_main() else nullcontext():
         try:
-            return _train_held(unfinished, experiment, on_epoch)
+            return _train_locked(unfinished, experiment, on_epoch)
         except RematchError as error:
-            reached = unfinished.checkpoint_file.exists()
-            if is_main() and not reached:  # nothing in it is worth keeping
+            has_checkpoint = unfinished.checkpoint_file.exists()
+            if is_main() and not has_checkpoint:  # there is nothing to resume
                 unfinished.remove()
-            if isinstance(error, DiskError) and reached:
-                raise DiskError(f"{error} Full epochs are kept: {_way_on(unfinished)}") from None
+            if isinstance(error, DiskError) and has_checkpoint:
+                raise DiskError(f"{error} The full epochs are stored; {_resume_hint(unfinished)}") from None
             raise
         except KeyboardInterrupt:  # Ctrl-C, or SIGTERM
-            raise RematchError(f"stopped; {_way_on(unfinished)}") from None
+            raise RematchError(f"training stopped; {_resume_hint(unfinished)}") from None
 
 
-def _way_on(unfinished: Unfinished) -> str:
+def _resume_hint(unfinished: Unfinished) -> str:
     info = unfinished.info
-    return f"go on with: rematch train --domain {info.domain} --resume {info.name}"
+    return f"resume with: rematch train --domain {info.domain} --resume {info.name}"
 
 
-def _train_held(unfinished: Unfinished, experiment: Experiment, on_epoch: OnEpoch) -> Run:
+def _train_locked(unfinished: Unfinished, experiment: Experiment, on_epoch: OnEpoch) -> Run:
     encoder, settings = experiment.encoder, unfinished.info.settings
-    resumed = _where_it_was(unfinished)
+    resumed = _read_progress(unfinished)
     history = list(resumed[1]) if resumed is not None else []
     with first_on_each_machine():
         activations = experiment.activations(first_tuned_stages(encoder, settings.tune))
     val = experiment.view("val", activations)
 
-    def note(epoch: Epoch) -> None:
+    def record_epoch(epoch: Epoch) -> None:
         history.append(epoch)
         if is_main():
             write_history(history, best_epoch(history, settings), unfinished.history_file)
             on_epoch(epoch)
 
-    def keep(checkpoint: Checkpoint) -> None:
+    def save_checkpoint(checkpoint: Checkpoint) -> None:
         if is_main():
             write_checkpoint(unfinished.checkpoint_file, checkpoint)
 
     for epoch in history:
         on_epoch(epoch)
     pairs = train_pairs(experiment)
-    changed = finetune(encoder, activations, pairs, lambda _: val.ranks()[0], settings, note, keep, resumed)
+    changed = finetune(
+        encoder, activations, pairs, lambda _: val.ranks()[0], settings, record_epoch, save_checkpoint, resumed
+    )
     return on_main_process(lambda: _write_run(unfinished, experiment, changed))
 
 
 def train_pairs(experiment: Experiment) -> Pairs:
-    """The train split's pairs."""
+    """Return the pairs of the train split."""
     return pairs_of(experiment, experiment.domain.subset("train"))
 
 
 def pairs_of(experiment: Experiment, articles: pd.DataFrame) -> Pairs:
-    """Pairs of `articles`, rows of the domain's table whose image is known.
+    """Return the pairs of `articles`, rows of the domain's table with a known image.
 
-    Images are identical where their files are, texts where what is read of them is.
+    Images count as identical if their files are, texts if their query texts are.
     """
     rows = articles.index.to_numpy()
     return Pairs(
@@ -179,10 +181,10 @@ def pairs_of(experiment: Experiment, articles: pd.DataFrame) -> Pairs:
     )
 
 
-def _where_it_was(unfinished: Unfinished) -> tuple[Checkpoint, list[Epoch]] | None:
-    """The last checkpoint and the epochs up to it; None if no epoch was full yet.
+def _read_progress(unfinished: Unfinished) -> tuple[Checkpoint, list[Epoch]] | None:
+    """Return the last checkpoint and the epochs up to it; None before the first full epoch.
 
-    The history may be one epoch ahead, where the process ended between writing the two.
+    The history may be one epoch ahead, if the process ended between the two writes.
     """
     if not unfinished.checkpoint_file.exists():
         return None
@@ -191,8 +193,8 @@ def _where_it_was(unfinished: Unfinished) -> tuple[Checkpoint, list[Epoch]] | No
     rows = unfinished.history().drop(columns="kept", errors="ignore").rename(columns=names).head(checkpoint.epoch + 1)
     if rows["epoch"].tolist() != list(range(checkpoint.epoch + 1)):
         raise InputError(
-            f"{unfinished.history_file} lacks epochs that the checkpoint has; delete "
-            f"{unfinished.checkpoint_file} to begin again with the first epoch, or discard the training."
+            f"cannot resume: {unfinished.history_file} lacks epochs that the checkpoint has. Delete "
+            f"{unfinished.checkpoint_file} to start again from the first epoch, or discard the training."
         )
     records = rows.astype({"loss": object}).where(rows.notna(), None).to_dict("records")
     return checkpoint, [Epoch(**{str(name): value for name, value in record.items()}) for record in records]
@@ -226,16 +228,16 @@ def _write_run(unfinished: Unfinished, experiment: Experiment, changed: dict[str
 
 
 def created_at(workspace: Workspace, slug: str) -> str:
-    """`now`, but after every run that is there: the newest run is the one made last, though the clock was set back."""
-    with suppress(InputError, ValueError):  # another run that is damaged keeps this one from nothing
+    """Return the current time, or a later one than all runs have, so that order survives a clock set back."""
+    with suppress(InputError, ValueError):  # a damaged run must not prevent a new one
         for last in load_runs(workspace, slug)[-1:]:
             after = datetime.fromisoformat(last.info.created_at) + timedelta(microseconds=1)
             return max(now(), after.isoformat(timespec="microseconds"))
     return now()
 
 
-def write_history(history: Sequence[Epoch], kept: int, file: Path) -> None:
-    """Write history.csv. kept: the epoch whose weights the run has, or would have if it ended now."""
-    rows = [asdict(epoch) | {"kept": epoch.epoch == kept} for epoch in history]
+def write_history(history: Sequence[Epoch], best: int, file: Path) -> None:
+    """Write history.csv. best: the epoch whose weights the run has, or would have if it ended now."""
+    rows = [asdict(epoch) | {"kept": epoch.epoch == best} for epoch in history]
     with atomic_write(file) as temporary:
         pd.DataFrame(rows).rename(columns=_HISTORY).to_csv(temporary, index=False)

@@ -1,6 +1,6 @@
-"""A run looked at on another domain's articles: what fine-tuning here did there, by α.
+"""Evaluation of a run on the val articles of another domain, along α.
 
-WiSE-FT's signature image (Wortsman et al. 2022, figure 1) is the curve of the one against the other.
+The curve of one domain against the other is figure 1 of WiSE-FT (Wortsman et al. 2022).
 """
 
 from dataclasses import asdict
@@ -16,7 +16,7 @@ from core.storage.files import fingerprint
 from core.workspace.folders import Workspace
 from core.workspace.runs import Run, find_run
 
-FORMAT = 1  # counts up when what is kept changes for the same key
+FORMAT = 1  # increment when the cached content changes for the same key
 
 
 def _file(workspace: Workspace, run: Run, other: DomainInfo) -> Path:
@@ -27,9 +27,9 @@ def _file(workspace: Workspace, run: Run, other: DomainInfo) -> Path:
 
 
 def read_curve_elsewhere(workspace: Workspace, run: Run, other: DomainInfo) -> pd.DataFrame | None:
-    """Read what `curve_elsewhere` wrote: alpha, split, interpolated, n, metrics on the other's val.
+    """Read the curve of `curve_elsewhere`: alpha, split, interpolated, n, metrics on val of the other domain.
 
-    None if it is not there, or lacks a metric that Rematch did not have then.
+    None if it is missing, or lacks a metric that was added to Rematch later.
     """
     content = read_checksummed(_file(workspace, run, other))
     curve = pd.DataFrame() if content is None else pd.read_csv(BytesIO(content))
@@ -37,9 +37,9 @@ def read_curve_elsewhere(workspace: Workspace, run: Run, other: DomainInfo) -> p
 
 
 def curve_elsewhere(workspace: Workspace, slug: str, run_name: str, other_slug: str) -> None:
-    """Sweep the run on the other domain's val and keep the curve: a task for the worker. InputError as `open_run`."""
+    """Sweep the run on val of the other domain and cache the curve, in the worker. Raises InputError as `open_run`."""
     from core.experiment.loaded_run import open_elsewhere
-    from core.experiment.sweep import sweep_split  # these import torch, which is for the worker alone
+    from core.experiment.sweep import sweep_split  # import torch, which only the worker may load
 
     run, other = find_run(workspace, slug, run_name), workspace.load_domain(other_slug)
     curve = sweep_split(open_elsewhere(run, other, workspace, "auto"), "val").curve()

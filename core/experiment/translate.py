@@ -1,6 +1,6 @@
-"""A domain's English version, written by a translation model beside the original.
+"""Translation of a domain into English, stored in additional columns.
 
-An article that came with English keeps it: `TRANSLATOR` says which were translated, and by what.
+Articles that came with English keep it. The column `TRANSLATOR` names the model of each translated article.
 """
 
 from dataclasses import dataclass, replace
@@ -17,10 +17,11 @@ _PAIRS = {"title": "title_en", "text": "text_en"}
 
 
 @dataclass(frozen=True)
-class Translated:
-    """What a translation did. domain: as it is now. articles: that are translated; came_with: had English already.
+class TranslationResult:
+    """Result of a translation. domain: with the translations. articles: number of translated articles.
 
-    others: language → articles in languages that this was not for. sentences: translated now, not from the cache.
+    came_with: articles that came with English. others: language → number of articles in further languages. sentences:
+    newly translated ones, not from the cache.
     """
 
     domain: Domain
@@ -30,25 +31,25 @@ class Translated:
     sentences: int
 
 
-def translate_domain(domain: Domain, language: str, translator: Translator, workspace: Workspace) -> Translated:
+def translate_domain(domain: Domain, language: str, translator: Translator, workspace: Workspace) -> TranslationResult:
     """Translate the articles in `language` that came without English, and write the domain's table.
 
-    What another model translated is translated again, so that one model's English is read. Raises InputError: there
-    is no article in that language, or the domain was imported anew meanwhile.
+    Translations of other models are replaced, so that all English is by one model. Raises InputError if there is no
+    article in that language or the domain was imported again meanwhile.
     """
     articles = domain.articles
     counts = articles["language"].value_counts()
     if language == ENGLISH or language not in counts:
-        there = ", ".join(f"{name} {count}" for name, count in counts.items())
+        languages = ", ".join(f"{name} {count}" for name, count in counts.items())
         raise InputError(
-            f"domain '{domain.info.slug}' has no articles in '{language}' to translate into English; its articles by "
-            f"language: {there}. Name one of these with --from."
+            f"domain '{domain.info.slug}' has no articles in '{language}' to translate into English. Its articles by "
+            f"language: {languages}. Choose one with --from."
         )
     by = articles.get(TRANSLATOR, pd.Series("", index=articles.index))
     came_with = translated(articles) & (by == "")
-    own = articles["language"] == language
-    rows = own & ~came_with
-    english, sentences = english_of(
+    in_language = articles["language"] == language
+    rows = in_language & ~came_with
+    english, sentences = translate_texts(
         pd.concat([articles.loc[rows, name] for name in _PAIRS]), language, translator, workspace
     )
     fresh = articles.copy()
@@ -57,14 +58,14 @@ def translate_domain(domain: Domain, language: str, translator: Translator, work
     fresh[TRANSLATOR] = by.where(~rows, translator.name)
     written = replace(domain, articles=fresh)
     if not fresh.equals(articles):
-        save_changed(domain, written)  # what is translated is kept, should it refuse
+        save_changed(domain, written)  # if it refuses, the translations are still in the cache
     others = {str(name): int(count) for name, count in counts.items() if name not in (language, ENGLISH)}
-    return Translated(written, int(rows.sum()), int((own & came_with).sum()), others, sentences)
+    return TranslationResult(written, int(rows.sum()), int((in_language & came_with).sum()), others, sentences)
 
 
-def english_of(
+def translate_texts(
     texts: pd.Series, language: str, translator: Translator, workspace: Workspace
 ) -> tuple[dict[str, str], int]:
-    """English for each distinct text, and how many sentences were not in the cache."""
+    """Return distinct text → English, and the number of sentences that were not in the cache."""
     with TranslationCache(workspace.cache / "translations" / f"{translator.fingerprint}.sqlite") as cache:
         return translate_all(texts, language, translator, cache)

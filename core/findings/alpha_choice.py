@@ -45,7 +45,8 @@ class ChoiceFound:
 def plateau_at_choice(results: Results) -> Plateau:
     """Return the plateau around α* in the metric that chose it, as shown on the slider."""
     selected = results.info.selected
-    return alpha_plateau(results.ranks, results.alphas.tolist(), results.place(selected.alpha), selected.criterion)
+    best = results.nearest_index(selected.alpha)
+    return alpha_plateau(results.ranks, results.alphas.tolist(), best, selected.criterion)
 
 
 def _ask(context: RunContext) -> ChoiceFound:
@@ -56,7 +57,7 @@ def _ask(context: RunContext) -> ChoiceFound:
             f"Domain '{context.domain.info.slug}' has only {n} articles in val, too few to choose α on one half and "
             f"evaluate it on the other. Import at least {MIN_VAL} articles for val."
         )
-    alphas, place = val.alphas.tolist(), val.place(selected.alpha)
+    alphas, place = val.alphas.tolist(), val.nearest_index(selected.alpha)
     earlier, later = halves(val.ranks)
     chosen_row = chosen_place(earlier, selected.criterion)
     judgements = [
@@ -71,7 +72,7 @@ def _ask(context: RunContext) -> ChoiceFound:
     ]
     if "test" in context.results:
         test = context.results["test"]
-        at = test.place(selected.alpha)
+        at = test.nearest_index(selected.alpha)
         judgements.append(judge_choice(test.ranks, test.alphas.tolist(), at, table_metrics(), ("val", n), "test"))
     metrics = (*table_metrics(), selected.criterion)
     flat = {metric: alpha_plateau(val.ranks, alphas, place, metric) for metric in metrics}

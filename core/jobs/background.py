@@ -1,9 +1,8 @@
-"""Long work in a process of its own, so that a page can be closed and come back to it.
+"""Background jobs: long work in a separate process, which continues when the user closes the page.
 
-A job is a verb of the command line. Its folder holds what it prints (``log.txt``), how far it is
-(``progress.json``), how it ended (`core.jobs.records`), and a lock that its process holds while it lives: that, not a
-process number that may be reused, says whether it runs. A job that somebody cancelled is told apart from one that
-failed.
+A job runs one command of `rematch`. Its folder has its output (``log.txt``), its progress (``progress.json``), its
+result (`core.jobs.records`) and a lock that the process holds until it ends. The lock shows whether a job runs, because
+process ids are reused (docs/decisions/jobs-as-processes.md). Cancelled and failed jobs have different states.
 """
 
 import json
@@ -31,19 +30,19 @@ from core.storage.locks import is_held
 from core.workspace.folders import Workspace
 
 State = Literal["never started", "running", "done", "failed", "cancelled"]
-#: Held by a job's process for as long as it runs.
+#: A job's process holds this lock until it ends.
 LOCK = "running.lock"
-#: The module that a job's process runs. It imports the command line, so it is named here, not imported.
+#: The module that a job's process runs; a name, because importing it would import the command line.
 RUNNER = "core.cli.job_runner"
 
 
 @dataclass(frozen=True)
 class JobStatus:
-    """Where a job stands.
+    """State and progress of a job.
 
-    label, done, total: of its present step (total None if unknown). log: its last lines. unit: "B" if `done` is in
-    bytes; speed: units a second, None if unknown. exit_status: of the verb; None while it runs and if it was killed.
-    result, error: what the verb wrote at its end, None if it wrote none.
+    label, done, total: current step (total None if unknown). unit: "B" if `done` is in bytes. speed: units per second,
+    None if unknown. log: last lines of the output. exit_status: of the command; None while it runs or if it was killed.
+    result, error: records that the command wrote at its end, or None.
     """
 
     state: State
@@ -59,27 +58,27 @@ class JobStatus:
 
     @property
     def amount(self) -> str:
-        """How far the present step is, in words; while the job runs, with the remaining time."""
+        """Progress of the current step in words, with the remaining time while the job runs."""
         return amount(self.done, self.total, self.unit, self.speed if self.state == "running" else None)
 
 
 def start(workspace: Workspace, job: Job, verb: Sequence[str]) -> bool:
-    """Start ``rematch VERB …`` as `job`; False if it is running already.
+    """Start ``rematch VERB …`` as `job`. Return False if the job is already running.
 
     Raises DiskError if the workspace cannot be written.
     """
     folder = job.folder(workspace)
     with disk_errors_for(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    with disk_errors_for(folder / "log.txt"), FileLock(folder / "starting.lock"):  # two pages may ask at once
+    with disk_errors_for(folder / "log.txt"), FileLock(folder / "starting.lock"):  # two pages may start it at once
         if is_held(folder / LOCK):
             return False
-        for left in ("progress.json", "cancelled.txt"):
-            (folder / left).unlink(missing_ok=True)
+        for name in ("progress.json", "cancelled.txt"):
+            (folder / name).unlink(missing_ok=True)
         reserve(folder)
         environment = os.environ | {
             PROGRESS_FILE: str(folder / "progress.json"),
-            "PYTHONIOENCODING": "utf-8:replace",  # log.txt is read so, whatever the locale
+            "PYTHONIOENCODING": "utf-8:replace",  # the encoding in which log.txt is read, on any locale
             "REMATCH_WORKSPACE": str(workspace.root),
             "REMATCH_CACHE": str(workspace.cache),
         }
@@ -92,13 +91,13 @@ def start(workspace: Workspace, job: Job, verb: Sequence[str]) -> bool:
                 env=environment,
                 start_new_session=True,  # so that Ctrl-C in the app's terminal does not end it
             )
-        while not is_held(folder / LOCK) and process.poll() is None:  # until then it would look as if it had failed
+        while not is_held(folder / LOCK) and process.poll() is None:  # without the lock it would count as failed
             time.sleep(0.02)
     return True
 
 
 def status(workspace: Workspace, job: Job) -> JobStatus:
-    """Read where `job` stands."""
+    """Return the state and progress of `job`."""
     folder = job.folder(workspace)
     if not (folder / "log.txt").exists():
         return JobStatus("never started", "", 0, None, [])
@@ -112,14 +111,14 @@ def status(workspace: Workspace, job: Job) -> JobStatus:
     )
     if is_held(folder / LOCK):
         return running
-    exit_status = _written_number(folder / STATUS)
-    otherwise: State = "cancelled" if (folder / "cancelled.txt").exists() else "failed"
-    state = "done" if exit_status == 0 else otherwise
+    exit_status = _read_number(folder / STATUS)
+    unsuccessful: State = "cancelled" if (folder / "cancelled.txt").exists() else "failed"
+    state = "done" if exit_status == 0 else unsuccessful
     return replace(running, state=state, exit_status=exit_status, result=read_result(folder), error=read_error(folder))
 
 
-def _written_number(file: Path) -> int | None:
-    """The number in a file; None if there is none yet."""
+def _read_number(file: Path) -> int | None:
+    """Return the number in a file; None if it has none yet."""
     try:
         return int(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -127,29 +126,29 @@ def _written_number(file: Path) -> int | None:
 
 
 def cancel(workspace: Workspace, job: Job) -> None:
-    """Ask the job to end, with every process it started. It is `cancelled` once it has; nothing if it does not run.
+    """Stop the job and all processes that it started; do nothing if it is not running.
 
-    The first time it may tidy up; asked again, it ends where it stands.
+    The first call lets the job clean up, a second one ends it at once. Its state is `cancelled` after it has ended.
     """
     folder = job.folder(workspace)
     if not is_held(folder / LOCK):
         return
-    process = _written_number(folder / PROCESS)
-    if process is None:  # it holds its lock, but has not said yet who it is
-        raise InputError(f"job '{job}' is only just starting; try again in a second.")
-    with suppress(DiskError):  # then it ends as failed, and its log says that it was stopped
+    process = _read_number(folder / PROCESS)
+    if process is None:  # it holds the lock but has not written its id yet
+        raise InputError(f"cannot cancel job '{job}' yet, because it is still starting; try again in a second.")
+    with suppress(DiskError):  # then its state is failed, and its log shows that it was stopped
         write_text(folder / "cancelled.txt", "")
     try:
         if hasattr(os, "killpg"):
-            os.killpg(process, signal.SIGTERM)  # a job leads a session, and so a group, of its own
+            os.killpg(process, signal.SIGTERM)  # each job leads its own session and process group
         else:
             os.kill(process, signal.SIGTERM)
-    except ProcessLookupError:  # it ended just now
+    except ProcessLookupError:  # it ended in the meantime
         return
 
 
 def clear(workspace: Workspace, job: Job) -> None:
-    """Forget how the job ended; nothing while it runs. Raises DiskError if the workspace cannot be written."""
+    """Reset an ended job to `never started`. Raises DiskError if the workspace cannot be written."""
     folder = job.folder(workspace)
     if folder.exists() and not is_held(folder / LOCK):
         with disk_errors_for(folder / "log.txt"):

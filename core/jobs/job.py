@@ -1,4 +1,4 @@
-"""Which job: its kind and the domain it works on, which name its folder in the workspace."""
+"""Identity of a job: its kind and its domain, which give the name of its folder in the workspace."""
 
 import re
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _NAME = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 
 @dataclass(frozen=True)
 class Job:
-    """A job, one at a time of each kind and domain. slug: the domain's; None for the demo, which makes several."""
+    """A job; one of each kind and domain runs at a time. slug: of the domain; None for the demo."""
 
     kind: Kind
     slug: str | None = None
@@ -23,9 +23,9 @@ class Job:
         return self.kind if self.slug is None else f"{self.kind}-{self.slug}"
 
     def folder(self, workspace: Workspace) -> Path:
-        """Return where its files are. Raises InputError for a slug that can name no folder."""
+        """Return the folder of its files. Raises InputError for an invalid slug."""
         if not _NAME.fullmatch(str(self)):
-            raise InputError(f"'{self}' cannot name a job: expected lower-case letters, digits and single hyphens.")
+            raise InputError(f"'{self}' cannot name a job: use lower-case letters, digits and single hyphens.")
         return workspace.root / "jobs" / str(self)
 
 

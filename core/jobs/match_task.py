@@ -1,7 +1,7 @@
-"""The questions of the Match page as tasks for the worker (`core.jobs.model_worker`), and their answers as records.
+"""Searches of the Match page as tasks for the worker (`core.jobs.model_worker`), with typed results.
 
-Each question is put to several α at once; the answers name images and articles by id and carry no tensors, so that
-the app's own process reads them without torch. rerank: as the run was swept unless given.
+A search runs at several α at once. Results refer to images and articles by id and hold no tensors, so the app's process
+reads them without torch. rerank: None for the re-ranking of the run's sweep.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Found:
-    """One thing found. place: its rank, 1 is best. article_id: the first article with that image, or the article."""
+    """One match. place: its rank, 1 is best. article_id: of the first article with the image, or of the article."""
 
     place: int
     score: float
@@ -29,7 +29,7 @@ class Found:
 
 @dataclass(frozen=True)
 class ModelAnswer:
-    """What one α finds, best first. own: the picked article's own image, wherever it stands; else None."""
+    """Matches at one α, best first. own: the article's own image at any rank; None for other searches."""
 
     alpha: float
     found: tuple[Found, ...]
@@ -38,9 +38,10 @@ class ModelAnswer:
 
 @dataclass(frozen=True)
 class Answer:
-    """models: one for each α, in the order asked. searched: how many images or articles were.
+    """Result of a search.
 
-    languages: what the run's encoder reads, two-letter codes, sorted. reranking: how scores were.
+    models: one for each α, in the order of the request. searched: number of images or articles. languages: two-letter
+    codes that the encoder supports, sorted. reranking: as applied to the scores.
     """
 
     models: tuple[ModelAnswer, ...]
@@ -58,8 +59,8 @@ def match_headline(
     k: int,
     rerank: Rerank | None = None,
 ) -> Answer:
-    """The best `k` of all pictures of the domain for a typed headline. Errors as `open_run`."""
-    return _ask(
+    """Find the best `k` of all images of the domain for a typed headline. Raises errors as `open_run`."""
+    return _search_at_each_alpha(
         load_run_cached(workspace, slug, run_name),
         alphas,
         rerank,
@@ -76,13 +77,13 @@ def match_photo(
     k: int,
     rerank: Rerank | None = None,
 ) -> Answer:
-    """The best `k` of all articles of the domain for a photo. Raises ImageError for bytes that are none."""
-    picture = open_image(photo)
-    return _ask(
+    """Find the best `k` of all articles of the domain for a photo. Raises ImageError if it is not an image."""
+    image = open_image(photo)
+    return _search_at_each_alpha(
         load_run_cached(workspace, slug, run_name),
         alphas,
         rerank,
-        lambda matcher: ModelAnswer(matcher.alpha, _found(matcher.articles_for(picture, k))),
+        lambda matcher: ModelAnswer(matcher.alpha, _found(matcher.articles_for(image, k))),
     )
 
 
@@ -95,27 +96,27 @@ def match_article(
     k: int,
     rerank: Rerank | None = None,
 ) -> Answer:
-    """The best `k` images of the article's split for its text, and where its own stands. InputError if unknown."""
+    """Find the best `k` images of the article's split, and its own. Raises InputError if there is no such article."""
 
-    def ask(matcher: "Matcher") -> ModelAnswer:
+    def search(matcher: "Matcher") -> ModelAnswer:
         answer = matcher.images_for_article(article_id, k)
         own = _found([answer.own])[0] if answer.own is not None else None
         return ModelAnswer(matcher.alpha, _found(answer.matches), own)
 
-    return _ask(load_run_cached(workspace, slug, run_name), alphas, rerank, ask)
+    return _search_at_each_alpha(load_run_cached(workspace, slug, run_name), alphas, rerank, search)
 
 
-def _ask(
-    loaded_run: Any, alphas: Sequence[float], rerank: Rerank | None, ask: Callable[["Matcher"], ModelAnswer]
+def _search_at_each_alpha(
+    loaded_run: Any, alphas: Sequence[float], rerank: Rerank | None, search: Callable[["Matcher"], ModelAnswer]
 ) -> Answer:
-    from core.experiment.match import Matcher  # imports torch, which is for the worker alone
+    from core.experiment.match import Matcher  # imports torch, which only the worker may load
 
     matchers = {alpha: Matcher(loaded_run, alpha, rerank=rerank) for alpha in map(float, alphas)}
-    by_alpha = {alpha: ask(matcher) for alpha, matcher in matchers.items()}
+    by_alpha = {alpha: search(matcher) for alpha, matcher in matchers.items()}
     models = tuple(by_alpha[float(alpha)] for alpha in alphas)
-    one = next(iter(matchers.values()))
-    return Answer(models, one.searched, tuple(sorted(loaded_run.experiment.encoder.languages)), one.reranking)
+    first = next(iter(matchers.values()))
+    return Answer(models, first.searched, tuple(sorted(loaded_run.experiment.encoder.languages)), first.reranking)
 
 
 def _found(matches: "Sequence[Match]") -> tuple[Found, ...]:
-    return tuple(Found(one.place, one.score, one.image_id, str(one.article["article_id"])) for one in matches)
+    return tuple(Found(match.place, match.score, match.image_id, str(match.article["article_id"])) for match in matches)

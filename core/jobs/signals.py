@@ -1,4 +1,4 @@
-"""Ending in order when somebody asks: SIGTERM does what Ctrl-C does, and neither shows a traceback."""
+"""Clean exit on signals: SIGTERM acts like Ctrl-C, and neither shows a traceback."""
 
 import os
 import signal
@@ -6,22 +6,22 @@ from typing import NoReturn
 
 
 def stop_on_sigterm() -> None:
-    """From now on SIGTERM ends this process as Ctrl-C does, so that it can tidy up; a second one ends it at once.
+    """Make SIGTERM raise KeyboardInterrupt, so that this process can clean up; a second SIGTERM ends it at once.
 
-    Not under torchrun, which ends its processes itself while they may be waiting for one another.
+    Do nothing under torchrun, which stops its processes itself while they may wait for each other.
     """
     if "TORCHELASTIC_RUN_ID" not in os.environ:
         signal.signal(signal.SIGTERM, _stop)
 
 
 def end_on_ctrl_c() -> None:
-    """From now on Ctrl-C ends this process at once and in silence, as while it only imports; ignored stays ignored."""
+    """Make Ctrl-C end this process silently, for example during imports. An ignored Ctrl-C stays ignored."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def raise_on_ctrl_c() -> None:
-    """From now on Ctrl-C is a KeyboardInterrupt again, so that what is going on can tidy up."""
+    """Make Ctrl-C raise KeyboardInterrupt again, so that running work can clean up."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

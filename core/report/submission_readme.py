@@ -8,13 +8,15 @@ from tabulate import tabulate
 
 from core.data.domain import Domain
 from core.evaluation.metrics import table_metrics
-from core.experiment.submit import Submitted
+from core.experiment.submit import SubmittedFile
 from core.presentation.import_report import how_split
 from core.presentation.reranking import reranked_by, reranking_notes
 from core.workspace.runs import Run, now
 
 
-def submission_notes(run: Run, domain: Domain, split: str, submitted: Sequence[Submitted], notes: Sequence[str]) -> str:
+def submission_notes(
+    run: Run, domain: Domain, split: str, submitted: Sequence[SubmittedFile], notes: Sequence[str]
+) -> str:
     """Return Markdown: the files, results on val and, if known, on test, settings, versions and fingerprints."""
     info, selected = run.info, run.selected()
     files = [{name: getattr(file, name) for name in ("file", "alpha", "articles", "images")} for file in submitted]

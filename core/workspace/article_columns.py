@@ -1,4 +1,4 @@
-"""Columns about articles from beside the domain: the ranks of a run, and what an analyst noted."""
+"""Extra columns for exported articles: ranks of a run, and the tags and notes of an analyst."""
 
 import pandas as pd
 
@@ -10,34 +10,33 @@ from core.workspace.runs import Run
 from core.workspace.sweep_results import read_results
 from core.workspace.tags import read_tags, tags_table
 
-#: Column → the α whose ranks it has; None: the one that the sweep chose.
+#: Column → the α of its ranks. None: α*.
 RANKS = {"rank_zero_shot": 0.0, "rank_fine_tuned": 1.0, "rank_wise_ft": None}
 
-_NOTED = {"tags": "analyst_tags", "note": "analyst_note"}
+_TAG_COLUMNS = {"tags": "analyst_tags", "note": "analyst_note"}
 
 
 def article_columns(workspace: Workspace, domain: Domain, run: Run | None) -> AddedColumns:
-    """Gather the ranks of `run` in every split that was swept, `alpha`, and an analyst's tags and notes, if any.
+    """Return the ranks of `run` in all swept splits, α*, and the tags and notes, as columns by article id.
 
-    Tags are not called just `tags`, a name that FiftyOne keeps for itself.
-
-    Raises InputError: the run was not swept or is of other articles than the domain's, or the tags are damaged.
+    The tags are in `analyst_tags`, because FiftyOne reserves the name `tags`. Raises InputError if the run was not
+    swept or the domain changed after its training, or if the file of tags is damaged.
     """
-    noted = tags_table(domain, read_tags(workspace, domain.info.slug)).set_index("article_id")[list(_NOTED)]
-    columns = noted[noted.index.isin(domain.articles["article_id"])].rename(columns=_NOTED)
+    tags = tags_table(domain, read_tags(workspace, domain.info.slug)).set_index("article_id")[list(_TAG_COLUMNS)]
+    columns = tags[tags.index.isin(domain.articles["article_id"])].rename(columns=_TAG_COLUMNS)
     columns = columns.loc[:, (columns != "").any()]
     if run is None:
         return AddedColumns(columns)
     alpha = run.selected().alpha
     ranks = _ranks(run, domain, alpha)
     unranked = [split for split in SPLITS if len(domain.labelled(split)) and split not in set(ranks["split"])]
-    notes = (f"ranks: none for {' and '.join(unranked)}, which run '{run.info.name}' was not swept on.",)
+    notes = (f"ranks: none for {' and '.join(unranked)}, because run '{run.info.name}' has no sweep of it.",)
     joined = ranks.drop(columns="split").join(columns, how="outer")
     return AddedColumns(joined, run.info.name, alpha, notes if unranked else ())
 
 
 def _ranks(run: Run, domain: Domain, alpha: float) -> pd.DataFrame:
-    """Return the ranks by article id, with the split and α."""
+    """Return the ranks of all swept splits by article id, with split and α."""
     swept = set(run.curve()["split"])
     parts = []
     for split in SPLITS:

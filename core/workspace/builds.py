@@ -1,11 +1,12 @@
-"""Was a run made with its encoder built as it is built today? The same weights in another model give other numbers."""
+"""Check that a run's encoder is built as it was at training: the same weights in another model give other numbers."""
 
 from typing import Protocol
 
 from core.errors import InputError
 
-#: Built-in (model, tag) pairs that Rematch built with GELU although their weights were trained with QuickGELU, before
-#: runs noted what their encoder was built of. (`roberta-ViT-B-32` was built rightly: its configuration decides.)
+#: MODEL:TAG of open_clip that earlier versions built with GELU although the weights were trained with QuickGELU. Runs
+#: of those versions do not record how their encoder was built. (`roberta-ViT-B-32` was correct: its configuration
+#: decides.)
 BUILT_WITH_GELU = frozenset(
     f"{model}:{tag}"
     for model, tags in {
@@ -25,37 +26,45 @@ BUILT_WITH_GELU = frozenset(
     }.items()
     for tag in tags.split()
 )
-#: The tag of SigLIP's weights, which were built with an exact GELU at that time, where theirs is approximated by tanh.
+#: The tag of SigLIP's weights. The same versions built them with exact GELU; they need the tanh approximation.
 _SIGLIP = ":webli"
 
 
-class Made(Protocol):
-    """What a run and an unfinished training say about their encoder."""
+class EncoderRecord(Protocol):
+    """The fields about the encoder that runs and unfinished trainings share."""
 
     @property
-    def domain(self) -> str: ...
+    def domain(self) -> str:
+        """Slug of the domain."""
+
     @property
-    def encoder(self) -> str: ...
+    def encoder(self) -> str:
+        """Name of the encoder."""
+
     @property
-    def built(self) -> str | None: ...
+    def built(self) -> str | None:
+        """Parts of the encoder (`Encoder.built`). None: recorded by a version before this field existed."""
 
 
-def was_built_wrongly(made: Made) -> bool:
-    """Was it made by a version of Rematch that built this encoder with another activation than it was trained with?"""
+def was_built_wrongly(made: EncoderRecord) -> bool:
+    """Return whether an earlier version built the encoder with a wrong activation function."""
     return made.built is None and (made.encoder in BUILT_WITH_GELU or made.encoder.endswith(_SIGLIP))
 
 
-def check_build(made: Made, whose: str, built: str | None = None) -> None:
-    """Raise InputError if `whose` encoder was built wrongly, or otherwise than it is built now (`built`, if given)."""
+def check_build(made: EncoderRecord, owner: str, built: str | None = None) -> None:
+    """Raise InputError if the encoder was built wrongly, or differs from the current one.
+
+    owner: the run or training, for the message. built: `Encoder.built` of the current encoder; None skips this check.
+    """
     again = f"train again: rematch train --domain {made.domain} --encoder {made.encoder}"
     if was_built_wrongly(made):
         trained = "GELU approximated by tanh" if made.encoder.endswith(_SIGLIP) else "QuickGELU"
         raise InputError(
-            f"{whose} was made with {made.encoder} built with GELU, but these weights were trained with {trained}: an "
-            f"earlier Rematch built the model wrongly, and its numbers are those of a worse one. Delete it, and {again}"
+            f"{owner} cannot be used: an earlier version of Rematch built {made.encoder} with GELU, but these weights "
+            f"were trained with {trained}, so the numbers are those of a worse model. Delete it and {again}"
         )
     if built is not None and made.built is not None and made.built != built:
         raise InputError(
-            f"{whose} was made with {made.encoder} built as [{made.built}]; it is built as [{built}] now, so its "
-            f"numbers would change. Use the version that made it, or {again}"
+            f"{owner} cannot be used: it was trained with {made.encoder} built as [{made.built}], but this version "
+            f"builds it as [{built}], which changes the numbers. Use the version that trained it, or {again}"
         )

@@ -1,4 +1,4 @@
-"""Runs that differ in nothing but their seed: what a mean and a standard deviation over seeds are taken of."""
+"""Runs that differ only in their seed, for the mean and standard deviation over seeds."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,12 +8,13 @@ from core.workspace.runs import Run
 
 
 def sister_runs(run: Run, runs: Sequence[Run]) -> list[Run]:
-    """The runs trained and swept as `run` but for the seed, itself among them, by seed; the newest of each."""
-    alike = {one.info.settings.seed: one for one in runs if one.is_swept and _but_seed(one) == _but_seed(run)}
+    """Return the swept runs that differ from `run` only in their seed, and `run`: by seed, the newest of each."""
+    key = _key_without_seed(run)
+    alike = {other.info.settings.seed: other for other in runs if other.is_swept and _key_without_seed(other) == key}
     return [alike[seed] for seed in sorted(alike)]
 
 
-def _but_seed(run: Run) -> tuple[Any, ...]:
+def _key_without_seed(run: Run) -> tuple[Any, ...]:
     info, settings = run.info, replace(run.info.settings, seed=0)
     by = run.reranking().method
     return (info.encoder, info.text, info.english, info.articles, info.zero_shot, settings, by)

@@ -9,7 +9,9 @@ from core.data.domain import Domain, load_domain
 from core.data.staging import restore
 from core.errors import InputError
 
-_SLUG = re.compile(r"(?=.{1,100}$)[a-z0-9]+(?:[-_][a-z0-9]+)*")  # file systems take 255 bytes, jobs add to it
+_SLUG = re.compile(
+    r"(?=.{1,100}$)[a-z0-9]+(?:[-_][a-z0-9]+)*"
+)  # file systems allow 255 bytes; names of jobs add a prefix
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,7 @@ class Workspace:
     cache: Path
 
     def domain_folder(self, slug: str) -> Path:
-        """The folder of one domain. Raises InputError if the slug could leave the workspace."""
+        """Return the folder of one domain. Raises InputError if the slug could leave the workspace."""
         if not _SLUG.fullmatch(slug):
             raise InputError(
                 f"'{slug[:100]}' cannot name a domain: use at most 100 lower-case letters, digits and single "
@@ -32,30 +34,31 @@ class Workspace:
         return self.root / "domains" / slug
 
     def runs_folder(self, slug: str) -> Path:
-        """The folder of all runs of one domain."""
+        """Return the folder of all runs of one domain."""
         return self.root / "runs" / self.domain_folder(slug).name
 
     def domain_slugs(self) -> list[str]:
-        """The domains there are, sorted."""
+        """Return the slugs of all domains, sorted."""
         restore(self.root / "domains")
         return sorted(path.parent.name for path in self.root.glob("domains/*/domain.toml"))
 
     def load_domain(self, slug: str) -> Domain:
-        """Read one domain. Raises InputError that lists the ones there are."""
+        """Read one domain. Raises InputError that lists the existing domains if there is no such one."""
         folder = self.domain_folder(slug)
         restore(folder.parent)
         if not (folder / "domain.toml").exists():
-            there = ", ".join(self.domain_slugs()) or "none yet"
+            existing = ", ".join(self.domain_slugs()) or "none yet"
             raise InputError(
-                f"no domain '{slug}' in {self.root} (there: {there}). "
+                f"no domain '{slug}' in {self.root} (existing domains: {existing}). "
                 f"Make one with: rematch import SOURCE --domain {slug}"
             )
         return load_domain(folder)
 
 
 def default_workspace(root: Path | None = None, cache: Path | None = None) -> Workspace:
-    """Return the workspace in use: what is given, else REMATCH_WORKSPACE and REMATCH_CACHE, else folders of the
-    current one, `workspace/` and `cache/`.
+    """Return the workspace of `root` and `cache`.
+
+    Without them, REMATCH_WORKSPACE and REMATCH_CACHE decide, else `workspace/` and `cache/` in the current folder.
     """
     return Workspace(
         (root or Path(os.environ.get("REMATCH_WORKSPACE") or "workspace")).absolute(),

@@ -1,4 +1,4 @@
-"""Are these still the articles that a run learned from? A run and its sweep belong to one table, not to a name."""
+"""Check that a domain still has the articles that a run was trained on: a name alone does not show it."""
 
 import shlex
 
@@ -9,12 +9,12 @@ from core.storage.files import fingerprint
 
 
 def articles_fingerprint(domain: Domain, text: Reading, english: bool) -> str:
-    """20 hex digits of all that is learned from or searched: queries, images, splits; not a test set's truth."""
+    """Return 20 hex digits of queries, images and splits; the ground truth of a test set does not count."""
     return fingerprint_with(query_texts(domain.articles, text, english), domain)
 
 
 def fingerprint_with(queries: list[str], domain: Domain) -> str:
-    """Return `articles_fingerprint` where the queries were read already."""
+    """Return `articles_fingerprint` for queries that were read before."""
     articles, pictures, listed = domain.articles, domain.test_images, []
     if pictures is not None:
         known = articles["split"] != "test"
@@ -25,7 +25,7 @@ def fingerprint_with(queries: list[str], domain: Domain) -> str:
 
 
 def translators_of(domain: Domain, english: bool) -> list[str]:
-    """The models that wrote the English which the queries are; none where they are the original, or it came so."""
+    """Return the translation models whose English is queried; none for original texts or supplied English."""
     return domain.translated_by if english else []
 
 
@@ -35,22 +35,22 @@ def check_same_articles(
     english: bool,
     learned_from: str,
     translators: list[str] | None,
-    whose: str,
-    otherwise: str,
+    owner: str,
+    remedy: str,
 ) -> None:
-    """Raise InputError if these are not the articles that `whose` (a run, a training) learned from.
+    """Raise InputError if the domain's articles are not those that `owner` (a run or training) was trained on.
 
-    learned_from: their `articles_fingerprint` then; translators: of their English, None if that was not kept.
+    learned_from: their `articles_fingerprint` at training. translators: models of their English; None if not recorded.
+    remedy: what to do, for the message.
     """
     if articles_fingerprint(domain, text, english) == learned_from:
         return
     slug, now = domain.info.slug, translators_of(domain, english)
     gone = sorted(set(translators or ()) - set(now))
     if not gone:
-        raise InputError(f"domain '{slug}' was changed after {whose} learned from it; {otherwise}.")
+        raise InputError(f"domain '{slug}' was changed after {owner} was trained on it; {remedy}.")
     back = " and ".join(f"rematch translate --domain {slug} --model {shlex.quote(name)}" for name in gone)
     raise InputError(
-        f"{whose} reads the English of domain '{slug}' that {' and '.join(gone)} wrote, but it is by "
-        f"{' and '.join(now) or 'no model'} now; go back with {back} (what it translated is in the cache), or "
-        f"{otherwise}."
+        f"{owner} was trained on the English of domain '{slug}' by {' and '.join(gone)}, but the current English is by "
+        f"{' and '.join(now) or 'no model'}; restore it with {back} (its translations are in the cache), or {remedy}."
     )

@@ -1,4 +1,4 @@
-"""Renaming and deleting runs: each one step on the disk, so that a run is always whole, under one name, or gone."""
+"""Rename and delete runs. Each is one atomic step on disk, so an interruption leaves no half run."""
 
 import re
 import shutil
@@ -17,24 +17,24 @@ def check_new_name(workspace: Workspace, slug: str, name: str) -> None:
     if not _NAME.fullmatch(name):
         raise InputError(f"'{name}' cannot name a run: expected lower-case letters, digits and single hyphens.")
     if (workspace.runs_folder(slug) / name).exists():
-        raise InputError(f"domain '{slug}' has a run '{name}' already; choose another name, or delete that one first.")
+        raise InputError(f"domain '{slug}' already has a run '{name}'; choose another name, or delete that run first.")
 
 
 def rename_run(workspace: Workspace, slug: str, old: str, new: str) -> Run:
-    """Call a run otherwise. A run's name is its folder's. Raises InputError: no such run, or as `check_new_name`."""
+    """Rename a run and its folder. Raises InputError if there is no such run, or as `check_new_name`."""
     run = find_run(workspace, slug, old)
     check_new_name(workspace, slug, new)
     folder = run.folder.with_name(new)
     with disk_errors_for(folder):
         run.folder.rename(folder)
     renamed = Run(replace(run.info, name=new), folder)
-    save_run(renamed)  # for who reads the file; what counts is the folder
+    save_run(renamed)  # for people who read the file: only the folder's name counts
     return renamed
 
 
 def delete_run(workspace: Workspace, slug: str, name: str) -> None:
-    """Remove a run and all that was derived from it. Raises InputError if there is none."""
+    """Delete a run with its weights and sweep. Raises InputError if there is no such run."""
     run = find_run(workspace, slug, name)
     with disk_errors_for(run.folder / "run.toml"):
-        (run.folder / "run.toml").unlink()  # from here on it is no run, whatever becomes of the rest
+        (run.folder / "run.toml").unlink()  # without it the folder is no run, even if the next step fails
         shutil.rmtree(run.folder)

@@ -1,4 +1,4 @@
-"""A run: one fine-tuning and what was derived from it, as a folder of small files."""
+"""Runs: one fine-tuning with its weights, history and sweep, stored as a folder of small files."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -31,19 +31,19 @@ from core.workspace.sweep_info import PrecisionName, SweepInfo
 
 Read = TypeVar("Read")
 
-FORMAT = 1  # counts up when what run.toml holds changes
+FORMAT = 1  # increment when the content of run.toml changes
 HISTORY_COLUMNS = ("epoch", "train_loss", "val_mrr@100", "val_recall@1", "logit_scale")
 
 
 @dataclass(frozen=True)
 class RunInfo:
-    """What ``run.toml`` holds: all that the weights depend on.
+    """Content of ``run.toml``: everything that the weights depend on.
 
-    text: how queries are read. english: True where their English version was read; reads_the_language: False if the
-    encoder does not read what it was shown. translators: the models that wrote the English it read. processes: how many
-    shared each batch (torchrun). built: what the encoder was built of (`Encoder.built`). imported_from: the file that
-    holds α = 1 where it was trained outside Rematch. articles: fingerprint of the queries, images and splits trained
-    on. zero_shot, fine_tuned: fingerprints of the weights.
+    text: how query texts are read. english: True if the English version was read. reads_the_language: False if the
+    encoder does not support the language of its texts. translators: the models that translated the texts. processes:
+    how many shared each batch (torchrun). built: parts of the encoder (`Encoder.built`). imported_from: the file of the
+    weights at α = 1 if they were trained outside Rematch. articles: fingerprint of queries, images and splits.
+    zero_shot, fine_tuned: fingerprints of the weights.
     """
 
     domain: str
@@ -59,9 +59,9 @@ class RunInfo:
     zero_shot: str
     fine_tuned: str
     versions: dict[str, str]
-    processes: int = 1  # runs made before there could be more do not say so
-    translators: list[str] | None = None  # None: the run was made before this was kept
-    built: str | None = None  # None: likewise
+    processes: int = 1  # the field is missing in runs of early versions
+    translators: list[str] | None = None  # None: run of a version before this field existed
+    built: str | None = None  # None: same
     imported_from: str | None = None
 
 
@@ -74,29 +74,31 @@ class Run:
 
     @property
     def weights_file(self) -> Path:
+        """File of the tensors that training changed."""
         return self.folder / "weights.safetensors"
 
     @property
     def is_swept(self) -> bool:
-        """True if its curve, ranks and chosen α are there."""
+        """True if curve, ranks and α* are stored."""
         return (self.folder / "sweep.toml").exists()
 
     def history(self) -> pd.DataFrame:
-        """One row per epoch: epoch, train_loss (empty before training), val mrr@100 and recall@1, logit_scale, kept."""
+        """Return one row per epoch: epoch, train_loss (empty before training), val metrics, logit_scale, kept."""
         try:
             history = pd.read_csv(self.folder / "history.csv")
             if missing := [name for name in HISTORY_COLUMNS if name not in history]:
-                raise ValueError(f"it lacks {', '.join(missing)}")
+                raise ValueError(f"missing columns: {', '.join(missing)}")
             return history
         except (OSError, ValueError) as error:
             raise InputError(
-                f"{self.folder / 'history.csv'} is missing, damaged or of another version of Rematch: {error}."
+                f"{self.folder / 'history.csv'} is missing, damaged or of another version of Rematch ({error}). "
+                "Restore the file from a backup, or train again."
             ) from None
 
     def curve(self) -> pd.DataFrame:
-        """sweep.csv: alpha, split, interpolated, n, metrics. Raises InputError if the run was not swept.
+        """Read sweep.csv: alpha, split, interpolated, n, metrics. Raises InputError if the run was not swept.
 
-        Metrics that Rematch did not have when the run was swept are computed from its ranks.
+        Metrics that were added to Rematch after the sweep are computed from its ranks.
         """
         check_build(self.info, f"run '{self.info.name}'")
         curve = self._swept(lambda: pd.read_csv(self._checked("sweep.csv")))
@@ -106,18 +108,18 @@ class Run:
         return curve
 
     def ranks(self) -> pd.DataFrame:
-        """ranks.parquet: article_id, split, alpha, rank, reverse_rank. Raises InputError if the run was not swept."""
+        """Read ranks.parquet: article_id, split, alpha, rank, reverse_rank. Raises InputError if not swept."""
         check_build(self.info, f"run '{self.info.name}'")
         return self._swept(lambda: pd.read_parquet(self._checked("ranks.parquet")))
 
     def sweep_info(self) -> SweepInfo:
-        """sweep.toml. Raises InputError if the run was not swept, or by another version of Rematch."""
+        """Read sweep.toml. Raises InputError if the run was not swept, or by an incompatible version of Rematch."""
         file, remedy = self.folder / "sweep.toml", f"Sweep again: {self._sweep_command}"
-        beside = ("files", "speedup")  # the fingerprints of the sweep's files; early sweeps have a speedup, too
-        return self._swept(lambda: read_record(file, SweepInfo, "sweep", sweep_store.FORMAT, remedy, beside))
+        ignored = ("files", "speedup")  # fingerprints of the sweep's files; a field of early versions
+        return self._swept(lambda: read_record(file, SweepInfo, "sweep", sweep_store.FORMAT, remedy, ignored))
 
     def sweep_stamp(self) -> FileSignature | None:
-        """Changes when the run is swept again; None if it was not swept."""
+        """Return a signature that changes with each sweep; None if the run was not swept."""
         file = self.folder / "sweep.toml"
         try:
             return file_signature(file)
@@ -125,16 +127,16 @@ class Run:
             return None
 
     def selected(self) -> Selected:
-        """The α that the sweep chose. Raises InputError if the run was not swept."""
+        """Return α* and its criterion. Raises InputError if the run was not swept."""
         return self.sweep_info().selected
 
     def precision(self) -> dict[str, PrecisionName]:
-        """What each tower computed in when the run was swept; float32 if it was not."""
+        """Return the precision of each tower in the sweep; fp32 if the run was not swept."""
         swept = self.sweep_info().precision if self.is_swept else {}
         return {tower: swept[tower].name if tower in swept else "fp32" for tower in ("image", "text")}
 
     def reranking(self) -> Reranking:
-        """How scores were re-ranked when the run was swept; not at all if it was not."""
+        """Return the re-ranking of the sweep; plain cosine if the run was not swept."""
         return self.sweep_info().reranking if self.is_swept else BY_COSINE
 
     def _swept(self, read: Callable[[], Read]) -> Read:
@@ -149,18 +151,18 @@ class Run:
         return f"rematch sweep --domain {self.info.domain} --run {self.info.name}"
 
     def top_images(self, split: Split) -> np.ndarray:
-        """best-<split>.npy, memory-mapped: [A, N, K], the first images of each article at each α of the curve."""
+        """Return the first images of each article at each α: gallery rows [A, N, K], memory-mapped."""
         return self._array(f"best-{split}.npy")
 
     def plane(self) -> Plane | None:
-        """Val with an α for each tower; None where one tower does not change or the path was not used."""
+        """Return the plane of val over both α; None if one tower does not change or the path was not used."""
         if not (self.folder / "plane.csv").exists():
             return None
         alphas = self._swept(lambda: pd.read_csv(self._checked("plane.csv")))["alpha_image"].unique()
         return Plane(tuple(alphas.tolist()), self._array("plane-ranks.npy"), self._array("plane-best.npy"))
 
     def plane_table(self) -> pd.DataFrame | None:
-        """plane.csv: alpha_image, alpha_text, n, metrics; None as for `plane`."""
+        """Return the plane as a table: alpha_image, alpha_text, n, metrics; None as in `plane`."""
         plane = self.plane()
         if plane is None:
             return None
@@ -168,27 +170,27 @@ class Run:
         return table if set(METRICS) <= set(table) else plane.table()
 
     def _array(self, name: str) -> np.ndarray:
-        kept: np.ndarray = np.load(self._checked(name), mmap_mode="r", allow_pickle=False)
-        return kept
+        array: np.ndarray = np.load(self._checked(name), mmap_mode="r", allow_pickle=False)
+        return array
 
     def _checked(self, name: str) -> Path:
-        """A file of the sweep. Raises InputError unless it is what the sweep wrote; read through once per writing."""
+        """Return a file of the sweep after verifying its checksum (once per write). Raises InputError on mismatch."""
         file = self.folder / name
         try:
             whole = _fingerprint_of(file, file_signature(file))
         except OSError:
             whole = None
         if whole is None or whole != self._sweep_table().get("files", {}).get(name):
-            raise InputError(f"{file} is missing, damaged or of another sweep; run: {self._sweep_command}")
+            raise InputError(f"{file} is missing, damaged or of another sweep. Sweep again: {self._sweep_command}")
         return file
 
     def _sweep_table(self) -> dict[str, Any]:
         return read_toml(self.folder / "sweep.toml", "sweep", sweep_store.FORMAT, f"Sweep again: {self._sweep_command}")
 
     def save_sweep(self, sweeps: Sequence[Sweep], plane: Plane | None, info: SweepInfo) -> None:
-        """Write the sweep's files; sweep.toml, with their fingerprints, last: its presence says that all are there.
+        """Write the files of a sweep, then sweep.toml with their checksums, which marks the sweep as complete.
 
-        One process at a time, so that two sweeps never mix. Raises InputError if the folder is this run's no longer.
+        Only one process writes at a time. Raises InputError if the run was renamed, deleted or replaced meanwhile.
         """
         self._check_still_there()
         with disk_errors_for(self.folder / "sweep.toml"), hold_lock(self.folder / "sweep.lock"):
@@ -198,8 +200,8 @@ class Run:
         is_run = (self.folder / "run.toml").exists()
         if not self.folder.exists() or (is_run and _load(self.folder).info.fine_tuned != self.info.fine_tuned):
             raise InputError(
-                f"run '{self.info.name}' of {self.info.domain} was renamed, deleted or replaced while it was swept, so "
-                f"nothing was written; sweep it again under the name it has now."
+                f"run '{self.info.name}' of {self.info.domain} was renamed, deleted or replaced during the sweep, so "
+                f"nothing was written. Sweep it again under its current name."
             )
 
 
@@ -209,7 +211,7 @@ def _fingerprint_of(file: Path, written: FileSignature) -> str:
 
 
 def reserve_folder(workspace: Workspace, slug: str, encoder: str, tune: str) -> Path:
-    """Make an empty folder for a new run, named after its encoder and what is tuned; two trainings never share one."""
+    """Create a new folder for a run, named after encoder, tuned part and a number. Safe with parallel trainings."""
     runs = workspace.runs_folder(slug)
     model = re.sub(r"[^a-z0-9]+", "-", short_name(encoder).lower()).strip("-")[:60]
     stem = f"{model}-{tune.replace(':', '')}"
@@ -226,18 +228,18 @@ def reserve_folder(workspace: Workspace, slug: str, encoder: str, tune: str) -> 
 
 
 def save_run(run: Run) -> None:
-    """Write run.toml, which makes the folder a run: last, when all else is there."""
+    """Write run.toml, which marks the folder as a finished run; write all other files first."""
     write_toml(run.folder / "run.toml", asdict(run.info), FORMAT)
 
 
 def load_runs(workspace: Workspace, slug: str) -> list[Run]:
-    """All finished runs of a domain, oldest first."""
+    """Return all finished runs of a domain, oldest first."""
     runs = [_load(path.parent) for path in workspace.runs_folder(slug).glob("*/run.toml")]
     return sorted(runs, key=lambda run: (run.info.created_at, run.info.name))
 
 
 def find_run(workspace: Workspace, slug: str, name: str | None) -> Run:
-    """The run called `name`, or the newest. Raises InputError that lists the runs there are."""
+    """Return the run called `name`, or the newest. Raises InputError that lists the existing runs."""
     runs = load_runs(workspace, slug)
     if not runs:
         raise InputError(f"domain '{slug}' has no run yet; make one with: rematch train --domain {slug}")
@@ -245,17 +247,17 @@ def find_run(workspace: Workspace, slug: str, name: str | None) -> Run:
         return runs[-1]
     found = next((run for run in runs if run.info.name == name), None)
     if found is None:
-        there = ", ".join(run.info.name for run in runs)
-        raise InputError(f"domain '{slug}' has no run '{name}'; its runs: {there}.")
+        names = ", ".join(run.info.name for run in runs)
+        raise InputError(f"domain '{slug}' has no run '{name}'; its runs: {names}.")
     return found
 
 
 def _load(folder: Path) -> Run:
     remedy = "Delete its folder and train again."
     info = read_record(folder / "run.toml", RunInfo, f"run '{folder.name}'", FORMAT, remedy)
-    return Run(replace(info, name=folder.name), folder)  # the file has the name that it had before it was renamed
+    return Run(replace(info, name=folder.name), folder)  # the file may hold the name before a rename
 
 
 def now() -> str:
-    """The time of day in UTC, to the microsecond, so that two runs of one second keep their order."""
+    """Return the current time in UTC with microseconds, so that runs of the same second keep their order."""
     return datetime.now(UTC).isoformat(timespec="microseconds")

@@ -1,4 +1,4 @@
-"""What is kept of a sweep beside its numbers: the α chosen, what each tower computed in, how far the path was off."""
+"""Records of ``sweep.toml``: α*, precision of each tower, re-ranking and the measured error of interpolation."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -13,7 +13,7 @@ PrecisionName = Literal["fp32", "bf16"]
 
 @dataclass(frozen=True)
 class TowerPrecision:
-    """What a tower computed in, and why. agreement: of bf16 with fp32 on val, None if it was not checked."""
+    """Precision of one tower with its reason. agreement: of bf16 with fp32 on val; None if not checked."""
 
     name: PrecisionName
     reason: str
@@ -22,9 +22,9 @@ class TowerPrecision:
 
 @dataclass(frozen=True)
 class PathInfo:
-    """What is known of the path along α on one split. nodes: exact points of a tower; is_good: if it was used.
+    """Path along α of one split. nodes: exact points per tower. is_good: True if the sweep used it.
 
-    error: how far interpolated ranks were off, at worst over the exact points `checked_at`.
+    error: largest difference between interpolated and exact ranks, measured at the α `checked_at`.
     """
 
     nodes: int
@@ -35,13 +35,13 @@ class PathInfo:
 
 @dataclass(frozen=True)
 class SweepInfo:
-    """What ``sweep.toml`` holds: the α chosen, what each tower computed in, the path of each split (none if not tried).
+    """Content of ``sweep.toml``, without the fingerprints of the sweep's files.
 
-    precision: by tower, `image` and `text`. reranking: how the scores were re-ranked that all ranks are of. Beside all
-    this the file has the fingerprints of what the sweep left.
+    selected: α* and its criterion. precision: by tower, `image` and `text`. paths: by split; empty if the sweep was
+    exact. reranking: applied to all scores before ranking.
     """
 
     selected: Selected
     precision: dict[str, TowerPrecision]
     paths: dict[Split, PathInfo]
-    reranking: Reranking = BY_COSINE  # sweeps made before there were others do not say so
+    reranking: Reranking = BY_COSINE  # the field is missing in sweeps of early versions

@@ -1,4 +1,4 @@
-"""One split of a swept run as a reader wants it: article by α, looked up, with no model and no computing on scores."""
+"""One split of a stored sweep, ready to look up by article and α without loading a model."""
 
 from collections.abc import Hashable
 from dataclasses import dataclass
@@ -19,12 +19,13 @@ from core.workspace.sweep_info import SweepInfo
 
 @dataclass(frozen=True)
 class Results:
-    """articles: [N] rows of the domain's table, in order of time, whose image is known.
+    """Stored sweep of one split.
 
-    gallery: the images that were searched; images: [G] the same as rows of that table (`Domain.image_table`).
+    articles: [N] rows of the domain's table with a known image, in order of time. gallery: the images searched.
+    image_table: [G] rows, one for each gallery image (see `Domain`). curve: metrics, one row for each α.
 
-    alphas: float64 [A], rising; interpolated: bool [A]; ranks: int32 [A, N]; top_images: [A, N, K] rows of the gallery,
-    memory-mapped. plane: val with an α for each tower, if there is one. curve: the metrics, a row for each α.
+    alphas: float64 [A], ascending; interpolated: bool [A]; ranks: int32 [A, N]; top_images: gallery rows [A, N, K],
+    memory-mapped. plane: val over the α of both towers, if computed.
     """
 
     run: Run
@@ -32,7 +33,7 @@ class Results:
     split: Split
     articles: pd.DataFrame
     gallery: Gallery
-    pictures: pd.DataFrame
+    image_table: pd.DataFrame
     curve: pd.DataFrame
     alphas: np.ndarray
     interpolated: np.ndarray
@@ -40,39 +41,39 @@ class Results:
     top_images: np.ndarray
     plane: Plane | None
 
-    def place(self, alpha: float) -> int:
-        """Row of the α that was swept nearest to `alpha`."""
+    def nearest_index(self, alpha: float) -> int:
+        """Return the index of the swept α nearest to `alpha`."""
         return int(np.abs(self.alphas - alpha).argmin())
 
     def ranks_at(self, alpha: float) -> np.ndarray:
-        """int32 [N] at the α swept nearest."""
-        return self.ranks[self.place(alpha)]
+        """Return the ranks at the swept α nearest to `alpha`: int32 [N]."""
+        return self.ranks[self.nearest_index(alpha)]
 
     def row_of(self, article_id: str) -> int | None:
-        """An article's place in the arrays; None if it is not of this split."""
+        """Return the row of an article; None if the split has no such article."""
         found = np.flatnonzero((self.articles["article_id"] == article_id).to_numpy())
         return int(found[0]) if len(found) else None
 
     @cached_property
     def records(self) -> list[dict[Hashable, Any]]:
-        """The articles as dicts, in order: a hundred times as quick to look into as rows of a table."""
+        """Articles as dicts, in order: 100 times faster to look up than rows of a table."""
         return self.articles.to_dict("records")
 
     @cached_property
     def _image_records(self) -> list[dict[Hashable, Any]]:
-        return self.pictures.to_dict("records")
+        return self.image_table.to_dict("records")
 
     def with_image(self, row: int) -> dict[Hashable, Any]:
-        """The first article published with image `row` of the gallery; its text is empty where none is known."""
+        """Return the first article published with gallery image `row`; its columns are empty if it is unknown."""
         return self._image_records[row]
 
 
 def read_results(run: Run, domain: Domain, split: Split) -> Results:
-    """Read what the sweep left. Raises InputError if it is not there, damaged, or of other articles than these."""
+    """Read the stored sweep. Raises InputError if it is missing, damaged or of other articles than the domain's."""
     while True:
         written = run.sweep_stamp()
         results = _read_results(run, domain, split)
-        if run.sweep_stamp() == written:  # else it was swept anew meanwhile, and they are partly of each
+        if run.sweep_stamp() == written:  # else a new sweep replaced files between two reads
             return results
 
 
@@ -90,27 +91,27 @@ def _read_results(run: Run, domain: Domain, split: Split) -> Results:
     )
     curve, ranks, info = run.curve(), run.ranks(), run.sweep_info()
     curve, ranks = curve[curve["split"] == split], ranks[ranks["split"] == split]
-    articles, pictures = domain.labelled(split), domain.image_table(split)
+    articles, image_table = domain.labelled(split), domain.image_table(split)
     alphas = curve["alpha"].to_numpy()
-    own = articles["article_id"].tolist()
-    if len(ranks) != len(alphas) * len(own) or ranks["article_id"].iloc[: len(own)].tolist() != own:
+    ids = articles["article_id"].tolist()
+    if len(ranks) != len(alphas) * len(ids) or ranks["article_id"].iloc[: len(ids)].tolist() != ids:
         if split == "test" and domain.test_images is not None:
-            raise InputError(f"run '{name}' was swept before this ground truth of its test articles was there; {again}")
+            raise InputError(f"run '{name}' was swept before the ground truth of the test articles was added; {again}")
         raise InputError(f"{run.folder / 'ranks.parquet'} is of another sweep; {again}")
     top_images = run.top_images(split)
-    if top_images.shape[:2] != (len(alphas), len(own)):
+    if top_images.shape[:2] != (len(alphas), len(ids)):
         raise InputError(f"{run.folder / f'best-{split}.npy'} is of another sweep; {again}")
     return Results(
         run,
         info,
         split,
         articles.reset_index(drop=True),
-        gallery_of(articles, pictures),
-        pictures,
+        gallery_of(articles, image_table),
+        image_table,
         curve.reset_index(drop=True),
         alphas,
         curve["interpolated"].to_numpy(dtype=bool),
-        ranks["rank"].to_numpy().reshape(len(alphas), len(own)),
+        ranks["rank"].to_numpy().reshape(len(alphas), len(ids)),
         top_images,
         run.plane() if split == "val" else None,
     )

@@ -1,6 +1,6 @@
-"""The files of a sweep in a run's folder: tables, arrays, and the TOML that says they are all there.
+"""Writer of a sweep's files in a run's folder: tables, arrays, and ``sweep.toml`` with their checksums.
 
-What reads them is `core.workspace.runs`.
+The reader is `core.workspace.runs`.
 """
 
 from collections.abc import Sequence
@@ -16,16 +16,17 @@ from core.evaluation.tower_plane import Plane
 from core.storage.files import atomic_write, file_fingerprint, save_array, write_toml
 from core.workspace.sweep_info import SweepInfo
 
-FORMAT = 1  # counts up when what is written changes
+FORMAT = 1  # increment when the content of the files changes
 
 
 def write_sweep(folder: Path, sweeps: Sequence[Sweep], plane: Plane | None, info: SweepInfo) -> None:
-    """Write them into a run's folder in place of the sweep before, which stays until there is room for all of this one.
+    """Write a sweep into a run's folder. The previous sweep stays until all new files are on disk.
 
-    sweep.toml, which has the others' fingerprints, goes first and comes last: while it is there, so are they.
+    The old sweep.toml is removed first and the new one, with the checksums of all files, is renamed last, so that its
+    presence means that the sweep is complete.
     """
     written: dict[str, Path] = {}
-    with ExitStack() as files:  # leaves what was entered first last, and so renames sweep.toml last
+    with ExitStack() as files:  # exits in reverse order, so sweep.toml is renamed last
 
         def new(name: str) -> Path:
             written[name] = files.enter_context(atomic_write(folder / name))
@@ -47,5 +48,5 @@ def write_sweep(folder: Path, sweeps: Sequence[Sweep], plane: Plane | None, info
 
 
 def _save_whole_numbers(file: Path, array: np.ndarray) -> None:
-    """In as few bytes as they need."""
+    """Save integers in the smallest type that holds them."""
     save_array(file, array.astype(np.min_scalar_type(int(array.max(initial=0)))))

@@ -1,6 +1,6 @@
-"""What an analyst says of articles: tags and a note for each, kept in the workspace beside the domain they are of.
+"""Tags and notes that a user writes on articles, stored as JSON in the workspace.
 
-They belong to the domain's articles, not to a run, and stay when the domain is imported again.
+They belong to the articles of a domain, not to a run, and survive a new import of the domain.
 """
 
 import json
@@ -18,15 +18,15 @@ from core.storage.files import check_format_version, write_text
 from core.workspace.folders import Workspace
 from core.workspace.runs import now
 
-FORMAT = 1  # counts up when what is written changes
-#: What the paper's authors sorted articles by, and what one meets in every collection; any other word can be added.
+FORMAT = 1  # increment when the content of the file changes
+#: Suggested tags: the categories of the paper's authors, and two common problems. Users may add any other.
 USUAL = ("person", "place", "scene", "thumbnail", "wrong pair")
 MAX_TAG, MAX_NOTE = 40, 2000
 
 
 @dataclass(frozen=True)
 class Tagged:
-    """One article's tags, sorted, and note; changed_at in UTC."""
+    """Tags (sorted) and note of one article; changed_at in UTC."""
 
     tags: tuple[str, ...]
     note: str
@@ -34,16 +34,16 @@ class Tagged:
 
 
 def tags_file(workspace: Workspace, slug: str) -> Path:
-    """Where they are kept; it need not be there."""
+    """Return the path of a domain's file of tags, which may not exist yet."""
     return workspace.root / "tags" / f"{workspace.domain_folder(slug).name}.json"
 
 
 def read_tags(workspace: Workspace, slug: str) -> dict[str, Tagged]:
-    """By article id. Raises InputError if the file is damaged or of another version: it is not begun anew."""
+    """Return the tags by article id. Raises InputError if the file is damaged or of a newer format version."""
     file = tags_file(workspace, slug)
     try:
         table = json.loads(file.read_text(encoding="utf-8"))
-        if isinstance(table.get("format"), int):  # the first files were the tags alone
+        if isinstance(table.get("format"), int):  # early files hold only the tags, without a format version
             check_format_version(
                 table["format"], FORMAT, f"the file of tags {file}", "Read it with the version that wrote it."
             )
@@ -52,49 +52,51 @@ def read_tags(workspace: Workspace, slug: str) -> dict[str, Tagged]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, KeyError, AttributeError) as error:  # msgspec's errors are ValueErrors
-        raise InputError(f"the tags in {file} cannot be read ({error}); mend the file or move it away.") from None
+        raise InputError(f"cannot read the tags in {file}: {error}. Repair the file or move it away.") from None
 
 
 def tag_article(workspace: Workspace, slug: str, article_id: str, tags: list[str], note: str) -> None:
-    """Set an article's tags and note; with neither it is forgotten. Two windows may do so at once.
+    """Set the tags and note of an article, or remove its entry if both are empty. Safe with concurrent writers.
 
-    Raises InputError for a tag or note that is too long, or a damaged file; DiskError if it cannot be written.
+    Raises InputError if a tag or the note is too long or the file is damaged, DiskError if it cannot be written.
     """
     cleaned = tuple(sorted({" ".join(tag.split()) for tag in tags} - {""}))
     if too_long := [tag for tag in cleaned if len(tag) > MAX_TAG]:
-        raise InputError(f"the tag '{too_long[0][:MAX_TAG]}…' has over {MAX_TAG} characters; say more in the note.")
+        raise InputError(
+            f"the tag '{too_long[0][:MAX_TAG]}…' has more than {MAX_TAG} characters; shorten it and use the note."
+        )
     if len(note) > MAX_NOTE:
-        raise InputError(f"the note has {len(note)} characters; expected at most {MAX_NOTE}.")
+        raise InputError(f"the note has {len(note)} characters; shorten it to at most {MAX_NOTE}.")
     file = tags_file(workspace, slug)
     with disk_errors_for(file):
         file.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(file.with_suffix(".lock")):
-            every = read_tags(workspace, slug)
-            every.pop(article_id, None)
+            tagged = read_tags(workspace, slug)
+            tagged.pop(article_id, None)
             if cleaned or note.strip():
-                every[article_id] = Tagged(cleaned, note.strip(), now())
-            table = {"format": FORMAT, "tags": {key: asdict(one) for key, one in every.items()}}
+                tagged[article_id] = Tagged(cleaned, note.strip(), now())
+            table = {"format": FORMAT, "tags": {key: asdict(article) for key, article in tagged.items()}}
             write_text(file, json.dumps(table, ensure_ascii=False, indent=1))
 
 
-def known_tags(every: dict[str, Tagged]) -> list[str]:
-    """The usual ones, then the analyst's own, sorted."""
-    own = {tag for one in every.values() for tag in one.tags}
-    return [*USUAL, *sorted(own - set(USUAL))]
+def known_tags(tagged: dict[str, Tagged]) -> list[str]:
+    """Return the suggested tags, then those that the user added, sorted."""
+    added = {tag for article in tagged.values() for tag in article.tags}
+    return [*USUAL, *sorted(added - set(USUAL))]
 
 
-def tags_table(domain: Domain, every: dict[str, Tagged]) -> pd.DataFrame:
-    """One row per tagged article: article_id, split, title, tags (joined by ;), note, changed_at."""
+def tags_table(domain: Domain, tagged: dict[str, Tagged]) -> pd.DataFrame:
+    """Return one row per tagged article: article_id, split, title, tags (joined by ;), note, changed_at."""
     rows = domain.articles.set_index("article_id")[["split", "title"]]
     records = [
         {
             "article_id": article_id,
             "split": rows["split"].get(article_id, "not in the domain"),
             "title": rows["title"].get(article_id, ""),
-            "tags": "; ".join(one.tags),
-            "note": one.note,
-            "changed_at": one.changed_at,
+            "tags": "; ".join(article.tags),
+            "note": article.note,
+            "changed_at": article.changed_at,
         }
-        for article_id, one in every.items()
+        for article_id, article in tagged.items()
     ]
     return pd.DataFrame(records, columns=["article_id", "split", "title", "tags", "note", "changed_at"])

@@ -1,8 +1,8 @@
-"""Trainings that are not finished: going on now, or stopped and able to go on where they were.
+"""Unfinished trainings: running now, or stopped and resumable.
 
-A training reserves its run's folder when it begins and keeps there what is needed to resume it (``training.toml``,
-``checkpoint.safetensors``) and to watch it (``history.csv``). A lock that its process holds says whether it goes on
-now. ``run.toml``, written last, makes the folder a run (`core.workspace.runs`).
+A training reserves its run's folder at the start and stores there what resuming needs (``training.toml``,
+``checkpoint.safetensors``) and its progress (``history.csv``). It counts as running while its process holds a lock.
+``run.toml``, written last, marks the folder as a run (`core.workspace.runs`).
 """
 
 import shutil
@@ -25,17 +25,17 @@ from core.training.settings import Settings
 from core.workspace.folders import Workspace
 from core.workspace.runs import reserve_folder
 
-FORMAT = 1  # counts up when what training.toml holds changes
-_SECONDS_FOR_A_LOOK = 2.0  # who only looks whether a training goes on holds its lock for less
-_FEWEST_PAIRS = 2
+FORMAT = 1  # increment when the content of training.toml changes
+_LOCK_TIMEOUT = 2.0  # seconds; a process that only tests the lock holds it for less
+_MIN_PAIRS = 2
 
 
 @dataclass(frozen=True)
 class TrainingInfo:
-    """What ``training.toml`` holds: all that a training needs to go on.
+    """Content of ``training.toml``: everything that is needed to resume a training.
 
-    device: what was asked for. articles, zero_shot: fingerprints of what is learned from and of the weights it
-    starts with; translators, built: as in `RunInfo`.
+    device: as requested. articles, zero_shot: fingerprints of the training data and the initial weights. translators,
+    built: as in `RunInfo`.
     """
 
     domain: str
@@ -48,28 +48,30 @@ class TrainingInfo:
     settings: Settings
     articles: str
     zero_shot: str
-    translators: list[str] | None = None  # None: it began before this was kept
-    built: str | None = None  # None: likewise
+    translators: list[str] | None = None  # None: training of a version before this field existed
+    built: str | None = None  # None: same
 
 
 @dataclass(frozen=True)
 class Unfinished:
-    """One training that is not finished, and its folder."""
+    """One unfinished training and its folder."""
 
     info: TrainingInfo
     folder: Path
 
     @property
     def checkpoint_file(self) -> Path:
+        """File of the last checkpoint; missing before the first full epoch."""
         return self.folder / "checkpoint.safetensors"
 
     @property
     def history_file(self) -> Path:
+        """File with one row per measured epoch."""
         return self.folder / "history.csv"
 
     @property
-    def goes_on(self) -> bool:
-        """True while a process is training it."""
+    def is_running(self) -> bool:
+        """True while a process trains it."""
         return is_held(self._lock_file)
 
     @property
@@ -77,40 +79,41 @@ class Unfinished:
         return self.folder / "training.lock"
 
     def history(self) -> pd.DataFrame:
-        """The epochs so far, as `Run.history`; no rows before the first was measured."""
+        """Return the epochs so far in the columns of `Run.history`; empty before the first measurement."""
         try:
             return pd.read_csv(self.history_file, float_precision="round_trip")
         except (FileNotFoundError, pd.errors.EmptyDataError):
             return pd.DataFrame(columns=["epoch", "train_loss", "val_mrr@100", "val_recall@1", "logit_scale", "kept"])
 
     @contextmanager
-    def held(self) -> Iterator[None]:
-        """Train it inside, one process at a time. Raises InputError if another does."""
-        with ExitStack() as held:
+    def hold(self) -> Iterator[None]:
+        """Hold the training's lock in the block. Raises InputError if another process holds it."""
+        with ExitStack() as stack:
             try:
                 with disk_errors_for(self._lock_file):
-                    held.enter_context(hold_lock(self._lock_file, _SECONDS_FOR_A_LOOK))
+                    stack.enter_context(hold_lock(self._lock_file, _LOCK_TIMEOUT))
             except Timeout:
                 raise InputError(
-                    f"training '{self.info.name}' of {self.info.domain} is going on in another process."
+                    f"training '{self.info.name}' of {self.info.domain} is running in another process; wait for it or "
+                    f"cancel it."
                 ) from None
             yield
 
     def clear(self) -> None:
-        """Remove what only an unfinished training needs; its folder is a run now."""
+        """Remove the files that only an unfinished training needs, after the folder has become a run."""
         for file in (self._file, self.checkpoint_file, *self.folder.glob(".*.tmp*")):
             file.unlink(missing_ok=True)
 
     def remove(self) -> None:
-        """Remove all of it, while holding it."""
+        """Remove the folder; the caller holds the lock."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def discard(self) -> None:
-        """Remove all of it. Raises InputError while it goes on, DiskError if the workspace cannot be written."""
-        if self.goes_on:
-            raise InputError(f"training '{self.info.name}' of {self.info.domain} is going on; cancel it first.")
+        """Delete the training. Raises InputError while it runs, DiskError if the workspace cannot be written."""
+        if self.is_running:
+            raise InputError(f"training '{self.info.name}' of {self.info.domain} is still running; cancel it first.")
         with disk_errors_for(self._file):
-            self._file.unlink(missing_ok=True)  # from here on it is none, whatever becomes of the rest
+            self._file.unlink(missing_ok=True)  # without it the folder is no training, even if the next step fails
         self.remove()
 
     @property
@@ -118,12 +121,12 @@ class Unfinished:
         return self.folder / "training.toml"
 
     def save(self) -> None:
-        """Write training.toml, which makes the folder one that can be resumed."""
+        """Write training.toml, which marks the folder as a resumable training."""
         write_toml(self._file, asdict(self.info), FORMAT)
 
 
-def begin(workspace: Workspace, info: TrainingInfo) -> Unfinished:
-    """Reserve a folder for a new training; the name in `info` is replaced by the folder's."""
+def begin_training(workspace: Workspace, info: TrainingInfo) -> Unfinished:
+    """Reserve a folder for a new training and name the training after it, whatever the name in `info`."""
     folder = reserve_folder(workspace, info.domain, info.encoder, info.settings.tune)
     unfinished = Unfinished(TrainingInfo(**vars(info) | {"name": folder.name}), folder)
     unfinished.save()
@@ -131,18 +134,18 @@ def begin(workspace: Workspace, info: TrainingInfo) -> Unfinished:
 
 
 def load_unfinished(workspace: Workspace, slug: str) -> list[Unfinished]:
-    """The domain's trainings that are not finished, oldest first."""
+    """Return the unfinished trainings of a domain, oldest first."""
     files = workspace.runs_folder(slug).glob("*/training.toml")
     found = [_load(file) for file in files if not (file.parent / "run.toml").exists()]
-    return sorted(found, key=lambda each: (each.info.created_at, each.info.name))
+    return sorted(found, key=lambda training: (training.info.created_at, training.info.name))
 
 
 def find_unfinished(workspace: Workspace, slug: str, name: str) -> Unfinished:
-    """The unfinished training called `name`. Raises InputError that lists the ones there are."""
-    there = load_unfinished(workspace, slug)
-    found = next((each for each in there if each.info.name == name), None)
+    """Return the unfinished training called `name`. Raises InputError that lists the unfinished trainings."""
+    trainings = load_unfinished(workspace, slug)
+    found = next((training for training in trainings if training.info.name == name), None)
     if found is None:
-        names = ", ".join(each.info.name for each in there) or "none"
+        names = ", ".join(training.info.name for training in trainings) or "none"
         raise InputError(f"domain '{slug}' has no unfinished training '{name}'; unfinished: {names}.")
     return found
 
@@ -153,16 +156,16 @@ def _load(file: Path) -> Unfinished:
 
 
 def check_can_train(domain: Domain) -> None:
-    """Raise InputError if there is too little to learn from, or nothing to measure on."""
+    """Raise InputError if the domain has too few train articles or no val articles."""
     counts = {split: int((domain.articles["split"] == split).sum()) for split in ("train", "val")}
     slug = domain.info.slug
-    if counts["train"] < _FEWEST_PAIRS:
+    if counts["train"] < _MIN_PAIRS:
         raise InputError(
             f"domain {slug} has {counts['train'] or 'no'} train article{'s' * (counts['train'] != 1)}; training needs "
-            f"at least {_FEWEST_PAIRS}, since the others of a batch are the negatives. Import more articles."
+            f"at least {_MIN_PAIRS}, because the other pairs of a batch are the negatives. Import more articles."
         )
     if not counts["val"]:
         raise InputError(
-            f"domain {slug} has no val articles, on which every epoch is measured and alpha is chosen. "
-            f"Import it again with some, or without a split of its own."
+            f"domain {slug} has no val articles. Rematch measures every epoch and chooses alpha on them. Import the "
+            f"domain again with val articles in its column `split`, or without that column."
         )

@@ -34,7 +34,7 @@ class Point:
 def point_at(results: Results, alphas: Sequence[float]) -> Point:
     """Look it up: one α on the curve, two on the plane (image tower, text tower)."""
     if len(alphas) == 1 or results.plane is None:
-        place = results.place(alphas[0])
+        place = results.nearest_index(alphas[0])
         name = f"{results.alphas[place]:.2f}"
         return Point(name, results.ranks[place], results.top_images[place], not results.interpolated[place])
     plane = results.plane

@@ -42,7 +42,7 @@ def show_card(
 
 def show_firsts(workspace: Workspace, domain: Domain, results: Results, row: int, alpha: float) -> None:
     """The image that each of the three models put first."""
-    workspace_of = dict(zip(MODELS, (0, results.place(alpha), -1), strict=True))
+    workspace_of = dict(zip(MODELS, (0, results.nearest_index(alpha), -1), strict=True))
     with st.grid(3, min_column_width=60, gap="xsmall", wrap=False):
         for model, place in workspace_of.items():
             first = int(results.top_images[place][row][0])

@@ -41,10 +41,10 @@ def input_models(results: Results) -> tuple[Model, Model, float]:
     after = to_column.selectbox("To", MODELS, index=1, **session.AFTER.bound)
     with alpha_column:
         alpha = input_alpha(results.run)
-    nearest = float(results.alphas[results.place(alpha)])
+    nearest = float(results.alphas[results.nearest_index(alpha)])
     if abs(nearest - alpha) > 1e-6:
         alpha_column.caption(f"The sweep has α = {nearest:g} nearest to it; that is shown.")
-    if results.interpolated[results.place(nearest)]:
+    if results.interpolated[results.nearest_index(nearest)]:
         alpha_column.caption("≈ WiSE-FT's ranks are interpolated here; the Alpha page and `rank` have the exact ones.")
     return before, after, nearest
 

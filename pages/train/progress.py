@@ -58,7 +58,7 @@ def show_training(workspace: Workspace, slug: str) -> bool:
 
 def _going_on(workspace: Workspace, slug: str) -> Unfinished | None:
     """The training that a process holds now: this page's job, or one from a terminal."""
-    return next((each for each in reversed(load_unfinished(workspace, slug)) if each.goes_on), None)
+    return next((each for each in reversed(load_unfinished(workspace, slug)) if each.is_running), None)
 
 
 def _is_over(workspace: Workspace, slug: str, status: JobStatus) -> bool:
@@ -202,7 +202,7 @@ def _show_ways_on(run: Run) -> None:
 
 def show_unfinished(workspace: Workspace, slug: str) -> None:
     """Trainings that were stopped, each to be resumed or discarded, and runs that still lack their sweep."""
-    stopped = [each for each in load_unfinished(workspace, slug) if not each.goes_on]
+    stopped = [each for each in load_unfinished(workspace, slug) if not each.is_running]
     unswept = [run for run in load_runs(workspace, slug) if not run.is_swept]
     if not stopped and not unswept:
         return

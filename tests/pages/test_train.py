@@ -208,7 +208,7 @@ def test_an_unfinished_training_is_discarded_after_a_second_yes(stopped, workspa
 
 
 def test_a_training_that_goes_on_in_a_terminal_is_shown_without_the_form(stopped):
-    with stopped.held():
+    with stopped.hold():
         app = open_page()
         assert not app.exception
         assert app.subheader[0].value == "Training now"

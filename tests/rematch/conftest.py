@@ -1,4 +1,4 @@
-"""A small workspace in the current folder, as the examples of the API find it, with a tiny model in place of `lite`."""
+"""A small workspace in the current folder, as the examples of the API find it, and a tiny model instead of `lite`."""
 
 import shutil
 from collections.abc import Callable
@@ -19,7 +19,7 @@ def folder(
     tmp_path: Path, shapes: Path, workspace: Workspace, snapshots: Snapshots, tiny_name: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Path:  # fmt: skip
-    """The current folder: articles.csv with its images, and the domain my-news with the swept run `first`.
+    """Return the current folder: articles.csv with its images, and domain my-news with the swept run `first`.
 
     Also tuned.safetensors: weights of the tiny model that were fine-tuned elsewhere.
     """
@@ -42,7 +42,7 @@ def folder(
 
 @pytest.fixture
 def namespace(folder: Path) -> Namespace:
-    """The names that examples use: rm, ws, domain and run."""
+    """Return the names that examples use: rm, ws, domain and run."""
     ws = rm.Workspace("workspace", cache="cache", device="cpu")
     domain = ws.domain("my-news")
     return {"rm": rm, "ws": ws, "domain": domain, "run": domain.run("first")}

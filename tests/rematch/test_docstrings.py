@@ -1,4 +1,4 @@
-"""Every example in a docstring of the API runs and gives what it shows."""
+"""Every example in a docstring of the API runs and gives the output shown."""
 
 import ast
 import doctest
@@ -13,7 +13,7 @@ Documented = ast.ClassDef | ast.FunctionDef
 
 
 def documented() -> Iterator[tuple[str, Documented]]:
-    """Name and syntax of each public class and method; read from the files, since importing them takes torch."""
+    """Yield name and syntax of each public class and method, read from the files, because an import takes torch."""
     for file in sorted(Path(rematch.__file__).parent.glob("*.py")):
         for cls in ast.parse(file.read_text(encoding="utf-8")).body:
             if isinstance(cls, ast.ClassDef):

@@ -1,4 +1,4 @@
-"""A model at one α: models in turns do not change each other, and a closed one refuses to compute."""
+"""Models at one α: open models do not change each other, and a closed one refuses to compute."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -16,7 +16,7 @@ ALPHAS = (0.0, 0.3, 1.0)
 
 
 def everything(model: rm.Model) -> tuple[list[int], list[float], list[float], np.ndarray]:
-    """What a model computes in each of its ways: ranks, scores both ways, embeddings."""
+    """Return ranks, scores in both directions and embeddings of a model."""
     return (
         model.rank("val").ranks["rank"].tolist(),
         model.find_images("a red circle", k=60)["score"].tolist(),
@@ -32,7 +32,7 @@ def assert_same(found, expected) -> None:
 
 @pytest.fixture
 def one_by_one(run):
-    """What each α gives where nothing else is open."""
+    """Return the results at each α with no other model open."""
     found = {}
     for alpha in ALPHAS:
         with run.at(alpha) as model:

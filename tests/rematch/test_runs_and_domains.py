@@ -1,4 +1,4 @@
-"""Workspaces, domains and runs: what is refused, what is loaded when, and what a repr shows."""
+"""Workspaces, domains and runs: refused arguments, late imports and representations."""
 
 import subprocess
 import sys
@@ -16,8 +16,8 @@ def test_importing_it_is_light():
         "rematch.Workspace().domains(); rematch.Run; print('torch' in sys.modules, 'plotly' in sys.modules)"
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60).stdout
-    own, heavy = shown.splitlines()
-    assert not {"torch", "pandas", "plotly", "numpy", "streamlit"} & set(literal_eval(own))
+    light, heavy = shown.splitlines()
+    assert not {"torch", "pandas", "plotly", "numpy", "streamlit"} & set(literal_eval(light))
     assert heavy == "False False"
 
 

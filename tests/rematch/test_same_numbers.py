@@ -1,4 +1,4 @@
-"""What the API returns are the numbers of the command line, to the last digit."""
+"""The API returns the numbers of the command line, to the last digit."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -81,7 +81,7 @@ def of_metric(records: list[dict[str, Any]], metric: str) -> list[dict[str, Any]
 
 
 def objects(value: Any) -> Iterator[dict[str, Any]]:
-    """All JSON objects inside `value`, itself among them."""
+    """Yield all JSON objects inside `value`, and `value` itself if it is one."""
     if isinstance(value, dict):
         yield value
     for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():

@@ -99,14 +99,14 @@ def _quality(
     domain: Domain, language: str, column: str, worst: int, translator: "Translator", workspace: Workspace
 ) -> Quality:
     """Score what the model makes of the originals that have a reference, whether it is in the domain or not."""
-    from core.experiment.translate import english_of
+    from core.experiment.translate import translate_texts
 
     original = "text" if column.startswith("text") else "title"
     articles = domain.articles[domain.articles["language"] == language]
     articles = articles[(articles[column].fillna("") != "") & (articles[original].fillna("") != "")]
     if articles.empty:
         raise InputError(f"--reference-column {column}: no article in '{language}' has a {original} and a reference.")
-    english, _ = english_of(articles[original], language, translator, workspace)
+    english, _ = translate_texts(articles[original], language, translator, workspace)
     sources = articles[original].tolist()
     return translation_quality(sources, [english[text] for text in sources], articles[column].tolist(), worst)
 

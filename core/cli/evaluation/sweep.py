@@ -104,9 +104,9 @@ def _test_notes(domain: Domain, reranking: Reranking) -> list[str]:
     if judged:
         by_these = "" if reranking == BY_COSINE else ", and re-ranked by these alone, where rank and submit take all"
         return [f"note: test was measured on the {judged} of {test} articles whose image is known{by_these}."]
-    from core.experiment.experiment import unjudged_sentence
+    from core.experiment.experiment import no_ground_truth_sentence
 
-    return [f"note: test was not measured; {unjudged_sentence(domain)}"]
+    return [f"note: test was not measured; {no_ground_truth_sentence(domain)}"]
 
 
 def rank(

@@ -49,7 +49,7 @@ def trained(verb, shapes, test_set, tiny_name) -> None:
 
 def test_from_lists_to_a_score(verb, trained, test_set, workspace, tmp_path):
     swept = verb("sweep", "--domain", "shapes", "--alphas", "0,0.3,1")
-    assert "test was not measured; the ground truth of the test articles of shapes is not known" in swept.out
+    assert "rematch ground-truth --domain shapes" in swept.out
     assert set(pd.read_csv(next(workspace.root.glob("runs/shapes/*/sweep.csv")))["split"]) == {"val"}
     assert verb("report", "--domain", "shapes", "--split", "test").status == 2
     assert verb("score", tmp_path, "--domain", "shapes").status == 2

@@ -116,7 +116,7 @@ def test_a_domain_that_is_otherwise_changed_is_not_blamed_on_its_translation(
     domain = workspace.load_domain("formen")
     run = train_run(domain, tiny_name, settings, Reading(), "cpu", workspace)[0]
     changed = replace(domain, articles=domain.articles.assign(image_hash=domain.articles["image_hash"].tolist()[::-1]))
-    with pytest.raises(InputError, match=r"domain 'formen' was changed after run '.*' learned from it; train again"):
+    with pytest.raises(InputError, match=r"'formen'.*changed.*train again"):
         open_run(run, changed, workspace, "cpu")
 
 

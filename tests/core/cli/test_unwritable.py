@@ -108,7 +108,7 @@ def test_a_training_that_found_no_room_goes_on_to_the_same_weights(at, verb, tmp
         if ended.status == 0:
             break
         for one in load_unfinished(workspace, "shapes"):
-            assert ended.err.endswith(f"go on with: rematch train --domain shapes --resume {one.info.name}\n")
+            assert ended.err.endswith(f"rematch train --domain shapes --resume {one.info.name}\n")
             assert verb("train", "--domain", "shapes", "--resume", one.info.name).status == 0
     runs = load_runs(workspace, "shapes")
     assert len(runs) > 3

@@ -1,4 +1,4 @@
-"""What else is there, and in what order, changes no bit of an embedding and so no rank, metric or finding."""
+"""Other inputs and their order change no bit of an embedding, and so no rank, metric or finding."""
 
 from dataclasses import replace
 
@@ -23,13 +23,13 @@ from core.findings.significance import DIFFERENCE
 from core.training.settings import Settings
 from core.workspace.folders import Workspace
 
-#: Of very different lengths, so that each text meets shorter and longer ones.
+#: Texts of very different lengths, so that a batch mixes short and long ones.
 TEXTS = [f"{'a very ' * (number * 7 % 6)}red circle {number}" for number in range(60)]
 
 
 @pytest.fixture(params=["TinyClip", "TinyCustom", "TinyConv"])
 def towers(request, tiny_names, shapes_domain, tmp_path):
-    """(encoder, activations at every stage of both towers, 60 rows each)."""
+    """Return (encoder, activations at every stage of both towers, 60 rows each)."""
     encoder = load_clip(tiny_names[request.param]).eval()
     gallery = shapes_domain.gallery()
     files = [shapes_domain.images_root / file for file in gallery.files]
@@ -62,7 +62,7 @@ def test_what_is_kept_does_not_depend_on_what_else_is_kept(tiny, tmp_path):
 
 
 def test_ranks_do_not_depend_on_the_batch_size(run, shapes_domain, workspace, monkeypatch):
-    """Not to the bit: a product of another shape may be summed in another order. Here no two scores are that near."""
+    """Compare ranks, not bits: the batch size may change the order of summation, but no scores here are that close."""
     loaded_run = open_run(run, shapes_domain, workspace, "cpu")
     expected = loaded_run.at(0.5, "val").ranks()
     for size in (1, 3, 8, 64):
@@ -73,7 +73,7 @@ def test_ranks_do_not_depend_on_the_batch_size(run, shapes_domain, workspace, mo
 
 @pytest.fixture
 def permuted(shapes, workspace, tmp_path) -> Domain:
-    """The shapes with dates, twenty articles a day, and their rows shuffled."""
+    """Return the shapes with dates, twenty articles a day, in shuffled rows."""
     return _dated(shapes, workspace, tmp_path, "permuted", np.random.default_rng(3).permutation(60))
 
 
@@ -93,22 +93,22 @@ def _all_of_it(domain: Domain, workspace: Workspace, encoder: str) -> tuple:
     curve, info = sweep_run(loaded_run, None, "recall@1")
     found = Matcher(loaded_run, 0.37).images_for("a red circle", 10)
     difference = compute_or_load(DIFFERENCE, RunContext(run, domain, workspace))
-    return curve, info.selected, run.ranks(), [(one.image_id, one.score) for one in found], difference
+    return curve, info.selected, run.ranks(), [(match.image_id, match.score) for match in found], difference
 
 
 def test_the_order_of_the_tables_rows_changes_nothing(shapes, workspace, permuted, tmp_path, tiny_name):
     straight = _dated(shapes, workspace, tmp_path, "straight", np.arange(60))
     pd.testing.assert_frame_equal(straight.articles, permuted.articles)
     ours, theirs = (_all_of_it(domain, workspace, tiny_name) for domain in (straight, permuted))
-    for one, other in zip(ours, theirs, strict=True):
-        if isinstance(one, pd.DataFrame):
-            pd.testing.assert_frame_equal(one, other, check_exact=True)
+    for mine, other in zip(ours, theirs, strict=True):
+        if isinstance(mine, pd.DataFrame):
+            pd.testing.assert_frame_equal(mine, other, check_exact=True)
         else:
-            assert one == other
+            assert mine == other
 
 
 def test_the_order_of_articles_and_images_in_a_split_changes_no_rank(tiny, shapes_domain, workspace):
-    """As if the same articles had been imported in another order in time: each keeps its rank."""
+    """Shuffle the val articles as if they were imported in another order: each keeps its rank."""
     articles = shapes_domain.articles.copy()
     val = np.flatnonzero(articles["split"] == "val")
     articles.iloc[val] = articles.iloc[np.random.default_rng(2).permutation(val)].to_numpy()

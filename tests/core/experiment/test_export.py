@@ -1,4 +1,4 @@
-"""What is exported loads into open_clip alone and is the model that Rematch ranks with."""
+"""An exported checkpoint loads in open_clip without Rematch and gives the same embeddings."""
 
 import open_clip
 import pytest

@@ -62,10 +62,10 @@ def test_what_cannot_be_a_run_is_refused(shapes_domain, workspace, tmp_path):
     wide = load_file(made.weights) | {"visual.proj": torch.zeros(32, 8)}
     save_file(wide, tmp_path / "wide.safetensors")
     cases = {
-        made.weights: "nothing was fine-tuned",
+        made.weights: "nothing to mix",
         tmp_path / "wide.safetensors": r"visual.proj is \(32, 8\)",
         tmp_path / "gone.safetensors": "no such file",
-        tmp_path / "a" / "..": "has no weights",
+        tmp_path / "a" / "..": "no weights",
     }
     for file, message in cases.items():
         with pytest.raises(InputError, match=message):

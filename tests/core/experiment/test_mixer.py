@@ -1,4 +1,4 @@
-"""A run under any mix: the weights it says, each tower encoded once, importance measured once."""
+"""Ranks under any mix: exact weights, each tower encoded once, importance measured once."""
 
 from dataclasses import replace
 
@@ -36,7 +36,7 @@ def test_an_alpha_for_each_tower_ranks_as_both_towers_at_theirs(mixer, loaded_ru
 
 
 def test_any_mix_ranks_as_an_encoder_that_was_given_its_weights(mixer, loaded_run):
-    """The towers are encoded one after the other here; there the whole encoder is mixed first."""
+    """The mixer sets and encodes tower by tower; the reference mixes the whole encoder first."""
     name, encoder = loaded_run.run.info.name, loaded_run.experiment.encoder
     for mix in (
         Mix((name,), 0.5, {"image.early": 0.1, "text.late": 0.8}),
@@ -88,13 +88,17 @@ def test_importance_is_measured_once_and_again_where_the_file_is_damaged(loaded_
 
 
 def test_importance_is_of_exact_weights_where_ranks_are_computed_in_half_precision(shapes_domain, workspace, tiny_name):
-    """With LoRA much of a block stays as it was, and no mix sets it anew."""
+    """With LoRA most weights of a block do not change, so no mix sets them again."""
     settings = Settings(tune="lora:2", epochs=1, batch_size=16)
     run = train_run(shapes_domain, tiny_name, settings, Reading(), "cpu", workspace)[0]
-    exact = Mixer(open_run(run, shapes_domain, workspace, "cpu", "fp32"), [run])._weighed(["clip.visual.proj"])
+    exact = Mixer(open_run(run, shapes_domain, workspace, "cpu", "fp32"), [run])._measure_importance(
+        ["clip.visual.proj"]
+    )
     loaded_run = open_run(run, shapes_domain, workspace, "cpu", {"image": "bf16", "text": "bf16"})
     half = Mixer(loaded_run, [run])
-    assert torch.equal(half._weighed(["clip.visual.proj"])[1]["clip.visual.proj"], exact[1]["clip.visual.proj"])
+    assert torch.equal(
+        half._measure_importance(["clip.visual.proj"])[1]["clip.visual.proj"], exact[1]["clip.visual.proj"]
+    )
     assert loaded_run.experiment.encoder.computes_in("text") == torch.bfloat16
 
 
@@ -102,7 +106,7 @@ def test_a_soup_ranks_as_the_mean_of_the_runs(loaded_run, run, shapes_domain, wo
     settings = replace(run.info.settings, seed=1)
     sister = train_run(shapes_domain, tiny_name, settings, Reading(), "cpu", workspace)[0]
     ranks = Mixer(loaded_run, [run, sister]).ranks(Mix((run.info.name, sister.info.name), 1.0))
-    both = [open_run(one, shapes_domain, workspace, "cpu")._fine_tuned for one in (run, sister)]
+    both = [open_run(each_run, shapes_domain, workspace, "cpu")._fine_tuned for each_run in (run, sister)]
     loaded_run.experiment.encoder.set_weights({key: (both[0][key] + both[1][key]) / 2 for key in both[0]})
     assert np.array_equal(loaded_run.view("val").ranks()[0], ranks)
 

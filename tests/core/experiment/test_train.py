@@ -1,5 +1,6 @@
-"""A training that is stopped at any moment goes on to the very weights it would have had."""
+"""A training that is stopped at any time resumes to the same weights as without the stop."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,12 +29,12 @@ SETTINGS = Settings(tune="all", epochs=4, lr=3e-3, batch_size=16, warmup=0.4)
 
 
 class KilledError(Exception):
-    """The process ends here."""
+    """Simulated end of the process."""
 
 
 @pytest.fixture
 def stop_after(shapes_domain: Domain, workspace: Workspace, tiny_name: str) -> Callable[..., Unfinished]:
-    """Train until an epoch was measured and told, then die: before its checkpoint, so that the one before counts."""
+    """Train until an epoch is reported, then end before its checkpoint, so that the previous one counts."""
 
     def stop(epoch: int, settings: Settings = SETTINGS, encoder: str = tiny_name) -> Unfinished:
         def die(done: Epoch) -> None:
@@ -56,12 +57,12 @@ def same_weights(one: Path, other: Path) -> bool:
 def test_it_goes_on_to_the_same_weights(stop_after, train_once, shapes_domain, workspace, epoch):
     whole = train_once(SETTINGS, Reading("title"))
     stopped = stop_after(epoch)
-    assert len(stopped.history()) == epoch + 1, "a page can draw what there is"
+    assert len(stopped.history()) == epoch + 1, "a page can draw the epochs so far"
     assert stopped.checkpoint_file.exists() == (epoch > 1)
-    told: list[Epoch] = []
+    reported: list[Epoch] = []
     torch.rand(7)  # another process has drawn other numbers
-    run, _ = resume_run(stopped, shapes_domain, "cpu", workspace, told.append)
-    assert [each.epoch for each in told] == [0, 1, 2, 3, 4]
+    run, _ = resume_run(stopped, shapes_domain, "cpu", workspace, reported.append)
+    assert [epoch.epoch for epoch in reported] == [0, 1, 2, 3, 4]
     assert same_weights(run.weights_file, whole.weights_file)
     assert run.info.fine_tuned == whole.info.fine_tuned
     pd.testing.assert_frame_equal(run.history(), whole.history(), check_exact=True)
@@ -144,7 +145,7 @@ def test_an_unfinished_training_is_no_run_and_what_is_not_there_is_said(stop_aft
     assert load_runs(workspace, "shapes") == []
     assert find_unfinished(workspace, "shapes", stopped.info.name) == stopped
     assert stopped.info.settings == SETTINGS
-    with pytest.raises(InputError, match="no unfinished training 'x'; unfinished: tinyclip-all-1"):
+    with pytest.raises(InputError, match=r"'x'.*tinyclip-all-1"):
         find_unfinished(workspace, "shapes", "x")
 
 
@@ -157,7 +158,7 @@ def test_a_domain_that_changed_is_refused(stop_after, shapes_domain, workspace, 
     changed = import_domain(
         tmp_path / "changed.csv", folder, images=shapes.parent / "images", language="en", replace_existing=True
     ).domain
-    with pytest.raises(InputError, match=r"'shapes' was changed after training 'tinyclip-all-1' learned from it"):
+    with pytest.raises(InputError, match=r"'shapes'.*changed.*'tinyclip-all-1'"):
         resume_run(stopped, changed, "cpu", workspace)
     assert stopped.checkpoint_file.exists(), "it may be changed back"
 
@@ -167,7 +168,7 @@ def test_an_encoder_that_changed_is_refused(stop_after, shapes_domain, workspace
     other = load_encoder(tiny_name, torch.device("cpu"), workspace.cache)
     other.set_weights({"clip.visual.proj": other.state_dict()["clip.visual.proj"] + 1})
     monkeypatch.setattr(train, "load_encoder", lambda *_: other)
-    with pytest.raises(InputError, match="are not the ones training 'tinyclip-all-1' began with"):
+    with pytest.raises(InputError, match=r"zero-shot weights.*'tinyclip-all-1'"):
         resume_run(stopped, shapes_domain, "cpu", workspace)
 
 
@@ -185,30 +186,30 @@ def test_a_damaged_checkpoint_is_said_and_without_it_all_begins_again(stop_after
 def test_a_history_that_lost_epochs_is_said(stop_after, shapes_domain, workspace):
     stopped = stop_after(3)
     stopped.history_file.write_text("epoch,train_loss,val_mrr@100,val_recall@1,logit_scale\n")
-    with pytest.raises(InputError, match=r"history\.csv lacks epochs that the checkpoint has"):
+    with pytest.raises(InputError, match=r"history\.csv.*epochs"):
         resume_run(stopped, shapes_domain, "cpu", workspace)
 
 
 def test_one_process_at_a_time(stop_after, shapes_domain, workspace, monkeypatch):
     stopped = stop_after(2)
-    monkeypatch.setattr(unfinished_runs, "_SECONDS_FOR_A_LOOK", 0.1)
-    assert not stopped.goes_on
-    with stopped.held():
-        assert stopped.goes_on
-        with pytest.raises(InputError, match="is going on in another process"):
+    monkeypatch.setattr(unfinished_runs, "_LOCK_TIMEOUT", 0.1)
+    assert not stopped.is_running
+    with stopped.hold():
+        assert stopped.is_running
+        with pytest.raises(InputError, match="another process"):
             resume_run(stopped, shapes_domain, "cpu", workspace)
-        with pytest.raises(InputError, match="is going on; cancel it first"):
+        with pytest.raises(InputError, match="cancel"):
             stopped.discard()
-    assert not stopped.goes_on
+    assert not stopped.is_running
     stopped.discard()
     assert load_unfinished(workspace, "shapes") == []
-    assert not stopped.goes_on, "whoever listed it a moment ago may still ask"
+    assert not stopped.is_running, "a caller may hold it after its removal"
 
 
 def test_several_processes_cannot_resume(stop_after, shapes_domain, workspace, monkeypatch):
     stopped = stop_after(1)
     monkeypatch.setattr(train, "process_count", lambda: 2)
-    with pytest.raises(InputError, match="--resume goes on in one process"):
+    with pytest.raises(InputError, match=r"--resume.*torchrun"):
         resume_run(stopped, shapes_domain, "cpu", workspace)
 
 
@@ -217,9 +218,9 @@ def test_a_first_epoch_that_fails_leaves_nothing_a_later_one_what_was_reached(
 ):
     stopped = stop_after(2)
     monkeypatch.setattr("core.training.trainer.contrastive_loss", lambda *_: torch.tensor(float("nan")))
-    with pytest.raises(RematchError, match=r"nan in epoch 1 .*--lr"):
+    with pytest.raises(RematchError, match=r"nan.* epoch 1\b.*--lr"):
         train_run(shapes_domain, tiny_name, SETTINGS, Reading("title"), "cpu", workspace)
-    with pytest.raises(RematchError, match=r"nan in epoch 2 .*--lr"):
+    with pytest.raises(RematchError, match=r"nan.* epoch 2\b.*--lr"):
         resume_run(stopped, shapes_domain, "cpu", workspace)
     assert [each.info.name for each in load_unfinished(workspace, "shapes")] == [stopped.info.name]
 
@@ -227,9 +228,9 @@ def test_a_first_epoch_that_fails_leaves_nothing_a_later_one_what_was_reached(
 @pytest.mark.parametrize(
     ("splits", "message"),
     [
-        (["train"] * 60, "has no val articles, on which every epoch is measured"),
-        (["val"] * 60, "has no train articles; training needs at least 2"),
-        (["train"] + ["val"] * 59, "has 1 train article; training needs at least 2"),
+        (["train"] * 60, "no val articles"),
+        (["val"] * 60, "no train articles.* 2"),
+        (["train"] + ["val"] * 59, "1 train article;.* 2"),
     ],
 )
 def test_too_little_is_said(shapes_domain, workspace, tiny_name, splits, message):
@@ -243,8 +244,8 @@ def test_the_verb_resumes_and_sweeps(verb, stop_after, workspace):
     stopped = stop_after(2)
     refused = verb("train", "--domain", "shapes", "--resume", stopped.info.name, "--epochs", 3, "--set", "warmup=0.2")
     assert (refused.status, refused.out) == (2, "")
-    assert "leave out --epochs, --set warmup" in refused.err
-    assert "unfinished: tinyclip-all-1" in verb("train", "--domain", "shapes", "--resume", "nothing").err
+    assert re.search("--epochs.*--set warmup", refused.err)
+    assert "tinyclip-all-1" in verb("train", "--domain", "shapes", "--resume", "nothing").err
     record = verb("train", "--domain", "shapes", "--resume", stopped.info.name, "--sweep", "--json").record
     assert [row["epoch"] for row in record["history"]] == [0, 1, 2, 3, 4]
     run = load_runs(workspace, "shapes")[0]
@@ -270,17 +271,18 @@ def test_the_new_settings_are_options(verb, shapes_domain, tiny_name):
     expected = {"layer_decay": 0.75, "patience": 3, "stop_metric": "recall@1", "chunk_size": 16, "augment": True,
                 "grad_checkpointing": True}  # fmt: skip
     assert {name: settings[name] for name in expected} == expected
-    assert "--set augment=true: expected --tune all" in verb(*arguments, "--tune", "head", "--set", "augment=true").err
+    assert re.search("augment=true.*--tune all", verb(*arguments, "--tune", "head", "--set", "augment=true").err)
 
 
 def test_which_epoch_is_kept_is_said(verb, shapes_domain, tiny_name):
-    said = verb("train", "--domain", "shapes", "--encoder", tiny_name, "--tune", "head", "--epochs", 1, "--patience", 1)
-    assert "kept: the weights of epoch 1 of 1, with the best val mrr@100." in said.out
+    words = ("--encoder", tiny_name, "--tune", "head", "--epochs", 1, "--patience", 1)
+    outcome = verb("train", "--domain", "shapes", *words)
+    assert re.search(r"epoch 1 of 1.*mrr@100", outcome.out)
 
 
 def test_weight_decay_and_warm_up_are_options(verb, shapes_domain, tiny_name):
     arguments = ("train", "--domain", "shapes", "--encoder", tiny_name, "--tune", "head", "--epochs", 0, "--json")
     settings = verb(*arguments, "--set", "weight_decay=0.05", "--set", "warmup=0.25").record["settings"]
     assert (settings["weight_decay"], settings["warmup"]) == (0.05, 0.25)
-    assert "--set warmup=2: expected a share of all steps" in verb(*arguments, "--set", "warmup=2").err
-    assert "--seed -1: expected a whole number from 0" in verb(*arguments, "--seed", -1).err
+    assert "--set warmup=2: expected" in verb(*arguments, "--set", "warmup=2").err
+    assert "--seed -1: expected" in verb(*arguments, "--seed", -1).err

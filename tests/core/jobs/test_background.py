@@ -63,10 +63,10 @@ def test_a_job_that_fails_says_why(workspace):
     assert background.start(workspace, Job("import", "list"), ["report", "--domain", "nowhere"])
     status = wait(workspace, Job("import", "list"), lambda status: status.state != "running")
     assert status.state == "failed"
-    assert "no domain 'nowhere'" in status.log[-1]
+    assert "'nowhere'" in status.log[-1]
     assert status.error is not None
     assert (status.error.kind, status.result) == ("InputError", None)
-    assert status.error.sentence.startswith("no domain 'nowhere'")
+    assert "'nowhere'" in status.error.sentence
 
 
 def test_an_unexpected_error_is_named_by_its_kind_and_gone_with_the_next_job(workspace, stand_in):
@@ -119,7 +119,7 @@ def test_a_job_that_is_cancelled_tidies_up_and_says_so(workspace, stand_in):
     status = wait(workspace, Job("train", "news"), lambda status: status.state != "running")
     assert status.state == "cancelled"
     assert "tidied up" in status.log
-    assert background.start(workspace, Job("train", "news"), ["train"]), "it can be started anew"
+    assert background.start(workspace, Job("train", "news"), ["train"]), "it can be started again"
     wait(workspace, Job("train", "news"), lambda status: status.log != [])
     started[1].process.kill()
     started[1].process.wait()
@@ -162,7 +162,7 @@ def test_a_disk_that_fills_up_does_not_change_how_a_job_ended(tmp_path, stand_in
             started[0].process.wait(timeout=60)
             ended = background.status(workspace, Job("import", "news"))
             assert (ended.state, ended.exit_status, ended.log) == (state, status, ["at work"])
-            assert (ended.error is not None) == (state == "failed"), "its error has room, too"
+            assert (ended.error is not None) == (state == "failed"), "the space of its error is reserved too"
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")

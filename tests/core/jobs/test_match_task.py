@@ -1,4 +1,4 @@
-"""Answers for the Match page: the same as the command line's, plain enough to leave the worker."""
+"""Searches of the Match page: equal to the command line's, and results that can leave the worker."""
 
 import pickle
 import subprocess
@@ -27,10 +27,10 @@ def test_a_headline_gets_the_answer_of_the_verb_at_each_alpha(workspace, run, ve
     assert [model.alpha for model in answer.models] == list(ALPHAS)
     for model in answer.models:
         record = verb(*common, "--alpha", model.alpha, "--json").record
-        assert [(one.place, one.image_id, one.article_id) for one in model.found] == [
+        assert [(match.place, match.image_id, match.article_id) for match in model.found] == [
             (row["place"], row["image_id"], row["article_id"]) for row in record["matches"]
         ]
-        assert [round(one.score, 4) for one in model.found] == [row["score"] for row in record["matches"]]
+        assert [round(match.score, 4) for match in model.found] == [row["score"] for row in record["matches"]]
         assert model.own is None
 
 
@@ -39,7 +39,7 @@ def test_an_article_gets_the_list_of_the_verb_rank(workspace, run, verb, tmp_pat
     lists = pd.read_csv(tmp_path / "best.csv", sep="\t", dtype=str, index_col=0)
     answer = match_article(workspace, "shapes", run.info.name, (0.5,), "55", 12)
     assert answer.searched == 12
-    assert [one.image_id for one in answer.models[0].found] == lists.loc["55"].tolist()[:12]
+    assert [match.image_id for match in answer.models[0].found] == lists.loc["55"].tolist()[:12]
     own = answer.models[0].own
     assert own == answer.models[0].found[own.place - 1]
 
@@ -49,7 +49,7 @@ def test_a_photo_finds_articles(workspace, run, shapes_domain):
     answer = match_photo(workspace, "shapes", run.info.name, (0.0, 0.0, 1.0), photo, 3)
     assert answer.searched == 60
     assert answer.models[0] == answer.models[1]
-    assert [one.place for one in answer.models[2].found] == [1, 2, 3]
+    assert [match.place for match in answer.models[2].found] == [1, 2, 3]
     assert pickle.loads(pickle.dumps(answer)) == answer
     with pytest.raises(ImageError):
         match_photo(workspace, "shapes", run.info.name, (0.0,), b"no image", 3)

@@ -1,4 +1,4 @@
-"""The model worker: one for all threads, replaced when it dies, silent about the app's main script."""
+"""The model worker: shared by all threads, replaced after it dies, without running the app's main script."""
 
 import os
 import signal
@@ -25,7 +25,7 @@ def test_all_threads_share_one_worker_that_is_not_this_process():
     assert first != os.getpid()
 
 
-def test_what_a_task_raises_reaches_who_asked():
+def test_the_error_of_a_task_reaches_the_caller():
     with pytest.raises(ZeroDivisionError):
         submit(divmod, 1, 0).result()
 

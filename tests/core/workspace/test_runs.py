@@ -52,11 +52,11 @@ def test_the_newest_run_is_taken_if_none_is_named(workspace):
 
 
 def test_runs_that_are_not_there_are_said(workspace):
-    with pytest.raises(InputError, match="domain 'news' has no run yet; make one with"):
+    with pytest.raises(InputError, match=r"'news' has no run.*rematch train"):
         find_run(workspace, "news", None)
     keep(workspace, "a", "1")
     keep(workspace, "b", "2")
-    with pytest.raises(InputError, match="domain 'news' has no run 'x'; its runs: a, b"):
+    with pytest.raises(InputError, match=r"'news' has no run 'x'.*a, b"):
         find_run(workspace, "news", "x")
 
 
@@ -143,14 +143,14 @@ def test_a_changed_domain_is_refused(trained, shapes, workspace):
     changed = import_domain(
         workspace.root / "changed.csv", folder, images=shapes.parent / "images", replace_existing=True
     ).domain
-    with pytest.raises(InputError, match=r"domain 'shapes' was changed after run 'tinyclip-head-1' learned from it"):
+    with pytest.raises(InputError, match=r"'shapes'.*changed.*'tinyclip-head-1'"):
         open_run(trained, changed, workspace, "cpu")
 
 
 def test_weights_of_the_run_that_were_replaced_are_refused(trained, shapes_domain, workspace):
     weights = load_file(trained.weights_file)
     save_file(weights | {"clip.visual.proj": weights["clip.visual.proj"] + 1}, trained.weights_file)
-    with pytest.raises(InputError, match=r"weights\.safetensors is not the file that run 'tinyclip-head-1' wrote"):
+    with pytest.raises(InputError, match=r"weights\.safetensors.*'tinyclip-head-1'"):
         open_run(trained, shapes_domain, workspace, "cpu")
 
 
@@ -160,13 +160,13 @@ def test_zero_shot_weights_that_were_replaced_are_refused(shapes_domain, workspa
     save_file(weights, file)
     run, _ = train_run(shapes_domain, f"TinyClip:{file}", HEAD, Reading("title"), "cpu", workspace)
     save_file(weights | {"visual.proj": weights["visual.proj"] + 1}, file)
-    with pytest.raises(InputError, match="are not the ones run 'tinyclip-head-1' started from"):
+    with pytest.raises(InputError, match=r"zero-shot weights.*'tinyclip-head-1'"):
         open_run(run, shapes_domain, workspace, "cpu")
 
 
 def test_a_run_without_a_sweep_says_how_to_make_one(trained):
     for read in (trained.curve, trained.ranks, trained.selected):
-        with pytest.raises(InputError, match="has no sweep yet; run: rematch sweep --domain shapes --run tiny"):
+        with pytest.raises(InputError, match="rematch sweep --domain shapes --run tiny"):
             read()
 
 
@@ -174,7 +174,7 @@ def test_a_run_without_a_sweep_says_how_to_make_one(trained):
 def test_a_history_that_is_damaged_or_of_another_version_is_said(workspace, content):
     run = keep(workspace, "older", "2026")
     (run.folder / "history.csv").write_text(content)
-    with pytest.raises(InputError, match=r"history\.csv is missing, damaged or of another version of Rematch"):
+    with pytest.raises(InputError, match=r"history\.csv.*damaged"):
         run.history()
 
 
@@ -183,5 +183,5 @@ def test_a_run_that_says_its_text_in_the_older_way_is_of_another_version(workspa
     whole = file.read_text()
     assert Reading("title") == find_run(workspace, "news", "older").info.text
     file.write_text('text = "title"\n' + whole.partition("[text]")[0])
-    with pytest.raises(InputError, match="of another version of Rematch"):
+    with pytest.raises(InputError, match=r"run\.toml.*another version"):
         find_run(workspace, "news", "older")
