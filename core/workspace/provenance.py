@@ -15,11 +15,11 @@ def articles_fingerprint(domain: Domain, text: Reading, english: bool) -> str:
 
 def fingerprint_with(queries: list[str], domain: Domain) -> str:
     """Return `articles_fingerprint` for queries that were read before."""
-    articles, pictures, listed = domain.articles, domain.test_images, []
-    if pictures is not None:
+    articles, test_images, listed = domain.articles, domain.test_images, []
+    if test_images is not None:
         known = articles["split"] != "test"
         articles = articles.assign(**{name: articles[name].where(known, "") for name in ("image_id", "image_hash")})
-        listed = [pictures[name].tolist() for name in ("image_id", "image_hash")]
+        listed = [test_images[name].tolist() for name in ("image_id", "image_hash")]
     columns = [articles[name].tolist() for name in ("article_id", "image_id", "image_hash", "split")]
     return fingerprint(queries, *columns, *listed)
 
