@@ -53,8 +53,11 @@ def train_run(
     device: DeviceChoice,
     workspace: Workspace,
     on_epoch: OnEpoch = lambda epoch: None,
+    name: str | None = None,
 ) -> tuple[Run, Experiment]:
-    """Fine-tune, and write the run's folder. Raises InputError for anything a user can mend.
+    """Fine-tune, and write the run's folder. Raises InputError for anything a user can fix.
+
+    name: of the run; made of encoder and `settings.tune` if not given.
 
     Within `core.training.distributed.processes` every process calls this alike and gets the same run, but only the
     main one calls `on_epoch` and writes the folder.
@@ -68,7 +71,7 @@ def train_run(
     slug, translators = domain.info.slug, translators_of(domain, experiment.english)
     built = experiment.encoder.built
     info = TrainingInfo(
-        slug, "", now(), encoder, text, english, device, settings, articles, zero_shot, translators, built
+        slug, name or "", now(), encoder, text, english, device, settings, articles, zero_shot, translators, built
     )
     return _train(on_main_process(lambda: begin(workspace, info)), experiment, on_epoch), experiment
 

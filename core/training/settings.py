@@ -58,60 +58,72 @@ class Settings:
     """
 
     tune: str = _option(
-        "all", "What to tune", "What to tune: head, text, last:N, lora:R or all.",
+        "all", "What to tune",
+        "Tune the heads (head), the text tower (text), the last N blocks of each tower (last:N), adapters of rank R "
+        "(lora:R) or all weights (all).",
         "head, text, last:N, lora:R or all", "The paper tunes the whole model.",
     )  # fmt: skip
     epochs: Annotated[int, Meta(ge=0)] = _option(
-        8, "Epochs", "Passes over the train split.", "0 or more",
+        8, "Epochs", "Pass this many times over the train split.", "0 or more",
         "Val mrr@100 has flattened by then on a few thousand pairs.",
     )  # fmt: skip
     lr: Annotated[float, Meta(gt=0.0, lt=1.0)] = _option(
-        1e-5, "Learning rate", "Peak learning rate.", "between 0 and 1",
+        1e-5, "Learning rate", "Set the peak learning rate.", "between 0 and 1",
         "WiSE-FT (Wortsman et al. 2022, appendix) tunes CLIP at 1e-5 to 3e-5.",
     )  # fmt: skip
     batch_size: Annotated[int, Meta(ge=2)] = _option(
-        128, "Batch size", "Pairs per step (of all processes); the others are the negatives.",
+        128, "Batch size", "Use this many pairs per step, all processes together.",
         "at least 2, since the others of a batch are the negatives",
         "The others of a batch are the negatives; this many ViT-B/32 activations fit into 24 GB.",
     )  # fmt: skip
     seed: Annotated[int, Meta(ge=0, le=2**32 - 1)] = _option(
-        0, "Seed", "Of the order of the pairs and of dropout.", "a whole number from 0 to 4294967295",
+        0, "Seed", "Set the random seed of pair order and dropout.", "a whole number from 0 to 4294967295",
         "Any number; the same one gives the same weights on the same machine.",
     )  # fmt: skip
     patience: Annotated[int, Meta(ge=1)] | None = _option(
         None, "Patience",
-        "Epochs without a better val metric, then stop and restore the best epoch; never if not given.",
+        "Stop after this many epochs without a better val metric and restore the best epoch.",
         "at least 1 epoch", "Off: α corrects for training too long, and is chosen on the same articles.",
     )  # fmt: skip
     stop_metric: Literal["mrr@100", "recall@1"] = _rarer(
-        "mrr@100", "Stop metric", "The val metric of patience: mrr@100 or recall@1.", "one of mrr@100, recall@1",
+        "mrr@100", "Stop metric", "Val metric that patience watches.", "one of mrr@100, recall@1",
         "It moves with every article, recall@1 only with the few at the top.",
     )  # fmt: skip
     weight_decay: Annotated[float, Meta(ge=0.0, le=10.0)] = _rarer(
-        0.2, "Weight decay", "AdamW's, on matrices.", "from 0 to 10", "CLIP's own (Radford et al. 2021, table 18)."
+        0.2,
+        "Weight decay",
+        "Weight decay of AdamW on matrices.",
+        "from 0 to 10",
+        "CLIP's own (Radford et al. 2021, table 18).",
     )
     warmup: Annotated[float, Meta(ge=0.0, le=1.0)] = _rarer(
-        0.1, "Warm-up share", "Share of all steps in which the rate rises.", "a share of all steps, from 0 to 1",
+        0.1, "Warm-up share",
+        "Share of all steps in which the learning rate rises.", "a share of all steps, from 0 to 1",
         "Adam's first steps are noisy; after them the rate falls as a cosine to zero.",
     )  # fmt: skip
     layer_decay: Annotated[float, Meta(gt=0.0, le=1.0)] = _rarer(
-        1.0, "Layer decay", "Factor on the rate for each block further from the heads; 1 is none.",
+        1.0, "Layer decay",
+        "Factor on the learning rate for each block further from the heads; 1 means none.",
         "a factor above 0, at most 1", "The paper moves all layers at the same rate.",
     )  # fmt: skip
     backbone_lr_ratio: Annotated[float, Meta(gt=0.0, le=1.0)] = _rarer(
-        1.0, "Backbone rate", "Rate of the weights in front of the heads, as a share of the learning rate.",
+        1.0, "Backbone rate",
+        "Learning rate of the weights in front of the heads, as a share of the learning rate.",
         "a share above 0, at most 1", "All weights are pretrained, so all move at the same rate.",
     )  # fmt: skip
     augment: bool = _rarer(
-        False, "Augment images", "Other crops of the images in every epoch; with tune all.", "true or false",
+        False, "Augment images", "Crop the images randomly in every epoch; needs tune all.", "true or false",
         "On: square crops of 90 to 100 % of an image, as open_clip trains; no flips.",
     )  # fmt: skip
     chunk_size: Annotated[int, Meta(ge=1)] | None = _rarer(
-        None, "Chunk size", "Pairs in memory at once: the same loss and gradients, one more pass.", "at least 1 pair",
+        None, "Chunk size",
+        "Pairs in memory at once. Fewer pairs need less memory and one more forward pass; the gradients are the same.",
+        "at least 1 pair",
         "Not set: the whole batch at once, which is quickest where it fits.",
     )  # fmt: skip
     grad_checkpointing: bool = _rarer(
-        False, "Gradient checkpointing", "Keep the activations between blocks only; less memory.", "true or false",
+        False, "Gradient checkpointing",
+        "Store only the activations between blocks: less memory, more time.", "true or false",
         "A quarter more time (measured); needed only where memory runs out.",
     )  # fmt: skip
 
