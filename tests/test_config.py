@@ -1,6 +1,7 @@
-"""The app's settings: what a deployment must not loosen unawares."""
+"""Settings of the app and the container that a deployment must not loosen by accident."""
 
 import ast
+import re
 import tomllib
 from pathlib import Path
 
@@ -45,3 +46,11 @@ def test_streamlit_sends_no_name_in_place_of_what_the_browser_may_have_forgotten
 
 def test_no_table_is_exported_past_what_keeps_formulas_out():
     assert CONFIG["client"]["disableDataExport"] is True
+
+
+def test_the_weights_of_a_container_are_in_a_volume():
+    """`docker compose` restarts with an empty home folder, so HF_HOME must be in a volume."""
+    root = Path(__file__).parents[1]
+    home = re.search(r"HF_HOME=(\S+)", (root / "Dockerfile").read_text(encoding="utf-8"))[1]
+    volumes = re.findall(r":(/[\w/]+)\"", (root / "compose.yaml").read_text(encoding="utf-8").partition("volumes:")[2])
+    assert any(Path(volume) in Path(home).parents for volume in volumes)

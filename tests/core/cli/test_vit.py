@@ -1,4 +1,4 @@
-"""A real CLIP architecture with random weights from a file goes through the verbs; once, since it takes its time."""
+"""A real CLIP architecture with random weights from a file, in one test, because it is slow."""
 
 import open_clip
 import pandas as pd
@@ -6,7 +6,7 @@ import torch
 from safetensors.torch import save_file
 
 
-def test_vit_b_32_goes_through_the_verbs(verb, shapes, workspace, tmp_path):
+def test_vit_b_32_works_in_all_commands(verb, shapes, workspace, tmp_path):
     torch.manual_seed(0)
     save_file(open_clip.create_model("ViT-B-32").state_dict(), tmp_path / "vit.safetensors")
     pd.read_csv(shapes).head(24).to_csv(tmp_path / "few.csv", index=False)
