@@ -1,4 +1,4 @@
-"""The pins: exact, and above the versions that are known to be vulnerable."""
+"""Pinned versions are exact and above the versions that are known to be vulnerable."""
 
 import tomllib
 from pathlib import Path
@@ -12,7 +12,7 @@ from packaging.version import Version
 ROOT = Path(__file__).parents[1]
 FILES = ("requirements.txt", "requirements-cluster.txt", "requirements-dev.txt")
 
-#: The first version without each known hole, and what the hole was.
+#: Package → the first version without a known vulnerability, and the vulnerability.
 FLOORS = {
     "torch": ("2.10", "CVE-2025-32434 and CVE-2026-24747: torch.load ran code, or wrote where it should not"),
     "pillow": ("12.3", "CVE-2026-25990, CVE-2026-40192, PYSEC-2026-2253 to 2257: PSD, FITS and others"),
@@ -52,7 +52,7 @@ def test_each_dependency_is_pinned_within_its_range():
 
 
 @pytest.mark.parametrize("name", FLOORS)
-def test_no_pin_is_below_the_first_version_without_a_known_hole(name):
+def test_no_pin_has_a_known_vulnerability(name):
     floor, hole = FLOORS[name]
     pins = [requirement for requirement in pinned() if requirement.name.lower() == name]
     assert pins
@@ -61,7 +61,7 @@ def test_no_pin_is_below_the_first_version_without_a_known_hole(name):
         assert Version(specifier.version) >= Version(floor), f"{requirement}: {hole}"
 
 
-def test_each_machine_gets_one_version():
+def test_each_platform_gets_one_version():
     for platform in ("x86_64", "aarch64", "arm64"):
         there = [
             each.name

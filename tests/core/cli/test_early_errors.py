@@ -11,14 +11,14 @@ from tests.core.cli.test_starting import fresh
 
 @pytest.fixture
 def trained(after, shapes, tiny_name):
-    """A domain with a run that is not swept."""
+    """Create a domain with a run that is not swept."""
     train = ["train", "--domain", "shapes", "--encoder", tiny_name, "--tune", "head", "--epochs", 0]
     after(["import", shapes, "--domain", "shapes", "--language", "en"], train)
 
 
 @pytest.fixture
 def german(verb, shapes):
-    """A domain in German."""
+    """Create a domain in German."""
     assert verb("import", shapes, "--domain", "formen", "--language", "de").status == 0
 
 

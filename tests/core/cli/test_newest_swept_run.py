@@ -5,13 +5,13 @@ import pytest
 
 @pytest.fixture
 def train(shapes, tiny_name):
-    """The words of a training that takes no time."""
+    """Return the words of a training without epochs."""
     return ["train", "--domain", "shapes", "--encoder", tiny_name, "--tune", "head", "--epochs", 0]
 
 
 @pytest.fixture
 def swept_and_newer(after, shapes, train):
-    """A swept run and a newer one that is not swept."""
+    """Create a swept run and a newer one that is not swept."""
     words = ["--domain", "shapes", "--alphas", "0,0.5,1"]
     older, newer = [*train, "--name", "older"], [*train, "--name", "newer"]
     after(["import", shapes, "--domain", "shapes", "--language", "en"], older, ["sweep", *words], newer)
