@@ -58,7 +58,7 @@ def demo(
     cache: CacheOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Create the demo: three synthetic domains, each with a run and a sweep. Existing parts stay unchanged."""
+    """Create the three demo domains. They are synthetic, and each gets a swept run. Existing parts stay unchanged."""
     from core.experiment.demo import missing_steps, prepare_demo
     from core.jobs import background
     from core.jobs.job import DEMO
@@ -262,7 +262,7 @@ def fetch_images(
     root: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Download the images of a table. Check first that you may. A second call fetches only what is missing."""
+    """Download the images of a table. Check first that you have the right to. A second call fetches only missing images."""
     from core.data.importers.images.download import FAILURES, fetch_pictures, wanted_images
 
     be_quiet(as_json)

@@ -68,7 +68,7 @@ def report(
     cache: CacheOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Print the results of a run: zero-shot, fine-tuned and WiSE-FT, as in the paper's tables."""
+    """Print the results of a run as tables. They compare zero-shot, fine-tuned and WiSE-FT, as in the paper."""
     workspace = workspace_of(root, cache)
     if html or markdown:
         be_quiet(as_json)

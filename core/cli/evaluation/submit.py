@@ -44,7 +44,7 @@ def submit(
     cache: CacheOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write three run files for the organisers of a task: at alpha 0, at alpha 1, and at the alpha chosen on val."""
+    """Write the three run files of a task. They use alpha 0, alpha 1, and the alpha that the sweep chose on val."""
     be_quiet(as_json)
     workspace = workspace_of(root, cache)
     loaded, found = workspace.load_domain(domain), find_run(workspace, domain, run, prefer_swept=True)

@@ -81,7 +81,7 @@ def sweep(
     cache: CacheOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Evaluate a run at many alphas on val, and on test if it has a ground truth. Choose the best alpha on val."""
+    """Evaluate a run at many alphas and choose the best. The choice uses val; test is evaluated if it can be."""
     be_quiet(as_json)
     grid = parse_alphas(alphas) if alphas is not None else None
     workspace = workspace_of(root, cache)

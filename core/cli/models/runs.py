@@ -147,7 +147,7 @@ def export(
     cache: CacheOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write the weights at alpha as a checkpoint that open_clip loads without Rematch."""
+    """Write the weights at alpha for open_clip. The checkpoint can be loaded without Rematch."""
     be_quiet(as_json)
     if out.suffix != ".safetensors":
         raise InputError(f"--output {out}: the name must end in .safetensors.")

@@ -116,7 +116,7 @@ def train(
     cache: CacheOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Fine-tune an encoder on the train split of a domain, as a new run."""
+    """Fine-tune an encoder on a domain. Uses the train split, evaluates on val, and stores a new run."""
     be_quiet(as_json)
     workspace = workspace_of(root, cache)
 
