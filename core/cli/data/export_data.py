@@ -53,7 +53,7 @@ def export_data(
     cache: CacheOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Export a domain for other tools. Writes articles, images, splits and tags; `rematch import` reads the result."""
+    """Export a domain for other tools. Writes articles, images, splits and tags, which `rematch import` can read."""
     be_quiet(as_json)
     if unknown := sorted(set(split or ()) - set(SPLITS)):  # typer cannot restrict the values of a list
         raise typer.BadParameter(f"--split {unknown[0]}: expected one of {', '.join(SPLITS)}.")

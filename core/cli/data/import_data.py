@@ -262,7 +262,7 @@ def fetch_images(
     root: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Download the images of a table. Check first that you have the right to. A second call fetches only missing images."""
+    """Download the images of a table. Check first that you may. A second call fetches only missing images."""
     from core.data.importers.images.download import FAILURES, fetch_pictures, wanted_images
 
     be_quiet(as_json)

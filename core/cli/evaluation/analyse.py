@@ -50,7 +50,7 @@ def analyse(
     cache: CacheOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Answer questions about a run. They ask if a difference is real, if alpha* is well chosen, and which articles gain."""
+    """Answer questions about a run. They ask if a difference is real, if alpha* is well chosen and who gains."""
     be_quiet(as_json)
     names = [_question_name(name.strip()) for name in only.split(",")] if only else list(BY_NAME)
     context = run_context(workspace_of(root, cache), domain, run, device)

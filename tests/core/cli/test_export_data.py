@@ -84,7 +84,7 @@ def test_an_export_without_a_run_can_be_repeated_with_replace(verb: Verb, shapes
         (("shapes", "--format", "csv"), "--output"),
         (("shapes", "--format", "xml", "--output", "OUT"), "'parquet', 'webdataset', 'coco', 'csv'"),
         (("shapes", "--format", "csv", "--output", "OUT", "--split", "dev"), "train, val, test"),
-        (("shapes", "--format", "csv", "--output", "OUT", "--run", "unknown"), "unknown"),
+        (("shapes", "--format", "csv", "--output", "OUT", "--run", "unknown"), "rematch train"),
         (("nowhere", "--format", "csv", "--output", "OUT"), "nowhere"),
     ],
 )
