@@ -33,20 +33,19 @@ from core.presentation.import_report import import_sentences, report_file
 
 
 def _column(content: str) -> Any:
-    """Return the type of an option that names the column with `content`."""
-    help = f"Read {content} from this column. Default: recognise it by its name."
-    return Annotated[str | None, typer.Option(metavar="COLUMN", help=help)]
+    """Return an option that names the column with `content`."""
+    return typer.Option(metavar="COLUMN", help=f"Read {content} from this column. Default: recognise it by its name.")
 
 
-IdColumn = _column("the article ids")
-TitleColumn = _column("the titles")
-TextColumn = _column("the texts")
-EnglishTitleColumn = _column("the English titles")
-EnglishTextColumn = _column("the English texts")
-ImageColumn = _column("the names of the image files")
-LanguageColumn = _column("the languages (two letters, such as de)")
-DateColumn = _column("the publication dates")
-UrlColumn = _column("the web addresses of the articles")
+IdColumn = Annotated[str | None, _column("the article ids")]
+TitleColumn = Annotated[str | None, _column("the titles")]
+TextColumn = Annotated[str | None, _column("the texts")]
+EnglishTitleColumn = Annotated[str | None, _column("the English titles")]
+EnglishTextColumn = Annotated[str | None, _column("the English texts")]
+ImageColumn = Annotated[str | None, _column("the names of the image files")]
+LanguageColumn = Annotated[str | None, _column("the languages (two letters, such as de)")]
+DateColumn = Annotated[str | None, _column("the publication dates")]
+UrlColumn = Annotated[str | None, _column("the web addresses of the articles")]
 
 
 def demo(
