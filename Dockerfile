@@ -19,7 +19,8 @@ RUN useradd --create-home --uid 1000 rematch \
 COPY --from=build /venv /venv
 USER 1000
 WORKDIR /data
-ENV PATH=/venv/bin:$PATH REMATCH_WORKSPACE=/data/workspace REMATCH_CACHE=/data/cache
+# HF_HOME is in the volume of the cache, so that downloaded weights survive a restart.
+ENV PATH=/venv/bin:$PATH REMATCH_WORKSPACE=/data/workspace REMATCH_CACHE=/data/cache HF_HOME=/data/cache/huggingface
 VOLUME ["/data/workspace", "/data/cache"]
 EXPOSE 8501
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \

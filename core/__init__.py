@@ -1,8 +1,8 @@
-"""Rematch: which photo belongs to which news article, and what fine-tuning CLIP did to that skill.
+"""Rematch: match news articles with their images, and see what fine-tuning CLIP changes, article by article.
 
-Everything in this package is true without a browser. Data walks through its wings in one direction:
-``data`` → ``encoders`` → ``retrieval`` → ``analysis`` → ``report``; ``training`` and ``interpolation``
-feed weights to the encoders, ``workspace`` keeps what came out.
+This package is the library and the command line; it does not depend on the app in ``pages``. Data flows in one
+direction: ``data`` → ``encoders`` → ``retrieval`` → ``analysis`` → ``report``. ``training`` and ``interpolation``
+provide weights for the encoders, and ``workspace`` stores the results.
 """
 
 __version__ = "0.1.0"

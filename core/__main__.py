@@ -3,7 +3,7 @@
 from core.jobs.signals import end_on_ctrl_c
 
 if __name__ == "__main__":
-    end_on_ctrl_c()  # the imports take a second, and have nothing to tidy up
+    end_on_ctrl_c()  # the imports below take a second and need no cleanup
     from core.cli.main import run_and_exit
 
     run_and_exit()

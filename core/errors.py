@@ -24,6 +24,11 @@ def listed(names: Iterable[object]) -> str:
     return ", ".join(shown[:_NAMED]) + more
 
 
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """Return a number with its noun: `1 article`, `2,000 articles`."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
 def shortened(text: str) -> str:
     """Return a text for an error message: on one line, at most 80 characters."""
     line = " ".join(text.split())

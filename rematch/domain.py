@@ -140,8 +140,8 @@ class Domain:
         check_encoder_name(encoder)  # before torch is imported
         from core.experiment.train import train_run
 
-        run, _ = train_run(self._domain, encoder, chosen, reading or Reading(), self._device, self._folders)
-        return self._rename(run.info.name, name)
+        run, _ = train_run(self._domain, encoder, chosen, reading or Reading(), self._device, self._folders, name=name)
+        return self._run(run.info.name)
 
     def import_run(
         self,

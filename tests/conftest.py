@@ -1,6 +1,6 @@
-"""What most tests need: their own workspace, domains of shapes, small models; and the markers of what a test starts.
+"""Shared fixtures: a workspace for each test, domains of shapes, small models. Also sets the markers of tests.
 
-Imports no torch: fixtures of models import `tests.models` when a test asks for them.
+Does not import torch; fixtures of models import `tests.models` when a test uses them.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ STAND_IN = str(Path(__file__).with_name("stand_in_job.py"))
 # Read by torch when it is imported: on tiny models threads mostly wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-# `--hypothesis-profile dev` tries fewer examples. No deadlines: machines that test are busy.
+# `--hypothesis-profile dev` tries fewer examples. No deadlines, because test machines are busy.
 hypothesis.settings.register_profile("ci", deadline=None)
 hypothesis.settings.register_profile("dev", deadline=None, max_examples=20)
 hypothesis.settings.load_profile("ci")
@@ -57,7 +57,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a verb ended, and what it said."""
+    """The exit status and output of a command."""
 
     status: int
     out: str
@@ -65,7 +65,7 @@ class Outcome:
 
     @property
     def record(self) -> dict[str, Any]:
-        """What `--json` printed; fails if there is anything but one object on stdout."""
+        """The object that `--json` printed; fails if stdout holds anything else."""
         return json.loads(self.out)
 
 
@@ -75,7 +75,7 @@ After = Callable[..., None]
 
 @pytest.fixture(autouse=True)
 def own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No test sees another's settings, nor the workspace of whoever runs the tests."""
+    """Isolate each test from the settings and the workspace of the user and of other tests."""
     monkeypatch.setenv(QUIET, "1")
     monkeypatch.delenv(PROGRESS_FILE, raising=False)
     monkeypatch.setenv("REMATCH_WORKSPACE", str(tmp_path / "workspace"))
@@ -89,7 +89,7 @@ def workspace(tmp_path: Path) -> Workspace:
 
 @pytest.fixture
 def local_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalHub]:
-    """A model hub on this machine that is used in place of the real one, with an empty cache."""
+    """Start a model hub on this machine, with an empty cache, and use it instead of the real one."""
     with LocalHub() as hub:
         point_to(hub, tmp_path / "hub-home", monkeypatch)
         yield hub
@@ -97,13 +97,13 @@ def local_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Local
 
 @pytest.fixture
 def verb(capsys: pytest.CaptureFixture[str]) -> Verb:
-    """Run one verb of the command line in this process."""
+    """Return a function that runs one command of the command line in this process."""
 
     def run(*arguments: object) -> Outcome:
         capsys.readouterr()
         status = main([str(argument) for argument in arguments])
-        said = capsys.readouterr()
-        return Outcome(status, said.out, said.err)
+        printed = capsys.readouterr()
+        return Outcome(status, printed.out, printed.err)
 
     return run
 
@@ -134,13 +134,13 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], list[S
 
 @pytest.fixture(scope="session")
 def shapes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The table of 60 coloured shapes; the first 48 are train, the last 12 val."""
+    """Return the table of 60 coloured shapes; the first 48 are train, the last 12 val."""
     return write_shapes(tmp_path_factory.mktemp("shapes"), 60)
 
 
 @pytest.fixture(scope="session")
 def many_shapes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """540 coloured shapes, so that val's gallery (108) is longer than a list of 100."""
+    """Return a table of 540 coloured shapes, whose val gallery (108) is longer than a list of 100."""
     return write_shapes(tmp_path_factory.mktemp("many"), 540)
 
 
@@ -151,7 +151,7 @@ def snapshots(tmp_path_factory: pytest.TempPathFactory) -> Snapshots:
 
 @pytest.fixture
 def after(snapshots: Snapshots, workspace: Workspace) -> After:
-    """Return a function that brings the workspace to where verbs leave it: after(["import", …], ["train", …])."""
+    """Return a function that restores the workspace after commands, as in `after(["import", …], ["train", …])`."""
 
     def restore(into: Workspace, verbs: tuple[tuple[str, ...], ...]) -> None:
         def make(fresh: Workspace) -> None:
@@ -175,7 +175,7 @@ def shapes_domain(shapes: Path, workspace: Workspace, snapshots: Snapshots) -> D
 
 @pytest.fixture(scope="session")
 def tiny_names(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Model → the encoder name of its random weights on disk."""
+    """Return a mapping from model to the encoder name of its random weights on disk."""
     from tests.models import write_tiny_models
 
     return write_tiny_models(tmp_path_factory.mktemp("tiny"))
@@ -195,9 +195,9 @@ def tiny(tiny_name: str) -> Encoder:
 
 @pytest.fixture(scope="session")
 def lite_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cache with what the built-in encoders make of ImageNet's classes: a quarter of a minute, once for all tests.
+    """Return a cache with the classifier features of the built-in encoders, which take 15 s, once for all tests.
 
-    One process at a time loads them, so that the second finds what the first made.
+    One process at a time loads the encoders, so that the next one finds the files of the first.
     """
     from tests.models import load_on_cpu
 
@@ -211,7 +211,7 @@ def lite_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def lite_is_there(lite_cache: Path, workspace: Workspace) -> None:
-    """Spares a test, and the processes that it starts, the quarter of a minute."""
+    """Copy the files of `lite_cache` into the workspace, which saves a test and its processes 15 s."""
     shutil.copytree(lite_cache, workspace.cache, dirs_exist_ok=True)
 
 
@@ -231,7 +231,7 @@ def _lite_multilingual(lite_cache: Path) -> Encoder:
 
 @pytest.fixture
 def lite(_lite: Encoder) -> Iterator[Encoder]:
-    """The real `lite`, loaded once; each test finds it with its zero-shot weights."""
+    """Yield the real `lite`, loaded once; each test gets it with its zero-shot weights."""
     from tests.models import restored
 
     yield from restored(_lite)
@@ -246,7 +246,7 @@ def lite_multilingual(_lite_multilingual: Encoder) -> Iterator[Encoder]:
 
 @pytest.fixture(scope="session")
 def marian(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder as a download of an OPUS-MT model: random weights, a vocabulary learned from a few sentences."""
+    """Return a folder like a download of an OPUS-MT model, with random weights and a small vocabulary."""
     from tests.models import write_marian
 
     folder = tmp_path_factory.mktemp("marian")

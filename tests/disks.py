@@ -1,4 +1,4 @@
-"""Disks that have no room, or may not be written: a real small one where mounting is allowed, and a stand-in."""
+"""Full and read-only disks: a real small one if this user may mount it, and a simulated one."""
 
 import errno
 import os
@@ -20,7 +20,7 @@ class SmallDisk:
 
     @contextmanager
     def with_room_for(self, size: int) -> Iterator[None]:
-        """Inside, only about `size` bytes more can be written."""
+        """Leave space for only about `size` more bytes in the block."""
         state = os.statvfs(self.folder)
         filler = self.folder / "filler"
         with filler.open("wb") as file:
@@ -30,7 +30,7 @@ class SmallDisk:
 
     @contextmanager
     def read_only(self) -> Iterator[None]:
-        """Inside, nothing can be written."""
+        """Make the disk read-only in the block."""
         self._remount("ro")
         yield
         self._remount("rw")
@@ -41,7 +41,7 @@ class SmallDisk:
 
 @contextmanager
 def mounted(folder: Path, megabytes: int) -> Iterator[SmallDisk]:
-    """A new small disk; the test is skipped where this user may not mount one."""
+    """Yield a new small disk; skip the test if this user may not mount one."""
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "rematch-test", str(folder)]
     try:
@@ -55,7 +55,7 @@ def mounted(folder: Path, megabytes: int) -> Iterator[SmallDisk]:
 
 
 def fail_to_write(monkeypatch: pytest.MonkeyPatch, number: int, after: int = 0) -> None:
-    """A stand-in that runs everywhere: after so many files the system refuses each new one with error `number`."""
+    """Simulate a disk error everywhere: after `after` files, each new one fails with error `number`."""
     make, left = tempfile.mkstemp, [after]
 
     def mkstemp(*arguments: object, **named: object) -> tuple[int, str]:

@@ -1,4 +1,4 @@
-"""One tiny model of each family of encoders, with random weights: what tests of agreement run on."""
+"""One tiny model of each family of encoders, with random weights, for tests of agreement with other libraries."""
 
 import json
 from dataclasses import dataclass
@@ -99,7 +99,7 @@ FAMILIES: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class TinyModel:
-    """name: of the encoder. architecture: for open_clip alone. weights: the file of its zero-shot weights."""
+    """A model on disk. name: of the encoder. architecture: in open_clip. weights: the zero-shot file."""
 
     name: str
     architecture: str
@@ -107,9 +107,9 @@ class TinyModel:
 
 
 def write_family(family: str, folder: Path) -> TinyModel:
-    """Register the family's configuration with open_clip and write random weights, tokenizer files beside them.
+    """Register the family's configuration with open_clip; write random weights and tokenizer files.
 
-    Every tensor is spread, so that no normalisation or zero hides a part that is not computed.
+    Every tensor gets noise, so that no normalisation or zero hides a part that is not computed.
     """
     register_siglip_tower()
     architecture = f"Family-{family}"
@@ -138,17 +138,17 @@ def write_family(family: str, folder: Path) -> TinyModel:
 
 @torch.no_grad()
 def spread(model: nn.Module) -> None:
-    """Move every floating tensor a little, batch-norm statistics included."""
+    """Add noise to every floating-point tensor, including batch-norm statistics."""
     for key, tensor in model.state_dict().items():
         if tensor.is_floating_point() and key not in ("logit_scale", "logit_bias"):
             if not tensor.isfinite().all() or tensor.abs().max() > 10:
-                tensor.zero_()  # open_clip leaves some of CoCa's as the memory was
+                tensor.zero_()  # open_clip does not initialise some of CoCa's tensors
             noise = 0.05 * torch.randn_like(tensor)
             tensor.add_(noise.abs() if key.endswith("running_var") else noise)
 
 
 def write_tokenizer(folder: Path, **special: str) -> None:
-    """Write the files of a small word-level tokenizer, as transformers stores one."""
+    """Write the files of a small word-level tokenizer in the format of transformers."""
     from tokenizers import Tokenizer, models, pre_tokenizers
 
     words = ["<pad>", "</s>", "<unk>", "<s>", *WORDS]
@@ -159,7 +159,7 @@ def write_tokenizer(folder: Path, **special: str) -> None:
 
 
 def register_siglip_tower() -> None:
-    """Teach timm, and Rematch's table of its names, an image tower of SigLIP's kind that is small."""
+    """Register a small SigLIP image tower with timm and with Rematch's table of sizes."""
 
     def vit_tiny_patch8_siglip_40(pretrained: bool = False, **options: Any) -> VisionTransformer:
         sizes = {"img_size": 40, "patch_size": 8, "embed_dim": 48, "depth": 2, "num_heads": 3, "mlp_ratio": 2}
@@ -177,7 +177,7 @@ def register_siglip_tower() -> None:
 
 
 def clip_config(activation: str, **text: Any) -> CLIPConfig:
-    """Return the configuration of a tiny CLIP of transformers, of other sizes than usual."""
+    """Return the configuration of a tiny CLIP of transformers with unusual sizes."""
     sizes = {"num_hidden_layers": 3, "num_attention_heads": 4, "hidden_act": activation}
     return CLIPConfig(
         text_config={"hidden_size": 64, "intermediate_size": 160, "max_position_embeddings": 20} | sizes | text,
@@ -187,7 +187,7 @@ def clip_config(activation: str, **text: Any) -> CLIPConfig:
 
 
 def saved(model: Any, folder: Path) -> Path:
-    """Spread a model of transformers and store it in `folder`."""
+    """Add noise to a model of transformers and save it in `folder`."""
     spread(model.eval())
     model.save_pretrained(folder)
     return folder

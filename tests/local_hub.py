@@ -1,11 +1,11 @@
-"""A model hub on this machine: the part of the hub's protocol that its client uses, and the ways in which it fails.
+"""A model hub on this machine: the part of the hub's protocol that its client uses, with faults on request.
 
     with LocalHub() as hub:
         hub.add("org/name", {"config.json": "{}", "model.safetensors": Path("weights")})
         hub.faults["model.safetensors"] = Fault(cut_after=1000, times=1)
 
-`point_to(hub, home, monkeypatch)` makes this process use it, `hub.environment(home)` another one. It is also a proxy:
-any `http://` host it is asked for is the hub, and `https://` ones are too if it was given a certificate.
+`point_to(hub, home, monkeypatch)` makes this process use it, `hub.environment(home)` another one. It is also a proxy
+that answers for any `http://` host, and for `https://` hosts if it has a certificate.
 """
 
 import hashlib
@@ -27,18 +27,18 @@ from typing import Any, Self
 
 import pytest
 
-#: What the real hub stores in its large file storage; the rest lies in git.
+#: Suffixes of files in the real hub's large file storage; other files are in git.
 LARGE = {".safetensors", ".bin", ".pt", ".pth", ".spm", ".model", ".h5", ".onnx"}
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
 
 @dataclass
 class Fault:
-    """How a file is served wrongly. times: for so many requests, None for all.
+    """A fault in serving a file. times: number of requests it affects, None for all.
 
-    cut_after: bytes, then the connection ends (reset: by a reset); content: in place of the file's; status, code: an
-    error in place of an answer; delay: seconds before the answer; rate: bytes a second. method: which requests ("" for
-    all).
+    cut_after: bytes after which the connection ends (reset: with a TCP reset); content: served instead of the file's;
+    status, code: an error response; delay: seconds before the response; rate: bytes per second; method: of the requests
+    it affects ("" for all).
     """
 
     cut_after: int | None = None
@@ -54,7 +54,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class Request:
-    """One request that arrived. path: without the query."""
+    """A received request. path: without the query."""
 
     method: str
     host: str
@@ -85,11 +85,11 @@ class _Repository:
 
 @dataclass
 class LocalHub:
-    """A hub in a thread, on a free port. faults: by a file's name, or "api" for requests that are about no file.
+    """A hub in a thread, on a free port. faults: by file name, or "api" for requests without a file.
 
-    redirects: large files come from another host, as from the real hub's CDN. xet: they are said to be in Xet storage.
-    ranges: a request for a part is answered with that part, not with the whole file.
-    certificate: a PEM file with key and certificate of the https host to stand in for when used as a proxy.
+    redirects: serve large files from another host, like the real hub's CDN. xet: report them as stored in Xet.
+    ranges: support range requests. certificate: a PEM file with key and certificate of the https host that the hub
+    replaces when it is a proxy.
     """
 
     redirects: bool = True
@@ -112,7 +112,7 @@ class LocalHub:
         self._server.server_close()
 
     def add(self, repo: str, files: Mapping[str, bytes | str | Path] | Path, *, gated: bool = False) -> None:
-        """Add a repository, or put another version in its place. files: by name, or a folder that holds them."""
+        """Add a repository, or replace it with a new version. files: by name, or a folder."""
         if isinstance(files, Path):
             folder = files
             files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
@@ -121,7 +121,7 @@ class LocalHub:
         self.repositories[repo] = _Repository(contents, digest.hexdigest(), gated)
 
     def environment(self, home: Path) -> dict[str, str]:
-        """What another process needs to use this hub, with a cache of its own in `home`; proxies are switched off."""
+        """Return the environment of a process that uses this hub, with its cache in `home` and without proxies."""
         off = {name: "" for each in _PROXIES for name in (each, each.lower())}
         return off | {
             "HF_ENDPOINT": self.url, "HF_HOME": str(home), "HF_HUB_CACHE": str(home / "hub"), "HF_TOKEN": "",
@@ -129,7 +129,7 @@ class LocalHub:
         }  # fmt: skip
 
     def asked_for(self, name: str, method: str = "GET") -> list[Request]:
-        """The requests for a file of the hub or its CDN, in order."""
+        """Return the requests for a file of the hub or its CDN, in order."""
         blobs = {f"/cdn/{repo.files[name].sha256}" for repo in self.repositories.values() if name in repo.files}
         return [
             request
@@ -139,7 +139,7 @@ class LocalHub:
 
 
 def point_to(hub: LocalHub, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make huggingface_hub, and what is built on it, use `hub` with a cache of its own in `home`."""
+    """Make huggingface_hub and the libraries on top of it use `hub`, with the cache in `home`."""
     from huggingface_hub import hf_api
 
     for name, value in hub.environment(home).items():
@@ -165,7 +165,7 @@ def use_endpoint(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def write_certificate(host: str, folder: Path) -> Path:
-    """Make a key and a certificate for `host` and its CDN that signs itself, in one PEM file."""
+    """Create a key and a self-signed certificate for `host` and its CDN, in one PEM file."""
     openssl = shutil.which("openssl")
     assert openssl, "the command openssl makes the certificate; install it"
     key, certificate, both = folder / "key.pem", folder / "certificate.pem", folder / "both.pem"
@@ -183,7 +183,7 @@ class _Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hangs up is no error of the hub."""
+        """Ignore clients that close the connection."""
         if not isinstance(sys.exception(), ConnectionError | ssl.SSLError):
             super().handle_error(request, client_address)
 
@@ -193,7 +193,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def log_message(self, *_: object) -> None:
-        """Nothing: stderr belongs to the tests."""
+        """Print nothing, because tests check stderr."""
 
     def do_CONNECT(self) -> None:
         self._remember(self.path)
@@ -232,8 +232,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def _remember(self, path: str, host: str | None = None) -> None:
         at = host or self.headers.get("Host", "").partition(":")[0]
-        said = (self.headers.get(header, "") for header in ("Range", "Authorization"))
-        self.hub.requests.append(Request(self.command, at, path, *said))
+        headers = (self.headers.get(header, "") for header in ("Range", "Authorization"))
+        self.hub.requests.append(Request(self.command, at, path, *headers))
 
     def _serve_api(self, repo: str, repository: _Repository, path: str) -> None:
         files = repository.files.items()
@@ -267,7 +267,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         return self._answer(302, headers | {"Location": f"{self._cdn()}/cdn/{file.sha256}"}, b"")
 
     def _cdn(self) -> str:
-        """Where large files are: this server under another name."""
+        """Return the address of large files: this server under another name."""
         url = urllib.parse.urlsplit(self.path)
         if isinstance(self.connection, ssl.SSLSocket):
             return f"https://cdn.{self.headers['Host']}"
@@ -281,12 +281,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         return self._error(404, "")
 
     def _send(self, name: str, data: bytes, headers: dict[str, str]) -> None:
-        """A file or the range of it that was asked for, unless a fault says otherwise."""
+        """Send a file or the requested range of it, or the fault for it."""
         fault = self.hub.faults.get(name)
         fault = fault if fault and fault.method in ("", self.command) and fault.times != 0 else None
         whole = data if fault is None or fault.content is None else fault.content
-        asked = self.headers.get("Range", "") if self.hub.ranges else ""
-        start = int(asked.removeprefix("bytes=").partition("-")[0] or 0)
+        requested = self.headers.get("Range", "") if self.hub.ranges else ""
+        start = int(requested.removeprefix("bytes=").partition("-")[0] or 0)
         if start and start >= len(whole):
             return self._answer(416, {"Content-Range": f"bytes */{len(whole)}"}, b"")
         part = whole[start:] if start else whole
@@ -316,7 +316,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.close_connection = True
 
     def _fails(self, fault: Fault | None) -> bool:
-        """Whether an error was sent in place of an answer."""
+        """Return whether a fault made this request fail; send its error."""
         if fault is None or fault.method not in ("", self.command) or fault.times == 0:
             return False
         time.sleep(fault.delay)

@@ -1,4 +1,4 @@
-"""Which markers a test gets: by its fixtures and by what its module imports."""
+"""The markers of tests, by their fixtures and the imports of their module."""
 
 from functools import cache
 from types import ModuleType
@@ -39,7 +39,7 @@ def _origins(module: ModuleType) -> frozenset[str]:
 
 
 def _origin(value: object) -> str:
-    """Return the dotted name of the module `value` is, or of what was defined in a module; "" for other values."""
+    """Return the dotted name of a module, or of the module that defines `value`; "" for other values."""
     if isinstance(value, ModuleType):
         return value.__name__
     return f"{getattr(value, '__module__', '')}.{getattr(value, '__name__', '')}"

@@ -1,6 +1,6 @@
-"""Small models for tests: CLIP models of random weights, a translation model, the built-in encoders as they were.
+"""Small models for tests: CLIP models with random weights, a translation model, and the built-in encoders.
 
-Imports torch and open_clip, so fixtures import this module when a test asks for a model.
+Imports torch and open_clip, so fixtures import this module only when a test needs a model.
 """
 
 import json
@@ -46,12 +46,12 @@ def write_tiny_models(folder: Path) -> dict[str, str]:
 
 
 def load_on_cpu(name: str, cache: Path) -> Encoder:
-    """Load a built-in encoder, with what `cache` holds of it."""
+    """Load a built-in encoder with its files in `cache`."""
     return load_encoder(name, torch.device("cpu"), cache)
 
 
 def restored(encoder: Encoder) -> Iterator[Encoder]:
-    """Yield `encoder`, then set its weights, precision and mode back."""
+    """Yield `encoder`, then restore its weights, precision and mode."""
     before = {key: tensor.clone() for key, tensor in encoder.state_dict().items()}
     yield encoder
     for tower in TOWER_NAMES:
@@ -61,17 +61,17 @@ def restored(encoder: Encoder) -> Iterator[Encoder]:
 
 
 def write_marian(folder: Path) -> None:
-    """Write what a download of an OPUS-MT model holds: random weights, a vocabulary learned from a few sentences."""
+    """Write the files of an OPUS-MT model with random weights and a vocabulary learned from a few sentences."""
     import sentencepiece
     from transformers import MarianConfig, MarianMTModel
 
-    said = folder / "sentences.txt"
-    said.write_text(
+    corpus = folder / "sentences.txt"
+    corpus.write_text(
         "\n".join(f"Ein {colour} {shape} steht am Wasser. One two." for colour in COLOURS for shape in SHAPES)
     )
     for side in ("source", "target"):
         sentencepiece.SentencePieceTrainer.train(
-            input=str(said), model_prefix=str(folder / side), vocab_size=64, hard_vocab_limit=False, minloglevel=2
+            input=str(corpus), model_prefix=str(folder / side), vocab_size=64, hard_vocab_limit=False, minloglevel=2
         )
         (folder / f"{side}.model").rename(folder / f"{side}.spm")
     pieces = sentencepiece.SentencePieceProcessor(model_file=str(folder / "source.spm"))
@@ -91,6 +91,6 @@ def write_marian(folder: Path) -> None:
         vocab_size=len(vocabulary), d_model=16, encoder_layers=1, decoder_layers=1, encoder_attention_heads=2,
         decoder_attention_heads=2, encoder_ffn_dim=16, decoder_ffn_dim=16, max_position_embeddings=MARIAN_CONTEXT,
         pad_token_id=last, eos_token_id=0, decoder_start_token_id=last, forced_eos_token_id=0,
-        init_std=0.5,  # with the usual 0.02 it would write the same whatever it reads
+        init_std=0.5,  # with the default of 0.02 the output would not depend on the input
     )  # fmt: skip
     MarianMTModel(config).save_pretrained(folder)

@@ -17,6 +17,7 @@ SHAPES = ("circle", "square", "triangle")
 
 
 def draw(colour: str, shape: str, shift: int) -> Image.Image:
+    """Return an image of a coloured shape, moved by `shift` pixels."""
     image = Image.new("RGB", (48, 40), "white")
     pen = ImageDraw.Draw(image)
     box = (6 + shift, 4 + shift, 36 + shift, 34 + shift)
@@ -28,7 +29,7 @@ def draw(colour: str, shape: str, shift: int) -> Image.Image:
 
 
 def write_shapes(folder: Path, count: int) -> Path:
-    """A table `articles.csv` of `count` articles and their pictures in `images/`: coloured shapes and what they are."""
+    """Write a table `articles.csv` of `count` coloured shapes with their images in `images/`; return its path."""
     (folder / "images").mkdir(parents=True)
     rows = []
     for number in range(1, count + 1):

@@ -1,4 +1,4 @@
-"""Workspaces that take long to make, made once per session and copied for each test."""
+"""Workspaces that take long to create: created once per session and copied for each test."""
 
 import shutil
 from collections.abc import Callable, Hashable
@@ -10,13 +10,13 @@ from core.workspace.folders import Workspace
 
 @dataclass
 class Snapshots:
-    """What was made, by key, below `folder`."""
+    """Workspaces by key, stored in `folder`."""
 
     folder: Path
     made: dict[Hashable, Workspace] = field(default_factory=dict)
 
     def restore(self, key: Hashable, workspace: Workspace, make: Callable[[Workspace], object]) -> None:
-        """Copy to `workspace` what `make` writes into an empty workspace; `make` runs once for each key."""
+        """Copy into `workspace` the files that `make` writes into an empty one; `make` runs once for each key."""
         if key not in self.made:
             folder = self.folder / str(len(list(self.folder.iterdir())))
             fresh = Workspace(folder / "workspace", folder / "cache")

@@ -1,4 +1,4 @@
-"""The server refuses pages of other names: a foreign Host (DNS rebinding) and a foreign Origin, over a real socket."""
+"""The server refuses a foreign Host (DNS rebinding) and a foreign Origin, tested over a real socket."""
 
 import http.client
 import socket
@@ -23,7 +23,7 @@ def free_port() -> int:
 
 @contextmanager
 def served(*options: str) -> Iterator[int]:
-    """The app as `make app` starts it, with these options more; its port."""
+    """Start the app like `make app`, with more options, and yield its port."""
     port = free_port()
     words = ["-m", "streamlit", "run", "app.py", f"--server.port={port}", "--server.headless=true", *options]
     process = subprocess.Popen([sys.executable, *words], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -36,7 +36,7 @@ def served(*options: str) -> Iterator[int]:
 
 
 def wait_until_served(process: subprocess.Popen[bytes], port: int) -> None:
-    """Wait until the server takes connections."""
+    """Wait until the server accepts connections."""
     end = time.monotonic() + 60
     while time.monotonic() < end:
         try:
@@ -48,7 +48,7 @@ def wait_until_served(process: subprocess.Popen[bytes], port: int) -> None:
 
 
 def answer(port: int, host: str, origin: str) -> int:
-    """The status that a browser is given which opens the app's WebSocket with these headers."""
+    """Return the HTTP status for opening the app's WebSocket with these headers."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     headers = {
         "Host": host, "Origin": origin, "Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
@@ -72,18 +72,18 @@ def port() -> Iterator[int]:
         ("localhost:{}", "http://localhost:{}", ACCEPTED),
         ("127.0.0.1:{}", "http://127.0.0.1:{}", ACCEPTED),
         ("[::1]:{}", "http://[::1]:{}", ACCEPTED),
-        ("news.example:{}", "http://news.example:{}", REFUSED),  # its name leads to this machine
+        ("news.example:{}", "http://news.example:{}", REFUSED),  # a name that resolves to this machine
         ("news.example", "http://news.example", REFUSED),
         ("localhost.news.example:{}", "http://localhost.news.example:{}", REFUSED),
         ("localhost:{}", "http://news.example", REFUSED),
         ("localhost:{}", "null", REFUSED),
     ],
 )
-def test_only_this_machines_names_are_answered(host, origin, status, port):
+def test_only_names_of_this_machine_are_accepted(host, origin, status, port):
     assert answer(port, host.format(port), origin.format(port)) == status
 
 
-def test_hosts_that_are_named_are_answered_in_their_place():
+def test_allowed_hosts_are_accepted():
     with served(
         "--server.address=0.0.0.0", "--server.allowedHosts=desk.example", "--server.allowedHosts=b.example"
     ) as port:

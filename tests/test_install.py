@@ -1,4 +1,4 @@
-"""The wheel, installed into an environment of its own, has the command and serves the app from any directory."""
+"""The wheel in a new environment: the command works and the app is served from any directory."""
 
 import os
 import subprocess
@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.fixture(scope="module")
 def rematch(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The installed command. Dependencies are lent by this environment; Rematch itself comes from the wheel alone."""
+    """Return the installed command. It uses the dependencies of this environment, and Rematch only from the wheel."""
     folder = tmp_path_factory.mktemp("install")
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
     wheel = ["wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder), str(ROOT)]
@@ -25,7 +25,7 @@ def rematch(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [built] = folder.glob("rematch-*.whl")
     subprocess.run([*pip, "--python", str(python), "install", "--no-deps", str(built)], check=True)
     site = next((folder / "venv").glob("lib/python*/site-packages"))
-    (site / "lent.pth").write_text(sysconfig.get_path("purelib"))  # the .pth files in there are not followed
+    (site / "lent.pth").write_text(sysconfig.get_path("purelib"))  # its own .pth files are not read
     return python.with_name("rematch")
 
 

@@ -1,4 +1,4 @@
-"""Importing the real stand-ins, where they are."""
+"""Imports of real data sets, if they are on this machine."""
 
 from pathlib import Path
 

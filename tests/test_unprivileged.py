@@ -1,4 +1,4 @@
-"""A user without rights imports, lists and looks in a folder of their own; what they may not do is a sentence."""
+"""A user without privileges can import, list and use the app in one folder; forbidden actions are one-line errors."""
 
 import os
 import shutil
@@ -24,7 +24,7 @@ for page in (None, "data"):
 
 @pytest.fixture(scope="module")
 def user() -> Iterator[Nobody]:
-    """The user, with an imported domain. Beside the folder are the table, and `roots`, which root alone may write."""
+    """Yield a user with an imported domain; next to its folder are the table and `roots`, writable only by root."""
     with nobody() as switched:
         write_shapes(switched.folder.parent / "table", 30)
         (switched.folder.parent / "roots").mkdir()
@@ -41,12 +41,12 @@ def table(user: Nobody) -> Path:
 
 @pytest.fixture
 def roots(user: Nobody) -> Path:
-    """A folder that root alone may write."""
+    """Return a folder that only root can write."""
     return user.folder.parent / "roots"
 
 
 def refused(user: Nobody, *words: object, **settings: str) -> str:
-    """What a verb says that must not work: one line."""
+    """Run a command that must fail and return its error, one line."""
     ended = user.run("-m", "core", *words, **settings)
     assert ended.returncode in (1, 2), ended.stdout
     assert ended.stderr.startswith("error: ")
@@ -54,7 +54,7 @@ def refused(user: Nobody, *words: object, **settings: str) -> str:
     return ended.stderr
 
 
-def test_a_folder_of_ones_own_is_enough(user):
+def test_one_writable_folder_is_enough(user):
     listed = user.run("-m", "core", "runs")
     assert (listed.returncode, listed.stderr) == (0, "")
     assert "shapes" in listed.stdout
@@ -66,7 +66,7 @@ def test_a_folder_of_ones_own_is_enough(user):
     assert looked.stdout.splitlines() == ["['Rematch']", "['Data']"]
 
 
-def test_folders_that_may_not_be_written_are_shown_and_named(user, table, roots):
+def test_folders_without_write_permission_are_shown_and_named(user, table, roots):
     shutil.copytree(user.folder / "workspace", roots / "workspace")
     settings = {"REMATCH_WORKSPACE": str(roots / "workspace"), "REMATCH_CACHE": str(roots / "cache")}
     said = refused(user, "import", table, "--domain", "other", **settings)
@@ -77,7 +77,7 @@ def test_folders_that_may_not_be_written_are_shown_and_named(user, table, roots)
     assert looked.stdout.splitlines() == ["['Rematch']", "['Data']"]
 
 
-def test_what_may_not_be_read_is_named(user, table, roots):
+def test_unreadable_files_are_named(user, table, roots):
     hidden = shutil.copytree(table.parent, roots / "hidden")
     (hidden / "images").chmod(0o700)
     assert "images" in refused(user, "import", hidden / "articles.csv", "--domain", "other")

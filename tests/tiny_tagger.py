@@ -6,7 +6,7 @@ import torch
 
 
 def write_tagger(folder: Path, labels: list[str]) -> Path:
-    """A tiny BERT with random weights that marks every word with the second of `labels`."""
+    """Write a tiny BERT with random weights that marks every word with the second of `labels`."""
     from transformers import BertConfig, BertForTokenClassification, BertTokenizerFast
 
     folder.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""A machine without a network: every attempt to reach an address or to look up a name fails, and is remembered."""
+"""A machine without a network: every connection and name look-up fails and is recorded."""
 
 import socket
 
@@ -6,7 +6,7 @@ import pytest
 
 
 def unplug(monkeypatch: pytest.MonkeyPatch) -> list[tuple]:
-    """Pull the plug; what comes back grows by each attempt. Sockets of the machine itself (AF_UNIX) go on."""
+    """Disable the network and return a list that records each attempt. Local sockets (AF_UNIX) still work."""
     tried: list[tuple] = []
 
     def refuse(what, real=None):

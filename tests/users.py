@@ -1,4 +1,4 @@
-"""Processes of a user without any rights, for tests that root runs: what root writes proves nothing about rights."""
+"""Processes of a user without privileges, because root, who often runs the tests, may write everywhere."""
 
 import os
 import pwd
@@ -20,18 +20,18 @@ ROOT = Path(__file__).parents[1]
 
 @dataclass(frozen=True)
 class Nobody:
-    """A user who may write `folder` alone. python: an interpreter that this user may run."""
+    """A user who can write only `folder`. python: an interpreter that this user can run."""
 
     folder: Path
     python: Path
 
     def run(self, *words: object, **settings: str) -> subprocess.CompletedProcess[str]:
-        """Run Python with `words` as this user. settings: of the environment, beside the least that is needed."""
+        """Run Python with `words` as this user. settings: more variables of the environment."""
         environment = {
             "PATH": os.environ["PATH"],
-            "HOME": "/nonexistent",  # as services have it
+            "HOME": "/nonexistent",  # as for services
             "PYTHONPATH": os.pathsep.join((str(ROOT), sysconfig.get_path("purelib"))),
-            "LD_LIBRARY_PATH": str(self.python.parents[1] / "lib"),  # of an interpreter that was moved
+            "LD_LIBRARY_PATH": str(self.python.parents[1] / "lib"),  # of the mounted interpreter
             "OMP_NUM_THREADS": "1",
             "REMATCH_WORKSPACE": str(self.folder / "workspace"),
             "REMATCH_CACHE": str(self.folder / "cache"),
@@ -44,9 +44,9 @@ class Nobody:
 
 @contextmanager
 def nobody() -> Iterator[Nobody]:
-    """A user with an empty folder; the test is skipped where this process may not switch to one.
+    """Yield a user with an empty folder; skip the test if this process cannot switch to the user.
 
-    The interpreter often lies in root's home, where nobody else may look: then it is mounted elsewhere.
+    The interpreter may be in root's home, which other users cannot read, so it is mounted at another path.
     """
     if not hasattr(os, "geteuid") or os.geteuid() != 0:
         pytest.skip("only root may switch to another user")

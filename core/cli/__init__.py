@@ -1,1 +1,1 @@
-"""The verbs of the command line: arguments in, one call into the wings, an answer out."""
+"""The commands of the command line: parse arguments, call the library, print the result."""

@@ -1,4 +1,4 @@
-"""The process of a background job: hold the lock, run the command, write its exit status."""
+"""Entry point of a background job: hold its lock, run the command, write the exit status."""
 
 import os
 import sys
@@ -13,18 +13,18 @@ from core.jobs.signals import stop_on_sigterm
 
 
 def run(folder: Path, command: Sequence[str]) -> int:
-    """Run `command` as the job whose files are in `folder`; return its exit status."""
+    """Run `command` as the job whose files are in `folder` and return its exit status."""
     with FileLock(folder / LOCK):
         write_reserved(folder / PROCESS, str(os.getpid()))
         os.environ[JOB_FOLDER] = str(folder)
         stop_on_sigterm()
         try:
-            from core.cli.main import main  # takes seconds, so after the lock
+            from core.cli.main import main  # takes seconds, so the job holds the lock first
 
             status = main(command)
         except Exception as error:
             kind = type(error).__name__
-            write_error(kind, f"ended by an unexpected {kind}; log.txt of this job says more.")
+            write_error(kind, f"The job crashed ({kind}). See its log.txt for details.")
             raise
         write_reserved(folder / STATUS, str(status))
         return status

@@ -1,7 +1,6 @@
-"""The command line: ``rematch VERB``, or ``python -m core VERB``.
+"""The command line: ``rematch COMMAND``, or ``python -m core COMMAND``.
 
-Exit status: 0 done, 2 wrong arguments or input (one line on stderr that says what, where and what to do),
-1 anything else.
+Exit status: 0 for success, 2 for wrong arguments or input, 1 for any other failure. An error is one line on stderr.
 """
 
 import ast
@@ -19,12 +18,13 @@ from typing import NoReturn
 import typer
 
 from core.errors import InputError, RematchError
+from core.extras import missing_extra
 from core.jobs.records import write_error
 from core.jobs.signals import end_on_ctrl_c, raise_on_ctrl_c, stop_on_sigterm
 from core.storage.disk_errors import os_error_sentence
 
-#: Verb → module of `core.cli` and what to take from it, in the order of the help. A module is imported when its
-#: verb is asked for: some take seconds.
+#: Command → module in `core.cli` and function in it, in the order of the help. Only the module of the command that
+#: runs is imported, because some take seconds.
 VERBS = {
     "app": ("app", "app"),
     "demo": ("data.import_data", "demo"),
@@ -37,7 +37,7 @@ VERBS = {
     "rank": ("evaluation.sweep", "rank"),
     "match": ("evaluation.match", "match"),
     "submit": ("evaluation.submit", "submit"),
-    "ground-truth": ("evaluation.submit", "truth"),
+    "ground-truth": ("evaluation.submit", "ground_truth_command"),
     "score": ("evaluation.score", "score"),
     "analyse": ("evaluation.analyse", "analyse"),
     "report": ("evaluation.report", "report"),
@@ -49,17 +49,17 @@ VERBS = {
 
 
 def command_line(words: Sequence[str]) -> typer.Typer:
-    """Return the command line with the verb that `words` begin with, or with all verbs if it is none."""
+    """Return the command line with the command that `words` begin with, or with all commands if there is none."""
     app = typer.Typer(
-        help="Which photo belongs to which news article, and what fine-tuning CLIP did to that skill.",
+        help="Match news articles with their images, and see what fine-tuning CLIP changes, article by article.",
         no_args_is_help=True,
         add_completion=False,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
     )
-    app.callback()(lambda: None)  # without it, a single verb would be the whole command line
+    app.callback()(lambda: None)  # without a callback, typer drops the name of a single command
     verb = words[0] if words else ""
-    if verb not in VERBS:  # to be listed, or named in an error: no module is imported for that
+    if verb not in VERBS:  # list all commands without importing their modules
         for name in VERBS:
             app.command(name, help=_summary(*VERBS[name]))(lambda: None)
         return app
@@ -73,7 +73,7 @@ def command_line(words: Sequence[str]) -> typer.Typer:
 
 
 def _summary(module: str, name: str) -> str:
-    """Return the docstring of the command `name`, or of the callback that makes it a group, without importing it."""
+    """Return the docstring of the command or group `name` without importing its module."""
     tree = ast.parse(Path(__file__).parent.joinpath(*module.split(".")).with_suffix(".py").read_bytes())
     for node in tree.body:
         if isinstance(node, ast.FunctionDef):
@@ -83,15 +83,15 @@ def _summary(module: str, name: str) -> str:
     raise LookupError(f"{module} has no command {name}")
 
 
-#: Settings of a command whose unknown options are another program's.
+#: Settings of a command that passes unknown options on to another program.
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
-_NO_SIGN = "\ufffd"  # for what a name from outside may hold to move a terminal's cursor
-_INTERRUPTED = 130  # what typer makes of Ctrl-C
+_NOT_PRINTABLE = "\ufffd"  # replaces control characters, which could move the terminal's cursor
+_INTERRUPTED = 130  # typer's status for Ctrl-C
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one verb and return the exit status. Libraries' warnings are for developers, who ask for them with -W."""
+    """Run one command and return its exit status. Warnings of libraries are hidden unless Python runs with -W."""
     with warnings.catch_warnings():
         if not sys.warnoptions:
             warnings.simplefilter("ignore")
@@ -99,10 +99,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
-    """Run one verb and return the exit status, with a line on stderr for each error that a sentence can explain."""
+    """Run one command and return its exit status; print expected errors as one line on stderr."""
     words = list(arguments if arguments is not None else sys.argv[1:])
-    if (strange := next((word for word in words if not _is_text(word)), None)) is not None:
-        return _fail(f"'{strange}' holds bytes that are not UTF-8; type it anew, or rename the file.", 2, "InputError")
+    if (word := next((word for word in words if not _is_text(word)), None)) is not None:
+        return _fail(f"'{word}' contains bytes that are not UTF-8. Type it again, or rename the file.", 2, "InputError")
     try:
         command = typer.main.get_command(command_line(words))
         status = command.main(with_ray_address(words), prog_name="rematch", standalone_mode=False)
@@ -110,13 +110,19 @@ def _run(arguments: Sequence[str] | None) -> int:
             return _fail("stopped.", 1, "KeyboardInterrupt")
         sys.stdout.flush()
         return status if isinstance(status, int) else 0
-    except BrokenPipeError:  # whoever reads what is printed has enough
+    except BrokenPipeError:  # the program that reads the output has closed it
         return 1
     except OSError as error:
         return _fail(os_error_sentence(error), 1, type(error).__name__)
     except MemoryError:
-        sentence = "the memory of this machine is not enough. Close other programs, or work on less at once."
+        sentence = "this machine ran out of memory. Close other programs, or process less data at once."
         return _fail(sentence, 1, "MemoryError")
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package in ("", "core", "pages", "rematch"):  # a fault of Rematch itself
+            raise
+        sentence = f"the package {package} is not installed. Install all that Rematch needs with: pip install rematch"
+        return _fail(str(missing_extra(error, f"rematch {words[0]}") or sentence), 2, "InputError")
     except InputError as error:
         return _fail(str(error), 2, type(error).__name__)
     except RematchError as error:
@@ -128,19 +134,19 @@ def _run(arguments: Sequence[str] | None) -> int:
 
 
 def with_ray_address(words: list[str]) -> list[str]:
-    """`--ray` alone means workers on this machine; typer has no options whose value may be left out."""
+    """Give `--ray` without an address the value LOCAL, because typer has no options with an optional value."""
     if "--ray" not in words:
         return words
     from core.cli.options import LOCAL
 
     return [
         f"--ray={LOCAL}" if word == "--ray" and (not rest or rest[0].startswith("-")) else word
-        for word, *rest in (words[place : place + 2] for place in range(len(words)))
+        for word, *rest in (words[index : index + 2] for index in range(len(words)))
     ]
 
 
 def _is_text(word: str) -> bool:
-    """False for bytes that are not UTF-8, which Python keeps as lone surrogates; tables cannot hold them."""
+    """Return False for bytes that are not UTF-8, which Python decodes as lone surrogates and tables cannot store."""
     try:
         word.encode()
     except UnicodeEncodeError:
@@ -149,19 +155,19 @@ def _is_text(word: str) -> bool:
 
 
 def _fail(message: str, status: int, kind: str) -> int:
-    """Print why the verb failed, write it into the folder of the job that runs it, and return `status`."""
+    """Print an error on stderr, write it into the folder of the job that runs the command, and return `status`."""
     line = " ".join(message.split())
-    shown = "".join(sign if sign.isprintable() else _NO_SIGN for sign in line)
-    write_error(kind, shown)
-    with suppress(OSError):  # a full disk may hold the log, too
-        print(f"error: {shown}", file=sys.stderr)
+    printable = "".join(character if character.isprintable() else _NOT_PRINTABLE for character in line)
+    write_error(kind, printable)
+    with suppress(OSError):  # stderr may go to a file on a full disk
+        print(f"error: {printable}", file=sys.stderr)
     return status
 
 
-def _print_anything() -> None:
-    """Print what the terminal's encoding lacks (cp1252 has no α) as a question mark, not as a traceback.
+def _prepare_output() -> None:
+    """Print characters that the terminal's encoding lacks (cp1252 has no α) as question marks.
 
-    Where there is no terminal, nor anything in its place, print to nowhere.
+    If stdout or stderr is closed, discard the output.
     """
     sys.stdout = sys.stdout or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
     sys.stderr = sys.stderr or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
@@ -170,8 +176,8 @@ def _print_anything() -> None:
             stream.reconfigure(errors="replace")
 
 
-def _drop_what_cannot_be_printed() -> None:
-    """Python would try once more at its end, and complain."""
+def _discard_unprinted_output() -> None:
+    """Discard output that cannot be written; at exit, Python would try again and print a warning."""
     try:
         sys.stdout.flush()
     except OSError:
@@ -180,12 +186,12 @@ def _drop_what_cannot_be_printed() -> None:
 
 def run_and_exit() -> NoReturn:
     """Run the command line as this process and exit: the entry point of `rematch` and `python -m core`."""
-    # Imports make a million objects that stay; looking for garbage among them was a sixth of a start (measured).
+    # Imports create a million permanent objects; scanning them for garbage took a sixth of the start (measured).
     gc.set_threshold(100_000)
     stop_on_sigterm()
-    _print_anything()
+    _prepare_output()
     raise_on_ctrl_c()
     status = main()
     end_on_ctrl_c()
-    _drop_what_cannot_be_printed()
+    _discard_unprinted_output()
     sys.exit(status)

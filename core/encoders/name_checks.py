@@ -37,6 +37,16 @@ def check_encoder_name(name: str) -> None:
         _check_open_clip(name, read_catalogue())
 
 
+def check_open_clip_loads(name: str) -> None:
+    """Raise InputError if the encoder `name` is not a model of open_clip and cannot be exported."""
+    if name in BUILT_IN or name.startswith(TRANSFORMERS):
+        library = "transformers" if name.startswith(TRANSFORMERS) else "Rematch"
+        raise InputError(
+            f"{name} is a model of {library}, so open_clip cannot load it. Export a run of an open_clip model, "
+            f"such as one trained with --encoder ViT-B-32:openai."
+        )
+
+
 def looks_like_a_path(name: str) -> bool:
     """Return whether `name` is a folder or file rather than NAME or ORGANISATION/NAME on a hub."""
     return name != "" and (
@@ -71,7 +81,8 @@ def _check_open_clip(name: str, catalogue: Catalogue) -> None:
     model, _, weights = name.partition(":")
     architecture = architecture_of(model)
     if architecture not in catalogue.models:
-        raise InputError(f"unknown encoder '{name}'{_instead(name, catalogue)}.")
+        sentence = f"unknown encoder '{name}'{_instead(name, catalogue)}"
+        raise InputError(sentence if sentence.endswith("?") else f"{sentence}.")
     tags = catalogue.tags.get(architecture, ())
     if tag_of(weights) in tags:
         return

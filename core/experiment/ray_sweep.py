@@ -21,6 +21,7 @@ from core.encoders.choices import DeviceChoice
 from core.encoders.embedding import batches, embed
 from core.errors import InputError, RematchError
 from core.experiment.loaded_run import LoadedRun, open_run
+from core.extras import check_extra
 from core.workspace.folders import Workspace
 from core.workspace.runs import find_run
 from core.workspace.sweep_info import PrecisionName
@@ -87,10 +88,9 @@ def start_ray(address: str) -> None:
 
     Raises InputError if Ray is not installed or there is no such cluster.
     """
-    try:
-        import ray
-    except ImportError:
-        raise InputError("--ray needs Ray, which is not installed: pip install -r requirements-cluster.txt") from None
+    check_extra("cluster", "sweep --ray")
+    import ray
+
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # no network access outside the cluster
     try:
         ray.init(

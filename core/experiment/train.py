@@ -53,8 +53,11 @@ def train_run(
     device: DeviceChoice,
     workspace: Workspace,
     on_epoch: OnEpoch = lambda epoch: None,
+    name: str | None = None,
 ) -> tuple[Run, Experiment]:
     """Fine-tune an encoder and write the run's folder. Raises InputError for problems that the user can fix.
+
+    name: of the run; made of encoder and `settings.tune` if not given.
 
     In `core.training.distributed.processes` all processes call this function and get the same run, but only the main
     process calls `on_epoch` and writes files.
@@ -68,7 +71,7 @@ def train_run(
     slug, translators = domain.info.slug, translators_of(domain, experiment.english)
     built = experiment.encoder.built
     info = TrainingInfo(
-        slug, "", now(), encoder, text, english, device, settings, articles, zero_shot, translators, built
+        slug, name or "", now(), encoder, text, english, device, settings, articles, zero_shot, translators, built
     )
     return _train(on_main_process(lambda: begin_training(workspace, info)), experiment, on_epoch), experiment
 

@@ -34,6 +34,8 @@ def disk_error(error: OSError, path: Path) -> DiskError | None:
         return DiskError(f"{path} is a folder; expected the name of a file to write.")
     if error.errno in _IN_THE_WAY:
         return DiskError(f"{path} cannot be written: {_nearest(path.parent)} is a file; expected a folder.")
+    if error.errno == errno.ENOENT and path.parent.is_dir():  # such as /proc, where only the system makes files
+        return DiskError(f"{path} cannot be written: {path.parent} takes no new files. Choose another folder.")
     if error.errno == errno.ENOENT:
         return DiskError(f"{path} cannot be written: another process deleted its folder. Try again.")
     return None

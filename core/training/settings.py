@@ -58,7 +58,9 @@ class Settings:
     """
 
     tune: str = _option(
-        "all", "What to tune", "What to tune: head, text, last:N, lora:R or all.",
+        "all", "What to tune",
+        "Tune the heads (head), the text tower (text), the last N blocks of each tower (last:N), adapters of rank R "
+        "(lora:R) or all weights (all).",
         "head, text, last:N, lora:R or all", "The paper tunes the whole model.",
     )  # fmt: skip
     epochs: Annotated[int, Meta(ge=0)] = _option(

@@ -9,13 +9,16 @@ from core.storage.disk_errors import disk_errors_for
 from core.workspace.folders import Workspace
 from core.workspace.runs import Run, find_run, save_run
 
-_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_NAME = re.compile(r"(?=.{1,100}$)[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
 def check_new_name(workspace: Workspace, slug: str, name: str) -> None:
     """Raise InputError if `name` cannot name a new run of the domain: it is malformed or taken."""
     if not _NAME.fullmatch(name):
-        raise InputError(f"'{name}' cannot name a run: expected lower-case letters, digits and single hyphens.")
+        raise InputError(
+            f"'{name[:100]}' cannot name a run: use at most 100 lower-case letters, digits and single hyphens, as in "
+            f"'first-try'."
+        )
     if (workspace.runs_folder(slug) / name).exists():
         raise InputError(f"domain '{slug}' already has a run '{name}'; choose another name, or delete that run first.")
 

@@ -238,13 +238,16 @@ def load_runs(workspace: Workspace, slug: str) -> list[Run]:
     return sorted(runs, key=lambda run: (run.info.created_at, run.info.name))
 
 
-def find_run(workspace: Workspace, slug: str, name: str | None) -> Run:
-    """Return the run called `name`, or the newest. Raises InputError that lists the existing runs."""
+def find_run(workspace: Workspace, slug: str, name: str | None, prefer_swept: bool = False) -> Run:
+    """Return the run called `name`, or the newest. Raises InputError that lists the existing runs.
+
+    prefer_swept: without a name, take the newest swept run; the newest only if none is swept.
+    """
     runs = load_runs(workspace, slug)
     if not runs:
         raise InputError(f"domain '{slug}' has no run yet; make one with: rematch train --domain {slug}")
     if name is None:
-        return runs[-1]
+        return next((run for run in reversed(runs) if prefer_swept and run.is_swept), runs[-1])
     found = next((run for run in runs if run.info.name == name), None)
     if found is None:
         names = ", ".join(run.info.name for run in runs)

@@ -23,6 +23,7 @@ from core.storage.files import read_record, write_toml
 from core.storage.locks import hold_lock, is_held
 from core.training.settings import Settings
 from core.workspace.folders import Workspace
+from core.workspace.rename_and_delete import check_new_name
 from core.workspace.runs import reserve_folder
 
 FORMAT = 1  # increment when the content of training.toml changes
@@ -126,11 +127,29 @@ class Unfinished:
 
 
 def begin_training(workspace: Workspace, info: TrainingInfo) -> Unfinished:
-    """Reserve a folder for a new training and name the training after it, whatever the name in `info`."""
-    folder = reserve_folder(workspace, info.domain, info.encoder, info.settings.tune)
+    """Reserve a folder for a new training, called `info.name`, or after encoder and `tune` if that is empty.
+
+    Raises InputError if the name is malformed or taken.
+    """
+    if info.name:
+        folder = _reserve_named(workspace, info.domain, info.name)
+    else:
+        folder = reserve_folder(workspace, info.domain, info.encoder, info.settings.tune)
     unfinished = Unfinished(TrainingInfo(**vars(info) | {"name": folder.name}), folder)
     unfinished.save()
     return unfinished
+
+
+def _reserve_named(workspace: Workspace, slug: str, name: str) -> Path:
+    check_new_name(workspace, slug, name)
+    folder = workspace.runs_folder(slug) / name
+    with disk_errors_for(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir()
+        except FileExistsError:  # another training took the name since the check
+            check_new_name(workspace, slug, name)
+    return folder
 
 
 def load_unfinished(workspace: Workspace, slug: str) -> list[Unfinished]:

@@ -1,6 +1,6 @@
-"""Make the documentation's screenshots and the moving image of the slider from the demo: `make screenshots`.
+"""Make the screenshots of the documentation and the animation of the slider from the demo: `make screenshots`.
 
-Takes Chromium and the demo (made in a temporary folder unless REMATCH_WORKSPACE holds it). Writes docs/images.
+Needs Chromium. Creates the demo in a temporary folder unless REMATCH_WORKSPACE has it. Writes docs/images.
 """
 
 import io
@@ -19,9 +19,9 @@ from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 IMAGES = Path(__file__).parents[1] / "images"
-#: Size of the window: as wide as a laptop's, high enough for what the pages show first.
+#: Size of the browser window in pixels: the width of a laptop, and high enough for the top part of each page.
 WIDTH, HEIGHT = 1280, 1150
-#: Part of the window in the moving image: without the sidebar.
+#: Part of the window in the animation, without the sidebar.
 _CLIP = {"x": 300, "y": 100, "width": WIDTH - 300, "height": HEIGHT - 100}
 #: File → page and query string, for the demo's first domain.
 SHOTS = {
@@ -34,14 +34,14 @@ SHOTS = {
     "train": "train",
     "data": "data",
 }
-#: α at each frame of the moving image: there and back.
+#: α at each frame of the animation: from 0 to 1 and back.
 FRAMES = [step / 25 for step in (*range(0, 26), *range(24, 0, -1))]
 _SECONDS_PER_FRAME = 0.12
 _GIF_WIDTH = 720
 
 
 def main() -> None:
-    """Start the app and take all images."""
+    """Start the app, then make all screenshots and the animation."""
     with (
         tempfile.TemporaryDirectory(prefix="rematch-screenshots-") as scratch,
         served(Path(scratch)) as address,
@@ -65,7 +65,7 @@ def main() -> None:
 
 @contextmanager
 def served(scratch: Path) -> Iterator[str]:
-    """Start the app with its demo and yield its address."""
+    """Start the app with the demo and yield its address."""
     folders = {"REMATCH_WORKSPACE": str(scratch / "workspace"), "REMATCH_CACHE": str(scratch / "cache")}
     environment = folders | dict(os.environ) | {"REMATCH_QUIET": "1"}
     subprocess.run([sys.executable, "-m", "core", "demo"], env=environment, check=True)
@@ -87,7 +87,7 @@ def served(scratch: Path) -> Iterator[str]:
 
 
 def settle(page: Page) -> None:
-    """Wait until the page is drawn and its images are there."""
+    """Wait until the page and its images are loaded."""
     page.wait_for_selector("h1, [data-testid=stHeading]")
     page.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
     page.wait_for_load_state("networkidle")
@@ -95,7 +95,7 @@ def settle(page: Page) -> None:
 
 
 def record_slider(page: Page, file: Path) -> None:
-    """Move the slider through FRAMES with the mouse held down and write the frames as a GIF."""
+    """Drag the slider through FRAMES and write the frames as a GIF."""
     slider = page.locator(".alpha input[type=range]").first
     box = slider.bounding_box()
     assert box is not None, "the Alpha page has no slider"

@@ -1,4 +1,4 @@
-"""The verb `export-data`: a domain in a format that other tools open."""
+"""The command `export-data`: write a domain in a format that other tools open."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -9,11 +9,12 @@ import typer
 from core.cli.options import CacheOption, JsonOption, WorkspaceOption, answer, be_quiet, workspace_of
 from core.data.exporters import ExportFormat, ExportResult, export_domain
 from core.data.time_split import SPLITS
+from core.errors import counted
 from core.workspace.article_columns import article_columns
 from core.workspace.runs import find_run
 
-#: How a result is opened elsewhere.
-_OPEN: dict[ExportFormat, str] = {
+#: Format → the line that opens the result in another tool.
+_HOW_TO_OPEN: dict[ExportFormat, str] = {
     "parquet": 'open it with: datasets.load_dataset("{out}")',
     "webdataset": 'open it with: webdataset.WebDataset(glob.glob("{out}/train-*.tar"), shardshuffle=False)',
     "coco": 'open it with: pycocotools.coco.COCO("{out}/annotations/captions_train.json")',
@@ -22,23 +23,39 @@ _OPEN: dict[ExportFormat, str] = {
 
 
 def export_data(
-    domain: Annotated[str, typer.Argument(help="The domain, by its slug.")],
-    layout: Annotated[ExportFormat, typer.Option("--format", help="Of the files; parquet is for Hugging Face.")],
-    out: Annotated[Path, typer.Option("--output", help="The folder to write.")],
+    domain: Annotated[str, typer.Argument(metavar="SLUG", help="Export the domain with this slug.")],
+    layout: Annotated[
+        ExportFormat,
+        typer.Option(
+            "--format",
+            help="Write Parquet (for Hugging Face datasets), WebDataset shards, COCO captions, or a CSV file.",
+        ),
+    ],
+    out: Annotated[Path, typer.Option("--output", metavar="FOLDER", help="Write into this new folder.")],
     run: Annotated[
-        str | None, typer.Option("--run", help="Add the ranks of this run: zero-shot, fine-tuned and at its alpha.")
+        str | None,
+        typer.Option(
+            "--run",
+            metavar="NAME",
+            help="Add each article's ranks in this run: zero-shot, fine-tuned and at the alpha that the sweep chose.",
+        ),
     ] = None,
     split: Annotated[
-        list[str] | None, typer.Option("--split", help="train, val or test; may be repeated. All if not given.")
+        list[str] | None,
+        typer.Option(
+            "--split",
+            metavar="SPLIT",
+            help="Export this split: train, val or test. Repeat it for several splits. Default: all splits.",
+        ),
     ] = None,
-    replace: Annotated[bool, typer.Option("--replace", help="Replace an earlier export in that folder.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace an earlier export in the same folder.")] = False,
     root: WorkspaceOption = None,
     cache: CacheOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write a domain's articles, images, splits and tags for other tools; import reads the result back."""
+    """Export a domain for other tools. Writes articles, images, splits and tags, which `rematch import` can read."""
     be_quiet(as_json)
-    if unknown := sorted(set(split or ()) - set(SPLITS)):  # typer has no lists of choices
+    if unknown := sorted(set(split or ()) - set(SPLITS)):  # typer cannot restrict the values of a list
         raise typer.BadParameter(f"--split {unknown[0]}: expected one of {', '.join(SPLITS)}.")
     splits = [name for name in SPLITS if split is None or name in split]
     workspace = workspace_of(root, cache)
@@ -55,12 +72,13 @@ def _lines(exported: ExportResult, layout: ExportFormat) -> list[str]:
     lines = [*exported.notes]
     if info.apostrophes:
         lines.append(
-            f"formulas: {info.apostrophes:,} cells begin as one and got an apostrophe in front; import takes it away."
+            f"formulas: {counted(info.apostrophes, 'cell')} that a spreadsheet would run as a formula got a leading "
+            f"apostrophe. Import removes it."
         )
     ranks = f", with the ranks of run '{info.run}' at alpha 0, 1 and {info.alpha:g}" if info.run is not None else ""
     synthetic = " (synthetic)" if info.synthetic else ""
     lines.append(
-        f"{sum(info.splits.values()):,} articles ({counts}) and {exported.images:,} images of "
+        f"{counted(sum(info.splits.values()), 'article')} ({counts}) and {counted(exported.images, 'image')} of "
         f"'{info.domain}'{synthetic}{ranks}: {exported.folder}"
     )
-    return [*lines, _OPEN[layout].format(out=exported.folder)]
+    return [*lines, _HOW_TO_OPEN[layout].format(out=exported.folder)]

@@ -1,4 +1,4 @@
-"""The verb that gives a domain an English version: `translate`."""
+"""The command `translate`: add an English version to a domain by machine translation."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,39 +15,55 @@ from core.cli.options import (
     workspace_of,
 )
 from core.data.domain import ENGLISH, Domain
-from core.data.translation.quality import Quality, translation_quality
-from core.errors import InputError
+from core.errors import InputError, counted
+from core.extras import check_extra
 from core.workspace.folders import Workspace
 from core.workspace.runs import load_runs
 
 if TYPE_CHECKING:
     from core.data.translation.marian import Translator
+    from core.data.translation.quality import Quality
 
 
 def translate(
     domain: DomainOption,
     model: Annotated[
         str | None,
-        typer.Option(help="A Marian model of a hub, or a folder (if not given: Helsinki-NLP/opus-mt-<from>-en)."),
+        typer.Option(
+            metavar="MODEL",
+            help="Translate with this Marian model: a name on the model hub, or a folder. Default: "
+            "Helsinki-NLP/opus-mt-CODE-en, CODE being the language.",
+        ),
     ] = None,
     source: Annotated[
-        str | None, typer.Option("--from", help="Two letters: the language to translate (the domain's if not given).")
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="CODE",
+            help="Translate the articles in this language (two letters, such as de). Default: the domain's language.",
+        ),
     ] = None,
     reference_column: Annotated[
         str | None,
-        typer.Option(help="Score the titles' translation (chrF) against this one; the texts' for a name in text…."),
+        typer.Option(
+            metavar="COLUMN",
+            help="Score the translation with chrF against the human translation in this column: of the texts if its "
+            "name begins with text, else of the titles.",
+        ),
     ] = None,
-    worst: Annotated[int, typer.Option(help="Print that many of the worst, with --reference-column.", min=0)] = 0,
+    worst: Annotated[
+        int,
+        typer.Option(
+            metavar="N", help="Print the N translations with the lowest chrF. Needs --reference-column.", min=0
+        ),
+    ] = 0,
     device: DeviceOption = "auto",
     root: WorkspaceOption = None,
     cache: CacheOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write an English version beside the original, where none came with the data."""
-    from core.data.translation.marian import Translator
-    from core.encoders.loading import choose_device
-    from core.experiment.translate import translate_domain
-
+    """Translate articles into English. Articles that came with English keep it, and the originals stay."""
+    check_extra("translate", "rematch translate")
     be_quiet(as_json)
     workspace = workspace_of(root, cache)
     loaded = workspace.load_domain(domain)
@@ -55,7 +71,11 @@ def translate(
     _check_reference(loaded, reference_column)
     name = model or f"Helsinki-NLP/opus-mt-{language}-{ENGLISH}"
     if language == ENGLISH:
-        raise InputError(f"domain '{domain}' is English; name the language to translate with --from.")
+        raise InputError(f"domain '{domain}' is English. Name the language to translate with --from.")
+    from core.data.translation.marian import Translator
+    from core.encoders.loading import choose_device
+    from core.experiment.translate import translate_domain
+
     translator = Translator(name, choose_device(device))
     done = translate_domain(loaded, language, translator, workspace)
     quality = _quality(loaded, language, reference_column, worst, translator, workspace) if reference_column else None
@@ -71,15 +91,16 @@ def translate(
         "quality": quality and {"chrf": quality.chrf, "n": quality.n, "signature": quality.signature},
     }
     lines = [
-        f"{done.articles} articles in '{language}' have English by {translator.name}; {done.came_with} came with their "
-        f"own and keep it. {done.sentences} sentences were translated now, the others were in the cache."
+        f"{counted(done.articles, 'article')} in '{language}' translated into English by {translator.name}; "
+        f"{done.came_with:,} more came with English and keep it. {counted(done.sentences, 'sentence')} translated now, "
+        f"the others came from the cache."
     ]
     if done.others:
         others = ", ".join(f"{name} {count}" for name, count in done.others.items())
-        lines.append(f"articles in other languages are read as they are: {others}; --from translates them.")
+        lines.append(f"articles in other languages are not translated: {others}. Translate them with --from.")
     lines += [
-        f"note: run {run.info.name} reads the English of {' and '.join(gone)}, so it opens only when that model has "
-        f"translated again; or train again."
+        f"note: run {run.info.name} reads the English version by {' and '.join(gone)}. To open it, translate with that "
+        f"model again, or train a new run."
         for run in load_runs(workspace, domain)
         if (gone := sorted(set(run.info.translators or ()) - set(done.domain.translated_by)))
     ]
@@ -89,29 +110,34 @@ def translate(
 
 
 def _check_reference(domain: Domain, column: str | None) -> None:
-    """Raises InputError, before anything is translated, if the domain has no such column."""
+    """Raise InputError if the domain has no such column."""
     if column is not None and column not in domain.articles:
-        there = ", ".join(domain.articles.columns)
-        raise InputError(f"--reference-column {column}: domain '{domain.info.slug}' has no such column; its: {there}.")
+        columns = ", ".join(domain.articles.columns)
+        raise InputError(
+            f"--reference-column {column}: domain '{domain.info.slug}' has no such column. Its columns: {columns}."
+        )
 
 
 def _quality(
     domain: Domain, language: str, column: str, worst: int, translator: "Translator", workspace: Workspace
-) -> Quality:
-    """Score what the model makes of the originals that have a reference, whether it is in the domain or not."""
+) -> "Quality":
+    """Score the translation of all articles with a reference, also of those whose English came with the data."""
+    from core.data.translation.quality import translation_quality
     from core.experiment.translate import translate_texts
 
     original = "text" if column.startswith("text") else "title"
     articles = domain.articles[domain.articles["language"] == language]
     articles = articles[(articles[column].fillna("") != "") & (articles[original].fillna("") != "")]
     if articles.empty:
-        raise InputError(f"--reference-column {column}: no article in '{language}' has a {original} and a reference.")
+        raise InputError(
+            f"--reference-column {column}: no article in '{language}' has both a {original} and a reference."
+        )
     english, _ = translate_texts(articles[original], language, translator, workspace)
     sources = articles[original].tolist()
     return translation_quality(sources, [english[text] for text in sources], articles[column].tolist(), worst)
 
 
-def _quality_lines(quality: Quality, column: str | None) -> list[str]:
+def _quality_lines(quality: "Quality", column: str | None) -> list[str]:
     lines = [f"chrF {quality.chrf:.1f} against {column}, n = {quality.n} ({quality.signature})."]
     for example in quality.worst:
         lines.append(

@@ -1,4 +1,4 @@
-"""The verb that asks why: `analyse` answers questions about a swept run and keeps the answers for pages and report."""
+"""The command `analyse`: answer questions about a swept run and store the findings for the app and the report."""
 
 from typing import Annotated, Any
 
@@ -11,7 +11,7 @@ from core.cli.options import (
     DeviceOption,
     DomainOption,
     JsonOption,
-    RunOption,
+    SweptRunOption,
     WorkspaceOption,
     answer,
     be_quiet,
@@ -28,15 +28,21 @@ from core.workspace.runs import find_run
 
 def analyse(
     domain: DomainOption,
-    run: RunOption = None,
+    run: SweptRunOption = None,
     only: Annotated[
-        str | None, typer.Option("--questions", help=f"Some questions, separated by commas: {', '.join(BY_NAME)}.")
+        str | None,
+        typer.Option(
+            "--questions",
+            metavar="NAMES",
+            help=f"Answer only these questions, separated by commas. Default: all, {', '.join(BY_NAME)}.",
+        ),
     ] = None,
     tagger: Annotated[
         str | None,
         typer.Option(
-            help="Find persons, places and organisations with this token-classification model (a folder, or a name "
-            "on a hub) from now on; 'rules' goes back to the built-in rules."
+            metavar="MODEL",
+            help="From now on, find persons, places and organisations with this token-classification model: a folder, "
+            "or a name on the model hub. rules returns to the built-in rules.",
         ),
     ] = None,
     device: DeviceOption = "auto",
@@ -44,34 +50,34 @@ def analyse(
     cache: CacheOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Is the difference real, is alpha* right, who gains, and why: with intervals, kept for the app and the report."""
+    """Answer questions about a run. They ask if a difference is real, if alpha* is well chosen and who gains."""
     be_quiet(as_json)
     names = [_question_name(name.strip()) for name in only.split(",")] if only else list(BY_NAME)
-    context = asked_about(workspace_of(root, cache), domain, run, device)
+    context = run_context(workspace_of(root, cache), domain, run, device)
     if tagger is not None:
         _use_tagger(tagger, context)
     record: dict[str, Any] = {"domain": domain, "run": context.run.info.name}
     texts = []
     for question in QUESTIONS:
         if question.name in names:
-            one = compute_or_load(question, context)
-            record[question.name] = msgspec.to_builtins(one)
-            texts.append(as_text(question.section(one, context)))
+            finding = compute_or_load(question, context)
+            record[question.name] = msgspec.to_builtins(finding)
+            texts.append(as_text(question.section(finding, context)))
     answer(as_json, record, "\n\n".join(texts))
 
 
 def _question_name(name: str) -> str:
-    """Return `name` if it is a question's. Raises BadParameter that lists those there are, or what it became."""
+    """Return `name` if it is a question. Raises BadParameter that lists the questions, or the new names of this one."""
     if name in RENAMED:
-        raise typer.BadParameter(f"--questions {name}: is now several questions; ask {', '.join(RENAMED[name])}.")
+        raise typer.BadParameter(f"--questions {name}: this question is now several: {', '.join(RENAMED[name])}.")
     if name not in BY_NAME:
         raise typer.BadParameter(f"--questions {name}: expected some of {', '.join(BY_NAME)}.")
     return name
 
 
-def asked_about(workspace: Workspace, domain: str, run: str | None, device: DeviceChoice) -> RunContext:
-    """The run that is asked about. Raises InputError if there is none, or it is not swept."""
-    found = find_run(workspace, domain, run)
+def run_context(workspace: Workspace, domain: str, run: str | None, device: DeviceChoice) -> RunContext:
+    """Return the run called `run`, or the newest swept one, with its domain. Raises InputError if it is not swept."""
+    found = find_run(workspace, domain, run, prefer_swept=True)
     check_swept(found)
     return RunContext(found, workspace.load_domain(domain), workspace, device)
 
@@ -87,7 +93,7 @@ def _use_tagger(name: str, context: RunContext) -> None:
 
 
 def as_text(section: Section) -> str:
-    """A section for a terminal: charts are left out, since their numbers are in the tables."""
+    """Return a section as text for a terminal, without charts, whose numbers are in the tables."""
     lines = [section.title, section.answer]
     for block in section.blocks:
         if isinstance(block, Words):

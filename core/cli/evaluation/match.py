@@ -1,4 +1,4 @@
-"""The verb for free queries: `match`."""
+"""The command `match`: search images for a text, or articles for an image."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -16,14 +16,14 @@ from core.cli.options import (
     DomainOption,
     JsonOption,
     RerankOption,
-    RunOption,
+    SweptRunOption,
     WorkspaceOption,
     answer,
     be_quiet,
     workspace_of,
 )
 from core.data.images.decoding import ImageError, open_image
-from core.errors import InputError
+from core.errors import InputError, counted
 from core.presentation.reranking import reranked_by
 from core.retrieval.choices import IndexKind
 from core.workspace.runs import find_run
@@ -31,44 +31,47 @@ from core.workspace.runs import find_run
 
 def match(
     domain: DomainOption,
-    headline: Annotated[str | None, typer.Option(help="Find images for this text.")] = None,
-    photo: Annotated[Path | None, typer.Option(help="Find articles for this image.")] = None,
-    run: RunOption = None,
+    headline: Annotated[str | None, typer.Option(metavar="TEXT", help="Find the images that fit this text.")] = None,
+    photo: Annotated[Path | None, typer.Option(metavar="FILE", help="Find the articles that fit this image.")] = None,
+    run: SweptRunOption = None,
     alpha: AlphaOption = "best",
-    k: Annotated[int, typer.Option("--k", help="How many to show.", min=1)] = 10,
+    k: Annotated[int, typer.Option("--k", metavar="K", help="Show the best K results.", min=1)] = 10,
     rerank: RerankOption = None,
     index: Annotated[
-        IndexKind, typer.Option(help="flat is exact; ivf and hnsw are approximate, for galleries of a million.")
+        IndexKind,
+        typer.Option(
+            help="Search with this index: flat is exact; ivf and hnsw are approximate, for about a million images."
+        ),
     ] = "flat",
     device: DeviceOption = "auto",
     root: WorkspaceOption = None,
     cache: CacheOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Find the domain's best images for a headline, or articles for a photo, with the exact weights at alpha."""
+    """Find images for a headline, or articles for a photo. Uses the exact weights at alpha."""
+    be_quiet(as_json)
+    if (headline is None) == (photo is None):
+        raise InputError("give either --headline TEXT or --photo FILE, and not both.")
+    image = _read(photo)
+    workspace = workspace_of(root, cache)
+    loaded, found = workspace.load_domain(domain), find_run(workspace, domain, run, prefer_swept=True)
+    value = alpha_of(alpha, found)
     from core.experiment.loaded_run import open_run
     from core.experiment.match import Matcher
 
-    be_quiet(as_json)
-    if (headline is None) == (photo is None):
-        raise InputError("match needs either --headline TEXT or --photo FILE.")
-    picture = _read(photo)
-    workspace = workspace_of(root, cache)
-    loaded, found = workspace.load_domain(domain), find_run(workspace, domain, run)
-    value = alpha_of(alpha, found)
     loaded_run = open_run(found, loaded, workspace, device, rerank=rerank)
     matcher = Matcher(loaded_run, value, index)
-    matches = matcher.articles_for(picture, k) if picture is not None else matcher.images_for(headline or "", k)
+    matches = matcher.articles_for(image, k) if image is not None else matcher.images_for(headline or "", k)
     rows = [
         {
-            "place": one.place,
-            "score": round(one.score, 4),
-            "article_id": str(one.article["article_id"]),
-            "image_id": one.image_id,
-            "image_file": str(one.article["image_file"]),
-            "title": one.article["title"] or one.article["text"],
+            "place": result.place,
+            "score": round(result.score, 4),
+            "article_id": str(result.article["article_id"]),
+            "image_id": result.image_id,
+            "image_file": str(result.article["image_file"]),
+            "title": result.article["title"] or result.article["text"],
         }
-        for one in matches
+        for result in matches
     ]
     record = {
         "domain": domain,
@@ -80,14 +83,15 @@ def match(
         "index_recall": matcher.recall,
         "matches": rows,
     }
-    what = "pictures" if headline is not None else "articles"
+    searched = "image" if headline is not None else "article"
     lines = [
-        f"the best {len(rows)} of {matcher.searched} {what} of {domain} at alpha {value:g} (run {found.info.name})"
+        f"the best {len(rows)} of {counted(matcher.searched, searched)} of {domain} at alpha {value:g} (run "
+        f"{found.info.name})"
         f"{reranked_by(loaded_run.reranking)}:",
         tabulate([{**row, "title": row["title"][:60]} for row in rows], headers="keys"),
     ]
     if matcher.recall is not None:
-        lines.append(f"index {index}: finds {matcher.recall:.1%} of the exact best 100 of the domain's own queries.")
+        lines.append(f"index {index}: finds {matcher.recall:.1%} of the exact best 100 for the articles of the domain.")
     if (
         headline is not None
         and ",".join(loaded_run.experiment.encoder.languages) == "en"

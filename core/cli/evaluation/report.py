@@ -1,4 +1,4 @@
-"""The verb that reads what runs left: `report`."""
+"""The command `report`: tables of a run, and its whole report as HTML or Markdown."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -6,14 +6,14 @@ from typing import Annotated
 
 import typer
 
-from core.cli.evaluation.analyse import asked_about
+from core.cli.evaluation.analyse import run_context
 from core.cli.options import (
     CacheOption,
     DeviceOption,
     DomainOption,
     JsonOption,
-    RunOption,
     SplitOption,
+    SweptRunOption,
     WorkspaceOption,
     answer,
     be_quiet,
@@ -37,36 +37,48 @@ from core.workspace.runs import find_run, load_runs
 
 def report(
     domain: DomainOption,
-    run: RunOption = None,
+    run: SweptRunOption = None,
     split: SplitOption = "val",
     compare: Annotated[
-        bool, typer.Option("--compare", help="The newest runs that read the English version and the original, beside.")
+        bool,
+        typer.Option(
+            "--compare",
+            help="Compare the newest run that reads the English version with the newest that reads the original.",
+        ),
     ] = False,
-    paper: Annotated[Paper | None, typer.Option(help="Published rows beside.")] = None,
-    style: Annotated[TableFormat, typer.Option("--format", help="Of the table.")] = "text",
+    paper: Annotated[Paper | None, typer.Option(help="Add the rows that the paper published for this domain.")] = None,
+    style: Annotated[TableFormat, typer.Option("--format", help="Print the table in this format.")] = "text",
     html: Annotated[
-        Path | None, typer.Option("--html", help="Write the whole report, every question answered, to this file.")
+        Path | None,
+        typer.Option(
+            "--html", metavar="FILE", help="Write the whole report, with the answers to all questions, as HTML."
+        ),
     ] = None,
-    markdown: Annotated[Path | None, typer.Option("--markdown", help="The same as Markdown.")] = None,
+    markdown: Annotated[
+        Path | None, typer.Option("--markdown", metavar="FILE", help="Write the whole report as Markdown.")
+    ] = None,
     with_images: Annotated[
-        bool, typer.Option("--with-images", help="Images of the articles that moved most, inside the HTML file.")
+        bool,
+        typer.Option(
+            "--with-images", help="Embed the images of the articles whose rank changed most in the HTML file."
+        ),
     ] = False,
     device: DeviceOption = "auto",
     root: WorkspaceOption = None,
     cache: CacheOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Print the paper's table for a run: zero-shot, fine-tuning, WiSE-FT; and table 4. --html writes all there is."""
+    """Print the results of a run as tables. They compare zero-shot, fine-tuned and WiSE-FT, as in the paper."""
     workspace = workspace_of(root, cache)
     if html or markdown:
         be_quiet(as_json)
-        context = asked_about(workspace, domain, run, device)
+        context = run_context(workspace, domain, run, device)
         _answer_written(as_json, document(context, ask_all=True, with_images=with_images), html, markdown)
         return
     if compare:
         _answer_compared(as_json, workspace, domain, split)
         return
-    loaded, found = workspace.load_domain(domain), find_run(workspace, domain, run)
+    loaded, found = workspace.load_domain(domain), find_run(workspace, domain, run, prefer_swept=True)
     table = paper_table(found, loaded, split, paper)
     selected = found.selected()
     sisters = sister_runs(found, load_runs(workspace, domain))
@@ -86,10 +98,10 @@ def report(
         "notes": table.notes,
     }
     parts = [render(table, style)]
-    if seeds is not None and style != "csv":  # a CSV holds one table
+    if seeds is not None and style != "csv":  # a CSV file has only one table
         parts.append(seeds_text(seeds, [run.info.settings.seed for run in sisters], style))
     if style == "text":
-        parts.append(f"is the difference real, and who gains? rematch analyse --domain {domain}")
+        parts.append(f"to see if the differences are real, and which articles gain: rematch analyse --domain {domain}")
     answer(as_json, record, "\n\n".join(parts))
 
 
@@ -99,7 +111,7 @@ def _answer_written(as_json: bool, report: Document, html: Path | None, markdown
     if markdown:
         write_text(markdown, as_markdown(report))
     written = [str(file) for file in (html, markdown) if file]
-    lines = [f"{title} {said}" for title, said in report.answers] + [f"written: {', '.join(written)}"]
+    lines = [f"{title} {text}" for title, text in report.answers] + [f"written: {', '.join(written)}"]
     answer(as_json, {"answers": dict(report.answers), "written": written}, "\n\n".join(lines))
 
 

@@ -1,4 +1,4 @@
-"""Verbs that put weights to work: `sweep` and `rank`."""
+"""The commands `sweep` and `rank`, which evaluate a run at many α or write its ranking at one."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -15,6 +15,7 @@ from core.cli.options import (
     RerankOption,
     RunOption,
     SplitOption,
+    SweptRunOption,
     WorkspaceOption,
     answer,
     be_quiet,
@@ -22,10 +23,11 @@ from core.cli.options import (
     workspace_of,
 )
 from core.data.domain import Domain
-from core.errors import InputError
+from core.errors import InputError, counted
 from core.evaluation.alpha_selection import Criterion
 from core.evaluation.metrics import metrics_of
 from core.evaluation.sweep import parse_alphas
+from core.extras import check_extra
 from core.presentation.language_notes import language_mark, language_note
 from core.presentation.paper_tables import curve_text, precision_sentences
 from core.presentation.reranking import reranked_by, reranking_notes
@@ -33,7 +35,7 @@ from core.retrieval.choices import BY_COSINE, Rerank, Reranking
 from core.workspace.runs import Run, find_run
 from core.workspace.sweep_info import PrecisionName
 
-#: What `rank` writes.
+#: File formats of `rank`.
 RunFormat = Literal["newsimages", "trec"]
 
 
@@ -42,17 +44,27 @@ def sweep(
     run: RunOption = None,
     alphas: Annotated[
         str | None,
-        typer.Option(help="Exactly these (and 0 and 1): start:stop:step or a list. Without it, the whole curve."),
+        typer.Option(
+            metavar="ALPHAS",
+            help="Evaluate only these alphas, and 0 and 1: start:stop:step such as 0:1:0.1, or a list such as 0.3,0.5. "
+            "Default: the whole curve in steps of 0.01.",
+        ),
     ] = None,
-    criterion: Annotated[Criterion, typer.Option(help="The val metric that chooses alpha.")] = "recall@1",
+    criterion: Annotated[
+        Criterion, typer.Option(help="Choose the alpha that is best in this metric on val.")
+    ] = "recall@1",
     precision: Annotated[
-        PrecisionName, typer.Option(help="bf16: for each tower whose ranks agree with fp32 on val.")
+        PrecisionName,
+        typer.Option(
+            help="Compute in this precision. bf16 is faster on some machines and is used only for a tower whose ranks "
+            "on val agree with fp32."
+        ),
     ] = "fp32",
     rerank: Annotated[
         Rerank,
         typer.Option(
-            help="All queries of a split correct each other's scores (transductive). Kept "
-            "with the sweep; rank, submit and match follow it."
+            help="Re-rank with knowledge of all query texts of a split (transductive). Stored with the sweep; rank, "
+            "submit and match do the same."
         ),
     ] = "none",
     ray: Annotated[
@@ -60,7 +72,8 @@ def sweep(
         typer.Option(
             "--ray",
             metavar="[ADDRESS]",
-            help="Share the work among the workers of a Ray cluster, or of this machine.",
+            help="Distribute the work over the Ray cluster at this address; without an address, over workers on this "
+            "machine.",
         ),
     ] = None,
     device: DeviceOption = "auto",
@@ -68,14 +81,16 @@ def sweep(
     cache: CacheOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Evaluate theta(alpha) on val, and on test where there is one; choose alpha on val."""
-    from core.experiment.loaded_run import open_run
-    from core.experiment.sweep import sweep_run
-
+    """Evaluate a run at many alphas and choose the best. The choice uses val; test is evaluated if it can be."""
     be_quiet(as_json)
     grid = parse_alphas(alphas) if alphas is not None else None
     workspace = workspace_of(root, cache)
     loaded, found = workspace.load_domain(domain), find_run(workspace, domain, run)
+    if ray is not None:
+        check_extra("cluster", "rematch sweep --ray")
+    from core.experiment.loaded_run import open_run
+    from core.experiment.sweep import sweep_run
+
     loaded_run = open_run(found, loaded, workspace, device, precision, rerank)
     if ray is not None:
         from core.experiment.ray_sweep import ClusterExperiment, start_ray
@@ -96,29 +111,34 @@ def sweep(
 
 
 def _test_notes(domain: Domain, reranking: Reranking) -> list[str]:
-    """How much of a test set was measured, if not all of it."""
+    """Return a note on how much of the test split was evaluated, unless all of it was."""
     test = int((domain.articles["split"] == "test").sum())
     judged = len(domain.labelled("test"))
     if judged == test:
         return []
     if judged:
-        by_these = "" if reranking == BY_COSINE else ", and re-ranked by these alone, where rank and submit take all"
-        return [f"note: test was measured on the {judged} of {test} articles whose image is known{by_these}."]
+        only = "" if reranking == BY_COSINE else ", and re-ranked by these alone; rank and submit re-rank by all"
+        return [f"note: test was evaluated on the {judged:,} of {test:,} articles with a known image{only}."]
     from core.experiment.experiment import no_ground_truth_sentence
 
-    return [f"note: test was not measured; {no_ground_truth_sentence(domain)}"]
+    return [f"note: test was not evaluated; {no_ground_truth_sentence(domain)}"]
 
 
 def rank(
     domain: DomainOption,
-    out: Annotated[Path, typer.Option("--output", help="The file to write.")],
-    run: RunOption = None,
+    out: Annotated[Path, typer.Option("--output", metavar="FILE", help="Write the ranking into this file.")],
+    run: SweptRunOption = None,
     alpha: AlphaOption = "best",
     split: SplitOption = "val",
-    run_format: Annotated[RunFormat, typer.Option("--format", help="newsimages: the organisers'.")] = "newsimages",
+    run_format: Annotated[
+        RunFormat, typer.Option("--format", help="Write the format of the NewsImages organisers, or TREC's run format.")
+    ] = "newsimages",
     precision: Annotated[
         PrecisionName | None,
-        typer.Option(help="fp32, or bf16 where ranks agree; the sweep's if not given, so that numbers agree."),
+        typer.Option(
+            help="Compute in this precision; bf16 only for a tower whose ranks on val agree with fp32. Default: as in "
+            "the run's sweep."
+        ),
     ] = None,
     rerank: RerankOption = None,
     device: DeviceOption = "auto",
@@ -126,15 +146,15 @@ def rank(
     cache: CacheOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write the best 100 images of every article of a split, with the exact weights at alpha."""
+    """Write the best 100 images of every article of a split. Uses the exact weights at alpha."""
+    be_quiet(as_json)
+    workspace = workspace_of(root, cache)
+    loaded, found = workspace.load_domain(domain), find_run(workspace, domain, run, prefer_swept=True)
+    value = alpha_of(alpha, found)
     from core.experiment.loaded_run import open_run
     from core.retrieval.run_file import LENGTH, write_submission
     from core.retrieval.trec import write_trec
 
-    be_quiet(as_json)
-    workspace = workspace_of(root, cache)
-    loaded, found = workspace.load_domain(domain), find_run(workspace, domain, run)
-    value = alpha_of(alpha, found)
     loaded_run = open_run(found, loaded, workspace, device, precision, rerank)
     view = loaded_run.at(value, split)
     texts, images = view.embed("text"), view.embed("image")
@@ -159,7 +179,7 @@ def rank(
         "metrics": measured,
     }
     notes = (
-        precision_sentences({str(tower): each for tower, each in loaded_run.precision.items()})
+        precision_sentences({str(tower): precision for tower, precision in loaded_run.precision.items()})
         if precision is not None
         else []
     )
@@ -167,27 +187,28 @@ def rank(
         notes.append(unread)
     by = reranked_by(loaded_run.reranking)
     short = f" (the gallery has only {length})" if length < LENGTH else ""
+    articles = counted(len(view.article_ids), "article")
     answer(
         as_json,
         record,
-        f"{len(view.article_ids)} articles of {split} with their best {length} images{short} at alpha {value:g}{by}: "
-        f"{out}\n"
+        f"{articles} of {split}, each with its best {counted(length, 'image')}{short}, by run '{found.info.name}' at "
+        f"alpha {value:g}{by}: {out}\n"
         f"{_measured_line(measured, len(view.article_ids), language_mark(found))}"
         + "".join(f"\n{note}" for note in notes),
     )
 
 
 def _measured_line(measured: dict[str, float] | None, articles: int, mark: str) -> str:
-    """What the ranks gave, and of how many articles where the ground truth is not known of all."""
+    """Return the metrics, and n if the ground truth is known for only some of the articles."""
     if measured is None:
-        return "not measured: the ground truth of these articles is not known."
-    of = f"  (of the {measured['n']} articles whose image is known)" if measured["n"] < articles else ""
+        return "not evaluated, because the ground truth of these articles is not known."
+    of = f"  (n = {measured['n']:,} articles with a known image)" if measured["n"] < articles else ""
     recalls = f"recall@1 {measured['recall@1']:.3f}  recall@10 {measured['recall@10']:.3f}"
     return f"mrr@100 {measured['mrr@100']:.3f}{mark}  {recalls}{of}"
 
 
 def alpha_of(text: str, run: Run) -> float:
-    """Read `--alpha`. Raises InputError."""
+    """Return the α of `--alpha`. Raises InputError for an invalid value, or for `best` without a sweep."""
     if text == "best":
         return run.selected().alpha
     try:

@@ -1,4 +1,4 @@
-"""Verbs about runs themselves: `runs` lists, compares, renames and deletes them; `export` hands one on."""
+"""The commands `runs`, which lists, compares, renames and deletes runs, and `export`, which writes a checkpoint."""
 
 import sys
 from dataclasses import asdict
@@ -14,13 +14,14 @@ from core.cli.options import (
     CacheOption,
     DomainOption,
     JsonOption,
-    RunOption,
+    SweptRunOption,
     WorkspaceOption,
     answer,
     be_quiet,
     plain,
     workspace_of,
 )
+from core.encoders.name_checks import check_open_clip_loads
 from core.errors import InputError
 from core.presentation.language_notes import language_mark
 from core.presentation.run_tables import compared
@@ -35,23 +36,25 @@ runs = typer.Typer(invoke_without_command=True, no_args_is_help=False)
 @runs.callback()
 def list_runs(
     context: typer.Context,
-    domain: Annotated[str | None, typer.Option("--domain", help="Only this domain's runs.")] = None,
+    domain: Annotated[
+        str | None, typer.Option("--domain", metavar="SLUG", help="List only the runs of this domain.")
+    ] = None,
     root: WorkspaceOption = None,
     cache: CacheOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List domains and their runs, newest last; or compare, rename, delete them."""
+    """List domains and their runs, newest last. The commands below compare, rename and delete runs."""
     if context.invoked_subcommand is not None:
         return
     workspace = workspace_of(root, cache)
     slugs = [workspace.load_domain(domain).info.slug] if domain else workspace.domain_slugs()
     listed = [line for slug in slugs for line in _lines(workspace, slug)]
-    empty = "no domains yet; make one with: rematch import SOURCE --domain SLUG, or rematch demo"
+    empty = "no domains yet. Create one with: rematch import SOURCE --domain SLUG, or rematch demo"
     answer(as_json, {"runs": listed}, tabulate(listed, headers="keys") if listed else empty)
 
 
 def _lines(workspace: Workspace, slug: str) -> list[dict]:
-    """A line per run; a domain without runs has one that says so."""
+    """Return a row for each run of the domain, or one row `none yet`."""
     domain = {"domain": slug, "articles": len(workspace.load_domain(slug).articles)}
     lines = [domain | _columns(run) for run in load_runs(workspace, slug)]
     return lines or [domain | {"run": "none yet"}]
@@ -70,19 +73,21 @@ def _columns(run: Run) -> dict:
 @runs.command()
 def compare(
     domain: DomainOption,
-    names: Annotated[list[str] | None, typer.Argument(metavar="[RUN]...", help="All of them if not given.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="RUN", help="Compare these runs. Default: all runs of the domain.")
+    ] = None,
     root: WorkspaceOption = None,
     cache: CacheOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Runs of a domain beside each other: only the settings that differ, and what each reached on val."""
+    """Compare runs of a domain. Shows the settings that differ and the val metrics."""
     workspace = workspace_of(root, cache)
     chosen = [find_run(workspace, domain, name) for name in names] if names else load_runs(workspace, domain)
     if not chosen:
-        find_run(workspace, domain, None)  # says how to make one
+        find_run(workspace, domain, None)  # raises the error that tells how to create a run
     table = compared(chosen)
-    shown = table.apply(lambda column: column.map(lambda value: _cell(value, ".3f" if "@" in column.name else ".4g")))
-    text = tabulate(shown.to_dict("records"), headers="keys", disable_numparse=True)
+    cells = table.apply(lambda column: column.map(lambda value: _cell(value, ".3f" if "@" in column.name else ".4g")))
+    text = tabulate(cells.to_dict("records"), headers="keys", disable_numparse=True)
     answer(as_json, {"domain": domain, "runs": plain(table)}, text)
 
 
@@ -95,61 +100,68 @@ def _cell(value: object, digits: str) -> str:
 @runs.command()
 def rename(
     domain: DomainOption,
-    old: Annotated[str, typer.Argument(help="The run.")],
-    new: Annotated[str, typer.Argument(help="Its new name: lower-case letters, digits and single hyphens.")],
+    old: Annotated[str, typer.Argument(metavar="RUN", help="Rename this run.")],
+    new: Annotated[
+        str, typer.Argument(metavar="NAME", help="Give it this name: lower-case letters, digits and single hyphens.")
+    ],
     root: WorkspaceOption = None,
     cache: CacheOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Call a run otherwise."""
+    """Rename a run."""
     run = rename_run(workspace_of(root, cache), domain, old, new)
-    answer(as_json, {"domain": domain, "run": run.info.name}, f"run '{old}' of {domain} is called '{new}' now.")
+    answer(as_json, {"domain": domain, "run": run.info.name}, f"run '{old}' of {domain} renamed to '{new}'.")
 
 
 @runs.command()
 def delete(
     domain: DomainOption,
-    name: Annotated[str, typer.Argument(help="The run.")],
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    name: Annotated[str, typer.Argument(metavar="RUN", help="Delete this run.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Delete without asking for confirmation.")] = False,
     root: WorkspaceOption = None,
     cache: CacheOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Delete a run with its weights and all that was derived from it; asks first."""
+    """Delete a run and its weights. Asks for confirmation first. The sweep of the run is deleted, too."""
     workspace = workspace_of(root, cache)
     run = find_run(workspace, domain, name)
     if not yes:
         if as_json or not sys.stdin.isatty():
-            raise InputError(f"nobody is there to be asked whether run '{name}' may be deleted; add --yes.")
-        made = f"{run.info.encoder}, {run.info.settings.tune}, {run.info.created_at[:16]}"
-        typer.confirm(f"Delete run '{name}' of {domain} ({made}) with its weights?", abort=True)
+            raise InputError(
+                f"refusing to delete run '{name}' without confirmation. Add --yes in scripts and with --json."
+            )
+        details = f"{run.info.encoder}, {run.info.settings.tune}, {run.info.created_at[:16]}"
+        typer.confirm(f"Delete run '{name}' of {domain} ({details}) and its weights?", abort=True)
     delete_run(workspace, domain, name)
-    answer(as_json, {"domain": domain, "deleted": name}, f"run '{name}' of {domain} is deleted.")
+    answer(as_json, {"domain": domain, "deleted": name}, f"run '{name}' of {domain} deleted.")
 
 
 def export(
     domain: DomainOption,
-    out: Annotated[Path, typer.Option("--output", help="The .safetensors file to write.")],
-    run: RunOption = None,
+    out: Annotated[
+        Path, typer.Option("--output", metavar="FILE", help="Write this file, whose name ends in .safetensors.")
+    ],
+    run: SweptRunOption = None,
     alpha: AlphaOption = "best",
     root: WorkspaceOption = None,
     cache: CacheOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write theta(alpha) as a checkpoint that open_clip loads without Rematch."""
-    from core.experiment.export import export_run
-
+    """Write the weights at alpha for open_clip. The checkpoint can be loaded without Rematch."""
     be_quiet(as_json)
     if out.suffix != ".safetensors":
-        raise InputError(f"--output {out}: expected a name that ends in .safetensors.")
+        raise InputError(f"--output {out}: the name must end in .safetensors.")
     workspace = workspace_of(root, cache)
-    found = find_run(workspace, domain, run)
+    found = find_run(workspace, domain, run, prefer_swept=True)
+    check_open_clip_loads(found.info.encoder)
     value = alpha_of(alpha, found)
+    from core.experiment.export import export_run
+
     made = export_run(found, value, out, workspace)
     record = {"domain": domain, "run": found.info.name, "alpha": value, "out": str(out), **asdict(made)}
     answer(
         as_json,
         record,
-        f"run '{found.info.name}' of {domain} at alpha {value:g}, {made.parameters:,} numbers: {out}\n"
+        f"run '{found.info.name}' of {domain} at alpha {value:g}, {made.parameters:,} parameters: {out}\n"
         f'load it with: open_clip.create_model_and_transforms("{made.architecture}", pretrained="{out}"{made.options})',
     )

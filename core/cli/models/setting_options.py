@@ -1,4 +1,4 @@
-"""The options of `train` that come from the fields of `Settings`: one for each common setting, `--set` for others."""
+"""Options of `train` generated from the fields of `Settings`: one for each common setting, `--set` for the others."""
 
 import inspect
 from collections.abc import Callable, Sequence
@@ -8,13 +8,13 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from core.errors import InputError
-from core.training.settings import Setting, Settings, all_settings
+from core.training.settings import Setting, Settings, all_settings, default_settings
 
 _RARER = {setting.name: setting for setting in all_settings() if not setting.has_option}
 
 
 def with_setting_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Return `command` with the options of the settings; its argument `given` gets those that were given, by name."""
+    """Return `command` with an option for each setting; its argument `given` receives the values set, by name."""
     signature = inspect.signature(command, eval_str=True)
 
     @wraps(command)
@@ -36,18 +36,34 @@ def with_setting_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _parameters(given: inspect.Parameter) -> list[inspect.Parameter]:
-    """Return what stands for `given`: an option for each setting, hidden if it has none and is refused, and `--set`."""
+    """Return the parameters that replace `given`: the option of each setting, and `--set`.
+
+    Settings that only `--set` takes have a hidden option, too, so that its use can be explained.
+    """
     kinds = get_type_hints(Settings)
     options = {
         setting.name: Annotated[
-            kinds[setting.name] | None, typer.Option(_long(setting), help=setting.help, hidden=not setting.has_option)
+            kinds[setting.name] | None,
+            typer.Option(_long(setting), help=f"{setting.help} {_default(setting)}", hidden=not setting.has_option),
         ]
         for setting in all_settings()
     }
-    listed = " ".join(f"{setting.name}: {setting.help}" for setting in _RARER.values())
-    set_help = f"A setting that few trainings need; may be repeated. {listed}"
+    listed = " ".join(
+        f"{setting.name} ({setting.expected}): {setting.help} {_default(setting)}" for setting in _RARER.values()
+    )
+    set_help = f"Change a setting that few trainings need. Repeat it for several settings. {listed}"
     options["set_"] = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help=set_help)]
     return [given.replace(name=name, annotation=kind, default=None) for name, kind in options.items()]
+
+
+def _default(setting: Setting) -> str:
+    """Return a sentence with the defaults of the built-in encoders and of all others, with their default `--tune`."""
+    built_in, other = (_written(getattr(default_settings(name, None), setting.name)) for name in ("lite", "open_clip"))
+    return f"Default: {other}." if built_in == other else f"Default: {other}; for the built-in encoders {built_in}."
+
+
+def _written(value: object) -> str:
+    return "off" if value is None or value is False else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _long(setting: Setting) -> str:
@@ -55,7 +71,7 @@ def _long(setting: Setting) -> str:
 
 
 def _set_values(words: Sequence[str]) -> dict[str, Any]:
-    """Read `--set KEY=VALUE`. Raises InputError that lists the keys, or names what the key's value should be."""
+    """Return the values of `--set KEY=VALUE`. Raises InputError that lists the keys or allowed values."""
     values = {}
     for word in words:
         key, _, text = word.partition("=")

@@ -16,6 +16,7 @@ from core.encoders.clip.activations import check_activation, use_tanh_gelu
 from core.encoders.clip.model_specs import CONFIG_FILE, ModelSpec
 from core.encoders.weights import WeightsFile, load_into, read_weights_file
 from core.errors import InputError, RematchError
+from core.extras import missing_extra
 from core.hub.client import silent_logs
 
 
@@ -86,6 +87,8 @@ def _tokenizer(spec: ModelSpec, folder: str) -> Tokenizer:
     try:
         return open_clip.get_tokenizer(f"local-dir:{folder}")
     except Exception as error:  # transformers' many tokenizers raise many kinds
+        if (missing := missing_extra(error, f"the tokenizer of '{spec.name}'")) is not None:
+            raise missing from None
         raise InputError(
             f"the tokenizer of '{spec.name}' in {spec.tokenizer} cannot be read ({type(error).__name__}: {error}). "
             f"Put the tokenizer's files there as transformers stores them."

@@ -1,4 +1,4 @@
-"""Every verb in this process, on a tiny CLIP with random weights: what is printed, what is written, how it ends."""
+"""Every command in this process, on a tiny CLIP with random weights: output, files and exit status."""
 
 import csv
 import io
@@ -44,17 +44,17 @@ def swept(after, import_words, train_words):
 
 
 def ranks_in_file(file: Path, articles: pd.DataFrame) -> np.ndarray:
-    """Each article's rank read off a submission; 101 for an image that is not among its best."""
-    own = dict(zip(articles["article_id"], articles["image_id"], strict=True))
+    """Return each article's rank in a run file; 101 if its image is not listed."""
+    image_of = dict(zip(articles["article_id"], articles["image_id"], strict=True))
     header, *lines = (line.split("\t") for line in file.read_text().splitlines())
     assert header == ["articleID", *(f"iid{place}" for place in range(1, len(header)))]
-    assert [article for article, *_ in lines] == list(own)
+    assert [article for article, *_ in lines] == list(image_of)
     assert all(len(images) == len(set(images)) == len(header) - 1 for _, *images in lines)
-    return np.array([images.index(own[a]) + 1 if own[a] in images else 101 for a, *images in lines])
+    return np.array([images.index(image_of[a]) + 1 if image_of[a] in images else 101 for a, *images in lines])
 
 
 @pytest.mark.parametrize("tune", ["head", "last:1", "text", "all"])
-def test_the_whole_thread(verb, shapes, tiny_name, workspace, tmp_path, tune):
+def test_all_commands_agree(verb, shapes, tiny_name, workspace, tmp_path, tune):
     imported = verb("import", shapes, "--domain", "shapes", "--language", "en", "--json").record
     assert imported["splits"] == {"train": 48, "val": 12}
 
@@ -95,7 +95,7 @@ def test_the_whole_thread(verb, shapes, tiny_name, workspace, tmp_path, tune):
     ]
 
 
-def test_what_is_handed_in_agrees_with_the_metrics_when_the_gallery_is_longer_than_the_list(
+def test_a_run_file_agrees_with_the_metrics_if_the_gallery_is_longer_than_a_list(
     verb, many_shapes, tiny_name, workspace, tmp_path
 ):
     verb("import", many_shapes, "--domain", "many", "--language", "en")
@@ -111,9 +111,9 @@ def test_what_is_handed_in_agrees_with_the_metrics_when_the_gallery_is_longer_th
         assert ranked["metrics"][f"recall@{k}"] == measured[f"recall@{k}"]
 
 
-def test_a_small_gallery_is_listed_whole_and_said(verb, trained, tmp_path):
+def test_a_small_gallery_is_listed_completely_with_a_note(verb, trained, tmp_path):
     outcome = verb("rank", "--domain", "shapes", "--alpha", 1, "--output", tmp_path / "new" / "run.tsv")
-    assert "best 12 images (the gallery has only 12)" in outcome.out
+    assert re.search(r"12 images \(.*gallery.*12\)", outcome.out)
     assert len((tmp_path / "new" / "run.tsv").read_text().splitlines()) == 13
 
 
@@ -142,7 +142,7 @@ def test_the_sweep_reads_as_a_table_for_a_person(verb, trained):
     outcome = verb("sweep", "--domain", "shapes", "--alphas", "0,1")
     assert outcome.status == 0
     assert outcome.err == ""
-    assert re.search(r"alpha [01] has the highest val recall@1", outcome.out)
+    assert re.search(r"alpha [01] .*recall@1", outcome.out)
 
 
 def test_another_criterion_chooses_by_it(verb, trained):
@@ -172,22 +172,21 @@ def test_the_report_in_each_format_says_the_same(verb, swept):
     assert record["rows"][5]["recall@1"] is None
     assert record["published"]["decrease"] == 6.091
     assert "Table 4" in text
-    assert "optimistic" in text
 
 
 def test_the_report_of_another_run_is_that_runs(verb, swept, tiny_name):
     verb("train", "--domain", "shapes", "--encoder", tiny_name, "--tune", "all", "--epochs", 1)
-    assert verb("report", "--domain", "shapes").status == 2
+    assert verb("report", "--domain", "shapes", "--run", "tinyclip-all-1").status == 2
     assert verb("report", "--domain", "shapes", "--run", "tinyclip-head-1", "--json").record["run"] == "tinyclip-head-1"
 
 
 def test_runs_lists_a_domain_without_runs_and_an_empty_workspace(verb, imported, tmp_path):
     assert verb("runs", "--json").record["runs"] == [{"domain": "shapes", "articles": 60, "run": "none yet"}]
-    assert "no domains yet" in verb("runs", "--workspace", tmp_path / "empty").out
+    assert "rematch import" in verb("runs", "--workspace", tmp_path / "empty").out
     assert verb("runs", "--workspace", tmp_path / "empty", "--json").record == {"runs": []}
 
 
-def test_options_say_where_things_lie_before_the_environment(verb, shapes, tiny_name, workspace, tmp_path):
+def test_options_choose_the_folders_before_the_environment(verb, shapes, tiny_name, workspace, tmp_path):
     where = ("--workspace", tmp_path / "w", "--cache", tmp_path / "c")
     verb("import", shapes, "--domain", "shapes", *where)
     verb("train", "--domain", "shapes", "--encoder", tiny_name, "--tune", "head", "--epochs", 0, *where)
@@ -218,72 +217,72 @@ def test_the_run_keeps_its_files_in_the_order_of_the_contract(verb, swept, works
 
 
 ERRORS = [
-    (["report", "--domain", "nowhere"], r"no domain 'nowhere'.* shapes"),
-    (["train", "--domain", "../shapes"], r"'../shapes' cannot name a domain"),
-    (["import", "SHAPES", "--domain", "../../etc"], r"cannot name a domain"),
-    (["import", "SHAPES", "--domain", "shapes"], r"'shapes'.*add --replace"),
-    (["import", "nothing.csv", "--domain", "new"], r"nothing\.csv.*does not exist"),
-    (["train", "--domain", "shapes", "--encoder", "TINY", "--tune", "last:0"], r"--tune last:0 .*last:N"),
-    (["train", "--domain", "shapes", "--encoder", "TINY", "--tune", "heads"], r"--tune heads .*last:N"),
-    (["train", "--domain", "shapes", "--encoder", "TINY", "--batch-size", "1"], r"--batch-size 1: expected at least 2"),
-    (["train", "--domain", "shapes", "--encoder", "TINY", "--lr", "0"], r"--lr 0.0: expected between 0 and 1"),
+    (["report", "--domain", "nowhere"], r"'nowhere'.*shapes"),
+    (["train", "--domain", "../shapes"], r"'../shapes'.*domain"),
+    (["import", "SHAPES", "--domain", "../../etc"], r"'../../etc'.*domain"),
+    (["import", "SHAPES", "--domain", "shapes"], r"--replace"),
+    (["import", "nothing.csv", "--domain", "new"], r"nothing.csv"),
+    (["train", "--domain", "shapes", "--encoder", "TINY", "--tune", "last:0"], r"--tune last:0\b.*last:N"),
+    (["train", "--domain", "shapes", "--encoder", "TINY", "--tune", "heads"], r"--tune heads\b.*last:N"),
+    (["train", "--domain", "shapes", "--encoder", "TINY", "--batch-size", "1"], r"--batch-size 1\b.*at least 2"),
+    (["train", "--domain", "shapes", "--encoder", "TINY", "--lr", "0"], r"--lr 0.0\b.*0 and 1"),
     (["train", "--domain", "shapes", "--encoder", "TINY", "--epochs", "x"], r"epochs"),
-    (["train", "--domain", "shapes", "--set", "warmup=x"], r"--set warmup=x: expected a share of all steps"),
-    (["train", "--domain", "shapes", "--set", "augment=maybe"], r"--set augment=maybe: expected true or false"),
-    (["train", "--domain", "shapes", "--set", "stop_metric=mrr"], r"--set stop_metric=mrr: .*mrr@100, recall@1"),
-    (["train", "--domain", "shapes", "--set", "warm=1"], r"--set warm=1: .*KEY=VALUE.*weight_decay, warmup, "),
-    (["train", "--domain", "shapes", "--set", "epochs=1"], r"--set epochs=1: .*KEY=VALUE.*weight_decay, warmup, "),
-    (["train", "--domain", "shapes", "--warmup", "0.2"], r"--warmup; use --set warmup=VALUE"),
-    (["train", "--domain", "shapes", "--augment"], r"--augment; use --set augment=VALUE"),
+    (["train", "--domain", "shapes", "--set", "warmup=x"], r"--set warmup=x\b.*0 to 1"),
+    (["train", "--domain", "shapes", "--set", "augment=maybe"], r"--set augment=maybe\b.*true or false"),
+    (["train", "--domain", "shapes", "--set", "stop_metric=mrr"], r"--set stop_metric=mrr\b.*mrr@100, recall@1"),
+    (["train", "--domain", "shapes", "--set", "warm=1"], r"--set warm=1\b.*KEY=VALUE.*weight_decay, warmup, "),
+    (["train", "--domain", "shapes", "--set", "epochs=1"], r"--set epochs=1\b.*KEY=VALUE.*weight_decay, warmup, "),
+    (["train", "--domain", "shapes", "--warmup", "0.2"], r"--warmup\b.*--set warmup="),
+    (["train", "--domain", "shapes", "--augment"], r"--augment\b.*--set augment="),
     (["train", "--domain", "shapes", "--encoder", "TINY", "--text", "body"], r"--text.*body.*title"),
-    (["train", "--domain", "shapes", "--encoder", "NoSuchNet"], r"unknown encoder 'NoSuchNet'.*MODEL:WEIGHTS"),
+    (["train", "--domain", "shapes", "--encoder", "NoSuchNet"], r"'NoSuchNet'.*MODEL:WEIGHTS"),
     (["train", "--domain", "shapes", "--encoder", "TINY", "--device", "tpu"], r"--device.*tpu.*auto"),
-    (["sweep", "--domain", "shapes", "--run", "other"], r"no run 'other'; its runs: tinyclip-head-1"),
-    (["sweep", "--domain", "shapes", "--alphas", "0:2:1"], r"--alphas 0:2:1 contains 2"),
+    (["sweep", "--domain", "shapes", "--run", "other"], r"'other'.*tinyclip-head-1"),
+    (["sweep", "--domain", "shapes", "--alphas", "0:2:1"], r"\b2\b.*0 to 1"),
     (["sweep", "--domain", "shapes", "--criterion", "mrr"], r"--criterion.*mrr.*mrr@100"),
     (["sweep", "--domain", "shapes", "--precision", "auto"], r"--precision.*auto.*fp32.*bf16"),
-    (["rank", "--domain", "shapes", "--output", "OUT"], r"no sweep yet; run: rematch sweep --domain shapes"),
-    (["rank", "--domain", "shapes", "--output", "OUT", "--alpha", "1.5"], r"--alpha 1.5: expected best, or a number"),
-    (["rank", "--domain", "shapes", "--output", "OUT", "--alpha", "nan"], r"--alpha nan: expected best, or a number"),
-    (["rank", "--domain", "shapes", "--output", "OUT", "--alpha", "all"], r"--alpha all: expected best, or a number"),
+    (["rank", "--domain", "shapes", "--output", "OUT"], r"rematch sweep --domain shapes --run tinyclip-head-1"),
+    (["rank", "--domain", "shapes", "--output", "OUT", "--alpha", "1.5"], r"--alpha 1.5\b.*best"),
+    (["rank", "--domain", "shapes", "--output", "OUT", "--alpha", "nan"], r"--alpha nan\b.*best"),
+    (["rank", "--domain", "shapes", "--output", "OUT", "--alpha", "all"], r"--alpha all\b.*best"),
     (["rank", "--domain", "shapes", "--output", "OUT", "--alpha", "0", "--split", "dev"], r"--split.*dev.*train"),
-    (["rank", "--domain", "shapes", "--output", "OUT", "--alpha", "0", "--split", "test"], r"has no test articles"),
-    (["rank", "--domain", "shapes"], r"Missing option.*--output"),
-    (["report", "--domain", "shapes"], r"no sweep yet"),
-    (["report"], r"Missing option.*--domain"),
-    (["tell", "--domain", "shapes"], r"No such command.*tell"),
-    (["runs", "--colour"], r"No such option.*--colour"),
+    (["rank", "--domain", "shapes", "--output", "OUT", "--alpha", "0", "--split", "test"], r"\btest\b"),
+    (["rank", "--domain", "shapes"], r"--output"),
+    (["report", "--domain", "shapes"], r"rematch sweep"),
+    (["report"], r"--domain"),
+    (["tell", "--domain", "shapes"], r"tell"),
+    (["runs", "--colour"], r"--colour"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("arguments", "message"), ERRORS, ids=[" ".join(arguments) for arguments, _ in ERRORS])
 def test_wrong_arguments_end_with_status_2_and_one_line(verb, trained, shapes, tiny_name, tmp_path, arguments, message):
-    stands_for = {"SHAPES": shapes, "TINY": tiny_name, "OUT": tmp_path / "run.tsv"}
-    outcome = verb(*(stands_for.get(argument, argument) for argument in arguments))
+    filled = {"SHAPES": shapes, "TINY": tiny_name, "OUT": tmp_path / "run.tsv"}
+    outcome = verb(*(filled.get(argument, argument) for argument in arguments))
     assert outcome.status == 2
     assert outcome.out == ""
     assert re.fullmatch(rf"error: .*{message}.*\n", outcome.err)
     assert not (tmp_path / "run.tsv").exists()
 
 
-def test_a_domain_without_runs_says_how_to_make_one(verb, imported):
+def test_the_error_for_a_domain_without_runs_names_train(verb, imported):
     outcome = verb("sweep", "--domain", "shapes")
     assert (outcome.status, outcome.out) == (2, "")
-    assert "has no run yet; make one with: rematch train --domain shapes" in outcome.err
+    assert "rematch train --domain shapes" in outcome.err
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="a GPU is here")
-def test_a_device_that_is_not_there_is_said(verb, imported, tiny_name):
+def test_a_missing_device_is_an_input_error(verb, imported, tiny_name):
     outcome = verb("train", "--domain", "shapes", "--encoder", tiny_name, "--device", "cuda")
     assert outcome.status == 2
-    assert "--device cuda is not available on this machine" in outcome.err
+    assert "--device cuda" in outcome.err
 
 
 def test_a_loss_that_is_not_finite_ends_with_status_1(verb, imported, tiny_name, monkeypatch):
     monkeypatch.setattr("core.training.trainer.contrastive_loss", lambda *_: torch.tensor(float("nan")))
     outcome = verb("train", "--domain", "shapes", "--encoder", tiny_name, "--epochs", 1)
     assert (outcome.status, outcome.out.count("\n")) == (1, 1)
-    assert re.fullmatch(r"error: the loss became nan in epoch 1.*\n", outcome.err)
+    assert re.fullmatch(r"error: .*\bnan\b.*epoch 1.*\n", outcome.err)
 
 
 def test_a_failed_training_leaves_no_run(verb, imported, tiny_name, monkeypatch):
@@ -292,7 +291,7 @@ def test_a_failed_training_leaves_no_run(verb, imported, tiny_name, monkeypatch)
     assert verb("runs", "--json").record["runs"] == [{"domain": "shapes", "articles": 60, "run": "none yet"}]
 
 
-def test_being_stopped_ends_with_status_1(verb, imported, monkeypatch):
+def test_an_interrupt_ends_with_status_1(verb, imported, monkeypatch):
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
@@ -317,20 +316,20 @@ def test_the_usual_encoder_reads_the_domain(language, has_english, expected):
 
 @pytest.mark.parametrize(("language", "expected"), [("en", "lite"), ("de", "lite-multilingual")])
 def test_train_takes_the_usual_encoder_if_none_is_named(verb, shapes, tiny, monkeypatch, language, expected):
-    asked = []
+    requested = []
 
     def load(name, device, cache):
-        asked.append(name)
+        requested.append(name)
         return tiny
 
     monkeypatch.setattr("core.experiment.train.load_encoder", load)
     verb("import", shapes, "--domain", "shapes", "--language", language)
     trained = verb("train", "--domain", "shapes", "--epochs", 0, "--json").record
-    assert asked == [expected]
+    assert requested == [expected]
     assert trained["settings"]["tune"] == "head"
 
 
-def test_an_encoder_that_does_not_read_the_language_is_said(verb, shapes, tiny_name):
+def test_an_encoder_that_does_not_read_the_language_is_noted(verb, shapes, tiny_name):
     verb("import", shapes, "--domain", "formen", "--language", "de")
     arguments = ("train", "--domain", "formen", "--encoder", tiny_name, "--tune", "head", "--epochs", 0)
     assert "does not read 'de'" in verb(*arguments).out
@@ -369,4 +368,4 @@ def test_json_is_one_line_and_keeps_bars_and_notes_away(verb, trained):
     outcome = verb("sweep", "--domain", "shapes", "--alphas", "0,1", "--json")
     assert outcome.out.count("\n") == 1
     assert outcome.err == ""
-    json.loads(outcome.out, parse_constant=lambda constant: pytest.fail(f"{constant} is no JSON"))
+    json.loads(outcome.out, parse_constant=lambda constant: pytest.fail(f"{constant} is not JSON"))

@@ -1,4 +1,4 @@
-"""A cache in which every file is damaged, or from which every file is gone, gives the numbers of a whole one."""
+"""With every file of the cache damaged or deleted, the results are the same as with an intact cache."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from core.storage.cache import is_whole, matches_seal, sealed_files
 
 @pytest.fixture
 def trained(after, shapes, tiny_name, tmp_path):
-    """The folder of a workspace with a run that is not swept."""
+    """Return the folder of a workspace with a run that is not swept."""
     train = ["train", "--domain", "shapes", "--encoder", tiny_name, "--tune", "last:1", "--epochs", 1]
     after(["import", shapes, "--domain", "shapes", "--language", "en"], train)
     return tmp_path
@@ -33,18 +33,18 @@ def _shorten(file):
 
 
 @pytest.mark.parametrize(("damage", "is_reported"), [(_flip, True), (_shorten, True), (Path.unlink, False)])
-def test_numbers_are_those_of_a_whole_cache(verb, trained, damage, is_reported, caplog):
-    whole = _numbers(verb, trained)
+def test_the_results_are_those_of_an_intact_cache(verb, trained, damage, is_reported, caplog):
+    intact = _numbers(verb, trained)
     files = [file for file in (trained / "cache").rglob("*") if file.is_file() and file.suffix != ".lock"]
     assert {file.parent.name for file in files} >= {"inputs", "activations", "paths", "galleries"}
     for file in files:
         damage(file)
-    assert _numbers(verb, trained) == whole
+    assert _numbers(verb, trained) == intact
     assert all(is_whole(file) for file in files if file.exists())
     assert bool(caplog.records) == is_reported
 
 
-def test_verify_names_and_removes_what_is_damaged_and_nothing_else(verb, trained):
+def test_verify_names_and_removes_only_damaged_files(verb, trained):
     _numbers(verb, trained)
     cache = trained / "cache"
     files = sealed_files(cache)

@@ -1,4 +1,4 @@
-"""What a terminal's encoding lacks is printed as a question mark; nothing ends in a traceback."""
+"""Characters that the terminal's encoding lacks are printed as question marks, without a traceback."""
 
 import os
 import subprocess

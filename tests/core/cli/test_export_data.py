@@ -1,4 +1,4 @@
-"""The verb `export-data`: ranks and tags are those of the run and the workspace, and what is wrong is a sentence."""
+"""The command `export-data`: its ranks and tags are those of the run and the workspace; errors are one line."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from tests.core.cli.test_starting import fresh
 
 @pytest.fixture
 def run(after: After, workspace: Workspace, shapes: Path, tiny_name: str) -> str:
-    """The shapes as a domain, with a run that is not swept."""
+    """Return the name of a run of the domain of shapes; it is not swept."""
     words = ("train", "--domain", "shapes", "--encoder", tiny_name, "--tune", "all", "--epochs", 2, "--lr", 0.001)
     after(["import", shapes, "--domain", "shapes", "--language", "en"], [*words, "--batch-size", 16])
     return find_run(workspace, "shapes", None).info.name
@@ -29,7 +29,7 @@ def test_ranks_and_tags_are_columns(verb: Verb, run: str, workspace, tmp_path: P
     verb("sweep", "--domain", "shapes", "--alphas", "0,0.5,1")
     tag_article(workspace, "shapes", "1", ["place", "person"], "=note")
     tag_article(workspace, "shapes", "60", ["scene"], "")
-    tag_article(workspace, "shapes", "gone", ["scene"], "of an article that is not there")
+    tag_article(workspace, "shapes", "deleted", ["scene"], "of a deleted article")
     words = ("export-data", "shapes", "--format", "parquet", "--output", tmp_path / "out", "--run", run)
     record = verb(*words, "--json").record
     swept = find_run(workspace, "shapes", run)
@@ -52,7 +52,7 @@ def test_ranks_and_tags_are_columns(verb: Verb, run: str, workspace, tmp_path: P
     assert noted.drop(["1", "60"]).isna().all(axis=None)
 
 
-def test_without_a_run_the_way_back_is_printed(verb: Verb, shapes: Path, tmp_path: Path) -> None:
+def test_an_export_without_a_run_can_be_repeated_with_replace(verb: Verb, shapes: Path, tmp_path: Path) -> None:
     verb("import", shapes, "--domain", "shapes", "--language", "en")
     words = (
         "export-data",
@@ -66,10 +66,10 @@ def test_without_a_run_the_way_back_is_printed(verb: Verb, shapes: Path, tmp_pat
         "--split",
         "train",
     )
-    said = verb(*words)
-    assert (said.status, said.err) == (0, "")
-    assert "train 48, val 12" in said.out
-    assert str(tmp_path / "out") in said.out
+    exported = verb(*words)
+    assert (exported.status, exported.err) == (0, "")
+    assert "train 48, val 12" in exported.out
+    assert str(tmp_path / "out") in exported.out
     table = pd.read_csv(tmp_path / "out" / "articles.csv")
     assert not {"rank_wise_ft", "alpha", "analyst_tags"} & set(table)
     assert all((tmp_path / "out" / file).is_file() for file in table["image_file"])
@@ -84,11 +84,11 @@ def test_without_a_run_the_way_back_is_printed(verb: Verb, shapes: Path, tmp_pat
         (("shapes", "--format", "csv"), "--output"),
         (("shapes", "--format", "xml", "--output", "OUT"), "'parquet', 'webdataset', 'coco', 'csv'"),
         (("shapes", "--format", "csv", "--output", "OUT", "--split", "dev"), "train, val, test"),
-        (("shapes", "--format", "csv", "--output", "OUT", "--run", "nobody"), "no run"),
+        (("shapes", "--format", "csv", "--output", "OUT", "--run", "unknown"), "rematch train"),
         (("nowhere", "--format", "csv", "--output", "OUT"), "nowhere"),
     ],
 )
-def test_what_is_wrong_is_a_sentence(verb: Verb, shapes: Path, tmp_path: Path, words, named: str) -> None:
+def test_errors_are_one_line(verb: Verb, shapes: Path, tmp_path: Path, words, named: str) -> None:
     verb("import", shapes, "--domain", "shapes", "--language", "en")
     refused = verb("export-data", *(tmp_path / "out" if word == "OUT" else word for word in words))
     assert (refused.status, refused.err.count("\n"), named in refused.err) == (2, 1, True), refused.err

@@ -1,4 +1,4 @@
-"""From the name of a model on a hub to a submitted run, as a user types it; the hub is on this machine."""
+"""All commands with models of a hub, which runs on this machine: from the model's name to run files."""
 
 import json
 from pathlib import Path
@@ -24,7 +24,7 @@ def hub(local_hub: LocalHub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
 
 
 def repository(family: str, folder: Path, **text: str) -> dict[str, Path | str]:
-    """The files of an open_clip repository of the family, as open_clip pushes one to a hub."""
+    """Return the files of an open_clip repository of the family, as open_clip pushes one to a hub."""
     made = write_family(family, folder / family)
     config = {"model_cfg": json.loads(json.dumps(FAMILIES[family])), "preprocess_cfg": {"interpolation": "bicubic"}}
     config["model_cfg"]["text_cfg"] |= text
@@ -36,8 +36,8 @@ def tokenizer_files(folder: Path) -> dict[str, Path | str]:
     return {file.name: file for file in folder.iterdir()}
 
 
-def whole_way(verb, shapes: Path, encoder: str, tune: str, out: Path) -> str:
-    """From import to submission; returns what `export` said."""
+def run_all_commands(verb, shapes: Path, encoder: str, tune: str, out: Path) -> str:
+    """Run all commands from import to export; return the output of `export`."""
     train = ("train", "--domain", "x", "--encoder", encoder, "--tune", tune, "--epochs", 1, "--batch-size", 24)
     verbs = (
         ("import", shapes, "--domain", "x", "--language", "en"),
@@ -48,16 +48,16 @@ def whole_way(verb, shapes: Path, encoder: str, tune: str, out: Path) -> str:
         ("submit", "--domain", "x", "--split", "val", "--output", out / "submitted"),
     )
     for words in verbs:
-        told = verb(*words)
-        assert told.status == 0, (words, told.err)
+        outcome = verb(*words)
+        assert outcome.status == 0, (words, outcome.err)
     assert len(list((out / "submitted").glob("run*.tsv"))) == 3
-    told = verb("export", "--domain", "x", "--alpha", 1, "--output", out / "theta.safetensors")
-    return told.out + told.err
+    exported = verb("export", "--domain", "x", "--alpha", 1, "--output", out / "theta.safetensors")
+    return exported.out + exported.err
 
 
 @pytest.mark.parametrize("form", ["safetensors", "bin"])
 def test_a_tag_of_open_clip(hub, verb, shapes, workspace, tmp_path, monkeypatch, form):
-    """Its weights were trained with QuickGELU under a plain name, as OpenAI's."""
+    """Use weights that were trained with QuickGELU under a plain name, such as OpenAI's."""
     made = write_family("vit-gelu", tmp_path / "model")
     monkeypatch.setitem(_PRETRAINED, made.architecture, {"tiny": _pcfg(hf_hub="tests/tiny/", quick_gelu=True)})
     weights: Path = made.weights
@@ -67,12 +67,12 @@ def test_a_tag_of_open_clip(hub, verb, shapes, workspace, tmp_path, monkeypatch,
     name = {"safetensors": "open_clip_model.safetensors", "bin": "open_clip_pytorch_model.bin"}[form]
     hub.add("tests/tiny", {name: weights, "README.md": "not needed"})
 
-    told = whole_way(verb, shapes, f"{made.architecture}:tiny", "head", tmp_path)
+    output = run_all_commands(verb, shapes, f"{made.architecture}:tiny", "head", tmp_path)
     run = find_run(workspace, "x", None)
     assert run.info.encoder == f"{made.architecture}:tiny"
     assert run.info.built.startswith("QuickGELU")
     assert not any("README" in request.path for request in hub.requests)
-    line = told.strip().splitlines()[-1].removeprefix("load it with: ")
+    line = output.strip().splitlines()[-1].removeprefix("load it with: ")
     assert "force_quick_gelu=True" in line
     model, *_ = eval(line, {"open_clip": open_clip})  # as a reader would paste it
     assert any(type(module).__name__ == "QuickGELU" for module in model.modules())
@@ -82,7 +82,7 @@ def test_a_repository_with_a_tokenizer_of_its_own(hub, verb, shapes, workspace, 
     register_siglip_tower()
     files = repository("siglip", tmp_path, hf_tokenizer_name="tests/siglip")
     hub.add("tests/siglip", files | tokenizer_files(tmp_path / "tokenizer"))
-    whole_way(verb, shapes, "hf-hub:tests/siglip", "all", tmp_path)
+    run_all_commands(verb, shapes, "hf-hub:tests/siglip", "all", tmp_path)
     assert find_run(workspace, "x", None).info.name == "siglip-all-1"
 
 
@@ -97,7 +97,7 @@ def test_a_multilingual_repository_reads_german(hub, verb, shapes, workspace, tm
     ).save_pretrained(tmp_path / "text")  # fmt: skip
     hub.add("tests/xlm-roberta", text | {"config.json": tmp_path / "text" / "config.json"})
     hub.add("tests/clip-xlm", files)
-    whole_way(verb, shapes, "hf-hub:tests/clip-xlm", "all", tmp_path)
+    run_all_commands(verb, shapes, "hf-hub:tests/clip-xlm", "all", tmp_path)
     assert verb("import", shapes, "--domain", "german", "--language", "de").status == 0
     trained = verb(
         "train", "--domain", "german", "--encoder", "hf-hub:tests/clip-xlm", "--tune", "all", "--epochs", 0, "--json"
@@ -108,32 +108,32 @@ def test_a_multilingual_repository_reads_german(hub, verb, shapes, workspace, tm
 def test_a_repository_of_transformers(hub, verb, shapes, workspace, tmp_path):
     saved(CLIPModel(clip_config("quick_gelu")), tmp_path / "clip")
     hub.add("somebody/clip-tiny", tmp_path / "clip")
-    told = whole_way(verb, shapes, "hf:somebody/clip-tiny", "last:1", tmp_path)
-    assert "transformers" in told, "open_clip has no name for it"
+    output = run_all_commands(verb, shapes, "hf:somebody/clip-tiny", "last:1", tmp_path)
+    assert "transformers" in output, "open_clip has no name for it"
     assert find_run(workspace, "x", None).info.name == "clip-tiny-last1-1"
 
 
-def test_offline_the_second_time_nothing_is_asked(hub, verb, shapes, tmp_path, monkeypatch):
+def test_the_second_training_sends_no_requests(hub, verb, shapes, tmp_path, monkeypatch):
     hub.add("tests/tiny", repository("vit-quickgelu", tmp_path))
     assert verb("import", shapes, "--domain", "x", "--language", "en").status == 0
     train = ("train", "--domain", "x", "--encoder", "hf-hub:tests/tiny", "--tune", "head", "--epochs", 1)
     assert verb(*train).status == 0
-    asked = len(hub.requests)
+    requests = len(hub.requests)
     assert verb(*train).status == 0
-    assert len(hub.requests) == asked
+    assert len(hub.requests) == requests
 
 
-def test_what_is_not_there_is_one_sentence(hub, verb, shapes):
+def test_a_missing_repository_is_one_line(hub, verb, shapes):
     assert verb("import", shapes, "--domain", "x", "--language", "en").status == 0
-    told = verb("train", "--domain", "x", "--encoder", "hf-hub:nobody/nothing")
-    assert told.status == 2
-    assert told.err.count("\n") == 1
-    assert "nobody/nothing" in told.err
-    assert "lite" in told.err
+    outcome = verb("train", "--domain", "x", "--encoder", "hf-hub:no-one/nothing")
+    assert outcome.status == 2
+    assert outcome.err.count("\n") == 1
+    assert "no-one/nothing" in outcome.err
+    assert "lite" in outcome.err
 
 
 def test_a_tokenizer_that_is_missing_is_named(hub, verb, shapes, tmp_path):
-    """A model's weights are in a file, its tokenizer is on a hub that does not have it."""
+    """Read weights from a file whose tokenizer is on a hub that lacks it."""
     made = write_family("xlm-roberta", tmp_path / "model")
     for file in ("tokenizer.json", "tokenizer_config.json"):
         (tmp_path / "model" / file).unlink()
@@ -142,11 +142,10 @@ def test_a_tokenizer_that_is_missing_is_named(hub, verb, shapes, tmp_path):
     (tmp_path / "model" / f"{made.architecture}.json").write_text(json.dumps(config))
     open_clip.factory._rescan_model_configs()
     assert verb("import", shapes, "--domain", "x", "--language", "en").status == 0
-    told = verb("train", "--domain", "x", "--encoder", made.name, "--tune", "all", "--epochs", 0)
-    assert told.status == 2
-    assert "tokenizer" in told.err
-    assert "tests/xlm-roberta-base" in told.err
-    assert "folder of the weights" in told.err
+    outcome = verb("train", "--domain", "x", "--encoder", made.name, "--tune", "all", "--epochs", 0)
+    assert outcome.status == 2
+    assert "tokenizer" in outcome.err
+    assert "tests/xlm-roberta-base" in outcome.err
 
 
 def test_a_job_of_the_train_page_fetches_too(hub, verb, shapes, workspace, tmp_path, monkeypatch):

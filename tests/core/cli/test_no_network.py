@@ -1,4 +1,4 @@
-"""With weights on disk nothing is asked of any network, from the import to a match."""
+"""With weights on disk, no command uses the network."""
 
 import socket
 
@@ -14,7 +14,7 @@ def unplugged(monkeypatch):
 
 @pytest.mark.usefixtures("lite_is_there")
 @pytest.mark.parametrize("encoder", ["tiny", "lite"])
-def test_from_import_to_match_nothing_leaves_the_machine(verb, shapes, tiny_name, tmp_path, unplugged, encoder):
+def test_no_command_uses_the_network(verb, shapes, tiny_name, tmp_path, unplugged, encoder):
     name = tiny_name if encoder == "tiny" else "lite"
     for words in (
         ["import", shapes, "--domain", "shapes", "--language", "en"],
@@ -30,7 +30,7 @@ def test_from_import_to_match_nothing_leaves_the_machine(verb, shapes, tiny_name
     assert unplugged == []
 
 
-def test_the_guard_guards(unplugged):
+def test_the_fixture_refuses_connections(unplugged):
     with pytest.raises(OSError, match="unplugged"):
         socket.create_connection(("127.0.0.1", 9))
     assert unplugged

@@ -1,4 +1,4 @@
-"""Whatever a terminal, a pipe or a keyboard does, no traceback and no library's warning is printed."""
+"""Closed terminals, pipes and Ctrl-C cause no traceback, and warnings of libraries are not printed."""
 
 import os
 import shlex
@@ -24,18 +24,18 @@ def shell(line: str, **environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.skipif(os.name == "nt", reason="a shell of POSIX")
+@pytest.mark.skipif(os.name == "nt", reason="needs a POSIX shell")
 @pytest.mark.parametrize(
     ("words", "status"), [("runs >&-", 0), ("--help >&-", 0), ("runs <&- >&-", 0), ("report --domain x >&-", 2)]
 )
-def test_a_terminal_that_is_closed(words, status):
+def test_a_closed_terminal(words, status):
     ended = shell(f"exec {PYTHON} -m core {words}")
     assert ended.returncode == status
     assert ended.stderr.count("\n") == (1 if status else 0), ended.stderr
     assert "Traceback" not in ended.stderr
 
 
-@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+@pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
 @pytest.mark.parametrize("signal", ["SIGINT", "SIGTERM"])
 def test_ctrl_c_while_it_still_imports(tmp_path, signal):
     (tmp_path / "typer.py").write_text(
@@ -55,7 +55,7 @@ def test_ctrl_c_while_a_verb_is_imported(verb: Verb, monkeypatch):
     assert (ended.status, ended.err) == (1, "error: stopped.\n")
 
 
-def test_what_libraries_warn_of_is_not_printed(verb: Verb, monkeypatch):
+def test_warnings_of_libraries_are_not_printed(verb: Verb, monkeypatch):
     def warn(*_: object) -> None:
         warnings.warn("of no use to anyone", stacklevel=1)
         raise MemoryError
@@ -79,18 +79,18 @@ def test_an_argument_that_is_not_text(words, verb: Verb):
     assert "UTF-8" in ended.err
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names")
-def test_a_device_or_pipe_stays_what_it_is(tmp_path):
-    """A rename would put a file in its place: in that of /dev/stdout, for all programs."""
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_device_or_pipe_is_not_replaced(tmp_path):
+    """Refuse to write, because a rename would replace the device, such as /dev/stdout, for all programs."""
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "link").symlink_to(tmp_path / "pipe")
     for name in ("pipe", "link"):
-        with pytest.raises(DiskError, match="device or pipe"):
+        with pytest.raises(DiskError, match="pipe"):
             write_text(tmp_path / name, "text")
         assert (tmp_path / name).is_fifo()
     assert sorted(path.name for path in tmp_path.iterdir() if path.name.endswith("tmp")) == []
 
 
-def test_a_folder_in_the_place_of_an_output_is_named_before_anything_is_written(tmp_path):
-    with pytest.raises(DiskError, match="is a folder"), atomic_write(tmp_path):
-        raise AssertionError("nothing was to be written")
+def test_an_output_that_is_a_folder_is_refused_before_writing(tmp_path):
+    with pytest.raises(DiskError, match="folder"), atomic_write(tmp_path):
+        raise AssertionError("the block must not run")

@@ -1,4 +1,4 @@
-"""`--precision` of `sweep` and `rank`, and what a sweep in fp32 says of bf16."""
+"""`--precision` of `sweep` and `rank`, and the note of an fp32 sweep about bf16."""
 
 import pytest
 
@@ -9,17 +9,17 @@ def imported(verb, shapes):
 
 
 @pytest.mark.parametrize("has_bf16", [True, False])
-def test_a_sweep_is_in_fp32_and_says_what_bf16_would_save(verb, imported, tiny_name, monkeypatch, has_bf16):
+def test_a_sweep_in_fp32_notes_the_time_that_bf16_would_save(verb, imported, tiny_name, monkeypatch, has_bf16):
     monkeypatch.setattr("core.experiment.loaded_run.has_bf16_instructions", lambda: has_bf16)
     train = ("train", "--domain", "shapes", "--encoder", tiny_name, "--tune", "last:1", "--epochs", 1)
-    for said in (verb(*train, "--sweep").out, verb("sweep", "--domain", "shapes", "--alphas", "0,0.5,1").out):
-        assert ("--precision bf16" in said) == has_bf16
+    for text in (verb(*train, "--sweep").out, verb("sweep", "--domain", "shapes", "--alphas", "0,0.5,1").out):
+        assert ("--precision bf16" in text) == has_bf16
     swept = verb("sweep", "--domain", "shapes", "--alphas", "0,0.5,1", "--json").record
     assert {tower["name"] for tower in swept["precision"].values()} == {"fp32"}
     assert {tower["agreement"] for tower in swept["precision"].values()} == {None}
 
 
-def test_bf16_that_was_asked_for_is_checked_and_said(verb, imported, tiny_name, tmp_path):
+def test_requested_bf16_is_checked_and_reported(verb, imported, tiny_name, tmp_path):
     verb("train", "--domain", "shapes", "--encoder", tiny_name, "--tune", "last:1", "--epochs", 1)
     swept = verb("sweep", "--domain", "shapes", "--alphas", "0,0.5,1", "--precision", "bf16")
     assert "would be about" not in swept.out, "it was tried"

@@ -1,4 +1,4 @@
-"""Options and `--set` give exactly the settings that they are made from."""
+"""The options of settings and `--set` give back the settings they are generated from."""
 
 from dataclasses import fields, replace
 from typing import Any
@@ -15,7 +15,7 @@ CHANGED = Settings(
 
 
 def given_by(words: list[str]) -> dict[str, Any]:
-    """Return what a command with the options of all settings is given for `words`."""
+    """Return the settings that a command receives for `words`."""
     found: list[dict[str, Any]] = []
     app = typer.Typer()
 

@@ -1,4 +1,4 @@
-"""Verbs that only read what is there start in a process of their own without torch, which takes seconds to import."""
+"""Commands that only read stored results do not import torch, which takes seconds. Each runs in its own process."""
 
 import subprocess
 import sys
@@ -9,12 +9,12 @@ import pytest
 from core.cli.main import VERBS
 
 ROOT = Path(__file__).parents[3]
-# A verb, and afterwards whether torch was imported, as the last line.
+# Runs a command; the last line of the output tells whether torch was imported.
 CODE = "import sys; from core.cli.main import main; print(main(sys.argv[1:])); print('torch' in sys.modules)"
 
 
 def fresh(*arguments: object) -> list[str]:
-    """Run one verb in a fresh process; its exit status and whether it imported torch."""
+    """Run one command in a new process; return its exit status and whether it imported torch."""
     ran = subprocess.run(
         [sys.executable, "-c", CODE, *(str(argument) for argument in arguments)],
         cwd=ROOT, capture_output=True, text=True, check=True,
@@ -24,7 +24,7 @@ def fresh(*arguments: object) -> list[str]:
 
 @pytest.fixture
 def ranked(verb, shapes, tiny_name, tmp_path) -> Path:
-    """A run file of a domain with one run."""
+    """Return a run file of a domain with one run."""
     verb("import", shapes, "--domain", "shapes", "--language", "en")
     verb("train", "--domain", "shapes", "--encoder", tiny_name, "--tune", "head", "--epochs", 0)
     verb("sweep", "--domain", "shapes", "--alphas", "0,1")
@@ -32,7 +32,7 @@ def ranked(verb, shapes, tiny_name, tmp_path) -> Path:
     return tmp_path / "run.tsv"
 
 
-def test_what_only_reads_leaves_torch_out(ranked, workspace, tmp_path):
+def test_commands_that_only_read_do_not_import_torch(ranked, workspace, tmp_path):
     truth = tmp_path / "gt.tsv"
     truth.write_text("article\tiid\n49\t49\n50\t50\n")
     assert fresh("score", ranked, "--ground-truth", truth) == ["0", "False"]
@@ -42,7 +42,7 @@ def test_what_only_reads_leaves_torch_out(ranked, workspace, tmp_path):
     assert fresh("ground-truth", "--domain", "shapes", "--ground-truth", truth) == ["2", "False"]  # it has no test set
 
 
-def test_a_verb_is_started_without_what_others_need():
+def test_a_command_does_not_import_the_modules_of_others():
     code = "import sys; from core.cli.main import main; main(['match', '--help']); print('scipy' in sys.modules)"
     ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert ran.stdout.splitlines()[-1] == "False"
@@ -55,5 +55,5 @@ def test_all_verbs_are_in_the_help(verb):
     assert verb("nonsense").status == 2
 
 
-def test_a_wrong_word_is_answered_before_torch_is_imported(workspace):
+def test_a_wrong_option_is_reported_before_torch_is_imported(workspace):
     assert fresh("train", "--domain", "nowhere", "--no-such-option") == ["2", "False"]

@@ -1,4 +1,4 @@
-"""The verb `translate`, whole: a German table, a tiny Marian model, the domain afterwards, and runs from before."""
+"""The command `translate` with a German table and a tiny Marian model: the domain afterwards, and earlier runs."""
 
 import re
 import shlex
@@ -23,7 +23,7 @@ from core.workspace.folders import Workspace
 
 @pytest.fixture
 def german(verb, shapes: Path, tmp_path: Path) -> Path:
-    """The shapes with German headlines; the first ten came with English, and all have a reference."""
+    """Import the shapes with German titles, the first ten with English, all with a reference; return the folder."""
     table = pd.read_csv(shapes)
     table["reference"] = table["title"]
     table["title_en"] = table["title"].where(table.index < 10, "")
@@ -35,7 +35,7 @@ def german(verb, shapes: Path, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_what_came_with_the_data_stays_and_the_rest_is_translated(verb, german, marian, workspace: Workspace):
+def test_articles_that_came_with_english_keep_it(verb, german, marian, workspace: Workspace):
     before = workspace.load_domain("formen").articles
     done = verb(
         "translate", "--domain", "formen", "--model", marian, "--reference-column", "reference", "--json"
@@ -59,7 +59,7 @@ def test_the_papers_model_is_fetched_by_name_and_then_in_the_cache(verb, german,
     assert verb("translate", "--domain", "formen", "--json").record["model"] == "Helsinki-NLP/opus-mt-de-en"
 
 
-def test_again_it_translates_nothing_and_writes_nothing(verb, german, marian, workspace: Workspace, monkeypatch):
+def test_a_second_translation_writes_nothing(verb, german, marian, workspace: Workspace, monkeypatch):
     verb("translate", "--domain", "formen", "--model", marian)
     stamp = (workspace.domain_folder("formen") / "articles.parquet").stat().st_mtime_ns
     monkeypatch.setattr(Translator, "__call__", lambda *_: pytest.fail("translated again"))
@@ -81,14 +81,14 @@ def test_a_run_from_before_keeps_reading_the_original(verb, german, marian, tiny
 
 @pytest.fixture
 def other_marian(marian: Path, tmp_path: Path) -> Path:
-    """Another model: the same vocabulary, other weights."""
+    """Return a second model with the same vocabulary and different weights."""
     folder = Path(shutil.copytree(marian, tmp_path / "other model"))
     weights = load_file(folder / "model.safetensors")
     save_file({name: -tensor for name, tensor in weights.items()}, folder / "model.safetensors", {"format": "pt"})
     return folder
 
 
-def test_a_run_says_whose_english_it_reads_and_how_to_go_back(
+def test_a_run_names_the_model_whose_english_it_reads(
     verb, german, marian, other_marian, tiny_name, workspace: Workspace
 ):
     verb("translate", "--domain", "formen", "--model", marian)
@@ -96,36 +96,35 @@ def test_a_run_says_whose_english_it_reads_and_how_to_go_back(
     options = ("--domain", "formen", "--encoder", tiny_name, "--epochs", 1, "--batch-size", 16)
     assert verb("train", *options, "--sweep").status == 0
     outcome = verb("translate", "--domain", "formen", "--model", other_marian)
-    assert f"run tinyclip-all-1 reads the English of {marian}" in outcome.out
+    assert re.search(rf"tinyclip-all-1 .*{re.escape(str(marian))}", outcome.out)
     assert workspace.load_domain("formen").articles["title_en"].tolist() != first.articles["title_en"].tolist()
 
     refused = verb("sweep", "--domain", "formen", "--alphas", "0,1")
     assert refused.status == 2
-    assert f"that {marian} wrote, but it is by {other_marian} now" in refused.err
-    assert f"machine-translated by {marian})" in verb("report", "--domain", "formen").out  # what the numbers are of
-    back = re.search(r"go back with rematch (translate .*) \(what", refused.err)
+    assert str(marian) in refused.err
+    assert str(other_marian) in refused.err
+    assert f"machine-translated by {marian})" in verb("report", "--domain", "formen").out  # as when it was swept
+    back = re.search(r"rematch (translate --domain \S+ --model (?:'[^']*'|\S+)(?: --from \S+)?)", refused.err)
     assert verb(*shlex.split(back[1])).status == 0
     assert verb("sweep", "--domain", "formen", "--alphas", "0,1").status == 0
 
 
-def test_a_domain_that_is_otherwise_changed_is_not_blamed_on_its_translation(
-    verb, german, marian, tiny_name, workspace
-):
+def test_other_changes_of_a_domain_are_not_reported_as_a_translation(verb, german, marian, tiny_name, workspace):
     verb("translate", "--domain", "formen", "--model", marian)
     settings = Settings(tune="head", epochs=0, lr=1e-3, batch_size=16)
     domain = workspace.load_domain("formen")
     run = train_run(domain, tiny_name, settings, Reading(), "cpu", workspace)[0]
     changed = replace(domain, articles=domain.articles.assign(image_hash=domain.articles["image_hash"].tolist()[::-1]))
-    with pytest.raises(InputError, match=r"'formen'.*changed.*train again"):
+    with pytest.raises(InputError, match=r"'formen'.*train again"):
         open_run(run, changed, workspace, "cpu")
 
 
-def test_both_ways_are_compared_on_the_same_articles(verb, german, marian, tiny_name):
+def test_english_and_original_are_compared_on_the_same_articles(verb, german, marian, tiny_name):
     train = ["train", "--domain", "formen", "--encoder", tiny_name, "--epochs", 1, "--batch-size", 16, "--sweep"]
     assert verb("report", "--domain", "formen", "--compare").status == 2
     assert verb(*train).status == 0
     missing = verb("report", "--domain", "formen", "--compare")
-    assert "no swept run that reads the English version" in missing.err
+    assert "English version" in missing.err
     verb("translate", "--domain", "formen", "--model", marian)
     assert verb(*train).status == 0
     rows = pd.DataFrame(verb("report", "--domain", "formen", "--compare", "--json").record["rows"])
@@ -136,7 +135,7 @@ def test_both_ways_are_compared_on_the_same_articles(verb, german, marian, tiny_
     text = verb("report", "--domain", "formen", "--compare").out
     assert "machine-translated by" in text
     assert "tinyclip-all-1†" in text
-    assert re.search(r"† .*does not read", text)
+    assert "† " in text
 
 
 def test_runs_that_were_swept_on_different_articles_are_not_compared(verb, german, marian, tiny_name, workspace):
@@ -154,13 +153,13 @@ def test_runs_that_were_swept_on_different_articles_are_not_compared(verb, germa
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--from", "fr"], "no articles in 'fr'"),
-        (["--from", "en"], "is English"),
-        (["--reference-column", "nothing"], "has no such column"),
-        (["--model", "/nowhere/at-all"], "neither a folder nor a repository"),
+        (["--from", "fr"], "'fr'"),
+        (["--from", "en"], "--from"),
+        (["--reference-column", "nothing"], "nothing"),
+        (["--model", "/nowhere/at-all"], "/nowhere/at-all"),
     ],
 )
-def test_what_cannot_be_translated_is_said(verb, german, marian, options, message):
+def test_a_translation_that_cannot_start_names_the_option(verb, german, marian, options, message):
     model = [] if "--model" in options else ["--model", marian]
     outcome = verb("translate", "--domain", "formen", *model, *options)
     assert outcome.status == 2

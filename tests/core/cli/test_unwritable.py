@@ -1,4 +1,4 @@
-"""Full disks and read-only folders, verb by verb: one sentence, nothing damaged, and with room the same verb works."""
+"""Full and read-only disks, command by command: one line, no damage, and with space the same command works."""
 
 import os
 import re
@@ -21,7 +21,7 @@ from tests.disks import FORBIDDEN, FULL, READ_ONLY, SmallDisk, fail_to_write, mo
 
 ROOT = Path(__file__).parents[3]
 TRAIN = ["train", "--domain", "shapes", "--tune", "last:1", "--epochs", "1", "--batch-size", "16"]
-#: Verb → its words; OUT stands for a folder that is written to.
+#: Command → its words; OUT is replaced by a folder to write to.
 VERBS = {
     "import": ["import", "SHAPES", "--domain", "shapes", "--language", "en", "--copy-images", "--replace"],
     "train": [*TRAIN, "--encoder", "TINY"],
@@ -37,7 +37,7 @@ VERBS = {
 
 @pytest.fixture(scope="module")
 def swept(tmp_path_factory, shapes, tiny_name) -> Path:
-    """A folder with a workspace and a cache: one domain, one run, swept, one tag."""
+    """Return a folder with a workspace and a cache: a domain, a swept run, a tag."""
     folder = tmp_path_factory.mktemp("swept")
     at = ["--workspace", str(folder / "workspace"), "--cache", str(folder / "cache")]
     for words in (VERBS["import"], VERBS["train"], VERBS["sweep"]):
@@ -53,7 +53,7 @@ def filled(words: list[str], shapes: Path, tiny_name: str, out: Path) -> list[st
 
 @pytest.fixture
 def at(swept, tmp_path, monkeypatch):
-    """Copy what was swept to a folder and let verbs find it there."""
+    """Return a function that copies the swept run to a folder and points the commands to it."""
 
     def copy(folder: Path) -> Workspace:
         for name in ("workspace", "cache"):
@@ -66,7 +66,7 @@ def at(swept, tmp_path, monkeypatch):
 
 
 def check_whole(workspace: Workspace) -> None:
-    """What was there before still reads."""
+    """Check that domain, results and tags can still be read."""
     domain, run = workspace.load_domain("shapes"), load_runs(workspace, "shapes")[0]
     assert len(read_results(run, domain, "val").articles) == 12
     assert all((domain.images_root / file).stat().st_size for file in domain.articles["image_file"])
@@ -74,9 +74,9 @@ def check_whole(workspace: Workspace) -> None:
 
 
 def refuse_in_turn(words: list[str], workspace: Workspace, verb: Verb) -> None:
-    """The stand-in: one new file after the other cannot be written, until the verb needs no more."""
-    shutil.rmtree(workspace.cache)  # so that it has everything to write
-    number, said = (FULL, "is full")
+    """Fail at one new file after the other, without a real disk, until the command needs no more files."""
+    shutil.rmtree(workspace.cache)  # so that the command writes all files
+    number, keyword = (FULL, "full")
     for turn, after in enumerate((0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89)):
         with pytest.MonkeyPatch.context() as patch:
             fail_to_write(patch, number, after)
@@ -85,8 +85,8 @@ def refuse_in_turn(words: list[str], workspace: Workspace, verb: Verb) -> None:
         if ended.status == 0:
             break
         assert (ended.status, ended.err.count("\n")) == (1, 1), ended.err
-        assert said in ended.err
-        number, said = [(FULL, "is full"), (READ_ONLY, "read-only"), (FORBIDDEN, "not writable")][turn % 3]
+        assert keyword in ended.err
+        number, keyword = [(FULL, "full"), (READ_ONLY, "read-only"), (FORBIDDEN, "not writable")][turn % 3]
     assert 0 < turn < 10
     assert not [file for file in workspace.root.parent.rglob(".*.tmp*") if file.is_file()]
 
@@ -97,7 +97,7 @@ def test_refused_at_each_file_in_turn(name, at, verb, tmp_path, shapes, tiny_nam
     refuse_in_turn(words, at(tmp_path), verb)
 
 
-def test_a_training_that_found_no_room_goes_on_to_the_same_weights(at, verb, tmp_path, shapes, tiny_name):
+def test_a_training_on_a_full_disk_resumes_to_the_same_weights(at, verb, tmp_path, shapes, tiny_name):
     workspace = at(tmp_path)
     expected = find_run(workspace, "shapes", None).info.fine_tuned
     words = filled(VERBS["train"], shapes, tiny_name, tmp_path)
@@ -107,9 +107,9 @@ def test_a_training_that_found_no_room_goes_on_to_the_same_weights(at, verb, tmp
             ended = verb(*words)
         if ended.status == 0:
             break
-        for one in load_unfinished(workspace, "shapes"):
-            assert ended.err.endswith(f"rematch train --domain shapes --resume {one.info.name}\n")
-            assert verb("train", "--domain", "shapes", "--resume", one.info.name).status == 0
+        for training in load_unfinished(workspace, "shapes"):
+            assert f"rematch train --domain shapes --resume {training.info.name}" in ended.err
+            assert verb("train", "--domain", "shapes", "--resume", training.info.name).status == 0
     runs = load_runs(workspace, "shapes")
     assert len(runs) > 3
     assert {run.info.fine_tuned for run in runs} == {expected}
@@ -122,8 +122,8 @@ def disk(tmp_path) -> Iterator[SmallDisk]:
 
 
 def run_on_a_full_disk(words: list[str], workspace: Workspace, disk: SmallDisk, verb: Verb) -> None:
-    """A real one, at several sizes, and then with room."""
-    shutil.rmtree(workspace.cache)  # so that it has everything to write
+    """Run the command on a real full disk, with little space, and then with enough."""
+    shutil.rmtree(workspace.cache)  # so that the command writes all files
     for room in (0, 60_000):
         with disk.with_room_for(room):
             ended = verb(*words)
@@ -142,7 +142,7 @@ def test_a_disk_that_is_really_full(name, at, disk, verb, shapes, tiny_name):
 
 def test_a_tag_on_a_full_disk(at, disk):
     workspace = at(disk.folder)
-    with disk.with_room_for(0), pytest.raises(Exception, match="is full"):
+    with disk.with_room_for(0), pytest.raises(Exception, match="full"):
         tag_article(workspace, "shapes", "2", ["place"], "x" * 2000)
     check_whole(workspace)
     tag_article(workspace, "shapes", "2", ["place"], "x" * 2000)
@@ -150,7 +150,7 @@ def test_a_tag_on_a_full_disk(at, disk):
 
 
 @pytest.mark.parametrize("name", ["import", "train", "sweep", "rank", "submit", "export-data"])
-def test_a_disk_that_may_only_be_read(name, at, disk, verb, shapes, tiny_name):
+def test_a_read_only_disk(name, at, disk, verb, shapes, tiny_name):
     workspace = at(disk.folder)
     words = filled(VERBS[name], shapes, tiny_name, disk.folder)
     with disk.read_only():
@@ -165,38 +165,47 @@ READING = [["runs"], ["report"], ["report", "--format", "csv"], ["match", "--hea
 
 
 @pytest.mark.parametrize("words", READING, ids=" ".join)
-def test_what_only_reads_works_on_a_disk_that_may_only_be_read(words, at, disk, verb):
+def test_commands_that_only_read_work_on_a_read_only_disk(words, at, disk, verb):
     at(disk.folder)
     words = [words[0], *(["--domain", "shapes"] if words[0] != "runs" else []), *words[1:]]
-    before = verb(*words)  # match keeps the embeddings of the gallery
+    before = verb(*words)  # match stores the embeddings of the gallery
     with disk.read_only():
         ended = verb(*words)
         assert (ended.status, ended.out) == (0, before.out), ended.err
 
 
-def test_an_output_that_is_a_folder_or_lies_in_a_file(at, verb, tmp_path):
+def test_an_output_that_is_a_folder_or_inside_a_file(at, verb, tmp_path):
     at(tmp_path)
     (tmp_path / "folder.tsv").mkdir()
     (tmp_path / "file").touch()
-    for out, said in ((tmp_path / "folder.tsv", "is a folder"), (tmp_path / "file" / "run.tsv", "is a file")):
+    for out, keyword in ((tmp_path / "folder.tsv", "is a folder"), (tmp_path / "file" / "run.tsv", "is a file")):
         ended = verb("rank", "--domain", "shapes", "--output", out)
         assert (ended.status, ended.err.count("\n")) == (1, 1)
-        assert said in ended.err
+        assert keyword in ended.err
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs /proc")
+def test_an_output_in_a_folder_that_takes_no_files(at, verb, tmp_path):
+    at(tmp_path)
+    ended = verb("rank", "--domain", "shapes", "--output", "/proc/x.tsv")
+    assert (ended.status, ended.err.count("\n")) == (1, 1)
+    assert re.search(r"/proc/x\.tsv.*/proc .*another folder", ended.err)
+    assert "deleted" not in ended.err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 @pytest.mark.parametrize("words", [["runs"], ["runs", "--json"]], ids=" ".join)
-def test_standard_output_that_takes_nothing(words, at, tmp_path):
+def test_output_to_a_full_disk(words, at, tmp_path):
     at(tmp_path)
     with Path("/dev/full").open("w") as full:
         ended = subprocess.run(
             [sys.executable, "-m", "core", *words], cwd=ROOT, env=os.environ, stdout=full, stderr=subprocess.PIPE
         )
     assert ended.returncode == 1
-    assert re.fullmatch(r"error: .*disk is full.*\n", ended.stderr.decode())
+    assert re.fullmatch(r"error: .*full.*\n", ended.stderr.decode())
 
 
-def test_a_reader_that_has_enough_is_no_error(at, tmp_path):
+def test_a_reader_that_closes_the_pipe_is_no_error(at, tmp_path):
     at(tmp_path)
     reading, writing = os.pipe()
     os.close(reading)

@@ -16,5 +16,5 @@ def test_without_ray_the_sentence_says_what_to_install(
     monkeypatch.setitem(sys.modules, "ray", None)
     outcome = verb("sweep", "--domain", "shapes", "--ray")
     assert outcome.status == 2
-    assert "requirements-cluster.txt" in outcome.err
+    assert "rematch[cluster]" in outcome.err
     assert outcome.out == ""

@@ -152,7 +152,7 @@ def test_a_domain_knows_the_columns_that_its_import_was_told(server, verb, works
     assert workspace.load_domain("news").info.columns == {"id": "nr", "title": "kopf", "image": "bild"}
     answer = verb("fetch-images", "--domain", "news", "--pause", 0).out
     assert server.asked == ["/a/p25.jpg?w=1"]
-    assert "1 images" in answer
+    assert "1 image downloaded" in answer
 
     again = shlex.split(answer.splitlines()[-1].removeprefix("next: rematch "))
     assert verb(*again).status == 0
