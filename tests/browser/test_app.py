@@ -125,8 +125,8 @@ def test_an_article_of_the_list_shows_its_images_and_is_in_the_address(demo: Ser
     row.click()
     expect(page.locator(".board h2")).to_have_text(headline)
     expect(page).to_have_url(re.compile("article="))
-    expect(page.locator(".board .pictures li:not([hidden])")).to_have_count(12)
-    sources = page.locator(".board .pictures li:not([hidden]) img")
+    expect(page.locator(".board .images li:not([hidden])")).to_have_count(12)
+    sources = page.locator(".board .images li:not([hidden]) img")
     for place in range(12):
         expect(sources.nth(place)).to_have_js_property("naturalWidth", 320)
 

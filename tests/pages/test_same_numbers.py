@@ -79,8 +79,8 @@ def shown(app) -> str:
 
 
 def test_the_slider_draws_from_what_sweep_prints(swept, open_page):
-    hand = element_data(open_page("alpha"))["hand"]
-    tables = json.loads(hand["tables"])
+    slider = element_data(open_page("alpha"))["slider"]
+    tables = json.loads(slider["tables"])
     lines = [line.split() for line in swept.splitlines() if re.match(r"\s*[01](\.\d+)?~?\s+0\.\d{3}", line)]
     assert len(lines) >= 21
     assert len({tuple(metrics) for _, *metrics in lines}) > 3
@@ -88,12 +88,12 @@ def test_the_slider_draws_from_what_sweep_prints(swept, open_page):
         place = tables["alphas"].index(float(alpha.rstrip("~")))
         assert tables["interpolated"][place] == alpha.endswith("~")
         assert [f"{values[place]:.3f}" for values in tables["metrics"]] == metrics
-    assert re.search(r"n = \d+", swept)[0] in hand["of"]
+    assert re.search(r"n = \d+", swept)[0] in slider["of"]
 
 
 @pytest.mark.parametrize("alpha", ["0", "0.13", "0.37", "0.62", "1", "best"])
 def test_at_rest_the_slider_shows_what_rank_and_score_find(alpha, made, is_swept, open_page, verb, tmp_path):
-    """Off the grid of exact points too: interpolated while the hand moves, exact when it rests."""
+    """Off the grid of exact points too: interpolated while the slider moves, exact when it rests."""
     run = find_run(made, "shapes", None)
     value = run.selected().alpha if alpha == "best" else float(alpha)
     ranked = verb("rank", "--domain", "shapes", "--alpha", alpha, "--output", tmp_path / "run.tsv")
@@ -104,12 +104,12 @@ def test_at_rest_the_slider_shows_what_rank_and_score_find(alpha, made, is_swept
     scored = verb("score", tmp_path / "run.tsv", "--ground-truth", truth, "--json").record["metrics"]
     article = val["article_id"].iloc[4]
     data = element_data(open_page("alpha", alpha=f"{value:g}", article=article))
-    tables = json.loads(data["hand"]["tables"])
+    tables = json.loads(data["slider"]["tables"])
     place = tables["alphas"].index(round(value, 2))
     on_page = [values[place] for values in tables["metrics"]]
-    if data["hand"]["exact"]:
+    if data["slider"]["exact"]:
         assert tables["interpolated"][place]
-        on_page = data["hand"]["exact"]["metrics"]
+        on_page = data["slider"]["exact"]["metrics"]
     else:
         assert not tables["interpolated"][place]
     written = dict(zip(table_metrics(), (f"{metric:.3f}" for metric in on_page), strict=True))
@@ -120,8 +120,8 @@ def test_at_rest_the_slider_shows_what_rank_and_score_find(alpha, made, is_swept
     lists = pd.read_csv(tmp_path / "run.tsv", sep="\t", dtype=str, index_col=0)
     own = val["image_id"].iloc[4]
     rank = lists.loc[article].tolist().index(own) + 1
-    assert f"Rank {rank} at α" in data["answer"]["article"]["ranks"]
-    in_list = {row["id"]: row["here"] for row in data["answer"]["rows"]}
+    assert f"Rank {rank} at α" in data["board"]["article"]["ranks"]
+    in_list = {row["id"]: row["here"] for row in data["board"]["rows"]}
     for other, image in val[["article_id", "image_id"]].itertuples(index=False):
         assert in_list[other] == lists.loc[other].tolist().index(image) + 1
 
