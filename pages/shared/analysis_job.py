@@ -34,7 +34,7 @@ def show_analysis(context: RunContext) -> None:
         show_running(context.workspace, _job(context), "Analysing")
     elif status.state in ("failed", "cancelled"):
         show_error(
-            "You cancelled the analysis. Start it again below." if status.state == "cancelled" else why_failed(status),
+            "A user cancelled the analysis. You can start it again below." if status.state == "cancelled" else why_failed(status),
             ":material/error:",
         )
         st.button("Close", key="close_analysis", on_click=close, args=(context.workspace, _job(context)))

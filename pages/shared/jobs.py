@@ -154,7 +154,7 @@ def _show_ended(workspace: Workspace, kind: JobKind, job: Job, status: JobStatus
         st.text(in_form_words(without_paths(output_of(status))))
         kind.show_next_steps(workspace, slug)
     elif status.state == "cancelled":
-        st.info(plain(f"{kind.failed.format(slug)}: you cancelled it. {kind.unchanged(workspace, slug)}"))
+        st.info(plain(f"{kind.failed.format(slug)}: a user cancelled it. {kind.unchanged(workspace, slug)}"))
     else:
         sentence = f"{kind.failed.format(slug)}: {why_failed(status)} {kind.unchanged(workspace, slug)}"
         show_error(in_form_words(sentence), ":material/error:")

@@ -185,7 +185,7 @@ def _show_ended(workspace: Workspace, slug: str, status: JobStatus) -> None:
                     _show_next_steps(run)
         elif status.state == "cancelled":
             st.info(
-                "You cancelled the training. You can resume it below if it has finished an epoch.",
+                "A user cancelled the training. You can resume it below if it has finished an epoch.",
                 icon=":material/stop_circle:",
             )
         else:

@@ -1,4 +1,4 @@
-"""Which console messages the browser tests let pass; needs no browser."""
+"""Console messages that the browser tests ignore; needs no browser."""
 
 import pytest
 

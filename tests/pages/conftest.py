@@ -1,4 +1,4 @@
-"""A domain with a swept run as sweeps leave it, written directly, so that pages are tested in milliseconds."""
+"""A domain with a swept run, written directly as a sweep writes it, so that page tests take milliseconds."""
 
 import json
 from collections.abc import Callable
@@ -51,7 +51,7 @@ def open_page() -> Open:
 
 
 def write_run(workspace: Workspace, domain: Domain, *, plane: bool = True, interpolated: bool = False) -> Run:
-    """A run of `domain` whose ranks get better with alpha up to 0.5, then worse."""
+    """Write a run of `domain` whose ranks improve with α up to 0.5 and then worsen."""
     slug = domain.info.slug
     ids = domain.subset("val")["article_id"].tolist()
     ranks = np.stack([np.arange(len(ids)) // better + 1 for better in (1, 2, 6, 3, 2)]).astype(np.int32)
@@ -88,7 +88,7 @@ def run(workspace: Workspace, domain: Domain) -> Run:
 
 @pytest.fixture
 def synthetic(workspace: Workspace, shapes: Path) -> Domain:
-    """Like the demo: dates, two languages, planted causes, said to be synthetic; with a run."""
+    """Write a domain like the demo: synthetic, with dates, two languages, planted causes and a run."""
     domain = import_domain(shapes, workspace.domain_folder("toys"), title="Toys", language="de").domain
     articles = domain.articles.copy()
     articles["published_at"] = np.datetime64("2022-01-01") + np.arange(len(articles)).astype("timedelta64[D]")
@@ -110,7 +110,7 @@ def fail_job(folder: Path, sentence: str, kind: str = "InputError") -> None:
 
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
-    """Jobs that run in this process, so that a test need not wait for torch to be imported again."""
+    """Run jobs in this process, so that a test need not wait for another import of torch."""
 
     def start(workspace: Workspace, job: Job, verb: list[str]) -> bool:
         folder = job.folder(workspace)
@@ -119,8 +119,8 @@ def at_once(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) 
         monkeypatch.setenv(JOB_FOLDER, str(folder))
         capfd.readouterr()
         status = main(verb)
-        said = capfd.readouterr()
-        (folder / "log.txt").write_text(said.out + said.err, encoding="utf-8")
+        printed = capfd.readouterr()
+        (folder / "log.txt").write_text(printed.out + printed.err, encoding="utf-8")
         (folder / "status.txt").write_text(str(status))
         return True
 

@@ -21,7 +21,7 @@ NUMBER = re.compile(r"\d+\.\d+")
 
 @pytest.fixture(scope="module")
 def made(shapes: Path, tiny_name: str, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """A domain with one run, swept along the whole of α, made once: these tests only read it."""
+    """Make a domain with one run, swept over all α, once; the tests only read it."""
     folder = tmp_path_factory.mktemp("same")
     workspace = Workspace(folder / "workspace", folder / "cache")
     where = ["--workspace", str(workspace.root), "--cache", str(workspace.cache), "--json"]
@@ -33,7 +33,7 @@ def made(shapes: Path, tiny_name: str, tmp_path_factory: pytest.TempPathFactory)
 
 @pytest.fixture(autouse=True)
 def used(made: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The workspace of `made`, and the worker's tasks done at once in this process."""
+    """Use the workspace of `made`, and run the worker's tasks at once in this process."""
     monkeypatch.setenv("REMATCH_WORKSPACE", str(made.root))
     monkeypatch.setenv("REMATCH_CACHE", str(made.cache))
 
@@ -47,7 +47,7 @@ def used(made: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def swept(made: Workspace, verb) -> str:
-    """What `sweep` prints; it is printed, and the run swept, anew for each test that asks."""
+    """Sweep the run and return what `rematch sweep` prints."""
     outcome = verb("sweep", "--domain", "shapes", "--precision", "fp32")
     assert outcome.status == 0, outcome.err
     return outcome.out
@@ -55,13 +55,13 @@ def swept(made: Workspace, verb) -> str:
 
 @pytest.fixture
 def is_swept(made: Workspace, verb) -> None:
-    """The run has its sweep."""
+    """Sweep the run if it has no sweep yet."""
     if not find_run(made, "shapes", None).is_swept:
         assert verb("sweep", "--domain", "shapes", "--precision", "fp32").status == 0
 
 
 def element_data(app) -> dict:
-    """What the Alpha page's element is given."""
+    """Return the data of the Alpha page's component."""
 
     def found(block):
         for child in block.children.values():
@@ -141,8 +141,8 @@ def test_curves_and_overview_show_the_table_that_report_prints(is_swept, open_pa
     paper = as_record["table_4"]
     words = next(each.value for each in curves.markdown if "Table 4" in each.value)
     gained, lost = (f"{paper[end]:.3f}" if paper[end] is not None else "none" for end in ("improvement", "decrease"))
-    assert f"Of the {paper['n']} articles" in words
-    assert f"{paper['n_improved']} up by {gained} places" in words
+    assert f"Of the {paper['n']} article" in words
+    assert f"{paper['n_improved']} up by {gained} ranks" in words
     assert f"{paper['n_decreased']} down by {lost}" in words
     overview = open_page("overview").table[0].value
     for cells, (_, shown_cells) in zip(table_of(printed), overview.iterrows(), strict=True):
@@ -178,9 +178,11 @@ def test_match_shows_the_similarities_that_match_prints(alpha, is_swept, open_pa
         for at in ("0", alpha, "1")
     }  # fmt: skip
     app = open_page("match", headline="a red circle", alpha=alpha).run()
-    cards = re.findall(r"\*\*(\d+)\*\* · (\S+) · similarity (-?[\d.]+)", shown(app))
+    cards = re.findall(r"\*\*(\d+)\*\* · (\S+) · similarity (−?[\d.]+)", shown(app))
     for model, at in (("zero-shot", "0"), ("WiSE-FT", alpha), ("fine-tuned", "1")):
-        assert [similarity for _, name, similarity in cards if name.replace("\\", "") == model] == printed[at]
+        assert [
+            similarity.replace("−", "-") for _, name, similarity in cards if name.replace("\\", "") == model
+        ] == printed[at]
 
 
 def test_findings_says_what_analyse_prints(is_swept, open_page, verb):
