@@ -114,7 +114,8 @@ def why_failed(status: JobStatus) -> str:
         return status.error.sentence
     if status.exit_status is None:
         at = f"{status.label}, {status.amount}" if status.done else status.label
-        return f"Its process ended without an error message; it was killed or ran out of memory. Its last step: {at}."
+        step = f" Its last step: {at}." if at else ""
+        return f"Its process ended without an error message; it was killed or ran out of memory.{step}"
     return (
         "It wrote no error message: the disk of the workspace is full, or an earlier version of Rematch ran the job. "
         "Free some space on that disk and start it again."

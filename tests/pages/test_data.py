@@ -83,7 +83,7 @@ def test_an_empty_workspace_offers_the_import() -> None:
         ({"path": "SHAPES", "slug": "my-news", "column_title": "kopf"}, "'kopf'"),
     ],
 )
-def test_what_cannot_be_imported_is_said_at_once(
+def test_what_cannot_be_imported_is_reported_at_once(
     shapes: Path, workspace: Workspace, values: dict[str, str], message: str
 ) -> None:
     page = submit(open_page(), **(values | {"path": values["path"].replace("SHAPES", str(shapes))}))
@@ -138,7 +138,7 @@ def test_the_form_asks_for_dates_and_split(shapes: Path, workspace: Workspace, a
     assert workspace.load_domain("shapes").info.options == ["--day-first", "--split-groups=none", "--ignore-split"]
 
 
-def test_an_existing_domain_is_only_replaced_when_asked(shapes_domain: Domain, shapes: Path, at_once: None) -> None:
+def test_an_existing_domain_is_only_replaced_on_request(shapes_domain: Domain, shapes: Path, at_once: None) -> None:
     values = {"path": str(shapes), "slug": "shapes", "title": "again"}
     page = submit(open_page(part="Import"), **values)
     assert "'shapes' exists" in page.error[0].value.replace("\\", "")
@@ -147,7 +147,7 @@ def test_an_existing_domain_is_only_replaced_when_asked(shapes_domain: Domain, s
     assert "'shapes' was imported" in written(page)
 
 
-def test_what_replacing_does_to_runs_is_said(shapes_domain: Domain, shapes: Path, workspace: Workspace) -> None:
+def test_what_replacing_does_to_runs_is_reported(shapes_domain: Domain, shapes: Path, workspace: Workspace) -> None:
     folder = reserve_folder(workspace, "shapes", "lite", "head")
     settings = default_settings("lite", "head")
     save_run(
@@ -216,7 +216,7 @@ def test_an_uploaded_zip_becomes_a_domain_and_nothing_else_is_left(
         ("t.csv", b"id,title,image\n1,a,1.png\n", "'t.csv' has no images"),
     ],
 )
-def test_an_upload_that_cannot_be_used_is_said_and_removed(
+def test_an_upload_that_cannot_be_used_is_reported_and_removed(
     workspace: Workspace, at_once: None, name: str, content: bytes, message: str
 ) -> None:
     page = upload(open_page(), name, content, slug="packed")
@@ -225,7 +225,9 @@ def test_an_upload_that_cannot_be_used_is_said_and_removed(
     assert workspace.domain_slugs() == []
 
 
-def test_an_uploaded_table_finds_its_images_where_it_is_told(shapes: Path, workspace: Workspace, at_once: None) -> None:
+def test_an_uploaded_table_finds_its_images_in_the_named_folder(
+    shapes: Path, workspace: Workspace, at_once: None
+) -> None:
     page = upload(open_page(), "t.csv", shapes.read_bytes(), slug="shapes", images=str(shapes.parent / "images"))
     assert "60 of 60 articles" in written(page)
     assert workspace.load_domain("shapes").images_root == shapes.parent / "images"
@@ -277,7 +279,7 @@ def add_truth(page: AppTest, content: bytes) -> AppTest:
         ),
     ],
 )
-def test_a_list_that_cannot_be_used_is_said_before_anything_is_decoded(
+def test_a_list_that_cannot_be_used_is_reported_before_anything_is_decoded(
     shapes: Path, workspace: Workspace, test_set: Path, lists: dict[str, str], message: str
 ) -> None:
     values = {name: path.replace("TEST", str(test_set)) for name, path in lists.items()}
@@ -345,7 +347,7 @@ def test_rows_left_out_are_shown_with_their_reason(shapes: Path, workspace: Work
     assert page.get("download_button")
 
 
-def test_samples_are_the_same_until_others_are_asked_for(german: Domain) -> None:
+def test_samples_are_the_same_until_the_user_draws_others(german: Domain) -> None:
     page = open_page(part="Articles")
     first = [text.value for text in page.text]
     assert len(page.get("image")) == 12
@@ -364,7 +366,7 @@ def test_words_find_articles_and_a_headline_is_shown_as_it_is_written(german: Do
     assert "“nirgends”" in written(page)
 
 
-def test_an_image_that_is_gone_is_said(shapes: Path, workspace: Workspace, tmp_path: Path) -> None:
+def test_an_image_that_is_gone_is_reported(shapes: Path, workspace: Workspace, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(shapes.parent, tmp_path / "copy"))
     import_domain(copy, workspace.domain_folder("shapes"))
     shutil.rmtree(copy)

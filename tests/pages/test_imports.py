@@ -69,7 +69,7 @@ def test_no_folder_of_an_upload_is_named(workspace: Workspace) -> None:
     assert "upload-" not in without_paths(f"looked in and below {folder}: none")
 
 
-def test_a_folder_of_images_that_is_not_there_is_said_at_once(
+def test_a_folder_of_images_that_is_not_there_is_reported_at_once(
     shapes: Path, workspace: Workspace, tmp_path: Path
 ) -> None:
     page = submit(open_page(), path=str(shapes), slug="shapes", images=str(tmp_path / "gone"))

@@ -78,7 +78,7 @@ def test_a_domain_without_a_run_says_what_to_do_next(verb, shapes: Path) -> None
     assert "rematch train --domain shapes" in page.code[0].value
 
 
-def test_nothing_asked_shows_examples_that_can_be_clicked(run: Run, asked) -> None:
+def test_without_a_query_there_are_examples_that_can_be_clicked(run: Run, asked) -> None:
     page = open_page()
     assert not asked
     page.button(key="example_1").click().run()
@@ -120,7 +120,7 @@ def test_a_picked_article_shows_its_own_image_at_the_ranks_of_the_sweep(run: Run
     assert text_of(page).count(":material/check_circle: **its own image**") == within
 
 
-def test_another_article_is_kept_for_the_other_pages_and_in_the_address(run: Run) -> None:
+def test_another_article_is_shared_with_the_other_pages_and_in_the_address(run: Run) -> None:
     page = open_page(by="Article", article="55")
     page.selectbox(key="match_article").set_value("50").run()
     assert not page.exception
@@ -147,7 +147,7 @@ def test_bad_values_in_the_address_fall_back(run: Run, asked, parameters: dict[s
     assert (slug, name, alphas, k, rerank) == ("shapes", run.info.name, (0.0, run.selected().alpha, 1.0), 5, "none")
 
 
-def test_what_is_re_ranked_says_so(run: Run, made: Workspace, asked) -> None:
+def test_re_ranking_is_named(run: Run, made: Workspace, asked) -> None:
     page = open_page(headline="a red circle", rerank="csls")
     assert asked[0][-1] == "csls"
     assert "re\\-ranked by csls" in text_of(page) or "re-ranked by csls" in text_of(page)
@@ -229,7 +229,7 @@ def test_a_headline_is_shown_as_it_is_written(run: Run) -> None:
     assert page.header[0].value == "\\!\\[x\\]\\(http\\:\u2060//evil\\.example/x\\.png\\) \\<script\\>"
 
 
-def test_a_worker_that_dies_is_said_and_can_be_asked_again(run: Run, asked, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_that_dies_is_reported_and_can_be_repeated(run: Run, asked, monkeypatch: pytest.MonkeyPatch) -> None:
     works = model_worker.submit
 
     def dies(*_: object) -> Future:

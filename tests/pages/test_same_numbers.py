@@ -185,7 +185,7 @@ def test_match_shows_the_similarities_that_match_prints(alpha, is_swept, open_pa
         ] == printed[at]
 
 
-def test_findings_says_what_analyse_prints(is_swept, open_page, verb):
+def test_findings_shows_what_analyse_prints(is_swept, open_page, verb):
     printed = " ".join(verb("analyse", "--domain", "shapes", "--questions", "difference,choice").out.split())
     for question in ("Is the difference real?", "Is α* the right α?"):
         app = open_page("findings", question=question)

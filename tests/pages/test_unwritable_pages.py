@@ -51,7 +51,7 @@ def button(app, label: str):
 
 
 @pytest.mark.parametrize("page", ALL)
-def test_every_page_shows_what_may_only_be_read(page, open_page: Open, on_disk, disk):
+def test_every_page_shows_a_read_only_workspace(page, open_page: Open, on_disk, disk):
     with disk.read_only():
         app = open_page(page)
         assert not app.exception
@@ -61,7 +61,7 @@ def test_every_page_shows_what_may_only_be_read(page, open_page: Open, on_disk, 
 
 
 @pytest.mark.parametrize("page", ["overview", "alpha", "findings", "data"])
-def test_pages_show_what_there_is_on_a_full_disk(page, open_page: Open, on_disk, disk):
+def test_pages_show_their_content_on_a_full_disk(page, open_page: Open, on_disk, disk):
     with disk.with_room_for(0):
         app = open_page(page)
         assert not app.exception
@@ -93,7 +93,7 @@ def test_an_import_that_cannot_be_started_says_why(open_page: Open, on_disk, dis
         assert "read-only" in reported(app)
 
 
-def test_a_tag_that_cannot_be_kept_says_so_and_the_page_stays(open_page: Open, run, workspace, monkeypatch):
+def test_a_tag_that_cannot_be_saved_is_reported_and_the_page_stays(open_page: Open, run, workspace, monkeypatch):
     app = open_page("changes")
     app.multiselect[-1].set_value(["person"])
     fail_to_write(monkeypatch, READ_ONLY)

@@ -74,7 +74,7 @@ def test_on_ones_own_machine_any_path_may_be_typed(tmp_path):
     assert typed_path("  ") == ""
 
 
-def test_where_others_are_answered_what_is_typed_stays_in_the_workspace(workspace, answers_others, outside):
+def test_an_app_for_other_machines_stays_in_the_workspace(workspace, answers_others, outside):
     inside = workspace.root / "incoming"
     inside.mkdir(parents=True)
     assert typed_path(str(inside / "a.csv")) == str(inside / "a.csv")
@@ -85,7 +85,7 @@ def test_where_others_are_answered_what_is_typed_stays_in_the_workspace(workspac
 
 
 @pytest.mark.parametrize("way", ["a\0b", "~nobody-of-that-name/x"])
-def test_what_is_no_path_is_said(way):
+def test_an_invalid_path_is_reported(way):
     with pytest.raises(InputError, match="not a path"):
         typed_path(way)
 

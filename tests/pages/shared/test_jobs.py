@@ -91,7 +91,7 @@ def test_a_training_that_was_killed_has_failed_and_is_resumed_from_the_page(
     assert started[1][1] == ["train", "--domain=shapes", f"--resume={stopped}", "--sweep"]
 
 
-def test_an_analysis_that_was_killed_is_said_and_can_be_asked_again(run, workspace, open_page: Open, started):
+def test_an_analysis_that_was_killed_is_reported_and_can_be_repeated(run, workspace, open_page: Open, started):
     background.start(workspace, Job("analyse", "shapes"), ["analyse"])
     kill(workspace, Job("analyse", "shapes"), started[0][0])
     app = open_page("findings")
