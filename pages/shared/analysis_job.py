@@ -33,8 +33,6 @@ def show_analysis(context: RunContext) -> None:
     if status.state == "running":
         show_running(context.workspace, _job(context), "Analysing")
     elif status.state in ("failed", "cancelled"):
-        show_error(
-            "A user cancelled the analysis. You can start it again below." if status.state == "cancelled" else why_failed(status),
-            ":material/error:",
-        )
+        cancelled = "A user cancelled the analysis. You can start it again below."
+        show_error(cancelled if status.state == "cancelled" else why_failed(status), ":material/error:")
         st.button("Close", key="close_analysis", on_click=close, args=(context.workspace, _job(context)))
