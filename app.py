@@ -16,7 +16,7 @@ PAGES = Path(sidebar.__file__).parents[1]
 
 
 def page(name: str, title: str, icon: str, default: bool = False) -> StreamlitPage:
-    """Register `pages/NAME/page.py`, served at `/NAME`, the default page at `/` too."""
+    """Register `pages/NAME/page.py`, served at `/NAME`; the default page at `/` too."""
     file = PAGES / name / "page.py"
     return st.Page(file, url_path=name, title=title, icon=f":material/{icon}:", default=default)
 
@@ -42,6 +42,6 @@ try:
 except RematchError as error:
     show_error(error)
 except OSError as error:
-    if error.errno is None:  # not the system's: its words are of whoever raised it
+    if error.errno is None:  # not an error of the operating system: its message may hold anything
         raise
     show_error(os_error_sentence(error))

@@ -1,7 +1,7 @@
 """Start the app's server: `rematch app`.
 
-`streamlit run app.py` works too, but for one case: Streamlit takes a folder `pages/` for its older multipage navigation
-until the app has run once. A deep link as the very first request then shows a "Page not found" dialog (1.67.0).
+`streamlit run app.py` works too, with one exception: until the app has run once, Streamlit uses a folder `pages/` for
+its older multipage navigation. A deep link as the very first request then shows a "Page not found" dialog (1.67.0).
 """
 
 import sys
@@ -14,7 +14,7 @@ HERE = Path(__file__).parent
 
 
 def app_script() -> Path:
-    """Return the path of `app.py`: beside `pages/` in a clone, inside it where Rematch was installed."""
+    """Return the path of `app.py`: next to `pages/` in a clone, inside it where Rematch was installed."""
     return next(script for script in (HERE.parent / "app.py", HERE / "app.py") if script.exists())
 
 

@@ -1,20 +1,20 @@
-// The answer: the list of articles and the images of the chosen one at the α that the server was told. Only what
-// differs is written to the page.
+// The board: the list of articles and the images of the selected one, at the α of the last message from the server.
+// Only values that changed are written to the page.
 
-function answer(root, own, data, setStateValue) {
-  if (!own.body) Object.assign(own, buildAnswer(root));
+function board(root, own, data, setStateValue) {
+  if (!own.body) Object.assign(own, buildBoard(root));
   own.choose = (id) => setStateValue("chosen", { article: id, time: Date.now() });
   text(own.listCaption, data.list_caption);
   rows(own, data);
   article(own, data.article);
-  pictures(own, data.pictures);
+  images(own, data.images);
   root.dataset.alpha = data.alpha;
 }
 
 const text = (box, words) => box.textContent !== words && (box.textContent = words);
 const attribute = (box, name, value) => box.getAttribute(name) !== value && box.setAttribute(name, value);
 
-function buildAnswer(root) {
+function buildBoard(root) {
   const list = element(root, "section", "list");
   const listCaption = element(list, "p", "caption");
   const scroll = element(list, "div", "scroll");
@@ -30,18 +30,18 @@ function buildAnswer(root) {
   const body = element(table, "tbody");
   const right = element(root, "section", "article");
   const top = element(right, "div", "top");
-  const picture = element(top, "img", "own");
+  const image = element(top, "img", "own");
   const words = element(top, "div", "words");
   const headline = element(words, "h2");
   const about = element(words, "p", "caption");
   const ranks = element(words, "p", "ranks");
   const caption = element(right, "p", "caption");
   caption.setAttribute("aria-live", "polite");
-  const found = element(right, "ol", "pictures");
-  return { listCaption, body, lines: [], picture, headline, about, ranks, caption, found, tiles: [] };
+  const found = element(right, "ol", "images");
+  return { listCaption, body, lines: [], image, headline, about, ranks, caption, found, tiles: [] };
 }
 
-// Without a source the image can no longer be read: the words stand alone.
+// An image that cannot be read has no source: only its text is shown.
 function show(image, source, words) {
   if (source) attribute(image, "src", source);
   else image.removeAttribute("src");
@@ -49,21 +49,21 @@ function show(image, source, words) {
 }
 
 function rows(own, data) {
-  while (own.lines.length < data.rows.length) own.lines.push(line(own));
-  own.lines.forEach((each, i) => {
+  while (own.lines.length < data.rows.length) own.lines.push(buildLine(own));
+  own.lines.forEach((line, i) => {
     const row = data.rows[i];
-    each.row.hidden = !row;
+    line.row.hidden = !row;
     if (!row) return;
-    each.id = row.id;
-    text(each.button, row.headline);
-    [row.zero_shot, row.here, row.fine_tuned].forEach((rank, k) => text(each.cells[k], String(rank)));
+    line.id = row.id;
+    text(line.button, row.headline);
+    [row.zero_shot, row.here, row.fine_tuned].forEach((rank, k) => text(line.cells[k], counted(rank)));
     const change = Math.sign(row.fine_tuned - row.here);
-    attribute(each.cells[1], "data-change", change > 0 ? "▲" : change < 0 ? "▼" : "");
-    attribute(each.button, "aria-pressed", String(row.id === data.article.id));
+    attribute(line.cells[1], "data-change", change > 0 ? "▲" : change < 0 ? "▼" : "");
+    attribute(line.button, "aria-pressed", String(row.id === data.article.id));
   });
 }
 
-function line(own) {
+function buildLine(own) {
   const row = element(own.body, "tr");
   const button = element(element(row, "td"), "button");
   button.type = "button";
@@ -73,25 +73,25 @@ function line(own) {
 }
 
 function article(own, data) {
-  show(own.picture, data.picture, "The image this article was published with");
+  show(own.image, data.image, "The image this article was published with");
   text(own.headline, data.headline);
   text(own.about, data.about);
   text(own.ranks, data.ranks);
   text(own.caption, data.caption);
 }
 
-function pictures(own, found) {
+function images(own, found) {
   while (own.tiles.length < found.length) {
     const box = element(own.found, "li");
     own.tiles.push({ box, image: element(box, "img"), caption: element(box, "span") });
   }
   own.tiles.forEach((tile, i) => {
-    const picture = found[i];
-    tile.box.hidden = !picture;
-    if (!picture) return;
-    show(tile.image, picture.picture, picture.headline);
-    attribute(tile.box, "title", picture.headline);
-    tile.box.classList.toggle("its-own", picture.own);
-    text(tile.caption, picture.own ? `${i + 1} ✓ its own` : `${i + 1}`);
+    const image = found[i];
+    tile.box.hidden = !image;
+    if (!image) return;
+    show(tile.image, image.image, image.headline);
+    attribute(tile.box, "title", image.headline);
+    tile.box.classList.toggle("its-own", image.own);
+    text(tile.caption, image.own ? `${i + 1} ✓ own image` : `${i + 1}`);
   });
 }

@@ -1,22 +1,21 @@
-"""What the Alpha page answers at an α: lines of the list, the chosen article, its first images."""
+"""Data of the board below the α slider: the list of articles, the selected article, and its first images at α."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from core.data.domain import Domain
 from core.workspace.folders import Workspace
 from core.workspace.sweep_results import Results
 from pages.alpha.point import Point
 from pages.shared.images import image_url
-from pages.shared.text import shorten
+from pages.shared.text import day, shorten
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the list: an article and its rank at α and at both ends."""
+    """A row of the list: an article and its rank in the zero-shot, mixed (here) and fine-tuned model."""
 
     id: str
     headline: str
@@ -26,28 +25,31 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Shown:
-    """The chosen article. image: the address of its own image, empty if it is gone."""
+class SelectedArticle:
+    """The selected article. image: address of its own image, "" if it cannot be read."""
 
     id: str
     headline: str
     about: str
     ranks: str
     caption: str
-    picture: str
+    image: str
 
 
 @dataclass(frozen=True)
-class Found:
-    """One of its first images at α. image: its address; headline: of the article it came with; own: its own?"""
+class FoundImage:
+    """One of the first images of the selected article at α.
 
-    picture: str
+    image: its address. headline: of the article it was published with. own: whether it is the article's own image.
+    """
+
+    image: str
     headline: str
     own: bool
 
 
 def rows_of(results: Results, point: Point, order: np.ndarray) -> list[Row]:
-    """Lines for the articles of `order`, int [M] rows of the results."""
+    """Return the rows of the list for `order`, int [M] rows of the results."""
     records = results.records
     return [
         Row(
@@ -61,49 +63,55 @@ def rows_of(results: Results, point: Point, order: np.ndarray) -> list[Row]:
     ]
 
 
-def shown_article(workspace: Workspace, domain: Domain, results: Results, point: Point, row: int) -> Shown:
-    """The article at `row` of the results."""
+def shown_article(workspace: Workspace, domain: Domain, results: Results, point: Point, row: int) -> SelectedArticle:
+    """Return the article at `row` of the results."""
     article, total = results.records[row], len(results.gallery.files)
-    published = f"{article['published_at']:%Y-%m-%d} · " if pd.notna(article["published_at"]) else ""
+    published = f"{day(article['published_at'])} · " if day(article["published_at"]) else ""
     planted = f" · planted: {article['planted']}" if article["planted"] else ""
     rank, listed = int(point.ranks[row]), point.top_images[row]
-    where = "" if results.gallery.target[row] in listed else f" Its own image is at rank {rank} of {total}."
-    return Shown(
+    where = "" if results.gallery.target[row] in listed else f" Its own image is at rank {rank:,} of {total:,}."
+    return SelectedArticle(
         str(article["article_id"]),
         shorten(article["title"] or article["text"], 220),
         f"{published}article {article['article_id']}{planted}",
-        f"Rank {rank} at α · {results.ranks[0][row]} zero-shot · {results.ranks[-1][row]} fine-tuned, of {total}",
+        f"Rank {rank:,} at α · {results.ranks[0][row]:,} zero-shot · {results.ranks[-1][row]:,} fine-tuned, of "
+        f"{total:,}",
         f"The first {len(listed)} images at α = {point.name}.{where}",
         image_url(workspace, domain, article),
     )
 
 
-def found_images(workspace: Workspace, domain: Domain, results: Results, point: Point, row: int) -> list[Found]:
-    """The first images of the article at `row`, best first."""
-    own = int(results.gallery.target[row])
-    others = [(int(picture), results.with_image(int(picture))) for picture in point.top_images[row]]
+def found_images(workspace: Workspace, domain: Domain, results: Results, point: Point, row: int) -> list[FoundImage]:
+    """Return the first images of the article at `row`, best first."""
+    own_image = int(results.gallery.target[row])
+    published = [(int(image), results.with_image(int(image))) for image in point.top_images[row]]
     return [
-        Found(image_url(workspace, domain, other), shorten(other["title"] or other["text"], 140), picture == own)
-        for picture, other in others
+        FoundImage(
+            image_url(workspace, domain, article), shorten(article["title"] or article["text"], 140), image == own_image
+        )
+        for image, article in published
     ]
 
 
 @dataclass(frozen=True)
-class Answer:
-    """All of it. caption: above the list; alpha: what it is for."""
+class BoardData:
+    """All data of the board.
+
+    caption: text above the list. alpha: the α of the data, as text.
+    """
 
     rows: list[Row]
-    article: Shown
-    found: list[Found]
+    article: SelectedArticle
+    found: list[FoundImage]
     caption: str
     alpha: str
 
     def as_data(self) -> dict[str, Any]:
-        """For alpha_answer.js."""
+        """Return the data for board_data.js."""
         return {
             "rows": [vars(row) for row in self.rows],
             "article": vars(self.article),
-            "pictures": [vars(picture) for picture in self.found],
+            "images": [vars(image) for image in self.found],
             "list_caption": self.caption,
             "alpha": self.alpha,
         }

@@ -1,13 +1,13 @@
-// One element for all that moves with α, so that one message from the server and one redraw bring all of it: sixty
-// elements of Streamlit's own took three times as long. alpha_hand.js and alpha_answer.js stand before this file.
+// One element for everything that changes with α, so that one message and one redraw update all of it: sixty elements
+// of Streamlit took three times as long. slider_data.js and board_data.js are loaded before this file.
 
 const state = new WeakMap();
 
 export default function ({ data, parentElement, setStateValue }) {
-  const own = state.get(parentElement) ?? { hand: { held: false, waiting: null, at: null }, answer: {} };
+  const own = state.get(parentElement) ?? { slider: { held: false, waiting: null, at: null }, board: {} };
   state.set(parentElement, own);
-  hand(parentElement.querySelector(".alpha"), own.hand, data.hand, setStateValue);
-  answer(parentElement.querySelector(".board"), own.answer, data.answer, setStateValue);
+  slider(parentElement.querySelector(".alpha"), own.slider, data.slider, setStateValue);
+  board(parentElement.querySelector(".board"), own.board, data.board, setStateValue);
 }
 
 function element(parent, tag, className) {

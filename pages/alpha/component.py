@@ -1,4 +1,4 @@
-"""The one element of the Alpha page that moves with the hand, as Streamlit sees it: data in, positions out."""
+"""Streamlit component for the α slider and the board below it (Python side)."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from core.presentation.theme import MODEL_COLOURS
-from pages.alpha.board_data import Answer
+from pages.alpha.board_data import BoardData
 from pages.alpha.slider_data import SliderData
 
 _HERE = Path(__file__).parent
@@ -26,20 +26,23 @@ def _component() -> Callable[..., Any]:
 
 
 def _nothing() -> None:
-    """Streamlit keeps a component's value only where somebody listens."""
+    """Do nothing: Streamlit stores a component's value only if there is a callback."""
 
 
 def alpha_element(
-    hand: SliderData,
-    answer: Answer,
+    slider: SliderData,
+    board: BoardData,
     *,
     on_chosen: Callable[[], None],
     key: str,
 ) -> None:
-    """Draw it. `st.session_state[key]` has `moved` ({alphas, settled}) and, in the callback, `chosen` ({article})."""
+    """Draw slider and board.
+
+    `st.session_state[key]` has `moved` ({alphas, settled}) and, in the callback, `chosen` ({article}).
+    """
     _component()(
         key=key,
-        data={"hand": hand.as_data(), "answer": answer.as_data()},
+        data={"slider": slider.as_data(), "board": board.as_data()},
         on_moved_change=_nothing,
         on_chosen_change=on_chosen,
     )

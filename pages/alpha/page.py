@@ -1,4 +1,4 @@
-"""Drag α and see what moves: the metrics, the ranks of all articles, and the images one article finds."""
+"""Alpha page: an α slider with the metrics, the ranks of all articles, and the images that one article finds."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from core.evaluation.sweep import Ranked
 from core.presentation.paper_tables import path_sentences
 from core.workspace.folders import Workspace
 from core.workspace.sweep_results import Results
-from pages.alpha.board_data import Answer, found_images, rows_of, shown_article
+from pages.alpha.board_data import BoardData, found_images, rows_of, shown_article
 from pages.alpha.component import alpha_element
 from pages.alpha.point import Point, point_at, submit_exact
 from pages.alpha.slider_data import Exact, SliderData, Tables, Tick, tables_of
@@ -24,8 +24,9 @@ from pages.shared import session, sidebar
 from pages.shared.alpha_position import current_position
 from pages.shared.cached_results import flat_of, results_of, stamp_of
 from pages.shared.errors import show_error
+from pages.shared.help_texts import ALPHA, help_for
 from pages.shared.images import prepare_images
-from pages.shared.text import plain
+from pages.shared.text import counted, plain
 from pages.shared.worker import result_of, show_pending
 
 LISTED = 50
@@ -33,14 +34,17 @@ LISTED = 50
 
 @dataclass(frozen=True)
 class ListOptions:
-    """Which articles are listed. order: a key of ORDERS; words: to be found in them; page: counted from 1."""
+    """The choice of listed articles.
+
+    order: a key of ORDERS. words: what their texts must contain. page: from 1.
+    """
 
     order: str
     words: str
     page: int
 
 
-#: Orders of the list by ranks (zero-shot, at α, fine-tuned), int [N] each: what comes first has the lowest value.
+#: Sort keys of the list from ranks (zero-shot, at α, fine-tuned), int [N] each; the lowest value comes first.
 ORDERS: dict[str, Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]] = {
     "moved most by fine-tuning": lambda zero_shot, here, fine_tuned: -np.abs(np.log(fine_tuned / zero_shot)),
     "gained most on fine-tuned": lambda zero_shot, here, fine_tuned: np.log(here / fine_tuned),
@@ -52,7 +56,7 @@ ORDERS: dict[str, Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]] = 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _tables(_results: Results, stamp: tuple, both: bool) -> Tables:
-    """What the slider draws from; made once for each sweep."""
+    """Return the slider's tables, computed once for each sweep."""
     if both and _results.plane is not None:
         plane = _results.plane
         flat = plane.ranks.reshape(-1, plane.ranks.shape[-1])
@@ -61,7 +65,7 @@ def _tables(_results: Results, stamp: tuple, both: bool) -> Tables:
 
 
 def ticks_of(results: Results) -> list[Tick]:
-    """Both ends, α*, and the two α's of the paper."""
+    """Return the named α of the slider: both ends, α*, and the lowest and highest α of the paper."""
     selected = results.info.selected
     papers: dict[float, list[str]] = {}
     for name, published in PUBLISHED.items():
@@ -77,8 +81,10 @@ def ticks_of(results: Results) -> list[Tick]:
 
 
 def input_towers(results: Results) -> list[str]:
-    """The label of each α: one, or one for each tower if that is switched on and both change with α."""
-    both = results.plane is not None and st.toggle("α for each tower", **session.TOWERS.bound)
+    """Return the labels of the sliders: one, or one for each tower if the user switches that on."""
+    both = results.plane is not None and st.toggle(
+        "α for each tower", help=help_for("Tower", "Plane"), **session.TOWERS.bound
+    )
     return ["α of the image tower", "α of the text tower"] if both else ["α"]
 
 
@@ -91,8 +97,8 @@ def show_view(
     listing: ListOptions,
     flat: Plateau | None,
 ) -> None:
-    """All that moves with α: one element, and what is said while an exact value is waited for."""
-    name = f"alpha {results.run.info.domain} {results.run.info.name}"  # another run begins anew
+    """Draw slider and board at the current α, and a note while the exact ranks are computed."""
+    name = f"alpha {results.run.info.domain} {results.run.info.name}"  # another run starts with a new element
     element = session.SessionValue[Mapping[str, Any]](name, {})
 
     def choose() -> None:
@@ -107,13 +113,13 @@ def show_view(
     if exact is not None:
         point = point.replaced_by(exact)
     alpha_element(
-        hand_of(results, labels, alphas, exact, flat),
-        answer_of(workspace, domain, results, point, listing),
+        slider_data(results, labels, alphas, exact, flat),
+        board_data(workspace, domain, results, point, listing),
         on_chosen=choose,
         key=name,
     )
     if future is not None and exact is None:
-        doing = "Computing with exact weights (the first time a model is loaded, some seconds)…"
+        doing = "Computing with exact weights (the first time takes some seconds, to load the model)…"
         show_pending(future, f":material/hourglass_top: {doing}", _show_why_not_exact)
 
 
@@ -121,17 +127,17 @@ def _show_why_not_exact(sentence: str) -> None:
     st.caption(f"The exact value could not be computed: {plain(sentence)}")
 
 
-def hand_of(
+def slider_data(
     results: Results, labels: list[str], alphas: Sequence[float], exact: Ranked | None, flat: Plateau | None
 ) -> SliderData:
-    """What the slider draws from."""
+    """Return what the slider draws from."""
     return SliderData(
         _tables(results, stamp_of(results.run), len(labels) == 2),
         list(zip(labels, alphas, strict=True)),
         alphas,
         ticks_of(results),
         _error_sentence(results, len(labels) == 2),
-        f"{results.split}, n = {len(results.articles)}",
+        f"{results.split}, n = {len(results.articles):,}",
         None if exact is None else Exact.of(alphas, exact),
         (flat.low, flat.high) if flat is not None else None,
     )
@@ -141,17 +147,19 @@ def _error_sentence(results: Results, both: bool) -> str:
     path = results.info.paths.get(results.split)
     if path is None:
         return "exact weights"
-    towers = ", each tower by itself" if both else ""
+    towers = ", each tower separately" if both else ""
     return (
-        f"interpolated between {path.nodes} exact points{towers}: mrr@100 ± {path.error.mrr_100:.4f}, "
-        f"first ten of ± {path.error.top10_flip_rate:.1%} of the articles (measured)"
+        f"interpolated between {path.nodes} exact points{towers}; measured error: mrr@100 ± {path.error.mrr_100:.4f}, "
+        f"other first ten images for {path.error.top10_flip_rate:.1%} of the articles"
     )
 
 
 def input_listing(results: Results) -> ListOptions:
-    """How the list is ordered, what it is searched for, and which part of it is shown."""
+    """Input order, search words and page of the list."""
     order_column, search_column, page_column = st.columns([2, 2, 3], vertical_alignment="bottom")
-    order = order_column.selectbox("Order of the articles", list(ORDERS), **session.ORDER.bound)
+    order = order_column.selectbox(
+        "Order of the articles", list(ORDERS), help=help_for("Article", "Rank", "Fine-tuned"), **session.ORDER.bound
+    )
     words = search_column.text_input("Words in the text", placeholder="flood, Größe …", **session.WORDS_FOUND.bound)
     pages = -(-len(results.articles) // LISTED)
     with page_column:
@@ -159,23 +167,23 @@ def input_listing(results: Results) -> ListOptions:
     return ListOptions(order if order in ORDERS else next(iter(ORDERS)), words or "", min(max(page or 1, 1), pages))
 
 
-def answer_of(workspace: Workspace, domain: Domain, results: Results, point: Point, listing: ListOptions) -> Answer:
-    """The list, and the chosen article with its first images."""
+def board_data(workspace: Workspace, domain: Domain, results: Results, point: Point, listing: ListOptions) -> BoardData:
+    """Return the list, and the selected article with its first images."""
     rows, passing = listed_rows(results, point, listing)
     row = chosen_row(results)
-    few = f"{len(rows)} of {passing} found, of" if listing.words else f"{len(rows)} of"
-    return Answer(
+    listed = f"{len(rows)} of {passing:,} found, of" if listing.words else f"{len(rows)} of"
+    return BoardData(
         rows_of(results, point, rows),
         shown_article(workspace, domain, results, point, row),
         found_images(workspace, domain, results, point, row),
-        f"{few} {len(results.articles)} {results.split} articles: the rank of their own image among "
-        f"{len(results.gallery.files)}. ▲ better than fine-tuned, ▼ worse.",
+        f"{listed} {counted(len(results.articles), 'article')} of {results.split}: rank of the own image among "
+        f"{counted(len(results.gallery.files), 'image')}. ▲ better than fine-tuned, ▼ worse.",
         point.name,
     )
 
 
 def chosen_row(results: Results) -> int:
-    """Row of the article chosen in this session or in the address; else of the one that fine-tuning moved most."""
+    """Return the row of the article selected in this session or the URL, else the row that fine-tuning moved most."""
     article_id = session.ARTICLE.current()
     if article_id and (row := results.row_of(article_id)) is not None:
         session.ARTICLE.write(article_id)
@@ -184,7 +192,7 @@ def chosen_row(results: Results) -> int:
 
 
 def listed_rows(results: Results, point: Point, listing: ListOptions) -> tuple[np.ndarray, int]:
-    """Rows of the articles listed, and how many pass the search."""
+    """Return the rows of the listed articles, and the number that match the search."""
     rows = np.argsort(ORDERS[listing.order](results.ranks[0], point.ranks, results.ranks[-1]), kind="stable")
     if listing.words:
         rows = rows[np.isin(rows, rows_containing(results.articles, listing.words))]
@@ -193,8 +201,8 @@ def listed_rows(results: Results, point: Point, listing: ListOptions) -> tuple[n
 
 def main() -> None:
     """Draw the page."""
-    st.title("Alpha")
-    workspace, domain, run = sidebar.require_run()
+    sidebar.show_title(ALPHA)
+    workspace, domain, run = sidebar.require_run(ALPHA)
     results = results_of(run, domain, sidebar.input_split(domain, run))
     sidebar.show_heading(domain, run)
     prepare_images(workspace, domain, results.articles)
@@ -204,10 +212,12 @@ def main() -> None:
     if flat is not None:
         n = int(run.curve()["n"].iloc[0])
         st.caption(
-            f"Grey on the slider: from {flat.low:g} to {flat.high:g}, α is within noise of α* = {flat.best:g} in "
-            f"{flat.metric} (val, n = {n}); no test at 5 % tells them apart, or less than one article does."
+            f"Grey on the slider is the plateau: from α = {flat.low:g} to {flat.high:g}, {flat.metric} is within "
+            "noise of "
+            f"its value at α* = {flat.best:g} (val, n = {n:,}). No test at 5 % can tell them apart, or they differ "
+            "by less than one article."
         )
-    for sentence in path_sentences(results.info, "what is marked ≈"):
+    for sentence in path_sentences(results.info, "a value marked ≈"):
         st.caption(sentence)
 
 

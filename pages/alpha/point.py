@@ -1,6 +1,6 @@
-"""Where the slider stands: the ranks and first images at one α, or at one α for each tower.
+"""Ranks and first images at one α, or at one α for each tower.
 
-Between the exact points of a sweep they are interpolated at first, then computed exactly by the model worker.
+Between the exact points of a sweep they are interpolated first; the model worker then computes them exactly.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,10 @@ from pages.shared.worker import submit_once
 
 @dataclass(frozen=True)
 class Point:
-    """name: its α, or both; ranks: int [N]; top_images: [N, K] rows of the gallery; is_exact: not interpolated."""
+    """Ranks and first images at the position of the slider.
+
+    name: its α, or both. ranks: int [N]. top_images: int [N, K], rows of the gallery. is_exact: not interpolated.
+    """
 
     name: str
     ranks: np.ndarray
@@ -27,26 +30,26 @@ class Point:
     is_exact: bool
 
     def replaced_by(self, exact: Ranked) -> "Point":
-        """The same place with exact weights."""
+        """Return the same point with exact ranks and images."""
         return Point(self.name, exact.ranks, exact.top_images, True)
 
 
 def point_at(results: Results, alphas: Sequence[float]) -> Point:
-    """Look it up: one α on the curve, two on the plane (image tower, text tower)."""
+    """Look up the nearest point of the sweep: one α on the curve, or two (image, text tower) on the plane."""
     if len(alphas) == 1 or results.plane is None:
         place = results.nearest_index(alphas[0])
         name = f"{results.alphas[place]:.2f}"
         return Point(name, results.ranks[place], results.top_images[place], not results.interpolated[place])
     plane = results.plane
     image, text = (int(np.abs(np.array(plane.alphas) - alpha).argmin()) for alpha in alphas)
-    # Only the four corners of the plane are sure to be exact points of both towers.
+    # Only the four corners of the plane are always exact points of both towers.
     corner = image in (0, len(plane.alphas) - 1) and text in (0, len(plane.alphas) - 1)
     name = f"{plane.alphas[image]:.2f} (image), {plane.alphas[text]:.2f} (text)"
     return Point(name, plane.ranks[image, text], plane.top_images[image, text], corner)
 
 
 def submit_exact(workspace: Workspace, results: Results, alphas: Sequence[float]) -> Future[Ranked]:
-    """Ask for the ranks at one α, or at the (image, text) towers', by exact weights."""
+    """Submit the exact evaluation at one α, or at one α for the image and one for the text tower."""
     info, split = results.run.info, results.split
     towers = round(alphas[0], 6), round(alphas[-1], 6)
     key = (*stamp_of(results.run), split, *towers)

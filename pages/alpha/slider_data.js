@@ -1,23 +1,23 @@
-// The hand: the α slider with tiles, marker and histogram. What it shows it draws itself, within a frame, from the
-// small tables it is given; the answer follows from the server, which is told no oftener than it answers.
+// The α slider with tiles, marker and histogram. It draws them itself, within a frame, from the small tables in its
+// data. The board follows from the server; the next position is sent only after the server has answered the last.
 
-// ms without an answer before the server is told again, twice as long each time: a message that meets a drawing of the
-// whole page is dropped on the way, which happens where many browsers are served.
+// ms without an answer before a position is sent again, twice as long each time: Streamlit drops a message that arrives
+// while the whole page is drawn, which happens with many browsers.
 const ANSWER_AT_LATEST = 1000;
-const BREATH = 60; // ms after an answer in which the page finishes drawing; a position told sooner waits longer
+const BREATH = 60; // ms after an answer in which the page finishes drawing; a position sent sooner would wait longer
 
-function hand(root, own, data, setStateValue) {
+function slider(root, own, data, setStateValue) {
   if (own.tables !== data.tables) Object.assign(own, { tables: data.tables, known: JSON.parse(data.tables) });
   data = { ...data, ...own.known };
   own.data = data;
   own.send = setStateValue;
   if (root.dataset.shape !== shapeOf(data)) {
-    clearTimeout(own.waiting); // what was said was said of other sliders
+    clearTimeout(own.waiting); // the pending message was about other sliders
     own.sent = null;
-    buildHand(root, own);
+    buildSlider(root, own);
   }
   if (own.sent && same(own.sent, data.served)) answered(own, root);
-  // A hand on the slider knows better than the server where it is.
+  // While the user holds the slider, its position is newer than the server's.
   if (!own.held && !own.sent) own.at = placesOf(data);
   draw(root, own);
 }
@@ -26,19 +26,19 @@ const shapeOf = (data) =>
   JSON.stringify([data.towers.map((t) => t.label), data.names, data.ticks, data.flat, data.alphas.length]);
 const same = (a, b) => a.length === b.length && a.every((value, i) => Math.abs(value - b[i]) < 1e-9);
 const nearest = (alphas, alpha) =>
-  alphas.reduce((best, each, i) => (Math.abs(each - alpha) < Math.abs(alphas[best] - alpha) ? i : best), 0);
+  alphas.reduce((best, value, i) => (Math.abs(value - alpha) < Math.abs(alphas[best] - alpha) ? i : best), 0);
 const placesOf = (data) => data.towers.map((tower) => nearest(data.alphas, tower.alpha));
 const alphasAt = (own) => own.at.map((place) => own.data.alphas[place]);
 
-// Where an α lies along the track, 0 to 1: the slider goes by places in the table, which need not be evenly spaced.
+// The position of an α along the track, 0 to 1. The slider steps through the table, which may be unevenly spaced.
 function along(alphas, alpha) {
-  const after = alphas.findIndex((each) => each >= alpha - 1e-9);
+  const after = alphas.findIndex((value) => value >= alpha - 1e-9);
   if (after <= 0) return 0;
   const part = (alpha - alphas[after - 1]) / (alphas[after] - alphas[after - 1]);
   return (after - 1 + part) / (alphas.length - 1);
 }
 
-function buildHand(root, own) {
+function buildSlider(root, own) {
   const { data } = own;
   root.dataset.shape = shapeOf(data);
   root.replaceChildren();
@@ -67,7 +67,7 @@ function buildHand(root, own) {
       const flat = element(element(field, "div", "track"), "div", "flat");
       flat.style.setProperty("--from", along(data.alphas, data.flat[0]));
       flat.style.setProperty("--to", along(data.alphas, data.flat[1]));
-      flat.title = "within noise of α*";
+      flat.title = "plateau: within noise of α*";
     }
     const scale = element(field, "div", "scale");
     for (const tick of data.ticks) {
@@ -138,7 +138,7 @@ function moved(root, own, i, input) {
   own.active = i;
   own.at[i] = Number(input.value);
   draw(root, own);
-  if (own.held) tell(root, own); // a key settles at once
+  if (own.held) send(root, own); // a key settles at once
 }
 
 function settled(root, own, i, input) {
@@ -146,21 +146,21 @@ function settled(root, own, i, input) {
   own.active = i;
   own.at[i] = Number(input.value);
   draw(root, own);
-  say(root, own, true);
+  post(root, own, true);
 }
 
-// One position on its way at a time, the newest always last; where the hand lets go is told at once.
-function tell(root, own) {
+// Only one position is in flight; the newest is sent last. The position where the user lets go is sent at once.
+function send(root, own) {
   if (own.sent) own.next = true;
-  else say(root, own, false);
+  else post(root, own, false);
 }
 
-function say(root, own, settled, patience = ANSWER_AT_LATEST) {
+function post(root, own, settled, patience = ANSWER_AT_LATEST) {
   own.next = false;
   own.sent = alphasAt(own);
   clearTimeout(own.waiting);
-  own.waiting = setTimeout(() => root.isConnected && say(root, own, settled, 2 * patience), patience);
-  // With the time, so that the same place twice counts as two messages.
+  own.waiting = setTimeout(() => root.isConnected && post(root, own, settled, 2 * patience), patience);
+  // With the time, so that the same position twice counts as two messages.
   own.send("moved", { alphas: own.sent, settled, time: Date.now() });
 }
 
@@ -170,11 +170,11 @@ function answered(own, root) {
   own.waiting = setTimeout(() => {
     const next = own.next;
     Object.assign(own, { sent: null, next: false });
-    if (next && !same(sent, alphasAt(own))) tell(root, own);
+    if (next && !same(sent, alphasAt(own))) send(root, own);
   }, BREATH);
 }
 
-// A row of the tables: by place on the diagonal, by both places on the plane.
+// The row of the tables: one index on the curve, two on the plane.
 const rowOf = (own, at) => (at.length === 1 ? at[0] : at[0] * own.data.alphas.length + at[1]);
 
 function draw(root, own) {
@@ -206,7 +206,7 @@ function draw(root, own) {
   const all = [counts, data.histograms[start], data.histograms[end]];
   const most = Math.max(...all.flat(), 1);
   own.bars.made.forEach((bar, k) => {
-    bar.count.textContent = counts[k];
+    bar.count.textContent = counted(counts[k]);
     bar.bar.style.height = `${(100 * counts[k]) / most}%`;
     bar.zeroShot.style.bottom = `${(100 * all[1][k]) / most}%`;
     bar.fineTuned.style.bottom = `${(100 * all[2][k]) / most}%`;
@@ -214,11 +214,11 @@ function draw(root, own) {
   own.bars.box.setAttribute("aria-label", data.bins.map((name, k) => `rank ${name}: ${counts[k]}`).join(", "));
 }
 
-// Bold where the 95 % interval leaves zero out; towers' own α's have no intervals.
+// Bold where the 95 % interval excludes zero. With an α for each tower there are no intervals.
 function against({ change, interval }, value, other, name, thousandths) {
   change.textContent = `${signed(value - other)} vs ${name}`;
   change.title = `${name}: ${written(other)}`;
-  const [low, high] = (thousandths || [0, 0]).map((each) => each / 1000);
+  const [low, high] = (thousandths || [0, 0]).map((value) => value / 1000);
   change.classList.toggle("sure", low > 0 || high < 0);
   interval.textContent = thousandths ? `${signed(low)} to ${signed(high)}` : "";
 }
@@ -227,6 +227,10 @@ function signed(number) {
   const text = written(Math.abs(number));
   return `${Number(text) === 0 ? "±" : number > 0 ? "+" : "−"}${text}`;
 }
+
+// Counts and ranks as all pages write them: 12,345.
+const COUNT = new Intl.NumberFormat("en-GB");
+const counted = (number) => COUNT.format(number);
 
 // Three digits as the command line writes them: Python rounds a half to the even digit, toFixed up. Halves of a
 // thousandth are odd sixteenths, as 19 of 304 articles.
@@ -237,8 +241,8 @@ function written(number) {
   return ((below + (below % 2)) / 1000).toFixed(3);
 }
 
-// The curve of this metric over α with the marker on it; on the plane, along the tower that was moved last. The curve is
-// drawn anew only when it is another one: six of them for each position took longer than all else.
+// The curve of this metric over α with a marker; on the plane, along the tower that was moved last. The curve is drawn
+// again only when it has changed: six curves for each position took longer than everything else.
 function sparkline(tile, own, values, value) {
   const { data, at } = own;
   const active = own.active ?? 0;

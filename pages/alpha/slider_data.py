@@ -1,4 +1,4 @@
-"""What the α slider draws from: small tables of metrics and histograms by α, ticks, an exact value."""
+"""Data of the α slider: small tables of metrics and histograms by α, named α, and exact values."""
 
 import json
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ class Tables:
     """Metrics and histograms by α, as lists for the browser. On the plane a row is [α_image, α_text], flattened.
 
     intervals: by metric and α, the 95 % intervals of the difference to zero-shot and to fine-tuned: low, high, low,
-    high, in thousandths, which are shorter to send; none on the plane.
+    high, in thousandths, because integers make a shorter message; empty on the plane.
     """
 
     alphas: list[float]
@@ -31,13 +31,16 @@ class Tables:
 
     @cached_property
     def as_json(self) -> str:
-        """Written once, and read by the browser only when it differs: it goes with every answer."""
+        """The tables as JSON, encoded once because every message contains them; the browser parses only changes."""
         return json.dumps(vars(self) | {"names": table_metrics(), "bins": BIN_NAMES})
 
 
 @dataclass(frozen=True)
 class Tick:
-    """A named α on the slider. hint: more of it; kind: start, end, best, or `paper before`, `paper after` it."""
+    """A named α on the slider.
+
+    hint: tooltip. kind: start, end, best, `paper before` or `paper after`, which are classes of the style sheet.
+    """
 
     alpha: float
     label: str
@@ -47,7 +50,7 @@ class Tick:
 
 @dataclass(frozen=True)
 class Exact:
-    """What exact weights gave at these α (one, or the towers'), in place of what the tables say."""
+    """Exact values at these α (one, or one for each tower), which replace those of the tables."""
 
     alphas: list[float]
     metrics: list[float]
@@ -55,16 +58,16 @@ class Exact:
 
     @classmethod
     def of(cls, alphas: Sequence[float], ranked: Ranked) -> "Exact":
-        """From an exact evaluation."""
+        """Return the values of an exact evaluation."""
         record = metrics_of(ranked.ranks)
         return cls(list(alphas), [record[name] for name in table_metrics()], rank_histogram(ranked.ranks).tolist())
 
 
 def tables_of(alphas: Sequence[float], curve: pd.DataFrame, ranks: np.ndarray, interpolated: Sequence[bool]) -> Tables:
-    """From metrics (a row for each α) and ranks int [rows, N]."""
+    """Return the tables for metrics (a row for each α) and ranks, int [rows, N]."""
     return Tables(
         [float(alpha) for alpha in alphas],
-        [curve[name].round(9).tolist() for name in table_metrics()],  # fewer digits would be rounded twice
+        [curve[name].round(9).tolist() for name in table_metrics()],  # with fewer digits the browser would round twice
         [_intervals(ranks, name) for name in table_metrics()] if len(ranks) == len(alphas) else [],
         rank_histogram(ranks).tolist(),
         [bool(mark) for mark in interpolated],
@@ -78,10 +81,10 @@ def _intervals(ranks: np.ndarray, metric: str) -> list[list[int]]:
 
 @dataclass(frozen=True)
 class SliderData:
-    """What the slider draws from. towers: (label, α) of each slider; served: the α's that the answer is for.
+    """All data of the slider.
 
-    flat: from where to where α is within noise of α*, None where that is not known. error: what to say of
-    interpolated values; of: split and n.
+    towers: (label, α) of each slider. served: the α of the board. error: text about interpolated values. of: split and
+    n. flat: first and last α of the plateau, None if unknown.
     """
 
     tables: Tables
@@ -94,7 +97,7 @@ class SliderData:
     flat: tuple[float, float] | None = None
 
     def as_data(self) -> dict[str, Any]:
-        """For alpha_hand.js."""
+        """Return the data for slider_data.js."""
         return {
             "tables": self.tables.as_json,
             "towers": [{"label": label, "alpha": alpha} for label, alpha in self.towers],

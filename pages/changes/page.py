@@ -1,4 +1,4 @@
-"""Who gained and who lost between two models: table 4, a scatter of ranks, and the articles, to be tagged."""
+"""Rank changes page: counts and table 4 for two models, a scatter plot of ranks, and the articles with their tags."""
 
 from datetime import date
 
@@ -23,9 +23,12 @@ from pages.shared import session, sidebar
 from pages.shared.alpha_position import input_alpha
 from pages.shared.cached_results import results_of
 from pages.shared.charts import input_figure_format, show_figure
+from pages.shared.help_texts import CHANGES, help_for
 from pages.shared.text import counted, shorten
 
 ON_A_PAGE = 12
+TERMS_OF_MODELS = ("Model", "Zero-shot", "WiSE-FT", "Fine-tuned")
+HELP_OF_DIRECTION = help_for("Rank", also="Improved: a smaller rank in the second model. Worsened: a larger one.")
 SCATTER = "rank_scatter"
 LOOKS = {
     "improved": ("#56B4E9", "triangle-up"),
@@ -35,40 +38,42 @@ LOOKS = {
 
 
 def input_models(results: Results) -> tuple[Model, Model, float]:
-    """The two models compared and WiSE-FT's α."""
+    """Input the two models to compare and WiSE-FT's α."""
     from_column, to_column, alpha_column = st.columns(3)
-    before = from_column.selectbox("From", MODELS, index=2, **session.BEFORE.bound)
-    after = to_column.selectbox("To", MODELS, index=1, **session.AFTER.bound)
+    before = from_column.selectbox("From", MODELS, index=2, help=help_for(*TERMS_OF_MODELS), **session.BEFORE.bound)
+    after = to_column.selectbox("To", MODELS, index=1, help=help_for(*TERMS_OF_MODELS), **session.AFTER.bound)
     with alpha_column:
         alpha = input_alpha(results.run)
     nearest = float(results.alphas[results.nearest_index(alpha)])
     if abs(nearest - alpha) > 1e-6:
-        alpha_column.caption(f"The sweep has α = {nearest:g} nearest to it; that is shown.")
+        alpha_column.caption(f"This page shows α = {nearest:g}, the nearest of the sweep.")
     if results.interpolated[results.nearest_index(nearest)]:
-        alpha_column.caption("≈ WiSE-FT's ranks are interpolated here; the Alpha page and `rank` have the exact ones.")
+        alpha_column.caption(
+            "≈ WiSE-FT's ranks are interpolated here. The Alpha page and `rematch rank` compute exact ones."
+        )
     return before, after, nearest
 
 
 def show_counts(results: Results, table: pd.DataFrame, before: Model, after: Model) -> None:
-    """Improved, worsened, unchanged, and the paper's table 4."""
+    """Show how many articles improved, worsened or did not change, and the paper's table 4."""
     n = len(table)
     counts = table["direction"].value_counts()
     with st.grid(3, min_column_width=95):
         for direction in DIRECTIONS:
             count = int(counts.get(direction, 0))
-            st.metric(direction, count, border=True, help=f"of {n} articles")
+            st.metric(direction, f"{count:,}", border=True, help=f"Of {counted(n, 'article')}. " + HELP_OF_DIRECTION)
     ranks = (table[name].to_numpy() for name in Model)
     paper = table_4(*ranks)
     up, down = (f"{value:.3f}" if value is not None else "none" for value in (paper.improvement, paper.decrease))
     st.caption(
-        f"{results.split}, n = {n}, from {before} to {after}. **Table 4** (fine-tuned → WiSE-FT, the {paper.n} "
-        f"articles that fine-tuning improved and both place among the first 100): {paper.n_improved} up by {up} "
-        f"places on average, {paper.n_decreased} down by {down}."
+        f"{results.split}, n = {n:,}, from {before} to {after}. **Table 4 of the paper** (fine-tuned → WiSE-FT, for "
+        f"the {counted(paper.n, 'article')} that fine-tuning improved and that both models rank among the first 100): "
+        f"{paper.n_improved:,} up by {up} ranks on average, {paper.n_decreased:,} down by {down}."
     )
 
 
 def plot_scatter(table: pd.DataFrame, headlines: list[str], before: Model, after: Model) -> go.Figure:
-    """Rank against rank, both axes logarithmic; a point is an article, its number its row."""
+    """Plot rank against rank on logarithmic axes; each point is an article and has its row as custom data."""
     figure = go.Figure()
     top = max(10, int(table[["before", "after"]].to_numpy().max()))
     figure.add_scatter(
@@ -84,7 +89,7 @@ def plot_scatter(table: pd.DataFrame, headlines: list[str], before: Model, after
         colour, symbol = LOOKS[direction]
         figure.add_scatter(
             x=table["before"].iloc[rows], y=table["after"].iloc[rows], mode="markers",
-            name=f"{direction} ({len(rows)})",
+            name=f"{direction} ({len(rows):,})",
             marker={"color": colour, "symbol": symbol, "size": 8, "opacity": 0.75},
             customdata=[[int(row), headlines[row]] for row in rows],
             hovertemplate=f"%{{customdata[1]}}<br>{before} %{{x}} → {after} %{{y}}<extra></extra>",
@@ -96,7 +101,7 @@ def plot_scatter(table: pd.DataFrame, headlines: list[str], before: Model, after
 
 
 def selected_rows(event: dict) -> tuple[int, ...] | None:
-    """Rows of the articles whose points were selected; None if none were."""
+    """Return the rows of the selected points; None if none is selected."""
     points = event["selection"]["points"] if event and "selection" in event else []
     rows = {int(point["customdata"][0]) for point in points if point.get("customdata")}
     return tuple(sorted(rows)) or None
@@ -105,17 +110,26 @@ def selected_rows(event: dict) -> tuple[int, ...] | None:
 def input_filter(
     results: Results, tags: dict[str, Tagged], slices: SlicesFound | None, rows: tuple[int, ...] | None
 ) -> Filter:
-    """The filters; those that cannot tell articles of this domain apart are left out."""
+    """Input the filters; those with a single value in this domain are left out."""
     articles = results.articles
     with st.expander("Filter", icon=":material/filter_list:", expanded=True), st.grid(3, min_column_width=220):
-        direction = st.selectbox("Direction", ["all", *DIRECTIONS], **session.DIRECTION.bound)
-        case = st.selectbox("The paper's cases", ["all", *CASES], **session.CASE.bound)
-        size = st.number_input("Moved at least (places)", 0, 100_000, 0, **session.MOVED.bound)
+        direction = st.selectbox("Direction", ["all", *DIRECTIONS], help=HELP_OF_DIRECTION, **session.DIRECTION.bound)
+        case = st.selectbox(
+            "Cases of the paper",
+            ["all", *CASES],
+            help=help_for("Zero-shot", "Fine-tuned", "WiSE-FT"),
+            **session.CASE.bound,
+        )
+        size = st.number_input(
+            "Minimum change of rank", 0, 100_000, 0, help=help_for("Rank", also="Up or down."), **session.MOVED.bound
+        )
         words = st.text_input("Words in the text", **session.WORDS.bound, placeholder="flood, Größe …")
-        chosen_tags = st.multiselect("Tagged as", known_tags(tags), **session.TAGGED.bound)
-        language = _input_value("Language", articles["language"], session.LANGUAGE)
-        shape = st.selectbox("Along α", ["all", *SHAPES], **session.SHAPE.bound)
-        planted = _input_value("Planted cause", articles["planted"], session.PLANTED)
+        chosen_tags = st.multiselect("Tagged as", known_tags(tags), help=help_for("Tag, note"), **session.TAGGED.bound)
+        language = _input_value("Language", articles["language"], session.LANGUAGE, "The language of the article.")
+        shape = st.selectbox(
+            "Shape over α", ["all", *SHAPES], help=help_for("Trajectory, shape"), **session.SHAPE.bound
+        )
+        planted = _input_value("Planted cause", articles["planted"], session.PLANTED, help_for("Demo"))
         members = _input_slice(results, slices)
         dates = _input_dates(articles["published_at"])
     return Filter(
@@ -133,22 +147,25 @@ def input_filter(
     )
 
 
-def _input_value(label: str, column: pd.Series, parameter: session.QueryParameter[str]) -> str | None:
+def _input_value(label: str, column: pd.Series, parameter: session.QueryParameter[str], help: str) -> str | None:
     values = sorted(value for value in column.dropna().unique() if value)
     if len(values) < 2 and not (parameter is session.PLANTED and values):
         return None
-    chosen = st.selectbox(label, ["all", *values], **parameter.bound)
+    chosen = st.selectbox(label, ["all", *values], help=help, **parameter.bound)
     return chosen if chosen in values else None
 
 
 def _input_slice(results: Results, slices: SlicesFound | None) -> tuple[int, ...] | None:
-    """Rows of the slice chosen; the choice is there once the question was answered (Findings, or `analyse`)."""
+    """Input a slice and return its rows; there is a choice only after the question about slices was answered."""
     names = list(slices.splits[results.split].members) if slices and results.split in slices.splits else []
     if not names:
         if session.SLICE.in_address():
-            st.info("The slices of this run are not worked out yet; Findings does it, or `rematch analyse`.")
+            st.info(
+                "The slices of this run are not computed yet, so this page shows all articles. Compute them on the "
+                "Findings page or with `rematch analyse --questions slices`."
+            )
         return None
-    chosen = st.selectbox("Slice", ["all", *sorted(names)], **session.SLICE.bound)
+    chosen = st.selectbox("Slice", ["all", *sorted(names)], help=help_for("Slice"), **session.SLICE.bound)
     if slices is None or chosen not in names:
         return None
     ids = results.articles["article_id"].tolist()
@@ -167,11 +184,14 @@ def _input_dates(published: pd.Series) -> tuple[date, date] | None:
 def show_gallery(
     workspace: Workspace, domain: Domain, results: Results, table: pd.DataFrame, rows: np.ndarray, alpha: float
 ) -> None:
-    """The articles found, a page of them at a time, those that moved most first."""
+    """Show the cards of the filtered articles, page by page, the largest change first."""
     total = len(table)
-    st.subheader(f"{counted(len(rows), 'article')} of {total}")
+    st.subheader(f"{counted(len(rows), 'article')} of {total:,}")
     if not len(rows):
-        st.write("No article passes these filters. Widen one of them, or double-click the chart to select no points.")
+        st.write(
+            "No article matches all filters. Remove one of them, or double-click the chart to clear the selection of "
+            "points."
+        )
         return
     pages = -(-len(rows) // ON_A_PAGE)
     page = st.pagination(pages, key="changes_page") if pages > 1 else 1
@@ -185,7 +205,7 @@ def show_gallery(
 def show_downloads(
     domain: Domain, results: Results, table: pd.DataFrame, rows: np.ndarray, tags: dict[str, Tagged]
 ) -> None:
-    """What is shown, and all tags of the domain, to take away."""
+    """Offer the filtered articles and all tags of the domain as CSV."""
     name = f"{domain.info.slug}-{results.run.info.name}"
     shown = table.iloc[rows].drop(columns=["before", "after"])
     shown.insert(1, "title", results.articles["title"].iloc[rows].to_numpy())
@@ -199,37 +219,39 @@ def show_downloads(
             f"{domain.info.slug}-tags.csv",
             "text/csv",
             disabled=not tags,
-            help=None if tags else "No article of this domain is tagged yet.",
+            help=help_for(
+                "Tag, note", also="" if tags else "No article of this domain has a tag yet. Tag one on its card."
+            ),
         )
 
 
 def main() -> None:
     """Draw the page."""
-    st.title("Rank changes")
-    workspace, domain, run = sidebar.require_run()
+    sidebar.show_title(CHANGES)
+    workspace, domain, run = sidebar.require_run(CHANGES)
     results = results_of(run, domain, sidebar.input_split(domain, run))
     sidebar.show_heading(domain, run)
     before, after, alpha = input_models(results)
     if before == after:
-        st.info("Both are the same model; choose another to compare it with.")
+        st.info("You compare a model with itself, so no rank changes. Choose another model under “From” or “To”.")
         return
     if alpha in (0.0, 1.0) and Model.WISE_FT in (before, after):
         st.info(
-            f"At α = {alpha:g} WiSE-FT is the {'fine-tuned' if alpha else 'zero-shot'} model itself. Try another α."
+            f"At α = {alpha:g}, WiSE-FT is the {'fine-tuned' if alpha else 'zero-shot'} model itself. Choose an α "
+            "between 0 and 1 to see a mix."
         )
     table = change_table(results, alpha, before, after)
     show_counts(results, table, before, after)
     articles = results.articles
     headlines = [shorten(title or text, 80) for title, text in zip(articles["title"], articles["text"], strict=True)]
-    st.caption("Select points (drag a box, or click) to see only their articles; below the diagonal the rank improved.")
+    st.caption("Click a point or drag a box to see only those articles below. Below the diagonal, the rank improved.")
     figure = plot_scatter(table, headlines, before, after)
-    alt = f"Ranks of {len(table)} articles, {before} against {after}."
+    alt = f"Scatter plot of the ranks of {counted(len(table), 'article')}: {before} against {after}."
     event = show_figure(figure, SCATTER, alt, 460, on_select="rerun", selection_mode=("points", "box", "lasso"))
     input_figure_format()
     tags = read_tags(workspace, domain.info.slug)
-    slices = load_last_cached(
-        SLICES, RunContext(run, domain, workspace)
-    )  # tagging an article here is no reason to lose them
+    # The last ones, even if tags have changed since: tagging an article here must not remove the filter.
+    slices = load_last_cached(SLICES, RunContext(run, domain, workspace))
     chosen = input_filter(results, tags, slices, selected_rows(event))
     rows = rows_of(chosen, table, articles, tags)
     show_downloads(domain, results, table, rows, tags)

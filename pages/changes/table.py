@@ -1,4 +1,4 @@
-"""The articles of a split under three models as one table, and the filters of the Rank changes page on it."""
+"""Table of the articles of a split with their ranks in three models, and the filters of the Rank changes page."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -20,10 +20,10 @@ DIRECTIONS: tuple[Direction, ...] = ("improved", "worsened", "unchanged")
 
 
 def change_table(results: Results, alpha: float, before: Model, after: Model) -> pd.DataFrame:
-    """A row for each article, in the results' order: article_id, MODELS, before, after, gained, direction, shape.
+    """Return a row for each article, in the order of the results.
 
-    MODELS: a rank under each; before, after: those of the two compared; gained: places, above zero where improved;
-    shape: of the article's ranks along all of α.
+    Columns: article_id; the rank in each of MODELS; before, after: the ranks in the two compared models; gained:
+    difference of ranks, positive if improved; direction; shape: of the article's trajectory over α.
     """
     ranks = {
         Model.ZERO_SHOT: results.ranks[0],
@@ -42,9 +42,9 @@ def change_table(results: Results, alpha: float, before: Model, after: Model) ->
 
 @dataclass(frozen=True)
 class Filter:
-    """What is to be shown; None or empty for all. size: least change in places, either way.
+    """The filters of the page; None or empty for all articles.
 
-    members: rows of a slice; rows: points selected.
+    size: minimum change of rank, up or down. members: rows of a slice. rows: rows of selected points.
     """
 
     direction: Direction | None = None
@@ -61,7 +61,7 @@ class Filter:
 
 
 def rows_of(chosen: Filter, table: pd.DataFrame, articles: pd.DataFrame, tags: dict[str, Tagged]) -> np.ndarray:
-    """Rows of `table` that pass, those that moved most first."""
+    """Return the rows of `table` that match all filters, the largest change first."""
     keep = table["gained"].abs().to_numpy() >= chosen.size
     if chosen.direction is not None:
         keep &= (table["direction"] == chosen.direction).to_numpy()
@@ -87,6 +87,6 @@ def rows_of(chosen: Filter, table: pd.DataFrame, articles: pd.DataFrame, tags: d
             selected[[row for row in rows if 0 <= row < len(table)]] = True
             keep &= selected
     shown = np.flatnonzero(keep)
-    # By the factor, not the places: from 900 to 800 is less of a change than from 10 to 1.
+    # Ordered by the ratio of ranks: a change from 10 to 1 matters more than one from 900 to 800.
     factor = np.abs(np.log(table["before"].to_numpy() / table["after"].to_numpy()))[shown]
     return shown[np.argsort(-factor, kind="stable")]

@@ -1,4 +1,4 @@
-"""Metrics over α: this run, all domains beside each other, the plane of both towers, and what happens elsewhere."""
+"""Curves page: metrics over α of this run, of all domains, on the plane of both towers, and on another domain."""
 
 import streamlit as st
 
@@ -6,7 +6,6 @@ from core.data.domain import Domain
 from core.errors import InputError
 from core.evaluation.alpha_selection import Criterion
 from core.evaluation.metrics import METRICS, table_metrics
-from core.evaluation.published import PAPERS, PUBLISHED
 from core.evaluation.tower_plane import best_of_plane
 from core.experiment.transfer import curve_elsewhere, read_curve_elsewhere
 from core.presentation.curve_charts import plot_metric, plot_plane, plot_trace
@@ -20,24 +19,31 @@ from pages.shared import session, sidebar
 from pages.shared.cached_results import bands_of, load_domain, stamp_of, swept_runs
 from pages.shared.charts import input_figure_format, show_figure
 from pages.shared.errors import show_error
-from pages.shared.text import plain
+from pages.shared.help_texts import CURVES, help_for
+from pages.shared.published import input_published
+from pages.shared.text import counted, plain
 from pages.shared.worker import forget, result_of, show_pending, submit_once
+
+HELP_OF_VIEWS = (
+    "This run: its six metrics. All domains: one metric of their newest runs. Two towers: an α for each tower. "
+    "Elsewhere: this run on another domain."
+)
 
 
 def input_metric(parameter: session.QueryParameter[str], default: Criterion = "recall@1") -> Criterion:
-    """One of the paper's metrics, kept in the address."""
+    """Input one of the paper's metrics; the choice is in the URL."""
     about = "  \n".join(f"{metric}: {METRICS[metric].help}" for metric in table_metrics())
     chosen = st.segmented_control("Metric", table_metrics(), default=default, help=about, **parameter.bound)
     return next((metric for metric in table_metrics() if metric == chosen), default)
 
 
 def show_this_run(run: Run, domain: Domain) -> None:
-    """All six metrics of the run, each a chart of its own."""
+    """Show one chart for each of the six metrics of the run."""
     curve, selected = run.curve(), run.selected().alpha
     st.caption(
         f"Blue circle: zero-shot (α = 0). Green square: fine-tuned (α = 1). Diamond: α* = {selected:g}, the highest "
-        f"val {run.selected().criterion}. Solid: val, n = {int(curve['n'].iloc[0])}, with the 95 % interval at each α."
-        + (" Dotted: test." if "test" in set(curve["split"]) else "")
+        f"val {run.selected().criterion}. Solid: val, n = {int(curve['n'].iloc[0]):,}, with the 95 % interval at "
+        "each α." + (" Dotted: test." if "test" in set(curve["split"]) else "")
     )
     with st.grid(3, min_column_width=260):
         for metric in table_metrics():
@@ -52,13 +58,13 @@ def show_this_run(run: Run, domain: Domain) -> None:
 
 
 def show_all_domains(workspace: Workspace) -> None:
-    """The newest run of every domain, one metric."""
+    """Show one metric of the newest run of every domain."""
     metric = input_metric(session.METRIC)
     with st.grid(3, min_column_width=260):
         for slug in workspace.domain_slugs():
             runs = swept_runs(workspace, slug)
             if not runs:
-                st.caption(f"{plain(slug)}: not swept yet")
+                st.caption(f"**{plain(slug)}** has no sweep yet. Train or sweep it on the Train page.")
                 continue
             curve, selected = runs[0].curve(), runs[0].selected().alpha
             with st.container():
@@ -66,7 +72,7 @@ def show_all_domains(workspace: Workspace) -> None:
                 st.caption(
                     f"**{plain(slug)}**, {plain(runs[0].info.name)}{language_mark(runs[0])}"
                     f"{reranked_by(runs[0].reranking())}, "
-                    f"val n = {n}, α* = {selected:g}"
+                    f"val, n = {n:,}, α* = {selected:g}"
                 )
                 alt = f"Line chart of {metric} over alpha on {slug}."
                 name = f"all-{slug}-{metric.replace('@', '')}"
@@ -75,21 +81,22 @@ def show_all_domains(workspace: Workspace) -> None:
 
 
 def show_plane(run: Run) -> None:
-    """The heat map of both towers' α."""
+    """Show a heat map of a metric over the α of both towers."""
     table = run.plane_table()
     if table is None:
         st.info(
-            "There is no plane for this run: one of its towers does not change with α, or the sweep was asked for "
-            "single α's (sweep it again without --alphas)."
+            "This view shows a metric over two α, one for each tower. It is empty because training changed only one "
+            "tower, or because the sweep used --alphas. In the second case, sweep again without it: "
+            f"`rematch sweep --domain {run.info.domain} --run {run.info.name}`"
         )
         return
     metric = input_metric(session.PLANE_METRIC)
     selected = run.selected().alpha
     best = best_of_plane(table, metric)
     st.caption(
-        f"val, n = {int(table['n'].iloc[0])}, every point interpolated. Best {metric} {best[metric]:.3f} at image "
-        f"{best['alpha_image']:g}, text {best['alpha_text']:g}; it is the best of {len(table)} points looked at, so a "
-        "little flattered."
+        f"val, n = {int(table['n'].iloc[0]):,}, every point interpolated. Best {metric}: {best[metric]:.3f} at α = "
+        f"{best['alpha_image']:g} of the image tower and {best['alpha_text']:g} of the text tower. The value is "
+        f"slightly optimistic, because it is the best of {len(table):,} points on the same articles."
     )
     name = f"{run.info.domain}-{run.info.name}-plane-{metric.replace('@', '')}"
     alt = f"Heat map of {metric} over the alpha of the image tower and of the text tower."
@@ -98,36 +105,44 @@ def show_plane(run: Run) -> None:
 
 
 def show_elsewhere(workspace: Workspace, domain: Domain, run: Run) -> None:
-    """This run on another domain's articles, traced by α."""
+    """Show the run's metrics on another domain against those on its own, over α."""
     others = [slug for slug in workspace.domain_slugs() if slug != domain.info.slug]
     if not others:
-        st.info("There is only one domain. Import another on the Data page to see what fine-tuning here does there.")
+        st.info(
+            "This view shows what fine-tuning on this domain does to another domain. It is empty because there is only "
+            "one. Import another on the Data page."
+        )
         return
-    slug = st.selectbox("Another domain", others, width=340, **session.OTHER_DOMAIN.bound)
+    slug = st.selectbox("Another domain", others, width=340, help=help_for("Domain"), **session.OTHER_DOMAIN.bound)
     slug = slug if slug in others else others[0]
     other = load_domain(workspace, slug)
     elsewhere = read_curve_elsewhere(workspace, run, other.info)
     if elsewhere is None:
-        show_asking(workspace, run, slug)
+        input_evaluation(workspace, run, slug)
         return
     metric = input_metric(session.TRACE_METRIC, "mrr@100")
     st.caption(
-        "Up: better on the articles it was tuned for. Right: better on articles it has never seen the like of. Where "
-        "the curve bulges beyond both ends, mixing costs nothing."
+        "Up: better on the training domain. Right: better on the other domain. Where the curve is above and to the "
+        "right of both ends, mixing improves both."
     )
-    own = run.curve()
-    own = own[own["split"] == "val"]
+    curve = run.curve()
+    curve = curve[curve["split"] == "val"]
     name = f"{domain.info.slug}-{run.info.name}-on-{slug}-{metric.replace('@', '')}"
     alt = f"{metric} on {domain.info.slug} against {metric} on {slug}, traced by alpha."
-    figure = plot_trace(own, elsewhere, metric, (domain.info.slug, slug), run.selected().alpha)
+    figure = plot_trace(curve, elsewhere, metric, (domain.info.slug, slug), run.selected().alpha)
     show_figure(figure, name, alt, 440)
     st.download_button("Curve elsewhere as CSV", spreadsheet_csv(elsewhere), f"{name}.csv", "text/csv")
 
 
-def show_asking(workspace: Workspace, run: Run, slug: str) -> None:
-    """A button that has the worker compute it, then the wait for it."""
+def input_evaluation(workspace: Workspace, run: Run, slug: str) -> None:
+    """Draw the button that evaluates the run on another domain, then a note until the result is there."""
     purpose = f"elsewhere {run.folder} {slug}"
-    clicked = st.button(f"Evaluate this run on {plain(slug)}", icon=":material/play_arrow:", key="elsewhere")
+    clicked = st.button(
+        f"Evaluate this run on {plain(slug)}",
+        icon=":material/play_arrow:",
+        key="elsewhere",
+        help=help_for("Run", "Domain"),
+    )
     if not clicked and purpose not in session.AWAITED.get():
         return
     key = (*stamp_of(run), slug)
@@ -135,23 +150,21 @@ def show_asking(workspace: Workspace, run: Run, slug: str) -> None:
     if future.done():
         forget(purpose)
     if result_of(future) is None:
-        doing = f"Encoding {plain(slug)} at several α; seconds for tuned heads, minutes for more…"
+        doing = f"Encoding {plain(slug)} at several α: seconds if only heads were tuned, else minutes…"
         show_pending(future, f":material/hourglass_top: {doing}", show_error)
     else:
-        st.rerun()  # the curve is there now
+        st.rerun()  # the curve is stored now
 
 
 def show_tables(domain: Domain, run: Run) -> None:
-    """Tables 1–3 and table 4 of the paper for this run, published numbers beside if asked for."""
-    names = {"none": None} | {PUBLISHED[paper].name: paper for paper in PAPERS}
-    label = "Published numbers beside (test set)"
-    published = st.selectbox(label, list(names), width=340, **session.PAPER.bound)
+    """Show the paper's tables 1–3 and 4 for this run, with the published numbers if the user chooses them."""
+    published = input_published()
     split = sidebar.input_split(domain, run)
-    table = paper_table(run, domain, split, names.get(published))
+    table = paper_table(run, domain, split, published)
     metrics = list(table_metrics())
     shown = table.shown_rows().astype(dict.fromkeys(metrics, object)).where(table.rows.notna(), "–")
     shown[metrics] = shown[metrics].map(lambda value: value if value == "–" else f"{value:.3f}")
-    shown["n"] = [f"{value:.0f}" if value != "–" else "–" for value in shown["n"]]
+    shown["n"] = [f"{value:,.0f}" if value != "–" else "–" for value in shown["n"]]
     shown["alpha"] = [f"{alpha:g}" for alpha in table.rows["alpha"]]
     st.dataframe(shown, hide_index=True, width="stretch")
     for note in table.notes:
@@ -160,9 +173,9 @@ def show_tables(domain: Domain, run: Run) -> None:
     counts = table.table_4
     gained, lost = (f"{value:.3f}" if value is not None else "none" for value in (counts.improvement, counts.decrease))
     st.write(
-        f"**Table 4.** Of the {counts.n} articles that fine-tuning improved over zero-shot (and that both models place "
-        f"among the first 100), WiSE-FT moves {counts.n_improved} up by {gained} places on average and "
-        f"{counts.n_decreased} down by {lost}."
+        f"**Table 4.** Of the {counted(counts.n, 'article')} that fine-tuning improved over zero-shot (and that both "
+        f"models rank among the first 100), WiSE-FT moves {counts.n_improved:,} up by {gained} ranks on average and "
+        f"{counts.n_decreased:,} down by {lost}."
         + (
             f" Published: {table.published.improvement:g} up, {table.published.decrease:g} down."
             if table.published
@@ -174,11 +187,17 @@ def show_tables(domain: Domain, run: Run) -> None:
 
 def main() -> None:
     """Draw the page."""
-    st.title("Curves")
-    workspace, domain, run = sidebar.require_run()
+    sidebar.show_title(CURVES)
+    workspace, domain, run = sidebar.require_run(CURVES)
     sidebar.show_heading(domain, run)
     views = ("This run", "All domains", "Two towers", "Elsewhere")
-    view = st.segmented_control("Curves", views, default=views[0], **session.VIEW.bound)
+    view = st.segmented_control(
+        "Curves",
+        views,
+        default=views[0],
+        help=help_for("Domain", "Tower", "Plane", also=HELP_OF_VIEWS),
+        **session.VIEW.bound,
+    )
     try:
         if view == "All domains":
             show_all_domains(workspace)

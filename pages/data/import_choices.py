@@ -1,4 +1,4 @@
-"""What the user decides about an import beside its columns: how table and dates are read, and how the split is made."""
+"""Fields of the import form for reading the table and its dates, and for the split."""
 
 import streamlit as st
 
@@ -6,6 +6,7 @@ from core.data.dates import DateChoices, DayOrder
 from core.data.importers import ImportChoices, SourceOptions
 from core.data.importers.options import CAPTIONS
 from pages.shared import form_words
+from pages.shared.help_texts import help_for
 
 ORDERS: dict[str, DayOrder | None] = {
     "as the column shows": None,
@@ -21,42 +22,57 @@ def input_choices() -> ImportChoices:
             form_words.DAY_ORDER,
             list(ORDERS),
             key="import_day_order",
-            help="Decided once for the whole column: day first if any date can only be that. The import says when "
-            "both orders fit every date.",
+            help="One order for the whole column: day first if any date is valid only that way. The import reports "
+            "when both orders fit all dates.",
         )
         date_format = st.text_input(
             form_words.DATE_FORMAT,
             placeholder="%d.%m.%Y %H:%M",
             key="import_date_format",
-            help="As for strptime; only where the usual ones are not read.",
+            help="In the notation of strptime. Needed only for unusual formats.",
         )
         groups = st.checkbox(
             form_words.SHARED_IMAGES,
             value=True,
             key="import_split_groups",
+            help=help_for("Split", also="Else an image of train can also be in val, which makes results optimistic."),
         )
-        own = st.checkbox(
+        own_split = st.checkbox(
             form_words.OWN_SPLIT,
             value=True,
             key="import_own_split",
-            help="train, val and test; validation, dev and restval are understood. Else articles are split in time.",
+            help=help_for(
+                "Split",
+                also="Values: train, val, test; also validation, dev and restval. Else Rematch splits "
+                "the articles in time.",
+            ),
         )
-    return ImportChoices(DateChoices(ORDERS[order], date_format.strip() or None), "image" if groups else "none", own)
+    return ImportChoices(
+        DateChoices(ORDERS[order], date_format.strip() or None), "image" if groups else "none", own_split
+    )
 
 
 def input_source_options() -> SourceOptions:
-    """Input how the table and damaged images are read; drawn inside an expander."""
+    """Input how to read the table and damaged images. To be drawn inside an expander."""
     encoding = st.text_input(
-        form_words.ENCODING, placeholder="detected", key="import_encoding", help="As in gb18030, utf-16 or cp1252."
+        form_words.ENCODING,
+        placeholder="detected",
+        key="import_encoding",
+        help="Such as gb18030, utf-16 or cp1252. Empty: detected.",
     )
     captions = st.selectbox(
         form_words.CAPTIONS,
         CAPTIONS,
         key="import_captions",
-        help="all: each caption is an article of its own, as Flickr30k and COCO count them; first: one article with "
-        "the first caption; joined: one article with all of them in its text.",
+        help=help_for(
+            "Article",
+            also="all: one article for each caption, as in Flickr30k and COCO. first: one article with "
+            "the first caption. joined: one article with all captions in its text.",
+        ),
     )
     truncated = st.checkbox(
-        form_words.TRUNCATED, key="import_truncated", help="Grey below where they end. The images are copied for it."
+        form_words.TRUNCATED,
+        key="import_truncated",
+        help="The missing part becomes grey. Rematch copies the images into the workspace for this.",
     )
     return SourceOptions(encoding.strip() or None, captions, truncated)

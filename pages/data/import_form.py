@@ -1,4 +1,4 @@
-"""Importing from the app: the verb `import` with its checks and options, run as a job that outlives the page."""
+"""Import from the app: `rematch import` with its checks and options, as a job that continues without the page."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -24,11 +24,11 @@ from pages.shared.text import counted, plain
 
 
 def _show_open(workspace: Workspace, slug: str) -> None:
-    st.button("Open it", key=f"open_{slug}", type="primary", on_click=_open, args=(workspace, slug))
+    st.button("Open the domain", key=f"open_{slug}", type="primary", on_click=_open, args=(workspace, slug))
 
 
 def _open(workspace: Workspace, slug: str) -> None:
-    """Choose the domain in the sidebar, and its tab."""
+    """Choose the domain in the sidebar and show its tab."""
     close(workspace, IMPORT.job_of(slug))
     sidebar.choose_domain(slug)
     session.PART.set("Domain")
@@ -38,17 +38,17 @@ IMPORT = JobKind(
     "import",
     "import",
     "Importing '{}'",
-    "'{}' is imported",
+    "'{}' was imported",
     "'{}' was not imported",
-    comfort=lambda workspace, slug: (
-        f"The domain '{slug}' that was there is as it was." if slug in workspace.domain_slugs() else ""
+    unchanged=lambda workspace, slug: (
+        f"The existing domain '{slug}' is unchanged." if slug in workspace.domain_slugs() else ""
     ),
-    show_ways_on=_show_open,
+    show_next_steps=_show_open,
 )
 
 
 def input_import(workspace: Workspace) -> None:
-    """Draw the form and start the job; say below the form what is wrong with it."""
+    """Draw the form and start the job; show errors below the form."""
     way = input_way()
     with st.form("import_form", enter_to_submit=False):
         source = input_source(way)
@@ -60,11 +60,14 @@ def input_import(workspace: Workspace) -> None:
             _begin(workspace, way, source, request, lists)
         except RematchError as error:
             session.REFUSED_IMPORT.set((in_form_words(str(error)), request.slug, way))
-            if source is None:  # files that the browser has refused are listed until the field is another one
+            if source is None:  # the field lists files that the browser refused until it has another key
                 empty_files()
                 st.rerun()
         else:
-            st.toast(f"Importing '{plain(request.slug)}'. Its progress is at the top.", icon=":material/hourglass_top:")
+            st.toast(
+                f"Importing '{plain(request.slug)}'. The progress is at the top of the page.",
+                icon=":material/hourglass_top:",
+            )
             empty_files()
             st.rerun()
     sentence, slug, tried = session.REFUSED_IMPORT.get()
@@ -80,7 +83,7 @@ def _begin(
     request: ImportRequest,
     lists: Mapping[str, UploadedFile],
 ) -> None:
-    """Check what can be told at once, then start the job. Raises InputError."""
+    """Check the input as far as possible, then start the job. Raises InputError."""
     request = request.located()
     folder = workspace.domain_folder(request.slug)
     with _uploads(workspace) as keep:
@@ -90,11 +93,11 @@ def _begin(
             path = Path(typed_path(source))
         elif way == "Upload":
             raise InputError(
-                f"choose a file of at most {most()}. Put what is larger into a folder on the machine that runs the "
-                "app, and choose “On this machine” above."
+                f"there is no file to import. Choose one of at most {most()}. For more data, copy it into a folder "
+                "on the machine that runs the app and choose “On this machine” above."
             )
         else:
-            raise InputError("say where the articles are: type a path.")
+            raise InputError("there is nothing to import. Type the path of a folder, table or ZIP.")
         uploaded = {option: str(keep(file)) for option, file in lists.items()}
         request = replace(request, test_lists=request.test_lists | uploaded)
         with st.spinner("Reading the table…"):
@@ -108,18 +111,18 @@ def _begin(
 
 @contextmanager
 def _uploads(workspace: Workspace) -> Iterator[Callable[[UploadedFile], Path]]:
-    """Yield what writes an upload to disk; inside, an error removes them all, and names them as they were uploaded."""
-    kept: list[Path] = []
+    """Yield a function that writes an upload to disk; an error removes all uploads and names them by file name."""
+    paths: list[Path] = []
 
     def keep(upload: UploadedFile) -> Path:
-        kept.append(keep_upload(workspace.root, upload.name, upload))
-        return kept[-1]
+        paths.append(keep_upload(workspace.root, upload.name, upload))
+        return paths[-1]
 
     try:
         yield keep
     except RematchError as error:
         sentence = str(error)
-        for path in kept:
+        for path in paths:
             discard_upload(path)
             sentence = sentence.replace(f"{path.parent}/", "")
         raise type(error)(sentence) from None
@@ -128,6 +131,6 @@ def _uploads(workspace: Workspace) -> Iterator[Callable[[UploadedFile], Path]]:
 def _show_what_replacing_means(workspace: Workspace, slug: str) -> None:
     if slug in workspace.domain_slugs() and (runs := load_runs(workspace, slug)):
         st.caption(
-            f"'{plain(slug)}' has {counted(len(runs), 'run')}. Replaced by other articles, it can no longer load them: "
-            "they say so, and have to be trained again."
+            f"'{plain(slug)}' has {counted(len(runs), 'run')}. If you replace its articles by others, Rematch cannot "
+            "load its runs any more, and you have to train again."
         )

@@ -1,4 +1,4 @@
-"""What the form of the Data page asks of the verb `import`."""
+"""The import that a user requests with the form of the Data page, and its command."""
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,9 +13,9 @@ from pages.shared.paths import typed_path
 
 @dataclass(frozen=True)
 class ImportRequest:
-    """All but the source. test_lists: paths by their option, as TEST_LISTS; "" for none.
+    """A requested import, without its source.
 
-    Paths are as they were typed, until `located`.
+    Paths are as typed until `located` makes them absolute. test_lists: path for each option of TEST_LISTS; "" for none.
     """
 
     slug: str
@@ -31,35 +31,37 @@ class ImportRequest:
 
     @property
     def test(self) -> TestSet | None:
-        """The test set that comes with it. Raises InputError: lists without the one of the articles."""
+        """The test set; None if there is none. Raises InputError if the list of its articles is missing."""
         articles, images, truth = (Path(path) if path else None for path in self.test_lists.values())
         return named_test_set(articles, images, truth)
 
     def located(self) -> "ImportRequest":
-        """The same with every path from the root. Raises InputError as `typed_path`, or if the images' folder is none.
+        """Return the request with absolute paths; uploaded lists are added afterwards.
 
-        Uploaded lists are added afterwards.
+        Raises InputError as `typed_path`, or if the folder of the images does not exist.
         """
         lists = {option: typed_path(path) for option, path in self.test_lists.items()}
         images = typed_path(self.images)
         if images and not Path(images).is_dir():
             what = "is a file" if Path(images).is_file() else "does not exist"
-            raise InputError(f"“{IMAGES_FOLDER}”: '{images}' {what}; name the folder that holds the images.")
+            raise InputError(f"“{IMAGES_FOLDER}”: '{images}' {what}. Type the path of the folder with the images.")
         return replace(self, images=images, test_lists=lists)
 
     def check_uploaded_images(self, source: Path) -> None:
-        """Raise InputError if the table `source`, or the list of the test set's images, is uploaded without images."""
+        """Check that the uploaded table, and the list of the test set's images, have images. Raises InputError."""
         test = self.test
-        pair = f"name their folder on the machine that runs the app under “{IMAGES_FOLDER}”, or "
-        for path, way in ((source, pair), (test and (test.images or test.articles), "")):
+        elsewhere = f"type the path of their folder under “{IMAGES_FOLDER}”, or "
+        for path, hint in ((source, elsewhere), (test and (test.images or test.articles), "")):
             if path and not (self.images or recognises(path) or holds_images(path)):
-                raise InputError(f"'{path.name}' comes without its images; {way}upload a ZIP of it with its images.")
+                raise InputError(
+                    f"'{path.name}' has no images. To add them, {hint}upload a ZIP of the table with its images."
+                )
 
     def verb(self, source: Path) -> list[str]:
-        """The words after ``rematch``. Each value stands with its option, so that none is taken for one."""
-        given = {"domain": self.slug, "title": self.title, "language": self.language, "images": self.images}
-        given |= self.test_lists | self.columns.options()
+        """Return the words after ``rematch``; `--option=value`, so that no value is read as an option."""
+        values = {"domain": self.slug, "title": self.title, "language": self.language, "images": self.images}
+        values |= self.test_lists | self.columns.options()
         flags = {"copy-images": self.copy_images, "replace": self.replace}
-        options = [f"--{option}={value}" for option, value in given.items() if value]
+        options = [f"--{option}={value}" for option, value in values.items() if value]
         options += self.choices.options() + self.options.options()
         return ["import", str(source), *options, *(f"--{flag}" for flag, on in flags.items() if on)]

@@ -1,4 +1,4 @@
-"""Data: import articles and images, and see what a domain holds before anything is learned from it."""
+"""Data page: import of articles and images, and the contents of a domain."""
 
 from pathlib import Path
 
@@ -21,57 +21,58 @@ from pages.data.import_form import IMPORT, input_import
 from pages.data.translation import TRANSLATION, input_translation
 from pages.shared import session, sidebar
 from pages.shared.charts import show_figure
+from pages.shared.help_texts import DATA, help_for
 from pages.shared.jobs import show_jobs
 from pages.shared.text import counted, period, plain
 
-#: Splits are told apart by pattern: the colours belong to the models.
+#: Splits differ by pattern, because the colours are those of the models.
 SPLIT_PATTERNS = {"train": "", "val": "/", "test": "x"}
 LANGUAGES_SHOWN = 5
 
 
 def show_domain(workspace: Workspace, domain: Domain) -> None:
-    """Size, time line, language and the import's report."""
+    """Show size, splits over time, language and import report of a domain."""
     st.subheader(plain(domain.info.title))
     st.text(f"{counted(len(domain.articles), 'article')}, {period(domain)}.")
     if domain.info.synthetic:
-        st.info(
-            "Synthetic: a test bed with known truth, made by the demo. None of this is news.", icon=":material/science:"
-        )
+        st.info("Synthetic: test data with known causes, made by the demo. It is not news.", icon=":material/science:")
     show_timeline(domain)
     show_language(workspace, domain)
     report = read_report(domain)
     if domain.test_images is not None:
         show_test_set(workspace, domain, report.left_out if report else {})
     show_report(workspace, domain, report)
-    st.caption(f"For other tools: `rematch export-data {domain.info.slug} --format parquet --output DIR`")
+    st.caption(
+        f"To use the data in other tools: `rematch export-data {domain.info.slug} --format parquet --output DIR`"
+    )
 
 
 def show_timeline(domain: Domain) -> None:
-    """Train, val and test along time, and in words."""
+    """Show the sizes of train, val and test, and a chart over time."""
     counts = domain.articles["split"].value_counts()
     n = len(domain.articles)
     shares = [
         f"{split} {counts[split]:,} ({counts[split] / n:.0%})" if split in counts else f"{split} none"
         for split in SPLITS
     ]
-    st.subheader("Splits")
+    st.subheader("Splits", help=help_for("Split"))
     st.text(
         f"{', '.join(shares)}; {how_split(domain.info)}"
-        + (": trained on the past, judged by what came after." if domain.info.split_from == "time" else ".")
+        + (": trained on the past, measured on what came after." if domain.info.split_from == "time" else ".")
     )
     line = timeline(domain.articles)
     show_figure(
         plot_timeline(line, domain),
         f"{domain.info.slug}-splits",
-        alt=f"Bar chart of {n} articles along time, stacked by split: {', '.join(shares)}.",
+        alt=f"Bar chart of {counted(n, 'article')} over time, stacked by split: {', '.join(shares)}.",
         height=260,
     )
     if line.undated:
-        st.caption(f"{counted(line.undated, 'article')} without a date, not in the chart.")
+        st.caption(f"Not in the chart: {counted(line.undated, 'article')} without a date.")
 
 
 def plot_timeline(line: Timeline, domain: Domain) -> go.Figure:
-    """Stacked bars, one pattern for each split that there is."""
+    """Plot stacked bars with a pattern for each split that has articles."""
     figure = go.Figure()
     for split, pattern in SPLIT_PATTERNS.items():
         if line.counts[split].any():
@@ -80,30 +81,30 @@ def plot_timeline(line: Timeline, domain: Domain) -> go.Figure:
             figure.add_bar(
                 x=line.counts.index, y=line.counts[split], name=split, marker=marker, hovertemplate="%{x}: %{y}"
             )
-    place = f"place in order of {domain.info.split_by} (1 is the first)"
+    place = f"position in order of {domain.info.split_by} (1 is the first)"
     figure.update_layout(barmode="stack", bargap=0.15, showlegend=True, legend_traceorder="normal", dragmode=False)
     figure.update_xaxes(title=place if line.unit == "place" else None)
-    figure.update_yaxes(title="articles" if line.unit == "place" else f"articles a {line.unit}", rangemode="tozero")
+    figure.update_yaxes(title="articles" if line.unit == "place" else f"articles per {line.unit}", rangemode="tozero")
     return figure
 
 
 def show_language(workspace: Workspace, domain: Domain) -> None:
-    """Which languages, whether there is an English version, and which encoder reads it."""
+    """Show the languages, the English version if there is one, and the encoder that fits."""
     articles, info = domain.articles, domain.info
     st.subheader("Language")
     counts = articles["language"].replace("", "not stated").value_counts()
     listed = [f"{language} {count:,}" for language, count in counts.head(LANGUAGES_SHOWN).items()]
     more = f" and {len(counts) - LANGUAGES_SHOWN} more" if len(counts) > LANGUAGES_SHOWN else ""
-    st.text(f"Articles by language: {', '.join(listed)}{more}. The domain counts as '{info.language}'.")
+    st.text(f"Articles by language: {', '.join(listed)}{more}. The language of the domain is '{info.language}'.")
     if STATED in articles and (contradicted := contradicts(articles[STATED], articles["language"])):
-        st.caption(f"{counted(contradicted, 'article')} stated another language than the text is written in.")
+        st.caption(f"{counted(contradicted, 'article')} with another language in the table than that of the text.")
     encoder = default_encoder_name(info.language, domain.has_english)
     if info.language == "en":
-        st.write(f"English is what the default encoder `{encoder}` reads.")
+        st.write(f"The default encoder `{encoder}` reads English.")
     else:
         _show_translation(workspace, domain, encoder)
-    if st.button(f"Train with {encoder}", icon=":material/model_training:"):
-        st.switch_page("pages/train/page.py", query_params={})  # without them it would clear those of the pickers
+    if st.button(f"Train with {encoder}", icon=":material/model_training:", help=help_for("Encoder")):
+        st.switch_page("pages/train/page.py", query_params={})  # an empty dict, or it would clear those of the sidebar
 
 
 def _show_translation(workspace: Workspace, domain: Domain, encoder: str) -> None:
@@ -111,35 +112,35 @@ def _show_translation(workspace: Workspace, domain: Domain, encoder: str) -> Non
     english = translated(articles)
     of = f"{english.sum():,} of {counted(len(articles), 'article')} in '{domain.info.language}'"
     models = domain.translated_by
-    whose = f"machine-translated by {', '.join(models)} where none came with the data" if models else "used as it came"
+    origin = f"machine-translated by {', '.join(models)} where the data had none" if models else "from the data"
     if domain.has_english:
         st.write(
-            plain(f"{of} have an English version, {whose}: the default encoder is ")
-            + f"`{encoder}`, which reads English. `lite-multilingual` reads the original instead."
+            plain(f"{of} have an English version, {origin}. The default encoder is ")
+            + f"`{encoder}`, which reads English. `lite-multilingual` reads the original."
         )
     else:
-        why = "too few, since all need one" if english.any() else "none"
+        why = "an English encoder needs it for all" if english.any() else "none"
         st.write(
             plain(f"{of} have an English version ({why}), so the default encoder is ")
-            + f"`{encoder}`, which reads fifteen languages as they are. Translated, the text can be read by an English "
-            "encoder such as CLIP."
+            + f"`{encoder}`, which reads 15 languages. To use an English encoder such as CLIP, translate the articles "
+            "first."
         )
     if not english.all():
         input_translation(workspace, domain)
 
 
 def show_report(workspace: Workspace, domain: Domain, report: ImportReport | None) -> None:
-    """What the import took in and left out, and why."""
+    """Show how many articles were imported, which rows were left out and why, and the audit."""
     st.subheader("Import")
     if report is None:
-        st.text("Made by the demo, not imported: nothing was left out.")
+        st.text("The demo made this domain, so there is no import report.")
         return
     st.text(import_sentences(domain, report.left_out)[0])
     source = Path(domain.info.source)
-    where = source.name if source.exists() else f"{source.name} (uploaded, or moved since)"
+    where = source.name if source.exists() else f"{source.name} (an upload, or moved since the import)"
     copied = domain.images_root.is_relative_to(workspace.root)
-    images = "in the workspace" if copied else f"in the folder '{domain.images_root.name}', where they were"
-    st.caption(plain(f"From {where}, {domain.info.created_at[:10]}. Images {images}."))
+    images = "in the workspace" if copied else f"in the folder '{domain.images_root.name}' of the source"
+    st.caption(plain(f"Imported from {where} on {domain.info.created_at[:10]}. The images are {images}."))
     show_audit(workspace, domain)
     if report.left_out:
         _show_left_out(domain, report)
@@ -160,12 +161,15 @@ def _show_left_out(domain: Domain, report: ImportReport) -> None:
 
 def main() -> None:
     """Draw the page."""
-    st.title("Data")
+    sidebar.show_title(DATA)
     now = sidebar.selection()
     for kind in (IMPORT, TRANSLATION, TRUTH):
         show_jobs(now.workspace, kind)
     if now.domain is None:
-        st.write("There is no domain yet. Import your own articles and images; `rematch demo` makes three.")
+        st.write(
+            "There is no domain yet, so there is no data to show. Import your own articles and images with the form "
+            "below, or run `rematch demo` in a terminal to make three synthetic domains."
+        )
         input_import(now.workspace)
         return
     about, articles, duplicates, importing = st.tabs(

@@ -1,4 +1,4 @@
-"""Translating from the app: the verb `translate`, run as a job that outlives the page."""
+"""Translation from the app: `rematch translate` as a job that continues without the page."""
 
 import streamlit as st
 
@@ -14,15 +14,15 @@ TRANSLATION = JobKind(
     "translate",
     "translation",
     "Translating '{}'",
-    "'{}' is translated",
+    "'{}' was translated",
     "'{}' was not translated",
-    comfort=lambda workspace, slug: "What was translated so far is kept; start it again.",
-    show_ways_on=lambda workspace, slug: None,
+    unchanged=lambda workspace, slug: "The finished translations are stored. Start again to continue.",
+    show_next_steps=lambda workspace, slug: None,
 )
 
 
 def input_translation(workspace: Workspace, domain: Domain) -> None:
-    """Which model, and the button; nothing while the domain is being translated."""
+    """Draw the form to translate the domain; nothing while a translation is running."""
     slug, language = domain.info.slug, domain.info.language
     if background.status(workspace, TRANSLATION.job_of(slug)).state == "running":
         return
@@ -31,8 +31,8 @@ def input_translation(workspace: Workspace, domain: Domain) -> None:
             "Translation model",
             f"Helsinki-NLP/opus-mt-{language}-{ENGLISH}",
             key="translate_model",
-            help="A Marian model, fetched from a hub once, or its folder on the machine that runs the app. What came "
-            "with the data stays as it is, and so does what runs read that were trained on the original.",
+            help="A Marian model, downloaded once, or its folder on the machine that runs the app. English texts of "
+            "the data stay as they are, and runs trained on the original still read the original.",
         ).strip()
         submitted = st.form_submit_button("Translate into English", icon=":material/translate:")
     if submitted and model:

@@ -1,4 +1,4 @@
-"""The page of a match to take away: what is on the screen, put on one sheet and offered as HTML, which prints."""
+"""Download of a match: the results on the screen as one HTML sheet, which can be printed."""
 
 from datetime import date
 from functools import partial
@@ -11,17 +11,17 @@ from core.data.images.decoding import open_image
 from core.jobs.match_task import Found, ModelAnswer
 from core.presentation.theme import MODEL_COLOURS
 from core.report.match_sheet import PLACES, Column, Entry, MatchSheet, as_html
-from pages.match.view import OWN, Matched, date_of, headline_of, is_own, name_at
+from pages.match.view import OWN, Matched, headline_of, is_own, name_at
 from pages.shared.images import image_of
-from pages.shared.text import shorten
+from pages.shared.text import day, shorten, similarity
 
-ASKED_SIZE = 320  # pixels of the longer side of the photo that was asked for
+PHOTO_SIZE = 320  # pixels of the longer side of the uploaded photo
 
 
-def show_take_away(matched: Matched) -> None:
-    """Offer one page of the match as HTML."""
+def show_download(matched: Matched) -> None:
+    """Offer the match as an HTML sheet."""
     name = f"match-{matched.domain.info.slug}-{matched.question.by}"
-    st.caption(f"To take away, one page with the first {PLACES} places at most:")
+    st.caption(f"Download this match as one page to print or pass on, with at most the first {PLACES} ranks:")
     st.download_button(
         "HTML", partial(_html, matched), f"{name}.html", "text/html", on_click="ignore", icon=":material/download:"
     )
@@ -32,44 +32,48 @@ def _html(matched: Matched) -> bytes:
 
 
 def sheet_of(matched: Matched) -> MatchSheet:
-    """What the page to take away says."""
-    article, info = matched.asked_article, matched.run.info
-    picture = _small_jpeg(matched.question.photo) if matched.question.photo else None
+    """Return the contents of the sheet."""
+    article, info = matched.picked_article, matched.run.info
+    query_image = _small_jpeg(matched.question.photo) if matched.question.photo else None
     if article is not None:
-        picture = image_of(matched.workspace, matched.domain, article)
+        query_image = image_of(matched.workspace, matched.domain, article)
     columns = tuple(
         Column(
             name_at(name, model),
             MODEL_COLOURS[name],
             f"{OWN} at rank {model.own.place:,}" if model.own else "",
-            tuple(_entry(matched, model, one) for one in model.found[:PLACES]),
+            tuple(_entry(matched, model, found) for found in model.found[:PLACES]),
         )
         for name, model in matched.models
     )
-    synthetic = "; none of this is news" if matched.domain.info.synthetic else ""
+    synthetic = " (synthetic, not news)" if matched.domain.info.synthetic else ""
     footer = (
         f"Rematch, {date.today():%Y-%m-%d}. {matched.domain.info.title}{synthetic}, run {info.name} ({info.encoder}), "
-        f"WiSE-FT at α = {matched.answer.models[1].alpha:.4g}. {matched.similarity} Searched: {matched.searched}."
+        f"WiSE-FT at α = {matched.answer.models[1].alpha:g}. {matched.similarity} Searched: {matched.searched}."
     )
     return MatchSheet(
-        shorten(matched.title, 240), f"Found by {info.encoder} for this {matched.question.by}", picture, columns, footer
+        shorten(matched.title, 240),
+        f"Found by {info.encoder} for this {matched.question.by}",
+        query_image,
+        columns,
+        footer,
     )
 
 
-def _entry(matched: Matched, model: ModelAnswer, one: Found) -> Entry:
-    article = matched.article_of(one)
+def _entry(matched: Matched, model: ModelAnswer, found: Found) -> Entry:
+    article = matched.article_of(found)
     return Entry(
-        f"Rank {one.place}, similarity {one.score:.4f}",
-        OWN if is_own(model, one) else "",
+        f"Rank {found.place}, similarity {similarity(found.score)}",
+        OWN if is_own(model, found) else "",
         shorten(headline_of(article), 120),
-        date_of(article),
+        day(article["published_at"]),
         image_of(matched.workspace, matched.domain, article),
     )
 
 
 def _small_jpeg(photo: bytes) -> bytes:
     image = open_image(photo)
-    image.thumbnail((ASKED_SIZE, ASKED_SIZE), Image.Resampling.BICUBIC)
+    image.thumbnail((PHOTO_SIZE, PHOTO_SIZE), Image.Resampling.BICUBIC)
     out = BytesIO()
     image.save(out, "JPEG")
     return out.getvalue()

@@ -1,4 +1,4 @@
-"""A headline, an article or a photo, and what three models find for it, side by side or large for an audience."""
+"""Match page: what three models find for a headline, an article or a photo, side by side or as a presentation."""
 
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor
@@ -14,46 +14,47 @@ from core.retrieval.choices import RERANKS, Rerank
 from core.storage.files import file_signature
 from core.workspace.folders import Workspace
 from core.workspace.runs import Run
-from pages.match.download import show_take_away
+from pages.match.download import show_download
 from pages.match.view import Matched, MatchQuery, headline_of, show_comparison, show_language_note, show_presentation
 from pages.shared import session, sidebar
 from pages.shared.alpha_position import input_alpha
 from pages.shared.cached_results import stamp_of
 from pages.shared.errors import show_error
+from pages.shared.help_texts import MATCH, help_for
 from pages.shared.text import plain, shorten
 from pages.shared.worker import forget, result_of, show_pending, submit_once
 
-PURPOSE = "match"  # of what a session awaits of the model worker
+PURPOSE = "match"  # of the model worker's task that a session awaits
 TASKS: dict[str, Callable[..., Answer]] = {"headline": match_headline, "article": match_article, "photo": match_photo}
-HEADLINE_CHARACTERS = 500  # twice what any encoder here reads
+HEADLINE_CHARACTERS = 500  # twice the context of any encoder here
 MAX_UPLOAD = 20  # MB
 EXAMPLES = 3
 
 
 def input_by() -> str:
-    """Whether a headline, an article or a photo is looked for."""
+    """Input the kind of query: a headline, an article or a photo."""
     chosen = st.segmented_control(
-        "Look for", list(TASKS), default="headline", required=True, format_func=str.title,
-        label_visibility="collapsed", **session.BY.bound,
+        "Search with", list(TASKS), default="headline", required=True, format_func=str.title, **session.BY.bound,
+        help=help_for("Article", "Gallery", also="A headline or an article finds images. A photo finds articles."),
     )  # fmt: skip
     return chosen if chosen in TASKS else "headline"
 
 
 def input_headline() -> MatchQuery | None:
-    """A typed headline."""
+    """Input a headline."""
     text = st.text_input(
         "Headline", max_chars=HEADLINE_CHARACTERS, type="search", placeholder="Type a headline and press Enter",
-        **session.HEADLINE.bound,
+        help="Searches all images of the domain.", **session.HEADLINE.bound,
     )  # fmt: skip
     text = " ".join((text or "").split())[:HEADLINE_CHARACTERS]
     return MatchQuery("headline", text) if text else None
 
 
 def input_article(domain: Domain) -> MatchQuery | None:
-    """One of the domain's articles, val first; the same on every page, and in the address."""
+    """Input one of the domain's articles, val first; all pages share the choice, and it is in the URL."""
     articles = domain.articles.sort_values("split", ascending=False, kind="stable").set_index("article_id")
-    asked = session.ARTICLE.current()
-    session.PICKED_ARTICLE.set(asked if asked in articles.index else None)
+    current = session.ARTICLE.current()
+    session.PICKED_ARTICLE.set(current if current in articles.index else None)
     labels = {
         article_id: f"{shorten(title or text, 110)} · {article_id} ({split})"
         for article_id, title, text, split in articles[["title", "text", "split"]].itertuples()
@@ -61,6 +62,7 @@ def input_article(domain: Domain) -> MatchQuery | None:
     article_id = st.selectbox(
         "Article", list(labels), index=None, format_func=labels.__getitem__, key=session.PICKED_ARTICLE.key,
         on_change=_choose_picked, placeholder="Type a part of its headline",
+        help=help_for("Own image", also="Searches all images of the article's split."),
     )  # fmt: skip
     if article_id is None:
         return None
@@ -73,12 +75,18 @@ def _choose_picked() -> None:
 
 
 def input_photo() -> MatchQuery | None:
-    """Input a photo; one that cannot be used is refused by the name of its format."""
+    """Input a photo; the error for an unusable one names its format."""
     tries = session.PHOTO_TRIES.get()
-    # Formats that are refused may be chosen, too, so that their refusal can say what to do.
+    # Unsupported formats can be chosen too, so that the error can explain what to do.
     endings = sorted(suffix.lstrip(".") for suffix in {*SUFFIXES, *REFUSED_SUFFIXES})
     key = f"photo_{tries}" if tries else "photo"
-    file = st.file_uploader("Photo", type=endings, key=key, max_upload_size=MAX_UPLOAD)
+    file = st.file_uploader(
+        "Photo",
+        type=endings,
+        key=key,
+        max_upload_size=MAX_UPLOAD,
+        help="Ranks all articles of the domain. The app does not store it.",
+    )
     if file is None:
         if sentence := session.REFUSED_PHOTO.get():
             show_error(sentence)
@@ -86,82 +94,89 @@ def input_photo() -> MatchQuery | None:
     session.REFUSED_PHOTO.reset()
     data = file.getvalue()
     try:
-        open_image(data)  # by its content: what the browser says of a file proves nothing
+        open_image(data)  # checks the content: a file's name and type may be wrong
     except ImageError as error:
         session.REFUSED_PHOTO.set(refusal(file.name, data, error))
-        session.PHOTO_TRIES.set(tries + 1)  # only under another key does the field forget what it was given
+        session.PHOTO_TRIES.set(tries + 1)  # Streamlit empties the field only under another key
         st.rerun()
     return MatchQuery("photo", file.name, data)
 
 
 def refusal(name: str, data: bytes, error: ImageError) -> str:
-    """Say why the photo `name` cannot be used, and what to do."""
+    """Return the error for the photo `name`: why it cannot be used, and what to do."""
     found = format_of(data[:HEAD])
     if found in IMAGES and found not in FORMATS:
-        return f"'{name}' is an image in {found} format, which is not read here. Export it as JPEG and choose that."
-    return f"'{name}' cannot be used: {error}. Choose a JPEG, PNG, WebP, GIF, AVIF, BMP or TIFF image."
+        return f"'{name}' cannot be used: Rematch does not read the format {found}. Export the photo as JPEG and "
+        "upload that."
+    return f"'{name}' cannot be used: {error}. Upload a JPEG, PNG, WebP, GIF, AVIF, BMP or TIFF image."
 
 
 def input_rerank(run: Run) -> Rerank:
-    """Whether all of the domain's queries together correct the scores; as the run was swept at first."""
+    """Input the re-ranking; the default is that of the run's sweep."""
     chosen = st.selectbox(
         "Re-rank", RERANKS, index=RERANKS.index(run.reranking().method), filter_mode=None, **session.RERANK.bound,
-        help="Lowers what is near to many of the domain's queries: by the mean cosine with the 10 nearest (csls) or by "
-        "a softmax over them all (dual-softmax).",
+        help=help_for("Re-ranking", also="csls subtracts the mean cosine with the 10 nearest queries; dual-softmax "
+                      "takes a softmax over all queries."),
     )  # fmt: skip
     return chosen if chosen in RERANKS else "none"
 
 
 def input_question(domain: Domain, run: Run) -> tuple[str, MatchQuery | None, float, Rerank, int]:
-    """By what, and what is looked for, at which α, re-ranked how, and how many places are shown."""
+    """Input kind of query, query, α, re-ranking, and the number of images to show."""
     by = input_by()
-    asked, alpha, rerank, places_shown = st.columns([5, 1.3, 1.5, 1.2], vertical_alignment="bottom")
-    with asked:
+    query, alpha, rerank, images_shown = st.columns([5, 1.3, 1.5, 1.2], vertical_alignment="bottom")
+    with query:
         question = {"headline": input_headline, "article": lambda: input_article(domain), "photo": input_photo}[by]()
     with alpha:
-        value = input_alpha(
-            run, "How far from zero-shot (0) to fine-tuned (1); α* at first. Once moved, it is in the page's address."
-        )
+        value = input_alpha(run)
     with rerank:
         method = input_rerank(run)
-    k = places_shown.selectbox("Images shown", (3, 5, 10), index=1, filter_mode=None, **session.IMAGES_SHOWN.bound)
+    k = images_shown.selectbox(
+        "Images shown", (3, 5, 10), index=1, filter_mode=None, help=help_for("Rank"), **session.IMAGES_SHOWN.bound
+    )
     return by, question, value, method, int(k)
 
 
 def answer_to(
     workspace: Workspace, run: Run, question: MatchQuery, alphas: tuple[float, ...], rerank: Rerank, k: int
 ) -> Answer | None:
-    """What the model worker says; None while it is waited for, or with a sentence if it failed."""
-    slug, what = run.info.domain, question.text if question.photo is None else question.photo
-    seen = what if isinstance(what, str) else sha256(what).hexdigest()
-    read = file_signature(workspace.domain_folder(slug) / "domain.toml")
-    key = (*stamp_of(run), run.info.fine_tuned, read, seen, alphas, rerank, k)
+    """Return the model worker's answer; None while it computes, or after showing why it failed."""
+    slug, query = run.info.domain, question.text if question.photo is None else question.photo
+    query_key = query if isinstance(query, str) else sha256(query).hexdigest()
+    signature = file_signature(workspace.domain_folder(slug) / "domain.toml")
+    key = (*stamp_of(run), run.info.fine_tuned, signature, query_key, alphas, rerank, k)
     try:
-        future = submit_once(PURPOSE, key, TASKS[question.by], workspace, slug, run.info.name, alphas, what, k, rerank)
+        future = submit_once(PURPOSE, key, TASKS[question.by], workspace, slug, run.info.name, alphas, query, k, rerank)
     except BrokenExecutor:
-        show_failure("The process that computes with models could not be started. Nothing is lost.")
+        show_failure("The model process could not be started. Your data is unchanged.")
         return None
     answer: Answer | None = result_of(future)
     if answer is None:
-        doing = "Looking. Loading the model for the first time takes some seconds."
+        doing = "Searching. Loading the model for the first time takes some seconds."
         show_pending(future, doing, show_failure, st.status)
     return answer
 
 
 def show_failure(sentence: str) -> None:
-    """Why there is no answer, and another try."""
+    """Show why there is no answer, and a button to try again."""
     show_error(sentence)
     st.button("Try again", icon=":material/refresh:", on_click=forget, args=(PURPOSE,))
 
 
 def show_examples(domain: Domain, run: Run, by: str) -> None:
-    """Nothing asked yet: something to click."""
+    """Show the empty state: what to do, with examples to click."""
     if by == "photo":
-        st.write("Upload a photo, and the domain's articles are ranked for it. It stays on this machine.")
+        st.write(
+            "Nothing to show yet, because there is no photo. Upload one above to rank the domain's articles for it. "
+            "The photo stays on the machine that runs the app."
+        )
         return
     articles = domain.articles[domain.articles["split"] == "val"]
     articles = articles if len(articles) else domain.articles
-    st.write("Nothing is looked for yet. Try one of these:")
+    st.write(
+        f"Nothing to show yet, because there is no {by}. {'Pick' if by == 'article' else 'Type'} one above, or try "
+        "one of these:"
+    )
     for number in range(min(EXAMPLES, len(articles))):
         article = articles.iloc[number * len(articles) // EXAMPLES]
         text = headline_of(article, english=run.info.english)
@@ -180,16 +195,21 @@ def _take_example(by: str, text: str, article_id: str) -> None:
 
 def main() -> None:
     """Draw the page."""
-    workspace, domain, run = sidebar.require_run()
+    if not session.PRESENT.current():
+        sidebar.show_title(MATCH)
+    workspace, domain, run = sidebar.require_run(MATCH)
     presented = session.PRESENT.current()
     answer_place = st.container() if presented else None
-    controls = st.expander("Look for something else") if presented else st.container()
+    controls = st.expander("Search for something else") if presented else st.container()
     with controls:
         if not presented:
-            st.title("Match")
             sidebar.show_heading(domain, run)
         by, question, alpha, rerank, k = input_question(domain, run)
-        st.toggle("Presentation: large images, few words", **session.PRESENT.bound)
+        st.toggle(
+            "Presentation: large images, few words",
+            help="Shows only what WiSE-FT finds, for an audience without knowledge of models.",
+            **session.PRESENT.bound,
+        )
     with answer_place or st.container():
         if question is None:
             show_examples(domain, run, by)
@@ -203,7 +223,7 @@ def main() -> None:
         else:
             show_language_note(matched)
             show_comparison(matched)
-            show_take_away(matched)
+            show_download(matched)
 
 
 main()

@@ -1,4 +1,4 @@
-"""What a match looks like: three models side by side, or one of them large for an audience."""
+"""Views of a match: three models side by side, or the images of one model large as a presentation."""
 
 from dataclasses import dataclass
 
@@ -14,15 +14,15 @@ from core.retrieval.choices import BY_COSINE
 from core.workspace.folders import Workspace
 from core.workspace.runs import Run
 from pages.shared.images import show_image
-from pages.shared.text import counted, plain, shorten
+from pages.shared.text import counted, day, plain, shorten, similarity
 
 OWN = "its own image"
 ORDINALS = ("Best match", "Second", "Third")
 _LANGUAGES = {"de": "German", "en": "English", "fr": "French", "es": "Spanish", "it": "Italian", "pt": "Portuguese"}
 
-#: Only of the page's own: no text from outside enters it.
+#: Style sheet for this page only; no text from outside enters it.
 _STYLE = """<style>
-.st-key-match-asked img { max-height: 15rem; object-fit: contain }
+.st-key-match-query img { max-height: 15rem; object-fit: contain }
 [class*="st-key-match-own-"] { outline: 3px solid currentColor; outline-offset: -1px }
 @media (max-width: 640px) { .st-key-match-names { display: none } }
 .st-key-large img { object-fit: contain; max-height: 72vh }
@@ -35,7 +35,10 @@ _QUIET = """<style>
 
 @dataclass(frozen=True)
 class MatchQuery:
-    """by: headline, article or photo. text: the headline, the article's id, or the photo's file name."""
+    """A query.
+
+    by: headline, article or photo. text: the headline, the article's id, or the photo's file name.
+    """
 
     by: str
     text: str
@@ -44,7 +47,7 @@ class MatchQuery:
 
 @dataclass(frozen=True)
 class Matched:
-    """A question and its answer, with what is needed to show them."""
+    """A query and its answer, with the domain and run they belong to."""
 
     workspace: Workspace
     domain: Domain
@@ -58,32 +61,32 @@ class Matched:
         return list(zip(MODEL_COLOURS, self.answer.models, strict=True))
 
     @property
-    def asked_article(self) -> pd.Series | None:
-        """The article that was picked; None for another question."""
+    def picked_article(self) -> pd.Series | None:
+        """The article that the user picked; None for a headline or a photo."""
         return self.article(self.question.text) if self.question.by == "article" else None
 
     def article(self, article_id: str) -> pd.Series:
-        """A row of the domain's table."""
+        """Return the article's row of the domain's table."""
         articles = self.domain.articles
         return articles[articles["article_id"] == article_id].iloc[0]
 
-    def article_of(self, one: Found) -> pd.Series:
-        """The row of what was found; empty but for the image where nobody knows which article it came with."""
-        if one.article_id:
-            return self.article(one.article_id)
-        pictures = self.domain.image_table()
-        return pictures[(pictures["image_id"] == one.image_id) & (pictures["article_id"] == "")].iloc[0]
+    def article_of(self, found: Found) -> pd.Series:
+        """Return the article of a found image; without ground truth, a row with only the image."""
+        if found.article_id:
+            return self.article(found.article_id)
+        images = self.domain.image_table()
+        return images[(images["image_id"] == found.image_id) & (images["article_id"] == "")].iloc[0]
 
     @property
     def title(self) -> str:
-        """The headline that was looked for, or the photo's name."""
-        article = self.asked_article
+        """The headline of the query, or the photo's name."""
+        article = self.picked_article
         return self.question.text if article is None else headline_of(article)
 
     @property
     def searched(self) -> str:
-        """What was searched, with its size."""
-        article = self.asked_article
+        """The searched images or articles, with their number."""
+        article = self.picked_article
         if article is not None:
             return f"the {counted(self.answer.searched, 'image')} of {article['split']}"
         noun = "article" if self.question.by == "photo" else "image"
@@ -91,125 +94,124 @@ class Matched:
 
     @property
     def similarity(self) -> str:
-        """What the number beside each thing found is."""
+        """The explanation of the similarity on the cards."""
         how = self.answer.reranking
         if how == BY_COSINE:
-            return "Similarity: the cosine."
-        return f"Similarity: the cosine less half the nearness to the queries in general (re-ranked by {how.method})."
+            return "Similarity: cosine."
+        return f"Similarity: cosine minus half the nearness to all queries (re-ranked by {how.method})."
 
 
 def headline_of(article: pd.Series, *, english: bool = False) -> str:
-    """An article's headline, in English if wanted and there."""
-    wanted = (article["title_en"] or article["text_en"]) if english else ""
-    return str(wanted or article["title"] or article["text"] or f"image {article['image_id']}")
-
-
-def date_of(article: pd.Series) -> str:
-    """When it was published, or nothing."""
-    return f"{article['published_at']:%Y-%m-%d}" if pd.notna(article["published_at"]) else ""
+    """Return an article's headline; its English version if `english` and there is one."""
+    translated = (article["title_en"] or article["text_en"]) if english else ""
+    return str(translated or article["title"] or article["text"] or f"image {article['image_id']}")
 
 
 def name_at(name: str, model: ModelAnswer) -> str:
-    """The model's name; WiSE-FT with its α."""
-    return f"{name}, α = {model.alpha:.4g}" if name == Model.WISE_FT else name
+    """Return the model's name; WiSE-FT with its α."""
+    return f"{name}, α = {model.alpha:g}" if name == Model.WISE_FT else name
 
 
-def is_own(model: ModelAnswer, one: Found) -> bool:
-    """Is it the image that the picked article was published with?"""
-    return model.own is not None and model.own.image_id == one.image_id
+def is_own(model: ModelAnswer, found: Found) -> bool:
+    """Return whether the image is the own image of the picked article."""
+    return model.own is not None and model.own.image_id == found.image_id
 
 
 def show_language_note(matched: Matched) -> None:
-    """Where the encoder does not read what is put to it: that it does not, and which one does."""
-    languages, own = matched.answer.languages, matched.domain.info.language
+    """Show a note if the encoder does not read the language of the query, with an encoder that does."""
+    languages, language = matched.answer.languages, matched.domain.info.language
     encoder = plain(matched.run.info.encoder)
     if matched.question.by == "headline" and len(languages) == 1:
         reads = _LANGUAGES.get(languages[0], languages[0])
-        st.caption(f"{encoder} reads {reads} only; for German, pick or train a run of lite-multilingual.")
-    elif own not in languages and not matched.run.info.english:
         st.caption(
-            f"{encoder} was not made for '{plain(own)}', the language of this domain; lite-multilingual reads German."
+            f"{encoder} reads only {reads}. For another language, choose or train a run with lite-multilingual, which "
+            "reads 15."
+        )
+    elif language not in languages and not matched.run.info.english:
+        st.caption(
+            f"{encoder} does not read '{plain(language)}', the language of this domain, so its results say little. "
+            "lite-multilingual reads 15 languages."
         )
 
 
 def show_comparison(matched: Matched) -> None:
-    """The three models side by side, place by place; on a phone one after the other, each saying which it is."""
+    """Show the three models side by side, rank by rank; on a phone one below the other, each with its name."""
     st.html(_STYLE)
     if matched.question.by != "headline":
-        show_asked(matched)
-    same = matched.asked_article is not None and matched.answer.reranking == matched.run.reranking()
+        show_query(matched)
+    same = matched.picked_article is not None and matched.answer.reranking == matched.run.reranking()
     as_elsewhere = ", as on the other pages" if same else ""
-    st.caption(f"Searched: {matched.searched}{as_elsewhere}. {matched.similarity} By the exact weights at each α.")
+    st.caption(f"Searched: {matched.searched}{as_elsewhere}. {matched.similarity} Computed with exact weights.")
     show_names(matched)
-    for place in range(len(matched.answer.models[0].found)):
+    for index in range(len(matched.answer.models[0].found)):
         for column, (name, model) in zip(st.columns(3), matched.models, strict=True):
             with column:
-                show_card(matched, name, model, model.found[place])
+                show_card(matched, name, model, model.found[index])
 
 
 def show_names(matched: Matched) -> None:
-    """The heads of the three columns; on a phone only where they say more than the cards below them do."""
-    with st.container(key="match-ranks" if matched.asked_article is not None else "match-names"):
+    """Show the heads of the three columns; on a phone only if they have more than the name."""
+    with st.container(key="match-ranks" if matched.picked_article is not None else "match-names"):
         for column, (name, model) in zip(st.columns(3), matched.models, strict=True):
             with column.container(gap="xsmall"):
                 st.markdown(f"**{plain(name_at(name, model))}**")
                 if model.own is not None:
-                    st.caption(f"{OWN} at rank **{model.own.place:,}**, similarity {model.own.score:.4f}")
+                    st.caption(f"{OWN} at rank **{model.own.place:,}**, similarity {similarity(model.own.score)}")
 
 
-def show_asked(matched: Matched) -> None:
-    """The picked article with its own image, or the uploaded photo."""
-    article = matched.asked_article
-    picture, words = st.columns([1, 4])
-    with picture, st.container(key="match-asked"):
+def show_query(matched: Matched) -> None:
+    """Show the picked article with its own image, or the uploaded photo."""
+    article = matched.picked_article
+    image, words = st.columns([1, 4])
+    with image, st.container(key="match-query"):
         if article is not None:
             show_image(matched.workspace, matched.domain, article, alt="The image the article was published with")
         else:
             st.image(open_image(matched.question.photo or b""), width="stretch", alt="The uploaded photo")
     if article is not None:
         words.markdown(f"**{plain(shorten(headline_of(article), 300))}**")
-        words.caption(plain(f"{date_of(article)} article {article['article_id']} of {article['split']}"))
+        words.caption(plain(f"{day(article['published_at'])} article {article['article_id']} of {article['split']}"))
 
 
 def show_bar(name: str) -> None:
-    """The model's colour."""
+    """Show a bar in the model's colour."""
     st.html(f'<div style="height: 6px; border-radius: 3px; background: {MODEL_COLOURS[name]}"></div>')
 
 
-def show_card(matched: Matched, name: str, model: ModelAnswer, one: Found) -> None:
-    """One thing found by one model."""
-    article, own = matched.article_of(one), is_own(model, one)
-    key = f"match-{'own-' if own else ''}{list(MODEL_COLOURS).index(name)}-{one.place}"
+def show_card(matched: Matched, name: str, model: ModelAnswer, found: Found) -> None:
+    """Show one image or article that a model found."""
+    article, own = matched.article_of(found), is_own(model, found)
+    key = f"match-{'own-' if own else ''}{list(MODEL_COLOURS).index(name)}-{found.place}"
     with st.container(border=True, key=key, height="stretch", gap="xsmall"):
         show_bar(name)
-        st.markdown(f"**{one.place}** · {plain(name)} · similarity {one.score:.4f}")
+        st.markdown(f"**{found.place}** · {plain(name)} · similarity {similarity(found.score)}")
         if own:
             st.markdown(f":material/check_circle: **{OWN}**")
         text = headline_of(article)
-        show_image(matched.workspace, matched.domain, article, alt=f"{name}, rank {one.place}: {shorten(text, 200)}")
+        show_image(matched.workspace, matched.domain, article, alt=f"{name}, rank {found.place}: {shorten(text, 200)}")
         st.markdown(
             plain(shorten(text, 160)) if matched.question.by == "photo" else f":small[{plain(shorten(text, 110))}]"
         )
-        if published := date_of(article):
+        if published := day(article["published_at"]):
             st.caption(plain(published))
 
 
 def show_presentation(matched: Matched) -> None:
-    """WiSE-FT's first images, large, for people who do not want to know how they were matched."""
+    """Show WiSE-FT's first results large, without technical terms, for an audience."""
     st.html(_STYLE + _QUIET)
     model = matched.answer.models[1]
     by_photo = matched.question.by == "photo"
     title = "Which article belongs to this photo?" if by_photo else shorten(matched.title, 200)
     st.header(plain(title), anchor=False)
     if by_photo:
-        with st.container(key="small-asked"):
+        with st.container(key="small-query"):
             st.image(open_image(matched.question.photo or b""), alt="The photo")
     best, others = st.columns([2, 1])
-    for number, (word, one) in enumerate(zip(ORDINALS, model.found, strict=False)):
-        article = matched.article_of(one)
+    for number, (word, found) in enumerate(zip(ORDINALS, model.found, strict=False)):
+        article = matched.article_of(found)
         column, key = (others, f"small-{number}") if number else (best, "large")
         with column, st.container(key=key, gap="xsmall"):
-            own = ": the image it was published with" if is_own(model, one) else ""
+            own = ": the image it was published with" if is_own(model, found) else ""
             st.subheader(f"{word}{own}", anchor=False)
             show_image(matched.workspace, matched.domain, article, alt=f"{word}: {headline_of(article)}", large=True)
             st.markdown(plain(shorten(headline_of(article), 160)))

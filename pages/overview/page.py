@@ -1,4 +1,4 @@
-"""What there is: every domain as a card with its runs, what they reached, and the next thing to do."""
+"""Overview page: a card for each domain with its newest run, the results, and the next step."""
 
 import pandas as pd
 import streamlit as st
@@ -6,7 +6,7 @@ import streamlit as st
 from core.data.domain import Domain
 from core.errors import InputError
 from core.evaluation.models import Model
-from core.evaluation.published import PAPERS, PUBLISHED, Paper
+from core.evaluation.published import PUBLISHED, Paper
 from core.presentation.language_notes import language_note
 from core.presentation.paper_tables import paper_table
 from core.workspace.folders import Workspace
@@ -15,7 +15,9 @@ from pages.shared import session, sidebar
 from pages.shared.cached_results import load_domain, swept_runs
 from pages.shared.empty_states import show_how_to_begin, show_what_is_missing
 from pages.shared.errors import show_error
+from pages.shared.help_texts import OVERVIEW
 from pages.shared.images import image_of
+from pages.shared.published import input_published
 from pages.shared.text import counted, period, plain, signed
 
 METRICS = ("recall@1", "recall@10", "recall@100", "mrr@100")
@@ -23,7 +25,7 @@ SAMPLES = 4
 
 
 def show_cards(workspace: Workspace, paper: Paper | None) -> None:
-    """A card for each domain, two beside each other where there is room."""
+    """Show a card for each domain, two in a row on wide screens."""
     with st.grid(2, min_column_width=330, gap="medium"):
         for slug in workspace.domain_slugs():
             with st.container(border=True):
@@ -35,18 +37,18 @@ def show_cards(workspace: Workspace, paper: Paper | None) -> None:
 
 
 def show_card(workspace: Workspace, domain: Domain, paper: Paper | None) -> None:
-    """One domain: what it is, some images, its newest run's three rows, what to do next."""
+    """Show a domain: its size, some images, the three models of its newest run, and links to the next steps."""
     info, splits = domain.info, domain.articles["split"].value_counts()
     st.subheader(plain(info.title), anchor=False)
     kind = ":orange-badge[:material/science: synthetic]" if info.synthetic else ":gray-badge[real]"
-    english = " · English version there" if domain.has_english and info.language != "en" else ""
+    english = " · with English version" if domain.has_english and info.language != "en" else ""
     st.markdown(f"{kind} :blue-badge[{plain(info.language)}]{english}")
     parts = ", ".join(f"{name} {splits[name]:,}" for name in ("train", "val", "test") if name in splits)
     st.caption(f"{counted(len(domain.articles), 'article')}, {period(domain)} · {parts}")
     show_samples(workspace, domain)
     runs = swept_runs(workspace, info.slug)
     if not runs:
-        show_next_without_run(workspace, domain)
+        show_what_is_missing(workspace, domain)
         return
     show_rows(runs[0], domain, paper)
     others = f" · {counted(len(runs) - 1, 'earlier run')}" if len(runs) > 1 else ""
@@ -59,7 +61,7 @@ def show_card(workspace: Workspace, domain: Domain, paper: Paper | None) -> None
 
 
 def show_samples(workspace: Workspace, domain: Domain) -> None:
-    """A strip of images from all over the domain's time."""
+    """Show a strip of images from the whole period of the domain."""
     articles = domain.articles
     step = max(1, len(articles) // SAMPLES)
     with st.grid(SAMPLES, min_column_width=50, gap="xsmall", wrap=False):
@@ -71,22 +73,24 @@ def show_samples(workspace: Workspace, domain: Domain) -> None:
 
 
 def show_rows(run: Run, domain: Domain, paper: Paper | None) -> None:
-    """The three rows of the paper's table on val, each with its change against zero-shot."""
+    """Show the metrics of the three models on val, with their differences to zero-shot."""
     table = paper_table(run, domain, "val", paper)
     rows = table.rows.set_index("model")
     zero_shot = rows.loc[Model.ZERO_SHOT].to_dict()
     body = {}
     for name, row in rows.to_dict("index").items():
         changed = name in (Model.FINE_TUNED, Model.WISE_FT)
-        own = "" if str(name).startswith("published") else table.mark
-        body[(f"{name}, α = {row['alpha']:g}" if name == Model.WISE_FT else str(name)) + own] = {
+        mark = "" if str(name).startswith("published") else table.mark
+        body[(f"{name}, α = {row['alpha']:g}" if name == Model.WISE_FT else str(name)) + mark] = {
             metric: _cell(row[metric], zero_shot[metric] if changed else None) for metric in METRICS
         }
     st.table(pd.DataFrame(body).T)
     note = (
-        " α was chosen on these articles." if paper is None else f" Published: {PUBLISHED[paper].name}, other articles."
+        " WiSE-FT is slightly optimistic, because α was chosen on the same articles."
+        if paper is None
+        else f" Published: {PUBLISHED[paper].name}, on other articles."
     )
-    st.caption(f"val, n = {int(zero_shot['n'])}; in brackets the change against zero-shot.{note}")
+    st.caption(f"val, n = {int(zero_shot['n']):,}. In brackets: difference to zero-shot.{note}")
     if (unread := language_note(run, domain)) is not None:
         st.caption(plain(unread))
 
@@ -97,36 +101,18 @@ def _cell(value: float, zero_shot: float | None) -> str:
     return f"{value:.3f}" if zero_shot is None else f"{value:.3f} ({signed(value - zero_shot)})"
 
 
-def show_next_without_run(workspace: Workspace, domain: Domain) -> None:
-    """What to do with a domain that was not fine-tuned and swept."""
-    show_what_is_missing(workspace, domain)
-    st.page_link(
-        "pages/train/page.py",
-        label="Train",
-        icon=":material/model_training:",
-        query_params={session.DOMAIN.key: domain.info.slug},
-    )
-
-
 def main() -> None:
     """Draw the page."""
-    st.title("Rematch")
+    sidebar.show_title(OVERVIEW)
     st.write(
-        "Which photo belongs to which article? CLIP zero-shot, fine-tuned on your news, and mixed back with WiSE-FT's "
-        "factor α: what each gained and lost, article by article."
+        "Which image belongs to which article? Compare CLIP before training (zero-shot), fine-tuned on your news, and "
+        "mixed from both with WiSE-FT's α. See what each model gains and loses, article by article."
     )
     workspace = sidebar.selection().workspace
     if sidebar.selection().domain is None:
-        show_how_to_begin(workspace)
+        show_how_to_begin(workspace, OVERVIEW.about)
         return
-    published = st.selectbox(
-        "Published numbers beside (MediaEval 2022, test set)",
-        ["none", *PAPERS],
-        format_func=lambda name: "none" if name == "none" else PUBLISHED[name].name,
-        width=340,
-        **session.PAPER.bound,
-    )
-    show_cards(workspace, published if published in PAPERS else None)
+    show_cards(workspace, input_published())
 
 
 main()

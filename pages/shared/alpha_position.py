@@ -1,7 +1,7 @@
-"""Where α stands: under the hand, else as the address says it, else where it was last, else the run's own choice.
+"""The current α of a page: slider, then URL parameter, then last value of the session, then the run's α*.
 
-What the browser's component last said is the truth, and comes with every message it sends: a value that the server
-kept and the browser were to learn of would be lost to whatever message crosses it.
+The browser component is the single source of truth for α and sends its value with every message. A value stored on
+the server could be overwritten by a message in flight.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,21 +11,26 @@ from typing import Any
 import streamlit as st
 
 from core.workspace.runs import Run
+from pages.shared.help_texts import ALPHA_HELP
 from pages.shared.session import ALPHA, ALPHA_TEXT, LAST_ALPHA, RERANK, QueryParameter, parse_alpha
 
 
 @dataclass(frozen=True)
 class Position:
-    """alphas: one, or the image and the text tower's. settled: False while the hand holds the slider."""
+    """The α of a page.
+
+    alphas: one value, or one each for image and text tower. settled: False while the user holds the slider.
+    """
 
     alphas: tuple[float, ...]
     settled: bool = True
 
 
 def position_of(moved: Mapping[str, Any] | None, address: Sequence[float | None], otherwise: float) -> Position:
-    """From what the component says, if it is for so many α as there are in `address`, else from the address.
+    """Return the component's position if it has as many α as `address`, else the position in the address.
 
-    moved: {alphas, settled}. address: its value for each α, None where it has none.
+    moved: {alphas, settled}, the component's last message. address: one entry for each α, None where the URL has no
+    value. otherwise: replaces missing and invalid values.
     """
     if moved is not None and len(moved["alphas"]) == len(address):
         return Position(_complete(map(parse_alpha, moved["alphas"]), otherwise), bool(moved["settled"]))
@@ -37,7 +42,7 @@ def _complete(alphas: Iterable[float | None], otherwise: float) -> tuple[float, 
 
 
 def current_position(moved: Mapping[str, Any] | None, count: int, run: Run) -> Position:
-    """Where the `count` α's of the page stand; where they came to rest is kept in the address and for other pages."""
+    """Return the position of the page's `count` α; store a settled position in the URL and for the other pages."""
     parameters = (ALPHA, ALPHA_TEXT)[:count]
     position = position_of(moved, [parameter.in_address() for parameter in parameters], last_alpha(run))
     if position.settled:
@@ -50,10 +55,10 @@ def current_position(moved: Mapping[str, Any] | None, count: int, run: Run) -> P
     return position
 
 
-def input_alpha(run: Run, help: str | None = None) -> float:
-    """Input α as a number; moved on another page, it is the same here, and in the address."""
-    own, moved = run.selected().alpha, _moved_alpha(run)
-    if moved not in (None, own) and not ALPHA.texts():
+def input_alpha(run: Run) -> float:
+    """Input α as a number. It starts at the value that the user last set on any page, and is in the URL."""
+    selected, moved = run.selected().alpha, _moved_alpha(run)
+    if moved not in (None, selected) and not ALPHA.texts():
         ALPHA.pin(moved)
 
     def remember() -> None:
@@ -61,16 +66,16 @@ def input_alpha(run: Run, help: str | None = None) -> float:
 
     alpha = float(
         st.number_input(
-            "α of WiSE-FT", 0.0, 1.0, own, 0.01, format="%.2f", on_change=remember, help=help, **ALPHA.bound
+            "α of WiSE-FT", 0.0, 1.0, selected, 0.01, format="%.2f", on_change=remember, help=ALPHA_HELP, **ALPHA.bound
         )
     )
-    if alpha != own or moved is not None:
+    if alpha != selected or moved is not None:
         LAST_ALPHA.set((str(run.folder), alpha))
     return alpha
 
 
 def last_alpha(run: Run) -> float:
-    """Where α came to rest for this run in this session; the run's own choice before it moved."""
+    """Return the α that the user last set for this run in this session; the run's α* before that."""
     moved = _moved_alpha(run)
     return run.selected().alpha if moved is None else moved
 
@@ -81,12 +86,12 @@ def _moved_alpha(run: Run) -> float | None:
 
 
 def forget_position(run: Run | None) -> None:
-    """Take α and how it was re-ranked from `run`, which is looked at from now on. For callbacks."""
+    """Reset α and re-ranking to those of `run`, which the pages show from now on. For callbacks."""
     LAST_ALPHA.reset()
-    own: dict[QueryParameter[Any], Any] = {}
+    defaults: dict[QueryParameter[Any], Any] = {}
     if run is not None:
-        own = {ALPHA: run.selected().alpha, RERANK: run.reranking().method}
+        defaults = {ALPHA: run.selected().alpha, RERANK: run.reranking().method}
     for parameter in (ALPHA, ALPHA_TEXT, RERANK):
-        if parameter.get() is not None and parameter in own:  # a widget's, which writes it into the address itself
-            parameter.set(own[parameter])
+        if parameter.get() is not None and parameter in defaults:  # its widget writes it into the URL itself
+            parameter.set(defaults[parameter])
         parameter.write(None)

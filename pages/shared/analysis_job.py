@@ -1,4 +1,4 @@
-"""Questions that take longer than a page can wait: the verb `analyse` as a job that outlives it."""
+"""Questions that take longer than a page can wait: `rematch analyse` as a job that continues without the page."""
 
 from collections.abc import Sequence
 
@@ -16,23 +16,23 @@ def _job(context: RunContext) -> Job:
 
 
 def input_analysis(context: RunContext, names: Sequence[str], label: str) -> None:
-    """A button that has these questions worked out; it waits while the domain is being analysed already."""
+    """Draw the button that starts the analysis of `names`; disabled while an analysis of the domain is running."""
     running = background.status(context.workspace, _job(context)).state == "running"
     key = f"analyse {' '.join(names)}"
     if not st.button(label, icon=":material/play_arrow:", key=key, disabled=running):
         return
     verb = ["analyse", f"--domain={context.domain.info.slug}", f"--run={context.run.info.name}"]
-    background.start(
-        context.workspace, _job(context), [*verb, f"--questions={','.join(names)}"]
-    )  # or it is running since a moment ago
+    verb.append(f"--questions={','.join(names)}")
+    background.start(context.workspace, _job(context), verb)  # starts nothing if another session was faster
     st.rerun()
 
 
 def show_analysis(context: RunContext) -> None:
-    """How far it is, or why it ended early until somebody closes that; nothing where it is done."""
+    """Show the progress of the analysis, or until it is closed why it failed; nothing if it has finished."""
     status = background.status(context.workspace, _job(context))
     if status.state == "running":
-        show_running(context.workspace, _job(context), "Finding out")
+        show_running(context.workspace, _job(context), "Analysing")
     elif status.state in ("failed", "cancelled"):
-        show_error("cancelled." if status.state == "cancelled" else why_failed(status), ":material/error:")
+        cancelled = "A user cancelled the analysis. You can start it again below."
+        show_error(cancelled if status.state == "cancelled" else why_failed(status), ":material/error:")
         st.button("Close", key="close_analysis", on_click=close, args=(context.workspace, _job(context)))

@@ -1,4 +1,4 @@
-"""Domains and results of sweeps, read once for all sessions and again only when they were written again."""
+"""Domains and sweep results, cached for all sessions and read again only when their files change."""
 
 from pathlib import Path
 
@@ -25,19 +25,19 @@ def _domain(folder: Path, written: FileSignature | None) -> Domain:
 
 
 def load_domain(workspace: Workspace, slug: str) -> Domain:
-    """The domain, read from disk again only when it was written again. Shared: never change its table."""
+    """Return the domain, read again only if its file changed. Shared by all sessions: never change its table."""
     folder = workspace.domain_folder(slug)
     file = folder / "domain.toml"
     return _domain(folder, file_signature(file) if file.exists() else None)
 
 
 def swept_runs(workspace: Workspace, slug: str) -> list[Run]:
-    """The domain's runs that have something to show, newest first."""
+    """Return the domain's runs that have a sweep, newest first."""
     return [run for run in reversed(load_runs(workspace, slug)) if run.is_swept]
 
 
 def stamp_of(run: Run) -> SweepStamp:
-    """Changes when the run is swept again; the key of everything derived from a sweep."""
+    """Return the cache key of everything derived from the run's sweep; a new sweep changes it."""
     return str(run.folder), run.sweep_stamp()
 
 
@@ -47,7 +47,10 @@ def _results(_run: Run, _domain: Domain, split: Split, swept: SweepStamp, domain
 
 
 def results_of(run: Run, domain: Domain, split: Split) -> Results:
-    """Shared by all sessions: never change its arrays. Raises InputError as `read_results`."""
+    """Return the sweep's results on a split. Shared by all sessions: never change its arrays.
+
+    Raises InputError as `read_results`.
+    """
     return _results(run, domain, split, stamp_of(run), file_signature(domain.folder / "domain.toml"))
 
 
@@ -57,7 +60,10 @@ def _bands(_results: Results, metric: str, split: Split, file_signature: SweepSt
 
 
 def bands_of(run: Run, domain: Domain, metric: str) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """The 95 % band of a metric along the curve of each split that can be judged. InputError as `read_results`."""
+    """Return the 95 % band (low, high) of a metric over α, for each swept split with ground truth.
+
+    Raises InputError as `read_results`.
+    """
     swept = set(run.curve()["split"])
     splits: list[Split] = [split for split in ("val", "test") if split in swept and not domain.labelled(split).empty]
     return {split: _bands(results_of(run, domain, split), metric, split, stamp_of(run)) for split in splits}
@@ -69,5 +75,5 @@ def _flat(_results: Results, file_signature: SweepStamp) -> Plateau:
 
 
 def flat_of(run: Run, domain: Domain) -> Plateau:
-    """The α's that val cannot tell from α*. InputError as `read_results`."""
+    """Return the plateau: the α that val cannot tell apart from α*. Raises InputError as `read_results`."""
     return _flat(results_of(run, domain, "val"), stamp_of(run))

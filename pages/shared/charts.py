@@ -1,4 +1,4 @@
-"""Charts and their downloads, which look and work the same on every page (their look: `core.presentation.theme`)."""
+"""Charts and their downloads, the same on every page (the theme: `core.presentation.theme`)."""
 
 from typing import Any
 
@@ -12,21 +12,22 @@ FIGURE_FORMATS = ("png", "svg")
 
 
 def input_figure_format() -> None:
-    """What the camera on every chart writes; kept for the session. Below the charts it is about."""
+    """Input the format of downloaded charts, for the whole session. To be drawn below the charts."""
     st.segmented_control(
-        "The camera on a chart saves",
+        "Format of downloaded charts",
         FIGURE_FORMATS,
         default=FIGURE_FORMATS[0],
         format_func=str.upper,
         key=session.FIGURE_FORMAT.key,
+        help="Point at a chart and click the camera to download it in this format.",
         persist_state="session",
     )
 
 
 def show_figure(figure: go.Figure, name: str, alt: str, height: int = 360, **kwargs: Any) -> Any:
-    """Draw a chart that a screen reader can name and that downloads as `name` from its camera.
+    """Draw a chart with a text for screen readers, and return what st.plotly_chart returns.
 
-    name: of the file, and the element's key. kwargs: of st.plotly_chart, as on_select; returns what it returns.
+    name: file name of the download, and key of the element. alt: the text. kwargs: for st.plotly_chart.
     """
     file_format = session.FIGURE_FORMAT.get() or FIGURE_FORMATS[0]
     figure.update_layout(template=TEMPLATE, height=height)

@@ -1,4 +1,4 @@
-"""What a page shows where there is no domain or no run yet: what to do next, and how far the demo is."""
+"""Empty states: what a page shows, why it is empty, and the next step; also the progress of the demo."""
 
 import streamlit as st
 
@@ -11,55 +11,71 @@ from core.workspace.runs import load_runs
 from pages.shared.cached_results import swept_runs
 from pages.shared.errors import show_error, show_log, without_paths
 from pages.shared.jobs import watch_job, why_failed
+from pages.shared.session import DOMAIN
 from pages.shared.text import plain
 
 
-def show_how_to_begin(workspace: Workspace) -> None:
-    """The empty state: what to type."""
+def show_how_to_begin(workspace: Workspace, about: str) -> None:
+    """Show the empty state of a page without a domain. about: what the page shows, a sentence."""
+    st.write(about)
     if background.status(workspace, DEMO).state == "running":
-        st.write("The demo is being made; its first domain appears here in half a minute.")
+        st.write("It is empty because Rematch is still making the demo. The first domain appears here by itself.")
         return
-    st.write("There is no domain yet. Import your own articles and images on the **Data** page, or in a terminal:")
-    st.code("rematch import SOURCE --domain my-news\nrematch demo", language=None)
+    st.write(
+        "There is no domain yet, so the page is empty. Make the demo, which takes some minutes, or import your own "
+        "articles and images:"
+    )
+    st.code("rematch demo\nrematch import SOURCE --domain my-news", language=None)
     st.caption(
-        "SOURCE is a folder of NewsImages or a table (CSV, Excel, Parquet …); `demo` makes three synthetic domains."
+        "SOURCE is a table (CSV, Excel, Parquet …) with its images, or a folder of NewsImages. `rematch demo` makes "
+        "three domains of synthetic news."
+    )
+    st.page_link("pages/data/page.py", label="Import on the Data page", icon=":material/folder_open:")
+
+
+def show_what_is_missing(workspace: Workspace, domain: Domain, about: str = "") -> None:
+    """Show the empty state of a domain without a swept run. about: what the page shows, a sentence."""
+    slug = domain.info.slug
+    if about:
+        st.write(about)
+    if domain.info.synthetic and background.status(workspace, DEMO).state == "running":
+        st.write("Rematch is still fine-tuning this domain of the demo. The results appear here by themselves.")
+        return
+    unswept = load_runs(workspace, slug)
+    verbs = ("sweep",) if unswept else ("train", "sweep")
+    reason = "has a run, but no sweep of α yet" if unswept else "has no fine-tuned run yet"
+    step = "Sweep the run" if unswept else "Fine-tune an encoder on it and sweep α"
+    st.write(f"This domain {reason}, so there are no results. {step}:")
+    st.code("\n".join(f"rematch {verb} --domain {slug}" for verb in verbs), language=None)
+    st.page_link(
+        "pages/train/page.py",
+        label="Sweep on the Train page" if unswept else "Train on the Train page",
+        icon=":material/model_training:",
+        query_params={DOMAIN.key: slug},
     )
 
 
-def show_what_is_missing(workspace: Workspace, domain: Domain) -> None:
-    """A domain without a swept run: that it is coming, or how to make one."""
-    slug = domain.info.slug
-    if domain.info.synthetic and background.status(workspace, DEMO).state == "running":
-        st.write("Its images and headlines are there; the curves appear here as soon as it is fine-tuned.")
-        return
-    unswept = load_runs(workspace, slug)
-    verb = "sweep" if unswept else "train"
-    doing = "has a run that is not swept yet" if unswept else "is not fine-tuned yet"
-    st.write(f"This domain {doing}. Do it on the **Train** page, or in a terminal:")
-    st.code("\n".join(f"rematch {v} --domain {slug}" for v in ("train", "sweep")[verb == "sweep" :]), language=None)
-
-
 def show_demo_progress() -> None:
-    """How far the demo is, while it is being made or after it failed; nothing otherwise."""
+    """Show the progress of the demo while Rematch makes it, or why that failed; nothing otherwise."""
     workspace = default_workspace()
     status = background.status(workspace, DEMO)
     if status.state == "running":
         ready = _ready(workspace)
         watch_job(workspace, DEMO, _show_demo_step, lambda now: now.state != "running" or _ready(workspace) != ready)
     elif status.state == "failed":
-        show_error(f"Making the demo stopped before its end: {why_failed(status)}")
-        st.write("Start it again:")
+        show_error(f"The demo could not be completed: {why_failed(status)}")
+        st.write("Start it again. It continues where it stopped:")
         st.code("rematch demo", language=None)
-        show_log(status.log, "nothing")
+        show_log(status.log, "No output.")
 
 
 def _ready(workspace: Workspace) -> dict[str, int]:
-    """How many swept runs each domain has: when that changes, the page has more to show."""
+    """Return the number of swept runs of each domain; when it changes, the page has more to show."""
     return {slug: len(swept_runs(workspace, slug)) for slug in workspace.domain_slugs()}
 
 
 def _show_demo_step(status: JobStatus) -> None:
-    step = plain(without_paths(status.log[-1])) if status.log else "starting"
+    step = plain(without_paths(status.log[-1])) if status.log else "Starting"
     st.progress(
         min(1.0, status.done / status.total) if status.total else 0.0,
         f"Preparing the demo. {step} — {status.label}, {status.amount}",

@@ -1,6 +1,6 @@
-"""What went wrong, as a page may say it: nothing of the machine it runs on, no stack, no text that is read as Markdown.
+"""Safe rendering of errors on a page: without local paths and stack traces, with Markdown escaped.
 
-Errors name files by where they lie, which a terminal should say and a page that others may see should not.
+Error messages name files by their full path. A terminal should show it; a page that others can open should not.
 """
 
 import re
@@ -13,21 +13,24 @@ from core.errors import RematchError
 from core.workspace.folders import default_workspace
 from pages.shared.text import plain
 
-#: An absolute path in quotes, which may hold spaces, or up to what can end one in a sentence. Not: `https://…`, `3/4`.
+#: Absolute paths, in quotes (spaces allowed) or up to the next space or punctuation. Not: `https://…`, `3/4`.
 _QUOTED = re.compile(r"""(?P<quote>["'])(?:[A-Za-z]:[\\/]|\\\\|/|~[\w-]*/)(?P<path>[^"'\n]+)(?P=quote)""")
 _BARE = re.compile(r"""(?<![\w.:/\\~<-])(?:[A-Za-z]:[\\/]|\\\\|/|~[\w-]*/)(?P<path>[^\s"'()\[\]{},;:]+)""")
 
-#: The folder of an upload, whose name says nothing to anyone.
+#: Error messages begin in lower case, because a terminal shows them after `error: `.
+_FIRST_WORD = re.compile(r"^[a-z]+(?=[ ,])")
+
+#: The folder of an upload has a random name, which helps no reader.
 _UPLOAD = re.compile(rf"workspace/{FOLDER}/upload-\w+(?P<file>/)?")
 
 
 def without_paths(text: str) -> str:
-    """`text` with what lies in the workspace or the cache named from there, and other files by their last part."""
+    """Shorten paths in `text`: from the workspace or the cache where they are inside, else to the file name."""
     workspace = default_workspace()
     for folder, name in ((workspace.root, "workspace"), (workspace.cache, "cache")):
         for written in {str(folder), str(folder.resolve())}:
             text = text.replace(written, name)
-    text = _UPLOAD.sub(lambda found: "" if found["file"] else "what was uploaded", text)
+    text = _UPLOAD.sub(lambda found: "" if found["file"] else "the upload", text)
     text = _QUOTED.sub(lambda found: found["quote"] + _last(found["path"]) + found["quote"], text)
     return _BARE.sub(lambda found: _last(found["path"]), text)
 
@@ -37,24 +40,27 @@ def _last(path: str) -> str:
 
 
 def show_error(error: Exception | str, icon: str | None = None) -> None:
-    """An error, or a sentence about one, in red."""
-    st.error(plain(without_paths(str(error))), icon=icon)
+    """Show an error, or a sentence about one, in a red box."""
+    st.error(plain(_capitalised(without_paths(str(error)))), icon=icon)
+
+
+def _capitalised(sentence: str) -> str:
+    """Capitalise the first word unless it may be a name, such as `gt.csv` or `hf-hub`."""
+    return _FIRST_WORD.sub(lambda found: found[0].capitalize(), sentence)
 
 
 def show_log(lines: list[str], otherwise: str) -> None:
-    """What a job printed."""
+    """Show the lines that a job printed; `otherwise` if there are none."""
     st.code(without_paths("\n".join(lines)) or otherwise, language=None)
 
 
 def failure(future: Future) -> str | None:
-    """What went wrong in the model worker, as a sentence; None if nothing did or it is not done."""
+    """Return the error of a task of the model worker as a sentence; None if it succeeded or is not done."""
     error = future.exception() if future.done() else None
     if error is None:
         return None
     if isinstance(error, RematchError):
         return without_paths(str(error))
     if isinstance(error, BrokenExecutor | MemoryError):
-        return (
-            "The process that computes with models has ended, perhaps for want of memory. Nothing is lost; try again."
-        )
-    return f"It ended for a reason that nobody foresaw ({type(error).__name__}); the app's terminal says more."
+        return "The model process has ended, probably because memory ran out. Your data is unchanged. Try again."
+    return f"The computation failed unexpectedly ({type(error).__name__}). See the terminal of the app for details."

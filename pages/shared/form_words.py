@@ -1,4 +1,4 @@
-"""What the Data page's form calls the options of `import`: a page's sentences name what stands on it."""
+"""Labels of the import form for the options of `rematch import`, and messages translated to these labels."""
 
 import re
 
@@ -13,7 +13,7 @@ DAY_ORDER = "Dates such as 3/4/2023"
 DATE_FORMAT = "Format of all dates"
 SHARED_IMAGES = "Keep articles that share an image on one side of the split"
 OWN_SPLIT = "Use the table's own column split"
-#: Of a test set: option → label.
+#: Options of a test set and their labels.
 TEST_LISTS = {"test-articles": "Its articles", "test-images": "Its images", "ground-truth": "Its ground truth"}
 
 _LABELS = {
@@ -36,12 +36,12 @@ _COMMAND = re.compile(r"rematch .*")
 
 
 def column_label(role: str) -> str:
-    """Return the label of the field for a column of ColumnNames."""
+    """Return the label of the field for a column in ColumnNames."""
     return f"{role.replace('_', '-')} column"
 
 
 def in_form_words(text: str) -> str:
-    """Return `text` with the options in its sentences named as on the form; a whole command stays."""
+    """Replace options in the sentences of `text` by the labels of the form; whole commands stay as they are."""
     sentences, command = text, ""
     if (found := _COMMAND.search(text)) is not None:
         sentences, command = text[: found.start()], found[0] + text[found.end() :]

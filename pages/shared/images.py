@@ -1,4 +1,4 @@
-"""Images of articles on a page: small ones quickly, and a sentence where one can no longer be read."""
+"""Images of articles on a page: cached thumbnails, and a sentence for an image that cannot be read."""
 
 import threading
 from collections.abc import Mapping, Sequence
@@ -15,10 +15,10 @@ from core.data.images.decoding import ImageError
 from core.data.images.thumbnails import LARGE, SMALL, thumbnail
 from core.workspace.folders import Workspace
 
-#: A row of a domain's table: what is read are `image_file` and `image_hash`.
+#: A row of a domain's table; only `image_file` and `image_hash` are read.
 Article = Mapping[Any, Any] | pd.Series
-GONE = "This image can no longer be read."
-UNKNOWN = "Its image is not known."
+GONE = "This image cannot be read. It may have been moved, deleted or damaged since the import."
+UNKNOWN = "The image of this article is not known yet: its ground truth is missing."
 
 
 @lru_cache(maxsize=4096)  # 12 kB each
@@ -27,7 +27,7 @@ def _small(file: Path, image_hash: str, cache: Path) -> bytes:
 
 
 def image_of(workspace: Workspace, domain: Domain, article: Article, *, large: bool = False) -> bytes | None:
-    """JPEG of an article's image; None if it can no longer be read."""
+    """Return the thumbnail of an article's image as JPEG; None if the image cannot be read."""
     file, image_hash = domain.images_root / article["image_file"], str(article["image_hash"])
     try:
         if large:
@@ -38,22 +38,22 @@ def image_of(workspace: Workspace, domain: Domain, article: Article, *, large: b
 
 
 def image_url(workspace: Workspace, domain: Domain, article: Article) -> str:
-    """Where the browser gets an article's small image, for a component; empty if it can no longer be read.
+    """Return the address of an article's thumbnail, for a component; empty if the image cannot be read.
 
-    This is what st.image does with bytes, which Streamlit has no public name for: the browser keeps what it has, and a
-    message of twelve images has one kilobyte instead of two hundred.
+    st.image does the same with bytes, but Streamlit has no public function for it. The browser caches each address,
+    so a message with twelve images has one kilobyte instead of two hundred.
     """
     data = image_of(workspace, domain, article)
     if data is None or not runtime.exists():  # there is no server in AppTest
         return ""
-    # One coordinate for each image: what an answer refers to stays, even when the next overtakes it.
+    # One coordinate for each image: Streamlit then keeps the images of a message that the next one overtakes.
     url = runtime.get_instance().media_file_mgr.add(data, "image/jpeg", f"rematch-{article['image_hash']}")
     base = str(st.get_option("server.baseUrlPath") or "").strip("/")
     return f"/{base}{url}" if base else url
 
 
 def show_image(workspace: Workspace, domain: Domain, article: Article, *, alt: str, large: bool = False) -> None:
-    """The image at the width of its column, or that it is gone."""
+    """Show the image at the width of its column, or a sentence if it cannot be read."""
     data = image_of(workspace, domain, article, large=large)
     if data is None and not article["image_file"]:
         st.caption(UNKNOWN)
@@ -70,7 +70,7 @@ def _warming(files: Sequence[tuple[Path, str]], cache: Path) -> threading.Thread
             try:
                 _small(file, image_hash, cache)
             except (ImageError, OSError):
-                continue  # said where it is shown
+                continue  # show_image reports it
 
     thread = threading.Thread(target=make_all, daemon=True, name="thumbnails")
     thread.start()
@@ -78,6 +78,6 @@ def _warming(files: Sequence[tuple[Path, str]], cache: Path) -> threading.Thread
 
 
 def prepare_images(workspace: Workspace, domain: Domain, articles: pd.DataFrame) -> None:
-    """Make the small images of `articles` in the background, so that none is waited for later."""
+    """Make the thumbnails of `articles` in the background, so that no page waits for them later."""
     pairs = zip(articles["image_file"], articles["image_hash"], strict=True)
     _warming(tuple((domain.images_root / file, str(image_hash)) for file, image_hash in pairs), workspace.cache)

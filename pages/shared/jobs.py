@@ -1,6 +1,6 @@
-"""Jobs: watched while they run, a bar for each, and one line for each that has ended, until it is closed.
+"""Jobs on a page: a progress bar while they run, and one line for each finished job until the user closes it.
 
-Those of other sessions are shown, too: a job is found by its kind and domain.
+A page shows the jobs of all sessions, because a job is identified by its kind and its domain.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,9 +22,10 @@ from pages.shared.text import counted, plain
 
 @dataclass(frozen=True)
 class JobKind:
-    """A verb that runs as a job, and how it is spoken of; {} stands for the domain's slug.
+    """A command that runs as a job, and its texts; {} is replaced by the domain's slug.
 
-    comfort: what is as it was when it failed, a sentence or nothing. show_ways_on: what can be done when it is done.
+    unchanged: returns a sentence about what a failure left unchanged, or "". show_next_steps: draws what the user can
+    do after success.
     """
 
     kind: Kind
@@ -32,23 +33,26 @@ class JobKind:
     doing: str
     done: str
     failed: str
-    comfort: Callable[[Workspace, str], str]
-    show_ways_on: Callable[[Workspace, str], None]
+    unchanged: Callable[[Workspace, str], str]
+    show_next_steps: Callable[[Workspace, str], None]
 
     def job_of(self, slug: str) -> Job:
-        """The job of this kind that works on a domain."""
+        """Return the job of this kind for a domain."""
         return Job(self.kind, slug)
 
     def start(self, workspace: Workspace, slug: str, verb: list[str]) -> None:
-        """Start the job. Raises InputError if one of this kind is going on for the domain."""
+        """Start the job. Raises InputError if a job of this kind is running for the domain."""
         if not background.start(workspace, self.job_of(slug), verb):
-            raise InputError(f"{self.doing.format(slug)} is going on at this moment; wait for its end.")
+            raise InputError(f"{self.doing.format(slug)} is already running. Wait until it has ended, then try again.")
         session.STARTED_JOBS.set(session.STARTED_JOBS.get() | {self.job_of(slug)})
 
 
 @dataclass(frozen=True)
 class _Ended:
-    """A job that has ended. at: when it last printed something, in seconds; mine: started in this session."""
+    """A job that has ended.
+
+    at: time of its last output, in seconds. mine: whether this session started it.
+    """
 
     job: Job
     status: JobStatus
@@ -57,9 +61,9 @@ class _Ended:
 
 
 def show_jobs(workspace: Workspace, kind: JobKind) -> None:
-    """Show the running jobs of a kind, and one line each for those that ended and were not closed.
+    """Show the running jobs of a kind, and one line for each job that ended and was not closed.
 
-    Jobs of other sessions, but for the last to end, share a line, so that they do not push the page down.
+    Jobs of other sessions share one line, except the last that ended, so that they take little space.
     """
     ended: list[_Ended] = []
     started = session.STARTED_JOBS.get()
@@ -86,7 +90,7 @@ def show_jobs(workspace: Workspace, kind: JobKind) -> None:
 
 
 def _line(kind: JobKind, end: _Ended) -> str:
-    """How the job ended, as the line that opens the rest."""
+    """Return the label of the expander: how the job ended."""
     icon = {"done": ":material/check_circle:", "cancelled": ":material/stop_circle:"}.get(
         end.status.state, ":material/error:"
     )
@@ -94,26 +98,27 @@ def _line(kind: JobKind, end: _Ended) -> str:
 
 
 def show_bar(status: JobStatus, doing: str) -> None:
-    """How far the job's present step is."""
+    """Show the progress of the job's current step."""
     share = min(1.0, status.done / status.total) if status.total else 0.0
     st.progress(share, plain(f"{doing} {status.label}, {status.amount}. You can leave this page."))
 
 
-def what_it_found(status: JobStatus) -> str:
-    """The end of the answer of the job's verb; of what it printed, if it wrote none."""
+def output_of(status: JobStatus) -> str:
+    """Return the last lines of the command's result; of its log if it wrote no result."""
     return "\n".join(status.log if status.result is None else status.result.text.splitlines()[-LINES_SHOWN:])
 
 
 def why_failed(status: JobStatus) -> str:
-    """The error that the job's verb wrote; else whether it could write none, or was killed, and at which step."""
+    """Return the error that the command wrote; else why there is none, with the last step."""
     if status.error is not None:
         return status.error.sentence
     if status.exit_status is None:
         at = f"{status.label}, {status.amount}" if status.done else status.label
-        return f"its process ended before it could say why (killed, or out of memory, perhaps). Its last step: {at}."
+        step = f" Its last step: {at}." if at else ""
+        return f"Its process ended without an error message; it was killed or ran out of memory.{step}"
     return (
-        "it left no record of why: perhaps the disk of the workspace is full, or an earlier version of Rematch ran it. "
-        "Make room there, and start again."
+        "It wrote no error message: the disk of the workspace is full, or an earlier version of Rematch ran the job. "
+        "Free some space on that disk and start it again."
     )
 
 
@@ -121,7 +126,7 @@ def why_failed(status: JobStatus) -> str:
 def watch_job(
     workspace: Workspace, job: Job, show: Callable[[JobStatus], None], is_over: Callable[[JobStatus], bool]
 ) -> None:
-    """Draw the job's status every second with `show`; once `is_over`, draw the whole page again."""
+    """Draw the job's status every second with `show`; redraw the whole page when `is_over` returns True."""
     status = background.status(workspace, job)
     if is_over(status):
         st.rerun()
@@ -129,7 +134,7 @@ def watch_job(
 
 
 def show_running(workspace: Workspace, job: Job, doing: str) -> None:
-    """Show how far a job is and a button that cancels it, until it has ended, which is said in passing."""
+    """Show the progress of a job and a button that cancels it; report its end in a toast."""
 
     def show(status: JobStatus) -> None:
         show_bar(status, f"{doing}:")
@@ -147,29 +152,29 @@ def _show_ended(workspace: Workspace, kind: JobKind, job: Job, status: JobStatus
     slug = str(job.slug)
     if status.state == "done":
         st.success(plain(f"{kind.done.format(slug)}."), icon=":material/check_circle:")
-        st.text(in_form_words(without_paths(what_it_found(status))))
-        kind.show_ways_on(workspace, slug)
+        st.text(in_form_words(without_paths(output_of(status))))
+        kind.show_next_steps(workspace, slug)
     elif status.state == "cancelled":
-        st.info(plain(f"{kind.failed.format(slug)}: cancelled. {kind.comfort(workspace, slug)}"))
+        st.info(plain(f"{kind.failed.format(slug)}: a user cancelled it. {kind.unchanged(workspace, slug)}"))
     else:
-        sentence = f"{kind.failed.format(slug)}: {why_failed(status)} {kind.comfort(workspace, slug)}"
+        sentence = f"{kind.failed.format(slug)}: {why_failed(status)} {kind.unchanged(workspace, slug)}"
         show_error(in_form_words(sentence), ":material/error:")
         if status.error is None:
-            st.caption("The last lines that it printed:")
-            show_log(status.log, "none")
+            st.caption("Its last output:")
+            show_log(status.log, "No output.")
     st.button("Close", key=f"close_{job}", on_click=close, args=(workspace, job))
 
 
 def cancel(workspace: Workspace, job: Job) -> None:
-    """Ask a job to end; too early is said in passing. For callbacks."""
+    """Cancel a job, and report in a toast if that is not possible yet. For callbacks."""
     try:
         background.cancel(workspace, job)
-    except RematchError as error:  # too early
+    except RematchError as error:
         st.toast(plain(without_paths(str(error))))
 
 
 def close(workspace: Workspace, job: Job) -> None:
-    """Forget how a job ended; in a workspace that cannot be written it stays, which is said. For callbacks."""
+    """Delete the record of a job that ended, and report in a toast if the disk is read-only. For callbacks."""
     try:
         background.clear(workspace, job)
     except RematchError as error:

@@ -1,4 +1,4 @@
-"""Paths that are typed on a page: where they may lead depends on who the app answers."""
+"""Checks of paths that a user types on a page; an app that answers other machines allows only the workspace."""
 
 from pathlib import Path
 
@@ -10,10 +10,10 @@ from core.workspace.folders import default_workspace
 
 
 def typed_path(text: str) -> str:
-    """A path as somebody typed or pasted it, from the root; "" stays.
+    """Return the absolute form of a typed or pasted path; "" stays "".
 
-    Whoever sits at the machine that runs the app may name any file there, as in a terminal. Where the app answers
-    other machines, too, what is typed stays in the workspace. Raises InputError, also for what can be no path.
+    Raises InputError if it is no path, or if it is outside the workspace and the app also answers other machines. A
+    user of the machine itself may name any file, as in a terminal.
     """
     text = text.strip().strip("\"'")
     if not text:
@@ -23,22 +23,22 @@ def typed_path(text: str) -> str:
         inside = path.resolve().is_relative_to(default_workspace().root.resolve())
         path.exists()
     except (OSError, RuntimeError, ValueError):  # too long, a loop of links, an unknown ~user, a NUL
-        raise InputError(f"'{text[:100]}' is no path; type where the file or folder lies.") from None
+        raise InputError(f"'{text[:100]}' is not a path. Type the path of a file or folder.") from None
     if not inside and not only_this_machine():
         raise InputError(
-            f"'{path.name}' lies outside the workspace, and this app answers other machines, too: upload it, put it "
-            "into the workspace, or import it in a terminal."
+            f"'{path.name}' is outside the workspace. This app also answers other machines, so it opens only files in "
+            "the workspace. Upload the file, copy it into the workspace, or import it in a terminal."
         )
     return str(path)
 
 
 def only_this_machine() -> bool:
-    """Does the app answer nobody but the machine it runs on?"""
+    """Return whether the app answers only the machine it runs on."""
     return st.get_option("server.address") in ("localhost", "127.0.0.1", "::1")
 
 
 def check_typed_encoder(name: str) -> None:
-    """Raise InputError as `check_encoder_name`, and as `typed_path` where the weights are a file."""
+    """Check the name of an encoder. Raises InputError as `check_encoder_name`, and for files as `typed_path`."""
     scheme, _, weights = name.partition(":")
     is_path = {"local-dir": True, "hf-hub": False, "hf": looks_like_a_path(weights)}.get(scheme, means_a_file(weights))
     if is_path:

@@ -1,4 +1,4 @@
-"""A section of the report drawn on a page: its answer, words, tables and charts. All its text is escaped."""
+"""Report sections on a page: answer, text, tables and charts. All text is escaped."""
 
 import pandas as pd
 import streamlit as st
@@ -11,7 +11,7 @@ _FAINT = "opacity: 0.55"
 
 
 def show_section(section: Section) -> None:
-    """The section as it stands in the report; rows of some tables open their articles in Rank changes."""
+    """Show a section as in the report; selecting a row of some tables opens its articles in Rank changes."""
     st.subheader(plain(section.title))
     st.markdown(f"**{plain(section.answer)}**")
     for number, block in enumerate(section.blocks):

@@ -1,6 +1,6 @@
 """Values of a session and parameters of the address: each declared once, with its key, type and default.
 
-The key of a widget that nobody else reads stays at that widget. No other module of the pages touches Streamlit's
+A widget whose value only its own module reads has its key there. No other module of the pages uses Streamlit's
 `session_state` or `query_params`.
 """
 
@@ -25,7 +25,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class SessionValue(Generic[T]):
-    """A value in the state of this session. default: its value until it is set; never change it in place."""
+    """A value in the state of this session.
+
+    default: the value until it is set; never change it in place.
+    """
 
     key: str
     default: T
@@ -46,10 +49,10 @@ class SessionValue(Generic[T]):
 
 @dataclass(frozen=True)
 class QueryParameter(SessionValue[T | None], Generic[T]):
-    """A parameter of the address; in the session, the value of the widget that is bound to it, if a page has one.
+    """A parameter of the URL; in the session, the value of the widget that is bound to it, if there is one.
 
-    parse: the value that a text of the address stands for, None if it stands for none. Not used of a parameter that
-    only its widget reads: that is Streamlit's to parse.
+    parse: converts the text in the URL to a value, or None if the text is invalid. Streamlit itself parses a parameter
+    that only a widget reads.
     """
 
     default: T | None = None
@@ -57,25 +60,25 @@ class QueryParameter(SessionValue[T | None], Generic[T]):
 
     @property
     def bound(self) -> dict[str, Any]:
-        """Arguments of a widget whose value Streamlit reads from the address and writes into it."""
+        """Arguments of a widget whose value Streamlit reads from the URL and writes into it."""
         return {"key": self.key, "bind": "query-params"}
 
     def texts(self) -> list[str]:
-        """Return what the address says: nothing, a text, or several, of which the last counts."""
+        """Return the texts in the URL: none, one, or several, of which the last counts."""
         return st.query_params.get_all(self.key)
 
     def in_address(self) -> T | None:
-        """Return the value in the address; None if it has none."""
+        """Return the value in the URL; None if it has none."""
         texts = self.texts()
         return self.parse(texts[-1]) if texts else None
 
     def current(self) -> T | None:
-        """Return the value in the session; before it has one, the value in the address."""
+        """Return the value in the session; before it has one, the value in the URL."""
         value = self.get()
         return self.in_address() if value is None else value
 
     def write(self, value: T | None) -> None:
-        """Write the value into the address, None for no value; nothing where Streamlit does, for a widget."""
+        """Write the value into the URL, None for no value; do nothing if a widget writes it already."""
         with suppress(StreamlitAPIException):
             if value is None:
                 st.query_params.pop(self.key, None)
@@ -83,7 +86,7 @@ class QueryParameter(SessionValue[T | None], Generic[T]):
                 st.query_params[self.key] = text
 
     def pin(self, value: T | None) -> None:
-        """Set the value and write it, where Streamlit would leave out a value that is its widget's default."""
+        """Set the value and write it into the URL, even if it is the widget's default."""
         self.set(value)
         self.write(value)
 
@@ -99,7 +102,10 @@ def parse_alpha(value: object) -> float | None:
 
 @dataclass(frozen=True)
 class Selection:
-    """What the sidebar shows. domain: None only in an empty workspace; run: None where none is swept."""
+    """The domain and run that the sidebar shows.
+
+    domain: None only in an empty workspace. run: None if the domain has no swept run.
+    """
 
     workspace: Workspace
     domain: Domain | None
@@ -108,27 +114,27 @@ class Selection:
 
 @dataclass
 class Task:
-    """A task of the model worker, the key of its result, and how many sessions await it."""
+    """A task of the model worker, the key of its result, and the number of sessions that await it."""
 
     key: tuple
     future: Future
     sessions: int = 0
 
 
-# Every page: domain, run, article and α.
+# All pages: domain, run, article and α.
 SELECTION = SessionValue[Selection | None]("_selection", None)
 SHOWN = SessionValue[Mapping[str, str | None]]("_shown", {})  # domain and run when the script last ran
-MISSING = SessionValue[tuple[str, str] | None]("_missing", None)  # the key of DOMAIN or RUN, and what it named
+MISSING = SessionValue[tuple[str, str] | None]("_missing", None)  # the key of DOMAIN or RUN, and the missing name
 DOMAIN, RUN, SPLIT = QueryParameter[str]("domain"), QueryParameter[str]("run"), QueryParameter[str]("split")
 ARTICLE = QueryParameter[str]("article")
-ALPHA = QueryParameter[float]("alpha", parse=parse_alpha)  # of the image tower, where each has its own
+ALPHA = QueryParameter[float]("alpha", parse=parse_alpha)  # of the image tower if each tower has its own α
 ALPHA_TEXT = QueryParameter[float]("alpha_text", parse=parse_alpha)
-LAST_ALPHA = SessionValue[tuple[str, float | None]]("_last_alpha", ("", None))  # the run's folder, and where α was left
+LAST_ALPHA = SessionValue[tuple[str, float | None]]("_last_alpha", ("", None))  # the run's folder, and the last α
 FIGURE_FORMAT = SessionValue[str]("figure_format", "png")
 PAPER = QueryParameter[str]("paper")
 WORDS_FOUND = QueryParameter[str]("find")
 
-# Work elsewhere: jobs, and the model worker's tasks by their purpose.
+# Jobs, and the model worker's tasks by their purpose.
 STARTED_JOBS = SessionValue[frozenset[Job]]("_started_jobs", frozenset())
 AWAITED = SessionValue[Mapping[str, Task]]("_awaited", {})
 
@@ -155,7 +161,7 @@ BY, HEADLINE = QueryParameter[str]("by"), QueryParameter[str]("headline")
 RERANK, IMAGES_SHOWN = QueryParameter[str]("rerank"), QueryParameter[int]("places")
 PRESENT = QueryParameter[bool]("present", parse="true".__eq__)
 PICKED_ARTICLE = SessionValue[str | None]("match_article", None)
-REFUSED_PHOTO = SessionValue[str]("_refused_photo", "")  # why the last one cannot be used
+REFUSED_PHOTO = SessionValue[str]("_refused_photo", "")  # why the last photo was refused
 PHOTO_TRIES = SessionValue[int]("_photo_tries", 0)
 
 # Train.
@@ -163,12 +169,12 @@ SETTINGS = {setting.name: QueryParameter[Any](setting.name) for setting in all_s
 ENCODER, ENCODER_NAME = QueryParameter[str]("encoder"), QueryParameter[str]("encoder_name")
 BLOCKS, ADAPTER_RANK = QueryParameter[int]("blocks"), QueryParameter[int]("rank")
 TEXT_PARTS = QueryParameter[str]("train_text")
-UNCONFIRMED = SessionValue[tuple[str, str]]("_unconfirmed", ("", ""))  # what waits for a "yes", and to which name
-TRAINING_NOTICE = SessionValue[str]("_training_notice", "")  # what the last click could not do
+UNCONFIRMED = SessionValue[tuple[str, str]]("_unconfirmed", ("", ""))  # the action to confirm, and its name
+TRAINING_NOTICE = SessionValue[str]("_training_notice", "")  # why the last click had no effect
 COMPARED_RUNS, COMPARED_CURVE = QueryParameter[list[str]]("compare"), QueryParameter[str]("compare_curve")
 
 # Data.
 PART, LEAKS = QueryParameter[str]("part"), QueryParameter[bool]("leaks")
 SAMPLE_SEED = SessionValue[int]("_sample_seed", 0)
-REFUSED_IMPORT = SessionValue[tuple[str, str, str]]("_refused_import", ("", "", ""))  # why, its slug, and its form
+REFUSED_IMPORT = SessionValue[tuple[str, str, str]]("_refused_import", ("", "", ""))  # reason, slug and form
 IMPORT_TRIES = SessionValue[int]("_import_tries", 0)

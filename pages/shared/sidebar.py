@@ -1,6 +1,6 @@
-"""What stands around every page: the domain and run of the sidebar, loaded once, the split, and the page's heading.
+"""Sidebar and page header of all pages: domain, run, split, title, and what a page shows without a domain or run.
 
-Domain and run are part of the address; what cannot be shown without them is stopped here with what to do next.
+Domain and run are part of the URL, so that a copied link shows the same.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,91 +17,92 @@ from core.workspace.runs import Run
 from pages.shared.alpha_position import forget_position
 from pages.shared.cached_results import load_domain, swept_runs
 from pages.shared.empty_states import show_how_to_begin, show_what_is_missing
+from pages.shared.help_texts import PageHelp, help_for
 from pages.shared.session import ARTICLE, DOMAIN, MISSING, RUN, SELECTION, SHOWN, SPLIT, QueryParameter, Selection
 from pages.shared.text import plain
 
-#: The pickers cannot be emptied, which is no reason for a mark that a field has to be filled in.
+#: The select boxes cannot be empty, so the mark of required fields would only confuse.
 _WITHOUT_REQUIRED = "<style>.stSidebar [data-testid=stWidgetLabelRequired] { display: none }</style>"
 
 
 def input_domain_and_run() -> Selection:
-    """The two pickers of the sidebar."""
+    """Draw the select boxes of domain and run in the sidebar, and return the selection."""
     workspace = default_workspace()
     slugs = workspace.domain_slugs()
     if not slugs:
         return Selection(workspace, None, None)
-    _note_missing(DOMAIN, slugs)  # before the widget, which replaces what is not among its options
+    _note_missing(DOMAIN, slugs)  # before the widget, which replaces a value that is not among its options
     with st.sidebar:
         st.html(_WITHOUT_REQUIRED)
-        slug = _input_one_of("Domain", slugs, DOMAIN, _choose_newest_run)
+        slug = _input_one_of("Domain", slugs, DOMAIN, _choose_newest_run, help_for("Domain"))
         runs = {run.info.name: run for run in swept_runs(workspace, slug)}
         _note_missing(RUN, list(runs))
-        run = runs[_input_one_of("Run", list(runs), RUN, _forget_other_run)] if runs else None
+        run = runs[_input_one_of("Run", list(runs), RUN, _forget_other_run, help_for("Run"))] if runs else None
     SHOWN.set({DOMAIN.key: slug, RUN.key: run.info.name if run else None})
     _show_missing(slug, run)
     return Selection(workspace, load_domain(workspace, slug), run)
 
 
 def _input_one_of(
-    label: str, options: Sequence[str], parameter: QueryParameter[str], on_change: Callable[[], None]
+    label: str, options: Sequence[str], parameter: QueryParameter[str], on_change: Callable[[], None], help: str
 ) -> str:
-    """Input one of `options` (not empty): the one that the address or this session names, else the first.
+    """Input one of `options` (not empty): the one in the URL or in this session, else the first.
 
-    It is always in the address, so that a copied link shows what its sender saw: Streamlit leaves out a value that
-    equals its widget's default, so this one has none, and its value is set before it is drawn.
+    The value is always in the URL. Streamlit leaves out a value that equals its widget's default, so this widget has
+    no default, and its value is set before it is drawn.
     """
     named, current = parameter.in_address(), parameter.get()
-    if len(parameter.texts()) > 1 and named in options:  # Streamlit puts what a link names after what the page had
+    if len(parameter.texts()) > 1 and named in options:  # Streamlit appends a link's value to the page's
         parameter.pin(current := named)
     seeded = current is None and named in options
     if not seeded and (named is None or current not in options):
         parameter.pin(next(value for value in (current, named, *options) if value is not None and value in options))
-    # Bound to an address that names something else, a new widget would take it out of the address.
+    # A new widget bound to a URL with another value would remove that value from the URL.
     name = parameter.bound if seeded or current is not None or named is None else {"key": parameter.key}
-    value: str | None = st.selectbox(label, options, None, on_change=on_change, required=True, **name)
-    if value is None:  # back to an address from before there was one
+    value: str | None = st.selectbox(label, options, None, on_change=on_change, required=True, help=help, **name)
+    if value is None:  # the user went back to a URL without a value
         st.rerun()
     return value
 
 
-def _note_missing(parameter: QueryParameter[str], there: Sequence[str]) -> None:
-    """Remember a domain or run that the address, or this session until now, names and that is not there any more."""
+def _note_missing(parameter: QueryParameter[str], existing: Sequence[str]) -> None:
+    """Remember the domain or run that the URL or this session names if it does not exist (any more)."""
     named = parameter.in_address()
-    if not named or named == SHOWN.get().get(parameter.key):  # a callback may have replaced what the address still says
+    if not named or named == SHOWN.get().get(parameter.key):  # a callback may have replaced the URL's value
         named = parameter.get()
-    if named and named not in there and (parameter is DOMAIN or MISSING.get() is None):
+    if named and named not in existing and (parameter is DOMAIN or MISSING.get() is None):
         MISSING.set((parameter.key, named))
 
 
 def _show_missing(slug: str, run: Run | None) -> None:
-    """Say which domain or run is shown in place of the one asked for, until that is closed or another is chosen."""
+    """Warn that the requested domain or run is missing and name the one shown, until the user closes the warning."""
     if (missing := MISSING.get()) is None:
         return
     kind, named = missing
     instead = f"domain {plain(slug)}" if kind == DOMAIN.key or run is None else f"run {plain(run.info.name)}"
     st.warning(
-        f"The {kind} '{plain(shortened(named))}' is not here (any more): it may have been renamed or deleted. "
-        f"This page shows {instead}.",
+        f"The {kind} '{plain(shortened(named))}' was not found: it may have been renamed or deleted. "
+        f"This page shows {instead}. Choose another in the sidebar.",
         icon=":material/link_off:",
     )
     st.button("Close", key="close_missing", on_click=MISSING.reset)
 
 
 def choose_domain(slug: str) -> None:
-    """Make it the domain that every page shows, with its newest run. For callbacks."""
+    """Show the domain on all pages, with its newest run. For callbacks."""
     DOMAIN.set(slug)
     _choose_newest_run()
 
 
 def _choose_newest_run() -> None:
-    """Another domain is chosen: its runs have names of their own."""
+    """Choose the newest run of the domain that was just chosen. For callbacks."""
     newest = next(iter(_runs_to_choose()), None)
     RUN.set(newest.info.name if newest else None)
     _forget_other(newest)
 
 
 def choose_run(name: str) -> None:
-    """Make it the run that every page shows. For callbacks."""
+    """Show the run on all pages. For callbacks."""
     RUN.set(name)
     _forget_other_run()
 
@@ -116,51 +117,58 @@ def _runs_to_choose() -> list[Run]:
 
 
 def _forget_other(run: Run | None) -> None:
-    """`run` is shown from now on: α and article of the one before are not its own."""
+    """Reset α and article, which belong to the run that was shown before `run`."""
     MISSING.reset()
     forget_position(run)
     ARTICLE.pin(None)
 
 
 def selection() -> Selection:
-    """What the sidebar shows."""
+    """Return the selection of the sidebar."""
     selection = SELECTION.get()
     assert selection is not None  # app.py sets it before a page is drawn
     return selection
 
 
-def require_domain() -> tuple[Workspace, Domain]:
-    """The workspace and domain; where there is none, how to begin, and no more of the page."""
+def show_title(page: PageHelp) -> None:
+    """Show the page's title, with a help text about the page and its terms."""
+    st.title(page.title, help=page.help)
+
+
+def require_domain(page: PageHelp) -> tuple[Workspace, Domain]:
+    """Return workspace and domain; without a domain, show how to begin and end the page."""
     now = selection()
     if now.domain is None:
-        show_how_to_begin(now.workspace)
+        show_how_to_begin(now.workspace, page.about)
         st.stop()
     return now.workspace, now.domain
 
 
-def require_run() -> tuple[Workspace, Domain, Run]:
-    """The workspace, domain and swept run; where there is none, the way to one, and no more of the page."""
-    workspace, domain = require_domain()
+def require_run(page: PageHelp) -> tuple[Workspace, Domain, Run]:
+    """Return workspace, domain and swept run; without a run, show the next step and end the page."""
+    workspace, domain = require_domain(page)
     run = selection().run
     if run is None:
-        show_what_is_missing(workspace, domain)
+        show_what_is_missing(workspace, domain, page.about)
         st.stop()
     return workspace, domain, run
 
 
 def input_split(domain: Domain, run: Run) -> Split:
-    """val, or test where the run was measured on it; kept in the address."""
+    """Input the split: val, or test if the run was measured on it. The choice is in the URL."""
     measured = set(run.curve()["split"])
-    there: list[Split] = [split for split in ("val", "test") if split in measured and not domain.labelled(split).empty]
-    if len(there) < 2:
-        return there[0] if there else "val"
-    chosen_split = st.segmented_control("Split", there, default=there[0], **SPLIT.bound)
-    return chosen_split if chosen_split in there else there[0]
+    available: list[Split] = [
+        split for split in ("val", "test") if split in measured and not domain.labelled(split).empty
+    ]
+    if len(available) < 2:
+        return available[0] if available else "val"
+    split = st.segmented_control("Split", available, default=available[0], help=help_for("Split"), **SPLIT.bound)
+    return split if split in available else available[0]
 
 
 def show_heading(domain: Domain, run: Run) -> None:
-    """Which domain and run, and whether it is synthetic."""
-    synthetic = " · synthetic: a test bed with known truth, none of this is news" if domain.info.synthetic else ""
+    """Show domain, run and encoder, whether the data is synthetic, and a note if the encoder does not fit."""
+    synthetic = " · synthetic: test data with known causes, not news" if domain.info.synthetic else ""
     st.caption(
         f"{plain(domain.info.title)} · run {plain(run.info.name)}{language_mark(run)}{reranked_by(run.reranking())}: "
         f"{plain(run.info.encoder)}, {run.info.settings.tune} tuned, {plain(text_read(run, domain))}{synthetic}"

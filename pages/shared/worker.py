@@ -1,7 +1,7 @@
-"""Tasks of the model worker: submitted once for all sessions that ask the same, awaited by each for a purpose.
+"""Tasks of the model worker, shared by all sessions that need the same result.
 
-A session awaits one task for each purpose; asking for another gives the first up, if no other session awaits it: a
-slider whose key is held down passes many α's.
+A session awaits one task for each purpose. A new task for the same purpose cancels the previous one if no other
+session awaits it, because a moving slider passes many α.
 """
 
 import threading
@@ -24,9 +24,10 @@ def _submitted(key: tuple, _function: Callable[..., Any], _arguments: tuple) -> 
 
 
 def submit_once(purpose: str, key: tuple, function: Callable[..., Any], *arguments: Any) -> Future:
-    """Return the future of `function(*arguments)`, which is submitted unless it was under `key` and has not failed.
+    """Return the future of `function(*arguments)`; submit it only if no earlier one under `key` is usable.
 
-    key: all that its result depends on. Raises BrokenExecutor if the worker cannot be started.
+    key: everything that the result depends on. A failed task is submitted again. Raises BrokenExecutor if the worker
+    cannot be started.
     """
     key = (function.__name__, *key)
     before = AWAITED.get().get(purpose)
@@ -40,14 +41,14 @@ def submit_once(purpose: str, key: tuple, function: Callable[..., Any], *argumen
         task.sessions += 1
         if before is not None:
             before.sessions -= 1
-            if before.sessions <= 0 and before.future.cancel():  # not what the worker has begun, which is kept
+            if before.sessions <= 0 and before.future.cancel():  # a task that has begun continues
                 _submitted.clear(before.key, function, arguments)
     AWAITED.set({**AWAITED.get(), purpose: task})
     return task.future
 
 
 def forget(purpose: str) -> None:
-    """Await nothing for `purpose`; the task is submitted anew when it is asked for again."""
+    """Stop awaiting the task for `purpose`; the next request submits it again."""
     others = dict(AWAITED.get())
     if (task := others.pop(purpose, None)) is not None:
         _submitted.clear(task.key, None, ())
@@ -55,14 +56,14 @@ def forget(purpose: str) -> None:
 
 
 def result_of(future: Future) -> Any:
-    """Return the result; None while it is awaited, and after a failure."""
+    """Return the result of a task; None while it runs and after a failure."""
     return future.result() if future.done() and future.exception() is None else None
 
 
 def show_pending(
     future: Future, doing: str, show_failure: Callable[[str], object], show: Callable[[str], object] = st.caption
 ) -> None:
-    """Show what is being computed until it is done, with `show`, or why it has failed, with `show_failure`."""
+    """Show `doing` with `show` until the task is done, or its error with `show_failure`."""
     if (sentence := failure(future)) is not None:
         show_failure(sentence)
     else:

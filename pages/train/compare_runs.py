@@ -1,4 +1,4 @@
-"""A domain's runs side by side: what differs between their trainings, and what each reached."""
+"""Comparison of a domain's runs: different settings, metrics and training curves."""
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -11,6 +11,7 @@ from core.workspace.folders import Workspace
 from core.workspace.runs import Run, load_runs
 from pages.shared import session
 from pages.shared.charts import show_figure
+from pages.shared.help_texts import help_for
 
 HISTORY = {"val mrr@100": "val_mrr@100", "val recall@1": "val_recall@1", "training loss": "train_loss"}
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
@@ -19,20 +20,23 @@ COMPARED = len(_DASHES)
 
 
 def show_earlier_runs(workspace: Workspace, slug: str) -> None:
-    """The table and the curves, or that there is nothing to compare yet."""
+    """Show the table of runs and their training curves, or the empty state."""
     runs = list(reversed(load_runs(workspace, slug)))
-    st.subheader("Earlier runs of this domain")
+    st.subheader("Earlier runs of this domain", help=help_for("Run"))
     if not runs:
-        st.write("None yet. The first one appears here when its training has finished.")
+        st.write(
+            "Here you will compare settings and results of the domain's runs. There are none yet: start a training "
+            "above, and it appears here when it has finished."
+        )
         return
     table = compared(runs)
     metrics = [name for name in map(str, table) if "@" in name]
-    # Rounded here, as everywhere: the browser would round halves up.
+    # Rounded in Python as on all pages; the browser would round halves up.
     table[metrics] = table[metrics].astype(float).map(lambda value: float(f"{value:.3f}"))
     same = " No setting differs between them." if len(runs) > 1 and differing_settings(runs).empty else ""
     st.caption(
-        f"Newest first; only settings that differ are shown.{same} Metrics on val; α* was chosen on the same articles, "
-        f"so WiSE-FT is a little flattered."
+        f"Newest first, with the settings that differ.{same} Metrics on val. WiSE-FT is slightly optimistic, because "
+        "α* was chosen on the same articles."
     )
     st.dataframe(
         table,
@@ -42,19 +46,26 @@ def show_earlier_runs(workspace: Workspace, slug: str) -> None:
         | {"lr": st.column_config.NumberColumn(format="%.1e")},
     )
     if any(language_mark(run) for run in runs):
-        st.caption(f"{MARK} the encoder does not read the language it was shown, so the numbers say little.")
+        st.caption(f"{MARK} The encoder does not read the language of the articles, so the numbers say little.")
     _show_histories({run.info.name: run for run in runs})
 
 
 def _show_histories(runs: dict[str, Run]) -> None:
     names = st.multiselect(
-        "Compare their trainings",
+        "Training curves of",
         list(runs),
+        help=help_for("Run", also=f"At most {COMPARED} runs."),
         default=list(runs)[:3],
         max_selections=COMPARED,
         **session.COMPARED_RUNS.bound,
     )
-    measure = st.segmented_control("Curve", list(HISTORY), default="val mrr@100", **session.COMPARED_CURVE.bound)
+    measure = st.segmented_control(
+        "Curve",
+        list(HISTORY),
+        default="val mrr@100",
+        help=help_for("MRR@100", "Recall@k"),
+        **session.COMPARED_CURVE.bound,
+    )
     chosen = [runs[name] for name in names if name in runs]
     if not chosen:
         st.caption("Choose runs to see their curves.")
@@ -65,9 +76,9 @@ def _show_histories(runs: dict[str, Run]) -> None:
 
 
 def plot_histories(runs: list[Run], label: str) -> go.Figure:
-    """One line for each run, told apart by dash and mark; the first in colour."""
+    """Plot one line for each run, with its own dash and symbol; the first in colour."""
     figure = go.Figure()
-    for place, run in enumerate(runs[:COMPARED]):
+    for index, run in enumerate(runs[:COMPARED]):
         history = run.history()
         figure.add_scatter(
             x=history["epoch"],
@@ -75,8 +86,8 @@ def plot_histories(runs: list[Run], label: str) -> go.Figure:
             name=run.info.name,
             showlegend=True,
             mode="lines+markers",
-            line={"color": NEUTRAL if place else MODEL_COLOURS[Model.FINE_TUNED], "dash": _DASHES[place]},
-            marker={"symbol": _SYMBOLS[place], "size": 8},
+            line={"color": NEUTRAL if index else MODEL_COLOURS[Model.FINE_TUNED], "dash": _DASHES[index]},
+            marker={"symbol": _SYMBOLS[index], "size": 8},
             hovertemplate=f"{hover('y', VALUE)} after epoch %{{x}}",
         )
     figure.update_xaxes(title="epoch (0 is zero-shot)")

@@ -1,4 +1,4 @@
-"""The form of the Train page: encoder, what to tune, and settings with their reasons."""
+"""Form of the Train page: encoder, parts to tune, and settings with the reasons for their defaults."""
 
 from dataclasses import dataclass, replace
 
@@ -13,62 +13,66 @@ from core.training.settings import Settings, default_settings, reasons
 from core.workspace.folders import Workspace
 from pages.shared import session
 from pages.shared.errors import show_error
+from pages.shared.help_texts import help_for
 from pages.shared.paths import check_typed_encoder
 from pages.shared.text import plain
-from pages.train.settings import ASKED, input_settings
+from pages.train.settings import IN_FORM, input_settings
 
 OTHER = "other"
 
 
 @dataclass(frozen=True)
 class EncoderChoice:
-    """An encoder to choose. languages: two-letter codes it reads. tunes: what can be tuned apart from each other."""
+    """An encoder to choose.
+
+    languages: two-letter codes of those it reads. tunes: the choices of parts to tune.
+    """
 
     name: str
-    what: str
+    about: str
     languages: frozenset[str]
     tunes: tuple[str, ...] = ("head", "text", "last", "lora", "all")
 
 
 _ENGLISH = frozenset({"en"})
 ENCODERS = (
-    EncoderChoice("lite", "Built in, for English; trains in seconds on a laptop.", _ENGLISH),
+    EncoderChoice("lite", "Built in, for English. It trains in seconds on a laptop.", _ENGLISH),
     EncoderChoice(
         "lite-multilingual",
-        "Built in, for 15 languages; trains in seconds on a laptop.",
+        "Built in, for 15 languages. It trains in seconds on a laptop.",
         frozenset({"ar", "de", "en", "es", "fr", "it", "ja", "ko", "nl", "pl", "pt", "ru", "th", "tr", "zh"}),
         ("head", "last", "all"),
     ),
     EncoderChoice(
         "ViT-B-32:openai",
-        "CLIP, for English; its weights are fetched from a hub once, and it is slow without a GPU.",
+        "CLIP, for English. Its weights are downloaded once. It is slow without a GPU.",
         _ENGLISH,
     ),
     EncoderChoice(
-        OTHER, "Any CLIP or SigLIP of open_clip or transformers, from a hub or from weights on this machine.", _ENGLISH
+        OTHER, "Any CLIP or SigLIP of open_clip or transformers, downloaded or from weights on this machine.", _ENGLISH
     ),
 )
-_BY_NAME = {each.name: each for each in ENCODERS}
+_BY_NAME = {encoder.name: encoder for encoder in ENCODERS}
 
 TUNES = {
     "head": "the two heads",
     "text": "the text tower and the image head",
     "last": "the last blocks of both towers",
-    "lora": "the heads and thin adapters in the towers' blocks, merged at the end (LoRA)",
+    "lora": "the heads and small adapters in the blocks of both towers, merged into the weights at the end (LoRA)",
     "all": "everything",
 }
 
 
 @dataclass(frozen=True)
 class TrainingRequest:
-    """A training as the form says it."""
+    """A requested training."""
 
     encoder: str
     settings: Settings
     text: Reading
 
     def verb(self, slug: str) -> list[str]:
-        """The command that does it, sweep included."""
+        """Return the words after ``rematch`` for this training with its sweep."""
         return [
             "train", f"--domain={slug}", f"--encoder={self.encoder}", f"--text={self.text.parts}",
             f"--hashtags={self.text.hashtags}", f"--entity-tags={self.text.entity_tags}",
@@ -77,7 +81,7 @@ class TrainingRequest:
 
 
 def input_training(workspace: Workspace, domain: Domain) -> TrainingRequest | None:
-    """The whole form; what to train once Start was pressed."""
+    """Draw the form; return the requested training when the user starts it."""
     encoder = input_encoder(domain)
     tune = input_tune(encoder)
     defaults, why = default_settings(encoder, tune), reasons(encoder, tune)
@@ -87,51 +91,58 @@ def input_training(workspace: Workspace, domain: Domain) -> TrainingRequest | No
         start = st.form_submit_button("Start training", type="primary", icon=":material/play_arrow:")
     if not encoder:
         if start:
-            st.error("Name the encoder first, as MODEL:WEIGHTS, hf-hub:ORGANISATION/NAME or hf:ORGANISATION/NAME.")
+            st.error(
+                "There is no encoder to train. Type its name above: MODEL:WEIGHTS, hf-hub:ORGANISATION/NAME or "
+                "hf:ORGANISATION/NAME."
+            )
         return None
     if not isinstance(settings, Settings):
-        st.error(str(settings))
+        show_error(settings)
         return None
-    wanted = TrainingRequest(encoder, settings, text)
-    if (refused := refusal_of(encoder)) is not None:
+    if (error := name_error(encoder)) is not None:
         if start:
-            show_error(refused)
+            show_error(error)
         return None
-    return wanted if start else None
+    return TrainingRequest(encoder, settings, text) if start else None
 
 
 def input_encoder(domain: Domain) -> str:
-    """The encoder's name as the command line takes it; empty if it is still to be typed."""
+    """Input an encoder; return its name as on the command line, "" if the user has not typed it yet."""
     usual = default_encoder_name(domain.info.language, domain.has_english)
     name = st.selectbox(
         "Encoder",
-        [each.name for each in ENCODERS],
-        index=[each.name for each in ENCODERS].index(usual),
+        list(_BY_NAME),
+        index=list(_BY_NAME).index(usual),
         **session.ENCODER.bound,
         on_change=_back_to_defaults,
-        help=f"{usual} is the usual one here: it reads this domain's text and needs no network.",
+        help=help_for(
+            "Encoder", also=f"The default is {usual}: it reads the text of this domain and needs no download."
+        ),
     )
     if name == OTHER:
         typed = st.text_input(
-            "Its name",
+            "Name of the encoder",
             **session.ENCODER_NAME.bound,
             placeholder="ViT-L-14:/path/weights.safetensors",
-            help="MODEL:WEIGHTS with a model of open_clip and one of its tags (fetched from a hub) or a file here; "
-            "hf-hub:ORGANISATION/NAME or local-dir:/path/of/its/folder for a repository of open_clip; "
-            "hf:ORGANISATION/NAME or hf:/path/of/its/folder for one of transformers.",
+            help=help_for(
+                "Encoder",
+                also="MODEL:WEIGHTS is a model of open_clip with one of its tags (downloaded) or a file. "
+                "hf-hub:ORGANISATION/NAME or local-dir:/path/of/folder is a repository of open_clip. "
+                "hf:ORGANISATION/NAME or hf:/path/of/folder is one of transformers.",
+            ),
         ).strip()
     else:
         typed = name
     chosen = _BY_NAME[name]
-    if name == OTHER and typed and (refused := refusal_of(typed)) is not None:
-        show_error(refused)
+    if name == OTHER and typed and (error := name_error(typed)) is not None:
+        show_error(error)
     else:
         _show_encoder(domain, replace(chosen, languages=languages_by_name(typed)) if name == OTHER else chosen)
     return typed
 
 
-def refusal_of(encoder: str) -> InputError | None:
-    """What is wrong with an encoder's name, as far as can be told at once."""
+def name_error(encoder: str) -> InputError | None:
+    """Return the error in an encoder's name that can be found without loading it; None if there is none."""
     try:
         check_typed_encoder(encoder)
     except InputError as error:
@@ -140,23 +151,24 @@ def refusal_of(encoder: str) -> InputError | None:
 
 
 def _show_encoder(domain: Domain, encoder: EncoderChoice) -> None:
-    """What the encoder is and which text it will be shown, and a warning where it cannot read it."""
-    own = domain.info.language
-    if own in encoder.languages:
-        st.caption(f"{encoder.what} It reads the text as it is, in '{plain(own)}'.")
+    """Show the encoder and the text that it reads, or a warning if it cannot read the text."""
+    language = domain.info.language
+    if language in encoder.languages:
+        st.caption(f"{encoder.about} It reads the original text, in '{plain(language)}'.")
     elif domain.has_english:
-        st.caption(f"{encoder.what} It reads the domain's English version, not '{plain(own)}'.")
+        st.caption(f"{encoder.about} It reads the English version of the text, not '{plain(language)}'.")
     else:
-        st.caption(encoder.what)
+        st.caption(encoder.about)
         st.warning(
-            f"This encoder does not read '{plain(own)}' and the domain has no English version, so its numbers will say "
-            f"little. lite-multilingual reads 15 languages, German among them.",
+            f"This encoder does not read '{plain(language)}', and the domain has no English version, so the results "
+            "will "
+            "say little. Choose lite-multilingual, which reads 15 languages, or translate the domain on the Data page.",
             icon=":material/translate:",
         )
 
 
 def input_tune(encoder: str) -> str:
-    """What to tune, as the command line takes it."""
+    """Input the parts to tune; return them as on the command line."""
     choices = _BY_NAME.get(encoder, _BY_NAME[OTHER]).tunes
     usual = default_settings(encoder, None).tune
     tune = st.selectbox(
@@ -165,41 +177,67 @@ def input_tune(encoder: str) -> str:
         index=choices.index(usual),
         **session.SETTINGS["tune"].bound,
         on_change=_back_to_defaults,
-        help=f"The usual choice here is {usual}. {reasons(encoder, usual)['tune']}",
+        help=help_for("Tower", "Head", "Stage", also=f"The default is {usual}. {reasons(encoder, usual)['tune']}"),
     )
     if tune not in choices:
         tune = usual
     st.caption(f"Tunes {TUNES[tune]}.")
     if tune == "last":
-        return f"last:{int(st.number_input('How many blocks', 1, 48, 2, **session.BLOCKS.bound))}"
+        blocks = st.number_input(
+            "Number of blocks", 1, 48, 2, help=help_for("Stage", "Tower", also="In each tower."), **session.BLOCKS.bound
+        )
+        return f"last:{int(blocks)}"
     if tune == "lora":
-        return f"lora:{int(st.number_input('Rank of the adapters', 1, 256, 8, **session.ADAPTER_RANK.bound))}"
+        rank = st.number_input(
+            "Rank of the adapters",
+            1,
+            256,
+            8,
+            help="Size of the LoRA matrices: more can learn more.",
+            **session.ADAPTER_RANK.bound,
+        )
+        return f"lora:{int(rank)}"
     return tune
 
 
 def input_reading() -> Reading:
-    """Which parts of the articles are read, and, folded away, how."""
+    """Input which parts of the articles the encoder reads, and how."""
     usual = Reading()
     parts = st.segmented_control(
-        "Text that is read",
+        "Query text",
         PARTS,
         default=usual.parts,
         **session.TEXT_PARTS.bound,
-        help="Both: the text says what the headline leaves out.",
+        help=help_for("Query text", also="With both, the text adds what the headline leaves out."),
     )
     with st.expander("Hashtags, entity tags, long texts", icon=":material/notes:"):
-        hashtags = st.segmented_control("Hashtags", HASHTAGS, default=usual.hashtags, key="train_hashtags",
-                                        help="split: #BreakingNews is read as Breaking News.")  # fmt: skip
-        tags = st.segmented_control("Entity tags", ENTITY_TAGS, default=usual.entity_tags, key="train_entity_tags",
-                                    help="Lists of names in place of a text: a phrase, or left out.")  # fmt: skip
-        body = st.segmented_control("Body", (WHOLE, FIRST_SENTENCE, WORDS), default=WHOLE, key="train_body",
-                                    help="How much of the text; whole is cut at the encoder's context.")  # fmt: skip
-        count = st.number_input("Words, if so many are read", 1, 10_000, 50, key="train_words")
-    read = f"{WORDS}:{int(count)}" if body == WORDS else body or WHOLE
+        hashtags = st.segmented_control(
+            "Hashtags",
+            HASHTAGS,
+            default=usual.hashtags,
+            key="train_hashtags",
+            help="split: the encoder reads #BreakingNews as Breaking News.",
+        )
+        tags = st.segmented_control(
+            "Entity tags",
+            ENTITY_TAGS,
+            default=usual.entity_tags,
+            key="train_entity_tags",
+            help="How to read a text that is only a list of names: as a phrase, or not at all.",
+        )
+        length = st.segmented_control(
+            "Length of the text",
+            (WHOLE, FIRST_SENTENCE, WORDS),
+            default=WHOLE,
+            key="train_body",
+            help="Even the whole text ends at the encoder's context length.",
+        )
+        count = st.number_input("Number of words, if limited", 1, 10_000, 50, key="train_words")
+    read = f"{WORDS}:{int(count)}" if length == WORDS else length or WHOLE
     return Reading(parts or usual.parts, hashtags or usual.hashtags, tags or usual.entity_tags, read)
 
 
 def _back_to_defaults() -> None:
-    """Another encoder or part to tune has other defaults; what was typed for the last is forgotten."""
-    for setting in ASKED:
+    """Reset the settings: another encoder or other parts to tune have other defaults. For callbacks."""
+    for setting in IN_FORM:
         session.SETTINGS[setting.name].reset()

@@ -1,4 +1,4 @@
-"""A training as the Train page shows it: going on, ended, or stopped and waiting to be resumed."""
+"""Trainings on the Train page: running, ended, or stopped and waiting to be resumed."""
 
 from collections.abc import Callable
 from functools import partial
@@ -19,7 +19,8 @@ from core.workspace.unfinished_runs import Unfinished, load_unfinished
 from pages.shared import session
 from pages.shared.charts import show_figure
 from pages.shared.errors import show_error, show_log, without_paths
-from pages.shared.jobs import close, show_bar, watch_job, what_it_found, why_failed
+from pages.shared.help_texts import help_for
+from pages.shared.jobs import close, output_of, show_bar, watch_job, why_failed
 from pages.shared.sidebar import choose_run, selection
 from pages.shared.text import counted, plain
 
@@ -28,7 +29,7 @@ VAL_METRICS = ("val_mrr@100", "val_recall@1")
 
 
 def start(workspace: Workspace, slug: str, verb: list[str]) -> None:
-    """Start a training, or say that one is going on already."""
+    """Start a training; store a notice if that fails or one is running already. For callbacks."""
     session.UNCONFIRMED.reset()
     session.TRAINING_NOTICE.reset()
     try:
@@ -38,17 +39,19 @@ def start(workspace: Workspace, slug: str, verb: list[str]) -> None:
         session.TRAINING_NOTICE.set(f"The training could not be started: {plain(str(error))}")
         return
     if not started:
-        session.TRAINING_NOTICE.set("A training of this domain is going on already; it is the one shown here.")
+        session.TRAINING_NOTICE.set(
+            "Your training was not started, because one of this domain is already running. This page shows it."
+        )
 
 
 def show_training(workspace: Workspace, slug: str) -> bool:
-    """What goes on, or how the last one ended; True while something goes on."""
-    if told := session.TRAINING_NOTICE.get():
+    """Show the running training, or how the last one ended; return whether one is running."""
+    if notice := session.TRAINING_NOTICE.get():
         session.TRAINING_NOTICE.reset()
-        st.warning(plain(without_paths(told)))
+        st.warning(plain(without_paths(notice)))
     job = Job("train", slug)
     status = background.status(workspace, job)
-    if status.state == "running" or _going_on(workspace, slug):
+    if status.state == "running" or _running(workspace, slug):
         show, is_over = partial(_show_running, workspace, slug), partial(_is_over, workspace, slug)
         watch_job(workspace, job, show, is_over)
         return True
@@ -56,32 +59,32 @@ def show_training(workspace: Workspace, slug: str) -> bool:
     return False
 
 
-def _going_on(workspace: Workspace, slug: str) -> Unfinished | None:
-    """The training that a process holds now: this page's job, or one from a terminal."""
-    return next((each for each in reversed(load_unfinished(workspace, slug)) if each.is_running), None)
+def _running(workspace: Workspace, slug: str) -> Unfinished | None:
+    """Return the training that a process runs: the job of this page, or one from a terminal."""
+    return next((training for training in reversed(load_unfinished(workspace, slug)) if training.is_running), None)
 
 
 def _is_over(workspace: Workspace, slug: str, status: JobStatus) -> bool:
-    return status.state != "running" and _going_on(workspace, slug) is None
+    return status.state != "running" and _running(workspace, slug) is None
 
 
 def _show_running(workspace: Workspace, slug: str, status: JobStatus) -> None:
-    training = _going_on(workspace, slug)
+    training = _running(workspace, slug)
     with st.container(border=True):
         st.subheader("Training now")
         if status.state == "running":
             show_bar(status, "")
         else:
-            st.caption("Started in a terminal, so it can be stopped only there.")
+            st.caption("It was started in a terminal. To stop it, press Ctrl+C there.")
         if training is not None:
-            _show_growing(training)
+            _show_history_so_far(training)
         if status.state == "running":
-            with st.expander("What it says"):
-                show_log(status.log, "nothing yet")
+            with st.expander("Log"):
+                show_log(status.log, "No output yet.")
             _input_cancel(workspace, slug)
 
 
-def _show_growing(training: Unfinished) -> None:
+def _show_history_so_far(training: Unfinished) -> None:
     info, history = training.info, training.history()
     done = max(0, len(history) - 1)
     st.caption(
@@ -91,18 +94,18 @@ def _show_growing(training: Unfinished) -> None:
     if len(history):
         show_history(history, info.settings.epochs, f"history-{info.name}")
     else:
-        st.caption("The curves begin as soon as the articles are encoded and zero-shot is measured.")
+        st.caption("The curves appear after the articles are encoded and zero-shot is measured.")
 
 
 def show_history(history: pd.DataFrame, epochs: int, name: str) -> None:
-    """Val metrics and loss over the epochs, as far as they are; the axis is as long as the training will be."""
+    """Show val metrics and loss over the finished epochs, on an axis for all epochs."""
     last = history.iloc[-1]
-    said = (
+    values = (
         f"after epoch {int(last['epoch'])}: val mrr@100 {last['val_mrr@100']:.3f}, recall@1 {last['val_recall@1']:.3f}"
     )
     with st.grid("auto", min_column_width=300, gap="small"):
         show_figure(
-            plot_val(history, epochs), f"{name}-val", f"Line chart of val over the epochs; {said}.", CHART_HEIGHT
+            plot_val(history, epochs), f"{name}-val", f"Line chart of val over the epochs; {values}.", CHART_HEIGHT
         )
         show_figure(
             plot_loss(history, epochs), f"{name}-loss", "Line chart of the training loss of each epoch.", CHART_HEIGHT
@@ -110,7 +113,7 @@ def show_history(history: pd.DataFrame, epochs: int, name: str) -> None:
 
 
 def plot_val(history: pd.DataFrame, epochs: int) -> go.Figure:
-    """mrr@100 and recall@1 on val after each epoch; epoch 0 is zero-shot."""
+    """Plot mrr@100 and recall@1 on val after each epoch; epoch 0 is zero-shot."""
     figure = go.Figure()
     for metric, dash in zip(VAL_METRICS, ("solid", "dot"), strict=True):
         figure.add_scatter(
@@ -131,7 +134,7 @@ def plot_val(history: pd.DataFrame, epochs: int) -> go.Figure:
 
 
 def plot_loss(history: pd.DataFrame, epochs: int) -> go.Figure:
-    """The mean loss of each epoch's batches."""
+    """Plot the mean training loss of each epoch."""
     trained = history.dropna(subset=["train_loss"])
     figure = go.Figure()
     figure.add_scatter(
@@ -153,11 +156,11 @@ def _input_cancel(workspace: Workspace, slug: str) -> None:
         ask = session.UNCONFIRMED.set
         st.button("Cancel", key="cancel", icon=":material/stop:", on_click=ask, args=(("cancel", slug),))
         return
-    st.write("Stop this training? Full epochs are kept, and it can be resumed.")
+    st.write("Stop this training? Rematch keeps the finished epochs, and you can resume it later.")
     with st.container(horizontal=True):
         cancel = partial(background.cancel, workspace, Job("train", slug))
         st.button("Yes, stop it", key="cancel_yes", type="primary", on_click=_do_confirmed, args=(cancel,))
-        st.button("No, go on", key="cancel_no", on_click=session.UNCONFIRMED.reset)
+        st.button("No, continue", key="cancel_no", on_click=session.UNCONFIRMED.reset)
 
 
 def _do_confirmed(action: Callable[[], object]) -> None:
@@ -169,31 +172,36 @@ def _do_confirmed(action: Callable[[], object]) -> None:
 
 
 def _show_ended(workspace: Workspace, slug: str, status: JobStatus) -> None:
-    """How the last job of this domain ended, until it is closed."""
+    """Show how the last job of this domain ended, until the user closes it."""
     if status.state == "never started":
         return
     with st.container(border=True):
         if status.state == "done":
             st.success("The training is finished.", icon=":material/check_circle:")
-            st.text(without_paths(what_it_found(status)))
+            st.text(without_paths(output_of(status)))
             name = None if status.result is None else status.result.record.get("run")
             for run in load_runs(workspace, slug):
                 if run.info.name == name and run.is_swept:
-                    _show_ways_on(run)
+                    _show_next_steps(run)
         elif status.state == "cancelled":
-            st.info("The training was cancelled.", icon=":material/stop_circle:")
+            st.info(
+                "A user cancelled the training. You can resume it below if it has finished an epoch.",
+                icon=":material/stop_circle:",
+            )
         else:
             show_error(f"The training failed: {why_failed(status)}", ":material/error:")
-            with st.expander("Its last lines"):
-                show_log(status.log, "nothing")
+            with st.expander("Last lines of the log"):
+                show_log(status.log, "No output.")
         st.button("Close", key="close_training", on_click=close, args=(workspace, Job("train", slug)))
 
 
-def _show_ways_on(run: Run) -> None:
-    """To the pages that show the new run, once it is the one chosen in the sidebar: links keep what is chosen there."""
+def _show_next_steps(run: Run) -> None:
+    """Show links to the pages of the new run, after a button that chooses it: links use the run of the sidebar."""
     now = selection().run
     if now is None or now.info.name != run.info.name:
-        st.button("Choose this run", key="choose_new_run", on_click=choose_run, args=(run.info.name,))
+        st.button(
+            "Choose this run", key="choose_new_run", on_click=choose_run, args=(run.info.name,), help=help_for("Run")
+        )
         return
     with st.container(horizontal=True):
         st.page_link("pages/alpha/page.py", label="Drag its α", icon=":material/tune:")
@@ -201,30 +209,38 @@ def _show_ways_on(run: Run) -> None:
 
 
 def show_unfinished(workspace: Workspace, slug: str) -> None:
-    """Trainings that were stopped, each to be resumed or discarded, and runs that still lack their sweep."""
-    stopped = [each for each in load_unfinished(workspace, slug) if not each.is_running]
+    """Show stopped trainings, to resume or discard, and runs without a sweep."""
+    stopped = [training for training in load_unfinished(workspace, slug) if not training.is_running]
     unswept = [run for run in load_runs(workspace, slug) if not run.is_swept]
     if not stopped and not unswept:
         return
-    st.subheader("Unfinished")
+    st.subheader("Unfinished", help=help_for("Run", "Sweep"))
     for training in stopped:
         _show_stopped(workspace, slug, training)
     for run in unswept:
         name = run.info.name
         with st.container(border=True):
-            st.markdown(f"**{plain(name)}** is trained; α has not been swept, so no page shows it yet.")
+            st.markdown(f"**{plain(name)}** is trained, but has no sweep of α yet, so no other page shows it.")
             verb = ["sweep", f"--domain={slug}", f"--run={name}"]
-            st.button("Sweep α", key=f"sweep_{name}", on_click=start, args=(workspace, slug, verb))
+            st.button(
+                "Sweep α",
+                key=f"sweep_{name}",
+                on_click=start,
+                args=(workspace, slug, verb),
+                help=help_for("Sweep", "α (alpha)"),
+            )
 
 
 def _show_stopped(workspace: Workspace, slug: str, training: Unfinished) -> None:
     info, done = training.info, max(0, len(training.history()) - 1)
     name = info.name
-    reached = f"after {done} of {info.settings.epochs} epochs" if done else "before its first epoch was full"
+    progress = f"after {done} of {info.settings.epochs} epochs" if done else "before the end of its first epoch"
     with st.container(border=True):
-        st.markdown(f"**{plain(name)}** — {plain(info.encoder)}, {plain(info.settings.tune)} tuned; stopped {reached}.")
+        st.markdown(
+            f"**{plain(name)}** — {plain(info.encoder)}, {plain(info.settings.tune)} tuned; stopped {progress}."
+        )
         if session.UNCONFIRMED.get() == ("discard", name):
-            st.write("Discard it? What it learned is lost.")
+            st.write("Discard this training? Its weights will be deleted.")
             with st.container(horizontal=True):
                 discard = training.discard
                 st.button("Yes, discard it", key=f"discard_yes_{name}", on_click=_do_confirmed, args=(discard,))

@@ -4,6 +4,7 @@ Without the browser the tests are skipped and say so; REMATCH_REQUIRE_BROWSER=1 
 """
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import IO
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect, sync_playwright
 
 from core.jobs import background
 from core.jobs.job import DEMO
@@ -56,7 +57,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def served(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """The app over an empty workspace."""
+    """Start the app with an empty workspace."""
     folder = tmp_path_factory.mktemp("served")
     environment = os.environ | {
         "REMATCH_WORKSPACE": str(folder / "workspace"),
@@ -124,6 +125,11 @@ def _newest_runs(workspace: Workspace) -> Iterator[Run | None]:
         yield next(iter(load_runs(workspace, slug)), None)
 
 
+def title(page: Page, name: str) -> Locator:
+    """Return the title of the app's page `name`; its accessible name also has that of the help button."""
+    return page.get_by_role("heading", level=1, name=re.compile(f"^{re.escape(name)}\\b"))
+
+
 _IMAGES_ARE_THERE = """() => {
   const roots = [document, ...[...document.querySelectorAll('*')].map((each) => each.shadowRoot).filter(Boolean)];
   const images = roots.flatMap((root) => [...root.querySelectorAll('img[src]')]);
@@ -145,7 +151,7 @@ _IS_STILL = """() => new Promise((done) => {
 
 @dataclass
 class Visit:
-    """A page of its own browser context, and what its console complained of."""
+    """A page in a new browser context, and the complaints in its console."""
 
     page: Page
     context: BrowserContext
@@ -154,12 +160,11 @@ class Visit:
     def go(self, name: str) -> None:
         """Click a page in the navigation and wait until it is drawn."""
         self.page.get_by_test_id("stSidebarNav").get_by_role("link", name=name, exact=True).click()
-        title = "Rematch" if name == "Overview" else name
-        expect(self.page.get_by_role("heading", name=title, exact=True).first).to_be_visible()
+        expect(title(self.page, "Rematch" if name == "Overview" else name)).to_be_visible()
         self.settle()
 
     def settle(self) -> None:
-        """Wait until all is drawn and the images are there: the server drops those of a page that is left sooner."""
+        """Wait until the page and its images are drawn: the server drops the images of a page that is left sooner."""
         expect(self.page.get_by_test_id("stStatusWidget")).to_have_count(0)
         self.page.wait_for_function(_IMAGES_ARE_THERE)
 
@@ -178,7 +183,7 @@ def visits(browser: Browser) -> Iterator[list[Visit]]:
 
 @pytest.fixture
 def visit(browser: Browser, visits: list[Visit]):
-    """Open the app: visit(address, width=1280)."""
+    """Return a function that opens the app in a new browser context."""
 
     def open_it(address: str, width: int = 1280) -> Visit:
         context = browser.new_context(viewport={"width": width, "height": 1000})
@@ -186,8 +191,8 @@ def visit(browser: Browser, visits: list[Visit]):
         page.set_default_timeout(PATIENCE)
         complaints: list[str] = []
 
-        def listen(said: ConsoleMessage) -> None:
-            if (complaint := complaint_of(said.type, said.text, said.location["url"])) is not None:
+        def listen(message: ConsoleMessage) -> None:
+            if (complaint := complaint_of(message.type, message.text, message.location["url"])) is not None:
                 complaints.append(complaint)
 
         page.on("console", listen)

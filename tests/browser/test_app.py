@@ -1,4 +1,4 @@
-"""What a person does with the app on its demo, from a fresh start to a run of their own."""
+"""A user's way through the app with its demo, from a fresh start to a run on uploaded data."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import ROOT, Served, Visit, core, serving
+from tests.browser.conftest import ROOT, Served, Visit, core, serving, title
 from tests.shapes import draw, write_shapes
 
 PAGES = ("Overview", "Alpha", "Curves", "Rank changes", "Findings", "Match", "Train", "Data")
@@ -23,19 +23,19 @@ def choose(page: Page, label: str, option: str) -> None:
 
 
 def slider(page: Page) -> dict[str, float]:
-    """Where the α slider is on the screen."""
+    """Return the box of the α slider on the screen."""
     box = page.get_by_role("slider").first.bounding_box()
     assert box is not None
     return dict(box)
 
 
 def tile(page: Page, name: str = "mrr@100") -> str:
-    """What a metric's tile shows."""
+    """Return the value on a metric's tile."""
     return page.locator(".tile", has_text=name).locator("strong").first.inner_text()
 
 
 def served_alpha(page: Page) -> str:
-    """The α that the list and images are of."""
+    """Return the α of the list and images."""
     return page.locator(".board").get_attribute("data-alpha") or ""
 
 
@@ -58,7 +58,7 @@ def test_every_page_is_drawn_without_a_complaint(demo: Served, visit) -> None:
 
 def test_an_address_opens_its_page_with_its_domain_and_alpha(demo: Served, visit) -> None:
     page = visit(f"{demo.address}/alpha?domain=demo-twitter&alpha=0.25").page
-    expect(page.get_by_role("heading", name="Alpha", exact=True)).to_be_visible()
+    expect(title(page, "Alpha")).to_be_visible()
     expect(page.locator(".board")).to_have_attribute("data-alpha", "0.25")
     expect(page.get_by_role("combobox", name="Domain")).to_have_value(re.compile("demo-twitter"))
 
@@ -125,8 +125,8 @@ def test_an_article_of_the_list_shows_its_images_and_is_in_the_address(demo: Ser
     row.click()
     expect(page.locator(".board h2")).to_have_text(headline)
     expect(page).to_have_url(re.compile("article="))
-    expect(page.locator(".board .pictures li:not([hidden])")).to_have_count(12)
-    sources = page.locator(".board .pictures li:not([hidden]) img")
+    expect(page.locator(".board .images li:not([hidden])")).to_have_count(12)
+    sources = page.locator(".board .images li:not([hidden]) img")
     for place in range(12):
         expect(sources.nth(place)).to_have_js_property("naturalWidth", 320)
 
@@ -159,10 +159,10 @@ def test_points_select_articles_and_tags_filter_them(demo: Served, visit) -> Non
     page.get_by_role("option", name="scene", exact=True).click()
     page.keyboard.press("Escape")
     page.get_by_role("textbox", name="Note").fill("Größe 🙂")
-    page.get_by_role("button", name="Keep").click()
+    page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("button", name="scene", exact=True).first).to_be_visible()
-    kept = json.loads((demo.workspace / "tags" / "demo-rss.json").read_text(encoding="utf-8"))
-    assert [one["note"] for one in kept["tags"].values()] == ["Größe 🙂"]
+    stored = json.loads((demo.workspace / "tags" / "demo-rss.json").read_text(encoding="utf-8"))
+    assert [tagged["note"] for tagged in stored["tags"].values()] == ["Größe 🙂"]
     again: Visit = visit(f"{demo.address}/changes?domain=demo-rss")
     again.page.get_by_role("combobox", name="Tagged as").focus()
     again.page.keyboard.type("scene")
@@ -201,7 +201,7 @@ def test_an_uploaded_archive_becomes_a_domain_and_is_trained_to_the_end(demo: Se
     expect(page.get_by_text("own.zip").first).to_be_visible()
     page.get_by_role("button", name="Import", exact=True).click()
     expect(page.get_by_text(re.compile("60 of 60")).first).to_be_visible(timeout=120_000)
-    page.get_by_role("button", name="Open it").first.click()
+    page.get_by_role("button", name="Open the domain").first.click()
     expect(page.get_by_role("combobox", name="Domain")).to_have_value(re.compile("own-shapes"))
     here.go("Train")
     page.get_by_role("spinbutton", name=re.compile("epochs", re.IGNORECASE)).first.fill("2")
@@ -246,12 +246,12 @@ def test_findings_are_worked_out_and_handed_on_as_a_file_that_asks_nothing_of_an
         page.get_by_role("button", name="Report as HTML").click()
     file = tmp_path / "report.html"
     download.value.save_as(file)
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    requested: list[str] = []
+    page.on("request", lambda request: requested.append(request.url))
     page.goto(file.as_uri())
     expect(page.get_by_role("heading", name="In short")).to_be_visible()
     expect(page.locator(".js-plotly-plot").first).to_be_visible()
-    assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
+    assert [url for url in requested if not url.startswith(("file:", "data:", "blob:"))] == []
 
 
 def test_nothing_is_cut_off_on_a_phone(demo: Served, visit) -> None:
@@ -267,7 +267,7 @@ def test_a_deep_link_is_answered_by_its_page_as_the_first_request(served: Served
     """After a start: the page itself, without Streamlit's dialog or the sidebar of its older navigation."""
     with serving([sys.executable, "-m", "core", "app"], served.environment, subprocess.DEVNULL) as address:
         page = visit(f"{address}/alpha?domain=demo-rss&alpha=0.25").page
-        expect(page.get_by_role("heading", name="Alpha", exact=True)).to_be_visible()
+        expect(title(page, "Alpha")).to_be_visible()
         assert page.get_by_role("dialog").count() == 0
         expect(page.get_by_test_id("stSidebarNav").get_by_text("Rank changes")).to_be_visible()
         assert page.get_by_test_id("stSidebarNav").get_by_text("launcher").count() == 0

@@ -1,4 +1,4 @@
-"""Which console messages the browser tests let pass; needs no browser."""
+"""Console messages that the browser tests ignore; needs no browser."""
 
 import pytest
 
@@ -12,7 +12,7 @@ ROOT = "http://localhost:8501"
     "path",
     ["/data/_stcore/health", "/changes/_stcore/host-config?x=1", "/media/0f3a.jpg"],
 )
-def test_what_streamlit_asks_for_in_vain_passes(path):
+def test_requests_that_streamlit_expects_to_fail_pass(path):
     assert complaint_of("error", MISSING, ROOT + path) is None
 
 

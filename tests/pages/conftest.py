@@ -1,4 +1,4 @@
-"""A domain with a swept run as sweeps leave it, written directly, so that pages are tested in milliseconds."""
+"""A domain with a swept run, written directly as a sweep writes it, so that page tests take milliseconds."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -97,7 +97,7 @@ def fail_job(folder: Path, sentence: str, kind: str = "InputError") -> None:
 
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
-    """Jobs that run in this process, so that a test need not wait for torch to be imported again."""
+    """Run jobs in this process, so that a test need not wait for another import of torch."""
 
     def start(workspace: Workspace, job: Job, verb: list[str]) -> bool:
         folder = job.folder(workspace)
@@ -106,8 +106,8 @@ def at_once(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) 
         monkeypatch.setenv(JOB_FOLDER, str(folder))
         capfd.readouterr()
         status = main(verb)
-        said = capfd.readouterr()
-        (folder / "log.txt").write_text(said.out + said.err, encoding="utf-8")
+        printed = capfd.readouterr()
+        (folder / "log.txt").write_text(printed.out + printed.err, encoding="utf-8")
         (folder / "status.txt").write_text(str(status))
         return True
 

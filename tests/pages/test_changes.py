@@ -6,7 +6,7 @@ from core.workspace.tags import tag_article
 
 
 def _tagged_and_answered(workspace, domain, run) -> RunContext:
-    """Six of the twelve val articles are tagged as scenes, and the question of slices is answered."""
+    """Tag six of the twelve val articles as scenes, and answer the question about slices."""
     context = RunContext(run, domain, workspace, "cpu")
     for article_id in context.val.articles["article_id"].iloc[:6]:
         tag_article(workspace, domain.info.slug, article_id, ["scene"], "")
@@ -39,8 +39,8 @@ def test_tagging_another_article_does_not_lose_the_slice(open_page, workspace, d
     assert _heading(open_page("changes", slice="tagged: scene")) == "6 articles of 12"
 
 
-def test_slices_that_are_not_worked_out_are_said_so(open_page, run):
+def test_slices_that_are_not_computed_are_reported(open_page, run):
     app = open_page("changes", slice="tagged: scene")
     assert not app.exception
-    assert "not worked out yet" in app.info[0].value
+    assert "analyse --questions slices" in app.info[0].value
     assert _heading(app) == "12 articles of 12"

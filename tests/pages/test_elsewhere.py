@@ -1,4 +1,4 @@
-"""A run on another domain's articles, asked of the model worker by the Curves page."""
+"""A run on another domain: the Curves page submits the task to the model worker."""
 
 from concurrent.futures import Future
 
@@ -11,8 +11,8 @@ from tests.pages.conftest import Open
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[Future]:
-    """The futures of what was submitted, none of them done."""
+def submitted(monkeypatch: pytest.MonkeyPatch) -> list[Future]:
+    """Return the futures of the submitted tasks, none of them done."""
     futures: list[Future] = []
     monkeypatch.setattr(model_worker, "submit", lambda *_: futures.append(Future()) or futures[-1])
     worker._submitted.clear()
@@ -23,26 +23,26 @@ def evaluate(app):
     return next(each for each in app.button if each.label.startswith("Evaluate this run")).click().run()
 
 
-def test_it_is_computed_once_and_after_a_failure_once_more(asked, open_page: Open, run, synthetic):
+def test_it_is_computed_once_and_after_a_failure_once_more(submitted, open_page: Open, run, synthetic):
     app = open_page("curves", view="Elsewhere", domain="shapes")
-    assert not asked, "nothing is computed before it is asked for"
+    assert not submitted, "nothing is computed before the user requests it"
     evaluate(app)
     evaluate(app.run())
-    assert len(asked) == 1
+    assert len(submitted) == 1
     assert any("Encoding toys" in each.value for each in app.caption)
-    asked[0].set_exception(InputError("this domain is damaged."))
+    submitted[0].set_exception(InputError("this domain is damaged."))
     app.run()
     assert "damaged" in app.error[0].value
     assert not app.run().error
     evaluate(app)
-    assert len(asked) == 2
+    assert len(submitted) == 2
 
 
-def test_a_curve_that_is_gone_again_is_no_endless_wait(asked, open_page: Open, run, synthetic):
+def test_a_curve_that_is_gone_again_is_no_endless_wait(submitted, open_page: Open, run, synthetic):
     app = open_page("curves", view="Elsewhere", domain="shapes")
     evaluate(app)
-    asked[0].set_result(None)
+    submitted[0].set_result(None)
     app.run()
     assert not app.exception
     evaluate(app)
-    assert len(asked) == 2
+    assert len(submitted) == 2

@@ -1,4 +1,4 @@
-"""What holds of every page: whatever the workspace and the address, a page or a sentence, never a traceback."""
+"""Every page, with any workspace and URL, shows its content or a sentence, never a traceback."""
 
 import shutil
 
@@ -17,8 +17,9 @@ OF_A_RUN = ("alpha", "curves", "changes", "findings", "match")
 def test_an_empty_workspace_says_how_to_begin(page, open_page):
     app = open_page(page)
     assert not app.exception
-    said = " ".join(element.value for element in [*app.code, *app.markdown, *app.caption, *app.info])
-    assert "import" in said.lower()
+    text = " ".join(element.value for element in [*app.code, *app.markdown, *app.caption, *app.info])
+    assert "import" in text.lower()
+    assert "rematch demo" in text
 
 
 @pytest.mark.parametrize("page", OF_A_RUN)
@@ -46,7 +47,7 @@ def test_a_synthetic_domain_says_that_it_is(page, open_page, synthetic):
         assert any("synthetic" in element.value for element in [*app.caption, *app.markdown])
 
 
-#: One value of each parameter that no page can use; α's other bad values are tried in test_addresses.
+#: An invalid value of each parameter; test_addresses has more for α.
 BAD = {
     "alpha": "nan", "domain": "../../etc", "run": "no-such-run", "article": "<script>alert(1)</script>",
     "split": "train", "view": "x", "metric": "recall@7", "from": "x", "paper": "abc", "towers": "maybe",

@@ -1,4 +1,4 @@
-"""Exact values asked of the model worker: one for each hand, and none for what a hand only passed."""
+"""Exact values of the model worker: one task for each session, none for an α that the slider only passed."""
 
 from concurrent.futures import Future
 from types import SimpleNamespace
@@ -22,7 +22,7 @@ def page() -> None:
 
 
 @pytest.fixture
-def asked(monkeypatch) -> dict[float, Future]:
+def submitted(monkeypatch) -> dict[float, Future]:
     """α -> what was submitted for it."""
     futures: dict[float, Future] = {}
     monkeypatch.setattr(model_worker, "submit", lambda task, *given: futures.setdefault(given[-1], Future()))
@@ -31,7 +31,7 @@ def asked(monkeypatch) -> dict[float, Future]:
     return futures
 
 
-def hand(alpha: float) -> AppTest:
+def session_at(alpha: float) -> AppTest:
     app = AppTest.from_function(page)
     app.session_state.workspace = None
     info = SimpleNamespace(domain="news", name="run")
@@ -46,41 +46,41 @@ def move(app: AppTest, alpha: float) -> AppTest:
     return app
 
 
-def test_what_a_hand_only_passed_is_given_up(asked):
-    one = hand(ALPHAS[0])
+def test_a_task_for_an_alpha_that_was_only_passed_is_cancelled(submitted):
+    one = session_at(ALPHAS[0])
     for alpha in ALPHAS[1:]:
         move(one, alpha)
         move(one, alpha)  # drawing again changes nothing
-    assert [asked[alpha].cancelled() for alpha in ALPHAS] == [True, True, True, False]
+    assert [submitted[alpha].cancelled() for alpha in ALPHAS] == [True, True, True, False]
 
 
-def test_what_another_hand_waits_for_is_not(asked):
-    one, other = hand(0.5), hand(0.5)
+def test_a_task_that_another_session_awaits_is_not_cancelled(submitted):
+    one, other = session_at(0.5), session_at(0.5)
     move(one, 0.6)
-    assert not asked[0.5].cancelled()
+    assert not submitted[0.5].cancelled()
     move(other, 0.6)
-    assert asked[0.5].cancelled()
-    assert not asked[0.6].cancelled()
+    assert submitted[0.5].cancelled()
+    assert not submitted[0.6].cancelled()
 
 
-def test_what_the_worker_has_begun_is_kept_and_what_was_given_up_is_asked_again(asked):
-    one = hand(0.5)
-    begun = asked[0.5]
+def test_a_begun_task_continues_and_a_cancelled_one_is_submitted_again(submitted):
+    one = session_at(0.5)
+    begun = submitted[0.5]
     assert begun.set_running_or_notify_cancel()
     move(one, 0.6)
-    cancelled = asked.pop(0.6)
+    cancelled = submitted.pop(0.6)
     move(one, 0.5)
-    assert asked[0.5] is begun
+    assert submitted[0.5] is begun
     assert cancelled.cancelled()
     move(one, 0.6)
-    assert not asked[0.6].cancelled()
+    assert not submitted[0.6].cancelled()
 
 
-def test_what_has_failed_is_asked_again_by_who_comes_back(asked):
-    one = hand(0.5)
-    asked.pop(0.5).set_exception(MemoryError())
+def test_a_failed_task_is_submitted_again_on_return(submitted):
+    one = session_at(0.5)
+    submitted.pop(0.5).set_exception(MemoryError())
     move(one, 0.5)
-    assert 0.5 not in asked, "drawing again does not try again"
+    assert 0.5 not in submitted, "drawing again does not try again"
     move(one, 0.6)
     move(one, 0.5)
-    assert 0.5 in asked
+    assert 0.5 in submitted

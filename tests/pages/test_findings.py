@@ -1,4 +1,4 @@
-"""The Findings page: answers, what has to be asked for, and the report."""
+"""The Findings page: answers, answers that need a job, and the report."""
 
 from dataclasses import dataclass
 
@@ -18,13 +18,13 @@ SLOW = [question for question in QUESTIONS if question.duration_hint is not None
 def test_in_short_has_every_question(open_page, run):
     app = open_page("findings")
     assert not app.exception
-    said = " ".join(element.value for element in app.markdown).replace("\\", "")
+    text = " ".join(element.value for element in app.markdown).replace("\\", "")
     for question in QUESTIONS:
-        assert question.title in said
-    assert "n = 12" in said
+        assert question.title in text
+    assert "n = 12" in text
 
 
-@pytest.mark.parametrize("question", QUICK, ids=lambda each: each.name)
+@pytest.mark.parametrize("question", QUICK, ids=lambda question: question.name)
 def test_a_quick_question_is_answered_at_once(question, open_page, run):
     app = open_page("findings", question=question.title)
     assert not app.exception
@@ -33,14 +33,14 @@ def test_a_quick_question_is_answered_at_once(question, open_page, run):
     assert app.dataframe
 
 
-@pytest.mark.parametrize("question", SLOW[:1], ids=lambda each: each.name)
+@pytest.mark.parametrize("question", SLOW[:1], ids=lambda question: question.name)
 def test_a_long_question_says_how_long_and_starts_a_job(question, open_page, run, monkeypatch):
     started = []
     monkeypatch.setattr(background, "start", lambda workspace, name, verb: started.append((name, list(verb))))
     app = open_page("findings", question=question.title)
     assert not app.exception
-    assert any("it takes" in element.value for element in app.markdown)
-    next(button for button in app.button if button.label == "Work it out").click().run()
+    assert any("takes" in element.value for element in app.markdown)
+    next(button for button in app.button if button.label == "Compute the answer").click().run()
     assert started == [
         (
             Job("analyse", "shapes"),
@@ -53,7 +53,7 @@ def test_a_job_that_failed_says_why(open_page, run, workspace):
     fail_job(workspace.root / "jobs" / "analyse-shapes", "the weights are gone; train again.")
     app = open_page("findings")
     assert not app.exception
-    assert "the weights are gone" in app.error[0].value.replace("\\", "")
+    assert "weights are gone" in app.error[0].value.replace("\\", "")
 
 
 def test_text_from_outside_stays_text(open_page, run, monkeypatch):
@@ -69,9 +69,9 @@ def test_text_from_outside_stays_text(open_page, run, monkeypatch):
     monkeypatch.setattr("core.findings.registry.QUESTIONS", (question,))
     app = open_page("findings", question=QUICK[0].title)
     assert not app.exception
-    said = " ".join(element.value for element in [*app.markdown, *app.caption])
-    assert hostile not in said
-    assert "http://" not in said
+    text = " ".join(element.value for element in [*app.markdown, *app.caption])
+    assert hostile not in text
+    assert "http://" not in text
 
 
 def test_a_row_of_shapes_opens_its_articles_in_rank_changes(open_page, run):
@@ -82,4 +82,4 @@ def test_a_row_of_shapes_opens_its_articles_in_rank_changes(open_page, run):
     assert not app.exception
     assert app.title[0].value == "Rank changes"
     assert app.query_params["shape"] == shapes[1]
-    assert next(box for box in app.selectbox if box.label == "Along α").value == shapes[1]
+    assert next(box for box in app.selectbox if box.label == "Shape over α").value == shapes[1]

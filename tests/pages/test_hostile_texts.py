@@ -1,4 +1,4 @@
-"""Whatever texts a domain holds, no page makes Markdown, HTML or a remote image of them. CommonMark is the judge."""
+"""Hostile texts of a domain: no page renders them as Markdown, HTML or a remote image, as CommonMark judges."""
 
 import re
 
@@ -20,7 +20,7 @@ HOSTILE = (
 )
 PAGES = ("overview", "alpha", "curves", "changes", "findings", "match", "train", "data")
 _READER = MarkdownIt("gfm-like", {"linkify": False})
-#: What Streamlit reads as Markdown: a block's own text, and labels and helps of what can be pressed or filled in.
+#: Streamlit reads as Markdown: the text of these blocks, and labels and help texts of widgets.
 _BLOCKS = ("markdown", "caption", "title", "header", "subheader", "info", "warning", "error", "success", "toast")
 _LABELLED = (
     "button", "selectbox", "text_input", "text_area", "checkbox", "toggle", "radio", "slider", "select_slider",
@@ -46,7 +46,7 @@ def hostile(workspace: Workspace, shapes, tmp_path) -> Domain:
 
 
 def markdown_of(app: AppTest) -> list[str]:
-    """All texts of a page that its browser reads as Markdown."""
+    """Return all texts of a page that the browser reads as Markdown."""
     texts = [element.value for name in _BLOCKS for element in app.get(name) if isinstance(element.value, str)]
     for element in (element for name in _LABELLED for element in app.get(name)):
         texts += [str(getattr(element, name)) for name in ("label", "help") if getattr(element, name, None)]
@@ -55,7 +55,7 @@ def markdown_of(app: AppTest) -> list[str]:
 
 
 def made_of(text: str) -> list[str]:
-    """What a text would make in a page, of what it should not: it is never ours that names the host."""
+    """Return the forbidden elements that a text renders to; the app's own texts never name the host."""
     html = _READER.render(text)
     made = re.findall(rf"<[^>]*{re.escape(HOST)}[^>]*>", html)
     made += re.findall(r"<(?:script|img|iframe|b|i)\b[^>]*>", html)

@@ -27,7 +27,7 @@ def failed(page: AppTest) -> str:
 
 
 def test_an_upload_that_the_browser_refused_leads_to_a_folder(workspace: Workspace) -> None:
-    """The server is not told of it, only that there is no file."""
+    """The browser refuses the file, so the server only knows that there is none."""
     page = open_page()
     page.segmented_control(key="import_from").set_value("Upload").run()
     page = submit(page, slug="large")
@@ -69,11 +69,11 @@ def test_no_folder_of_an_upload_is_named(workspace: Workspace) -> None:
     assert "upload-" not in without_paths(f"looked in and below {folder}: none")
 
 
-def test_a_folder_of_images_that_is_not_there_is_said_at_once(
+def test_a_folder_of_images_that_is_not_there_is_reported_at_once(
     shapes: Path, workspace: Workspace, tmp_path: Path
 ) -> None:
     page = submit(open_page(), path=str(shapes), slug="shapes", images=str(tmp_path / "gone"))
-    assert "“Folder of the images”: 'gone' does not exist" in failed(page)
+    assert "'gone' does not exist" in failed(page)
     assert not (workspace.root / "jobs").exists()
 
 
@@ -100,7 +100,7 @@ def test_a_test_set_is_uploaded_as_files(shapes: Path, workspace: Workspace, tes
         "ground_truth": ("gt.csv", (test_set / "gt.csv").read_bytes()),
     }
     page = upload_lists(open_page(), shapes, lists)
-    assert "test set: 4 articles, 5 images; ground truth known for 3." in written(page)
+    assert "4 articles, 5 images" in written(page)
     domain = workspace.load_domain("shapes")
     assert domain.test_images is not None
     assert all((domain.images_root / file).is_file() for file in domain.test_images["image_file"])
@@ -111,14 +111,14 @@ def test_a_list_without_its_images_is_refused_at_once(shapes: Path, workspace: W
     names = ("articles", "images")
     lists = {f"test_{name}": (f"{name}.csv", (test_set / f"{name}.csv").read_bytes()) for name in names}
     page = upload_lists(open_page(), shapes, lists)
-    assert "'images.csv' comes without its images" in failed(page)
+    assert "'images.csv' has no images" in failed(page)
     assert not (workspace.root / "jobs").exists()
     assert list((workspace.root / "uploads").iterdir()) == []
 
 
 @pytest.fixture
 def ended(workspace: Workspace) -> list[str]:
-    """Four imports of other sessions, oldest first: three failed, one was cancelled; their slugs."""
+    """Write four imports of other sessions, oldest first: three failed, one was cancelled. Return their slugs."""
     slugs = ["one", "two", "three", "four"]
     for number, slug in enumerate(slugs):
         folder = workspace.root / "jobs" / f"import-{slug}"
@@ -148,7 +148,7 @@ def test_failed_imports_of_others_share_a_line(ended: list[str], workspace: Work
 def test_ones_own_import_is_open_above_those_of_others(ended: list[str], shapes: Path, at_once: None) -> None:
     page = submit(open_page(), path=str(shapes), slug="shapes", language="en")
     lines = page.expander[:2]
-    assert "'shapes' is imported" in lines[0].label.replace("\\", "")
+    assert "'shapes' was imported" in lines[0].label.replace("\\", "")
     assert lines[0].proto.expanded
     assert lines[1].label.startswith("4 earlier imports")
 

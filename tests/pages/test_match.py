@@ -17,12 +17,13 @@ from core.workspace.folders import Workspace
 from core.workspace.runs import Run, find_run
 from pages.shared import images, worker
 from pages.shared.session import AWAITED
+from pages.shared.text import similarity
 from tests.pages.conftest import open_at
 
 
 @pytest.fixture(scope="module")
 def made(shapes: Path, tiny_name: str, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """A domain with one swept run, made once: these tests only read it."""
+    """Make a domain with one swept run, once; the tests only read it."""
     workspace = Workspace(tmp_path_factory.mktemp("match") / "workspace", tmp_path_factory.mktemp("match") / "cache")
     where = ["--workspace", str(workspace.root), "--cache", str(workspace.cache), "--json"]
     assert main(["import", str(shapes), "--domain", "shapes", "--language", "en", *where]) == 0
@@ -40,7 +41,7 @@ def run(made: Workspace, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 @pytest.fixture(autouse=True)
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
-    """The tasks submitted, with their arguments; done at once in this process."""
+    """Return the submitted tasks with their arguments; run them at once in this process."""
     calls: list[tuple[Any, ...]] = []
 
     def submit(task: Callable[..., Any], *arguments: Any) -> Future:
@@ -67,7 +68,7 @@ def found(page: AppTest) -> Answer:
     return page.session_state[AWAITED.key]["match"].future.result()
 
 
-def said(page: AppTest) -> str:
+def text_of(page: AppTest) -> str:
     return "\n".join(element.value for element in [*page.subheader, *page.markdown, *page.caption])
 
 
@@ -77,14 +78,14 @@ def test_a_domain_without_a_run_says_what_to_do_next(verb, shapes: Path) -> None
     assert "rematch train --domain shapes" in page.code[0].value
 
 
-def test_nothing_asked_shows_examples_that_can_be_clicked(run: Run, asked) -> None:
+def test_without_a_query_there_are_examples_that_can_be_clicked(run: Run, asked) -> None:
     page = open_page()
     assert not asked
     page.button(key="example_1").click().run()
     assert not page.exception
     assert page.text_input(key="headline").value.startswith("a ")
     assert page.query_params["headline"].startswith("a ")
-    assert said(page).count("similarity 0.") + said(page).count("similarity -0.") == 15
+    assert text_of(page).count("similarity 0.") + text_of(page).count("similarity −0.") == 15
 
 
 def test_three_models_stand_side_by_side_as_the_worker_found_them(run: Run, made: Workspace, asked) -> None:
@@ -96,9 +97,12 @@ def test_three_models_stand_side_by_side_as_the_worker_found_them(run: Run, made
     answer = match_headline(made, "shapes", run.info.name, alphas, headline, 5)
     for name, model in zip(("zero-shot", "WiSE-FT", "fine-tuned"), answer.models, strict=True):
         for one in model.found:
-            assert f"**{one.place}** · {name.replace('-', chr(92) + '-')} · similarity {one.score:.4f}" in said(page)
-    assert "all 60 images of the domain" in said(page)
-    assert "α = 0\\.25" in said(page)
+            assert (
+                f"**{one.place}** · {name.replace('-', chr(92) + '-')} · similarity {similarity(one.score)}"
+                in text_of(page)
+            )
+    assert "all 60 images of the domain" in text_of(page)
+    assert "α = 0\\.25" in text_of(page)
     page.run()
     assert len(asked) == 1  # drawing again asks nothing
 
@@ -110,13 +114,13 @@ def test_a_picked_article_shows_its_own_image_at_the_ranks_of_the_sweep(run: Run
     assert asked[0][0] is match_article
     for at in (0.0, alpha, 1.0):
         rank = ranks[(ranks["article_id"] == "55") & (ranks["alpha"] == at)]["rank"].item()
-        assert f"its own image at rank **{rank}**" in said(page)
-    assert "the 12 images of val" in said(page)
+        assert f"its own image at rank **{rank}**" in text_of(page)
+    assert "the 12 images of val" in text_of(page)
     within = sum(one.own.place <= 5 for one in found(page).models)
-    assert said(page).count(":material/check_circle: **its own image**") == within
+    assert text_of(page).count(":material/check_circle: **its own image**") == within
 
 
-def test_another_article_is_kept_for_the_other_pages_and_in_the_address(run: Run) -> None:
+def test_another_article_is_shared_with_the_other_pages_and_in_the_address(run: Run) -> None:
     page = open_page(by="Article", article="55")
     page.selectbox(key="match_article").set_value("50").run()
     assert not page.exception
@@ -143,16 +147,16 @@ def test_bad_values_in_the_address_fall_back(run: Run, asked, parameters: dict[s
     assert (slug, name, alphas, k, rerank) == ("shapes", run.info.name, (0.0, run.selected().alpha, 1.0), 5, "none")
 
 
-def test_what_is_re_ranked_says_so(run: Run, made: Workspace, asked) -> None:
+def test_re_ranking_is_named(run: Run, made: Workspace, asked) -> None:
     page = open_page(headline="a red circle", rerank="csls")
     assert asked[0][-1] == "csls"
-    assert "re\\-ranked by csls" in said(page) or "re-ranked by csls" in said(page)
+    assert "re\\-ranked by csls" in text_of(page) or "re-ranked by csls" in text_of(page)
     [alpha] = {model.alpha for model in found(page).models[1:2]}
     answer = match_headline(made, "shapes", run.info.name, (alpha,), "a red circle", 5, "csls")
-    assert f"similarity {answer.models[0].found[0].score:.4f}" in said(page)
+    assert f"similarity {similarity(answer.models[0].found[0].score)}" in text_of(page)
     page.selectbox(key="rerank").set_value("none").run()
     assert asked[-1][-1] == "none"
-    assert "Similarity: the cosine." in said(page)
+    assert "Similarity: cosine" in text_of(page)
 
 
 def test_another_run_is_re_ranked_as_it_was_swept(
@@ -169,7 +173,7 @@ def test_another_run_is_re_ranked_as_it_was_swept(
     page.selectbox(key="run").set_value("by-csls").run()
     assert not page.exception
     assert page.selectbox(key="rerank").value == "csls"
-    assert "re-ranked by csls" in said(page)
+    assert "re-ranked by csls" in text_of(page)
 
 
 def test_an_unknown_article_in_the_address_is_none_picked(run: Run, asked) -> None:
@@ -185,7 +189,7 @@ def test_a_photo_ranks_articles(run: Run, made: Workspace, asked) -> None:
     page.get("file_uploader")[0].set_value(("kreis.png", photo, "image/png")).run()
     assert not page.exception
     assert asked[0][5] == photo
-    assert "all 60 articles of the domain" in said(page)
+    assert "all 60 articles of the domain" in text_of(page)
 
 
 @pytest.mark.parametrize("data", [b"", b"GIF89a", b"%PDF-1.4", b"\xff\xd8\xff\xe0 no jpeg"])
@@ -203,7 +207,7 @@ def test_a_refused_photo_is_named_by_its_format_and_forgotten(run: Run, made: Wo
     page.get("file_uploader")[0].set_value(("bild.jpg", heic, "image/jpeg")).run()
     assert "HEIC" in page.error[0].value
     assert "JPEG" in page.error[0].value
-    assert page.get("file_uploader")[0].value is None, "its name does not stay beside the next"
+    assert page.get("file_uploader")[0].value is None, "its name is gone from the field"
     domain = made.load_domain("shapes")
     photo = (domain.images_root / domain.articles["image_file"].iloc[6]).read_bytes()
     page.get("file_uploader")[0].set_value(("kreis.png", photo, "image/png")).run()
@@ -214,9 +218,9 @@ def test_a_refused_photo_is_named_by_its_format_and_forgotten(run: Run, made: Wo
 def test_the_presentation_is_without_jargon(run: Run) -> None:
     page = open_page(headline="a *red* circle", present="true")
     assert page.header[0].value == r"a \*red\* circle"
-    assert [word for word in ("Best match", "Second", "Third") if word not in said(page)] == []
+    assert [word for word in ("Best match", "Second", "Third") if word not in text_of(page)] == []
     for jargon in ("α", "rank", "similarity", "WiSE", "shot"):
-        assert jargon not in said(page)
+        assert jargon not in text_of(page)
     assert not page.title
 
 
@@ -225,7 +229,7 @@ def test_a_headline_is_shown_as_it_is_written(run: Run) -> None:
     assert page.header[0].value == "\\!\\[x\\]\\(http\\:\u2060//evil\\.example/x\\.png\\) \\<script\\>"
 
 
-def test_a_worker_that_dies_is_said_and_can_be_asked_again(run: Run, asked, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_that_dies_is_reported_and_can_be_repeated(run: Run, asked, monkeypatch: pytest.MonkeyPatch) -> None:
     works = model_worker.submit
 
     def dies(*_: object) -> Future:
@@ -246,7 +250,7 @@ def test_a_worker_that_dies_is_said_and_can_be_asked_again(run: Run, asked, monk
 def test_while_it_is_computed_the_page_says_so(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(model_worker, "submit", lambda *_: Future())
     page = open_page(headline="a red circle")
-    assert "Loading the model" in page.status[0].label
+    assert "model" in page.status[0].label
 
 
 def test_images_that_are_gone_do_not_stop_the_rest(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -257,4 +261,4 @@ def test_images_that_are_gone_do_not_stop_the_rest(run: Run, monkeypatch: pytest
     images._small.cache_clear()
     page = open_page(headline="a red circle", places="3")
     assert [warning.value for warning in page.warning] == [images.GONE] * 9
-    assert said(page).count("similarity 0.") + said(page).count("similarity -0.") == 9
+    assert text_of(page).count("similarity 0.") + text_of(page).count("similarity −0.") == 9

@@ -1,4 +1,4 @@
-"""A workspace that version 0.1 wrote (commit 66d8aa2, before names changed) is read as it was."""
+"""Rematch reads a workspace of version 0.1 (commit 66d8aa2, before names changed) unchanged."""
 
 import zipfile
 from pathlib import Path

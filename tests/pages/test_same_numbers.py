@@ -19,7 +19,7 @@ from core.workspace.runs import find_run
 
 @pytest.fixture(scope="module")
 def made(shapes: Path, tiny_name: str, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """A domain with one run, swept along the whole of α, made once: these tests only read it."""
+    """Make a domain with one run, swept over all α, once; the tests only read it."""
     folder = tmp_path_factory.mktemp("same")
     workspace = Workspace(folder / "workspace", folder / "cache")
     where = ["--workspace", str(workspace.root), "--cache", str(workspace.cache), "--json"]
@@ -31,7 +31,7 @@ def made(shapes: Path, tiny_name: str, tmp_path_factory: pytest.TempPathFactory)
 
 @pytest.fixture(autouse=True)
 def used(made: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The workspace of `made`, and the worker's tasks done at once in this process."""
+    """Use the workspace of `made`, and run the worker's tasks at once in this process."""
     monkeypatch.setenv("REMATCH_WORKSPACE", str(made.root))
     monkeypatch.setenv("REMATCH_CACHE", str(made.cache))
 
@@ -45,7 +45,7 @@ def used(made: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def is_swept(made: Workspace, verb) -> None:
-    """The run has its sweep."""
+    """Sweep the run if it has no sweep yet."""
     if not find_run(made, "shapes", None).is_swept:
         assert verb("sweep", "--domain", "shapes", "--precision", "fp32").status == 0
 
@@ -68,8 +68,8 @@ def shown(app) -> str:
 
 def test_the_slider_draws_from_what_sweep_records(made, open_page, verb):
     record = verb("sweep", "--domain", "shapes", "--precision", "fp32", "--json").record
-    hand = element_data(open_page("alpha"))["hand"]
-    tables = json.loads(hand["tables"])
+    slider = element_data(open_page("alpha"))["slider"]
+    tables = json.loads(slider["tables"])
     assert len(record["rows"]) >= 21
     assert len({tuple(written(row).values()) for row in record["rows"]}) > 3
     for row in record["rows"]:
@@ -77,12 +77,12 @@ def test_the_slider_draws_from_what_sweep_records(made, open_page, verb):
         assert tables["interpolated"][place] == row["interpolated"]
         drawn = dict(zip(tables["names"], (f"{values[place]:.3f}" for values in tables["metrics"]), strict=True))
         assert drawn == written(row)
-    assert f"n = {record['n']}" in hand["of"]
+    assert f"n = {record['n']}" in slider["of"]
 
 
 @pytest.mark.parametrize("alpha", ["0", "0.13", "0.37", "0.62", "1", "best"])
 def test_at_rest_the_slider_shows_what_rank_and_score_find(alpha, made, is_swept, open_page, verb, tmp_path):
-    """Off the grid of exact points too: interpolated while the hand moves, exact when it rests."""
+    """Off the grid of exact points too: interpolated while the slider moves, exact when it rests."""
     run = find_run(made, "shapes", None)
     value = run.selected().alpha if alpha == "best" else float(alpha)
     words = ("rank", "--domain", "shapes", "--alpha", alpha, "--output", tmp_path / "run.tsv", "--json")
@@ -94,12 +94,12 @@ def test_at_rest_the_slider_shows_what_rank_and_score_find(alpha, made, is_swept
     scored = verb("score", tmp_path / "run.tsv", "--ground-truth", truth, "--json").record["metrics"]
     article = val["article_id"].iloc[4]
     data = element_data(open_page("alpha", alpha=f"{value:g}", article=article))
-    tables = json.loads(data["hand"]["tables"])
+    tables = json.loads(data["slider"]["tables"])
     place = tables["alphas"].index(round(value, 2))
     on_page = [values[place] for values in tables["metrics"]]
-    if data["hand"]["exact"]:
+    if data["slider"]["exact"]:
         assert tables["interpolated"][place]
-        on_page = data["hand"]["exact"]["metrics"]
+        on_page = data["slider"]["exact"]["metrics"]
     else:
         assert not tables["interpolated"][place]
     drawn = dict(zip(table_metrics(), (f"{metric:.3f}" for metric in on_page), strict=True))
@@ -107,8 +107,8 @@ def test_at_rest_the_slider_shows_what_rank_and_score_find(alpha, made, is_swept
     lists = pd.read_csv(tmp_path / "run.tsv", sep="\t", dtype=str, index_col=0)
     own = val["image_id"].iloc[4]
     rank = lists.loc[article].tolist().index(own) + 1
-    assert f"Rank {rank} at α" in data["answer"]["article"]["ranks"]
-    in_list = {row["id"]: row["here"] for row in data["answer"]["rows"]}
+    assert f"Rank {rank} at α" in data["board"]["article"]["ranks"]
+    in_list = {row["id"]: row["here"] for row in data["board"]["rows"]}
     for other, image in val[["article_id", "image_id"]].itertuples(index=False):
         assert in_list[other] == lists.loc[other].tolist().index(image) + 1
 
@@ -123,8 +123,8 @@ def test_curves_and_overview_show_the_table_that_report_records(is_swept, open_p
     paper = as_record["table_4"]
     words = next(each.value for each in curves.markdown if "Table 4" in each.value)
     gained, lost = (f"{paper[end]:.3f}" if paper[end] is not None else "none" for end in ("improvement", "decrease"))
-    assert f"Of the {paper['n']} articles" in words
-    assert f"{paper['n_improved']} up by {gained} places" in words
+    assert f"Of the {paper['n']} article" in words
+    assert f"{paper['n_improved']} up by {gained} ranks" in words
     assert f"{paper['n_decreased']} down by {lost}" in words
     overview = open_page("overview").table[0].value
     for row, (_, cells) in zip(as_record["rows"], overview.iterrows(), strict=True):
@@ -159,12 +159,14 @@ def test_match_shows_the_similarities_that_match_prints(alpha, is_swept, open_pa
         for at in ("0", alpha, "1")
     }  # fmt: skip
     app = open_page("match", headline="a red circle", alpha=alpha).run()
-    cards = re.findall(r"\*\*(\d+)\*\* · (\S+) · similarity (-?[\d.]+)", shown(app))
+    cards = re.findall(r"\*\*(\d+)\*\* · (\S+) · similarity (−?[\d.]+)", shown(app))
     for model, at in (("zero-shot", "0"), ("WiSE-FT", alpha), ("fine-tuned", "1")):
-        assert [similarity for _, name, similarity in cards if name.replace("\\", "") == model] == printed[at]
+        assert [
+            similarity.replace("−", "-") for _, name, similarity in cards if name.replace("\\", "") == model
+        ] == printed[at]
 
 
-def test_findings_says_what_analyse_prints(is_swept, open_page, verb):
+def test_findings_shows_what_analyse_prints(is_swept, open_page, verb):
     printed = " ".join(verb("analyse", "--domain", "shapes", "--questions", "difference,choice").out.split())
     for question in ("Is the difference significant?", "Is α* the right α?"):
         app = open_page("findings", question=question)

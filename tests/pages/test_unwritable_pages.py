@@ -1,4 +1,4 @@
-"""Pages over a workspace or cache that is full, may only be read, or is gone: what there is is shown, the rest said."""
+"""Pages over a full, read-only or deleted workspace or cache: they show the data and report what fails."""
 
 import shutil
 
@@ -25,7 +25,7 @@ def disk(tmp_path):
 
 @pytest.fixture
 def on_disk(disk: SmallDisk, shapes, monkeypatch) -> Run:
-    """A domain with a run, and a training that failed, all of it on the small disk."""
+    """Write a domain with a run and a failed training on the small disk."""
     workspace = Workspace(disk.folder / "workspace", disk.folder / "cache")
     monkeypatch.setenv("REMATCH_WORKSPACE", str(workspace.root))
     monkeypatch.setenv("REMATCH_CACHE", str(workspace.cache))
@@ -42,7 +42,7 @@ def workspace_of(run: Run) -> Workspace:
     return Workspace(workspace, workspace.with_name("cache"))
 
 
-def said(app) -> str:
+def reported(app) -> str:
     elements = (*app.error, *app.warning, *app.toast)
     return " ".join(element.value for element in elements).replace("\\", "")
 
@@ -52,7 +52,7 @@ def button(app, label: str):
 
 
 @pytest.mark.parametrize("page", ALL)
-def test_every_page_shows_what_may_only_be_read(page, open_page: Open, on_disk, disk):
+def test_every_page_shows_a_read_only_workspace(page, open_page: Open, on_disk, disk):
     with disk.read_only():
         app = open_page(page)
         assert not app.exception
@@ -62,7 +62,7 @@ def test_every_page_shows_what_may_only_be_read(page, open_page: Open, on_disk, 
 
 
 @pytest.mark.parametrize("page", ["overview", "alpha", "findings", "data"])
-def test_pages_show_what_there_is_on_a_full_disk(page, open_page: Open, on_disk, disk):
+def test_pages_show_their_content_on_a_full_disk(page, open_page: Open, on_disk, disk):
     with disk.with_room_for(0):
         app = open_page(page)
         assert not app.exception
@@ -73,14 +73,14 @@ def test_pages_show_what_there_is_on_a_full_disk(page, open_page: Open, on_disk,
 def test_a_training_that_cannot_be_started_says_why(open_page: Open, on_disk, disk):
     with disk.read_only():
         app = open_page("train")
-        assert "the weights are gone" in said(app)
+        assert "weights are gone" in reported(app)
         button(app, "Start training").click().run()
         assert not app.exception
-        assert "could not be started" in said(app)
-        assert "read-only" in said(app)
+        assert "not be started" in reported(app)
+        assert "read-only" in reported(app)
         button(app, "Close").click().run()
         assert not app.exception
-        assert "read-only" in said(app)
+        assert "read-only" in reported(app)
     assert background.status(workspace_of(on_disk), Job("train", "shapes")).state == "failed"
 
 
@@ -91,16 +91,16 @@ def test_an_import_that_cannot_be_started_says_why(open_page: Open, on_disk, dis
         app.text_input(key="import_slug").set_value("more")
         button(app, "Import").click().run()
         assert not app.exception
-        assert "read-only" in said(app)
+        assert "read-only" in reported(app)
 
 
-def test_a_tag_that_cannot_be_kept_says_so_and_the_page_stays(open_page: Open, run, workspace, monkeypatch):
+def test_a_tag_that_cannot_be_saved_is_reported_and_the_page_stays(open_page: Open, run, workspace, monkeypatch):
     app = open_page("changes")
     app.multiselect[-1].set_value(["person"])
     fail_to_write(monkeypatch, READ_ONLY)
-    button(app, "Keep").click().run()
+    button(app, "Save").click().run()
     assert not app.exception
-    assert "read-only" in said(app)
+    assert "read-only" in reported(app)
     assert read_tags(workspace, "shapes") == {}
 
 

@@ -1,4 +1,4 @@
-"""Whatever an address or a form says, a page stays in the workspace and shows something."""
+"""Hostile URLs and form values: a page stays in the workspace and shows something."""
 
 import shutil
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +16,7 @@ from pages.shared.paths import check_typed_encoder, looks_like_a_path, typed_pat
 from tests.written_runs import write_run
 
 ALL = ("overview", "alpha", "curves", "changes", "findings", "match", "train", "data")
-#: Ways out of a folder, and what else is no name: each must be told apart from the names there are.
+#: Names that lead out of a folder, and other invalid names. All must be refused.
 WAYS_OUT = (
     "../outside", "..", ".", "", "/etc", "//host/share", "\\\\host\\share", "..\\outside", "%2e%2e/outside",
     "%2e%2e%2foutside",
@@ -28,7 +28,7 @@ WAYS_OUT = (
 
 @pytest.fixture
 def outside(workspace: Workspace, domain) -> Path:
-    """A domain that lies beside the workspace, which no way may lead to."""
+    """Write a domain next to the workspace, which no name may reach."""
     there = workspace.root.parent / "outside"
     there.mkdir()
     for file in domain.folder.glob("*.*"):
@@ -65,7 +65,7 @@ def test_minus_zero_is_zero_shot(open_page, run):
 
 @pytest.fixture
 def answers_others(monkeypatch):
-    """The app is bound to every address of its machine."""
+    """Bind the app to every address of its machine."""
     monkeypatch.setattr(st, "get_option", lambda name: "0.0.0.0" if name == "server.address" else None)
 
 
@@ -74,7 +74,7 @@ def test_on_ones_own_machine_any_path_may_be_typed(tmp_path):
     assert typed_path("  ") == ""
 
 
-def test_where_others_are_answered_what_is_typed_stays_in_the_workspace(workspace, answers_others, outside):
+def test_an_app_for_other_machines_stays_in_the_workspace(workspace, answers_others, outside):
     inside = workspace.root / "incoming"
     inside.mkdir(parents=True)
     assert typed_path(str(inside / "a.csv")) == str(inside / "a.csv")
@@ -85,8 +85,8 @@ def test_where_others_are_answered_what_is_typed_stays_in_the_workspace(workspac
 
 
 @pytest.mark.parametrize("way", ["a\0b", "~nobody-of-that-name/x"])
-def test_what_is_no_path_is_said(way):
-    with pytest.raises(InputError, match="is no path"):
+def test_an_invalid_path_is_reported(way):
+    with pytest.raises(InputError, match="not a path"):
         typed_path(way)
 
 
@@ -110,7 +110,7 @@ def test_the_import_form_says_what_it_cannot_read(path, open_page, run, outside)
 
 
 def test_two_sessions_at_different_alphas_see_their_own_numbers(open_page, run):
-    """Each in a thread of its own, turn about: AppTest keeps what stands for the server in one place of the process."""
+    """Sessions run in threads that take turns, because AppTest has one server for the whole process."""
     alphas, turn, rounds = ("0", "0.5", "1"), Barrier(3), Lock()
 
     def session(alpha: str) -> list[dict[str, str]]:
@@ -139,14 +139,14 @@ def _moved_counts(app) -> dict[str, str]:
 @pytest.mark.parametrize("missing", [{"run": "gone-1"}, {"domain": "gone"}, {"domain": "gone", "run": "gone-1"}])
 def test_a_link_to_what_is_gone_is_reported(page, missing, open_page, run):
     app = open_page(page, **missing)
-    [warning] = [each.value.replace("\\", "") for each in app.warning if "not here" in each.value]
+    [warning] = [each.value.replace("\\", "") for each in app.warning if "not found" in each.value]
     assert next(iter(missing.values())) in warning
     assert (run.info.name if "domain" not in missing else "shapes") in warning
 
 
 def test_a_link_to_what_is_there_says_nothing_of_it(open_page, run):
     app = open_page("alpha", domain="shapes", run=run.info.name)
-    assert not any("not here" in each.value for each in app.warning)
+    assert not any("not found" in each.value for each in app.warning)
 
 
 def test_choosing_another_domain_is_no_link_to_what_is_gone(open_page, run, workspace):
@@ -157,7 +157,7 @@ def test_choosing_another_domain_is_no_link_to_what_is_gone(open_page, run, work
     app = open_page("overview", domain="shapes", run=run.info.name)
     app.sidebar.selectbox[0].set_value("other").run()
     assert not app.exception
-    assert not any("not here" in each.value for each in app.warning)
+    assert not any("not found" in each.value for each in app.warning)
 
 
 def test_a_run_that_goes_while_a_page_shows_it_is_reported(open_page, run, workspace, tmp_path):
@@ -165,11 +165,11 @@ def test_a_run_that_goes_while_a_page_shows_it_is_reported(open_page, run, works
     shutil.copytree(run.folder, run.folder.with_name("renamed-1"))
     shutil.rmtree(run.folder)
     app.run()
-    [warning] = [each.value.replace("\\", "") for each in app.warning if "not here" in each.value]
+    [warning] = [each.value.replace("\\", "") for each in app.warning if "not found" in each.value]
     assert run.info.name in warning
     assert "renamed-1" in warning
     app.button(key="close_missing").click().run()
-    assert not any("not here" in each.value for each in app.warning)
+    assert not any("not found" in each.value for each in app.warning)
 
 
 def address(app) -> dict[str, str]:

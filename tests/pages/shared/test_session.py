@@ -1,4 +1,4 @@
-"""Keys of the session and parameters of the address: declared once, typed, and touched by one module alone."""
+"""Session values and URL parameters: declared once, typed, and used by one module only."""
 
 import ast
 from pathlib import Path
@@ -14,7 +14,7 @@ DECLARED = [value for value in vars(session).values() if isinstance(value, Sessi
 
 
 def names_a_state(node: ast.AST) -> bool:
-    """Is it `st.session_state`, `st.query_params`, or what a widget is bound by?"""
+    """Return whether a node is `st.session_state`, `st.query_params`, or the argument that binds a widget."""
     if isinstance(node, ast.keyword):
         return node.arg == "bind"
     return isinstance(node, ast.Attribute) and node.attr in ("session_state", "query_params")
