@@ -106,7 +106,7 @@ def read_record(
 ) -> Record:
     """Read a TOML file that holds the dataclass `record`.
 
-    ignored: keys that may be there beside the record's. Raises InputError as `read_toml`, and where a key is missing or
+    ignored: keys that may be there in addition to the record's. Raises InputError as `read_toml`, and where a key is missing or
     unknown, or its value is not of the field's type and bounds.
     """
     table = _renamed(read_toml(path, what, format_version, remedy))

@@ -95,13 +95,13 @@ def test_the_name_of_a_question_that_was_split_leads_to_what_it_became(verb):
     assert set(registry.RENAMED["similar"]) <= set(registry.BY_NAME)
 
 
-def test_an_answer_about_a_sweep_that_changes_meanwhile_is_not_load_cached(context):
+def test_an_answer_about_a_sweep_that_changes_meanwhile_is_not_cached(context):
     def ask(context: RunContext) -> Count:
         save_uniform(context.run, context.domain, 2)
         return Count(int(context.val.ranks.sum()))
 
     question = replace(_counting()[0], ask=ask)
-    with pytest.raises(InputError, match="changed while it was asked about"):
+    with pytest.raises(InputError, match="changed during"):
         compute_or_load(question, context)
     assert load_cached(question, context) is None
     again = RunContext(context.run, context.domain, context.workspace)
