@@ -243,7 +243,7 @@ def test_the_verb_resumes_and_sweeps(verb, stop_after, workspace):
     stopped = stop_after(2)
     refused = verb("train", "--domain", "shapes", "--resume", stopped.info.name, "--epochs", 3, "--set", "warmup=0.2")
     assert (refused.status, refused.out) == (2, "")
-    assert "leave out --epochs, --set warmup" in refused.err
+    assert "--epochs, --set warmup" in refused.err
     assert "unfinished: tinyclip-all-1" in verb("train", "--domain", "shapes", "--resume", "nothing").err
     record = verb("train", "--domain", "shapes", "--resume", stopped.info.name, "--sweep", "--json").record
     assert [row["epoch"] for row in record["history"]] == [0, 1, 2, 3, 4]
