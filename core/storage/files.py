@@ -106,8 +106,8 @@ def read_record(
 ) -> Record:
     """Read a TOML file that holds the dataclass `record`.
 
-    ignored: keys that may be there in addition to the record's. Raises InputError as `read_toml`, and where a key is missing or
-    unknown, or its value is not of the field's type and bounds.
+    ignored: keys that are allowed in addition to the record's. Raises InputError as `read_toml`, and where a key is
+    missing or unknown, or its value does not have the field's type or is out of bounds.
     """
     table = _renamed(read_toml(path, what, format_version, remedy))
     try:

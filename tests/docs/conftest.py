@@ -25,8 +25,7 @@ def prepared_folder(tmp_path_factory: pytest.TempPathFactory, lite_cache: Path) 
     where = ["--workspace", str(folder / "workspace"), "--cache", str(folder / "cache")]
     for words in (
         ["import", str(folder / "articles.csv"), "--domain", "my-news", "--images", str(folder / "photos")],
-        ["train", "--domain", "my-news", "--epochs", "2", "--sweep"],
-        ["runs", "rename", "lite-head-1", "first", "--domain", "my-news"],
+        ["train", "--domain", "my-news", "--name", "first", "--epochs", "2", "--sweep"],
     ):
         assert main([*words, *where]) == 0, words
     return folder

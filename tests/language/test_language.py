@@ -1,4 +1,4 @@
-"""The product's sentences are in plain English: no word of the former idiom, and docstrings of functions are imperative."""
+"""The product's sentences are plain English: no word of the former idiom, imperative docstrings of functions."""
 
 import ast
 

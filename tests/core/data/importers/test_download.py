@@ -180,7 +180,6 @@ def test_a_domain_whose_table_is_gone_says_what_to_do(verb, shapes, tmp_path):
     assert outcome.status == 2
     assert str(table) in outcome.err
     assert "rematch fetch-images TABLE" in outcome.err
-    assert "fetch-images TABLE" in outcome.err
 
 
 ADDRESSES = [
