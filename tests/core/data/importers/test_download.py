@@ -179,7 +179,7 @@ def test_a_domain_whose_table_is_gone_says_what_to_do(verb, shapes, tmp_path):
     outcome = verb("fetch-images", "--domain", "shapes")
     assert outcome.status == 2
     assert str(table) in outcome.err
-    assert "rematch fetch-images TABLE" in outcome.err
+    assert "fetch-images TABLE --output" in outcome.err
 
 
 ADDRESSES = [
