@@ -12,10 +12,8 @@ app: .venv/.installed
 	$(BIN)/rematch demo --detach
 	$(BIN)/rematch app
 
-QUICK := not (app or model or process or browser or data)
-
 check: .venv/.installed-dev lint types
-	REMATCH_EXAMPLES=10 $(BIN)/python -m pytest --hypothesis-profile dev -m "$(QUICK)" --numprocesses 2 --dist worksteal \
+	REMATCH_EXAMPLES=10 $(BIN)/python -m pytest --hypothesis-profile dev --quick --numprocesses 2 --dist worksteal \
 		--ignore tests/browser --ignore tests/benchmarks
 
 # A file at a time to each process, in the order that tests/conftest.py gives: the browser's first, which take longest.

@@ -25,7 +25,7 @@ from core.jobs import background
 from core.progress import PROGRESS_FILE, QUIET
 from core.workspace.folders import Workspace
 from tests.local_hub import LocalHub, point_to
-from tests.markers import markers_of
+from tests.markers import FIXTURES, markers_of, starts_something
 from tests.shapes import write_shapes
 from tests.snapshots import Snapshots
 from tests.stand_in_job import StartedJob
@@ -44,7 +44,18 @@ hypothesis.settings.register_profile("dev", deadline=None, max_examples=20)
 hypothesis.settings.load_profile("ci")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option of `make check`."""
+    parser.addoption("--quick", action="store_true", help="Leave out tests of a model, page, process or real data.")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """With --quick, leave files unread that import torch and the like: importing it takes seconds."""
+    is_test = collection_path.name.startswith("test_") and collection_path.suffix == ".py"
+    return True if config.getoption("--quick") and is_test and starts_something(collection_path) else None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark each test by what it starts, so that `make check` leaves out what takes seconds.
 
     The browser's come first, then models', then pages': so that the longest files do not end after all others.
@@ -52,6 +63,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         for name in markers_of(item):
             item.add_marker(name)
+    if config.getoption("--quick"):
+        items[:] = [item for item in items if not any(map(item.get_closest_marker, (*FIXTURES, "data")))]
     items.sort(key=lambda item: [item.get_closest_marker(name) is None for name in ("browser", "model", "app")])
 
 

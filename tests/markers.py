@@ -1,6 +1,8 @@
 """The markers of tests, by their fixtures and the imports of their module."""
 
+import ast
 from functools import cache
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -15,7 +17,7 @@ FIXTURES = {
 #: Marker → packages and modules; a test module that imports one of them, or a name from it, gets the marker.
 IMPORTS = {
     "app": {"streamlit.testing", "tests.pages.conftest.open_at"},
-    "model": {"torch", "open_clip", "safetensors"},
+    "model": {"torch", "open_clip", "safetensors", "core.experiment", "core.retrieval.ranking"},
     "process": {"subprocess", "multiprocessing", "tests.users", "tests.core.cli.test_starting"},
     "browser": {"playwright"},
 }
@@ -47,3 +49,20 @@ def _origin(value: object) -> str:
 
 def _within(origin: str, modules: set[str]) -> bool:
     return any(origin == module or origin.startswith(f"{module}.") for module in modules)
+
+
+def starts_something(file: Path) -> bool:
+    """Return whether every test of a file gets a marker, by the imports at its top: then it need not be imported."""
+    tree = ast.parse(file.read_bytes())
+    names = {
+        name
+        for node in tree.body
+        for name in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [f"{node.module}.{alias.name}" for alias in node.names]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
+    }
+    return any(_within(name, modules) for name in names for modules in IMPORTS.values())

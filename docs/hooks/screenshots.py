@@ -91,6 +91,7 @@ def settle(page: Page) -> None:
     page.wait_for_selector("h1, [data-testid=stHeading]")
     page.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
     page.wait_for_load_state("networkidle")
+    page.get_by_text("Computing the answer").wait_for(state="hidden", timeout=120_000)
     page.wait_for_timeout(1500)
 
 

@@ -1,17 +1,21 @@
 """A finished run of a tiny model, trained once per session, as most tests of the library need it."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import pytest
 
 from core.data.domain import Domain
 from core.data.query_text import Reading
-from core.experiment.loaded_run import LoadedRun, open_run
-from core.experiment.train import train_run
 from core.training.settings import Settings
 from core.workspace.folders import Workspace
 from core.workspace.runs import Run, find_run
 from tests.snapshots import Snapshots
+
+if TYPE_CHECKING:  # it imports torch
+    from core.experiment.loaded_run import LoadedRun
 
 TrainOnce = Callable[..., Run]
 
@@ -22,6 +26,8 @@ def train_once(shapes_domain: Domain, workspace: Workspace, tiny_name: str, snap
 
     def train(settings: Settings, reading: Reading = Reading()) -> Run:
         def make(fresh: Workspace) -> None:
+            from core.experiment.train import train_run
+
             snapshots.restore("shapes", fresh, lambda _: None)
             train_run(fresh.load_domain("shapes"), tiny_name, settings, reading, "cpu", fresh)
 
@@ -39,4 +45,6 @@ def run(train_once: TrainOnce) -> Run:
 
 @pytest.fixture
 def loaded_run(run: Run, shapes_domain: Domain, workspace: Workspace) -> LoadedRun:
+    from core.experiment.loaded_run import open_run
+
     return open_run(run, shapes_domain, workspace, "cpu")
