@@ -10,12 +10,12 @@ from core.findings.registry import QUESTIONS
 from core.report.document import document
 from core.report.html import as_html
 from core.report.markdown import as_markdown
+from pages.findings.analysis_job import input_analysis, show_analysis
+from pages.findings.sections import show_section
 from pages.shared import session, sidebar
-from pages.shared.analysis_job import input_analysis, show_analysis
 from pages.shared.charts import input_figure_format
 from pages.shared.errors import show_error
 from pages.shared.help_texts import FINDINGS, help_for
-from pages.shared.sections import show_section
 from pages.shared.text import plain
 
 IN_SHORT = "In short"
