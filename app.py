@@ -1,24 +1,20 @@
 """Streamlit entry point: page registry, sidebar, and top-level error handling."""
 
-from pathlib import Path
-
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from core.errors import RematchError
 from core.storage.disk_errors import os_error_sentence
+from pages.page_files import PAGES, page_file
 from pages.shared import sidebar
 from pages.shared.empty_states import show_demo_progress
 from pages.shared.errors import show_error
 from pages.shared.session import SELECTION
 
-PAGES = Path(sidebar.__file__).parents[1]
-
 
 def page(name: str, title: str, icon: str, default: bool = False) -> StreamlitPage:
     """Register `pages/NAME/page.py`, served at `/NAME`; the default page at `/` too."""
-    file = PAGES / name / "page.py"
-    return st.Page(file, url_path=name, title=title, icon=f":material/{icon}:", default=default)
+    return st.Page(page_file(name), url_path=name, title=title, icon=f":material/{icon}:", default=default)
 
 
 st.set_page_config(page_title="Rematch", page_icon=PAGES / "shared" / "icon.svg", layout="wide")

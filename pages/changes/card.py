@@ -9,6 +9,7 @@ from core.workspace.folders import Workspace
 from core.workspace.sweep_results import Results
 from core.workspace.tags import MAX_NOTE, known_tags, read_tags, tag_article
 from pages.changes.table import MODELS
+from pages.page_files import page_file
 from pages.shared.errors import show_error
 from pages.shared.help_texts import help_for
 from pages.shared.images import image_of, show_image
@@ -36,7 +37,7 @@ def show_card(
     with st.container(horizontal=True):
         show_tags(workspace, domain, str(article["article_id"]))
         st.page_link(
-            "pages/alpha/page.py", label="Drag α", icon=":material/tune:",
+            page_file("alpha"), label="Drag α", icon=":material/tune:",
             query_params=link,
         )  # fmt: skip
 

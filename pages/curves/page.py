@@ -15,6 +15,7 @@ from core.presentation.reranking import reranked_by
 from core.storage.safe_csv import spreadsheet_csv
 from core.workspace.folders import Workspace
 from core.workspace.runs import Run
+from pages.page_files import page_file
 from pages.shared import session, sidebar
 from pages.shared.cached_results import bands_of, load_domain, stamp_of, swept_runs
 from pages.shared.charts import input_figure_format, show_figure
@@ -169,7 +170,7 @@ def show_tables(domain: Domain, run: Run) -> None:
     st.dataframe(shown, hide_index=True, width="stretch")
     for note in table.notes:
         st.caption(note)
-    st.page_link("pages/findings/page.py", label="Is the difference significant?", icon=":material/lightbulb:")
+    st.page_link(page_file("findings"), label="Is the difference significant?", icon=":material/lightbulb:")
     counts = table.table_4
     gained, lost = (f"{value:.3f}" if value is not None else "none" for value in (counts.improvement, counts.decrease))
     st.write(

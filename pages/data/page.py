@@ -19,6 +19,7 @@ from pages.data.audit import show_audit
 from pages.data.ground_truth import TRUTH, show_test_set
 from pages.data.import_form import IMPORT, input_import
 from pages.data.translation import TRANSLATION, input_translation
+from pages.page_files import page_file
 from pages.shared import session, sidebar
 from pages.shared.charts import show_figure
 from pages.shared.help_texts import DATA, help_for
@@ -104,7 +105,7 @@ def show_language(workspace: Workspace, domain: Domain) -> None:
     else:
         _show_translation(workspace, domain, encoder)
     if st.button(f"Train with {encoder}", icon=":material/model_training:", help=help_for("Encoder")):
-        st.switch_page("pages/train/page.py", query_params={})  # an empty dict, or it would clear those of the sidebar
+        st.switch_page(page_file("train"), query_params={})  # an empty dict, or it would clear those of the sidebar
 
 
 def _show_translation(workspace: Workspace, domain: Domain, encoder: str) -> None:

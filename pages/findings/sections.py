@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from core.presentation.blocks import Chart, Grid, Section, Words
+from pages.page_files import page_file
 from pages.shared.charts import show_figure
 from pages.shared.text import plain
 
@@ -40,4 +41,4 @@ def _show_grid(grid: Grid, key: str) -> None:
     )
     rows = event["selection"]["rows"]
     if rows and rows[0] < len(grid.opens):
-        st.switch_page("pages/changes/page.py", query_params=grid.opens[rows[0]])
+        st.switch_page(page_file("changes"), query_params=grid.opens[rows[0]])

@@ -11,6 +11,7 @@ from core.presentation.language_notes import language_note
 from core.presentation.paper_tables import paper_table
 from core.workspace.folders import Workspace
 from core.workspace.runs import Run
+from pages.page_files import page_file
 from pages.shared import session, sidebar
 from pages.shared.cached_results import load_domain, swept_runs
 from pages.shared.empty_states import show_how_to_begin, show_what_is_missing
@@ -55,9 +56,9 @@ def show_card(workspace: Workspace, domain: Domain, paper: Paper | None) -> None
     st.caption(f"Run {plain(runs[0].info.name)} ({plain(runs[0].info.encoder)}, {runs[0].info.settings.tune}){others}")
     at = {session.DOMAIN.key: info.slug, session.RUN.key: runs[0].info.name}
     with st.container(horizontal=True):
-        st.page_link("pages/alpha/page.py", label="Drag α", icon=":material/tune:", query_params=at)
-        st.page_link("pages/changes/page.py", label="Rank changes", icon=":material/swap_vert:", query_params=at)
-        st.page_link("pages/match/page.py", label="Match", icon=":material/image_search:", query_params=at)
+        st.page_link(page_file("alpha"), label="Drag α", icon=":material/tune:", query_params=at)
+        st.page_link(page_file("changes"), label="Rank changes", icon=":material/swap_vert:", query_params=at)
+        st.page_link(page_file("match"), label="Match", icon=":material/image_search:", query_params=at)
 
 
 def show_samples(workspace: Workspace, domain: Domain) -> None:

@@ -8,6 +8,7 @@ from core.jobs.background import JobStatus
 from core.jobs.job import DEMO
 from core.workspace.folders import Workspace, default_workspace
 from core.workspace.runs import load_runs
+from pages.page_files import page_file
 from pages.shared.cached_results import swept_runs
 from pages.shared.errors import show_error, show_log, without_paths
 from pages.shared.jobs import watch_job, why_failed
@@ -30,7 +31,7 @@ def show_how_to_begin(workspace: Workspace, about: str) -> None:
         "SOURCE is a table (CSV, Excel, Parquet …) with its images, or a folder of NewsImages. `rematch demo` makes "
         "three domains of synthetic news."
     )
-    st.page_link("pages/data/page.py", label="Import on the Data page", icon=":material/folder_open:")
+    st.page_link(page_file("data"), label="Import on the Data page", icon=":material/folder_open:")
 
 
 def show_what_is_missing(workspace: Workspace, domain: Domain, about: str = "") -> None:
@@ -48,7 +49,7 @@ def show_what_is_missing(workspace: Workspace, domain: Domain, about: str = "") 
     st.write(f"This domain {reason}, so there are no results. {step}:")
     st.code("\n".join(f"rematch {verb} --domain {slug}" for verb in verbs), language=None)
     st.page_link(
-        "pages/train/page.py",
+        page_file("train"),
         label="Sweep on the Train page" if unswept else "Train on the Train page",
         icon=":material/model_training:",
         query_params={DOMAIN.key: slug},

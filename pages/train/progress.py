@@ -16,6 +16,7 @@ from core.presentation.theme import MODEL_COLOURS, NEUTRAL, VALUE, hover
 from core.workspace.folders import Workspace
 from core.workspace.runs import Run, load_runs
 from core.workspace.unfinished_runs import Unfinished, load_unfinished
+from pages.page_files import page_file
 from pages.shared import session
 from pages.shared.charts import show_figure
 from pages.shared.errors import show_error, show_log, without_paths
@@ -204,8 +205,8 @@ def _show_next_steps(run: Run) -> None:
         )
         return
     with st.container(horizontal=True):
-        st.page_link("pages/alpha/page.py", label="Drag its α", icon=":material/tune:")
-        st.page_link("pages/curves/page.py", label="See its curves", icon=":material/show_chart:")
+        st.page_link(page_file("alpha"), label="Drag its α", icon=":material/tune:")
+        st.page_link(page_file("curves"), label="See its curves", icon=":material/show_chart:")
 
 
 def show_unfinished(workspace: Workspace, slug: str) -> None:

@@ -238,7 +238,7 @@ ERRORS = [
     (["train", "--domain", "shapes", "--encoder", "NoSuchNet"], r"'NoSuchNet'.*MODEL:WEIGHTS"),
     (["train", "--domain", "shapes", "--encoder", "TINY", "--device", "tpu"], r"--device.*tpu.*auto"),
     (["sweep", "--domain", "shapes", "--run", "other"], r"'other'.*tinyclip-head-1"),
-    (["sweep", "--domain", "shapes", "--alphas", "0:2:1"], r"\b2\b.*0 to 1"),
+    (["sweep", "--domain", "shapes", "--alphas", "0:2:1"], r"0:2:1.*\b2\b.*\b0\b.*\b1\b"),
     (["sweep", "--domain", "shapes", "--criterion", "mrr"], r"--criterion.*mrr.*mrr@100"),
     (["sweep", "--domain", "shapes", "--precision", "auto"], r"--precision.*auto.*fp32.*bf16"),
     (["rank", "--domain", "shapes", "--output", "OUT"], r"rematch sweep --domain shapes --run tinyclip-head-1"),

@@ -1,6 +1,7 @@
 """The options of `import` for dates and split, and its audit."""
 
 import re
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -55,7 +56,8 @@ def test_contradicting_or_unknown_options_are_refused(
 
 
 def test_the_audit_is_printed_and_a_fetch_repeats_the_options(verb: Verb, shapes: Path, table: Path) -> None:
-    where = ("--domain", "x", "--images", shapes.parent / "images", "--day-first", "--ignore-split")
+    images = shutil.copytree(shapes.parent / "images", table.parent / "copied")  # the downloads are noted there
+    where = ("--domain", "x", "--images", images, "--day-first", "--ignore-split")
     text = verb("import", table, *where).out
     assert re.search(r"\b60\b.*\b61 lines", text)
     assert "train 2023-01-01 to" in text

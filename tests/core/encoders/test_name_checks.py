@@ -100,9 +100,9 @@ def test_a_name_is_checked_in_no_time():
     assert time.perf_counter() - begun < 3.0
 
 
-def test_the_command_line_refuses_a_name_without_loading_torch(workspace):
+def test_the_command_line_refuses_a_name_without_loading_torch(shapes_domain):
     code = "import sys; from core.cli.main import main; print(main(sys.argv[1:])); print('torch' in sys.modules)"
-    verb = ["train", "--domain", "any", "--encoder", "ViT-B-32:opnai"]
+    verb = ["train", "--domain", "shapes", "--encoder", "ViT-B-32:opnai"]
     ran = subprocess.run(
         [sys.executable, "-c", code, *verb], cwd=ROOT, capture_output=True, text=True, check=True, env=dict(os.environ)
     )

@@ -11,6 +11,7 @@ from typing import Literal
 
 import pandas as pd
 
+from core.data.importers.images.fetched_names import MANIFEST
 from core.data.importers.options import SourceOptions
 from core.data.importers.source_table import LISTING_COLUMNS, ColumnNames, SourceTable, TableFile
 from core.data.importers.tables import delimited
@@ -143,9 +144,12 @@ def find_file(source: Path) -> Path:
 
 
 def is_table(file: Path) -> bool:
-    """Return True for a file with the extension of a table; a .txt file needs several cells in its first line."""
+    """Return True for a file with the extension of a table; a .txt file needs several cells in its first line.
+
+    The manifest that `fetch-images` writes next to the images is none.
+    """
     suffix = suffix_of(file)
-    return suffix in SUFFIXES and (suffix != TEXT or len(first_cells(file)) > 1)
+    return file.name != MANIFEST and suffix in SUFFIXES and (suffix != TEXT or len(first_cells(file)) > 1)
 
 
 def tables_in(folder: Path) -> list[Path]:

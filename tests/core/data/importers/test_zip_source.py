@@ -81,6 +81,7 @@ def test_a_zip_with_two_tables_or_none_asks_for_one(source, folder):
         import_domain(pack(source), folder)
     (source / "articles.csv").unlink()
     (source / "more.tsv").unlink()
+    (source / "images" / "fetched-images.json").write_text('{"http://a/1.png": "1.png"}')
     shutil.rmtree(source.parent / "root")
     with pytest.raises(InputError, match="found none"):
         import_domain(pack(source), folder)
