@@ -2,8 +2,6 @@
 
 import ast
 
-import pytest
-
 from tests.language.idiom import hits, sources
 
 #: First words of a docstring that describes a thing; a function's says what to do ("Return", "Write").
@@ -38,9 +36,15 @@ def test_a_word_of_the_idiom_is_found(tmp_path, monkeypatch):
     assert {hit.found for hit in hits()} == {"is kept", "of now", "beside", "door"}
 
 
-@pytest.mark.parametrize("file", [file for file in sources() if file.suffix == ".py"], ids=lambda file: file.name)
-def test_docstrings_of_functions_are_imperative(file):
-    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-        is_property = any("property" in ast.unparse(each) for each in getattr(node, "decorator_list", []))
-        if isinstance(node, ast.FunctionDef) and not is_property and (text := ast.get_docstring(node)):
-            assert text.split()[0].rstrip(",:") not in NOUNS, f"{file.name}:{node.lineno}: {text.splitlines()[0]}"
+def test_docstrings_of_functions_are_imperative():
+    described = [
+        f"{file.name}:{node.lineno}: {text.splitlines()[0]}"
+        for file in sources()
+        if file.suffix == ".py"
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef)
+        and not any("property" in ast.unparse(decorator) for decorator in node.decorator_list)
+        and (text := ast.get_docstring(node))
+        and text.split()[0].rstrip(",:") in NOUNS
+    ]
+    assert not described, "\n".join(described)
