@@ -193,12 +193,12 @@ def _run_stages(
 
 
 @torch.inference_mode()
-def embed(encoder: Encoder, activations: Activations, rows: np.ndarray) -> Tensor:
-    """Embed `rows` with the encoder's current weights: float32 [n, d], of length one, on its device.
+def embed(encoder: Encoder, activations: Activations, rows: np.ndarray, *, normalised: bool = True) -> Tensor:
+    """Embed `rows` with the encoder's current weights: float32 [n, d] on its device, of length one if `normalised`.
 
     An embedding is bit-identical whatever other rows are in `rows`.
     """
-    return _in_order(_run_stages(encoder, activations, rows, finish=_unit_length))
+    return _in_order(_run_stages(encoder, activations, rows, finish=_unit_length if normalised else Tensor.float))
 
 
 def forward(

@@ -15,10 +15,16 @@ else:  # Typer lists these as choices
 
 @dataclass(frozen=True)
 class Selected:
-    """The selected α and the metric that selected it."""
+    """The selected α and the metric that selected it.
+
+    low, high: ends of the interval around `alpha` in which the metric has the same value; None if only single α were
+    evaluated.
+    """
 
     alpha: float
     criterion: Criterion
+    low: float | None = None
+    high: float | None = None
 
 
 def select_alpha(curve: pd.DataFrame, criterion: Criterion = "recall@1") -> Selected:

@@ -9,6 +9,7 @@ import pandas as pd
 from core.data.time_split import Split
 from core.errors import InputError
 from core.evaluation.metrics import metrics_of
+from core.evaluation.overtakings import Overtakings
 
 #: Images stored for each article at each α: two rows of a gallery. `rank` writes all hundred for one α.
 SHOWN = 12
@@ -35,6 +36,7 @@ class Sweep:
 
     ranks, reverse_ranks: int32 [A, N]; top_images: int32 [A, N, K].
     interpolated: bool [A], True if the ranks come from interpolated embeddings (core.interpolation.alpha_path).
+    overtakings: between the α's; None if only single α's were evaluated.
     """
 
     split: Split
@@ -44,6 +46,7 @@ class Sweep:
     reverse_ranks: np.ndarray
     top_images: np.ndarray
     interpolated: np.ndarray
+    overtakings: Overtakings | None = None
 
     def curve(self) -> pd.DataFrame:
         """Return one row per α: alpha, split, interpolated, n, and the metrics by their names (text → image)."""
@@ -116,11 +119,18 @@ def collect(
 
 
 def with_exact(sweep: Sweep, exact: Mapping[float, Ranked]) -> Sweep:
-    """Return the sweep with exact results at some of its α's."""
-    ranks, reverse, top_images = sweep.ranks.copy(), sweep.reverse_ranks.copy(), sweep.top_images.copy()
-    interpolated = sweep.interpolated.copy()
-    for alpha, result in exact.items():
-        row = sweep.alphas.index(alpha)
-        ranks[row], reverse[row], top_images[row] = result.ranks, result.reverse_ranks, result.top_images
-        interpolated[row] = False
-    return replace(sweep, ranks=ranks, reverse_ranks=reverse, top_images=top_images, interpolated=interpolated)
+    """Return the sweep with exact results at some α's, which replace those of the sweep or are added to them."""
+    alphas = tuple(sorted({*sweep.alphas, *exact}))
+    swept = {alpha: index for index, alpha in enumerate(sweep.alphas)}
+
+    def column(of_sweep: np.ndarray, name: str) -> np.ndarray:
+        return np.stack([getattr(exact[alpha], name) if alpha in exact else of_sweep[swept[alpha]] for alpha in alphas])
+
+    return replace(
+        sweep,
+        alphas=alphas,
+        ranks=column(sweep.ranks, "ranks"),
+        reverse_ranks=column(sweep.reverse_ranks, "reverse_ranks"),
+        top_images=column(sweep.top_images, "top_images"),
+        interpolated=np.array([alpha not in exact and bool(sweep.interpolated[swept[alpha]]) for alpha in alphas]),
+    )

@@ -157,11 +157,11 @@ class SplitRanker:
         """Return the rows of this split in a tower's activations."""
         return self.image_rows if tower == "image" else self.text_rows
 
-    def embed(self, tower: TowerName) -> Tensor:
-        """Return the embeddings of one tower: texts [N, d] or images [G, d], of length one."""
+    def embed(self, tower: TowerName, *, normalised: bool = True) -> Tensor:
+        """Return the embeddings of one tower: texts [N, d] or images [G, d], of length one if `normalised`."""
         if self._set_weights is not None:
             self._set_weights(tower)
-        return embed(self.encoder, self.activations[tower], self.rows(tower))
+        return embed(self.encoder, self.activations[tower], self.rows(tower), normalised=normalised)
 
     def scoring_vectors(self, texts: Tensor, images: Tensor) -> tuple[Tensor, Tensor]:
         """Return query and gallery vectors whose dot products are the scores of `images` [G, d] for `texts` [N, d]."""

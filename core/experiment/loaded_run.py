@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 
 import torch
 from PIL import Image
@@ -26,6 +26,7 @@ from core.experiment.precision import (
     use_swept_precision,
 )
 from core.interpolation.alpha_path import AlphaPath, build_path, read_path, write_path
+from core.interpolation.linear_path import linear_path
 from core.interpolation.wise_ft import check_compatible, interpolate
 from core.progress import progress
 from core.retrieval.choices import BY_COSINE, Rerank, Reranking
@@ -164,7 +165,12 @@ class LoadedRun:
         return bf16_sentence(seconds) if seconds and on_cpu and has_bf16_instructions() else None
 
     def path(self, split: Split) -> AlphaPath:
-        """Return the split's embeddings along α, cached or computed. Check `is_good` before use."""
+        """Return the split's embeddings along α: exact if only linear heads change, else interpolated and cached.
+
+        Check `is_good` before use.
+        """
+        if (linear := self._linear_path(split)) is not None:
+            return linear
         file = self.experiment.workspace.cache / "paths" / f"{self._path_key(split)}.safetensors"
         cached = read_path(file)
         if cached is not None:
@@ -179,6 +185,24 @@ class LoadedRun:
 
         path = build_path(text_at, image_at, (self.changes("text"), self.changes("image")), view.image_ranks)
         write_path(path, file)
+        return path
+
+    def _linear_path(self, split: Split) -> AlphaPath | None:
+        """Return the exact path of the split, or None if more than linear heads change."""
+        encoder = self.experiment.encoder
+        if not all(only_head_changes(encoder, tower, self._starts[tower]) for tower in TOWERS):
+            return None
+        view = self.view(split)
+
+        def raw_at(tower: TowerName, alpha: float) -> Tensor:
+            self.set_alpha(alpha, tower)
+            return view.embed(tower, normalised=False)
+
+        changes = self.changes("text"), self.changes("image")
+        path = linear_path(partial(raw_at, "text"), partial(raw_at, "image"), changes)
+        if path is not None:
+            for alpha in (0.0, 1.0):
+                view.finite(*path.at(alpha, alpha))
         return path
 
     @torch.inference_mode()

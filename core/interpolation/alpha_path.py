@@ -35,17 +35,20 @@ Ranking = Callable[[Tensor, Tensor], np.ndarray]
 class TowerPath:
     """Embeddings of one tower over α. nodes: float64 [K] of a Lobatto grid; one node if the tower does not change.
 
-    values: float32 [K, n, d], exact at each node, of length one.
+    values: float32 [K, n, d], exact at each node; of length one, or not normalised if `is_linear`.
+    is_linear: the values at the nodes 0 and 1 give every α without an error (core.interpolation.linear_path).
     """
 
     nodes: np.ndarray
     values: Tensor
+    is_linear: bool = False
 
     def at(self, alpha: float) -> Tensor:
-        """Return embeddings [n, d] of length one; at a node, the stored ones. Raises ValueError outside [0, 1]."""
+        """Return embeddings [n, d] of length one; at a node, the encoded ones. Raises ValueError outside [0, 1]."""
         coefficients = barycentric_coefficients(self.nodes, alpha)
         if coefficients.max() == 1.0:
-            return self.values[int(coefficients.argmax())]
+            encoded = self.values[int(coefficients.argmax())]
+            return functional.normalize(encoded, dim=-1) if self.is_linear else encoded
         mixed = torch.tensordot(torch.from_numpy(coefficients).to(self.values), self.values, dims=1)
         return functional.normalize(mixed, dim=-1)
 
@@ -69,14 +72,20 @@ class AlphaPath:
         return self.error.is_within(self.text.values.shape[1])
 
     @property
+    def is_linear(self) -> bool:
+        """Return whether both towers are linear in α, so that every α is exact."""
+        return self.text.is_linear and self.image.is_linear
+
+    @property
     def node_count(self) -> int:
         """The larger number of nodes of the two towers."""
         return max(len(self.text.nodes), len(self.image.nodes))
 
     def is_exact_at(self, alpha: float) -> bool:
-        """Return whether `alpha` is a node of both towers."""
+        """Return whether the path has no error at `alpha`: everywhere, or at the nodes of both towers."""
         return all(
-            len(tower.nodes) == 1 or bool(np.abs(tower.nodes - alpha).min() < SAME) for tower in (self.text, self.image)
+            tower.is_linear or len(tower.nodes) == 1 or bool(np.abs(tower.nodes - alpha).min() < SAME)
+            for tower in (self.text, self.image)
         )
 
     def at(self, alpha_image: float, alpha_text: float) -> tuple[Tensor, Tensor]:
@@ -98,16 +107,19 @@ def barycentric_coefficients(nodes: np.ndarray, alpha: float) -> np.ndarray:
     """
     if not 0.0 <= alpha <= 1.0:
         raise ValueError(f"alpha {alpha}: expected 0 to 1")
+    return coefficients_at(nodes, np.array([alpha]))[0]
+
+
+def coefficients_at(nodes: np.ndarray, alphas: np.ndarray) -> np.ndarray:
+    """Return `barycentric_coefficients` at each of `alphas` float64 [E] in [0, 1]: float64 [E, K]."""
     if len(nodes) == 1:
-        return np.ones(1)
-    distance = alpha - nodes
-    hit = np.flatnonzero(np.abs(distance) < SAME)
-    if len(hit):
-        return np.eye(len(nodes))[hit[0]]
+        return np.ones((len(alphas), 1))
+    distance = alphas[:, None] - nodes
+    hit = np.abs(distance) < SAME
     weights = (-1.0) ** np.arange(len(nodes))
     weights[[0, -1]] *= 0.5
-    terms = weights / distance
-    return terms / terms.sum()
+    terms = np.where(hit.any(axis=1, keepdims=True), hit, weights / np.where(hit, 1.0, distance))
+    return terms / terms.sum(axis=1, keepdims=True)
 
 
 def build_path(text_at: ExactAt, image_at: ExactAt, changes: Sequence[bool], ranks: Ranking) -> AlphaPath:

@@ -222,7 +222,12 @@ def path_sentences(info: SweepInfo, what: str) -> list[str]:
     for split, path in info.paths.items():
         flips = f"{path.error.top10_flip_rate:.1%} of the articles move into or out of the first ten"
         at = ", ".join(f"{alpha:.3g}" for alpha in path.checked_at)
-        if path.is_good:
+        if path.is_linear:
+            sentences.append(
+                f"{split}: every value is exact. Only linear heads were tuned, so the embeddings at every alpha follow "
+                "from those at both ends."
+            )
+        elif path.is_good:
             sentences.append(
                 f"{split}: {what} is interpolated between {path.nodes} exact points. The largest error, measured at "
                 f"alpha {at}, is {path.error.mrr_100:.4f} in mrr@100, and {flips}."

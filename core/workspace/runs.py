@@ -17,6 +17,7 @@ from core.encoders.choices import short_name
 from core.errors import InputError
 from core.evaluation.alpha_selection import Selected
 from core.evaluation.metrics import METRICS, metrics_of
+from core.evaluation.overtakings import Overtakings
 from core.evaluation.sweep import Sweep
 from core.evaluation.tower_plane import Plane
 from core.retrieval.choices import BY_COSINE, Reranking
@@ -153,6 +154,13 @@ class Run:
     def top_images(self, split: Split) -> np.ndarray:
         """Return the first images of each article at each α: gallery rows [A, N, K], memory-mapped."""
         return self._array(f"best-{split}.npy")
+
+    def overtakings(self, split: Split, start: np.ndarray) -> Overtakings | None:
+        """Return the overtakings of a split with the ranks at α = 0, int [N]; None if the sweep has none."""
+        name = f"overtakings-{split}.parquet"
+        if name not in self._sweep_table().get("files", {}):
+            return None
+        return Overtakings.of_table(pd.read_parquet(self._checked(name)), start)
 
     def plane(self) -> Plane | None:
         """Return the plane of val over both α; None if one tower does not change or the path was not used."""

@@ -25,12 +25,14 @@ class PathInfo:
     """Path along α of one split. nodes: exact points per tower. is_good: True if the sweep used it.
 
     error: largest difference between interpolated and exact ranks, measured at the α `checked_at`.
+    is_linear: only linear heads change, so every α is exact; the field is missing in sweeps of early versions.
     """
 
     nodes: int
     is_good: bool
     error: Disagreement
     checked_at: tuple[float, ...]
+    is_linear: bool = False
 
 
 @dataclass(frozen=True)

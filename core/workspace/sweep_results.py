@@ -11,6 +11,7 @@ import pandas as pd
 from core.data.domain import Domain, Gallery, gallery_of
 from core.data.time_split import Split
 from core.errors import InputError
+from core.evaluation.overtakings import Overtakings
 from core.evaluation.tower_plane import Plane
 from core.workspace.provenance import check_same_articles
 from core.workspace.runs import Run
@@ -25,7 +26,7 @@ class Results:
     image_table: [G] rows, one for each gallery image (see `Domain`). curve: metrics, one row for each α.
 
     alphas: float64 [A], ascending; interpolated: bool [A]; ranks: int32 [A, N]; top_images: gallery rows [A, N, K],
-    memory-mapped. plane: val over the α of both towers, if computed.
+    memory-mapped. plane: val over the α of both towers, if computed. overtakings: between the α's, if computed.
     """
 
     run: Run
@@ -40,6 +41,7 @@ class Results:
     ranks: np.ndarray
     top_images: np.ndarray
     plane: Plane | None
+    overtakings: Overtakings | None
 
     def nearest_index(self, alpha: float) -> int:
         """Return the index of the swept α nearest to `alpha`."""
@@ -101,6 +103,7 @@ def _read_results(run: Run, domain: Domain, split: Split) -> Results:
     top_images = run.top_images(split)
     if top_images.shape[:2] != (len(alphas), len(ids)):
         raise InputError(f"{run.folder / f'best-{split}.npy'} is of another sweep; {again}")
+    ranks_by_alpha = ranks["rank"].to_numpy().reshape(len(alphas), len(ids))
     return Results(
         run,
         info,
@@ -111,7 +114,8 @@ def _read_results(run: Run, domain: Domain, split: Split) -> Results:
         curve.reset_index(drop=True),
         alphas,
         curve["interpolated"].to_numpy(dtype=bool),
-        ranks["rank"].to_numpy().reshape(len(alphas), len(ids)),
+        ranks_by_alpha,
         top_images,
         run.plane() if split == "val" else None,
+        run.overtakings(split, ranks_by_alpha[0]),
     )

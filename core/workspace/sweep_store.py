@@ -37,6 +37,8 @@ def write_sweep(folder: Path, sweeps: Sequence[Sweep], plane: Plane | None, info
         pd.concat([sweep.curve() for sweep in sweeps], ignore_index=True).to_csv(new("sweep.csv"), index=False)
         for sweep in sweeps:
             _save_whole_numbers(new(f"best-{sweep.split}.npy"), sweep.top_images)
+            if sweep.overtakings is not None:
+                sweep.overtakings.table().to_parquet(new(f"overtakings-{sweep.split}.parquet"), index=False)
         if plane is not None:
             _save_whole_numbers(new("plane-ranks.npy"), plane.ranks)
             _save_whole_numbers(new("plane-best.npy"), plane.top_images)

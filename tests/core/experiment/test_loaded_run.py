@@ -69,7 +69,7 @@ def test_another_split_another_run_and_another_precision_have_paths_of_their_own
     open_run(run, shapes_domain, workspace, "cpu").path("train")
     open_run(run, shapes_domain, workspace, "cpu", dict.fromkeys(TOWERS, "bf16")).path("val")
     other = train_run(
-        shapes_domain, tiny_name, Settings(tune="head", epochs=1, lr=1e-3, batch_size=16), Reading(), "cpu", workspace
+        shapes_domain, tiny_name, Settings(tune="all", epochs=1, lr=1e-3, batch_size=16), Reading(), "cpu", workspace
     )[0]
     open_run(other, shapes_domain, workspace, "cpu").path("val")
     assert len(list((workspace.cache / "paths").iterdir())) == 4

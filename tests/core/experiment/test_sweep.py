@@ -9,6 +9,7 @@ from core.data.domain import Domain
 from core.data.query_text import Reading
 from core.evaluation.agreement import Disagreement
 from core.evaluation.alpha_selection import select_alpha
+from core.evaluation.sweep import DENSE
 from core.experiment import loaded_run as loaded_run_module
 from core.experiment.loaded_run import LoadedRun, open_run
 from core.experiment.sweep import COARSE, sweep_run
@@ -25,14 +26,20 @@ def loaded_run(request, shapes_domain: Domain, workspace: Workspace, train_once)
 
 def test_the_whole_curve_has_exact_ends_and_an_exact_choice_with_exact_neighbours(loaded_run):
     curve, info = sweep_run(loaded_run, None, "recall@1")
-    assert len(curve) == 101
+    chosen = info.selected.alpha
+    assert set(curve["alpha"]) == {*DENSE, chosen}
     assert info.paths["val"].is_good
     interpolated = curve.set_index("alpha")["interpolated"]
-    chosen = info.selected.alpha
     for alpha in (0.0, 1.0, 0.5, chosen):
         assert not interpolated[alpha]
-    assert interpolated.sum() > 80
-    assert info.selected == select_alpha(curve[~curve["interpolated"]], "recall@1")
+    if info.paths["val"].is_linear:
+        assert not interpolated.any()
+        assert info.selected.low < chosen < info.selected.high
+        best = curve.set_index("alpha")["recall@1"]
+        assert best[chosen] == best.max()
+    else:
+        assert interpolated.sum() > 80
+        assert chosen == select_alpha(curve[~curve["interpolated"]], "recall@1").alpha
     ranks = loaded_run.run.ranks()
     for alpha in curve.loc[~curve["interpolated"], "alpha"]:
         forward, reverse = loaded_run.at(float(alpha), "val").ranks()
@@ -57,6 +64,7 @@ def test_alphas_that_are_asked_for_are_all_exact(loaded_run):
 def test_where_the_path_cannot_be_trusted_every_point_is_exact(loaded_run, monkeypatch):
     real = loaded_run_module.build_path
     poor = Disagreement(0.4, 0.4)
+    monkeypatch.setattr(loaded_run_module, "linear_path", lambda *_: None)
     monkeypatch.setattr(loaded_run_module, "build_path", lambda *arguments: replace(real(*arguments), error=poor))
     curve, info = sweep_run(loaded_run, None, "recall@1")
     assert tuple(curve["alpha"]) == COARSE
