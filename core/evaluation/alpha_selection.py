@@ -27,6 +27,14 @@ class Selected:
     high: float | None = None
 
 
+def best_range(selected: Selected) -> str:
+    """Return " (best from 0.371 to 0.402)", or "" if only single α were evaluated."""
+    if selected.low is None or selected.high is None:
+        return ""
+    low, high = (f"{edge:.3f}".rstrip("0").rstrip(".") for edge in (selected.low, selected.high))
+    return f" (best from {low} to {high})" if low != high else ""
+
+
 def select_alpha(curve: pd.DataFrame, criterion: Criterion = "recall@1") -> Selected:
     """Return the best row of `curve` (columns alpha and the metrics); ties by mrr@100, then the smaller α."""
     better = oriented(curve[criterion].to_numpy(), criterion)

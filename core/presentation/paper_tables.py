@@ -12,7 +12,7 @@ from tabulate import tabulate
 from core.data.domain import Domain
 from core.data.time_split import Split
 from core.errors import InputError
-from core.evaluation.alpha_selection import Selected
+from core.evaluation.alpha_selection import Selected, best_range
 from core.evaluation.image_to_text import image_ranks
 from core.evaluation.metrics import metrics_of, table_metrics
 from core.evaluation.models import Model
@@ -108,7 +108,7 @@ def _heading(run: Run, domain: Domain, split: str, selected: Selected) -> str:
     return (
         f"{domain.info.title}{synthetic}, {split} split. Run {run.info.name}: {run.info.encoder}, "
         f"{run.info.settings.tune} tuned, reading {text_read(run, domain)}{reranked_by(run.reranking())}. "
-        f"alpha {selected.alpha:g} has the highest val {selected.criterion}."
+        f"alpha {selected.alpha:g} has the highest val {selected.criterion}{best_range(selected)}."
     )
 
 
@@ -184,6 +184,7 @@ def _places(value: float | None) -> str:
 def curve_text(run: Run, domain: Domain, curve: pd.DataFrame, info: SweepInfo) -> str:
     """Return the sweep as text: the metrics over alpha on each split, the error of interpolation, and α*."""
     columns = ["alpha", *table_metrics()]
+    is_continuous = any(path.is_good for path in info.paths.values())
     parts = []
     for split, rows in curve.groupby("split", sort=False):
         # Of a continuous curve, show only every twentieth and the selected alpha.
@@ -192,7 +193,7 @@ def curve_text(run: Run, domain: Domain, curve: pd.DataFrame, info: SweepInfo) -
         ]
         body = [
             [f"{row['alpha']:g}{'~' if row['interpolated'] else ''}", *(f"{row[name]:.3f}" for name in table_metrics())]
-            for row in (shown if rows["interpolated"].any() else rows).to_dict("records")
+            for row in (shown if is_continuous else rows).to_dict("records")
         ]
         table = tabulate(body, headers=columns, disable_numparse=True, colalign=("right",) * len(columns))
         n = int(rows["n"].iloc[0])
@@ -206,8 +207,9 @@ def curve_text(run: Run, domain: Domain, curve: pd.DataFrame, info: SweepInfo) -
         *([unread] if unread else []),
     ]
     parts.append("\n".join(notes))
+    rule = best_range(selected) or " (ties: mrr@100, then the smaller alpha)"
     parts.append(
-        f"alpha {selected.alpha:g} has the highest val {selected.criterion} (ties: mrr@100, then the smaller alpha).\n"
+        f"alpha {selected.alpha:g} has the highest val {selected.criterion}{rule}.\n"
         f"next: rematch report --domain {run.info.domain}"
     )
     return "\n\n".join(part for part in parts if part)

@@ -12,6 +12,7 @@ import pandas as pd
 from core.analysis.significance import curve_bands
 from core.data.domain import Domain
 from core.data.import_audit import load_audit
+from core.evaluation.alpha_selection import best_range
 from core.evaluation.metrics import METRICS, table_metrics
 from core.findings.question import Question, RunContext, compute_or_load, load_cached
 from core.findings.registry import QUESTIONS
@@ -129,7 +130,7 @@ def _numbers(context: RunContext) -> Section:
         Words(line)
         for line in [*path_sentences(run.sweep_info(), "the line"), *precision_sentences(run.sweep_info().precision)]
     ]
-    answer = f"α* = {selected.alpha:g} has the highest {selected.criterion} on val."
+    answer = f"α* = {selected.alpha:g} has the highest {selected.criterion} on val{best_range(selected)}."
     return Section("numbers", "Zero-shot, fine-tuned, WiSE-FT", answer, tuple(blocks))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from tabulate import tabulate
 
 from core.data.domain import Domain
+from core.evaluation.alpha_selection import best_range
 from core.evaluation.metrics import table_metrics
 from core.experiment.submit import SubmittedFile
 from core.presentation.import_report import how_split
@@ -27,7 +28,8 @@ def submission_notes(
         f"# {domain.info.title}: three runs on {split}",
         f"Made {now()[:16]} UTC with Rematch from run `{info.name}` of domain `{info.domain}`.",
         _table(files),
-        f"alpha = {selected.alpha:g} has the highest {selected.criterion} on val. Weights are "
+        f"alpha = {selected.alpha:g} has the highest {selected.criterion} on val{best_range(selected)}. "
+        "Weights are "
         f"(1 - alpha) * zero-shot + alpha * fine-tuned, evaluated exactly{reranked_by(run.reranking())}.",
         *reranking_notes(run.reranking()),
         *notes,

@@ -11,6 +11,7 @@ from core.analysis.alpha_choice import Plateau
 from core.data.domain import Domain
 from core.data.text_search import rows_containing
 from core.errors import InputError
+from core.evaluation.alpha_selection import best_range
 from core.evaluation.published import PUBLISHED
 from core.evaluation.sweep import Ranked
 from core.presentation.paper_tables import path_sentences
@@ -76,7 +77,12 @@ def ticks_of(results: Results) -> list[Tick]:
         Tick(1.0, "1 fine-tuned", "fine-tuned", "end"),
         Tick(low, f"paper {low:g}", f"the paper's α for {', '.join(papers[low])}", "paper before"),
         Tick(high, f"{high:g} paper", f"the paper's α for {', '.join(papers[high])}", "paper after"),
-        Tick(selected.alpha, f"α* {selected.alpha:g}", f"highest {selected.criterion} on val", "best"),
+        Tick(
+            selected.alpha,
+            f"α* {selected.alpha:g}",
+            f"highest {selected.criterion} on val{best_range(selected)}",
+            "best",
+        ),
     ]
 
 

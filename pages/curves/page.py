@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.data.domain import Domain
 from core.errors import InputError
-from core.evaluation.alpha_selection import Criterion
+from core.evaluation.alpha_selection import Criterion, best_range
 from core.evaluation.metrics import METRICS, table_metrics
 from core.evaluation.tower_plane import best_of_plane
 from core.experiment.transfer import curve_elsewhere, read_curve_elsewhere
@@ -40,10 +40,11 @@ def input_metric(parameter: session.QueryParameter[str], default: Criterion = "r
 
 def show_this_run(run: Run, domain: Domain) -> None:
     """Show one chart for each of the six metrics of the run."""
-    curve, selected = run.curve(), run.selected().alpha
+    curve, chosen = run.curve(), run.selected()
+    selected = chosen.alpha
     st.caption(
         f"Blue circle: zero-shot (α = 0). Green square: fine-tuned (α = 1). Diamond: α* = {selected:g}, the highest "
-        f"val {run.selected().criterion}. Solid: val, n = {int(curve['n'].iloc[0]):,}, with the 95 % interval at "
+        f"val {chosen.criterion}{best_range(chosen)}. Solid: val, n = {int(curve['n'].iloc[0]):,}, with the 95 % interval at "
         "each α." + (" Dotted: test." if "test" in set(curve["split"]) else "")
     )
     with st.grid(3, min_column_width=260):

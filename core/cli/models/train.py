@@ -29,7 +29,7 @@ from core.data.query_text import Reading
 from core.encoders.choices import default_encoder_name
 from core.encoders.name_checks import check_encoder_name
 from core.errors import InputError, counted
-from core.evaluation.alpha_selection import Selected
+from core.evaluation.alpha_selection import Selected, best_range
 from core.presentation.language_notes import language_mark, language_note, text_read
 from core.training.settings import Settings, all_settings, default_settings
 from core.workspace.rename_and_delete import check_new_name
@@ -243,6 +243,6 @@ def _record_and_text(run: Run, experiment: "Experiment", swept: Swept | None) ->
         record["selected"] = asdict(selected)
         lines += [
             *([swept.note] if swept.note else []),
-            f"swept: alpha {selected.alpha:g} has the highest val {selected.criterion}.",
+            f"swept: alpha {selected.alpha:g} has the highest val {selected.criterion}{best_range(selected)}.",
         ]
     return record, "\n".join(lines)
