@@ -56,6 +56,16 @@ class Sweep:
     criterion: Criterion
     info: SweepInfo
 
+    @property
+    def best_range(self) -> tuple[float | None, float | None]:
+        """Ends of the interval of α in which `criterion` is best; None if only single α were evaluated.
+
+        Examples:
+            >>> run.sweep(alphas=[0.5]).best_range
+            (None, None)
+        """
+        return self.info.selected.low, self.info.selected.high
+
 
 class Run:
     """One fine-tuning of an encoder on a domain. Get one from `Domain.run` or `Domain.fine_tune`.

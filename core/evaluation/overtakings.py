@@ -127,3 +127,12 @@ def middle_of(low: float, high: float) -> float:
     middle = (low + high) / 2
     rounded = (round(middle, digits) for digits in range(2, 12))
     return next((alpha for alpha in rounded if low < alpha < high), middle)
+
+
+def share_within(overtakings: Overtakings, k: int) -> np.ndarray:
+    """Return the share of α at which each article's own image is among the first `k`, float64 [N]; k up to LIMIT."""
+    shares = np.empty(len(overtakings.start))
+    for article in range(len(shares)):
+        steps = rank_steps(overtakings, article)
+        shares[article] = np.diff(steps.edges)[steps.values <= k].sum()
+    return np.where(shares > 1 - ROUNDING, 1.0, shares)

@@ -8,6 +8,7 @@ from core.findings.entity_images import ENTITIES
 from core.findings.hubs import HUBS
 from core.findings.mixes import MIXES
 from core.findings.near_duplicates import NEAR_DUPLICATES
+from core.findings.overtakings import OVERTAKINGS
 from core.findings.question import Question
 from core.findings.reranking import RERANKING
 from core.findings.rolling_origin import ROLLING
@@ -16,7 +17,7 @@ from core.findings.slices import SLICES
 from core.findings.trajectories import SHAPES_ALONG_ALPHA
 
 QUESTIONS: tuple[Question[Any], ...] = (
-    DIFFERENCE, CHOICE, DRIFT, ROLLING, SLICES, SHAPES_ALONG_ALPHA,
+    DIFFERENCE, CHOICE, DRIFT, ROLLING, SLICES, SHAPES_ALONG_ALPHA, OVERTAKINGS,
     NEAR_DUPLICATES, HUBS, RERANKING, ENTITIES, MIXES,
 )  # fmt: skip
 BY_NAME = {question.name: question for question in QUESTIONS}

@@ -7,6 +7,7 @@ function board(root, own, data, setStateValue) {
   text(own.listCaption, data.list_caption);
   rows(own, data);
   article(own, data.article);
+  rankLine(own.line, data.line, data.article, data.alpha);
   images(own, data.images);
   root.dataset.alpha = data.alpha;
 }
@@ -35,10 +36,11 @@ function buildBoard(root) {
   const headline = element(words, "h2");
   const about = element(words, "p", "caption");
   const ranks = element(words, "p", "ranks");
+  const line = buildRankLine(right);
   const caption = element(right, "p", "caption");
   caption.setAttribute("aria-live", "polite");
   const found = element(right, "ol", "images");
-  return { listCaption, body, lines: [], image, headline, about, ranks, caption, found, tiles: [] };
+  return { listCaption, body, line, lines: [], image, headline, about, ranks, caption, found, tiles: [] };
 }
 
 // An image that cannot be read has no source: only its text is shown.

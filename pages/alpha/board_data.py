@@ -9,6 +9,7 @@ from core.data.domain import Domain
 from core.workspace.folders import Workspace
 from core.workspace.sweep_results import Results
 from pages.alpha.point import Point
+from pages.alpha.rank_line import RankLine, rank_line
 from pages.shared.images import image_url
 from pages.shared.text import day, shorten
 
@@ -93,11 +94,22 @@ def found_images(workspace: Workspace, domain: Domain, results: Results, point: 
     ]
 
 
+def line_of(workspace: Workspace, domain: Domain, results: Results, row: int) -> RankLine | None:
+    """Return the line of the article at `row`; None if the sweep has no overtakings."""
+
+    def image_and_headline(image: int) -> tuple[str, str]:
+        article = results.with_image(image)
+        return image_url(workspace, domain, article), shorten(article["title"] or article["text"], 100)
+
+    return rank_line(results, row, image_and_headline)
+
+
 @dataclass(frozen=True)
 class BoardData:
     """All data of the board.
 
-    caption: text above the list. alpha: the α of the data, as text.
+    caption: text above the list. alpha: the α of the data, as text. line: of the selected article, if the sweep has
+    overtakings.
     """
 
     rows: list[Row]
@@ -105,6 +117,7 @@ class BoardData:
     found: list[FoundImage]
     caption: str
     alpha: str
+    line: RankLine | None
 
     def as_data(self) -> dict[str, Any]:
         """Return the data for board_data.js."""
@@ -114,4 +127,5 @@ class BoardData:
             "images": [vars(image) for image in self.found],
             "list_caption": self.caption,
             "alpha": self.alpha,
+            "line": self.line and self.line.as_data(),
         }

@@ -1,5 +1,5 @@
 // One element for everything that changes with α, so that one message and one redraw update all of it: sixty elements
-// of Streamlit took three times as long. slider_data.js and board_data.js are loaded before this file.
+// of Streamlit took three times as long. slider_data.js, rank_line.js and board_data.js are loaded before this file.
 
 const state = new WeakMap();
 

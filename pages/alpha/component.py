@@ -16,7 +16,7 @@ _COLOURS = ";".join(f"--{model.lower()}:{colour}" for model, colour in MODEL_COL
 
 @st.cache_resource(show_spinner=False)
 def _component() -> Callable[..., Any]:
-    scripts = ("slider_data.js", "board_data.js", "component.js")
+    scripts = ("slider_data.js", "rank_line.js", "board_data.js", "component.js")
     return st.components.v2.component(
         "rematch_alpha",
         html=f'<div class="alpha" style="{_COLOURS}"></div>\n<div class="board" style="{_COLOURS}"></div>',

@@ -17,7 +17,7 @@ from core.evaluation.sweep import Ranked
 from core.presentation.paper_tables import path_sentences
 from core.workspace.folders import Workspace
 from core.workspace.sweep_results import Results
-from pages.alpha.board_data import BoardData, found_images, rows_of, shown_article
+from pages.alpha.board_data import BoardData, found_images, line_of, rows_of, shown_article
 from pages.alpha.component import alpha_element
 from pages.alpha.point import Point, point_at, submit_exact
 from pages.alpha.slider_data import Exact, SliderData, Tables, Tick, tables_of
@@ -185,6 +185,7 @@ def board_data(workspace: Workspace, domain: Domain, results: Results, point: Po
         f"{listed} {counted(len(results.articles), 'article')} of {results.split}: rank of the own image among "
         f"{counted(len(results.gallery.files), 'image')}. ▲ better than fine-tuned, ▼ worse.",
         point.name,
+        line_of(workspace, domain, results, row),
     )
 
 

@@ -44,8 +44,8 @@ def show_this_run(run: Run, domain: Domain) -> None:
     selected = chosen.alpha
     st.caption(
         f"Blue circle: zero-shot (α = 0). Green square: fine-tuned (α = 1). Diamond: α* = {selected:g}, the highest "
-        f"val {chosen.criterion}{best_range(chosen)}. Solid: val, n = {int(curve['n'].iloc[0]):,}, with the 95 % interval at "
-        "each α." + (" Dotted: test." if "test" in set(curve["split"]) else "")
+        f"val {chosen.criterion}{best_range(chosen)}. Solid: val, n = {int(curve['n'].iloc[0]):,}, with the 95 % "
+        "interval at each α." + (" Dotted: test." if "test" in set(curve["split"]) else "")
     )
     with st.grid(3, min_column_width=260):
         for metric in table_metrics():

@@ -35,8 +35,7 @@ def test_a_sweep_is_the_command_lines(verb, run):
     sweep = run.sweep(criterion="recall@5")
     record = verb("sweep", *ON, "--criterion", "recall@5", "--json").record
     assert plain(sweep.curve) == record["rows"]
-    assert (sweep.best_alpha, sweep.criterion) == tuple(record["selected"].values())
-    assert sweep.curve["interpolated"].any()
+    assert [sweep.best_alpha, sweep.criterion, *sweep.best_range] == list(record["selected"].values())
     assert not sweep.curve.set_index("alpha").loc[sweep.best_alpha, "interpolated"].any()
     pd.testing.assert_frame_equal(run.curve(), sweep.curve, check_exact=True)
     assert run.best_alpha == sweep.best_alpha

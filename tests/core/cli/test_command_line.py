@@ -72,7 +72,7 @@ def test_all_commands_agree(verb, shapes, tiny_name, workspace, tmp_path, tune):
     assert [row["alpha"] for row in swept["rows"]] == [0, 0.25, 0.5, 0.75, 1]
     assert all(list(row) == ["alpha", "split", "interpolated", "n", *METRICS] for row in swept["rows"])
     best = max(swept["rows"], key=lambda row: (row["recall@1"], row["mrr@100"], -row["alpha"]))
-    assert swept["selected"] == {"alpha": best["alpha"], "criterion": "recall@1"}
+    assert swept["selected"] == {"alpha": best["alpha"], "criterion": "recall@1", "low": None, "high": None}
     assert swept["rows"][0]["mrr@100"] == trained["history"][0]["val_mrr@100"]
     assert swept["rows"][-1]["mrr@100"] == trained["history"][-1]["val_mrr@100"]
 
