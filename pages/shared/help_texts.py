@@ -46,6 +46,7 @@ TERMS = {
     "Interval": "A 95 % interval of a paired bootstrap over articles.",
     "Trajectory, shape": "The rank of one article over α, and the name of its form: gains, loses, best in the middle, "
     "worst in the middle, flat.",
+    "Overtaking": "An α at which an image passes an article's own image or falls behind it.",
     "Tag, note": "What you write on an article in *Rank changes*. Tags become slices.",
     "Job": "Long work in a process of its own, with a log and a progress file. It continues if you close the page.",
     "Demo": "Three synthetic domains that Rematch makes itself: `demo-rss`, `demo-twitter` and `demo-portals`. Their "
