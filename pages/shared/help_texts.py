@@ -38,7 +38,7 @@ TERMS = {
     "Plane": "Metrics over two α, one for each tower.",
     "Run": "One fine-tuning with its settings, weights and history. It belongs to a domain and has a name.",
     "Sweep": "The evaluation of a run at many α. It records the rank of every article at every α.",
-    "Exact": "Computed with the mixed weights themselves.",
+    "Exact": "Computed with the mixed weights. If only linear heads changed, the encodings at both ends give the same.",
     "Interpolated": "Computed from embeddings between exact α. Marked with `~` or ≈ and given with a measured error.",
     "Finding": "The stored answer to one question about a run, with intervals.",
     "Question": "One of the analyses that `rematch analyse` offers, such as `difference` or `slices`.",
