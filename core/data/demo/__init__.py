@@ -6,7 +6,7 @@ findings of an analysis can be compared with the truth.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ from core.data.demo.planted_causes import LATE_FROM, PARAPHRASE, Cast, deal_stoc
 from core.data.demo.scenes import Backdrop, add_play_button, paint_portrait, paint_scene
 from core.data.demo.stories import Story, as_teaser, as_tweet, tell_person, tell_scene, tell_stock
 
-ARTICLES_PER_DOMAIN = 800
+ARTICLES_PER_DOMAIN = 1000
 JPEG_QUALITY = 85
 _YEAR_BEGINS = pd.Timestamp("2021-09-01", tz="UTC")
 _MINUTES = 365 * 24 * 60
@@ -69,12 +69,12 @@ def write_newsroom(
     causes = ["drift", "person", "stock", "unrelated"] + ["thumbnail"] * (domain.slug == "demo-twitter")
     planted = plan_causes(count, causes, rng)
     towns = TOWNS_GERMAN if domain.language == "de" else TOWNS_ENGLISH
-    cast = gather_cast(towns, rng)
+    cast = gather_cast(rng)
     minutes = sorted(rng.sample(range(_MINUTES), count))
     stock = iter(deal_stock(planted.count("stock"), rng))
     drafts = [
         _draft(
-            cause, cast, position >= count * LATE_FROM, next(stock) if cause == "stock" else 0,
+            cause, cast, towns, position >= count * LATE_FROM, next(stock) if cause == "stock" else 0,
             f"{seed}:{domain.slug}", Random(f"{seed}:{domain.slug}:{position}"),
         )
         for position, cause in enumerate(planted)
@@ -91,9 +91,10 @@ def write_newsroom(
     return rows
 
 
-def _draft(cause: str, cast: Cast, is_late: bool, stock_image: int, key: str, rng: Random) -> _Draft:
-    town = rng.choice(list(cast.backdrops))
-    backdrop = cast.backdrop(town, is_late, rng)
+def _draft(
+    cause: str, cast: Cast, towns: Sequence[str], is_late: bool, stock_image: int, key: str, rng: Random
+) -> _Draft:
+    town = rng.choice(towns)
     paint_rng = Random(f"{key}:{rng.getrandbits(64)}")
     if cause == "person":
         gender = rng.choice(list(_PORTRAITS))
@@ -106,6 +107,7 @@ def _draft(cause: str, cast: Cast, is_late: bool, stock_image: int, key: str, rn
         )
     in_image = cast.draw(cause == "drift", rng)
     in_text = cast.draw(False, rng) if cause == "unrelated" else in_image
+    backdrop = cast.backdrop(in_image[0].topic, is_late, rng)
     emojis = [subject.emoji for subject in in_image]
 
     def paint() -> Image.Image:
