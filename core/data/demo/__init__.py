@@ -6,7 +6,7 @@ findings of an analysis can be compared with the truth.
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,12 +69,12 @@ def write_newsroom(
     causes = ["drift", "person", "stock", "unrelated"] + ["thumbnail"] * (domain.slug == "demo-twitter")
     planted = plan_causes(count, causes, rng)
     towns = TOWNS_GERMAN if domain.language == "de" else TOWNS_ENGLISH
-    cast = gather_cast(rng)
+    cast = gather_cast(towns, rng)
     minutes = sorted(rng.sample(range(_MINUTES), count))
     stock = iter(deal_stock(planted.count("stock"), rng))
     drafts = [
         _draft(
-            cause, cast, towns, position >= count * LATE_FROM, next(stock) if cause == "stock" else 0,
+            cause, cast, position >= count * LATE_FROM, next(stock) if cause == "stock" else 0,
             f"{seed}:{domain.slug}", Random(f"{seed}:{domain.slug}:{position}"),
         )
         for position, cause in enumerate(planted)
@@ -91,10 +91,8 @@ def write_newsroom(
     return rows
 
 
-def _draft(
-    cause: str, cast: Cast, towns: Sequence[str], is_late: bool, stock_image: int, key: str, rng: Random
-) -> _Draft:
-    town = rng.choice(towns)
+def _draft(cause: str, cast: Cast, is_late: bool, stock_image: int, key: str, rng: Random) -> _Draft:
+    town = rng.choice(cast.towns)
     paint_rng = Random(f"{key}:{rng.getrandbits(64)}")
     if cause == "person":
         gender = rng.choice(list(_PORTRAITS))

@@ -23,30 +23,10 @@ LATE_FROM = TRAIN_SHARE  # share of the year's articles before drift begins
 PLANTED_SHARE = {"drift": 0.12, "person": 0.08, "stock": 0.08, "thumbnail": 0.08, "unrelated": 0.07}
 ARTICLES_PER_STOCK_IMAGE = 4
 # The subjects that `lite` recognises best zero-shot, without those of stock images.
-DRIFT_EMOJIS = frozenset(
-    (
-        "🧷",
-        "⚽",
-        "🪑",
-        "🪛",
-        "⏰",
-        "📺",
-        "🥽",
-        "🎻",
-        "🧮",
-        "⛪",
-        "🪗",
-        "🪤",
-        "⌨️",
-        "🔨",
-        "🍿",
-        "🛻",
-        "💿",
-        "🤿",
-        "🦎",
-        "🪠",
-    )
-)
+DRIFT_EMOJIS = frozenset((
+    "🧷", "⚽", "🪑", "🪛", "⏰", "📺", "🥽", "🎻", "🧮", "⛪",
+    "🪗", "🪤", "⌨️", "🔨", "🍿", "🛻", "💿", "🤿", "🦎", "🪠",
+))  # fmt: skip
 OWN_BACKDROP = 0.95  # share of articles with the backdrop that their topic has at that time
 PARAPHRASE = {False: 0.25, True: 0.5}
 
@@ -64,8 +44,9 @@ def plan_causes(count: int, causes: Sequence[str], rng: Random) -> list[str]:
 
 @dataclass(frozen=True)
 class Cast:
-    """The subjects of a newsroom (all year, and late only), and the kind of backdrop of each topic."""
+    """The towns and subjects of a newsroom (all year, and late only), and the kind of backdrop of each topic."""
 
+    towns: tuple[str, ...]
     regular: tuple[Subject, ...]
     late: tuple[Subject, ...]
     kinds: dict[str, str]
@@ -83,9 +64,10 @@ class Cast:
         return Backdrop(kind, rng.choice(list(LIGHTS)))
 
 
-def gather_cast(rng: Random) -> Cast:
+def gather_cast(towns: tuple[str, ...], rng: Random) -> Cast:
     """Assign a different kind of backdrop to each topic, and divide the subjects into regular and late ones."""
     return Cast(
+        towns=towns,
         regular=tuple(subject for subject in SUBJECTS if subject.emoji not in DRIFT_EMOJIS),
         late=tuple(subject for subject in SUBJECTS if subject.emoji in DRIFT_EMOJIS),
         kinds=dict(zip(EVENTS, rng.sample(list(PAINTERS), len(EVENTS)), strict=True)),
