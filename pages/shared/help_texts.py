@@ -50,7 +50,8 @@ TERMS = {
     "Tag, note": "What you write on an article in *Rank changes*. Tags become slices.",
     "Job": "Long work in a process of its own, with a log and a progress file. It continues if you close the page.",
     "Demo": "Three synthetic domains that Rematch makes itself: `demo-rss`, `demo-twitter` and `demo-portals`. Their "
-    "articles contain planted causes, to test the findings.",
+    "articles contain planted causes, to test the findings. In the validation period there are new subjects, which "
+    "zero-shot weights know and training did not show.",
 }
 
 

@@ -20,7 +20,7 @@ from core.data.demo.planted_causes import LATE_FROM, PARAPHRASE, Cast, deal_stoc
 from core.data.demo.scenes import Backdrop, add_play_button, paint_portrait, paint_scene
 from core.data.demo.stories import Story, as_teaser, as_tweet, tell_person, tell_scene, tell_stock
 
-ARTICLES_PER_DOMAIN = 800
+ARTICLES_PER_DOMAIN = 1000
 JPEG_QUALITY = 85
 _YEAR_BEGINS = pd.Timestamp("2021-09-01", tz="UTC")
 _MINUTES = 365 * 24 * 60
@@ -92,8 +92,7 @@ def write_newsroom(
 
 
 def _draft(cause: str, cast: Cast, is_late: bool, stock_image: int, key: str, rng: Random) -> _Draft:
-    town = rng.choice(list(cast.backdrops))
-    backdrop = cast.backdrop(town, is_late, rng)
+    town = rng.choice(cast.towns)
     paint_rng = Random(f"{key}:{rng.getrandbits(64)}")
     if cause == "person":
         gender = rng.choice(list(_PORTRAITS))
@@ -106,6 +105,7 @@ def _draft(cause: str, cast: Cast, is_late: bool, stock_image: int, key: str, rn
         )
     in_image = cast.draw(cause == "drift", rng)
     in_text = cast.draw(False, rng) if cause == "unrelated" else in_image
+    backdrop = cast.backdrop(in_image[0].topic, is_late, rng)
     emojis = [subject.emoji for subject in in_image]
 
     def paint() -> Image.Image:

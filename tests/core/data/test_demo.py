@@ -1,7 +1,8 @@
 """The demo newsroom: the same bytes each time, a table that an import can take over, and causes that are true."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
+from random import Random
 
 import emoji
 import pandas as pd
@@ -11,7 +12,7 @@ from PIL import Image
 from core.data.demo import DEMO_DOMAINS, DemoDomain, write_newsroom
 from core.data.demo.drawings import sprite
 from core.data.demo.phrases import EVENTS, STOCK
-from core.data.demo.planted_causes import DRIFT_EMOJIS, LATE_FROM
+from core.data.demo.planted_causes import DRIFT_EMOJIS, LATE_FROM, OWN_BACKDROP, Cast, gather_cast
 from core.data.demo.scenes import HEIGHT, WIDTH
 from core.data.demo.subjects import SUBJECTS, Noun
 
@@ -93,6 +94,20 @@ def test_drift_subjects_are_named_only_late(tmp_path):
     named = (rows["title"] + " " + rows["text"]).str.contains(names, case=False)
     assert not named[rows["planted"] != "drift"].any()
     assert named[rows["planted"] == "drift"].all()
+
+
+def test_each_topic_has_a_backdrop_that_is_the_one_of_another_topic_late_in_the_year():
+    cast = gather_cast(("Eastmere",), Random(1))
+    usual = [_usual_kind(cast, topic, is_late=False) for topic in EVENTS]
+    assert len(set(usual)) == len(EVENTS)
+    assert [_usual_kind(cast, topic, is_late=True) for topic in EVENTS] == [*usual[1:], usual[0]]
+
+
+def _usual_kind(cast: Cast, topic: str, is_late: bool) -> str:
+    rng = Random(topic)
+    kind, count = Counter(cast.backdrop(topic, is_late, rng).kind for _ in range(200)).most_common(1)[0]
+    assert count >= 0.9 * OWN_BACKDROP * 200
+    return kind
 
 
 def test_same_seed_same_bytes(tmp_path):
