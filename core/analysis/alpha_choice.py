@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.analysis.bootstrap import LEVEL, Interval, Resamples, interval
+from core.analysis.cross_fit import best_places, chosen_place
 from core.analysis.significance import LEVEL_OF_TESTS, Differences, bootstrap_curve, differences, permutation_p
-from core.evaluation.metrics import METRICS, oriented, values_of
+from core.evaluation.metrics import oriented, values_of
 from core.evaluation.models import Model
 
 #: The comparisons of WiSE-FT at the chosen α.
@@ -63,26 +64,10 @@ class Spread:
     interval: Interval
 
 
-def chosen_place(ranks: np.ndarray, criterion: str) -> int:
-    """Return the row of the α that `select_alpha` chooses, from ranks int [A, n], α rising."""
-    return int(_best(*(oriented(_averages(ranks, metric), metric)[None] for metric in (criterion, "mrr@100")))[0])
-
-
-def _averages(ranks: np.ndarray, metric: str) -> np.ndarray:
-    values = np.sort(values_of(ranks, metric), axis=1)  # floats summed in another order differ in the last digit
-    return np.median(values, axis=1) if METRICS[metric].average == "median" else values.mean(axis=1)
-
-
-def _best(criterion: np.ndarray, reciprocal: np.ndarray) -> np.ndarray:
-    """Return the best column of each row, both [B, A]; ties by the second array, then the first column."""
-    candidates = np.where(criterion == criterion.max(axis=1, keepdims=True), reciprocal, -np.inf)
-    return candidates.argmax(axis=1)
-
-
 def spread_of_choice(ranks: np.ndarray, alphas: Sequence[float], criterion: str) -> Spread:
     """Choose α on each bootstrap draw of the articles; ranks int [A, n]."""
     drawn = [oriented(bootstrap_curve(ranks, metric), metric) for metric in (criterion, "mrr@100")]
-    chosen = np.asarray(alphas)[_best(drawn[0], drawn[1])]
+    chosen = np.asarray(alphas)[best_places(drawn[0], drawn[1])]
     low, high = np.quantile(chosen, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], method="nearest")
     counts = [float((chosen == alpha).mean()) for alpha in alphas]
     return Spread(tuple(alphas), tuple(counts), Interval(float(low), float(high)))
@@ -123,7 +108,7 @@ def judge_choice(
         Model.WISE_FT: ranks[place],
     }
     regrets = tuple(_regret(ranks, alphas, place, metric) for metric in metrics)
-    return Judgement(float(alphas[place]), *chosen_on, judged_on, differences(models, PAIRS), regrets)
+    return Judgement(float(alphas[place]), *chosen_on, judged_on, differences(models, PAIRS, metrics), regrets)
 
 
 def _regret(ranks: np.ndarray, alphas: Sequence[float], place: int, metric: str) -> Regret:

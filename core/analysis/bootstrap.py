@@ -44,7 +44,7 @@ class Resamples:
         if self.n < 1:
             raise ValueError("no articles to draw from: expected at least one")
 
-    def _counts(self) -> Iterator[np.ndarray]:
+    def counts(self) -> Iterator[np.ndarray]:
         """Yield the number of times each article was drawn, float64 [some draws, n], in blocks of draws."""
         generator = np.random.default_rng(self.seed)
         at_once = max(1, _AT_ONCE // self.n)
@@ -55,14 +55,14 @@ class Resamples:
 
     def means(self, values: np.ndarray) -> np.ndarray:
         """Return the mean over the articles of each draw: values [n] → [draws], [n, m] → [draws, m]."""
-        return np.concatenate([counts @ values for counts in self._counts()]) / self.n
+        return np.concatenate([counts @ values for counts in self.counts()]) / self.n
 
     def medians(self, values: np.ndarray) -> np.ndarray:
         """Return the median over the articles of each draw: values [n] → [draws]."""
         order = np.argsort(values, kind="stable")
         middle = ((self.n + 1) // 2, self.n // 2 + 1)  # the same one if n is odd
         parts = []
-        for counts in self._counts():
+        for counts in self.counts():
             passed = counts[:, order].cumsum(axis=1)
             parts.append(np.mean([values[order[(passed >= place).argmax(axis=1)]] for place in middle], axis=0))
         return np.concatenate(parts)

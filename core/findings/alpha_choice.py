@@ -6,27 +6,30 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.analysis.alpha_choice import (
+    PAIRS,
     Judgement,
     Plateau,
     Spread,
     alpha_plateau,
-    chosen_place,
     halves,
     judge_choice,
     spread_of_choice,
 )
+from core.analysis.cross_fit import chosen_place
 from core.analysis.significance import curve_bands
 from core.errors import InputError
 from core.evaluation.metrics import table_metrics
 from core.evaluation.models import Model
 from core.findings.question import Question, RunContext
-from core.findings.significance import ALL_METRICS, verdict
+from core.findings.significance import verdict
 from core.presentation.blocks import Block, Chart, Grid, Section, Words
 from core.presentation.curve_charts import plot_metric
 from core.presentation.theme import ALPHA, MODEL_COLOURS, SHARE, hover
 from core.presentation.wording import between_signed, number, p_value, signed
 from core.workspace.sweep_results import Results
 
+#: What Holm's correction covers, in words: the metrics and pairs of models of one table.
+ALL_TESTS = f"{len(table_metrics()) * len(PAIRS)} differences"
 MIN_VAL = 4  # articles of val: two to choose α, two to evaluate it
 
 
@@ -123,7 +126,7 @@ def section(found: ChoiceFound, context: RunContext) -> Section:
     answer = (
         f"Any alpha from {flat.low:g} to {flat.high:g} is within noise of alpha* = {found.alpha:g} in "
         f"{found.criterion} (val, n = {found.n}). Chosen on {honest.chosen_on} (alpha {honest.alpha:g}) and evaluated "
-        f"on {honest.judged_on}: {verdict(against, honest.differences.n, ALL_METRICS)}"
+        f"on {honest.judged_on}: {verdict(against, honest.differences.n, ALL_TESTS)}"
     )
     return Section(CHOICE.name, CHOICE.title, answer, tuple(blocks))
 

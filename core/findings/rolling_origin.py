@@ -19,7 +19,7 @@ from core.analysis.rolling_origin import (
     next_period,
     periods_of,
 )
-from core.analysis.significance import PAIRS, Difference, differences_in
+from core.analysis.significance import PAIRS, Difference, differences
 from core.evaluation.metrics import values_of
 from core.evaluation.models import Model
 from core.findings.question import Question, RunContext
@@ -83,7 +83,7 @@ def _ask(context: RunContext) -> RollingFound:
         periods.unit,
         tuple(_origin(ranked, periods.labels) for ranked in found),
         len(pooled[Model.ZERO_SHOT]) if found else 0,
-        tuple(differences_in(METRIC, pooled, PAIRS)) if found else (),
+        differences(pooled, PAIRS, [METRIC]).differences if found else (),
         periods.window,
         len(windows),
         by_age(windows, METRIC),

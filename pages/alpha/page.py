@@ -22,7 +22,7 @@ from pages.alpha.point import Point, point_at, submit_exact
 from pages.alpha.slider_data import Exact, SliderData, Tables, Tick, tables_of
 from pages.shared import session, sidebar
 from pages.shared.alpha_position import current_position
-from pages.shared.cached_results import flat_of, results_of, stamp_of
+from pages.shared.cached_results import choice_note_of, flat_of, results_of, stamp_of
 from pages.shared.errors import show_error
 from pages.shared.help_texts import ALPHA, help_for
 from pages.shared.images import prepare_images
@@ -217,6 +217,8 @@ def main() -> None:
             f"its value at α* = {flat.best:g} (val, n = {n:,}). No test at 5 % can tell them apart, or they differ "
             "by less than one article."
         )
+    if results.split == "val":
+        st.caption(plain(choice_note_of(run)))
     for sentence in path_sentences(results.info, "a value marked ≈"):
         st.caption(sentence)
 

@@ -21,10 +21,10 @@ from pages.changes.card import show_card
 from pages.changes.table import DIRECTIONS, MODELS, Filter, change_table, rows_of
 from pages.shared import session, sidebar
 from pages.shared.alpha_position import input_alpha
-from pages.shared.cached_results import results_of
+from pages.shared.cached_results import choice_note_of, results_of
 from pages.shared.charts import input_figure_format, show_figure
 from pages.shared.help_texts import CHANGES, help_for
-from pages.shared.text import counted, shorten
+from pages.shared.text import counted, plain, shorten
 
 ON_A_PAGE = 12
 TERMS_OF_MODELS = ("Model", "Zero-shot", "WiSE-FT", "Fine-tuned")
@@ -241,6 +241,8 @@ def main() -> None:
             "between 0 and 1 to see a mix."
         )
     table = change_table(results, alpha, before, after)
+    if results.split == "val" and Model.WISE_FT in (before, after) and alpha == run.selected().alpha:
+        st.caption(plain(choice_note_of(run)))
     show_counts(results, table, before, after)
     articles = results.articles
     headlines = [shorten(title or text, 80) for title, text in zip(articles["title"], articles["text"], strict=True)]

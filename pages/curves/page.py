@@ -166,7 +166,7 @@ def show_tables(domain: Domain, run: Run) -> None:
     shown = table.shown_rows().astype(dict.fromkeys(metrics, object)).where(table.rows.notna(), "–")
     shown[metrics] = shown[metrics].map(lambda value: value if value == "–" else f"{value:.3f}")
     shown["n"] = [f"{value:,.0f}" if value != "–" else "–" for value in shown["n"]]
-    shown["alpha"] = [f"{alpha:g}" for alpha in table.rows["alpha"]]
+    shown["alpha"] = ["–" if alpha != alpha else f"{alpha:g}" for alpha in table.rows["alpha"]]
     st.dataframe(shown, hide_index=True, width="stretch")
     for note in table.notes:
         st.caption(note)
