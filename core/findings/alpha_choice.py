@@ -105,7 +105,9 @@ def section(found: ChoiceFound, context: RunContext) -> Section:
         Words(
             f"Line: val, n = {found.n}, with its 95 % band. Grey: within noise of alpha* = {found.alpha:g}, which "
             f"means that the difference is less than one article is worth, or that a permutation test at 5 %, made for "
-            f"each α separately, does not find it."
+            f"each α separately, does not find it. That does not show that they are equal: only from "
+            f"{flat.same_low:g} to {flat.same_high:g} do two one-sided tests at 5 % show that the difference is below "
+            f"one article's worth."
         ),
         Chart(
             "choice-spread",
@@ -115,7 +117,8 @@ def section(found: ChoiceFound, context: RunContext) -> Section:
         ),
         Words(
             f"With other articles of the same kind in val, alpha* could have been different: it is from {within.low:g} "
-            f"to {within.high:g} in 95 % of the bootstrap draws."
+            f"to {within.high:g} in the central 95 % of the bootstrap draws. This describes how much the choice "
+            f"depends on the articles. It is no confidence interval of the best α: the bootstrap is not valid for that."
         ),
         Grid(f"Within noise of alpha* = {found.alpha:g}, by metric, val, n = {found.n}", _flat_table(found)),
     ]
@@ -146,7 +149,12 @@ def _plot_spread(found: ChoiceFound) -> go.Figure:
 
 def _flat_table(found: ChoiceFound) -> pd.DataFrame:
     return pd.DataFrame(
-        [{"metric": metric, "from α": f"{flat.low:g}", "to α": f"{flat.high:g}"} for metric, flat in found.flat.items()]
+        {
+            "metric": metric,
+            "not distinguishable": f"{flat.low:g} to {flat.high:g}",
+            "equivalent": f"{flat.same_low:g} to {flat.same_high:g}",
+        }
+        for metric, flat in found.flat.items()
     )
 
 

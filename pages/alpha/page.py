@@ -215,7 +215,7 @@ def main() -> None:
             f"Grey on the slider is the plateau: from α = {flat.low:g} to {flat.high:g}, {flat.metric} is within "
             "noise of "
             f"its value at α* = {flat.best:g} (val, n = {n:,}). No test at 5 % can tell them apart, or they differ "
-            "by less than one article."
+            "by less than one article. From {flat.same_low:g} to {flat.same_high:g} it is shown to be equivalent."
         )
     if results.split == "val":
         st.caption(plain(choice_note_of(run)))
