@@ -19,7 +19,7 @@ from core.evaluation.metrics import values_of
 from core.evaluation.models import Model
 
 SIZES = (12, 25, 40, 60, 100, 200, 400)
-TRIALS, DRAWS = 2000, 400
+TRIALS, DRAWS = 1000, 400
 METRIC = "mrr@100"
 
 
@@ -100,7 +100,7 @@ def _gain(ranks: np.ndarray, judged: np.ndarray) -> float:
     return float((values_of(judged, METRIC) - values_of(ranks[-1], METRIC)).mean())
 
 
-def choice(ranks: np.ndarray, criterion: str, n: int, trials: int = 300) -> dict[str, float]:
+def choice(ranks: np.ndarray, criterion: str, n: int, trials: int = 200) -> dict[str, float]:
     """Return coverage and false claims at n articles drawn from a run's, cross-fitted and at α*.
 
     covers: the share of 95 % intervals that contain the mean gain of the procedure. false: the share of p below 5 %

@@ -62,13 +62,14 @@ def show_counts(results: Results, table: pd.DataFrame, before: Model, after: Mod
         for direction in DIRECTIONS:
             count = int(counts.get(direction, 0))
             st.metric(direction, f"{count:,}", border=True, help=f"Of {counted(n, 'article')}. " + HELP_OF_DIRECTION)
-    ranks = (table[name].to_numpy() for name in Model)
-    paper = table_4(*ranks)
+    zero_shot, fine_tuned, wise_ft = (table[name].to_numpy() for name in Model)
+    paper = table_4(zero_shot, fine_tuned, wise_ft)
     up, down = (f"{value:.3f}" if value is not None else "none" for value in (paper.improvement, paper.decrease))
     st.caption(
         f"{results.split}, n = {n:,}, from {before} to {after}. **Table 4 of the paper** (fine-tuned → WiSE-FT, for "
         f"the {counted(paper.n, 'article')} that fine-tuning improved and that both models rank among the first 100): "
-        f"{paper.n_improved:,} up by {up} ranks on average, {paper.n_decreased:,} down by {down}."
+        f"{paper.n_improved:,} up by {up} ranks on average, {paper.n_decreased:,} down by {down}. The Curves page has "
+        "other readings of it."
     )
 
 

@@ -121,7 +121,7 @@ def test_curves_and_overview_show_the_table_that_report_records(is_swept, open_p
         alpha = "–" if row["alpha"] is None else f"{row['alpha']:g}"  # cross-fitted
         expected = {"model": row["model"], "alpha": alpha, "n": f"{row['n']:g}"} | written(row)
         assert on_page == expected
-    paper = as_record["table_4"]
+    paper = as_record["table_4"]["fine-tuned and WiSE-FT"]
     words = next(each.value for each in curves.markdown if "Table 4" in each.value)
     gained, lost = (f"{paper[end]:.3f}" if paper[end] is not None else "none" for end in ("improvement", "decrease"))
     assert f"Of the {paper['n']} article" in words
