@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 import plotly.graph_objects as go
 
+from core.analysis.bootstrap import MIN_FOR_INTERVAL
 from core.analysis.rolling_origin import (
     MIN_TO_JUDGE,
     MIN_TO_TRAIN,
@@ -141,7 +142,7 @@ def section(found: RollingFound, context: RunContext) -> Section:
             f"{found.windows} trainings on {found.window} articles each, by their age: gain over zero-shot in {METRIC} "
             f"(95 % interval)",
             _ages(found),
-            frozenset(place for place, age in enumerate(found.ages) if age.n < MIN_TO_JUDGE),
+            frozenset(place for place, age in enumerate(found.ages) if age.n < MIN_FOR_INTERVAL),
         ),
         Words(
             f"Only the last {unit}s have trainings of high age, and these {unit}s may be harder for any training. The "
