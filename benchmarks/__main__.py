@@ -50,5 +50,24 @@ def gpu(
     run_table(device, quick, out)
 
 
+@app.command()
+def statistics(
+    domain: Annotated[
+        str | None, typer.Option(help="Also study the choice of α on this domain's newest sweep.")
+    ] = None,
+) -> None:
+    """Simulate how often intervals contain the truth, and what the choice of α adds to its gain."""
+    from benchmarks.statistics import report
+    from core.workspace.folders import default_workspace
+    from core.workspace.runs import find_run
+    from core.workspace.sweep_results import cross_fit_on_val
+
+    if domain is None:
+        print(report(None, "recall@1"))
+        return
+    fit = cross_fit_on_val(find_run(default_workspace(), domain, None, prefer_swept=True))
+    print(report(fit.curve, fit.criterion))
+
+
 if __name__ == "__main__":
     app()

@@ -16,7 +16,8 @@ def comparison_table(context: RunContext, split: Split, metric: str, baseline: s
     """Return the table of `rematch.Run.compare`; computed once per sweep and cached."""
     finding = compute_or_load(DIFFERENCE, context)
     on = finding.splits[split]
-    alphas = {Model.ZERO_SHOT: 0.0, Model.FINE_TUNED: 1.0, Model.WISE_FT: finding.alpha}
+    chosen = np.nan if split == "val" else finding.alpha  # cross-fitted: an α for each part of the articles
+    alphas = {Model.ZERO_SHOT: 0.0, Model.FINE_TUNED: 1.0, Model.WISE_FT: chosen}
     rows = []
     for model, alpha in alphas.items():
         reached = next(value for value in on.reached if (value.model, value.metric) == (model, metric))

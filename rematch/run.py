@@ -185,19 +185,20 @@ class Run:
     def compare(
         self, metric: Criterion = "mrr@100", baseline: str = ModelName.ZERO_SHOT, split: Split | None = None
     ) -> pd.DataFrame:
-        """Compare zero-shot, fine-tuned and WiSE-FT (at the best α) on the same articles.
+        """Compare zero-shot, fine-tuned and WiSE-FT on the same articles.
 
         Args:
             metric: a metric of the curve.
             baseline: the model that the others are compared with: `zero-shot`, `fine-tuned` or `WiSE-FT`.
-            split: None for test if it was swept, else val. On val WiSE-FT is slightly optimistic, because α was
-                chosen on the same articles.
+            split: None for test if it was swept, else val. On val, where the best α was chosen, WiSE-FT is
+                cross-fitted: each tenth of the articles is judged at the α that the others choose. (`curve` has the
+                value at the best α itself, which is too good on these articles.)
 
         Returns:
-            One row per model, in this order, with its name as index; columns: alpha, split, n, the metric, low and high
-            (95 % interval, paired bootstrap), then difference (model − baseline), difference_low, difference_high, p
-            (permutation test) and p_holm (corrected over all metrics of this pair of models). The last five are
-            missing for the baseline itself.
+            One row per model, in this order, with its name as index; columns: alpha (missing where cross-fitted),
+            split, n, the metric, low and high (95 % interval, paired bootstrap), then difference (model − baseline),
+            difference_low, difference_high, p (permutation test; t test where cross-fitted) and p_holm (corrected over
+            all metrics and pairs of the three models). The last five are missing for the baseline itself.
 
         Raises:
             InputError: the run or split was not swept, or an unknown name.

@@ -5,12 +5,15 @@
 earlier half of val, on articles that did not choose it.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import stats
 
 from core.analysis.bootstrap import LEVEL, Interval, Resamples, interval
+from core.analysis.cross_fit import best_places, chosen_place
 from core.analysis.significance import LEVEL_OF_TESTS, Differences, bootstrap_curve, differences, permutation_p
 from core.evaluation.metrics import METRICS, oriented, values_of
 from core.evaluation.models import Model
@@ -21,12 +24,19 @@ PAIRS = ((Model.FINE_TUNED, Model.WISE_FT), (Model.ZERO_SHOT, Model.WISE_FT))
 
 @dataclass(frozen=True)
 class Plateau:
-    """A range of α around `best` that this metric cannot tell apart from `best`."""
+    """Two ranges of α around `best` for a metric.
+
+    low, high: no test finds a difference from `best` there, which does not show that there is none. same_low,
+    same_high: shown to be equivalent to `best`, that is, the difference is less than one article's worth (two one-sided
+    tests at 5 %, Schuirmann 1987).
+    """
 
     metric: str
     best: float
     low: float
     high: float
+    same_low: float
+    same_high: float
 
 
 @dataclass(frozen=True)
@@ -56,33 +66,21 @@ class Judgement:
 
 @dataclass(frozen=True)
 class Spread:
-    """Distribution of the chosen α over bootstrap draws: the share of each α, and an interval of 95 % of the draws."""
+    """Distribution of the chosen α over bootstrap draws: the share of each α, and the central 95 % of the draws.
+
+    This `interval` is no confidence interval of the best α: the bootstrap is not valid for the place of a maximum. It
+    describes how much the choice depends on the articles.
+    """
 
     alphas: tuple[float, ...]
     shares: tuple[float, ...]
     interval: Interval
 
 
-def chosen_place(ranks: np.ndarray, criterion: str) -> int:
-    """Return the row of the α that `select_alpha` chooses, from ranks int [A, n], α rising."""
-    return int(_best(*(oriented(_averages(ranks, metric), metric)[None] for metric in (criterion, "mrr@100")))[0])
-
-
-def _averages(ranks: np.ndarray, metric: str) -> np.ndarray:
-    values = np.sort(values_of(ranks, metric), axis=1)  # floats summed in another order differ in the last digit
-    return np.median(values, axis=1) if METRICS[metric].average == "median" else values.mean(axis=1)
-
-
-def _best(criterion: np.ndarray, reciprocal: np.ndarray) -> np.ndarray:
-    """Return the best column of each row, both [B, A]; ties by the second array, then the first column."""
-    candidates = np.where(criterion == criterion.max(axis=1, keepdims=True), reciprocal, -np.inf)
-    return candidates.argmax(axis=1)
-
-
 def spread_of_choice(ranks: np.ndarray, alphas: Sequence[float], criterion: str) -> Spread:
     """Choose α on each bootstrap draw of the articles; ranks int [A, n]."""
     drawn = [oriented(bootstrap_curve(ranks, metric), metric) for metric in (criterion, "mrr@100")]
-    chosen = np.asarray(alphas)[_best(drawn[0], drawn[1])]
+    chosen = np.asarray(alphas)[best_places(drawn[0], drawn[1])]
     low, high = np.quantile(chosen, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], method="nearest")
     counts = [float((chosen == alpha).mean()) for alpha in alphas]
     return Spread(tuple(alphas), tuple(counts), Interval(float(low), float(high)))
@@ -90,6 +88,8 @@ def spread_of_choice(ranks: np.ndarray, alphas: Sequence[float], criterion: str)
 
 def alpha_plateau(ranks: np.ndarray, alphas: Sequence[float], place: int, metric: str) -> Plateau:
     """Return the range around row `place` in which each α loses less than one article or nothing significant at 5 %.
+
+    It also returns the part of it that is equivalent to row `place`.
 
     Intervals would not do: near α* a handful of articles differ, all in its favour because they chose it. A bootstrap
     of four such articles excludes zero where the exact test gives p = 0.125. The test alone would not do either: next
@@ -100,12 +100,31 @@ def alpha_plateau(ranks: np.ndarray, alphas: Sequence[float], place: int, metric
         lost = values_of(ranks[place], metric).sum() - values_of(ranks[row], metric).sum()
         return abs(lost) < 1 or permutation_p(ranks[place], ranks[row], metric) >= LEVEL_OF_TESTS
 
+    def is_same(row: int) -> bool:
+        gained = values_of(ranks[row], metric) - values_of(ranks[place], metric)
+        return METRICS[metric].average == "mean" and is_equivalent(gained, 1 / len(gained))
+
+    ends = [*_range_around(place, len(alphas), within), *_range_around(place, len(alphas), is_same)]
+    return Plateau(metric, float(alphas[place]), *(float(alphas[end]) for end in ends))
+
+
+def _range_around(place: int, count: int, holds: Callable[[int], bool]) -> tuple[int, int]:
+    """Return the first and last of the rows around `place` without a gap for which `holds` is true; both inclusive."""
     first = last = place
-    while first > 0 and within(first - 1):
+    while first > 0 and holds(first - 1):
         first -= 1
-    while last < len(alphas) - 1 and within(last + 1):
+    while last < count - 1 and holds(last + 1):
         last += 1
-    return Plateau(metric, float(alphas[place]), float(alphas[first]), float(alphas[last]))
+    return first, last
+
+
+def is_equivalent(gained: np.ndarray, margin: float) -> bool:
+    """Return whether two one-sided t tests at 5 % show that the mean of `gained` [n] is between ±margin."""
+    n, mean = len(gained), float(gained.mean())
+    error = float(gained.std(ddof=1)) / math.sqrt(n) if n > 1 else math.inf
+    if error == 0:
+        return abs(mean) < margin
+    return float(stats.t.sf((margin - abs(mean)) / error, n - 1)) < LEVEL_OF_TESTS
 
 
 def judge_choice(
@@ -123,7 +142,7 @@ def judge_choice(
         Model.WISE_FT: ranks[place],
     }
     regrets = tuple(_regret(ranks, alphas, place, metric) for metric in metrics)
-    return Judgement(float(alphas[place]), *chosen_on, judged_on, differences(models, PAIRS), regrets)
+    return Judgement(float(alphas[place]), *chosen_on, judged_on, differences(models, PAIRS, metrics), regrets)
 
 
 def _regret(ranks: np.ndarray, alphas: Sequence[float], place: int, metric: str) -> Regret:

@@ -1,19 +1,20 @@
-"""Significance of differences between two models: paired intervals, permutation tests and required sample sizes.
+"""Significance of differences between models: paired intervals, tests, and the smallest difference that is detectable.
 
-All three models rank the same articles, so every statistic is paired. Intervals are bootstrap intervals of the
-difference (`core.analysis.bootstrap`). p comes from swapping the two models' ranks article by article (Fisher's
-randomisation test; for retrieval: Smucker, Allan and Carterette 2007). Holm's step-down correction keeps the
-probability of one false claim over the metrics shown below the stated level.
+All models rank the same articles, so every statistic is paired. Intervals are bootstrap intervals of the difference
+(`core.analysis.bootstrap`). p comes from swapping the two models' ranks article by article (Fisher's randomisation
+test; for retrieval: Smucker, Allan and Carterette 2007). Where one of the models is cross-fitted, interval and p are
+those of Student's t with the bootstrap's standard error, because only the bootstrap repeats the choice of α. Holm's
+step-down correction keeps the probability of one false claim over all that is compared below the stated level.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
 
-from core.analysis.bootstrap import Interval, Resamples, bands, interval
+from core.analysis.bootstrap import LEVEL, Interval, Resamples, bands, interval
+from core.analysis.cross_fit import CrossFit, Judged, drawn_values, ranks_of_judged
 from core.evaluation.metrics import METRICS, metrics_of, values_of
 from core.evaluation.models import Model
 
@@ -39,8 +40,10 @@ class ModelMetric:
 class Difference:
     """Difference after − before in one metric.
 
-    p: of the permutation test; p_holm: corrected over all tests of the same table. required_n: number of articles at
-    which a test at 5 % detects a difference of this size with 80 % power; None for the median and for no difference.
+    p: of the test; p_holm: corrected over all differences of the same table. detectable: the smallest true difference
+    that a test at 5 % finds with 80 % power at this n; None if no article has another value. It depends on n and the
+    spread only. (The n that a difference as large as the observed one would take is no answer: the observed one is
+    random, and large where luck was.)
     """
 
     metric: str
@@ -50,7 +53,7 @@ class Difference:
     interval: Interval
     p: float
     p_holm: float
-    required_n: int | None
+    detectable: float | None
 
     @property
     def is_significant(self) -> bool:
@@ -60,7 +63,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Differences:
-    """Every metric under every model, and the differences between pairs of models, on the same n articles."""
+    """Metrics under every model, and the differences between pairs of models, on the same n articles."""
 
     n: int
     reached: tuple[ModelMetric, ...]
@@ -79,55 +82,72 @@ class Differences:
         return next(one.value for one in self.reached if (one.metric, one.model) == (metric, model))
 
 
-def differences(models: Mapping[str, np.ndarray], pairs: Sequence[tuple[str, str]]) -> Differences:
-    """Compare pairs of models in every metric.
+def differences(
+    models: Mapping[str, Judged], pairs: Sequence[tuple[str, str]], metrics: Sequence[str] = tuple(METRICS)
+) -> Differences:
+    """Compare pairs of models, with p corrected over all pairs and metrics together.
 
-    models: name → ranks, int [n], of the same articles; pairs: (before, after), names of two models.
+    models: name → ranks, int [n], of the same articles, or WiSE-FT with α still to be chosen. pairs: (before, after),
+    names of two models. metrics: those that are shown.
     """
-    n = len(next(iter(models.values())))
-    resamples = Resamples(n)
-    drawn = {(name, metric): _drawn(resamples, ranks, metric) for name, ranks in models.items() for metric in METRICS}
-    value = {name: metrics_of(ranks) for name, ranks in models.items()}
-    reached = [
-        ModelMetric(name, metric, value[name][metric], interval(drawn[name, metric], n))
+    ranks = {name: ranks_of_judged(model) for name, model in models.items()}
+    resamples = Resamples(len(next(iter(ranks.values()))))
+    drawn = {name: drawn_values(resamples, model, metrics) for name, model in models.items()}
+    value = {name: metrics_of(of_model) for name, of_model in ranks.items()}
+    reached = tuple(
+        ModelMetric(name, metric, value[name][metric], interval(drawn[name][metric], resamples.n))
         for name in models
-        for metric in METRICS
-    ]
-    found: list[Difference] = []
-    for before, after in pairs:
-        p_values = [permutation_p(models[before], models[after], metric) for metric in METRICS]
-        for metric, p, p_holm in zip(METRICS, p_values, holm(p_values), strict=True):
-            found.append(
-                Difference(
-                    metric, before, after,
-                    value[after][metric] - value[before][metric],
-                    interval(drawn[after, metric] - drawn[before, metric], n),
-                    p, p_holm, required_n(models[before], models[after], metric),
-                )
-            )  # fmt: skip
-    return Differences(n, tuple(reached), tuple(found))
-
-
-def differences_in(metric: str, models: Mapping[str, np.ndarray], pairs: Sequence[tuple[str, str]]) -> list[Difference]:
-    """Compare pairs of models in one metric, with p corrected over the pairs; arguments as in `differences`."""
-    p_values = [permutation_p(models[before], models[after], metric) for before, after in pairs]
-    resamples = Resamples(len(next(iter(models.values()))))
-    drawn = {name: _drawn(resamples, ranks, metric) for name, ranks in models.items()}
-    value = {name: metrics_of(ranks)[metric] for name, ranks in models.items()}
-    return [
-        Difference(
-            metric, before, after,
-            value[after] - value[before],
-            interval(drawn[after] - drawn[before], resamples.n),
-            p, p_holm, required_n(models[before], models[after], metric),
-        )
-        for (before, after), p, p_holm in zip(pairs, p_values, holm(p_values), strict=True)
+        for metric in metrics
+    )
+    tests = [
+        _test(models[before], models[after], metric, value[after][metric] - value[before][metric],
+              drawn[after][metric] - drawn[before][metric], resamples.n)
+        for before, after in pairs
+        for metric in metrics
     ]  # fmt: skip
+    compared = [(metric, before, after) for before, after in pairs for metric in metrics]
+    found = tuple(
+        Difference(*names, test.value, test.interval, test.p, p_holm, test.detectable)
+        for names, test, p_holm in zip(compared, tests, holm([test.p for test in tests]), strict=True)
+    )
+    return Differences(resamples.n, reached, found)
 
 
-def _drawn(resamples: Resamples, ranks: np.ndarray, metric: str) -> np.ndarray:
-    values = values_of(ranks, metric)
-    return resamples.medians(values) if METRICS[metric].average == "median" else resamples.means(values)
+@dataclass(frozen=True)
+class _Test:
+    """A difference before Holm's correction; fields as in `Difference`."""
+
+    value: float
+    interval: Interval
+    p: float
+    detectable: float | None
+
+
+def _test(before: Judged, after: Judged, metric: str, value: float, drawn: np.ndarray, n: int) -> _Test:
+    """Test one difference; drawn: its bootstrap draws, [draws]."""
+    error = standard_error(drawn, n)
+    detectable = _QUANTILES * error if error else None
+    if not error or not (isinstance(before, CrossFit) or isinstance(after, CrossFit)):
+        p = permutation_p(ranks_of_judged(before), ranks_of_judged(after), metric)
+        return _Test(value, interval(drawn, n), p, detectable)
+    half = error * float(stats.t.ppf((1 + LEVEL) / 2, n - 1))
+    return _Test(
+        value, Interval(value - half, value + half), 2 * float(stats.t.sf(abs(value) / error, n - 1)), detectable
+    )
+
+
+#: Standard errors between zero and a difference that is detectable: two-sided at 5 %, with 80 % power.
+_QUANTILES = float(stats.norm.ppf(1 - LEVEL_OF_TESTS / 2) + stats.norm.ppf(POWER))
+
+
+def standard_error(drawn: np.ndarray, n: int) -> float:
+    """Return the bootstrap's standard error from draws over n articles; 0 if nothing varies or n is 1."""
+    if n == 1 or np.ptp(drawn) < _SAME:
+        return 0.0
+    return float(drawn.std(ddof=1) * np.sqrt(n / (n - 1)))
+
+
+_SAME = 1e-12  # sums of the same numbers in another order
 
 
 def permutation_p(before: np.ndarray, after: np.ndarray, metric: str) -> float:
@@ -171,17 +191,6 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return corrected
 
 
-def required_n(before: np.ndarray, after: np.ndarray, metric: str) -> int | None:
-    """Return the n at which a test detects a difference of this size and spread (see `Difference`)."""
-    gained = values_of(after, metric) - values_of(before, metric)
-    mean = float(gained.mean())
-    if METRICS[metric].average == "median" or mean == 0 or len(gained) < 2:
-        return None
-    spread = float(gained.std(ddof=1))
-    quantiles = float(stats.norm.ppf(1 - LEVEL_OF_TESTS / 2) + stats.norm.ppf(POWER))
-    return max(2, math.ceil((quantiles * spread / mean) ** 2))
-
-
 def curve_bands(ranks: np.ndarray, metric: str) -> tuple[np.ndarray, np.ndarray]:
     """Return pointwise 95 % intervals of a metric at each α, (low, high) [A] each, from ranks int [A, n]."""
     return bands(bootstrap_curve(ranks, metric), ranks.shape[1])
@@ -197,5 +206,5 @@ def bootstrap_curve(ranks: np.ndarray, metric: str) -> np.ndarray:
     """Return the metric of each bootstrap draw at each α: [draws, A]."""
     resamples = Resamples(ranks.shape[1])
     if METRICS[metric].average == "median":
-        return np.stack([_drawn(resamples, row, metric) for row in ranks], axis=1)
+        return np.stack([resamples.medians(values_of(row, metric)) for row in ranks], axis=1)
     return resamples.means(values_of(ranks, metric).T)

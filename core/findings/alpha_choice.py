@@ -6,27 +6,30 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.analysis.alpha_choice import (
+    PAIRS,
     Judgement,
     Plateau,
     Spread,
     alpha_plateau,
-    chosen_place,
     halves,
     judge_choice,
     spread_of_choice,
 )
+from core.analysis.cross_fit import chosen_place
 from core.analysis.significance import curve_bands
 from core.errors import InputError
 from core.evaluation.metrics import table_metrics
 from core.evaluation.models import Model
 from core.findings.question import Question, RunContext
-from core.findings.significance import ALL_METRICS, verdict
+from core.findings.significance import verdict
 from core.presentation.blocks import Block, Chart, Grid, Section, Words
 from core.presentation.curve_charts import plot_metric
 from core.presentation.theme import ALPHA, MODEL_COLOURS, SHARE, hover
 from core.presentation.wording import between_signed, number, p_value, signed
 from core.workspace.sweep_results import Results
 
+#: What Holm's correction covers, in words: the metrics and pairs of models of one table.
+ALL_TESTS = f"{len(table_metrics()) * len(PAIRS)} differences"
 MIN_VAL = 4  # articles of val: two to choose α, two to evaluate it
 
 
@@ -102,7 +105,9 @@ def section(found: ChoiceFound, context: RunContext) -> Section:
         Words(
             f"Line: val, n = {found.n}, with its 95 % band. Grey: within noise of alpha* = {found.alpha:g}, which "
             f"means that the difference is less than one article is worth, or that a permutation test at 5 %, made for "
-            f"each α separately, does not find it."
+            f"each α separately, does not find it. That does not show that they are equal: only from "
+            f"{flat.same_low:g} to {flat.same_high:g} do two one-sided tests at 5 % show that the difference is below "
+            f"one article's worth."
         ),
         Chart(
             "choice-spread",
@@ -112,7 +117,8 @@ def section(found: ChoiceFound, context: RunContext) -> Section:
         ),
         Words(
             f"With other articles of the same kind in val, alpha* could have been different: it is from {within.low:g} "
-            f"to {within.high:g} in 95 % of the bootstrap draws."
+            f"to {within.high:g} in the central 95 % of the bootstrap draws. This describes how much the choice "
+            f"depends on the articles. It is no confidence interval of the best α: the bootstrap is not valid for that."
         ),
         Grid(f"Within noise of alpha* = {found.alpha:g}, by metric, val, n = {found.n}", _flat_table(found)),
     ]
@@ -123,7 +129,7 @@ def section(found: ChoiceFound, context: RunContext) -> Section:
     answer = (
         f"Any alpha from {flat.low:g} to {flat.high:g} is within noise of alpha* = {found.alpha:g} in "
         f"{found.criterion} (val, n = {found.n}). Chosen on {honest.chosen_on} (alpha {honest.alpha:g}) and evaluated "
-        f"on {honest.judged_on}: {verdict(against, honest.differences.n, ALL_METRICS)}"
+        f"on {honest.judged_on}: {verdict(against, honest.differences.n, ALL_TESTS)}"
     )
     return Section(CHOICE.name, CHOICE.title, answer, tuple(blocks))
 
@@ -143,7 +149,12 @@ def _plot_spread(found: ChoiceFound) -> go.Figure:
 
 def _flat_table(found: ChoiceFound) -> pd.DataFrame:
     return pd.DataFrame(
-        [{"metric": metric, "from α": f"{flat.low:g}", "to α": f"{flat.high:g}"} for metric, flat in found.flat.items()]
+        {
+            "metric": metric,
+            "not distinguishable": f"{flat.low:g} to {flat.high:g}",
+            "equivalent": f"{flat.same_low:g} to {flat.same_high:g}",
+        }
+        for metric, flat in found.flat.items()
     )
 
 

@@ -6,6 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.analysis.bootstrap import MIN_FOR_INTERVAL, Interval
+from core.analysis.cross_fit import ranks_of_judged
 from core.analysis.drift import Trend, Unit, last_date, since_training, trend
 from core.data.time_split import Split
 from core.evaluation.models import Model
@@ -27,7 +28,10 @@ class SplitDrift:
 
 @dataclass(frozen=True)
 class DriftFound:
-    """Answer to `drift`. alpha: of WiSE-FT. ordered_by: the column that gives the order in time."""
+    """Answer to `drift`. alpha: α*; on val WiSE-FT is cross-fitted.
+
+    ordered_by: the column that gives the order in time.
+    """
 
     alpha: float
     ordered_by: str
@@ -40,7 +44,7 @@ def _ask(context: RunContext) -> DriftFound:
     found: dict[Split, SplitDrift] = {}
     for split, results in context.results.items():
         passed = since_training(results.articles["published_at"], end)
-        models = {Model.FINE_TUNED: results.ranks[-1], Model.WISE_FT: results.ranks_at(alpha)}
+        models = {name: ranks_of_judged(results.models[name]) for name in (Model.FINE_TUNED, Model.WISE_FT)}
         found[split] = SplitDrift(
             passed.unit,
             tuple(
@@ -60,7 +64,8 @@ def section(found: DriftFound, context: RunContext) -> Section:
             trends = [each for each in drift.trends if each.metric == metric]
             alt = f"Gain over zero-shot in {metric} by period on {split}, with 95 % intervals."
             blocks.append(Chart(f"drift-{split}-{metric.replace('@', '')}", _plot(trends, drift.unit), alt, 300))
-            caption = f"Gain over zero-shot in {metric}, {split}, n = {trends[0].n}, WiSE-FT at α = {found.alpha:g}"
+            at = "cross-fitted" if split == "val" else f"at α = {found.alpha:g}"
+            caption = f"Gain over zero-shot in {metric}, {split}, n = {trends[0].n}, WiSE-FT {at}"
             blocks.append(Grid(caption, _table(trends, drift), _few(trends)))
     dates = "publication date" if found.ordered_by == "published_at" else f"order of {found.ordered_by} (no dates)"
     blocks.append(
@@ -125,4 +130,4 @@ def _few(trends: list[Trend]) -> frozenset[int]:
     return frozenset(place for place, period in enumerate(trends[0].periods) if period.n < MIN_FOR_INTERVAL)
 
 
-DRIFT = Question("drift", "Does the gain fade with time?", DriftFound, _ask, section)
+DRIFT = Question("drift", "Does the gain fade with time?", DriftFound, _ask, section, version=2)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from core.analysis.significance import Difference, differences_in
+from core.analysis.significance import Difference, differences
 from core.errors import InputError
 from core.evaluation.metrics import values_of
 from core.evaluation.models import Model
@@ -21,7 +21,15 @@ from core.interpolation.merges import MERGES
 from core.interpolation.merges.merge import Need, Searched
 from core.interpolation.mix import Mix
 from core.presentation.blocks import Block, Grid, Section, Words
-from core.presentation.wording import about_articles, between_signed, correction_note, number, p_cell, p_value, signed
+from core.presentation.wording import (
+    between_signed,
+    correction_note,
+    detectable_text,
+    number,
+    p_cell,
+    p_value,
+    signed,
+)
 from core.workspace.comparable_runs import sister_runs
 from core.workspace.runs import Run, load_runs
 
@@ -73,7 +81,7 @@ def _ask(context: RunContext) -> MixesFound:
         names,
         searched,
         {name: _value(ranks) for name, ranks in later.items()},
-        tuple(differences_in(METRIC, later, pairs)),
+        differences(later, pairs, [METRIC]).differences,
     )
 
 
@@ -134,15 +142,10 @@ def _answer(found: MixesFound) -> str:
         answer = f"Significantly better than WiSE-FT {articles}: {'; '.join(better)}."
     else:
         best = max(found.differences, key=lambda difference: difference.value)
-        needed = (
-            f"; {about_articles(best.required_n)} would be needed to distinguish it"
-            if best.required_n and best.required_n > found.n_judged
-            else ""
-        )
         note = correction_note(best.interval, best.p, best.p_holm, f"{len(found.differences)} mixes")
         answer = (
             f"None of the {len(found.differences)} other ways to mix is distinguishably better than WiSE-FT "
-            f"{articles}. The best of them is {_with_figures(best)}{needed}.{note}"
+            f"{articles}. The best of them is {_with_figures(best)}{detectable_text(best)}.{note}"
         )
     return f"{answer} Significantly worse: {'; '.join(worse)}." if worse else answer
 

@@ -15,6 +15,7 @@ from core.evaluation.models import Model
 from core.findings.question import Question, RunContext
 from core.findings.scored_models import MODELS, SHOWN, variant_name, with_interval
 from core.presentation.blocks import Block, Grid, Section, Words
+from core.presentation.cross_fit import NOT_CROSS_FITTED
 from core.presentation.wording import number
 
 GROUPS = "any of the group"
@@ -123,6 +124,7 @@ def _blocks(on: NearDuplicates, split: Split) -> list[Block]:
             pd.DataFrame(rows),
         ),
         Words(f"Differences in mrr@100 between the models, if any image of the group counts: {between}."),
+        *([Words(NOT_CROSS_FITTED)] if split == "val" else []),
     ]
 
 

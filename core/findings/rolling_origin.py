@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 import plotly.graph_objects as go
 
+from core.analysis.bootstrap import MIN_FOR_INTERVAL
 from core.analysis.rolling_origin import (
     MIN_TO_JUDGE,
     MIN_TO_TRAIN,
@@ -19,7 +20,7 @@ from core.analysis.rolling_origin import (
     next_period,
     periods_of,
 )
-from core.analysis.significance import PAIRS, Difference, differences_in
+from core.analysis.significance import PAIRS, Difference, differences
 from core.evaluation.metrics import values_of
 from core.evaluation.models import Model
 from core.findings.question import Question, RunContext
@@ -83,7 +84,7 @@ def _ask(context: RunContext) -> RollingFound:
         periods.unit,
         tuple(_origin(ranked, periods.labels) for ranked in found),
         len(pooled[Model.ZERO_SHOT]) if found else 0,
-        tuple(differences_in(METRIC, pooled, PAIRS)) if found else (),
+        differences(pooled, PAIRS, [METRIC]).differences if found else (),
         periods.window,
         len(windows),
         by_age(windows, METRIC),
@@ -141,7 +142,7 @@ def section(found: RollingFound, context: RunContext) -> Section:
             f"{found.windows} trainings on {found.window} articles each, by their age: gain over zero-shot in {METRIC} "
             f"(95 % interval)",
             _ages(found),
-            frozenset(place for place, age in enumerate(found.ages) if age.n < MIN_TO_JUDGE),
+            frozenset(place for place, age in enumerate(found.ages) if age.n < MIN_FOR_INTERVAL),
         ),
         Words(
             f"Only the last {unit}s have trainings of high age, and these {unit}s may be harder for any training. The "

@@ -2,79 +2,81 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from core.analysis.significance import PAIRS, Difference, Differences, differences
 from core.data.time_split import Split
-from core.evaluation.metrics import METRICS
+from core.evaluation.metrics import METRICS, metrics_of
 from core.evaluation.models import Model
 from core.findings.question import Question, RunContext
 from core.presentation.blocks import Block, Grid, Section, Words
+from core.presentation.cross_fit import HOW
 from core.presentation.wording import (
-    about_articles,
     between,
     between_signed,
     correction_note,
+    detectable_text,
     number,
     p_cell,
     p_value,
-    rounded_n,
     signed,
 )
 
-#: The tests that Holm's correction of `core.analysis.significance.differences` covers, in words.
-ALL_METRICS = f"{len(METRICS)} metrics"
+#: What Holm's correction covers: all metrics of the three pairs of models.
+ALL_TESTS = f"{len(METRICS) * len(PAIRS)} differences"
 
 
 @dataclass(frozen=True)
 class DifferenceFound:
-    """Answer to `difference`. alpha: of WiSE-FT. splits: the differences on each split."""
+    """Answer to `difference`. alpha: α*. splits: the differences on each split; on val WiSE-FT is cross-fitted.
+
+    optimism: by metric, the value at α* on val minus the cross-fitted value, which is the luck in choosing α*.
+    """
 
     alpha: float
     splits: dict[Split, Differences]
+    optimism: dict[str, float]
 
 
 def _ask(context: RunContext) -> DifferenceFound:
     alpha = context.run.selected().alpha
-    found = {}
-    for split, results in context.results.items():
-        models: dict[str, np.ndarray] = {
-            Model.ZERO_SHOT: results.ranks[0],
-            Model.FINE_TUNED: results.ranks[-1],
-            Model.WISE_FT: results.ranks_at(alpha),
-        }
-        found[split] = differences(models, PAIRS)
-    return DifferenceFound(alpha, found)
+    found = {split: differences(results.models, PAIRS) for split, results in context.results.items()}
+    at_alpha = metrics_of(context.val.ranks_at(alpha))
+    optimism = {metric: at_alpha[metric] - found["val"].value(metric, Model.WISE_FT) for metric in METRICS}
+    return DifferenceFound(alpha, found, optimism)
 
 
 def section(found: DifferenceFound, context: RunContext) -> Section:
     """Present every metric and difference; the answer is the verdict on mrr@100."""
     blocks: list[Block] = [
         Words(
-            f"WiSE-FT is at alpha {found.alpha:g}. Intervals: paired bootstrap, 95 %, for one metric at a time. p: "
-            f"permutation test, corrected (Holm) over the {ALL_METRICS} of a pair of models, so an interval can "
-            f"exclude 0 although the verdict is not distinguishable. Required n: the number of articles at which a "
-            f"test would find a difference of this size in four of five cases."
+            f"alpha* is {found.alpha:g}. Intervals: paired bootstrap, 95 %, for one metric at a time. p: permutation "
+            f"test, or t test where alpha is cross-fitted, corrected (Holm) over the {ALL_TESTS} of the table, so an "
+            f"interval can exclude 0 although the verdict is not distinguishable. Detectable: the smallest true "
+            f"difference that a test finds with this many articles in four of five cases."
         )
     ]
     for split, compared in found.splits.items():
         if split == "val":
+            luck = signed(found.optimism["mrr@100"])
             blocks.append(
-                Words("On val, WiSE-FT is slightly optimistic, because alpha was chosen on the same articles.")
+                Words(
+                    f"On val, WiSE-FT is cross-fitted: {HOW}. At alpha* itself, mrr@100 differs from the cross-fitted "
+                    f"value by {luck}, which is the luck of a choice on the same articles."
+                )
             )
         blocks.append(Grid(f"The three models, {split}, n = {compared.n}", _reached(compared)))
         blocks.append(Grid(f"Differences between the models, {split}, n = {compared.n}", _differences(compared)))
     last = list(found.splits)[-1]  # test if its ground truth is known
     judged = found.splits[last]
-    verdicts = [verdict(judged.of("mrr@100", before, after), judged.n, ALL_METRICS) for before, after in PAIRS]
+    verdicts = [verdict(judged.of("mrr@100", before, after), judged.n, ALL_TESTS) for before, after in PAIRS]
     return Section(DIFFERENCE.name, DIFFERENCE.title, f"On {last}, n = {judged.n}: {' '.join(verdicts)}", tuple(blocks))
 
 
 def verdict(difference: Difference, n: int, tests: str) -> str:
-    """Return a sentence: significantly better or worse, or not distinguishable at this n and the n that it would take.
+    """Return a sentence: significantly better or worse, or not distinguishable, with what this n can detect.
 
-    tests: what Holm's correction of its p covers, such as "8 metrics".
+    tests: what Holm's correction of its p covers, such as "24 differences".
     """
     metric, interval = difference.metric, difference.interval
     figures = f"{metric} {signed(difference.value, metric)} ({between_signed(interval, metric)}, "
@@ -83,10 +85,8 @@ def verdict(difference: Difference, n: int, tests: str) -> str:
     if difference.is_significant:
         is_better = (difference.value > 0) == METRICS[metric].higher_is_better
         return f"{after} is significantly {'better' if is_better else 'worse'} than {before}: {figures}."
-    required = difference.required_n
-    needed = f"; {about_articles(required)} would be needed" if required and required > n else ""
     note = correction_note(interval, difference.p, difference.p_holm, tests)
-    return f"{after} and {before} are not distinguishable at n = {n}: {figures}{needed}.{note}"
+    return f"{after} and {before} are not distinguishable at n = {n}: {figures}{detectable_text(difference)}.{note}"
 
 
 def _reached(compared: Differences) -> pd.DataFrame:
@@ -113,7 +113,7 @@ def _differences(compared: Differences) -> pd.DataFrame:
             "difference": [signed(row.value, row.metric) for row in rows],
             "95 % interval": [between_signed(row.interval, row.metric) for row in rows],
             "p (Holm)": [p_cell(row.p_holm) for row in rows],
-            "required n": ["–" if row.required_n is None else rounded_n(row.required_n) for row in rows],
+            "detectable": ["–" if row.detectable is None else number(row.detectable, row.metric) for row in rows],
             "verdict": ["significant" if row.is_significant else "not distinguishable" for row in rows],
         }
     )

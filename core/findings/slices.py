@@ -9,6 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.analysis.bootstrap import MIN_FOR_INTERVAL, Interval
+from core.analysis.cross_fit import ranks_of_judged
 from core.analysis.significance import LEVEL_OF_TESTS, holm
 from core.analysis.slices import METRIC, MIN_SLICE, Effect, Slice, compare_slices
 from core.data.entities.store import mentions_file, mentions_of
@@ -17,6 +18,7 @@ from core.evaluation.models import Model
 from core.findings.question import Question, RunContext, files_as_parts
 from core.findings.slice_members import HEADLINE, MENTIONS, NO_NAME, PERSON, slices_of
 from core.presentation.blocks import Block, Chart, Grid, Section, Words
+from core.presentation.cross_fit import HOW
 from core.presentation.theme import CHANGE, MODEL_COLOURS, NEUTRAL, hover
 from core.presentation.wording import between_signed, correction_note, finder, number, p_cell, p_value, signed
 from core.storage.files import Part
@@ -44,7 +46,10 @@ class SplitSlices:
 
 @dataclass(frozen=True)
 class SlicesFound:
-    """Answer to `slices`. alpha: of WiSE-FT. named_by: the tagger of persons, places and organisations."""
+    """Answer to `slices`. alpha: α*; on val WiSE-FT is cross-fitted.
+
+    named_by: the tagger of persons, places and organisations.
+    """
 
     alpha: float
     named_by: str
@@ -62,11 +67,7 @@ def _ask(context: RunContext) -> SlicesFound:
     mentioned, tags = mentions_of(context.domain), read_tags(context.workspace, context.domain.info.slug)
     splits: dict[Split, SplitSlices] = {}
     for split, results in context.results.items():
-        models: dict[str, np.ndarray] = {
-            Model.ZERO_SHOT: results.ranks[0],
-            Model.FINE_TUNED: results.ranks[-1],
-            Model.WISE_FT: results.ranks_at(alpha),
-        }
+        models = {name: ranks_of_judged(model) for name, model in results.models.items()}
         inside = slices_of(context.domain, split, mentioned.articles, tags)
         slices = compare_slices(models, PAIRS, inside)
         ids = results.articles["article_id"].to_numpy()
@@ -87,12 +88,13 @@ def section(found: SlicesFound, context: RunContext) -> Section:
     """Present every slice; the answer has the significant ones and the paper's claims."""
     blocks: list[Block] = [
         Words(
-            f"WiSE-FT is at alpha {found.alpha:g}; all numbers are {METRIC}. Against the others: the gain inside the "
-            f"slice minus the gain of all articles outside it, with a 95 % interval from two independent bootstraps. "
-            f"p: the share of random groups of the same size with so large a difference, corrected (Holm) over all "
-            f"slices and both steps. Slices with fewer than {MIN_SLICE} articles inside or outside are left out. Those "
-            f"with fewer than {MIN_FOR_INTERVAL} are grey, because their intervals are too narrow. Slices overlap, and "
-            f"a difference does not show its cause. Persons, places and organisations: {finder(found.named_by)}."
+            f"alpha* is {found.alpha:g}. On val, WiSE-FT is cross-fitted: {HOW}. All numbers are {METRIC}. Against the "
+            f"others: the gain inside the slice minus the gain of all articles outside it, with a 95 % interval from "
+            f"two independent bootstraps. p: the share of random groups of the same size with so large a difference, "
+            f"corrected (Holm) over all slices and both steps. Slices with fewer than {MIN_SLICE} articles inside or "
+            f"outside are left out. Those with fewer than {MIN_FOR_INTERVAL} are grey, because their intervals are too "
+            f"narrow. Slices overlap, and a difference does not show its cause. Persons, places and organisations: "
+            f"{finder(found.named_by)}."
         )
     ]
     for split, compared in found.splits.items():
@@ -235,6 +237,7 @@ SLICES = Question(
     SlicesFound,
     _ask,
     section,
+    version=2,
     duration_hint="about half a minute",
     cache_key_parts=_cache_key_parts,
 )

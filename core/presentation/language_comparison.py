@@ -13,12 +13,12 @@ from core.data.time_split import Split
 from core.errors import InputError
 from core.evaluation.metrics import table_metrics
 from core.evaluation.models import Model
+from core.presentation.cross_fit import CROSS_FITTED
 from core.presentation.language_notes import MARK, language_mark, text_read
 from core.presentation.paper_tables import paper_table
 from core.presentation.reranking import reranked_by
+from core.presentation.run_tables import NOTE
 from core.workspace.runs import Run
-
-_MODELS = tuple(Model)
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def compare_readings(runs: list[Run], domain: Domain, split: Split) -> Compariso
         run.info.name: paper_table(run, domain, split, None).rows.set_index("model") for run in (english, original)
     }
     rows = []
-    for model in _MODELS:
+    for model in (*Model, *([CROSS_FITTED] if split == "val" else [])):
         pair = [tables[run.info.name].loc[model] for run in (english, original)]
         rows += [
             {"model": model, "reads": reads, "run": run.info.name + language_mark(run)} | dict(row)
@@ -62,7 +62,7 @@ def compare_readings(runs: list[Run], domain: Domain, split: Split) -> Compariso
         f"{run.info.name}: {run.info.encoder}, {text_read(run, domain)}{reranked_by(run.reranking())}."
         for run in (english, original)
     )
-    notes = ["difference: English minus original."]
+    notes = ["difference: English minus original.", *([NOTE] if split == "val" else [])]
     if any(language_mark(run) for run in (english, original)):
         notes.append(f"{MARK} The encoder does not read the language of these texts, so the numbers mean little.")
     return Comparison(heading, pd.DataFrame(rows), notes)

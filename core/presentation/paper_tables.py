@@ -17,25 +17,29 @@ from core.evaluation.image_to_text import image_ranks
 from core.evaluation.metrics import metrics_of, table_metrics
 from core.evaluation.models import Model
 from core.evaluation.published import PUBLISHED, Paper, PublishedDomain
-from core.evaluation.rank_changes import Table4, table_4
+from core.evaluation.rank_changes import READINGS, Table4, table_4
+from core.presentation.cross_fit import CROSS_FITTED, HOW
 from core.presentation.language_notes import language_mark, language_note, text_read
 from core.presentation.reranking import reranked_by, reranking_notes
 from core.workspace.runs import Run
 from core.workspace.sweep_info import SweepInfo, TowerPrecision
+from core.workspace.sweep_results import cross_fit_on_val
 
 TableFormat = Literal["text", "markdown", "csv"]
+_COLUMNS = ("n", *table_metrics())
 
 
 @dataclass(frozen=True)
 class PaperTable:
-    """Tables 1–3 and table 4 for one run and split. rows: model, alpha, n and metrics; published rows lack some.
+    """Tables 1–3 and table 4 for one run and split.
 
-    mark: appended by `shown_rows` to the names of the run's models.
+    rows: model, alpha, n and metrics. Published rows lack some; the cross-fitted row, which only val has, lacks alpha.
+    table_4: reading → table 4, the first being ours. mark: appended by `shown_rows` to the names of the run's models.
     """
 
     heading: str
     rows: pd.DataFrame
-    table_4: Table4
+    table_4: dict[str, Table4]
     published: PublishedDomain | None
     notes: list[str]
     mark: str = ""
@@ -58,20 +62,22 @@ def paper_table(run: Run, domain: Domain, split: Split, paper: Paper | None) -> 
         )
     models: dict[str, float] = {Model.ZERO_SHOT: 0.0, Model.FINE_TUNED: 1.0, Model.WISE_FT: selected.alpha}
     rows = [
-        {"model": str(name), "alpha": alpha, "n": at[alpha]["n"]}
-        | {metric: at[alpha][metric] for metric in table_metrics()}
+        {"model": str(name), "alpha": alpha} | {column: at[alpha][column] for column in _COLUMNS}
         for name, alpha in models.items()
     ]
+    if split == "val":
+        cross_fitted = metrics_of(cross_fit_on_val(run).ranks)
+        rows.append({"model": CROSS_FITTED, "alpha": math.nan} | {name: cross_fitted[name] for name in _COLUMNS})
     published = PUBLISHED[paper] if paper else None
     if published:
         rows += _published_rows(published)
     ranks = run.ranks()
     ranks = ranks[ranks["split"] == split]
-    by_model = [_ranks_at(ranks, alpha) for alpha in models.values()]
+    zero_shot, fine_tuned, wise_ft = (_ranks_at(ranks, alpha) for alpha in models.values())
     return PaperTable(
         _heading(run, domain, split, selected),
         pd.DataFrame(rows),
-        table_4(*by_model),
+        {reading: table_4(zero_shot, fine_tuned, wise_ft, reading) for reading in READINGS},
         published,
         [*_image_to_text(ranks, models, domain), *_notes(run, domain, split)],
         language_mark(run),
@@ -115,7 +121,10 @@ def _heading(run: Run, domain: Domain, split: str, selected: Selected) -> str:
 def _notes(run: Run, domain: Domain, split: Split) -> list[str]:
     notes = []
     if split == "val":
-        notes.append("The WiSE-FT row is slightly optimistic, because alpha was chosen on the same articles.")
+        notes.append(
+            f"The WiSE-FT row is optimistic, because alpha was chosen on the same articles. {CROSS_FITTED}, is not: "
+            f"{HOW}. Judge WiSE-FT by that row."
+        )
     unknown = int((domain.articles["split"] == split).sum()) - len(domain.labelled(split))
     if unknown:
         notes.append(f"The ground truth of {unknown} more {split} articles is unknown, so they are not counted.")
@@ -130,7 +139,9 @@ def render(table: PaperTable, style: TableFormat) -> str:
         return table.shown_rows().to_csv(index=False).rstrip("\n")
     words = table_as_text(table)
     formatted = grid(list(words.columns), words.to_numpy().tolist(), style)
-    return "\n".join([table.heading, "", formatted, "", *table_4_lines(table), *table.notes])
+    return "\n".join(
+        [table.heading, "", formatted, "", *table_4_lines(table), "", _readings_text(table, style), "", *table.notes]
+    )
 
 
 def table_as_text(table: PaperTable) -> pd.DataFrame:
@@ -161,7 +172,7 @@ def _cell(column: Hashable, value: str | float) -> str:
 
 def table_4_lines(table: PaperTable) -> list[str]:
     """Return table 4 in words, with the published one if requested."""
-    counts = table.table_4
+    counts = next(iter(table.table_4.values()))
     lines = [
         f"Table 4, from fine-tuned to WiSE-FT, over the {counts.n} articles that fine-tuning improved over zero-shot "
         "and that both models rank among the first 100:",
@@ -177,8 +188,29 @@ def table_4_lines(table: PaperTable) -> list[str]:
     return lines
 
 
-def _places(value: float | None) -> str:
-    return "none" if value is None else f"{value:.3f} places"
+def readings_of_table_4(table: PaperTable) -> pd.DataFrame:
+    """Return table 4 in every reading as text: a row for each, with who must find an article in the first 100."""
+    return pd.DataFrame(
+        {
+            "found in the first 100 by": reading,
+            "n": f"{counts.n:,}",
+            "improvement": _places(counts.improvement, "–"),
+            "articles up": f"{counts.n_improved:,}",
+            "decrease": _places(counts.decrease, "–"),
+            "articles down": f"{counts.n_decreased:,}",
+        }
+        for reading, counts in table.table_4.items()
+    )
+
+
+def _readings_text(table: PaperTable, style: TableFormat) -> str:
+    readings = readings_of_table_4(table)
+    heading = "The paper does not say which model must find an article in the first 100. Its readings:"
+    return f"{heading}\n\n{grid(list(readings.columns), readings.to_numpy().tolist(), style)}"
+
+
+def _places(value: float | None, none: str = "none") -> str:
+    return none if value is None else f"{value:.3f} places"
 
 
 def curve_text(run: Run, domain: Domain, curve: pd.DataFrame, info: SweepInfo) -> str:

@@ -1,14 +1,9 @@
 """Formats of numbers and of recurring phrases in sections."""
 
-import math
-
 from core.analysis.bootstrap import Interval
-from core.analysis.significance import LEVEL_OF_TESTS
+from core.analysis.significance import LEVEL_OF_TESTS, Difference
 from core.data.entities.store import RULES
 from core.evaluation.metrics import METRICS
-
-#: Larger required numbers of articles are out of reach, so their digits do not help.
-MAX_REQUIRED = 100_000
 
 
 def number(value: float, metric: str = "") -> str:
@@ -42,24 +37,19 @@ def p_cell(p: float) -> str:
     return p_value(p).removeprefix("p = ").removeprefix("p ")
 
 
-def rounded_n(n: int) -> str:
-    """Format a required number of articles, rounded up to two digits and capped: `3,900`, `more than 100,000`."""
-    if n > MAX_REQUIRED:
-        return f"more than {MAX_REQUIRED:,}"
-    step = 10 ** max(0, len(str(n)) - 2)
-    return f"{math.ceil(n / step) * step:,}"
-
-
-def about_articles(n: int) -> str:
-    """Return a required number of articles in words: `about 3,900 articles`, `more than 100,000 articles`."""
-    return f"{'' if n > MAX_REQUIRED else 'about '}{rounded_n(n)} articles"
+def detectable_text(difference: Difference) -> str:
+    """Return the difference that this n can detect, to follow another phrase with a semicolon; empty if unknown."""
+    if difference.detectable is None:
+        return ""
+    smallest = number(difference.detectable, difference.metric)
+    return f"; at this n, a true difference of {smallest} would be found in four of five cases"
 
 
 def correction_note(interval: Interval, p: float, p_holm: float, tests: str) -> str:
     """Return a sentence on why a difference is not significant although its interval excludes 0; empty otherwise.
 
     It follows another sentence and starts with a space. p, p_holm: before and after Holm's correction. tests: what the
-    correction covers, such as "8 metrics".
+    correction covers, such as "24 differences".
     """
     if p_holm < LEVEL_OF_TESTS or not interval.excludes_zero:
         return ""

@@ -25,6 +25,7 @@ from core.presentation.paper_tables import (
     paper_table,
     path_sentences,
     precision_sentences,
+    readings_of_table_4,
     table_4_lines,
     table_as_text,
 )
@@ -120,6 +121,7 @@ def _numbers(context: RunContext) -> Section:
         n = int(table.rows["n"].iloc[0])
         blocks.append(Grid(f"The three models, {split}, n = {n}", table_as_text(table)))
         blocks += [Words(line.strip()) for line in [*table_4_lines(table), *table.notes]]
+        blocks.append(Grid(f"Table 4 by who must find an article, {split}", readings_of_table_4(table)))
     ranks_by_split = {split: context.results[split].ranks for split in context.splits}
     for metric in table_metrics():
         by_split = {str(split): curve_bands(ranks, metric) for split, ranks in ranks_by_split.items()}

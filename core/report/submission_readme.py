@@ -10,9 +10,11 @@ from core.data.domain import Domain
 from core.evaluation.alpha_selection import best_range
 from core.evaluation.metrics import table_metrics
 from core.experiment.submit import SubmittedFile
+from core.presentation.cross_fit import choice_note
 from core.presentation.import_report import how_split
 from core.presentation.reranking import reranked_by, reranking_notes
 from core.workspace.runs import Run, now
+from core.workspace.sweep_results import cross_fit_on_val
 
 
 def submission_notes(
@@ -35,6 +37,7 @@ def submission_notes(
         *notes,
         "## Validation",
         _table(on_val),
+        choice_note(cross_fit_on_val(run)),
     ]
     on_split = [
         {"file": file.file, "n": file.metrics["n"]} | _metrics(file.metrics) for file in submitted if file.metrics

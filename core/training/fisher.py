@@ -1,8 +1,10 @@
 """Importance of each weight: the diagonal of the Fisher information, estimated on train pairs.
 
 Matena and Raffel 2022, "Merging models with Fisher-weighted averaging": the mean of squared gradients of the
-log-likelihood. The likelihood of contrastive learning belongs to a batch (the probability that each item finds its
-partner), so a small batch is one observation; its true pairing replaces draws from the model (the "empirical" Fisher).
+log-likelihood. This is an empirical batch Fisher and not the Fisher of that paper, in two respects. The likelihood of
+contrastive learning belongs to a batch (the probability that each item finds its partner), so the squared gradient of a
+batch of BATCH pairs is one observation, not that of an example. And the true pairing replaces draws from the model,
+which makes it the "empirical" Fisher (Kunstner et al. 2019 on the difference).
 """
 
 from collections.abc import Iterable, Mapping

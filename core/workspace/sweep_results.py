@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from core.analysis.cross_fit import CrossFit, Judged
 from core.data.domain import Domain, Gallery, gallery_of
 from core.data.time_split import Split
 from core.errors import InputError
+from core.evaluation.models import Model
 from core.evaluation.overtakings import Overtakings
 from core.evaluation.tower_plane import Plane
 from core.workspace.provenance import check_same_articles
@@ -51,6 +53,13 @@ class Results:
         """Return the ranks at the swept α nearest to `alpha`: int32 [N]."""
         return self.ranks[self.nearest_index(alpha)]
 
+    @cached_property
+    def models(self) -> dict[str, Judged]:
+        """The three models for comparisons. On val, which chose α*, WiSE-FT is cross-fitted; elsewhere it is at α*."""
+        alpha, criterion = self.info.selected.alpha, self.info.selected.criterion
+        wise_ft = CrossFit(self.ranks, criterion) if self.split == "val" else self.ranks_at(alpha)
+        return {Model.ZERO_SHOT: self.ranks[0], Model.FINE_TUNED: self.ranks[-1], Model.WISE_FT: wise_ft}
+
     def row_of(self, article_id: str) -> int | None:
         """Return the row of an article; None if the split has no such article."""
         found = np.flatnonzero((self.articles["article_id"] == article_id).to_numpy())
@@ -68,6 +77,14 @@ class Results:
     def with_image(self, row: int) -> dict[Hashable, Any]:
         """Return the first article published with gallery image `row`; its columns are empty if it is unknown."""
         return self._image_records[row]
+
+
+def cross_fit_on_val(run: Run) -> CrossFit:
+    """Return WiSE-FT of a swept run on val, at the α that other articles choose. Raises InputError as `Run.ranks`."""
+    ranks = run.ranks()
+    ranks = ranks[ranks["split"] == "val"]
+    by_alpha = ranks["rank"].to_numpy().reshape(ranks["alpha"].nunique(), -1)
+    return CrossFit(by_alpha, run.selected().criterion)
 
 
 def read_results(run: Run, domain: Domain, split: Split) -> Results:

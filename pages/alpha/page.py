@@ -23,7 +23,7 @@ from pages.alpha.point import Point, point_at, submit_exact
 from pages.alpha.slider_data import Exact, SliderData, Tables, Tick, tables_of
 from pages.shared import session, sidebar
 from pages.shared.alpha_position import current_position
-from pages.shared.cached_results import flat_of, results_of, stamp_of
+from pages.shared.cached_results import choice_note_of, flat_of, results_of, stamp_of
 from pages.shared.errors import show_error
 from pages.shared.help_texts import ALPHA, help_for
 from pages.shared.images import prepare_images
@@ -222,8 +222,10 @@ def main() -> None:
             f"Grey on the slider is the plateau: from α = {flat.low:g} to {flat.high:g}, {flat.metric} is within "
             "noise of "
             f"its value at α* = {flat.best:g} (val, n = {n:,}). No test at 5 % can tell them apart, or they differ "
-            "by less than one article."
+            "by less than one article. From {flat.same_low:g} to {flat.same_high:g} it is shown to be equivalent."
         )
+    if results.split == "val":
+        st.caption(plain(choice_note_of(run)))
     for sentence in path_sentences(results.info, "a value marked ≈"):
         st.caption(sentence)
 

@@ -21,10 +21,10 @@ from pages.changes.card import show_card
 from pages.changes.table import DIRECTIONS, MODELS, Filter, change_table, rows_of
 from pages.shared import session, sidebar
 from pages.shared.alpha_position import input_alpha
-from pages.shared.cached_results import results_of
+from pages.shared.cached_results import choice_note_of, results_of
 from pages.shared.charts import input_figure_format, show_figure
 from pages.shared.help_texts import CHANGES, help_for
-from pages.shared.text import counted, shorten
+from pages.shared.text import counted, plain, shorten
 
 ON_A_PAGE = 12
 TERMS_OF_MODELS = ("Model", "Zero-shot", "WiSE-FT", "Fine-tuned")
@@ -62,13 +62,14 @@ def show_counts(results: Results, table: pd.DataFrame, before: Model, after: Mod
         for direction in DIRECTIONS:
             count = int(counts.get(direction, 0))
             st.metric(direction, f"{count:,}", border=True, help=f"Of {counted(n, 'article')}. " + HELP_OF_DIRECTION)
-    ranks = (table[name].to_numpy() for name in Model)
-    paper = table_4(*ranks)
+    zero_shot, fine_tuned, wise_ft = (table[name].to_numpy() for name in Model)
+    paper = table_4(zero_shot, fine_tuned, wise_ft)
     up, down = (f"{value:.3f}" if value is not None else "none" for value in (paper.improvement, paper.decrease))
     st.caption(
         f"{results.split}, n = {n:,}, from {before} to {after}. **Table 4 of the paper** (fine-tuned → WiSE-FT, for "
         f"the {counted(paper.n, 'article')} that fine-tuning improved and that both models rank among the first 100): "
-        f"{paper.n_improved:,} up by {up} ranks on average, {paper.n_decreased:,} down by {down}."
+        f"{paper.n_improved:,} up by {up} ranks on average, {paper.n_decreased:,} down by {down}. The Curves page has "
+        "other readings of it."
     )
 
 
@@ -241,6 +242,8 @@ def main() -> None:
             "between 0 and 1 to see a mix."
         )
     table = change_table(results, alpha, before, after)
+    if results.split == "val" and Model.WISE_FT in (before, after) and alpha == run.selected().alpha:
+        st.caption(plain(choice_note_of(run)))
     show_counts(results, table, before, after)
     articles = results.articles
     headlines = [shorten(title or text, 80) for title, text in zip(articles["title"], articles["text"], strict=True)]

@@ -10,7 +10,7 @@ from core.evaluation.tower_plane import best_of_plane
 from core.experiment.transfer import curve_elsewhere, read_curve_elsewhere
 from core.presentation.curve_charts import plot_metric, plot_plane, plot_trace
 from core.presentation.language_notes import language_mark
-from core.presentation.paper_tables import paper_table, path_sentences, precision_sentences, render
+from core.presentation.paper_tables import paper_table, path_sentences, precision_sentences, readings_of_table_4, render
 from core.presentation.reranking import reranked_by
 from core.storage.safe_csv import spreadsheet_csv
 from core.workspace.folders import Workspace
@@ -167,12 +167,12 @@ def show_tables(domain: Domain, run: Run) -> None:
     shown = table.shown_rows().astype(dict.fromkeys(metrics, object)).where(table.rows.notna(), "–")
     shown[metrics] = shown[metrics].map(lambda value: value if value == "–" else f"{value:.3f}")
     shown["n"] = [f"{value:,.0f}" if value != "–" else "–" for value in shown["n"]]
-    shown["alpha"] = [f"{alpha:g}" for alpha in table.rows["alpha"]]
+    shown["alpha"] = ["–" if alpha != alpha else f"{alpha:g}" for alpha in table.rows["alpha"]]
     st.dataframe(shown, hide_index=True, width="stretch")
     for note in table.notes:
         st.caption(note)
     st.page_link(page_file("findings"), label="Is the difference significant?", icon=":material/lightbulb:")
-    counts = table.table_4
+    counts = next(iter(table.table_4.values()))
     gained, lost = (f"{value:.3f}" if value is not None else "none" for value in (counts.improvement, counts.decrease))
     st.write(
         f"**Table 4.** Of the {counted(counts.n, 'article')} that fine-tuning improved over zero-shot (and that both "
@@ -183,7 +183,9 @@ def show_tables(domain: Domain, run: Run) -> None:
             if table.published
             else ""
         )
+        + " The paper does not say which model must find an article in the first 100, so here is every reading:"
     )
+    st.dataframe(readings_of_table_4(table), hide_index=True, width="stretch")
     st.download_button("Table as CSV", render(table, "csv"), f"{run.info.domain}-{run.info.name}.csv", "text/csv")
 
 

@@ -11,10 +11,11 @@ from core.data.domain import Domain
 from core.data.domain import load_domain as read_domain
 from core.data.time_split import Split
 from core.findings.alpha_choice import plateau_at_choice
+from core.presentation.cross_fit import choice_note
 from core.storage.files import FileSignature, file_signature
 from core.workspace.folders import Workspace
 from core.workspace.runs import Run, load_runs
-from core.workspace.sweep_results import Results, read_results
+from core.workspace.sweep_results import Results, cross_fit_on_val, read_results
 
 SweepStamp = tuple[str, FileSignature | None]
 
@@ -72,6 +73,16 @@ def bands_of(run: Run, domain: Domain, metric: str) -> dict[str, tuple[np.ndarra
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _flat(_results: Results, file_signature: SweepStamp) -> Plateau:
     return plateau_at_choice(_results)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _choice_note(_run: Run, file_signature: SweepStamp) -> str:
+    return choice_note(cross_fit_on_val(_run))
+
+
+def choice_note_of(run: Run) -> str:
+    """Return sentences for a view of α* on val: the gains that are left when other articles choose α."""
+    return _choice_note(run, stamp_of(run))
 
 
 def flat_of(run: Run, domain: Domain) -> Plateau:

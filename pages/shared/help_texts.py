@@ -35,6 +35,7 @@ TERMS = {
     "α (alpha)": "The share of the fine-tuned weights in the mix, from 0 to 1.",
     "α*": "The α that a sweep chose on val: the highest recall@1, unless you set another criterion.",
     "Plateau": "The range of α around α* that the data cannot tell apart from α*.",
+    "Cross-fitted": "WiSE-FT judged on articles that did not choose its α: each tenth at the α that the others choose.",
     "Plane": "Metrics over two α, one for each tower.",
     "Run": "One fine-tuning with its settings, weights and history. It belongs to a domain and has a name.",
     "Sweep": "The evaluation of a run at many α. It records the rank of every article at every α.",
@@ -86,7 +87,7 @@ class PageHelp:
 OVERVIEW = PageHelp(
     "Rematch",
     "This page lists your domains, with some of their images and the results of their newest run.",
-    ("Domain", "Run", "Zero-shot", "Fine-tuned", "WiSE-FT"),
+    ("Domain", "Run", "Zero-shot", "Fine-tuned", "WiSE-FT", "Cross-fitted"),
 )
 ALPHA = PageHelp(
     "Alpha",

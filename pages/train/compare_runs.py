@@ -5,7 +5,7 @@ import streamlit as st
 
 from core.evaluation.models import Model
 from core.presentation.language_notes import MARK, language_mark
-from core.presentation.run_tables import compared, differing_settings
+from core.presentation.run_tables import NOTE, compared, differing_settings
 from core.presentation.theme import MODEL_COLOURS, NEUTRAL, VALUE, hover
 from core.workspace.folders import Workspace
 from core.workspace.runs import Run, load_runs
@@ -34,10 +34,7 @@ def show_earlier_runs(workspace: Workspace, slug: str) -> None:
     # Rounded in Python as on all pages; the browser would round halves up.
     table[metrics] = table[metrics].astype(float).map(lambda value: float(f"{value:.3f}"))
     same = " No setting differs between them." if len(runs) > 1 and differing_settings(runs).empty else ""
-    st.caption(
-        f"Newest first, with the settings that differ.{same} Metrics on val. WiSE-FT is slightly optimistic, because "
-        "α* was chosen on the same articles."
-    )
+    st.caption(f"Newest first, with the settings that differ.{same} Metrics on val. {NOTE}")
     st.dataframe(
         table,
         hide_index=True,

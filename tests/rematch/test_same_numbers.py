@@ -43,7 +43,7 @@ def test_a_sweep_is_the_command_lines(verb, run):
 
 def test_the_ranks_give_the_rows_of_the_report(verb, run):
     ranks, record = run.ranks("val"), verb("report", *ON, "--json").record
-    for row in record["rows"]:
+    for row in record["rows"][:3]:  # the last is cross-fitted
         at = ranks[ranks["alpha"] == row["alpha"]]
         assert (at["rank"] == 1).mean() == row["recall@1"]
         assert len(at) == row["n"] == 12

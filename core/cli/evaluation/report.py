@@ -93,7 +93,7 @@ def report(
         "rows": plain(table.rows),
         "selected": asdict(selected),
         "seeds": plain(seeds) if seeds is not None else None,
-        "table_4": asdict(table.table_4),
+        "table_4": {reading: asdict(counts) for reading, counts in table.table_4.items()},
         "published": asdict(table.published) if table.published else None,
         "notes": table.notes,
     }

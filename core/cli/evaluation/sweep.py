@@ -28,12 +28,14 @@ from core.evaluation.alpha_selection import Criterion
 from core.evaluation.metrics import metrics_of
 from core.evaluation.sweep import parse_alphas
 from core.extras import check_extra
+from core.presentation.cross_fit import choice_note
 from core.presentation.language_notes import language_mark, language_note
 from core.presentation.paper_tables import curve_text, precision_sentences
 from core.presentation.reranking import reranked_by, reranking_notes
 from core.retrieval.choices import BY_COSINE, Rerank, Reranking
 from core.workspace.runs import Run, find_run
 from core.workspace.sweep_info import PrecisionName
+from core.workspace.sweep_results import cross_fit_on_val
 
 #: File formats of `rank`.
 RunFormat = Literal["newsimages", "trec"]
@@ -185,6 +187,8 @@ def rank(
     )
     if (unread := language_note(found, loaded)) is not None:
         notes.append(unread)
+    if split == "val" and found.is_swept and value == found.selected().alpha:
+        notes.append(choice_note(cross_fit_on_val(found)))
     by = reranked_by(loaded_run.reranking)
     short = f" (the gallery has only {length})" if length < LENGTH else ""
     articles = counted(len(view.article_ids), "article")

@@ -24,7 +24,7 @@ from core.cli.options import (
 from core.encoders.name_checks import check_open_clip_loads
 from core.errors import InputError
 from core.presentation.language_notes import language_mark
-from core.presentation.run_tables import compared
+from core.presentation.run_tables import NOTE, compared
 from core.workspace.builds import was_built_wrongly
 from core.workspace.folders import Workspace
 from core.workspace.rename_and_delete import delete_run, rename_run
@@ -88,7 +88,7 @@ def compare(
     table = compared(chosen)
     cells = table.apply(lambda column: column.map(lambda value: _cell(value, ".3f" if "@" in column.name else ".4g")))
     text = tabulate(cells.to_dict("records"), headers="keys", disable_numparse=True)
-    answer(as_json, {"domain": domain, "runs": plain(table)}, text)
+    answer(as_json, {"domain": domain, "runs": plain(table), "note": NOTE}, f"{text}\n\n{NOTE}")
 
 
 def _cell(value: object, digits: str) -> str:

@@ -1,9 +1,13 @@
 """Image tower of both built-in encoders: EfficientNet-Lite0 on ImageNet, joined to a text model by ConSE.
 
 Norouzi et al. 2014, "Zero-Shot Learning by Convex Combination of Semantic Embeddings": an image's embedding is the
-probability-weighted mean of the text embeddings of the class names. It was trained on no image–text pair, so it is a
-true zero-shot model. Fine-tuning adds a linear branch from the image features; it starts at zero, so zero-shot is
-unchanged.
+probability-weighted mean of the text embeddings of its most probable class names. It was trained on no image–text pair,
+so it is a true zero-shot model. Fine-tuning adds a linear branch from the image features; it starts at zero, so
+zero-shot is unchanged.
+
+This is a modified ConSE: it uses all 1,000 classes instead of the ten most probable, a softmax at temperature 1.5
+instead of 1, class texts with definitions instead of names, and it subtracts the mean class embedding from images and
+texts. docs/results.md has what strict ConSE gives, and each change alone.
 """
 
 import importlib.metadata
@@ -58,8 +62,7 @@ def class_prompts() -> tuple[list[str], list[str]]:
 def class_embeddings(embed: Callable[[list[str]], Tensor], text_package: str, cache: Path) -> Tensor:
     """Return the mean embedding of each class's two texts, [1000, d], cached for each version of `text_package`.
 
-    Definitions explain rare names such as "tench": on three real collections they add 3 to 7 points of zero-shot
-    recall@10 (docs/results.md).
+    Definitions explain rare names such as "tench" (docs/results.md has what they add).
     """
     prompts, definitions = class_prompts()
     key = fingerprint(text_package, importlib.metadata.version(text_package), prompts, definitions)

@@ -30,7 +30,8 @@ def _build(pair: "WeightPair", mix: Mix, out: "Mapping[str, Tensor]") -> None:
 FISHER = Merge(
     "fisher",
     "Fisher-weighted",
-    "each weight counts by its importance to both models, measured on train (Matena and Raffel 2022)",
+    "each weight counts by its importance to both models, an empirical Fisher over batches of train (after Matena and "
+    "Raffel 2022)",
     lambda search: over_tenths(search, "fisher"),
     ("importance",),
     _build,

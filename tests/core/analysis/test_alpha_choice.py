@@ -5,7 +5,8 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from core.analysis.alpha_choice import alpha_plateau, chosen_place, halves, judge_choice, spread_of_choice
+from core.analysis.alpha_choice import alpha_plateau, halves, judge_choice, spread_of_choice
+from core.analysis.cross_fit import chosen_place
 from core.evaluation.alpha_selection import Criterion, select_alpha
 from core.evaluation.sweep import Sweep
 

@@ -5,8 +5,8 @@ import pytest
 from scipy import stats
 
 from core.analysis.bootstrap import Resamples, interval
-from core.analysis.significance import curve_bands, differences, holm, permutation_p, required_n
-from core.evaluation.metrics import metrics_of, values_of
+from core.analysis.significance import curve_bands, differences, holm, permutation_p
+from core.evaluation.metrics import METRICS, metrics_of, values_of
 
 
 def _ranks(n: int, seed: int, gallery: int = 300) -> np.ndarray:
@@ -47,7 +47,7 @@ def test_models_that_agree_are_not_told_apart() -> None:
 
     for one in found.differences:
         assert (one.value, one.p, one.p_holm, one.is_significant) == (0, 1, 1, False)
-        assert one.required_n is None
+        assert one.detectable is None
         assert (one.interval.low, one.interval.high) == (0, 0)
 
 
@@ -88,16 +88,28 @@ def test_holm_keeps_the_order_and_never_falls() -> None:
     assert holm([]) == []
 
 
-def test_as_many_articles_as_needed_find_the_difference_in_four_of_five_cases() -> None:
-    before = _ranks(4000, 7)
-    after = np.maximum(1, before + np.random.default_rng(8).integers(-9, 8, 4000)).astype(np.int32)
-    needed = required_n(before, after, "recall@10")
-    assert needed is not None
-    gained = values_of(after, "recall@10") - values_of(before, "recall@10")
+@pytest.mark.parametrize("metric", ["recall@10", "mrr@100", "median_rank"])
+def test_a_detectable_difference_is_found_in_four_of_five_cases(metric: str) -> None:
     generator = np.random.default_rng(9)
-    found = [stats.ttest_1samp(generator.choice(gained, needed), 0).pvalue < 0.05 for _ in range(400)]
+    before = _ranks(200, 7)
+    after = np.maximum(1, before + generator.integers(-90, 91, 200)).astype(np.int32)
+    detectable = differences({"a": before, "b": after}, [("a", "b")], [metric]).differences[0].detectable
+    assert detectable is not None
+    average = np.median if METRICS[metric].average == "median" else np.mean
+    rows = generator.integers(200, size=(2000, 200))
+    drawn = average(values_of(after, metric)[rows], axis=1) - average(values_of(before, metric)[rows], axis=1)
+    found = np.abs(drawn - drawn.mean() + detectable) > 1.96 * drawn.std()
 
-    assert 0.7 <= np.mean(found) <= 0.9
+    assert 0.77 <= found.mean() <= 0.83 or (metric == "median_rank" and found.mean() > 0.7)  # a median has few values
+
+
+def test_p_is_corrected_over_all_pairs_and_metrics_shown() -> None:
+    models = {name: _ranks(60, seed) for seed, name in enumerate("abc")}
+    pairs, metrics = [("a", "b"), ("a", "c"), ("b", "c")], ["mrr@100", "recall@10"]
+    found = differences(models, pairs, metrics).differences
+
+    assert len(found) == 6
+    assert [one.p_holm for one in found] == pytest.approx(holm([one.p for one in found]))
 
 
 def test_bands_of_a_curve_are_the_intervals_at_each_alpha() -> None:

@@ -17,7 +17,7 @@ def test_each_seed_is_a_run_and_the_report_shows_their_mean(verb, seeded):
     assert [run["settings"]["seed"] for run in seeded.record["runs"]] == [3, 1]
     report = verb("report", "--domain", "shapes", "--json").record
     assert [(row["model"], row["seeds"], row["n"]) for row in report["seeds"]] == [
-        ("zero-shot", 2, 12), ("fine-tuned", 2, 12), ("WiSE-FT", 2, 12),
+        ("zero-shot", 2, 12), ("fine-tuned", 2, 12), ("WiSE-FT", 2, 12), ("WiSE-FT, cross-fitted", 2, 12),
     ]  # fmt: skip
     assert report["seeds"][0]["mrr@100 sd"] == 0
     text = verb("report", "--domain", "shapes").out

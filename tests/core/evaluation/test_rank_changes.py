@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core.evaluation.rank_changes import CASES, Table4, in_case, places_gained, table_4
+from core.evaluation.rank_changes import CASES, READINGS, Table4, in_case, places_gained, table_4
 
 
 def test_table_4_by_hand():
@@ -14,6 +14,22 @@ def test_table_4_by_hand():
     assert table_4(zero_shot, fine_tuned, wise_ft) == Table4(
         n=4, n_improved=2, n_decreased=1, improvement=4.0, decrease=3.0
     )
+
+
+def test_each_reading_of_table_4_counts_the_articles_that_its_models_find():
+    zero_shot = np.array([50, 300, 300, 300, 150])
+    fine_tuned = np.array([40, 90, 90, 200, 120])
+    wise_ft = np.array([30, 95, 101, 80, 110])
+    counts = {reading: table_4(zero_shot, fine_tuned, wise_ft, reading) for reading in READINGS}
+    assert {reading: counted.n for reading, counted in counts.items()} == {
+        "fine-tuned and WiSE-FT": 2,
+        "all three models": 1,
+        "zero-shot": 1,
+        "fine-tuned": 3,
+        "WiSE-FT": 3,
+        "no model": 5,
+    }
+    assert (counts["fine-tuned"].decrease, counts["WiSE-FT"].improvement) == (8.0, 65.0)
 
 
 def test_place_100_is_still_in_the_list():

@@ -16,8 +16,8 @@ from core.presentation.blocks import Grid, Section
 from tests.written_runs import write_run
 
 TOWERS, DEPTH, FISHER, SCORES = (MERGES[name].label for name in ("per-tower", "per-depth", "fisher", "scores"))
-NOT_REAL = Difference(METRIC, Model.WISE_FT, FISHER, 0.01, Interval(0.001, 0.02), 0.04, 0.08, 700)
-WORSE = Difference(METRIC, Model.WISE_FT, SCORES, -0.03, Interval(-0.05, -0.01), 0.001, 0.002, 90)
+NOT_REAL = Difference(METRIC, Model.WISE_FT, FISHER, 0.01, Interval(0.001, 0.02), 0.04, 0.08, 0.015)
+WORSE = Difference(METRIC, Model.WISE_FT, SCORES, -0.03, Interval(-0.05, -0.01), 0.001, 0.002, 0.04)
 MIX_OF = {
     Model.WISE_FT: Mix(("a",), 0.4),
     FISHER: Mix(("a", "b", "c"), 0.7),
@@ -49,7 +49,7 @@ def test_an_interval_without_zero_is_no_win_where_the_corrected_p_says_none(foun
     worded = section(found)
     best, _, worse = worded.answer.partition("worse")
     assert best.startswith("None of the 2 other ways")
-    assert all(part in best for part in ("152 articles", "about 700 articles", "p rises from 0.04 to 0.08"))
+    assert all(part in best for part in ("152 articles", "difference of 0.015", "p rises from 0.04 to 0.08"))
     assert all(part in worse for part in (SCORES, "−0.030", "−0.050 to −0.010", "p = 0.002"))
     assert verdicts(worded)[FISHER] == "not distinguishable"
     assert verdicts(worded)[SCORES] == "worse"

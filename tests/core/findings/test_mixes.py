@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.analysis.bootstrap import Resamples, interval
-from core.analysis.significance import differences_in
+from core.analysis.significance import differences
 from core.data.query_text import Reading
 from core.evaluation.metrics import values_of
 from core.evaluation.models import Model
@@ -127,7 +127,7 @@ def test_another_seed_makes_another_answer(swept):
 def test_differences_in_one_metric_are_corrected_over_the_pairs():
     generator = np.random.default_rng(0)
     models = {name: generator.integers(1, 60, 80) for name in ("a", "b")} | {"c": np.ones(80, dtype=int)}
-    found = differences_in("mrr@100", models, [("a", "b"), ("a", "c")])
+    found = differences(models, [("a", "b"), ("a", "c")], ["mrr@100"]).differences
     assert found[1].p_holm == pytest.approx(2 * found[1].p)
     assert found[0].p_holm == pytest.approx(max(found[0].p, found[1].p_holm))
     gained = values_of(models["c"], "mrr@100") - values_of(models["a"], "mrr@100")

@@ -1,32 +1,18 @@
 """Numbers and recurring phrases of sections."""
 
+from dataclasses import replace
+
 import pytest
 
 from core.analysis.bootstrap import Interval
-from core.presentation.wording import about_articles, correction_note, rounded_n
+from core.analysis.significance import Difference
+from core.presentation.wording import correction_note, detectable_text
 
 
-@pytest.mark.parametrize(
-    ("n", "shown"),
-    [
-        (2, "2"),
-        (79, "79"),
-        (451, "460"),
-        (700, "700"),
-        (3_899, "3,900"),
-        (99_999, "100,000"),
-        (100_000, "100,000"),
-        (100_001, "more than 100,000"),
-        (8_551_376, "more than 100,000"),
-    ],
-)
-def test_required_numbers_have_two_digits_and_a_cap(n: int, shown: str) -> None:
-    assert rounded_n(n) == shown
-
-
-def test_articles_are_about_as_many_or_more_than_the_cap() -> None:
-    assert about_articles(451) == "about 460 articles"
-    assert about_articles(8_551_376) == "more than 100,000 articles"
+def test_a_detectable_difference_is_stated_and_none_is_not() -> None:
+    found = Difference("recall@1", "a", "b", 0.01, Interval(0, 0.02), 0.2, 0.4, 0.0234)
+    assert "0.023" in detectable_text(found)
+    assert detectable_text(replace(found, detectable=None)) == ""
 
 
 APART, AROUND_ZERO = Interval(0.001, 0.02), Interval(-0.01, 0.02)
