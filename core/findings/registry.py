@@ -9,6 +9,7 @@ from core.findings.entity_images import ENTITIES
 from core.findings.hubs import HUBS
 from core.findings.mixes import MIXES
 from core.findings.near_duplicates import NEAR_DUPLICATES
+from core.findings.newsrooms import NEWSROOMS
 from core.findings.question import Question
 from core.findings.reranking import RERANKING
 from core.findings.rolling_origin import ROLLING
@@ -18,7 +19,7 @@ from core.findings.trajectories import SHAPES_ALONG_ALPHA
 
 QUESTIONS: tuple[Question[Any], ...] = (
     DIFFERENCE, CHOICE, DRIFT, ROLLING, SLICES, SHAPES_ALONG_ALPHA,
-    NEAR_DUPLICATES, HUBS, RERANKING, ENTITIES, BARRIER, MIXES,
+    NEAR_DUPLICATES, HUBS, RERANKING, ENTITIES, BARRIER, MIXES, NEWSROOMS,
 )  # fmt: skip
 BY_NAME = {question.name: question for question in QUESTIONS}
 #: Names of earlier versions, with the questions that replace them.
