@@ -1,6 +1,7 @@
 """Weights, embeddings and ranks of a run's val articles under any `Mix` of its models."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -15,8 +16,9 @@ from core.experiment.loaded_run import LoadedRun, load_zero_shot_and_fine_tuned
 from core.experiment.precision import compute_in
 from core.experiment.train import train_pairs
 from core.interpolation.merges import MERGES
+from core.interpolation.merges.merge import Price
 from core.interpolation.mix import TENTHS, Mix
-from core.interpolation.mix_weights import WeightPair, mixed_scores, parts_of, theta
+from core.interpolation.mix_weights import WeightPair, depths_of, parts_of, theta
 from core.storage.files import fingerprint
 from core.training import fisher
 from core.workspace.runs import Run
@@ -27,49 +29,84 @@ Importance = tuple[dict[str, Tensor], dict[str, Tensor]]
 
 
 class Mixer:
-    """Ranker of val under mixes. Mixes with equal weights in a tower share its cached embeddings.
+    """Ranker of val under mixes. Mixes with equal weights in a tower share its embeddings, equal mixes their ranks.
 
-    sisters: the runs that may be averaged, `loaded_run.run` among them. The encoder keeps the weights of the last mix.
+    sisters: the runs that may be averaged, `loaded_run.run` among them. elsewhere: runs of the same model on other
+    domains. The encoder keeps the weights of the last mix.
     """
 
-    def __init__(self, loaded_run: LoadedRun, sisters: Sequence[Run]) -> None:
+    def __init__(self, loaded_run: LoadedRun, sisters: Sequence[Run], elsewhere: Sequence[Run] = ()) -> None:
         self._loaded_run, self._view = loaded_run, loaded_run.view("val")
         self._encoder = loaded_run.experiment.encoder
         self._theta = self._encoder.state_dict(keep_vars=True)
         self._importance: Importance | None = None
-        self.ends = _ends(loaded_run, sisters)
-        # The plane over the α of both towers needs all tenths of both.
+        self.ends = _ends(loaded_run, sisters, elsewhere)
+        self._parts = self.ends.changed_parts
+        # A search moves one tower at a time, so few embeddings are needed again; ranks are small and stay.
         self._embedding = lru_cache(2 * len(TENTHS))(self._embed)
+        self._ranks: dict[Mix, np.ndarray] = {}
+        self._rank_seconds: dict[Mix, float] = {}
+        self._pass_seconds: dict[tuple[TowerName, Mix], float] = {}
+        self._importance_seconds = 0.0
 
     def ranks(self, mix: Mix) -> np.ndarray:
         """Return the ranks of the own image with exact weights: int32 [N]."""
-        return self._view.image_ranks(self.embeddings(mix, "text"), self.embeddings(mix, "image"))
+        key = self._reduced(mix, self._parts)
+        if key not in self._ranks:
+            texts, images = self.embeddings(mix, "text"), self.embeddings(mix, "image")
+            start = time.perf_counter()
+            self._ranks[key] = self._view.image_ranks(texts, images)
+            self._rank_seconds[key] = time.perf_counter() - start
+        return self._ranks[key]
 
     def embeddings(self, mix: Mix, tower: TowerName) -> Tensor:
         """Return embeddings of one tower: [n, d], of length one; [n, 2d] if the mix combines scores."""
-        merge = MERGES[mix.merge]
-        if merge.mixes == "scores":
-            zero_shot, fine_tuned = (Mix(mix.runs, alpha) for alpha in (0.0, 1.0))
-            return mixed_scores(self.embeddings(zero_shot, tower), self.embeddings(fine_tuned, tower), mix.alpha)
-        parts = [part for part in self.ends.changed_parts if part.startswith(tower)]
-        # The key of the cache has only the parts of this tower: the rest of the mix does not change its embeddings.
-        own = mix.within(parts)
-        # Merges with the same `build`, such as all that interpolate, share embeddings.
-        built_as = next(name for name, other in MERGES.items() if other.build is merge.build)
-        return self._embedding(tower, built_as, mix.runs, own.alpha, tuple(own.own.items()))
+        combine = MERGES[mix.merge].combine
+        embeddings = [self._embedding(tower, key) for key in self._encoded(mix, tower)]
+        return embeddings[0] if combine is None else combine(embeddings[0], embeddings[1], mix.alpha)
 
-    def _embed(
-        self, tower: TowerName, merge: str, runs: tuple[str, ...], alpha: float, own: tuple[tuple[str, float], ...]
-    ) -> Tensor:
+    def price(self, mixes: Iterable[Mix]) -> Price:
+        """Return what ranking with `mixes` cost or would have cost, if nothing else had been ranked before.
+
+        Mixes must have been ranked. Importance that was read from the cache costs what reading it took.
+        """
+        distinct = set(mixes)
+        passes = {(tower, key) for mix in distinct for tower in TOWERS for key in self._encoded(mix, tower)}
+        seconds = sum(self._pass_seconds[key] for key in passes)
+        seconds += sum(self._rank_seconds[key] for key in {self._reduced(mix, self._parts) for mix in distinct})
+        if any("importance" in MERGES[mix.merge].needs for mix in distinct):
+            seconds += self._importance_seconds
+        return Price(len(passes), seconds)
+
+    def _encoded(self, mix: Mix, tower: TowerName) -> list[Mix]:
+        """Return the mixes of weights with which the tower must encode, reduced to what changes its embeddings."""
+        parts = [part for part in self._parts if part.startswith(tower)]
+        is_weights = MERGES[mix.merge].combine is None
+        mixes = [mix] if is_weights else [Mix(mix.runs, alpha) for alpha in (0.0, 1.0)]
+        return [self._reduced(each, parts) for each in mixes]
+
+    def _reduced(self, mix: Mix, parts: Sequence[str]) -> Mix:
+        """Return the mix within `parts`; merges with the same `build`, such as all that interpolate, become equal."""
+        merge = MERGES[mix.merge]
+        if merge.combine is not None:
+            return mix
+        built_as = next(name for name, other in MERGES.items() if other.build is merge.build)
+        return replace(mix, merge=built_as).within(parts)
+
+    def _embed(self, tower: TowerName, mix: Mix) -> Tensor:
         ends = self.ends.of(tower)
-        if "importance" in MERGES[merge].needs:
+        if "importance" in MERGES[mix.merge].needs:
             self._importance = self._importance or self._load_importance()
             ends = replace(ends, importance=self._importance)
-        theta(Mix(runs, alpha, dict(own), merge), ends, out=self._theta)
-        return self._view.embed(tower)
+        start = time.perf_counter()
+        theta(mix, ends, out=self._theta)
+        embeddings = self._view.embed(tower)
+        self._pass_seconds[tower, mix] = time.perf_counter() - start
+        return embeddings
 
     def _load_importance(self) -> Importance:
         """Return the importance of weights for the zero-shot and the fine-tuned model, cached or measured."""
+        start = time.perf_counter()
         loaded_run, keys = self._loaded_run, list(self.ends.zero_shot)
         info, articles = loaded_run.run.info, loaded_run.experiment.fingerprint()
         key = fingerprint(FISHER_FORMAT, fisher.BATCH, fisher.BATCHES, info.zero_shot, info.fine_tuned, articles, keys)
@@ -80,6 +117,7 @@ class Mixer:
             save_cached_tensors(file, {f"{end}/{key}": importance[end][key] for end in (0, 1) for key in keys})
         device = self._encoder.logit_scale.device
         zero_shot, fine_tuned = ({key: end[key].to(device) for key in keys} for end in importance)
+        self._importance_seconds = time.perf_counter() - start
         return zero_shot, fine_tuned
 
     def _measure_importance(self, keys: list[str]) -> Importance:
@@ -95,16 +133,24 @@ class Mixer:
         return found[0], found[1]
 
 
-def _ends(loaded_run: LoadedRun, sisters: Sequence[Run]) -> WeightPair:
+def _ends(loaded_run: LoadedRun, sisters: Sequence[Run], elsewhere: Sequence[Run]) -> WeightPair:
     """Return the weights of all runs on the encoder's device; a run's unchanged tensors are the zero-shot ones."""
-    device = loaded_run.experiment.encoder.logit_scale.device
-    both = {run.info.name: load_zero_shot_and_fine_tuned(run, loaded_run.experiment.zero_shot) for run in sisters}
+    encoder = loaded_run.experiment.encoder
+    device = encoder.logit_scale.device
+    runs = {run.info.name: run for run in sisters} | {elsewhere_name(run): run for run in elsewhere}
+    both = {name: load_zero_shot_and_fine_tuned(run, loaded_run.experiment.zero_shot) for name, run in runs.items()}
     keys = sorted({key for _, fine_tuned in both.values() for key in fine_tuned})
     zero_shot = {key: loaded_run.experiment.zero_shot[key].to(device) for key in keys}
     fine_tuned = {
         name: zero_shot | {key: tensor.to(device) for key, tensor in end.items()} for name, (_, end) in both.items()
     }
-    return WeightPair(zero_shot, fine_tuned, parts_of(loaded_run.experiment.encoder, keys))
+    names = tuple(elsewhere_name(run) for run in elsewhere)
+    return WeightPair(zero_shot, fine_tuned, parts_of(encoder, keys), depths=depths_of(encoder, keys), elsewhere=names)
+
+
+def elsewhere_name(run: Run) -> str:
+    """Return the name of a run of another domain in a mix, which no run of the own domain can have."""
+    return f"{run.info.domain}/{run.info.name}"
 
 
 def _read_importance(file: Path, keys: list[str]) -> Importance | None:

@@ -1,7 +1,8 @@
-"""Question `mixes`: WiSE-FT against the other merges, each searched on the earlier half of val, evaluated on the later.
+"""Question `mixes`: WiSE-FT against the other merges, with equal budgets, on articles that did not choose their mix.
 
-The earlier half also chooses WiSE-FT's α, by the same metric, so that every mix is evaluated on articles that did not
-choose it. All articles are ranked against all images of val. `core.interpolation.merges` has the merges.
+Each merge is searched twice: on the earlier half of val, which evaluates the mix on the later half, and the other way
+round (cross-fitting). So every article is evaluated, and none under a mix that it chose; that holds for WiSE-FT's α
+too. All articles are ranked against all images of val. `core.interpolation.merges` has the merges.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,7 +19,7 @@ from core.evaluation.models import Model
 from core.findings.alpha_choice import MIN_VAL
 from core.findings.question import Question, RunContext
 from core.interpolation.merges import MERGES
-from core.interpolation.merges.merge import Need, Searched
+from core.interpolation.merges.merge import BUDGET, Need, Price, Searched
 from core.interpolation.mix import Mix
 from core.presentation.blocks import Block, Grid, Section, Words
 from core.presentation.wording import (
@@ -30,7 +31,7 @@ from core.presentation.wording import (
     p_value,
     signed,
 )
-from core.workspace.comparable_runs import sister_runs
+from core.workspace.comparable_runs import runs_elsewhere, sister_runs
 from core.workspace.runs import Run, load_runs
 
 if TYPE_CHECKING:  # imports torch
@@ -39,20 +40,39 @@ if TYPE_CHECKING:  # imports torch
 METRIC = "mrr@100"  # changes with every article, which matters because half of val is small
 
 
+_COLUMNS = (
+    "mix", METRIC, "difference", "95 % interval", "p (Holm)", "verdict", "chosen on the earlier half",
+    "on the later half", "tried", "passes", "seconds",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class MergeFound:
+    """A merge under test: its mix chosen on the earlier and on the later half of val, and the price of both searches.
+
+    reached: METRIC over all articles of val, each under the mix that the other half chose.
+    """
+
+    earlier: Searched
+    later: Searched
+    reached: float
+    price: Price
+
+
 @dataclass(frozen=True)
 class MixesFound:
     """Answer to `mixes`.
 
-    n_searched, n_judged: articles of the earlier and of the later half of val. runs: runs that differ only in their
-    seed. searched: by name, WiSE-FT and every other mix that this run allows. reached: METRIC on the later half for all
-    of them, zero-shot and fine-tuned. differences: of every other mix from WiSE-FT there, with p corrected over them.
+    n: articles of val. runs: runs that differ only in their seed. elsewhere: runs of the same model on other domains.
+    merges: by label, WiSE-FT and every other merge that this run allows. ends: METRIC of zero-shot and fine-tuned.
+    differences: of every other merge from WiSE-FT, with p corrected over them.
     """
 
-    n_searched: int
-    n_judged: int
+    n: int
     runs: tuple[str, ...]
-    searched: dict[str, Searched]
-    reached: dict[str, float]
+    elsewhere: tuple[str, ...]
+    merges: dict[str, MergeFound]
+    ends: dict[str, float]
     differences: tuple[Difference, ...]
 
 
@@ -66,23 +86,24 @@ def _ask(context: RunContext) -> MixesFound:
             f"evaluate on the other. Import at least {MIN_VAL} articles for val."
         )
     sisters = _sisters(context)
-    mixer = Mixer(context.loaded_run, sisters)
+    mixer = Mixer(context.loaded_run, sisters, runs_elsewhere(context.run, context.workspace))
     names = tuple(run.info.name for run in sisters)
-    search = _Search(mixer, names, n // 2)
     allowed = [merge for merge in MERGES.values() if all(mixer.ends.has(need) for need in merge.needs)]
-    searched = {merge.label: merge.search(search) for merge in allowed}
-    models = {name: result.mix for name, result in searched.items()}
-    models |= {name: Mix(names[:1], alpha) for name, alpha in ((Model.ZERO_SHOT, 0.0), (Model.FINE_TUNED, 1.0))}
-    later = {name: mixer.ranks(mix)[search.earlier :] for name, mix in models.items()}
-    pairs = [(Model.WISE_FT, name) for name in searched if name != Model.WISE_FT]
-    return MixesFound(
-        search.earlier,
-        len(later[Model.WISE_FT]),
-        names,
-        searched,
-        {name: _value(ranks) for name, ranks in later.items()},
-        differences(later, pairs, [METRIC]).differences,
-    )
+    merges: dict[str, MergeFound] = {}
+    ranks: dict[str, np.ndarray] = {
+        name: mixer.ranks(Mix(names[:1], alpha)) for name, alpha in ((Model.ZERO_SHOT, 0.0), (Model.FINE_TUNED, 1.0))
+    }
+    ends = {name: _value(found) for name, found in ranks.items()}
+    for merge in allowed:
+        earlier, later = (_Search(mixer, names, half) for half in (slice(n // 2), slice(n // 2, None)))
+        chosen = merge.search(earlier), merge.search(later)
+        ranks[merge.label] = np.concatenate(
+            [mixer.ranks(chosen[1].mix)[earlier.half], mixer.ranks(chosen[0].mix)[later.half]]
+        )
+        price = mixer.price(earlier.tried | later.tried)
+        merges[merge.label] = MergeFound(*chosen, _value(ranks[merge.label]), price)
+    pairs = [(Model.WISE_FT, label) for label in merges if label != Model.WISE_FT]
+    return MixesFound(n, names, mixer.ends.elsewhere, merges, ends, differences(ranks, pairs, [METRIC]).differences)
 
 
 def _sisters(context: RunContext) -> list[Run]:
@@ -93,15 +114,18 @@ def _sisters(context: RunContext) -> list[Run]:
 
 
 class _Search:
-    """Evaluation of candidates on the first `earlier` articles of val only."""
+    """Evaluation of candidates on one half of val only. tried: the mixes evaluated so far."""
 
-    def __init__(self, mixer: "Mixer", runs: tuple[str, ...], earlier: int) -> None:
-        self.mixer, self.runs, self.earlier = mixer, runs, earlier
+    def __init__(self, mixer: "Mixer", runs: tuple[str, ...], half: slice) -> None:
+        self.mixer, self.runs, self.half = mixer, runs, half
+        self.elsewhere = mixer.ends.elsewhere
         self.parts: Sequence[str] = mixer.ends.changed_parts
+        self.tried: set[Mix] = set()
 
     def value(self, mix: Mix) -> float:
-        """Return the metric of a mix on the earlier half."""
-        return _value(self.mixer.ranks(mix)[: self.earlier])
+        """Return the metric of a mix on the half."""
+        self.tried.add(mix)
+        return _value(self.mixer.ranks(mix)[self.half])
 
     def best(self, mixes: Iterable[Mix], tried_before: int = 0) -> Searched:
         """Return the best of `mixes`; the first of equal ones."""
@@ -115,19 +139,17 @@ def _value(ranks: np.ndarray) -> float:
 
 
 def section(found: MixesFound, context: RunContext) -> Section:
-    """Present all mixes, with their differences from WiSE-FT, and the merges that this run does not allow."""
-    caption = (
-        f"Chosen on the earlier half of val (n = {found.n_searched}), evaluated on the later half "
-        f"(n = {found.n_judged}), {METRIC}"
-    )
+    """Present all merges with their differences from WiSE-FT and prices, and those that this run does not allow."""
+    caption = f"{METRIC} on val (n = {found.n}), each half under the mix that the other half chose"
     blocks: list[Block] = [
         Grid(caption, _table(found)),
         Words(
-            f"The same earlier half chose WiSE-FT's α, in steps of 0.1 like that of every other mix (α per depth: "
-            f"0.25). Difference: from WiSE-FT, with its 95 % interval (paired bootstrap). p: permutation test, "
-            f"corrected (Holm) over the {len(found.differences)} mixes."
+            f"WiSE-FT's α was chosen in the same way. Every merge tries at most {BUDGET} mixes on each half. "
+            f"Difference: from WiSE-FT, with its 95 % interval (paired bootstrap). p: permutation test, corrected "
+            f"(Holm) over the {len(found.differences)} merges. Passes: encodings of val by one tower that both "
+            f"searches need."
         ),
-        Words(". ".join(f"{merge.label}: {merge.help}" for merge in MERGES.values() if merge.label in found.searched)),
+        Words(". ".join(f"{merge.label}: {merge.help}" for merge in MERGES.values() if merge.label in found.merges)),
         *(Words(sentence) for sentence in _missing(found, context)),
     ]
     return Section(MIXES.name, MIXES.title, _answer(found), tuple(blocks))
@@ -137,12 +159,12 @@ def _answer(found: MixesFound) -> str:
     significant = [difference for difference in found.differences if difference.is_significant]
     better = [_with_figures(difference) for difference in significant if difference.value > 0]
     worse = [_with_figures(difference) for difference in significant if difference.value < 0]
-    articles = f"on the {found.n_judged} articles of the later half"
+    articles = f"on the {found.n} articles of val"
     if better:
         answer = f"Significantly better than WiSE-FT {articles}: {'; '.join(better)}."
     else:
         best = max(found.differences, key=lambda difference: difference.value)
-        note = correction_note(best.interval, best.p, best.p_holm, f"{len(found.differences)} mixes")
+        note = correction_note(best.interval, best.p, best.p_holm, f"{len(found.differences)} merges")
         answer = (
             f"None of the {len(found.differences)} other ways to mix is distinguishably better than WiSE-FT "
             f"{articles}. The best of them is {_with_figures(best)}{detectable_text(best)}.{note}"
@@ -158,15 +180,19 @@ def _with_figures(difference: Difference) -> str:
 
 def _table(found: MixesFound) -> pd.DataFrame:
     differences = {difference.after: difference for difference in found.differences}
-    rows = []
-    for name in (Model.ZERO_SHOT, Model.FINE_TUNED, *found.searched):
-        row = {"mix": name, "chosen": "", "tried": "", "earlier half": "", "later half": number(found.reached[name])}
-        row |= {"difference": "", "95 % interval": "", "p (Holm)": "", "verdict": ""}
-        if name in found.searched:
-            best = found.searched[name]
-            row |= {"chosen": describe_mix(best.mix), "tried": f"{best.candidates}", "earlier half": number(best.value)}
-        if name in differences:
-            difference = differences[name]
+    rows = [{"mix": name, METRIC: number(value)} for name, value in found.ends.items()]
+    for label, merge in found.merges.items():
+        row = {
+            "mix": label,
+            METRIC: number(merge.reached),
+            "chosen on the earlier half": describe_mix(merge.earlier.mix),
+            "on the later half": describe_mix(merge.later.mix),
+            "tried": f"{max(merge.earlier.candidates, merge.later.candidates)}",
+            "passes": f"{merge.price.passes}",
+            "seconds": f"{merge.price.seconds:.1f}",
+        }
+        if label in differences:
+            difference = differences[label]
             better_or_worse = "better" if difference.value > 0 else "worse"
             row |= {
                 "difference": signed(difference.value),
@@ -175,12 +201,14 @@ def _table(found: MixesFound) -> pd.DataFrame:
                 "verdict": better_or_worse if difference.is_significant else "not distinguishable",
             }
         rows.append(row)
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=_COLUMNS).fillna("")
 
 
 def describe_mix(mix: Mix) -> str:
-    """Return a mix in words: `α 0.4`, `α image 0.2, text 0.7`, `3 runs, α 0.8`."""
+    """Return a mix in words: `α 0.4`, `α image 0.2, text 0.7`, `α 0.2 to 0.6`, `3 runs, α 0.8`."""
     alphas = ", ".join(f"{part.replace('.', ' ')} {alpha:g}" for part, alpha in mix.own.items()) or f"{mix.alpha:g}"
+    if mix.shallow is not None:
+        alphas = f"{mix.shallow:g} to {mix.alpha:g}"
     runs = f"{len(mix.runs)} runs, " if len(mix.runs) > 1 else ""
     return f"{runs}α {alphas}"
 
@@ -195,8 +223,9 @@ def _missing(found: MixesFound, context: RunContext) -> list[str]:
         "several runs": f"there is no other swept run that differs only in its seed. Train more with: rematch train "
         f"--domain {info.domain} --seeds {','.join(str(info.settings.seed + more) for more in range(3))} and the "
         f"settings of this run.",
+        "several domains": f"no other domain has a run of this model with --tune {info.settings.tune}.",
     }
-    missing = [merge for merge in MERGES.values() if merge.label not in found.searched]
+    missing = [merge for merge in MERGES.values() if merge.label not in found.merges]
     labels = {need: ", ".join(merge.label for merge in missing if need in merge.needs) for need in reasons}
     return [f"{labels[need]}: not available, because {reason}" for need, reason in reasons.items() if labels[need]]
 
@@ -207,6 +236,9 @@ MIXES = Question(
     MixesFound,
     _ask,
     section,
-    duration_hint="seconds for heads, otherwise as long as two or three sweeps",
-    cache_key_parts=lambda context: tuple(run.info.fine_tuned for run in _sisters(context)),
+    version=2,
+    duration_hint="seconds for heads, otherwise as long as ten to fifteen sweeps",
+    cache_key_parts=lambda context: tuple(
+        run.info.fine_tuned for run in (*_sisters(context), *runs_elsewhere(context.run, context.workspace))
+    ),
 )

@@ -3,11 +3,13 @@
 from typing import Any
 
 from core.findings.alpha_choice import CHOICE
+from core.findings.barrier import BARRIER
 from core.findings.drift import DRIFT
 from core.findings.entity_images import ENTITIES
 from core.findings.hubs import HUBS
 from core.findings.mixes import MIXES
 from core.findings.near_duplicates import NEAR_DUPLICATES
+from core.findings.newsrooms import NEWSROOMS
 from core.findings.overtakings import OVERTAKINGS
 from core.findings.question import Question
 from core.findings.reranking import RERANKING
@@ -18,7 +20,7 @@ from core.findings.trajectories import SHAPES_ALONG_ALPHA
 
 QUESTIONS: tuple[Question[Any], ...] = (
     DIFFERENCE, CHOICE, DRIFT, ROLLING, SLICES, SHAPES_ALONG_ALPHA, OVERTAKINGS,
-    NEAR_DUPLICATES, HUBS, RERANKING, ENTITIES, MIXES,
+    NEAR_DUPLICATES, HUBS, RERANKING, ENTITIES, BARRIER, MIXES, NEWSROOMS,
 )  # fmt: skip
 BY_NAME = {question.name: question for question in QUESTIONS}
 #: Names of earlier versions, with the questions that replace them.

@@ -1,7 +1,7 @@
 """Weights of any `Mix`, and the tensors and parts of the mixed models."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
@@ -20,13 +20,16 @@ class WeightPair:
     """Tensors that training changed, in the zero-shot model and in the fine-tuned model of each run.
 
     parts: of each tensor, as returned by `parts_of`. importance: of each weight to the zero-shot and to the fine-tuned
-    model (`core.training.fisher`); None if no mix needs it.
+    model (`core.training.fisher`); None if no mix needs it. depths: of each tensor, as returned by `depths_of`.
+    elsewhere: runs in `fine_tuned` that were trained on other domains.
     """
 
     zero_shot: Mapping[str, Tensor]
     fine_tuned: Mapping[str, Mapping[str, Tensor]]
     parts: Mapping[str, str]
     importance: tuple[Mapping[str, Tensor], Mapping[str, Tensor]] | None = None
+    depths: Mapping[str, float] = field(default_factory=dict)
+    elsewhere: tuple[str, ...] = ()
 
     def of(self, tower: TowerName) -> "WeightPair":
         """Return the pair with the tensors of one tower only."""
@@ -46,7 +49,8 @@ class WeightPair:
         return {
             "both towers": len(towers) == len(TOWERS),
             "depths": len(self.changed_parts) > len(towers),
-            "several runs": len(self.fine_tuned) > 1,
+            "several runs": len(self.fine_tuned) - len(self.elsewhere) > 1,
+            "several domains": bool(self.elsewhere),
             "importance": True,
         }[need]
 
@@ -78,23 +82,36 @@ def parts_of(encoder: Encoder, keys: Iterable[str]) -> dict[str, str]:
     return parts
 
 
+def depths_of(encoder: Encoder, keys: Iterable[str]) -> dict[str, float]:
+    """Return the depth of each tensor: 0 up to its tower's first block, rising evenly to 1 at the last block.
+
+    1 for stages after the blocks, towers without blocks and tensors outside the towers.
+    """
+    depths = dict.fromkeys(keys, 1.0)
+    for tower in TOWERS:
+        stages = encoder.stages(tower)
+        last = sum(stage.kind == "block" for stage in stages) - 1
+        passed = 0
+        for stage in stages:
+            depth = min(1.0, passed / last) if last > 0 else 1.0
+            depths |= {key: depth for key in depths if stage.keys and key.startswith(stage.keys)}
+            passed += stage.kind == "block"
+    return depths
+
+
 def theta(mix: Mix, pair: WeightPair, out: Mapping[str, Tensor] | None = None) -> Mapping[str, Tensor]:
     """Return the weights of `mix` for all tensors in `pair.zero_shot`; out as in `wise_ft.interpolate`.
 
-    Raises InputError: the mix has no weights (it mixes scores), or its α is invalid.
+    Raises InputError: the mix has no weights (it combines embeddings), or its α is invalid.
     """
     merge = MERGES[mix.merge]
-    if merge.mixes == "scores":
+    if merge.combine is not None:
         raise InputError(
-            "This mix has no weights, because it mixes scores. Score with both models and mix with `mixed_scores`."
+            f"This mix ({merge.label}) has no weights. Embed with both models and combine their embeddings with "
+            f"`Merge.combine`."
         )
     if out is None:
         out = {key: torch.empty_like(tensor) for key, tensor in pair.zero_shot.items()}
     with torch.no_grad():
         merge.build(pair, mix, out)
     return out
-
-
-def mixed_scores(zero_shot: Tensor, fine_tuned: Tensor, alpha: float) -> Tensor:
-    """Return embeddings [n, 2d] with cosines (1 − α)·zero-shot's + α·fine-tuned's, from [n, d] each, of length one."""
-    return torch.cat([(1 - alpha) ** 0.5 * zero_shot, alpha**0.5 * fine_tuned], dim=1)

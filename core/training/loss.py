@@ -6,6 +6,7 @@ stays as loaded.
 """
 
 import math
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -24,16 +25,24 @@ def clamp_scale(log_scale: Tensor) -> None:
     log_scale.clamp_(0.0, MAX_LOG_SCALE)
 
 
-def contrastive_loss(images: Tensor, texts: Tensor, log_scale: Tensor, same: Tensor | None = None) -> Tensor:
+def contrastive_loss(
+    images: Tensor,
+    texts: Tensor,
+    log_scale: Tensor,
+    same: Tensor | None = None,
+    reduction: Literal["mean", "none"] = "mean",
+) -> Tensor:
     """Return the mean cross-entropy of finding the partner in the batch, image to text and text to image; a scalar.
 
     images, texts: [b, d], of length one; row i of both is a pair. log_scale: log of the inverse temperature. same: bool
     [b, b], True if two pairs share image or text; None if no two do. Such pairs are removed from each other's
     candidates, as a gallery holds each image once: "elimination" of false negatives (Huynh et al. 2022). Using them as
-    targets (UniCL, Yang et al. 2022) would train texts towards images they were not published with.
+    targets (UniCL, Yang et al. 2022) would train texts towards images they were not published with. reduction: "none"
+    for the loss of each pair, [b].
     """
     logits = log_scale.exp() * images @ texts.T
     partner = torch.arange(len(logits), device=logits.device)
     if same is not None:
         logits = logits.masked_fill(same & (partner[:, None] != partner), -torch.inf)
-    return (functional.cross_entropy(logits, partner) + functional.cross_entropy(logits.T, partner)) / 2
+    to_text = functional.cross_entropy(logits, partner, reduction=reduction)
+    return (to_text + functional.cross_entropy(logits.T, partner, reduction=reduction)) / 2

@@ -124,6 +124,11 @@ class Settings:
         "true or false",
         "Off: it takes a quarter more time (measured) and helps only if memory runs out.",
     )  # fmt: skip
+    pull: Annotated[float, Meta(ge=0.0, le=1000.0)] = _rarer(
+        0.0, "Pull to zero-shot",
+        "Decay towards the zero-shot weights (L2-SP): each step undoes this times the learning rate of the change.",
+        "from 0 to 1000", "Off: mixing zero-shot back in with α gives as much and can be undone (docs/results.md).",
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
         for setting in all_settings():

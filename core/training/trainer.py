@@ -30,6 +30,7 @@ from core.training.loss import clamp_scale, contrastive_loss
 from core.training.mixed_precision import loss_scaler, training_dtype
 from core.training.pairs import Pairs
 from core.training.param_groups import parameter_groups
+from core.training.pull import Pull
 from core.training.settings import Settings
 
 
@@ -110,6 +111,7 @@ class Training:
         self._optimiser = torch.optim.AdamW(
             groups, betas=(adam.beta1, adam.beta2), eps=adam.eps, fused=True if on_cuda else None
         )
+        self._pull = Pull(self._optimiser, settings.pull) if settings.pull else None
         self._steps_per_epoch = math.ceil(len(train) / settings.batch_size)
         self._best: dict[str, Tensor] = {}
         done = 0
@@ -158,6 +160,8 @@ class Training:
             return math.nan
         self._scaler.step(self._optimiser)
         self._scaler.update()
+        if self._pull is not None:
+            self._pull()
         clamp_scale(self._encoder.logit_scale)
         self._schedule.step()
         return value

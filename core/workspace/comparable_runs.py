@@ -1,10 +1,11 @@
-"""Runs that differ only in their seed, for the mean and standard deviation over seeds."""
+"""Runs that can be compared or merged: of other seeds, for means over seeds and soups, and of other domains."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from core.workspace.runs import Run
+from core.workspace.folders import Workspace
+from core.workspace.runs import Run, load_runs
 
 
 def sister_runs(run: Run, runs: Sequence[Run]) -> list[Run]:
@@ -12,6 +13,17 @@ def sister_runs(run: Run, runs: Sequence[Run]) -> list[Run]:
     key = _key_without_seed(run)
     alike = {other.info.settings.seed: other for other in runs if other.is_swept and _key_without_seed(other) == key}
     return [alike[seed] for seed in sorted(alike)]
+
+
+def runs_elsewhere(run: Run, workspace: Workspace) -> list[Run]:
+    """Return the newest run of every other domain that tuned the same weights of the same zero-shot model."""
+    key = (run.info.encoder, run.info.zero_shot, run.info.settings.tune)
+    found = {}
+    for slug in workspace.domain_slugs():
+        for other in load_runs(workspace, slug):
+            if slug != run.info.domain and (other.info.encoder, other.info.zero_shot, other.info.settings.tune) == key:
+                found[slug] = other
+    return list(found.values())
 
 
 def _key_without_seed(run: Run) -> tuple[Any, ...]:

@@ -11,7 +11,7 @@ from core.experiment.train import train_run
 from core.findings.mixes import MIXES
 from core.findings.question import RunContext, compute_or_load
 from core.interpolation.merges import MERGES
-from core.interpolation.merges.merge import Merge, over_tenths
+from core.interpolation.merges.merge import BUDGET, Merge, over_alphas
 from core.interpolation.mix import Mix
 from core.interpolation.mix_weights import theta
 from core.training.settings import Settings
@@ -29,7 +29,7 @@ STITCHED = Merge(
     "stitched",
     "stitched weights",
     "the first numbers of each tensor are the fine-tuned model's",
-    lambda search: over_tenths(search, "stitched"),
+    lambda search: over_alphas(search, "stitched"),
     build=build,
 )
 #: The same for what this run has not.
@@ -50,10 +50,11 @@ def context(monkeypatch, shapes_domain, workspace, tiny_name) -> RunContext:
 
 def test_it_is_searched_judged_and_shown_with_the_others(context):
     found = compute_or_load(MIXES, context)
-    assert found.searched[STITCHED.label].candidates == found.searched["WiSE-FT"].candidates == 11
-    assert found.searched[STITCHED.label].mix.merge == STITCHED.name
+    stitched, wise_ft = found.merges[STITCHED.label], found.merges["WiSE-FT"]
+    assert stitched.earlier.candidates == wise_ft.earlier.candidates == BUDGET
+    assert stitched.earlier.mix.merge == STITCHED.name
     [difference] = [one for one in found.differences if one.after == STITCHED.label]
-    assert difference.value == pytest.approx(found.reached[STITCHED.label] - found.reached["WiSE-FT"])
+    assert difference.value == pytest.approx(stitched.reached - wise_ft.reached)
     section = MIXES.section(found, context)
     assert STITCHED.label in section.blocks[0].table["mix"].tolist()
     assert STITCHED.help in " ".join(block.text for block in section.blocks if hasattr(block, "text"))
@@ -61,7 +62,7 @@ def test_it_is_searched_judged_and_shown_with_the_others(context):
 
 def test_what_it_needs_and_the_run_lacks_is_named(context):
     found = compute_or_load(MIXES, context)
-    assert STITCHED_SOUP.label not in found.searched
+    assert STITCHED_SOUP.label not in found.merges
     assert any(STITCHED_SOUP.label in block.text for block in MIXES.section(found, context).blocks[1:])
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from core.interpolation.merges.merge import Merge, over_tenths
+from core.interpolation.merges.merge import Merge, over_alphas
 from core.interpolation.mix import Mix
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ FISHER = Merge(
     "Fisher-weighted",
     "each weight counts by its importance to both models, an empirical Fisher over batches of train (after Matena and "
     "Raffel 2022)",
-    lambda search: over_tenths(search, "fisher"),
+    lambda search: over_alphas(search, "fisher"),
     ("importance",),
     _build,
 )

@@ -1,12 +1,12 @@
 """A separate α for each tower."""
 
-from core.interpolation.merges.merge import Merge, Search, Searched
-from core.interpolation.mix import TENTHS, Mix
+from core.interpolation.merges.merge import Merge, part_by_part
+from core.interpolation.mix import TENTHS
 
-
-def _search(search: Search) -> Searched:
-    plane = ({"image": image, "text": text} for image in TENTHS for text in TENTHS)
-    return search.best(Mix(search.runs[:1], 0.0, alphas, PER_TOWER.name) for alphas in plane)
-
-
-PER_TOWER = Merge("per-tower", "α per tower", "the image and text towers have separate α", _search, ("both towers",))
+PER_TOWER = Merge(
+    "per-tower",
+    "α per tower",
+    "the image and text towers have separate α, searched one after the other",
+    lambda search: part_by_part(search, "per-tower", ("image", "text"), TENTHS),
+    ("both towers",),
+)

@@ -10,8 +10,9 @@ from core.cli.models.setting_options import with_setting_options
 from core.training.settings import Settings, default_settings
 
 CHANGED = Settings(
-    "all", 3, 0.02, 16, 7, 2, "recall@1", 0.05, 0.25, 0.75, 0.5, augment=True, chunk_size=4, grad_checkpointing=True
-)
+    "all", 3, 0.02, 16, 7, 2, "recall@1", 0.05, 0.25, 0.75, 0.5, augment=True, chunk_size=4, grad_checkpointing=True,
+    pull=30.0,
+)  # fmt: skip
 
 
 def given_by(words: list[str]) -> dict[str, Any]:

@@ -90,7 +90,7 @@ def test_dropout_goes_on_too(lite, shapes_domain, workspace, monkeypatch, stop_a
     [
         Settings(tune="all", epochs=8, lr=0.03, batch_size=16, patience=2),
         Settings(tune="lora:2", epochs=3, lr=0.01, batch_size=16),
-        Settings(tune="all", epochs=3, lr=3e-3, batch_size=16, layer_decay=0.7, chunk_size=5, augment=True),
+        Settings(tune="all", epochs=3, lr=3e-3, batch_size=16, layer_decay=0.7, chunk_size=5, augment=True, pull=9.0),
     ],
     ids=lambda settings: f"{settings.tune}-{settings.patience}",
 )

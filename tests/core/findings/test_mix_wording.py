@@ -7,10 +7,10 @@ import pytest
 from core.analysis.bootstrap import Interval
 from core.analysis.significance import Difference
 from core.evaluation.models import Model
-from core.findings.mixes import METRIC, MIXES, MixesFound
+from core.findings.mixes import METRIC, MIXES, MergeFound, MixesFound
 from core.findings.question import RunContext
 from core.interpolation.merges import MERGES
-from core.interpolation.merges.merge import Searched
+from core.interpolation.merges.merge import Price, Searched
 from core.interpolation.mix import Mix
 from core.presentation.blocks import Grid, Section
 from tests.written_runs import write_run
@@ -27,9 +27,12 @@ MIX_OF = {
 
 @pytest.fixture
 def found() -> MixesFound:
-    searched = {name: Searched(mix, 11, 0.2) for name, mix in MIX_OF.items()}
-    reached = dict.fromkeys((Model.ZERO_SHOT, Model.FINE_TUNED, *searched), 0.2)
-    return MixesFound(150, 152, ("run",), searched, reached, (NOT_REAL, WORSE))
+    merges = {
+        name: MergeFound(Searched(mix, 11, 0.2), Searched(mix, 11, 0.2), 0.2, Price(22, 1.25))
+        for name, mix in MIX_OF.items()
+    }
+    ends = dict.fromkeys((Model.ZERO_SHOT, Model.FINE_TUNED), 0.2)
+    return MixesFound(152, ("run",), (), merges, ends, (NOT_REAL, WORSE))
 
 
 @pytest.fixture
@@ -66,9 +69,11 @@ def test_a_win_is_stated_with_its_figures(found, section):
 
 def test_the_table_has_each_mix_in_a_few_words(found, section):
     [table] = [block.table for block in section(found).blocks if isinstance(block, Grid)]
-    chosen = dict(zip(table["mix"], table["chosen"], strict=True))
+    chosen = dict(zip(table["mix"], table["chosen on the earlier half"], strict=True))
     assert chosen[Model.WISE_FT] == "α 0.4"
     assert chosen[FISHER] == "3 runs, α 0.7"
+    assert chosen[Model.ZERO_SHOT] == ""
+    assert (table["passes"] == "22").sum() == len(MIX_OF)
     assert chosen[SCORES] == "α image 0.1, text late 1"
 
 

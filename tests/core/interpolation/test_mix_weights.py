@@ -6,10 +6,14 @@ from torch import Tensor
 from torch.nn import functional
 
 from core.errors import InputError
+from core.interpolation.merges.model_stock import stock_alpha
+from core.interpolation.merges.scores import mixed_scores
+from core.interpolation.merges.spherical import slerp
 from core.interpolation.mix import Mix
-from core.interpolation.mix_weights import WeightPair, mixed_scores, parts_of, theta
+from core.interpolation.mix_weights import WeightPair, depths_of, parts_of, theta
 from core.interpolation.wise_ft import interpolate
 
+DEPTHS = {"a": 0.0, "b": 0.5, "c": 1.0}
 KEYS = {"a": "image.early", "b": "image.late", "c": "text.late", "scale": ""}
 
 
@@ -21,7 +25,9 @@ def _weights(seed: int) -> dict[str, Tensor]:
 @pytest.fixture
 def ends() -> WeightPair:
     importance = tuple({key: each.abs() for key, each in _weights(seed).items()} for seed in (8, 9))
-    return WeightPair(_weights(0), {"one": _weights(1), "two": _weights(2), "three": _weights(3)}, KEYS, importance)
+    return WeightPair(
+        _weights(0), {"one": _weights(1), "two": _weights(2), "three": _weights(3)}, KEYS, importance, DEPTHS
+    )
 
 
 def test_the_mix_with_one_alpha_is_wise_ft(ends: WeightPair) -> None:
@@ -65,7 +71,66 @@ def test_where_all_numbers_are_as_important_or_none_is_fisher_is_wise_ft(ends: W
             torch.testing.assert_close(mixed[key], expected[key])
 
 
-@pytest.mark.parametrize("merge", ["wise-ft", "fisher"])
+def test_lines_rises_from_the_first_block_to_the_last(ends: WeightPair) -> None:
+    mixed = theta(Mix(("one",), 0.8, merge="lines", shallow=0.2), ends)
+    for key, alpha in {"a": 0.2, "b": 0.5, "c": 0.8, "scale": 0.8}.items():
+        expected = (1 - alpha) * ends.zero_shot[key] + alpha * ends.fine_tuned["one"][key]
+        torch.testing.assert_close(mixed[key], expected)
+
+
+@pytest.mark.parametrize("alpha", [-0.5, 0.3, 1.5])
+def test_extrapolation_goes_along_the_line_and_beyond_it(ends: WeightPair, alpha: float) -> None:
+    mixed = theta(Mix(("one",), alpha, merge="extrapolation"), ends)
+    for key in KEYS:
+        torch.testing.assert_close(mixed[key], (1 - alpha) * ends.zero_shot[key] + alpha * ends.fine_tuned["one"][key])
+
+
+def test_task_arithmetic_adds_the_differences_of_all_runs(ends: WeightPair) -> None:
+    mixed = theta(Mix(("one", "two"), 0.3, merge="task-arithmetic"), ends)
+    for key in KEYS:
+        moves = ends.fine_tuned["one"][key] + ends.fine_tuned["two"][key] - 2 * ends.zero_shot[key]
+        torch.testing.assert_close(mixed[key], ends.zero_shot[key] + 0.3 * moves)
+
+
+def test_model_stock_is_the_point_of_the_plane_that_is_closest_to_the_centre() -> None:
+    """Both models have the same distance from the centre, and their moves from it are at a right angle (section 3)."""
+    generator = torch.Generator().manual_seed(0)
+    zero_shot, centre = torch.zeros(2000, dtype=torch.float64), torch.randn(2000, generator=generator).double()
+    noise, _ = torch.linalg.qr(torch.stack([centre, *torch.randn(2, 2000, generator=generator).double()]).T)
+    first, second = (centre + 30 * noise[:, column] for column in (1, 2))
+    basis = torch.stack([first, second]).T
+    closest = basis @ torch.linalg.lstsq(basis, centre[:, None]).solution[:, 0]
+    torch.testing.assert_close(
+        stock_alpha(zero_shot, first, second) * (first + second) / 2, closest, atol=1e-5, rtol=1e-5
+    )
+    assert stock_alpha(zero_shot, first, -first) == 0
+    assert stock_alpha(zero_shot, first, first) == pytest.approx(1)
+
+
+def test_model_stock_has_an_alpha_for_each_tensor(ends: WeightPair) -> None:
+    mixed = theta(Mix(("one", "two"), 1.0, merge="model-stock"), ends)
+    for key in KEYS:
+        both = ends.fine_tuned["one"][key], ends.fine_tuned["two"][key]
+        alpha = stock_alpha(ends.zero_shot[key], *both)
+        assert 0 < alpha < 1
+        torch.testing.assert_close(mixed[key], (1 - alpha) * ends.zero_shot[key] + alpha * (both[0] + both[1]) / 2)
+
+
+def test_slerp_moves_at_an_even_angle_and_stays_of_length_one() -> None:
+    generator = torch.Generator().manual_seed(0)
+    start, end = (functional.normalize(torch.randn(6, 8, generator=generator), dim=1) for _ in range(2))
+    end[0] = start[0]
+    end[1] = functional.normalize(start[1] + 1e-4, dim=0)
+    whole = (start * end).sum(1).clamp(-1, 1).arccos()
+    moved = slerp(start, end, 0.3)
+    torch.testing.assert_close(moved.norm(dim=1), torch.ones(6))
+    torch.testing.assert_close((start * moved).sum(1).clamp(-1, 1).arccos(), 0.3 * whole, atol=1e-3, rtol=1e-4)
+    torch.testing.assert_close((moved * end).sum(1).clamp(-1, 1).arccos(), 0.7 * whole, atol=1e-3, rtol=1e-4)
+    assert torch.equal(slerp(start, end, 0.0), start)
+    assert torch.equal(slerp(start, end, 1.0), end)
+
+
+@pytest.mark.parametrize("merge", ["wise-ft", "fisher", "lines", "extrapolation"])
 def test_the_ends_are_exact(ends: WeightPair, merge: str) -> None:
     for alpha, expected in ((0.0, ends.zero_shot), (1.0, ends.fine_tuned["two"])):
         mixed = theta(Mix(("two",), alpha, merge=merge), ends)
@@ -79,7 +144,7 @@ def test_one_towers_share_is_written_and_nothing_else(ends: WeightPair) -> None:
 
 
 def test_scores_have_no_weights(ends: WeightPair) -> None:
-    with pytest.raises(InputError, match="mixed_scores"):
+    with pytest.raises(InputError, match="combine"):
         theta(Mix(("one",), 0.5, merge="scores"), ends)
 
 
@@ -107,3 +172,14 @@ def test_blocks_are_cut_into_thirds_and_other_stages_belong_to_the_nearest(tiny,
     assert parts(lite, *layers) == [f"text.{depth}" for depth in ("early", "early", "middle", "middle", "late", "late")]
     assert parts(lite, "text_model.embeddings", "text_head") == ["text.early", "text.late"]
     assert parts(lite_multilingual, "text_head") == ["text"]
+
+
+def test_depth_rises_evenly_from_the_first_block_to_the_last(lite, lite_multilingual) -> None:
+    depths = depths_of(lite, lite.state_dict())
+    layers = [
+        {depth for key, depth in depths.items() if key.startswith(f"text_model.encoder.layer.{i}.")} for i in range(6)
+    ]
+    assert layers == [{layer / 5} for layer in range(6)]
+    assert depths["text_model.embeddings.word_embeddings.weight"] == 0
+    assert depths["text_head.linear.weight"] == depths["image_head.branch.weight"] == depths["logit_scale"] == 1
+    assert depths_of(lite_multilingual, ["text_head.linear.weight"]) == {"text_head.linear.weight": 1}

@@ -20,6 +20,7 @@ from core.training.augmentation import random_crops
 from core.training.loss import contrastive_loss
 from core.training.pairs import Pairs
 from core.training.param_groups import parameter_groups
+from core.training.pull import Pull
 from core.training.settings import Settings, default_settings
 from core.training.trainer import Training, finetune, warmup_cosine
 
@@ -280,6 +281,7 @@ def test_a_loss_that_is_not_finite_stops_at_once(tune, monkeypatch):
         ({"batch_size": 1}, "--batch-size 1: expected at least 2"),
         ({"layer_decay": 0.0}, "--set layer_decay=0.0: expected a factor above 0"),
         ({"layer_decay": 1.1}, "--set layer_decay=1.1: expected a factor above 0"),
+        ({"pull": -1.0}, "--set pull=-1.0: expected from 0 to 1000"),
         ({"patience": 0}, "--patience 0: expected at least 1 epoch"),
         ({"stop_metric": "mrr"}, "--set stop_metric=mrr: expected one of mrr@100, recall@1"),
         ({"chunk_size": 0}, "--set chunk_size=0: expected at least 1 pair"),
@@ -358,6 +360,28 @@ def test_a_gradient_that_is_not_finite_stops_before_any_weight_changes(tune, mon
         tune(SHORT)
     encoder, before = encoders[0]
     assert all(torch.equal(tensor, before[key]) for key, tensor in encoder.state_dict().items())
+
+
+def test_pull_moves_back_by_its_share_of_the_way_and_the_rate():
+    moved, start = torch.nn.Parameter(torch.tensor([1.0, -2.0])), torch.tensor([1.0, -2.0])
+    optimiser = torch.optim.SGD([moved], lr=0.1)
+    pull = Pull(optimiser, 3.0)
+    with torch.no_grad():
+        moved += torch.tensor([1.0, 10.0])
+    pull()
+    torch.testing.assert_close(moved.data, start + 0.7 * torch.tensor([1.0, 10.0]))
+    optimiser.param_groups[0]["lr"] = 0.5  # lr · strength above one
+    pull()
+    torch.testing.assert_close(moved.data, start)
+
+
+def test_the_stronger_the_pull_the_less_a_training_changes(tune):
+    def change(**settings: float) -> float:
+        tuned = tune(replace(SHORT, **settings))
+        return sum(float((tuned.changed[key] - tuned.before[key]).norm()) for key in tuned.changed)
+
+    free, held, still = change(), change(pull=100.0), change(pull=1000.0)
+    assert 0.9 * free > held > still
 
 
 def test_cached_gradients_and_checkpoints_between_blocks_train_the_same_model(tune):

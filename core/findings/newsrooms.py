@@ -1,0 +1,241 @@
+"""Question `newsrooms`: whether one model can serve several domains, by adding what each domain's training changed.
+
+The model is zero-shot + Σ weight · (fine-tuned of a domain − zero-shot), with weights that add up to one: a triangle
+for three domains, whose corners are the domains' own fine-tuned models. Each half of val, by domain, judges the weights
+that the other halves chose. The comparison is each domain's own WiSE-FT model, whose α is chosen in the same way.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from core.analysis.significance import Difference, holm
+from core.analysis.significance import differences as differences_of
+from core.evaluation.metrics import values_of
+from core.evaluation.models import Model
+from core.findings.question import Question, RunContext
+from core.interpolation.mix import TENTHS
+from core.presentation.blocks import Block, Chart, Grid, Section, Words
+from core.presentation.theme import VALUE, hover
+from core.presentation.wording import between_signed, number, p_cell, signed
+from core.workspace.comparable_runs import runs_elsewhere
+from core.workspace.runs import Run
+
+METRIC = "mrr@100"
+STEPS = 5  # fifths: 21 models of three domains
+OTHERS = 2  # three domains can be drawn
+ONE = "one model"
+AXES = ("aaxis", "baxis", "caxis")
+
+Weights = tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Newsroom:
+    """A domain under all models, on n articles of its val.
+
+    reached: METRIC at each point of the grid. values: METRIC of zero-shot, the own fine-tuned and WiSE-FT model, and
+    the one model. differences: of the one model from zero-shot and from the own WiSE-FT model, p corrected over all
+    domains.
+    """
+
+    domain: str
+    run: str
+    n: int
+    reached: tuple[float, ...]
+    values: dict[str, float]
+    differences: tuple[Difference, ...]
+
+
+@dataclass(frozen=True)
+class NewsroomsFound:
+    """Answer to `newsrooms`; without rooms if no other domain has a run of the model.
+
+    points: the weights of the models in the order of `rooms`. chosen: the weights that each half of the articles chose.
+    """
+
+    rooms: tuple[Newsroom, ...]
+    points: tuple[Weights, ...]
+    chosen: tuple[Weights, ...]
+
+
+def _ask(context: RunContext) -> NewsroomsFound:
+    others = _others(context)
+    if not others:
+        return NewsroomsFound((), (), ())
+    from core.experiment.newsrooms import Newsrooms
+
+    newsrooms = Newsrooms(context.loaded_run, others)
+    domains, points = list(newsrooms.views), list(simplex(1 + len(others)))
+    ranked = [newsrooms.ranks(point) for point in points]
+    grid = {domain: np.stack([ranks[domain] for ranks in ranked]) for domain in domains}
+    chosen = [_best_for_all([ranks[:, _halves(ranks.shape[1])[side]] for ranks in grid.values()]) for side in (0, 1)]
+    rooms = []
+    for place, (run, domain) in enumerate(zip((context.run, *others), domains, strict=True)):
+        own = np.stack([newsrooms.ranks(_own(place, alpha, domains), [domain])[domain] for alpha in TENTHS])
+        by_half = [int(_values(own[:, half]).argmax()) for half in _halves(own.shape[1])]
+        models: dict[str, np.ndarray] = {
+            Model.ZERO_SHOT: own[0],
+            Model.FINE_TUNED: own[-1],
+            Model.WISE_FT: _crossed(own, by_half),
+            ONE: _crossed(grid[domain], chosen),
+        }
+        found = differences_of(models, [(Model.ZERO_SHOT, ONE), (Model.WISE_FT, ONE)], [METRIC])
+        values = {name: float(_values(ranks[None])[0]) for name, ranks in models.items()}
+        reached = tuple(_values(grid[domain]).tolist())
+        rooms.append(Newsroom(domain, run.info.name, own.shape[1], reached, values, found.differences))
+    return NewsroomsFound(_corrected(rooms), tuple(points), tuple(points[place] for place in chosen))
+
+
+def _best_for_all(ranks: Sequence[np.ndarray]) -> int:
+    """Return the row with the best mean over the domains, from ranks [models, n] of each."""
+    return int(np.mean([_values(each) for each in ranks], axis=0).argmax())
+
+
+def _own(place: int, alpha: float, domains: Sequence[str]) -> Weights:
+    """Return the weights of a domain's own WiSE-FT model."""
+    return tuple(alpha if other == place else 0.0 for other in range(len(domains)))
+
+
+def _others(context: RunContext) -> list[Run]:
+    """Return the runs of the model on the domains that were trained last."""
+    found = runs_elsewhere(context.run, context.workspace)
+    return sorted(found, key=lambda run: run.info.created_at, reverse=True)[:OTHERS]
+
+
+def simplex(count: int, steps: int = STEPS) -> Iterator[Weights]:
+    """Yield all weights of `count` domains that are multiples of 1/steps and add up to one."""
+
+    def shares(left: int, domains: int) -> Iterator[tuple[int, ...]]:
+        if domains == 1:
+            yield (left,)
+            return
+        for first in range(left, -1, -1):
+            yield from ((first, *rest) for rest in shares(left - first, domains - 1))
+
+    return (tuple(share / steps for share in point) for point in shares(steps, count))
+
+
+def _halves(n: int) -> tuple[slice, slice]:
+    return slice(n // 2), slice(n // 2, None)
+
+
+def _values(ranks: np.ndarray) -> np.ndarray:
+    """Return METRIC of each row of ranks [models, n]."""
+    return values_of(ranks, METRIC).mean(axis=1)
+
+
+def _crossed(ranks: np.ndarray, chosen: Sequence[int]) -> np.ndarray:
+    """Return the ranks of each half under the row that the other half chose, from ranks [models, n]: int [n]."""
+    earlier, later = _halves(ranks.shape[1])
+    return np.concatenate([ranks[chosen[1], earlier], ranks[chosen[0], later]])
+
+
+def _corrected(rooms: Sequence[Newsroom]) -> tuple[Newsroom, ...]:
+    """Return the rooms with p corrected over the differences of all."""
+    p_holm = iter(holm([difference.p for room in rooms for difference in room.differences]))
+    return tuple(
+        replace(room, differences=tuple(replace(each, p_holm=next(p_holm)) for each in room.differences))
+        for room in rooms
+    )
+
+
+def section(found: NewsroomsFound, context: RunContext) -> Section:
+    """Present the triangle and the one model in each domain."""
+    if not found.rooms:
+        info = context.run.info
+        answer = (
+            f"No other domain has a run of {info.encoder} with --tune {info.settings.tune}. Train one with: "
+            f"rematch train --domain OTHER --encoder {info.encoder} --tune {info.settings.tune}"
+        )
+        return Section(NEWSROOMS.name, NEWSROOMS.title, answer, ())
+    names = ", ".join(f"{room.domain} (run {room.run}, n = {room.n})" for room in found.rooms)
+    shown = (
+        "Corners are the domains' own fine-tuned models. Colour: the metric on the domain above the triangle."
+        if len(found.rooms) > OTHERS
+        else f"From left to right, the weight of {found.rooms[0].domain} rises from 0 to 1."
+    )
+    blocks: tuple[Block, ...] = (
+        Chart("newsrooms", _plot(found), f"{METRIC} on val of each domain for each mix of {names}.", 320),
+        Words(f"Each point is one model for all domains: {names}. {shown}"),
+        Grid(f"{METRIC} on val, one model against each domain's own", _table(found)),
+        Words(
+            f"The weights of the one model have the best mean over the domains on one half of each val and were judged "
+            f"on the other half, both ways round; chosen: {' and '.join(map(_point, found.chosen))}. The α of each "
+            f"domain's WiSE-FT was chosen in the same way. Intervals: paired bootstrap. p: permutation test, corrected "
+            f"(Holm) over all {2 * len(found.rooms)} differences."
+        ),
+    )
+    return Section(NEWSROOMS.name, NEWSROOMS.title, _answer(found), blocks)
+
+
+def _answer(found: NewsroomsFound) -> str:
+    gains, losses = [], []
+    for room in found.rooms:
+        from_zero_shot, from_own = room.differences
+        if from_zero_shot.is_significant and from_zero_shot.value > 0:
+            gains.append(f"{room.domain} {signed(from_zero_shot.value)} ({between_signed(from_zero_shot.interval)})")
+        if from_own.is_significant and from_own.value < 0:
+            losses.append(f"{room.domain} {signed(from_own.value)} ({between_signed(from_own.interval)})")
+    better = f"significantly better than zero-shot in {len(gains)} of {len(found.rooms)} domains"
+    answer = f"One model for {len(found.rooms)} domains is {better}{': ' + ', '.join(gains) if gains else ''}."
+    if losses:
+        return f"{answer} It is significantly worse than the own WiSE-FT model: {', '.join(losses)} in {METRIC}."
+    return f"{answer} It is distinguishably worse than the own WiSE-FT model in none ({METRIC} on val)."
+
+
+def _point(weights: Weights) -> str:
+    return " / ".join(f"{weight:g}" for weight in weights)
+
+
+def _table(found: NewsroomsFound) -> pd.DataFrame:
+    rows = []
+    for room in found.rooms:
+        row = {"domain": room.domain, "n": f"{room.n}"} | {name: number(value) for name, value in room.values.items()}
+        for difference in room.differences:
+            row[f"from {difference.before}"] = f"{signed(difference.value)} ({between_signed(difference.interval)})"
+            row[f"p (Holm), {difference.before}"] = p_cell(difference.p_holm)
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _plot(found: NewsroomsFound) -> go.Figure:
+    """Return a triangle for each of three domains, or a line for each of two."""
+    domains = [room.domain for room in found.rooms]
+    if len(domains) <= OTHERS:
+        figure = go.Figure(
+            [
+                go.Scatter(x=[first for first, _ in found.points], y=list(room.reached), name=room.domain)
+                for room in found.rooms
+            ]
+        )
+        return figure.update_xaxes(title=f"weight of {domains[0]}").update_yaxes(title=METRIC)
+    figure = make_subplots(1, len(domains), specs=[[{"type": "ternary"}] * len(domains)], subplot_titles=domains)
+    a, b, c = (list(axis) for axis in zip(*found.points, strict=True))
+    for column, room in enumerate(found.rooms, 1):
+        figure.add_trace(
+            go.Scatterternary(
+                a=a, b=b, c=c, mode="markers", showlegend=False,
+                marker={"size": 14, "color": list(room.reached), "colorscale": "Cividis"},
+                customdata=list(room.reached),
+                hovertemplate=f"%{{a:.1f}} / %{{b:.1f}} / %{{c:.1f}}: {hover('customdata', VALUE)}<extra></extra>",
+            ),
+            1, column,
+        )  # fmt: skip
+    axes = {axis: {"title": name, "showticklabels": False} for axis, name in zip(AXES, domains, strict=True)}
+    return figure.update_ternaries(sum=1, **axes)
+
+
+NEWSROOMS = Question(
+    "newsrooms",
+    "Can one model serve several domains?",
+    NewsroomsFound,
+    _ask,
+    section,
+    duration_hint="seconds for heads, otherwise as long as several sweeps of each domain",
+    cache_key_parts=lambda context: tuple(run.info.fine_tuned for run in _others(context)),
+)
