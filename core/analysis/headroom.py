@@ -23,6 +23,9 @@ FOLDS = 10
 #: Standard deviation of α among the articles for rules that only order them; DaWin's own is about this at temperatures
 #: at which its λ differ at all.
 SPREAD = 0.2
+#: Temperatures of the entropies, as shares of the one that training ended with. CLIP learns about 1/100; at the 1/8 of
+#: the built-in encoders a softmax over hundreds of images is nearly uniform, and DaWin's λ hardly differ.
+SHARES = (1.0, 1 / 2, 1 / 4, 1 / 8)
 CENTRES = np.arange(21) / 20
 #: α of the selector: with more, it fits the noise of neighbouring α.
 SELECTED_FROM = np.arange(11) / 10
@@ -64,8 +67,8 @@ class Signals:
 class RuleValue:
     """METRIC of a way to choose α, and its difference to one α.
 
-    mean, spread: of the α of the articles. p, p_holm: of a permutation test; None for oracles and the control, which are
-    no rules that one could use.
+    mean, spread: of the α of the articles. p, p_holm: of a permutation test; None for oracles and the control, which
+    are no rules that one could use.
     """
 
     name: str
@@ -257,7 +260,8 @@ def luck_of(own: np.ndarray, single: np.ndarray, others: Sequence[np.ndarray]) -
         chance = np.array([_oracle_gain(others[article], single[article], rows) for article in known])
         beyond = gain - chance
         within = interval(Resamples(len(known)).means(beyond), len(known))
-        found.append(Luck(oracle, len(known), *map(float, (gain.mean(), chance.mean(), beyond.mean())), within))
+        means = float(gain.mean()), float(chance.mean()), float(beyond.mean())
+        found.append(Luck(oracle, len(known), *means, within))
     return tuple(found)
 
 

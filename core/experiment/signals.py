@@ -9,15 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.analysis.headroom import Signals
+from core.analysis.headroom import SHARES, Signals
 from core.data.time_split import Split
 from core.experiment.experiment import SplitRanker
 from core.experiment.loaded_run import LoadedRun
 from core.retrieval.ranking import ranks_of
 
-#: Temperatures of the entropies, as shares of the one that training ended with. CLIP learns about 1/100; at the 1/8 of
-#: the built-in encoders a softmax over hundreds of images is nearly uniform, and DaWin's λ hardly differ.
-SHARES = (1.0, 1 / 2, 1 / 4, 1 / 8)
 #: A zero-shot failure of train has its image behind this place zero-shot and within it fine-tuned.
 FOUND = 10
 NEIGHBOURS = 10
@@ -39,8 +36,8 @@ def temperature_of(loaded_run: LoadedRun) -> float:
 def signals_of(loaded_run: LoadedRun, split: Split) -> Signals:
     """Return the signals of the labelled articles of a split.
 
-    The distance to the failures needs the embeddings of train. It is computed only if no more than heads change, because
-    it would take a pass through the encoder otherwise.
+    The distance to the failures needs the embeddings of train. It is computed only if no more than heads change,
+    because it would take a pass through the encoder otherwise.
     """
     path, own = loaded_run.path(split), temperature_of(loaded_run)
     ends = path.at(0.0, 0.0), path.at(1.0, 1.0)
@@ -57,13 +54,14 @@ def signals_between(
     failure: np.ndarray | None = None,
 ) -> Signals:
     """Return the signals of all texts of `view` from their embeddings at both ends, at T `temperatures`."""
-    ends = [_of_end(*view.scoring_vectors(*end), temperatures) for end in (zero_shot, fine_tuned)]
+    ends = [certainty(*view.scoring_vectors(*end), temperatures) for end in (zero_shot, fine_tuned)]
     entropies, highest, margin = (np.stack(signal, axis=-2) for signal in zip(*ends, strict=True))
     return Signals(entropies, highest, margin, failure)
 
 
-def _of_end(queries: Tensor, gallery: Tensor, temperatures: Sequence[float]) -> tuple[np.ndarray, ...]:
-    """Return entropies [T, N], best scores [N] and margins [N] of one model."""
+@torch.inference_mode()
+def certainty(queries: Tensor, gallery: Tensor, temperatures: Sequence[float]) -> tuple[np.ndarray, ...]:
+    """Return entropies [T, N] in nats, best scores [N] and margins [N] of one model, from its scoring vectors."""
     parts = []
     for block in queries.split(max(1, _BLOCK_SCORES // len(gallery))):
         scores = block @ gallery.T

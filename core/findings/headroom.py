@@ -59,12 +59,13 @@ def section(found: HeadroomFound, context: RunContext) -> Section:
     blocks: list[Block] = [
         Words(
             f"One α, centres, temperatures and the selector are chosen by {METRIC} on nine tenths of the articles and "
-            f"evaluated on the tenth. An oracle chooses each article's α by the rank of its own image, so it is a bound "
-            f"and no rule. DaWin: α is exp(−H) of the fine-tuned model over the sum of both, H the entropy of a softmax "
-            f"over the gallery at temperature {found.temperature:.3g} or the half, quarter or eighth of it. Centred "
-            f"rules, margin and VRF: the signal orders the articles, α varies by {SPREAD:g} around a centre. VRF: "
-            f"nearness to the articles of train that only the fine-tuned model solves. Selector: a ridge regression on "
-            f"all signals. The control shuffles the α of the centred DaWin among the articles {SHUFFLES} times."
+            f"evaluated on the tenth. An oracle chooses each article's α by the rank of its own image: it is a bound, "
+            f"not a rule. DaWin: α is exp(−H) of the fine-tuned model over the sum of both, where H is the entropy of "
+            f"a softmax over the gallery at temperature {found.temperature:.3g}, or at its half, quarter or eighth. In "
+            f"the centred rule, margin and VRF, the signal orders the articles, and α varies by {SPREAD:g} around a "
+            f"centre. VRF: nearness to the articles of train that only the fine-tuned model solves. Selector: a ridge "
+            f"regression on all signals. The control shuffles the α of the centred DaWin among the articles {SHUFFLES} "
+            f"times."
         )
     ]
     for split, on in found.splits.items():
@@ -75,9 +76,9 @@ def section(found: HeadroomFound, context: RunContext) -> Section:
         Words(
             "Luck: for each article other articles are drawn, and in their lists the image in the place of the own "
             "image. Its rank moves along α as ranks do, but nothing relates it to the text. What an oracle gains for "
-            "such images, it gains by choosing the best point of a curve that fluctuates. Such images fall back at other "
-            "α more than own images, so luck is rather under- than overestimated. p: permutation test, "
-            "corrected (Holm) over the rules; oracles and the control are not tested."
+            "such images, it gains by choosing the best point of a curve that fluctuates. Such images fall back at "
+            "other α more than own images, so luck is rather under- than overestimated. p: permutation test, corrected "
+            "(Holm) over the rules; oracles and the control are not tested."
         )
     )
     split, on = list(found.splits.items())[-1]  # test if its ground truth is known

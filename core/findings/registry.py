@@ -7,6 +7,7 @@ from core.findings.drift import DRIFT
 from core.findings.entity_images import ENTITIES
 from core.findings.headroom import HEADROOM
 from core.findings.hubs import HUBS
+from core.findings.label_free import LABEL_FREE
 from core.findings.mixes import MIXES
 from core.findings.near_duplicates import NEAR_DUPLICATES
 from core.findings.question import Question
@@ -18,7 +19,7 @@ from core.findings.trajectories import SHAPES_ALONG_ALPHA
 
 QUESTIONS: tuple[Question[Any], ...] = (
     DIFFERENCE, CHOICE, DRIFT, ROLLING, SLICES, SHAPES_ALONG_ALPHA,
-    NEAR_DUPLICATES, HUBS, RERANKING, ENTITIES, MIXES, HEADROOM,
+    NEAR_DUPLICATES, HUBS, RERANKING, ENTITIES, MIXES, HEADROOM, LABEL_FREE,
 )  # fmt: skip
 BY_NAME = {question.name: question for question in QUESTIONS}
 #: Names of earlier versions, with the questions that replace them.

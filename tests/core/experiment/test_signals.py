@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from core.analysis.headroom import SHARES
 from core.experiment.loaded_run import LoadedRun, open_run
-from core.experiment.signals import NEIGHBOURS, SHARES, _failure_distance, signals_of, temperature_of, unrelated_ranks
+from core.experiment.signals import NEIGHBOURS, _failure_distance, signals_of, temperature_of, unrelated_ranks
 from core.training.settings import Settings
 
 
