@@ -62,11 +62,21 @@ def periods_of(published_at: pd.Series | None, count: int) -> Periods:
 
 
 @dataclass(frozen=True)
+class NextAlphas:
+    """The period after a training at each α. ranks: int32 [A, n]. recommended: α by criterion, without ground truth."""
+
+    alphas: tuple[float, ...]
+    ranks: np.ndarray
+    recommended: Mapping[str, float]
+
+
+@dataclass(frozen=True)
 class OriginRanks:
     """Ranks of all later articles after a training until the end of period `origin`.
 
     articles, periods: int64 [n], the position of each article in the order of time, and its period. alpha: chosen on
     the last part of the training's articles. ranks: model → int32 [n], each article against the images of its period.
+    next_alphas: of the next period; None for trainings on a window.
     """
 
     origin: int
@@ -76,6 +86,7 @@ class OriginRanks:
     articles: np.ndarray
     periods: np.ndarray
     ranks: Mapping[str, np.ndarray]
+    next_alphas: NextAlphas | None = None
 
     def in_period(self, period: int) -> dict[str, np.ndarray]:
         """Return the ranks of the articles of one period."""

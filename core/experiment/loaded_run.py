@@ -97,6 +97,12 @@ class LoadedRun:
         """Return whether any stage of the tower changes with α."""
         return self._starts[tower] < len(self.experiment.encoder.stages(tower))
 
+    @property
+    def only_heads_change(self) -> bool:
+        """Whether only the heads of the towers change with α, so that embeddings cost next to nothing."""
+        encoder = self.experiment.encoder
+        return all(only_head_changes(encoder, tower, self._starts[tower]) for tower in TOWERS)
+
     def reranking_by(self, method: Rerank) -> Reranking:
         """Return the re-ranking by `method`. The dual softmax has the temperature at the end of fine-tuning.
 

@@ -11,7 +11,9 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from core.analysis.rolling_origin import MIN_TO_TRAIN, OriginRanks, Periods
+from core.analysis.headroom import SHARES
+from core.analysis.label_free import recommend
+from core.analysis.rolling_origin import MIN_TO_TRAIN, NextAlphas, OriginRanks, Periods
 from core.data.domain import gallery_of
 from core.data.time_split import TRAIN_SHARE
 from core.encoders.base import TOWERS, first_tuned_stages
@@ -20,6 +22,7 @@ from core.evaluation.models import Model
 from core.experiment.experiment import Experiment, SplitRanker
 from core.experiment.loaded_run import LoadedRun
 from core.experiment.precision import compute_in
+from core.experiment.signals import certainty
 from core.experiment.train import pairs_of
 from core.interpolation.mix import TENTHS
 from core.interpolation.wise_ft import interpolate
@@ -90,11 +93,25 @@ class _Rolling:
             Model.FINE_TUNED: fine_tuned,
             Model.WISE_FT: [_ranks(self._views[period]) for period in later],
         }
+        following = None if window is not None else self._at_each_alpha(changed, self._views[origin + 1])
         later_rows = np.flatnonzero(self._periods.of > origin)
         return OriginRanks(
             origin, len(trained), len(chosen), alpha, later_rows, self._periods.of[later_rows],
-            {model: np.concatenate(parts) for model, parts in ranks.items()},
+            {model: np.concatenate(parts) for model, parts in ranks.items()}, following,
         )  # fmt: skip
+
+    def _at_each_alpha(self, changed: Mapping[str, Tensor], view: SplitRanker) -> NextAlphas:
+        """Rank a period at each α, and recommend α from its texts and images only."""
+        self._set_alpha(changed, 1.0)
+        own = 1 / float(self._encoder.logit_scale.detach().exp())
+        ranks, found = [], []
+        for alpha in TENTHS:
+            self._set_alpha(changed, alpha)
+            texts, images = view.embed("text"), view.embed("image")
+            ranks.append(view.image_ranks(texts, images))
+            found.append(certainty(texts, images, [own * share for share in SHARES]))
+        entropies, highest, margin = (np.stack(signal) for signal in zip(*found, strict=True))
+        return NextAlphas(TENTHS, np.stack(ranks), recommend(TENTHS, entropies, highest, margin))
 
     def _best_alpha(self, changed: Mapping[str, Tensor], view: SplitRanker) -> float:
         """Return the best α; of equally good ones the smallest."""

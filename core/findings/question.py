@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 import msgspec
+import pandas as pd
 
+from core.analysis.rolling_origin import OriginRanks, Periods, periods_of
 from core.data.domain import Domain
 from core.data.time_split import Split
 from core.encoders.choices import DeviceChoice
@@ -76,6 +78,21 @@ class RunContext:
 
         alpha = self.run.selected().alpha
         return {split: score_models(self.loaded_run, split, alpha) for split in self.splits}
+
+    @cached_property
+    def periods(self) -> tuple[pd.DataFrame, Periods]:
+        """The domain's labelled articles of train and val in order of time, and their periods."""
+        articles = self.domain.articles
+        articles = articles[(articles["split"] != "test") & (articles["image_id"] != "")]
+        dates = articles["published_at"] if self.domain.info.split_by == "published_at" else None
+        return articles, periods_of(dates, len(articles))
+
+    @cached_property
+    def origins(self) -> list[OriginRanks]:
+        """Trainings until each period on all articles before it, for questions about later periods."""
+        from core.experiment.rolling_origins import roll
+
+        return list(roll(self.loaded_run, *self.periods))
 
     @cached_property
     def fingerprint(self) -> str:

@@ -6,7 +6,9 @@ from core.findings.alpha_choice import CHOICE
 from core.findings.barrier import BARRIER
 from core.findings.drift import DRIFT
 from core.findings.entity_images import ENTITIES
+from core.findings.headroom import HEADROOM
 from core.findings.hubs import HUBS
+from core.findings.label_free import LABEL_FREE
 from core.findings.mixes import MIXES
 from core.findings.near_duplicates import NEAR_DUPLICATES
 from core.findings.newsrooms import NEWSROOMS
@@ -20,7 +22,8 @@ from core.findings.trajectories import SHAPES_ALONG_ALPHA
 
 QUESTIONS: tuple[Question[Any], ...] = (
     DIFFERENCE, CHOICE, DRIFT, ROLLING, SLICES, SHAPES_ALONG_ALPHA, OVERTAKINGS,
-    NEAR_DUPLICATES, HUBS, RERANKING, ENTITIES, BARRIER, MIXES, NEWSROOMS,
+    NEAR_DUPLICATES, HUBS, RERANKING, ENTITIES, BARRIER, MIXES, NEWSROOMS, HEADROOM,
+    LABEL_FREE,
 )  # fmt: skip
 BY_NAME = {question.name: question for question in QUESTIONS}
 #: Names of earlier versions, with the questions that replace them.

@@ -18,7 +18,6 @@ from core.analysis.rolling_origin import (
     fading,
     gains,
     next_period,
-    periods_of,
 )
 from core.analysis.significance import PAIRS, Difference, differences
 from core.evaluation.metrics import values_of
@@ -73,11 +72,7 @@ class RollingFound:
 def _ask(context: RunContext) -> RollingFound:
     from core.experiment.rolling_origins import roll
 
-    articles = context.domain.articles
-    articles = articles[(articles["split"] != "test") & (articles["image_id"] != "")]
-    dates = articles["published_at"] if context.domain.info.split_by == "published_at" else None
-    periods = periods_of(dates, len(articles))
-    found = list(roll(context.loaded_run, articles, periods))
+    (articles, periods), found = context.periods, context.origins
     windows = list(roll(context.loaded_run, articles, periods, periods.window))
     pooled = next_period(found)
     return RollingFound(

@@ -24,8 +24,13 @@ def submission_notes(
     info, selected = run.info, run.selected()
     files = [{name: getattr(file, name) for name in ("file", "alpha", "articles", "images")} for file in submitted]
     curve = run.curve()
-    rows = {row["alpha"]: row for row in curve[curve["split"] == "val"].to_dict("records")}
-    on_val = [{"file": file.file, "n": int(rows[file.alpha]["n"])} | _metrics(rows[file.alpha]) for file in submitted]
+    exact = curve[(curve["split"] == "val") & ~curve["interpolated"].astype(bool)]
+    rows = {row["alpha"]: row for row in exact.to_dict("records")}
+    on_val = [
+        {"file": file.file, "n": int(rows[file.alpha]["n"])} | _metrics(rows[file.alpha])
+        for file in submitted
+        if file.alpha in rows
+    ]
     parts = [
         f"# {domain.info.title}: three runs on {split}",
         f"Made {now()[:16]} UTC with Rematch from run `{info.name}` of domain `{info.domain}`.",

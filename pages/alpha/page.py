@@ -14,11 +14,13 @@ from core.errors import InputError
 from core.evaluation.alpha_selection import best_range
 from core.evaluation.published import PUBLISHED
 from core.evaluation.sweep import Ranked
+from core.presentation.alpha_notes import val_note
 from core.presentation.paper_tables import path_sentences
 from core.workspace.folders import Workspace
 from core.workspace.sweep_results import Results
 from pages.alpha.board_data import BoardData, found_images, line_of, rows_of, shown_article
 from pages.alpha.component import alpha_element
+from pages.alpha.per_article import comparison, input_share, point_per_article, submit_alphas
 from pages.alpha.point import Point, point_at, submit_exact
 from pages.alpha.slider_data import Exact, SliderData, Tables, Tick, tables_of
 from pages.shared import session, sidebar
@@ -102,8 +104,12 @@ def show_view(
     labels: list[str],
     listing: ListOptions,
     flat: Plateau | None,
+    share: float | None,
 ) -> None:
-    """Draw slider and board at the current α, and a note while the exact ranks are computed."""
+    """Draw slider and board at the current α, and a note while the exact ranks are computed.
+
+    share: of the temperature, if the board shows each article at its own α.
+    """
     name = f"alpha {results.run.info.domain} {results.run.info.name}"  # another run starts with a new element
     element = session.SessionValue[Mapping[str, Any]](name, {})
 
@@ -118,15 +124,23 @@ def show_view(
     exact: Ranked | None = None if future is None else result_of(future)
     if exact is not None:
         point = point.replaced_by(exact)
+    own_alphas = None if share is None else submit_alphas(workspace, results, share)
+    found = None if own_alphas is None else result_of(own_alphas)
+    on_board = point if found is None else point_per_article(results, found.alphas, chosen_row(results))
+    if found is not None:
+        st.caption(comparison(results, found, on_board, point))
     alpha_element(
         slider_data(results, labels, alphas, exact, flat),
-        board_data(workspace, domain, results, point, listing),
+        board_data(workspace, domain, results, on_board, listing),
         on_chosen=choose,
         key=name,
     )
     if future is not None and exact is None:
         doing = "Computing with exact weights (the first time takes some seconds, to load the model)…"
         show_pending(future, f":material/hourglass_top: {doing}", _show_why_not_exact)
+    if own_alphas is not None and found is None:
+        doing = "Computing the α of each article (the first time takes some seconds, to load the model)…"
+        show_pending(own_alphas, f":material/hourglass_top: {doing}", _show_why_not_exact)
 
 
 def _show_why_not_exact(sentence: str) -> None:
@@ -215,7 +229,8 @@ def main() -> None:
     prepare_images(workspace, domain, results.articles)
     labels = input_towers(results)
     flat = flat_of(run, domain) if len(labels) == 1 else None
-    show_view(workspace, domain, results, labels, input_listing(results), flat)
+    share = input_share() if len(labels) == 1 else None
+    show_view(workspace, domain, results, labels, input_listing(results), flat, share)
     if flat is not None:
         n = int(run.curve()["n"].iloc[0])
         st.caption(
@@ -226,6 +241,8 @@ def main() -> None:
         )
     if results.split == "val":
         st.caption(plain(choice_note_of(run)))
+    if (note := val_note(domain)) is not None:
+        st.caption(note)
     for sentence in path_sentences(results.info, "a value marked ≈"):
         st.caption(sentence)
 

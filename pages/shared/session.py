@@ -140,6 +140,7 @@ AWAITED = SessionValue[Mapping[str, Task]]("_awaited", {})
 
 # Alpha.
 TOWERS, ORDER = QueryParameter[bool]("towers"), QueryParameter[str]("order")
+PER_ARTICLE, TEMPERATURE = QueryParameter[bool]("per_article"), QueryParameter[str]("temperature")
 
 # Curves.
 VIEW, OTHER_DOMAIN = QueryParameter[str]("view"), QueryParameter[str]("other")

@@ -11,10 +11,12 @@ import pandas as pd
 import pytest
 
 from core.cli.main import main
-from core.evaluation.metrics import table_metrics
+from core.evaluation.metrics import metrics_of, table_metrics
 from core.jobs import model_worker
+from core.jobs.alpha_task import alpha_per_article
 from core.workspace.folders import Workspace
 from core.workspace.runs import find_run
+from core.workspace.sweep_results import read_results
 
 
 @pytest.fixture(scope="module")
@@ -187,3 +189,22 @@ def test_train_shows_the_runs_as_runs_compare_records_them(is_swept, open_page, 
     rows = verb("runs", "compare", "--domain", "shapes", "--json").record["runs"]
     shown_rows = open_page("train").dataframe[0].value.to_dict("records")
     assert [{name: round(cell, 3) if "@" in name else cell for name, cell in row.items()} for row in rows] == shown_rows
+
+
+def test_each_article_is_shown_at_its_own_alpha(made, is_swept, open_page):
+    run, domain = find_run(made, "shapes", None), made.load_domain("shapes")
+    found = alpha_per_article(made, "shapes", run.info.name, "val", 1 / 8)
+    results = read_results(run, domain, "val")
+    own = np.array([results.ranks_at(alpha)[row] for row, alpha in enumerate(found.alphas)])
+    article = results.articles["article_id"].iloc[4]
+    app = open_page("alpha", per_article="true", temperature="1/8", article=article)
+    assert not app.exception
+    [caption] = [each.value for each in app.caption if "own α" in each.value]
+    assert f"mrr@100 {written(metrics_of(own))['mrr@100']}" in caption
+    assert f"{found.alphas.mean():.2f}" in caption
+    board = element_data(app)["board"]
+    assert {row["id"]: row["here"] for row in board["rows"]} == dict(
+        zip(results.articles["article_id"], own.tolist(), strict=True)
+    )
+    assert f"{results.alphas[results.nearest_index(found.alphas[4])]:.2f}, its own" in board["article"]["caption"]
+    assert "own α" not in shown(open_page("alpha", article=article))

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from core.cli.evaluation.sweep import alpha_of
 from core.cli.options import (
     CacheOption,
     DeviceOption,
@@ -25,10 +26,13 @@ from core.data.importers.judging import Judged, judge, mismatch_warnings
 from core.data.importers.uploads import remove_uploads_after
 from core.data.qrels import write_qrels
 from core.errors import InputError, counted
+from core.presentation.alpha_notes import label_free_note, val_note
 from core.retrieval.run_file import LENGTH, is_number
 from core.storage.files import write_text
 from core.workspace.folders import Workspace
 from core.workspace.runs import find_run
+
+LABEL_FREE = "label-free"
 
 
 def submit(
@@ -39,24 +43,37 @@ def submit(
     ],
     run: SweptRunOption = None,
     split: SplitOption = "test",
+    alpha: Annotated[
+        str,
+        typer.Option(
+            "--alpha",
+            metavar="ALPHA",
+            help="Use this alpha in the third file: best, the alpha that the sweep chose on val; a number from 0 to 1; "
+            "or label-free, from the texts and images of --split alone. Where it was measured, best was better.",
+        ),
+    ] = "best",
     device: DeviceOption = "auto",
     root: WorkspaceOption = None,
     cache: CacheOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write the three run files of a task. They use alpha 0, alpha 1, and the alpha that the sweep chose on val."""
+    """Write the three run files of a task. They use alpha 0, alpha 1, and --alpha."""
     be_quiet(as_json)
     workspace = workspace_of(root, cache)
     loaded, found = workspace.load_domain(domain), find_run(workspace, domain, run, prefer_swept=True)
     ids = loaded.subset(split)["article_id"]
     found.selected()  # reports a missing sweep before torch is imported
+    wanted = None if alpha == LABEL_FREE else alpha_of(alpha, found, LABEL_FREE)
     from core.experiment.loaded_run import open_run
-    from core.experiment.submit import submit_runs
+    from core.experiment.submit import label_free_alpha, submit_runs
     from core.report.submission_readme import submission_notes
 
     loaded_run = open_run(found, loaded, workspace, device)
-    submitted = submit_runs(loaded_run, split, out)
-    notes = []
+    chosen = label_free_alpha(loaded_run, split) if wanted is None else wanted
+    submitted = submit_runs(loaded_run, split, out, chosen)
+    notes = [label_free_note(chosen, found.selected().alpha, split)] if wanted is None else []
+    if (note := val_note(loaded)) is not None:
+        notes.append(note)
     if submitted[0].images < LENGTH:
         images = counted(submitted[0].images, "image")
         notes.append(f"Warning: the gallery has {images}, so lists are shorter than {LENGTH}.")

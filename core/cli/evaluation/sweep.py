@@ -211,8 +211,11 @@ def _measured_line(measured: dict[str, float] | None, articles: int, mark: str) 
     return f"mrr@100 {measured['mrr@100']:.3f}{mark}  {recalls}{of}"
 
 
-def alpha_of(text: str, run: Run) -> float:
-    """Return the α of `--alpha`. Raises InputError for an invalid value, or for `best` without a sweep."""
+def alpha_of(text: str, run: Run, *other_words: str) -> float:
+    """Return the α of `--alpha`. Raises InputError for an invalid value, or for `best` without a sweep.
+
+    other_words: what else the option accepts, for the message.
+    """
     if text == "best":
         return run.selected().alpha
     try:
@@ -220,5 +223,6 @@ def alpha_of(text: str, run: Run) -> float:
     except ValueError:
         value = -1.0
     if not 0.0 <= value <= 1.0:
-        raise InputError(f"--alpha {text}: expected best, or a number from 0 (zero-shot) to 1 (fine-tuned).")
+        words = ", ".join(("best", *other_words))
+        raise InputError(f"--alpha {text}: expected {words}, or a number from 0 (zero-shot) to 1 (fine-tuned).")
     return value

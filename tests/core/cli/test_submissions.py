@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -82,6 +83,39 @@ def test_from_lists_to_a_score(verb, trained, test_set, workspace, tmp_path):
     test = {row["alpha"]: row for row in rows if row["split"] == "test"}
     assert all(test[file["alpha"]]["mrr@100"] == file["metrics"]["mrr@100"] for file in after["files"])
     assert verb("report", "--domain", "shapes", "--split", "test").status == 0
+
+
+def test_the_third_file_can_use_an_alpha_without_ground_truth(verb, trained, workspace, tmp_path):
+    verb("sweep", "--domain", "shapes", "--alphas", "0,0.3,1")
+    out = tmp_path / "out"
+    free = verb("submit", "--domain", "shapes", "--output", out, "--alpha", "label-free", "--json").record
+    alpha = free["files"][2]["alpha"]
+    assert alpha == label_free(workspace)
+    assert any("DaWin" in note and f"{alpha:g}" in note for note in free["notes"])
+    assert any("val has only 12 articles" in note for note in free["notes"])
+    fixed = verb("submit", "--domain", "shapes", "--output", tmp_path / "same", "--alpha", alpha, "--json").record
+    assert fixed["files"][2]["alpha"] == alpha
+    assert (tmp_path / "same" / "run3-wise-ft.tsv").read_bytes() == (out / "run3-wise-ft.tsv").read_bytes()
+    assert verb("submit", "--domain", "shapes", "--output", out, "--alpha", "lowest").status == 2
+
+
+def label_free(workspace) -> float:
+    """Return the mean λ over the unlabelled test articles, by plain NumPy."""
+    from core.experiment.loaded_run import open_run
+    from core.workspace.runs import find_run
+
+    run, domain = find_run(workspace, "shapes", None), workspace.load_domain("shapes")
+    loaded_run = open_run(run, domain, workspace, "cpu")
+    loaded_run.set_alpha(1.0)
+    scale = float(loaded_run.experiment.encoder.logit_scale.detach().exp())
+    entropies = []
+    for alpha in (0.0, 1.0):
+        view = loaded_run.at(alpha, "test")
+        shares = np.exp(scale * (view.embed("text") @ view.embed("image").T).detach().double().numpy())
+        shares /= shares.sum(axis=1, keepdims=True)
+        entropies.append(-(shares * np.log(shares)).sum(axis=1))
+    surer = np.exp(-np.array(entropies))
+    return round(float((surer[1] / surer.sum(axis=0)).mean()), 2)
 
 
 def test_a_partial_ground_truth_evaluates_those_articles(verb, trained, test_set, tmp_path):

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from core.analysis import rolling_origin as origin_analysis
+from core.analysis.label_free import EARLIER
 from core.analysis.rolling_origin import Periods
 from core.data.importers import import_domain
 from core.data.query_text import Reading
@@ -16,6 +17,7 @@ from core.experiment.loaded_run import LoadedRun, open_run
 from core.experiment.rolling_origins import roll
 from core.experiment.sweep import sweep_run
 from core.experiment.train import train_run
+from core.findings.label_free import LABEL_FREE
 from core.findings.question import RunContext, compute_or_load, load_cached
 from core.findings.rolling_origin import ROLLING
 from core.training.settings import Settings
@@ -85,7 +87,17 @@ def context(many_shapes, workspace, tiny_name) -> RunContext:
 def test_the_question_says_what_each_training_gave_and_the_section_says_it_in_words(context):
     found = compute_or_load(ROLLING, context)
     assert load_cached(ROLLING, context) == found
-    assert compute_or_load(replace(ROLLING, version=2), context) == found, "the same at each call"
+    again = RunContext(context.run, context.domain, context.workspace, "cpu")
+    assert compute_or_load(replace(ROLLING, version=2), again) == found, "the same at each call"
+    free = compute_or_load(LABEL_FREE, context)  # of the same trainings
+    assert (free.n, len(free.periods)) == (found.n, len(found.origins))
+    assert free.of(EARLIER).alphas == tuple(origin.alpha for origin in found.origins)
+    assert {len(row.regrets) for row in free.criteria} == {8}
+    assert "n = 432" in LABEL_FREE.section(free, context).answer
+    for origin in context.origins:
+        ranks = origin.in_period(origin.origin + 1)
+        for model, alpha in ((Model.ZERO_SHOT, 0.0), (Model.WISE_FT, origin.alpha), (Model.FINE_TUNED, 1.0)):
+            assert np.array_equal(origin.next_alphas.ranks[round(alpha * 10)], ranks[model])
     assert found.unit == "block"
     assert [one.n_trained + one.n_chosen for one in found.origins] == [54 * count for count in range(2, 10)]
     assert found.n == 8 * 54
