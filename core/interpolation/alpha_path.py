@@ -7,7 +7,7 @@ are marked as interpolated and shown with the error measured while it was built;
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +18,10 @@ from torch.nn import functional
 from core.encoders.weights import load_cached_tensors, save_cached_tensors
 from core.evaluation.agreement import Disagreement, disagreement, worst
 
-#: Each grid holds the one before (5 → 9 → 17), so a finer path reuses what was computed.
-NODE_COUNTS = (5, 9, 17)
-#: `build_path` checks a path at the nodes of the next grid nearest to these: all four new nodes for the grid of 5. More
-#: are below 0.5, where the embeddings of tuned models change most.
+#: The second grid holds the first, so a finer path reuses what was computed.
+NODE_COUNTS = (9, 17)
+#: `build_path` checks a path at the nodes of the next grid nearest to these, which never become nodes of the path: its
+#: error there is not zero by construction. More are below 0.5, where the embeddings of tuned models change most.
 CHECKED_NEAR = (0.1, 0.25, 0.6, 0.9)
 SAME = 1e-12  # two α's closer than this are equal
 
@@ -126,19 +126,17 @@ def build_path(text_at: ExactAt, image_at: ExactAt, changes: Sequence[bool], ran
     """Add nodes until exact evaluation between them agrees with the path; callers must check `is_good` of the result.
 
     text_at, image_at: called once for each α needed. changes: whether the (text, image) tower changes with α; a tower
-    that does not is evaluated once. If the checked points complete the next grid they become nodes, so the error is
-    then smaller than the stored one.
+    that does not is evaluated once. The error is that of the path as it is returned, at α that are not its nodes.
     """
     text, image = (_Tower(exact_at, change) for exact_at, change in zip((text_at, image_at), changes, strict=True))
     for count in NODE_COUNTS:
-        nodes, finer = lobatto_nodes(count), lobatto_nodes(2 * count - 1)
-        fresh = finer[1::2]
+        nodes, fresh = lobatto_nodes(count), lobatto_nodes(2 * count - 1)[1::2]
         checks = np.array([fresh[np.abs(fresh - alpha).argmin()] for alpha in CHECKED_NEAR])
         on_nodes = text.path(nodes), image.path(nodes)
         error = _error(*on_nodes, checks, text, image, ranks)
         path = AlphaPath(*on_nodes, error, tuple(checks.tolist()))
         if path.is_good:
-            return replace(path, text=text.path(finer), image=image.path(finer)) if len(checks) == len(fresh) else path
+            return path
     return path
 
 
@@ -184,7 +182,9 @@ def write_path(path: AlphaPath, file: Path) -> None:
         "text.values": path.text.values,
         "image.nodes": torch.tensor(path.image.nodes),
         "image.values": path.image.values,
-        "error": torch.tensor([path.error.mrr_100, path.error.top10_flip_rate], dtype=torch.float64),
+        "error": torch.tensor(
+            [path.error.mrr_100, path.error.top10_flip_rate, path.error.recall_1 or 0.0], dtype=torch.float64
+        ),
         "checked_at": torch.tensor(path.checked_at, dtype=torch.float64),
     }
     save_cached_tensors(file, tensors)
@@ -199,9 +199,8 @@ def read_path(file: Path) -> AlphaPath | None:
         towers = {
             name: TowerPath(tensors[f"{name}.nodes"].numpy(), tensors[f"{name}.values"]) for name in ("text", "image")
         }
-        mrr_100, top10_flip_rate = tensors["error"].tolist()
-        return AlphaPath(
-            **towers, error=Disagreement(mrr_100, top10_flip_rate), checked_at=tuple(tensors["checked_at"].tolist())
-        )
+        mrr_100, top10_flip_rate, recall_1 = tensors["error"].tolist()
+        error = Disagreement(mrr_100, top10_flip_rate, recall_1)
+        return AlphaPath(**towers, error=error, checked_at=tuple(tensors["checked_at"].tolist()))
     except (KeyError, TypeError, ValueError):  # written by another version
         return None

@@ -262,9 +262,10 @@ def path_sentences(info: SweepInfo, what: str) -> list[str]:
                 "from those at both ends."
             )
         elif path.is_good:
+            recall = "" if path.error.recall_1 is None else f"{path.error.recall_1:.4f} in recall@1, "
             sentences.append(
                 f"{split}: {what} is interpolated between {path.nodes} exact points. The largest error, measured at "
-                f"alpha {at}, is {path.error.mrr_100:.4f} in mrr@100, and {flips}."
+                f"alpha {at}, is {path.error.mrr_100:.4f} in mrr@100, {recall}and {flips}. It may be larger elsewhere."
             )
         else:
             sentences.append(

@@ -167,10 +167,11 @@ def _error_sentence(results: Results, both: bool) -> str:
     path = results.info.paths.get(results.split)
     if path is None:
         return "exact weights"
+    recall = "" if path.error.recall_1 is None else f"recall@1 ± {path.error.recall_1:.4f}, "
     towers = ", each tower separately" if both else ""
     return (
         f"interpolated between {path.nodes} exact points{towers}; measured error: mrr@100 ± {path.error.mrr_100:.4f}, "
-        f"other first ten images for {path.error.top10_flip_rate:.1%} of the articles"
+        f"{recall}other first ten images for {path.error.top10_flip_rate:.1%} of the articles"
     )
 
 

@@ -8,14 +8,16 @@ from core.evaluation.agreement import Disagreement, disagreement, worst
 
 def test_what_differs_is_counted():
     reference = np.array([1, 10, 11, 200])
-    assert disagreement(reference, reference) == Disagreement(0.0, 0.0)
+    assert disagreement(reference, reference) == Disagreement(0.0, 0.0, 0.0)
     apart = disagreement(np.array([2, 11, 10, 150]), reference)
     assert apart.mrr_100 == pytest.approx(abs(1 / 2 + 1 / 11 + 1 / 10 - 1 - 1 / 10 - 1 / 11) / 4)
+    assert apart.recall_1 == 0.25
     assert apart.top10_flip_rate == 0.5, "one entered the first ten and one left, which does not cancel out"
 
 
 def test_the_worst_is_taken_number_by_number():
     assert worst([Disagreement(0.1, 0.0), Disagreement(0.0, 0.2)]) == Disagreement(0.1, 0.2)
+    assert worst([Disagreement(0.1, 0.0, 0.2), Disagreement(0.0, 0.2, 0.3)]) == Disagreement(0.1, 0.2, 0.3)
 
 
 @pytest.mark.parametrize(

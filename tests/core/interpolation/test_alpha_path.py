@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from core.evaluation.agreement import Disagreement, disagreement
+from core.evaluation.agreement import Disagreement, disagreement, worst
 from core.interpolation.alpha_path import (
     AlphaPath,
     TowerPath,
@@ -108,6 +108,23 @@ def test_a_short_bend_needs_9_points_and_a_longer_one_more():
     assert 9 < len(text.requested) < 33
 
 
+@pytest.mark.parametrize("bend", [0.5, 3.0, 9.0])
+def test_the_error_is_measured_between_the_nodes_of_the_path_that_is_returned(bend: float):
+    text, image = text_tower(bend), image_tower(bend)
+    path = built(text, image)
+    pairs = [
+        (alpha, other)
+        for places in (1, -1)
+        for alpha, other in zip(path.checked_at, path.checked_at[::places], strict=True)
+    ]
+    again = [
+        disagreement(ranks(*path.at(of_image, of_text)), ranks(text.exact(of_text), image.exact(of_image)))
+        for of_text, of_image in pairs
+    ]
+    assert not any(path.is_exact_at(alpha) for alpha in path.checked_at)
+    assert path.error == worst(again)
+
+
 def test_the_towers_are_interpolated_independently():
     texts, images = built().at(0.2, 0.9)
     torch.testing.assert_close(texts, text_tower().exact(0.9), atol=1e-3, rtol=0)
@@ -136,7 +153,7 @@ def test_a_run_that_changes_nothing_is_one_point():
     still = Tower(lambda alpha: PARTS[0])
     path = built(still, still, changes=(False, False))
     assert path.node_count == 1
-    assert path.error == Disagreement(0.0, 0.0)
+    assert path.error == Disagreement(0.0, 0.0, 0.0)
 
 
 def test_a_path_that_17_nodes_cannot_follow_is_not_good():
