@@ -29,7 +29,7 @@ METRIC = "mrr@100"
 STEPS = 5  # fifths: 21 models of three domains
 OTHERS = 2  # three domains can be drawn
 ONE = "one model"
-AXES = ("aaxis", "baxis", "caxis")
+AXES = {"aaxis": "A", "baxis": "B", "caxis": "C"}  # corners, because names of domains do not fit there
 
 Weights = tuple[float, ...]
 
@@ -155,7 +155,8 @@ def section(found: NewsroomsFound, context: RunContext) -> Section:
         return Section(NEWSROOMS.name, NEWSROOMS.title, answer, ())
     names = ", ".join(f"{room.domain} (run {room.run}, n = {room.n})" for room in found.rooms)
     shown = (
-        "Corners are the domains' own fine-tuned models. Colour: the metric on the domain above the triangle."
+        "Corners A, B and C are the domains' own fine-tuned models. Colour: the metric on the domain above, from dark "
+        "(lowest) to bright."
         if len(found.rooms) > OTHERS
         else f"From left to right, the weight of {found.rooms[0].domain} rises from 0 to 1."
     )
@@ -214,19 +215,20 @@ def _plot(found: NewsroomsFound) -> go.Figure:
             ]
         )
         return figure.update_xaxes(title=f"weight of {domains[0]}").update_yaxes(title=METRIC)
-    figure = make_subplots(1, len(domains), specs=[[{"type": "ternary"}] * len(domains)], subplot_titles=domains)
+    titles = [f"{corner}: {domain}" for corner, domain in zip(AXES.values(), domains, strict=True)]
+    figure = make_subplots(1, len(domains), specs=[[{"type": "ternary"}] * len(domains)], subplot_titles=titles)
     a, b, c = (list(axis) for axis in zip(*found.points, strict=True))
     for column, room in enumerate(found.rooms, 1):
         figure.add_trace(
             go.Scatterternary(
-                a=a, b=b, c=c, mode="markers", showlegend=False,
+                a=a, b=b, c=c, mode="markers", showlegend=False, cliponaxis=False,
                 marker={"size": 14, "color": list(room.reached), "colorscale": "Cividis"},
                 customdata=list(room.reached),
                 hovertemplate=f"%{{a:.1f}} / %{{b:.1f}} / %{{c:.1f}}: {hover('customdata', VALUE)}<extra></extra>",
             ),
             1, column,
         )  # fmt: skip
-    axes = {axis: {"title": name, "showticklabels": False} for axis, name in zip(AXES, domains, strict=True)}
+    axes = {axis: {"title": corner, "showticklabels": False, "ticks": ""} for axis, corner in AXES.items()}
     return figure.update_ternaries(sum=1, **axes)
 
 
