@@ -53,9 +53,9 @@ class Newsroom:
 
 @dataclass(frozen=True)
 class NewsroomsFound:
-    """Answer to `newsrooms`; without rooms if no other domain has a run of the model.
+    """Answer to `newsrooms`; empty if no other domain has a run of the model.
 
-    points: the weights of the models in the order of `rooms`. chosen: the weights that each half of the articles chose.
+    points: the weights of the models in the order of the newsrooms. chosen: the weights that each half of the articles chose.
     """
 
     rooms: tuple[Newsroom, ...]
@@ -136,7 +136,7 @@ def _crossed(ranks: np.ndarray, chosen: Sequence[int]) -> np.ndarray:
 
 
 def _corrected(rooms: Sequence[Newsroom]) -> tuple[Newsroom, ...]:
-    """Return the rooms with p corrected over the differences of all."""
+    """Return the newsrooms with p corrected over the differences of all."""
     p_holm = iter(holm([difference.p for room in rooms for difference in room.differences]))
     return tuple(
         replace(room, differences=tuple(replace(each, p_holm=next(p_holm)) for each in room.differences))
