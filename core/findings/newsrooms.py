@@ -55,7 +55,7 @@ class Newsroom:
 class NewsroomsFound:
     """Answer to `newsrooms`; empty if no other domain has a run of the model.
 
-    points: the weights of the models in the order of the newsrooms. chosen: the weights that each half of the articles chose.
+    points: the weights of the models in the order of the newsrooms. chosen: the weights that each half chose.
     """
 
     rooms: tuple[Newsroom, ...]
