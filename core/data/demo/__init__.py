@@ -16,7 +16,7 @@ import pandas as pd
 from PIL import Image
 
 from core.data.demo.phrases import TOWNS_ENGLISH, TOWNS_GERMAN
-from core.data.demo.planted_causes import LATE_FROM, PARAPHRASE, Cast, deal_stock, gather_cast, plan_causes, stock_theme
+from core.data.demo.planted_causes import LATE_FROM, Cast, deal_stock, gather_cast, plan_causes, stock_theme
 from core.data.demo.scenes import Backdrop, add_play_button, paint_portrait, paint_scene
 from core.data.demo.stories import Story, as_teaser, as_tweet, tell_person, tell_scene, tell_stock
 
@@ -112,7 +112,7 @@ def _draft(cause: str, cast: Cast, is_late: bool, stock_image: int, key: str, rn
         image = paint_scene(backdrop, emojis, paint_rng)
         return add_play_button(image) if cause == "thumbnail" else image
 
-    return _Draft(tell_scene(in_text, town, PARAPHRASE[is_late], rng), town, paint)
+    return _Draft(tell_scene(in_text, town, rng), town, paint)
 
 
 def _texts(draft: _Draft, domain: DemoDomain, rng: Random) -> dict[str, str | None]:

@@ -2,9 +2,9 @@
 
 After the first 80 % of the year, where the validation period begins, the data change, so that part of what fine-tuning
 learns no longer holds. The planted cause "drift" is a subject that did not occur before and that the encoder knows from
-its pretraining. In addition, for all articles and therefore not marked, the newsroom is relaunched: before, each topic
-has its own backdrop, which a model can learn instead of the subject, and subjects mostly have their usual name;
-afterwards each topic has the backdrop of the next topic, and paraphrases are equally frequent.
+its pretraining: two thirds of the late articles. In addition, for all articles and therefore not marked, the newsroom
+is relaunched: before, each topic has its own backdrop, which a model can learn instead of the subject; afterwards each
+topic has the backdrop of the next topic.
 
 So fine-tuned weights are better on the subjects of the training period and zero-shot weights on the new ones, and a
 mixture can be better than both: the situation that WiSE-FT is for.
@@ -20,7 +20,7 @@ from core.data.demo.subjects import SUBJECTS, Subject
 from core.data.time_split import TRAIN_SHARE
 
 LATE_FROM = TRAIN_SHARE  # share of the year's articles before drift begins
-PLANTED_SHARE = {"drift": 0.12, "person": 0.08, "stock": 0.08, "thumbnail": 0.08, "unrelated": 0.07}
+PLANTED_SHARE = {"drift": 0.13, "person": 0.08, "stock": 0.08, "thumbnail": 0.08, "unrelated": 0.07}
 ARTICLES_PER_STOCK_IMAGE = 4
 # The subjects that `lite` recognises best zero-shot, without those of stock images.
 DRIFT_EMOJIS = frozenset((
@@ -28,7 +28,6 @@ DRIFT_EMOJIS = frozenset((
     "🪗", "🪤", "⌨️", "🔨", "🍿", "🛻", "💿", "🤿", "🦎", "🪠",
 ))  # fmt: skip
 OWN_BACKDROP = 0.95  # share of articles with the backdrop that their topic has at that time
-PARAPHRASE = {False: 0.25, True: 0.5}
 
 
 def plan_causes(count: int, causes: Sequence[str], rng: Random) -> list[str]:

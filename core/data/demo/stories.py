@@ -18,6 +18,7 @@ from core.data.demo.subjects import Noun, Subject
 
 ONLY_FIRST_NAMED = 0.3  # share of articles on two subjects whose text does not mention the smaller one
 HEADLINE_NAMES_BOTH = 0.4
+PARAPHRASED = 0.25
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,9 @@ class Story:
     german: Text
 
 
-def tell_scene(seen: tuple[Subject, Subject], place: str, paraphrase: float, rng: Random) -> Story:
-    """Return a story on the subjects; each is paraphrased with the probability `paraphrase`."""
-    first, second = (_name(subject, paraphrase, rng) for subject in seen)
+def tell_scene(seen: tuple[Subject, Subject], place: str, rng: Random) -> Story:
+    """Return a story on the subjects; each is paraphrased with the probability PARAPHRASED."""
+    first, second = (subject.paraphrase if rng.random() < PARAPHRASED else subject.name for subject in seen)
     names_second = rng.random() >= ONLY_FIRST_NAMED
     in_headline = names_second and rng.random() < HEADLINE_NAMES_BOTH
     headline = rng.choice(BOTH if in_headline else EVENTS[seen[0].topic])
@@ -59,10 +60,6 @@ def tell_person(gender: str, place: str, rng: Random) -> Story:
 def tell_stock(emojis: tuple[str, str], place: str, rng: Random) -> Story:
     """Return a story on a theme that newsrooms illustrate with a stock image. emojis: a key of STOCK."""
     return _fill(rng.choice(STOCK[emojis]), [rng.choice(BACKGROUND)], "news", place=place)
-
-
-def _name(subject: Subject, paraphrase: float, rng: Random) -> Noun:
-    return subject.paraphrase if rng.random() < paraphrase else subject.name
 
 
 def _fill(headline: Pair, follow: list[Pair], topic: str, **slots: Noun | str) -> Story:
