@@ -86,7 +86,7 @@ def backtest(origins: Sequence[OriginRanks]) -> tuple[CriterionRegret, ...]:
     tests = holm([permutation_p(ranks[EARLIER], ranks[name], METRIC) for name in names[1:]])
     found = []
     for name, p_holm in zip(names, [None, *tests], strict=True):
-        regrets = tuple(_lost(one, other) for one, other in zip(best, at[name], strict=True))
+        regrets = tuple(_lost(*both) for both in zip(best, at[name], strict=True))
         regret = _mean(ranks[name], np.concatenate(best))
         difference = (None, None) if name == EARLIER else _mean(ranks[EARLIER], ranks[name])
         found.append(CriterionRegret(name, tuple(alphas[name]), regrets, *regret, *difference, p_holm))
