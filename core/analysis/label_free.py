@@ -87,9 +87,12 @@ def backtest(origins: Sequence[OriginRanks]) -> tuple[CriterionRegret, ...]:
     found = []
     for name, p_holm in zip(names, [None, *tests], strict=True):
         regrets = tuple(_lost(*both) for both in zip(best, at[name], strict=True))
-        regret = _mean(ranks[name], np.concatenate(best))
-        difference = (None, None) if name == EARLIER else _mean(ranks[EARLIER], ranks[name])
-        found.append(CriterionRegret(name, tuple(alphas[name]), regrets, *regret, *difference, p_holm))
+        regret, within = _mean(ranks[name], np.concatenate(best))
+        against = None if name == EARLIER else _mean(ranks[EARLIER], ranks[name])
+        difference, difference_interval = against or (None, None)
+        found.append(
+            CriterionRegret(name, tuple(alphas[name]), regrets, regret, within, difference, difference_interval, p_holm)
+        )
     return tuple(found)
 
 
