@@ -1,11 +1,14 @@
 """A swept run written directly into a workspace, without a model, so that what reads runs is tested in milliseconds."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from core.data.domain import Domain
 from core.data.query_text import Reading
 from core.evaluation.agreement import Disagreement
 from core.evaluation.alpha_selection import select_alpha
+from core.evaluation.overtakings import LIMIT, Overtakings
 from core.evaluation.sweep import Sweep
 from core.evaluation.tower_plane import Plane
 from core.training.settings import default_settings
@@ -22,7 +25,8 @@ def write_run(workspace: Workspace, domain: Domain, *, plane: bool = True, inter
     ranks = np.stack([np.arange(len(ids)) // better + 1 for better in (1, 2, 6, 3, 2)]).astype(np.int32)
     best = (np.arange(len(ids))[None, :, None] + np.arange(4)[None, None, :] + ranks[:, :, None]) % len(ids)
     marks = np.array([False, interpolated, False, interpolated, False])
-    sweep = Sweep("val", (0.0, 0.25, 0.5, 0.75, 1.0), ids, ranks, ranks, best, marks)
+    alphas = (0.0, 0.25, 0.5, 0.75, 1.0)
+    sweep = Sweep("val", alphas, ids, ranks, ranks, best, marks, overtakings_between(alphas, ranks))
     grid = Plane(
         (0.0, 0.5, 1.0), np.stack([ranks[:3], ranks[1:4], ranks[2:]]), np.stack([best[:3], best[1:4], best[2:]])
     )
@@ -39,6 +43,19 @@ def write_run(workspace: Workspace, domain: Domain, *, plane: bool = True, inter
     )
     save_run(run)
     return run
+
+
+def overtakings_between(alphas: tuple[float, ...], ranks: np.ndarray) -> Overtakings:
+    """Overtakings that lead from the ranks [A, N] at each alpha to the next, one place at a time and evenly spaced."""
+    rows = []
+    for article in range(ranks.shape[1]):
+        for (low, high), (before, after) in zip(pairwise(alphas), pairwise(ranks[:, article].tolist()), strict=True):
+            change = int(np.sign(after - before))
+            for place in range(1, abs(after - before) + 1):
+                alpha = low + (high - low) * place / (abs(after - before) + 1)
+                rows.append((article, (article + place) % ranks.shape[1], alpha, change, before + change * place))
+    columns = (np.array(column, dtype=kind) for column, kind in zip(zip(*rows, strict=True), "iidbi", strict=True))
+    return Overtakings(*columns, start=ranks[0], limit=LIMIT)
 
 
 def uniform_sweep(domain: Domain, rank: int) -> tuple[Sweep, SweepInfo]:

@@ -243,7 +243,7 @@ def luck_of(own: np.ndarray, single: np.ndarray, others: Sequence[np.ndarray]) -
     above its value at one point. The null keeps the fluctuation and removes the relation between text and image: where
     an article has its own image in place r at the one α, another article is drawn, and the image in its place r takes
     the part of the own image. Its curve starts in the same place, under the same models and against the same gallery,
-    but nothing in it can be expected from a match of text and image. Places must be equal because a gain in 1/rank is
+    but it holds no relation of text and image that a rule could use. Places must be equal because a gain in 1/rank is
     bounded by 1 − 1/r. Unrelated images that stand high at one α fall back at others more than own images, so luck is
     rather under- than overestimated.
 

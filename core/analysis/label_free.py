@@ -86,11 +86,12 @@ def backtest(origins: Sequence[OriginRanks]) -> tuple[CriterionRegret, ...]:
     tests = holm([permutation_p(ranks[EARLIER], ranks[name], METRIC) for name in names[1:]])
     found = []
     for name, p_holm in zip(names, [None, *tests], strict=True):
-        regrets = tuple(_lost(one, other) for one, other in zip(best, at[name], strict=True))
-        regret, regret_interval = _mean(ranks[name], np.concatenate(best))
-        gain, gain_interval = (None, None) if name == EARLIER else _mean(ranks[EARLIER], ranks[name])
+        regrets = tuple(_lost(*both) for both in zip(best, at[name], strict=True))
+        regret, within = _mean(ranks[name], np.concatenate(best))
+        against = None if name == EARLIER else _mean(ranks[EARLIER], ranks[name])
+        difference, difference_interval = against or (None, None)
         found.append(
-            CriterionRegret(name, tuple(alphas[name]), regrets, regret, regret_interval, gain, gain_interval, p_holm)
+            CriterionRegret(name, tuple(alphas[name]), regrets, regret, within, difference, difference_interval, p_holm)
         )
     return tuple(found)
 

@@ -98,11 +98,11 @@ def _failure_distance(loaded_run: LoadedRun, texts: Tensor) -> np.ndarray | None
 def unrelated_ranks(
     loaded_run: LoadedRun, split: Split, alphas: np.ndarray, places: np.ndarray, single: np.ndarray
 ) -> list[np.ndarray]:
-    """Return for each labelled article the ranks, int [A, m], of m unrelated images at the same place.
+    """Return for each labelled article the ranks, int [A, m], of m unrelated images in the same place.
 
     alphas: [A]. places: int [n], the rank of each article at its one α, whose row in `alphas` is `single`, int [n]. For
-    each article some others are drawn; the image at the same place in their lists counts, unless it is their
-    own (`core.analysis.headroom.luck_of`).
+    each article some others are drawn. The image in its place of their lists counts, unless it is their own image
+    (`core.analysis.headroom.luck_of`).
     """
     view, path = loaded_run.view(split), loaded_run.path(split)
     generator, n = np.random.default_rng(0), len(places)

@@ -105,11 +105,11 @@ def _difference(rule: RuleValue | Luck) -> str:
 def _luck(luck: tuple[Luck, ...]) -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "oracle": [one.oracle for one in luck],
-            "n": [f"{one.n}" for one in luck],
-            "gain over one α": [signed(one.gain) for one in luck],
-            "of unrelated images": [signed(one.by_chance) for one in luck],
-            "beyond luck, 95 %": [_difference(one) for one in luck],
+            "oracle": [part.oracle for part in luck],
+            "n": [f"{part.n}" for part in luck],
+            "gain over one α": [signed(part.gain) for part in luck],
+            "of unrelated images": [signed(part.by_chance) for part in luck],
+            "beyond luck, 95 %": [_difference(part) for part in luck],
         }
     )
 
@@ -117,7 +117,7 @@ def _luck(luck: tuple[Luck, ...]) -> pd.DataFrame:
 def _answer(on: Headroom) -> str:
     bound, best = on.of(BEST_OF_ALL), max(on.usable, key=lambda rule: rule.difference)
     sentences = [f"with the best α of each article {METRIC} would be {_difference(bound)} higher than with one α."]
-    if luck := next((one for one in on.luck if one.oracle == BEST_OF_ALL), None):
+    if luck := next((part for part in on.luck if part.oracle == BEST_OF_ALL), None):
         sentences.append(
             f"For unrelated images in the same places, the same choice gains {signed(luck.by_chance)}: that part is "
             f"luck, and {_difference(luck)} remains."

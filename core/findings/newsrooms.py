@@ -20,7 +20,7 @@ from core.evaluation.models import Model
 from core.findings.question import Question, RunContext
 from core.interpolation.mix import TENTHS
 from core.presentation.blocks import Block, Chart, Grid, Section, Words
-from core.presentation.theme import VALUE, hover
+from core.presentation.theme import ALPHA, VALUE, hover
 from core.presentation.wording import between_signed, number, p_cell, signed
 from core.workspace.comparable_runs import runs_elsewhere
 from core.workspace.runs import Run
@@ -210,7 +210,12 @@ def _plot(found: NewsroomsFound) -> go.Figure:
     if len(domains) <= OTHERS:
         figure = go.Figure(
             [
-                go.Scatter(x=[first for first, _ in found.points], y=list(room.reached), name=room.domain)
+                go.Scatter(
+                    x=[first for first, _ in found.points],
+                    y=list(room.reached),
+                    name=room.domain,
+                    hovertemplate=f"weight {hover('x', ALPHA)}: {hover('y', VALUE)}<extra>{room.domain}</extra>",
+                )
                 for room in found.rooms
             ]
         )

@@ -53,12 +53,12 @@ def point_per_article(results: Results, alphas: np.ndarray, article: int) -> Poi
     return Point(name, results.ranks[rows, columns], results.top_images[rows, columns], False)
 
 
-def comparison(results: Results, found: ArticleAlphas, own: Point, one: Point) -> str:
+def comparison(results: Results, found: ArticleAlphas, own: Point, at_slider: Point) -> str:
     """Return a sentence with the metrics of each article at its own α and of all at one α."""
-    values = [metrics_of(point.ranks) for point in (own, one)]
+    values = [metrics_of(point.ranks) for point in (own, at_slider)]
     at_own, at_one = (", ".join(f"{name} {number(value[name])}" for name in _METRICS) for value in values)
     return (
         f"Each article at its own α (mean {found.alphas.mean():.2f} ± {found.alphas.std():.2f}, temperature "
-        f"{found.temperature:.3g}): {at_own}. All at α = {one.name}: {at_one}. {results.split}, "
+        f"{found.temperature:.3g}): {at_own}. All at α = {at_slider.name}: {at_one}. {results.split}, "
         f"n = {len(own.ranks):,}. The question headroom in Findings has the intervals."
     )

@@ -199,7 +199,7 @@ def test_each_article_is_shown_at_its_own_alpha(made, is_swept, open_page):
     article = results.articles["article_id"].iloc[4]
     app = open_page("alpha", per_article="true", temperature="1/8", article=article)
     assert not app.exception
-    [caption] = [each.value for each in app.caption if "own α" in each.value]
+    [caption] = [caption.value for caption in app.caption if "own α" in caption.value]
     assert f"mrr@100 {written(metrics_of(own))['mrr@100']}" in caption
     assert f"{found.alphas.mean():.2f}" in caption
     board = element_data(app)["board"]
