@@ -32,6 +32,8 @@ class Newsrooms:
             domain = experiment.workspace.load_domain(run.info.domain)
             other = Experiment(domain, self._encoder, run.info.text, experiment.workspace, run.info.english)
             other.zero_shot = experiment.zero_shot  # the encoder has the weights of a mix, maybe rounded
+            owner = f"run '{run.info.name}' of domain '{run.info.domain}'"
+            other.check_articles(run.info.articles, run.info.translators, owner, "train again")
             loaded[run.info.domain] = LoadedRun(run, other, precision, "none")
         self.views = {slug: run.view("val") for slug, run in loaded.items()}
         changed = [load_zero_shot_and_fine_tuned(run.run, experiment.zero_shot)[1] for run in loaded.values()]

@@ -15,8 +15,10 @@ from plotly.subplots import make_subplots
 
 from core.analysis.significance import Difference, holm
 from core.analysis.significance import differences as differences_of
+from core.errors import InputError
 from core.evaluation.metrics import values_of
 from core.evaluation.models import Model
+from core.findings.alpha_choice import MIN_VAL
 from core.findings.question import Question, RunContext
 from core.interpolation.mix import TENTHS
 from core.presentation.blocks import Block, Chart, Grid, Section, Words
@@ -55,10 +57,11 @@ class Newsroom:
 class NewsroomsFound:
     """Answer to `newsrooms`; empty if no other domain has a run of the model.
 
-    points: the weights of the models in the order of the newsrooms. chosen: the weights that each half chose.
+    points: the weights of the models in the order of `domains`. chosen: the weights that each half of the articles
+    chose.
     """
 
-    rooms: tuple[Newsroom, ...]
+    domains: tuple[Newsroom, ...]
     points: tuple[Weights, ...]
     chosen: tuple[Weights, ...]
 
@@ -70,13 +73,19 @@ def _ask(context: RunContext) -> NewsroomsFound:
     from core.experiment.newsrooms import Newsrooms
 
     newsrooms = Newsrooms(context.loaded_run, others)
-    domains, points = list(newsrooms.views), list(simplex(1 + len(others)))
+    for slug, view in newsrooms.views.items():
+        if len(view.article_ids) < MIN_VAL:
+            raise InputError(
+                f"Domain '{slug}' has only {len(view.article_ids)} articles in val, too few to choose weights on one "
+                f"half and evaluate on the other. Import at least {MIN_VAL} articles for val."
+            )
+    slugs, points = list(newsrooms.views), list(simplex(1 + len(others)))
     ranked = [newsrooms.ranks(point) for point in points]
-    grid = {domain: np.stack([ranks[domain] for ranks in ranked]) for domain in domains}
+    grid = {domain: np.stack([ranks[domain] for ranks in ranked]) for domain in slugs}
     chosen = [_best_for_all([ranks[:, _halves(ranks.shape[1])[side]] for ranks in grid.values()]) for side in (0, 1)]
-    rooms = []
-    for place, (run, domain) in enumerate(zip((context.run, *others), domains, strict=True)):
-        own = np.stack([newsrooms.ranks(_own(place, alpha, domains), [domain])[domain] for alpha in TENTHS])
+    judged = []
+    for place, (run, domain) in enumerate(zip((context.run, *others), slugs, strict=True)):
+        own = np.stack([newsrooms.ranks(_own(place, alpha, slugs), [domain])[domain] for alpha in TENTHS])
         by_half = [int(_values(own[:, half]).argmax()) for half in _halves(own.shape[1])]
         models: dict[str, np.ndarray] = {
             Model.ZERO_SHOT: own[0],
@@ -87,8 +96,8 @@ def _ask(context: RunContext) -> NewsroomsFound:
         found = differences_of(models, [(Model.ZERO_SHOT, ONE), (Model.WISE_FT, ONE)], [METRIC])
         values = {name: float(_values(ranks[None])[0]) for name, ranks in models.items()}
         reached = tuple(_values(grid[domain]).tolist())
-        rooms.append(Newsroom(domain, run.info.name, own.shape[1], reached, values, found.differences))
-    return NewsroomsFound(_corrected(rooms), tuple(points), tuple(points[place] for place in chosen))
+        judged.append(Newsroom(domain, run.info.name, own.shape[1], reached, values, found.differences))
+    return NewsroomsFound(_corrected(judged), tuple(points), tuple(points[place] for place in chosen))
 
 
 def _best_for_all(ranks: Sequence[np.ndarray]) -> int:
@@ -96,9 +105,9 @@ def _best_for_all(ranks: Sequence[np.ndarray]) -> int:
     return int(np.mean([_values(each) for each in ranks], axis=0).argmax())
 
 
-def _own(place: int, alpha: float, domains: Sequence[str]) -> Weights:
+def _own(place: int, alpha: float, slugs: Sequence[str]) -> Weights:
     """Return the weights of a domain's own WiSE-FT model."""
-    return tuple(alpha if other == place else 0.0 for other in range(len(domains)))
+    return tuple(alpha if other == place else 0.0 for other in range(len(slugs)))
 
 
 def _others(context: RunContext) -> list[Run]:
@@ -135,30 +144,30 @@ def _crossed(ranks: np.ndarray, chosen: Sequence[int]) -> np.ndarray:
     return np.concatenate([ranks[chosen[1], earlier], ranks[chosen[0], later]])
 
 
-def _corrected(rooms: Sequence[Newsroom]) -> tuple[Newsroom, ...]:
-    """Return the newsrooms with p corrected over the differences of all."""
-    p_holm = iter(holm([difference.p for room in rooms for difference in room.differences]))
+def _corrected(domains: Sequence[Newsroom]) -> tuple[Newsroom, ...]:
+    """Return the domains with p corrected over the differences of all."""
+    p_holm = iter(holm([difference.p for domain in domains for difference in domain.differences]))
     return tuple(
-        replace(room, differences=tuple(replace(each, p_holm=next(p_holm)) for each in room.differences))
-        for room in rooms
+        replace(domain, differences=tuple(replace(each, p_holm=next(p_holm)) for each in domain.differences))
+        for domain in domains
     )
 
 
 def section(found: NewsroomsFound, context: RunContext) -> Section:
     """Present the triangle and the one model in each domain."""
-    if not found.rooms:
+    if not found.domains:
         info = context.run.info
         answer = (
             f"No other domain has a run of {info.encoder} with --tune {info.settings.tune}. Train one with: "
             f"rematch train --domain OTHER --encoder {info.encoder} --tune {info.settings.tune}"
         )
         return Section(NEWSROOMS.name, NEWSROOMS.title, answer, ())
-    names = ", ".join(f"{room.domain} (run {room.run}, n = {room.n})" for room in found.rooms)
+    names = ", ".join(f"{room.domain} (run {room.run}, n = {room.n})" for room in found.domains)
     shown = (
         "Corners A, B and C are the domains' own fine-tuned models. Colour: the metric on the domain above, from dark "
         "(lowest) to bright."
-        if len(found.rooms) > OTHERS
-        else f"From left to right, the weight of {found.rooms[0].domain} rises from 0 to 1."
+        if len(found.domains) > OTHERS
+        else f"From left to right, the weight of {found.domains[0].domain} rises from 0 to 1."
     )
     blocks: tuple[Block, ...] = (
         Chart("newsrooms", _plot(found), f"{METRIC} on val of each domain for each mix of {names}.", 320),
@@ -168,7 +177,7 @@ def section(found: NewsroomsFound, context: RunContext) -> Section:
             f"The weights of the one model have the best mean over the domains on one half of each val and were judged "
             f"on the other half, both ways round; chosen: {' and '.join(map(_point, found.chosen))}. The α of each "
             f"domain's WiSE-FT was chosen in the same way. Intervals: paired bootstrap. p: permutation test, corrected "
-            f"(Holm) over all {2 * len(found.rooms)} differences."
+            f"(Holm) over all {2 * len(found.domains)} differences."
         ),
     )
     return Section(NEWSROOMS.name, NEWSROOMS.title, _answer(found), blocks)
@@ -176,14 +185,14 @@ def section(found: NewsroomsFound, context: RunContext) -> Section:
 
 def _answer(found: NewsroomsFound) -> str:
     gains, losses = [], []
-    for room in found.rooms:
+    for room in found.domains:
         from_zero_shot, from_own = room.differences
         if from_zero_shot.is_significant and from_zero_shot.value > 0:
             gains.append(f"{room.domain} {signed(from_zero_shot.value)} ({between_signed(from_zero_shot.interval)})")
         if from_own.is_significant and from_own.value < 0:
             losses.append(f"{room.domain} {signed(from_own.value)} ({between_signed(from_own.interval)})")
-    better = f"significantly better than zero-shot in {len(gains)} of {len(found.rooms)} domains"
-    answer = f"One model for {len(found.rooms)} domains is {better}{': ' + ', '.join(gains) if gains else ''}."
+    better = f"significantly better than zero-shot in {len(gains)} of {len(found.domains)} domains"
+    answer = f"One model for {len(found.domains)} domains is {better}{': ' + ', '.join(gains) if gains else ''}."
     if losses:
         return f"{answer} It is significantly worse than the own WiSE-FT model: {', '.join(losses)} in {METRIC}."
     return f"{answer} It is distinguishably worse than the own WiSE-FT model in none ({METRIC} on val)."
@@ -195,7 +204,7 @@ def _point(weights: Weights) -> str:
 
 def _table(found: NewsroomsFound) -> pd.DataFrame:
     rows = []
-    for room in found.rooms:
+    for room in found.domains:
         row = {"domain": room.domain, "n": f"{room.n}"} | {name: number(value) for name, value in room.values.items()}
         for difference in room.differences:
             row[f"from {difference.before}"] = f"{signed(difference.value)} ({between_signed(difference.interval)})"
@@ -205,9 +214,9 @@ def _table(found: NewsroomsFound) -> pd.DataFrame:
 
 
 def _plot(found: NewsroomsFound) -> go.Figure:
-    """Return a triangle for each of three domains, or a line for each of two."""
-    domains = [room.domain for room in found.rooms]
-    if len(domains) <= OTHERS:
+    """Return a triangle for each of three slugs, or a line for each of two."""
+    slugs = [room.domain for room in found.domains]
+    if len(slugs) <= OTHERS:
         figure = go.Figure(
             [
                 go.Scatter(
@@ -216,14 +225,14 @@ def _plot(found: NewsroomsFound) -> go.Figure:
                     name=room.domain,
                     hovertemplate=f"weight {hover('x', ALPHA)}: {hover('y', VALUE)}<extra>{room.domain}</extra>",
                 )
-                for room in found.rooms
+                for room in found.domains
             ]
         )
-        return figure.update_xaxes(title=f"weight of {domains[0]}").update_yaxes(title=METRIC)
-    titles = [f"{corner}: {domain}" for corner, domain in zip(AXES.values(), domains, strict=True)]
-    figure = make_subplots(1, len(domains), specs=[[{"type": "ternary"}] * len(domains)], subplot_titles=titles)
+        return figure.update_xaxes(title=f"weight of {slugs[0]}").update_yaxes(title=METRIC)
+    titles = [f"{corner}: {domain}" for corner, domain in zip(AXES.values(), slugs, strict=True)]
+    figure = make_subplots(1, len(slugs), specs=[[{"type": "ternary"}] * len(slugs)], subplot_titles=titles)
     a, b, c = (list(axis) for axis in zip(*found.points, strict=True))
-    for column, room in enumerate(found.rooms, 1):
+    for column, room in enumerate(found.domains, 1):
         figure.add_trace(
             go.Scatterternary(
                 a=a, b=b, c=c, mode="markers", showlegend=False, cliponaxis=False,

@@ -1,8 +1,8 @@
 """Spherical interpolation (slerp; Shoemake 1985, "Animating rotation with quaternion curves") of the embeddings.
 
 Embeddings have length one, so the shortest way between those of both models is an arc. Slerp of the weights, the other
-use of the name, is no merge here: fine-tuning turns pretrained weights by a small angle, where arc and WiSE-FT's line
-are the same, and no angle exists for the image head of the built-in encoders, which starts at zero.
+use of the name, is no merge here: training turned the text head of the built-in encoder by 7 to 9 degrees, where arc
+and WiSE-FT's line differ by less than 0.4 % of its length, and its image head starts at zero, which has no direction.
 """
 
 from typing import TYPE_CHECKING

@@ -51,7 +51,7 @@ def test_the_points_cover_the_triangle_evenly():
 
 def test_without_another_domain_the_section_says_what_to_train(context):
     found = compute_or_load(NEWSROOMS, context)
-    assert found.rooms == ()
+    assert found.domains == ()
     assert "rematch train" in NEWSROOMS.section(found, context).answer
 
 
@@ -69,13 +69,13 @@ def test_corners_and_centre_are_the_models_they_stand_for(context, train_elsewhe
 
 
 def test_the_one_model_is_judged_on_the_halves_that_did_not_choose_it(context, train_elsewhere):
-    assert compute_or_load(NEWSROOMS, context).rooms == ()
+    assert compute_or_load(NEWSROOMS, context).domains == ()
     others = [train_elsewhere("two", 1), train_elsewhere("three", 2)]
     assert load_cached(NEWSROOMS, context) is None, "a run elsewhere makes another answer"
     found = compute_or_load(NEWSROOMS, context)
-    assert {room.domain for room in found.rooms} == {"shapes", "two", "three"}
+    assert {room.domain for room in found.domains} == {"shapes", "two", "three"}
     newsrooms = Newsrooms(context.loaded_run, sorted(others, key=lambda run: run.info.created_at, reverse=True))
-    room = found.rooms[0]
+    room = found.domains[0]
     for place in (0, 8, 20):
         ranks = newsrooms.ranks(found.points[place])["shapes"]
         assert room.reached[place] == pytest.approx(values_of(ranks, METRIC).mean())
@@ -88,7 +88,7 @@ def test_the_one_model_is_judged_on_the_halves_that_did_not_choose_it(context, t
     assert room.values[Model.FINE_TUNED] == room.reached[found.points.index((1.0, 0.0, 0.0))]
     section = NEWSROOMS.section(found, context)
     [table] = [block.table for block in section.blocks if isinstance(block, Grid)]
-    assert table["domain"].tolist() == [room.domain for room in found.rooms]
+    assert table["domain"].tolist() == [room.domain for room in found.domains]
     [chart] = [block for block in section.blocks if isinstance(block, Chart)]
     assert len(chart.figure.data) == 3
 
