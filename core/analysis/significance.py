@@ -83,13 +83,14 @@ class Differences:
 
 
 def differences(
-    models: Mapping[str, Judged], pairs: Sequence[tuple[str, str]], metrics: Sequence[str] = tuple(METRICS)
+    models: Mapping[str, Judged], pairs: Sequence[tuple[str, str]], metrics: Sequence[str] | None = None
 ) -> Differences:
     """Compare pairs of models, with p corrected over all pairs and metrics together.
 
     models: name → ranks, int [n], of the same articles, or WiSE-FT with α still to be chosen. pairs: (before, after),
-    names of two models. metrics: those that are shown.
+    names of two models. metrics: those that are shown; None for all.
     """
+    metrics = tuple(METRICS) if metrics is None else metrics
     ranks = {name: ranks_of_judged(model) for name, model in models.items()}
     resamples = Resamples(len(next(iter(ranks.values()))))
     drawn = {name: drawn_values(resamples, model, metrics) for name, model in models.items()}

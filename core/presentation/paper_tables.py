@@ -3,7 +3,7 @@
 import math
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -26,7 +26,6 @@ from core.workspace.sweep_info import SweepInfo, TowerPrecision
 from core.workspace.sweep_results import cross_fit_on_val
 
 TableFormat = Literal["text", "markdown", "csv"]
-_COLUMNS = ("n", *table_metrics())
 
 
 @dataclass(frozen=True)
@@ -61,13 +60,14 @@ def paper_table(run: Run, domain: Domain, split: Split, paper: Paper | None) -> 
             f"--run {run.info.name}"
         )
     models: dict[str, float] = {Model.ZERO_SHOT: 0.0, Model.FINE_TUNED: 1.0, Model.WISE_FT: selected.alpha}
-    rows = [
-        {"model": str(name), "alpha": alpha} | {column: at[alpha][column] for column in _COLUMNS}
+    columns = ("n", *table_metrics())
+    rows: list[dict[str, Any]] = [
+        {"model": str(name), "alpha": alpha} | {column: at[alpha][column] for column in columns}
         for name, alpha in models.items()
     ]
     if split == "val":
         cross_fitted = metrics_of(cross_fit_on_val(run).ranks)
-        rows.append({"model": CROSS_FITTED, "alpha": math.nan} | {name: cross_fitted[name] for name in _COLUMNS})
+        rows.append({"model": CROSS_FITTED, "alpha": math.nan} | {name: cross_fitted[name] for name in columns})
     published = PUBLISHED[paper] if paper else None
     if published:
         rows += _published_rows(published)
