@@ -51,6 +51,20 @@ def gpu(
 
 
 @app.command()
+def linear(
+    n: Annotated[int, typer.Option(help="Rank this number of articles among as many images.")] = 1134,
+) -> None:
+    """Measure ranks and overtakings along α for linear heads against a product at each α."""
+    from benchmarks.linear import lines
+
+    for line in lines(n):
+        print(
+            f"{line.work}, {line.size}: {line.obvious_seconds:.2f} s / {line.ours_seconds:.2f} s = {line.ratio:.1f}, "
+            f"peak {line.obvious_peak_mb:,.0f} / {line.ours_peak_mb:,.0f} MB; {line.difference}"
+        )
+
+
+@app.command()
 def statistics(
     domain: Annotated[
         str | None, typer.Option(help="Also study the choice of α on this domain's newest sweep.")

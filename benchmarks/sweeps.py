@@ -23,6 +23,7 @@ from core.evaluation.metrics import metrics_of
 from core.evaluation.sweep import DENSE
 from core.experiment.experiment import Experiment
 from core.experiment.loaded_run import LoadedRun, open_run
+from core.experiment.path_ranks import ranked_along
 from core.experiment.sweep import COARSE
 from core.experiment.train import train_run
 from core.training.settings import Settings, default_settings
@@ -110,7 +111,7 @@ def _path_sweep(loaded_run: LoadedRun) -> np.ndarray:
     for cached in (loaded_run.experiment.workspace.cache / "paths").glob("*"):
         cached.unlink()
     path, view = loaded_run.path("val"), loaded_run.view("val")
-    return np.stack([view.image_ranks(*path.at(alpha, alpha)) for alpha in DENSE])
+    return np.stack([ranked.ranks for ranked in ranked_along(path, view, DENSE)])
 
 
 def _ranks_apart(theirs: np.ndarray, ours: np.ndarray) -> str:
