@@ -118,7 +118,8 @@ def test_what_unrelated_images_do_not_gain_is_beyond_luck() -> None:
     own = np.full((21, 50), 10)
     own[3] = 1
     still = [np.full((21, 2), 10) if article else np.empty((21, 0), int) for article in range(50)]
-    _, best = luck_of(own, np.full(50, 10), still)
+    ends, best = luck_of(own, np.full(50, 10), still)
+    assert ends.gain == 0.0  # the best α is between the ends
     assert (best.n, best.by_chance) == (49, 0.0)
     assert best.beyond == best.gain == pytest.approx(0.9)
     assert luck_of(own, np.full(50, 10), still[:1]) == ()
