@@ -16,8 +16,8 @@ from core.presentation.wording import correction_note, number, p_cell
 class RerankingFound:
     """Answer to `re-ranking`.
 
-    alpha: of WiSE-FT. temperature: of dual softmax and Sinkhorn. splits: each plain model (under its name) against each way to
-    re-rank it (under its `variant_name`).
+    alpha: of WiSE-FT. temperature: of dual softmax and Sinkhorn. splits: each plain model (under its name) against each
+    way to re-rank it (under its `variant_name`).
     """
 
     alpha: float

@@ -5,8 +5,8 @@ P = diag(u) · exp(S / T) · diag(v) in which each query has mass 1 (Sinkhorn 19
 entropy). The items receive
 
 - B / G each if there are at least as many queries as items;
-- at most 1 each if there are more items than queries. The others belong to no query here. Then v = min(1, ·), the
-  scaling for bounded marginals (Chizat et al. 2018). Equal shares would force queries on items that fit none of them.
+- at most 1 each if there are more items than queries: items of other queries may be among them. Then v = min(1, ·),
+  the scaling for bounded marginals (Chizat et al. 2018). Only items in demand by more than one query are lowered.
 
 Within a query, P orders the items by S + T · log v, because u is a constant of the query. As T goes to 0, the plan
 becomes the best assignment. Dual Bank Sinkhorn (2025) re-ranks retrieval by the same plan; its first half-step is the
@@ -19,9 +19,10 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-#: Stop if no log v moves by more: 1e-4 · T of a cosine, less than the distance between almost all neighbouring ranks.
+#: Stop if no log v moves by more. On three real collections, fewer than 1 % of the ranks change afterwards.
 TOLERANCE = 1e-4
-#: Stop in any case.
+#: Stop in any case. At the temperature of training, 12 iterations reach the tolerance there. At T = 0.01, 100 do not: 2 to
+#: 17 % of the ranks still change, and mrr@100 by at most 0.002.
 ITERATIONS = 100
 
 
