@@ -136,7 +136,7 @@ class Run:
                 between exact points if the measured error is small.
             criterion: the val metric by which α is chosen.
             precision: `fp32`, or `bf16` for each tower whose ranks agree with fp32 on val.
-            rerank: `none`, `dual-softmax` or `csls`; stored with the sweep and used by `at`.
+            rerank: `none`, `dual-softmax`, `csls` or `sinkhorn`; stored with the sweep and used by `at`.
 
         Raises:
             InputError: α outside 0 to 1, an unknown name, or the domain changed after the run's training.

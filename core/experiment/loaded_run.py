@@ -29,7 +29,7 @@ from core.interpolation.alpha_path import AlphaPath, build_path, read_path, writ
 from core.interpolation.linear_path import linear_path
 from core.interpolation.wise_ft import check_compatible, interpolate
 from core.progress import progress
-from core.retrieval.choices import BY_COSINE, Rerank, Reranking
+from core.retrieval.choices import BY_COSINE, WITH_TEMPERATURE, Rerank, Reranking
 from core.storage.files import fingerprint
 from core.workspace.builds import check_build
 from core.workspace.folders import Workspace
@@ -104,11 +104,11 @@ class LoadedRun:
         return all(only_head_changes(encoder, tower, self._starts[tower]) for tower in TOWERS)
 
     def reranking_by(self, method: Rerank) -> Reranking:
-        """Return the re-ranking by `method`. The dual softmax has the temperature at the end of fine-tuning.
+        """Return the re-ranking by `method`, with the temperature at the end of fine-tuning if it has one.
 
-        No parameter is tuned on val, so both methods can be evaluated on all its articles.
+        No parameter is tuned on val, so all methods can be evaluated on all its articles.
         """
-        if method != "dual-softmax":
+        if method not in WITH_TEMPERATURE:
             return Reranking(method)
         self.set_alpha(1.0)
         return Reranking(method, 1 / float(self.experiment.encoder.logit_scale.detach().exp()))

@@ -1,4 +1,4 @@
-"""Question `re-ranking`: the effect of dual softmax and CSLS on each of the three models."""
+"""Question `re-ranking`: the effect of dual softmax, CSLS and Sinkhorn on each of the three models."""
 
 from dataclasses import dataclass
 
@@ -16,8 +16,8 @@ from core.presentation.wording import correction_note, number, p_cell
 class RerankingFound:
     """Answer to `re-ranking`.
 
-    alpha: of WiSE-FT. temperature: of the dual softmax. splits: each plain model (under its name) against each way to
-    re-rank it (under its `variant_name`).
+    alpha: of WiSE-FT. temperature: of dual softmax and Sinkhorn. splits: each plain model (under its name) against each
+    way to re-rank it (under its `variant_name`).
     """
 
     alpha: float
@@ -70,11 +70,12 @@ def _blocks(on: Differences, split: Split, found: RerankingFound) -> list[Block]
     )
     return [
         Words(
-            f"Re-ranking subtracts from each score half of the image's closeness to all texts of {split}: the mean "
-            f"cosine with the 10 nearest texts (csls), or a softmax over all texts at the temperature after "
-            f"fine-tuning, {found.temperature:.3g} (dual-softmax). It is transductive: it uses all query texts at "
-            f"once, but never the ground truth. No parameter was tuned. p: permutation test, corrected (Holm) over "
-            f"these {len(shown)} rows."
+            f"Re-ranking lowers the score of an image that is near to many texts of {split}. It subtracts half of the "
+            f"mean cosine with the 10 nearest texts (csls), half of a softmax over all texts (dual-softmax), or what "
+            f"balances demand if each image belongs to one text (sinkhorn). Both softmaxes have the temperature after "
+            f"fine-tuning, {found.temperature:.3g}. Re-ranking is transductive: it uses all query texts at once, but "
+            f"never the ground truth. No parameter was tuned. p: permutation test, corrected (Holm) over these "
+            f"{len(shown)} rows."
         ),
         Grid(f"Effect of re-ranking, {split}, n = {on.n}, WiSE-FT at alpha {found.alpha:g}", table),
     ]

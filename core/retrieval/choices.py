@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-Rerank = Literal["none", "dual-softmax", "csls"]
+Rerank = Literal["none", "dual-softmax", "csls", "sinkhorn"]
 RERANKS: tuple[Rerank, ...] = get_args(Rerank)
+#: The methods that take a softmax.
+WITH_TEMPERATURE: tuple[Rerank, ...] = ("dual-softmax", "sinkhorn")
 IndexKind = Literal["flat", "ivf", "hnsw"]
 
 

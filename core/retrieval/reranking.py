@@ -9,6 +9,8 @@ half of r(g), the item's nearness to the queries. `NEARNESS` has the definitions
   logarithm equals cos − r(g) / 2 up to a constant of the query. Cheng et al. 2021, who use the name for retrieval,
   multiply the cosine by the softmax over the queries instead, which orders candidates differently. Theirs is no
   product of two vectors, so it is not offered.
+- sinkhorn: −2 · T · log v, from the balanced assignment of queries and items (`core.retrieval.sinkhorn`). It assumes
+  that each item belongs to one query.
 
 Thus a re-ranked score is the product of two vectors with one more component each. Ranking, lists and indexes treat
 them as embeddings, and ranks and lists still agree to the last digit.
@@ -21,6 +23,7 @@ from torch import Tensor
 
 from core.retrieval.choices import Rerank, Reranking
 from core.retrieval.ranking import BLOCK_SCORES, ITEM, QUERY, check_finite
+from core.retrieval.sinkhorn import log_scaling, score_blocks
 
 #: k of CSLS; its authors found 5, 10 and 50 equally good.
 NEIGHBOURS = 10
@@ -50,20 +53,30 @@ def as_gallery(gallery: Tensor, bank: Tensor, how: Reranking, block_scores: int 
         return gallery
     check_finite(bank, QUERY)
     check_finite(gallery, ITEM)
-    size = max(1, block_scores // len(bank))
-    nearness = NEARNESS[how.method]
-    near = [nearness(gallery[start : start + size] @ bank.T, how) for start in range(0, len(gallery), size)]
-    return torch.cat([gallery, -torch.cat(near)[:, None] / 2], dim=1)
+    near = NEARNESS[how.method](gallery, bank, how, block_scores)
+    return torch.cat([gallery, -near[:, None] / 2], dim=1)
 
 
-def _csls(scores: Tensor, how: Reranking) -> Tensor:
-    return scores.topk(min(NEIGHBOURS, scores.shape[1]), dim=1).values.mean(dim=1)
+def _csls(gallery: Tensor, bank: Tensor, how: Reranking, block_scores: int) -> Tensor:
+    nearest = min(NEIGHBOURS, len(bank))
+    blocks = score_blocks(gallery, bank, block_scores)
+    return torch.cat([scores.topk(nearest, dim=1).values.mean(dim=1) for _, scores in blocks])
 
 
-def _dual_softmax(scores: Tensor, how: Reranking) -> Tensor:
+def _dual_softmax(gallery: Tensor, bank: Tensor, how: Reranking, block_scores: int) -> Tensor:
     assert how.temperature is not None
-    return how.temperature * torch.logsumexp(scores / how.temperature, dim=1)
+    blocks = score_blocks(gallery, bank, block_scores)
+    return how.temperature * torch.cat([torch.logsumexp(scores / how.temperature, dim=1) for _, scores in blocks])
 
 
-#: Method → r of each item, [b], from its scores with the queries, [b, B].
-NEARNESS: dict[Rerank, Callable[[Tensor, Reranking], Tensor]] = {"csls": _csls, "dual-softmax": _dual_softmax}
+def _sinkhorn(gallery: Tensor, bank: Tensor, how: Reranking, block_scores: int) -> Tensor:
+    assert how.temperature is not None
+    return -2 * how.temperature * log_scaling(gallery, bank, how.temperature, block_scores)
+
+
+#: Method → r of each item, [G], from gallery [G, d], bank [B, d], and the number of scores in memory at once.
+NEARNESS: dict[Rerank, Callable[[Tensor, Tensor, Reranking, int], Tensor]] = {
+    "csls": _csls,
+    "dual-softmax": _dual_softmax,
+    "sinkhorn": _sinkhorn,
+}

@@ -116,7 +116,7 @@ def input_rerank(run: Run) -> Rerank:
     chosen = st.selectbox(
         "Re-rank", RERANKS, index=RERANKS.index(run.reranking().method), filter_mode=None, **session.RERANK.bound,
         help=help_for("Re-ranking", also="csls subtracts the mean cosine with the 10 nearest queries; dual-softmax "
-                      "takes a softmax over all queries."),
+                      "takes a softmax over all queries; sinkhorn assigns each image to one query."),
     )  # fmt: skip
     return chosen if chosen in RERANKS else "none"
 

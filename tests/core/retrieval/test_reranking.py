@@ -11,7 +11,8 @@ from core.retrieval.choices import BY_COSINE, Reranking
 from core.retrieval.ranking import ranks_of, top_k
 from core.retrieval.reranking import as_gallery, as_queries, reranked
 
-CSLS, DUAL = Reranking("csls"), Reranking("dual-softmax", 0.1)
+CSLS, DUAL, SINKHORN = Reranking("csls"), Reranking("dual-softmax", 0.1), Reranking("sinkhorn", 0.1)
+ALL = [CSLS, DUAL, SINKHORN]
 
 
 def problem(n: int, g: int, seed: int, dim: int = 8) -> tuple[torch.Tensor, torch.Tensor]:
@@ -50,7 +51,7 @@ def test_scores_differ_from_the_papers_by_a_constant_of_each_query(how):
     np.testing.assert_allclose(apart, np.repeat(apart[:, :1], 30, axis=1), atol=1e-6)
 
 
-@pytest.mark.parametrize("how", [CSLS, DUAL], ids=lambda how: how.method)
+@pytest.mark.parametrize("how", ALL, ids=lambda how: how.method)
 def test_a_hub_falls_behind(how):
     """Each query is nearest to the hub, which is as near to all queries, and second nearest to its target."""
     gallery = torch.eye(31)
@@ -60,7 +61,7 @@ def test_a_hub_falls_behind(how):
     assert set(ranks_of(*reranked(queries, gallery, how), target, ties)) == {1}
 
 
-@given(st.integers(1, 30), st.integers(1, 30), st.integers(1, 400), st.sampled_from([CSLS, DUAL]), st.integers(0, 999))
+@given(st.integers(1, 30), st.integers(1, 30), st.integers(1, 400), st.sampled_from(ALL), st.integers(0, 999))
 def test_the_target_is_in_the_list_at_its_rank(n, g, block, how, seed):
     rng = torch.Generator().manual_seed(seed)
     queries, centre = torch.randn(n, 96, generator=rng), torch.randn(1, 96, generator=rng)
@@ -71,7 +72,7 @@ def test_the_target_is_in_the_list_at_its_rank(n, g, block, how, seed):
     assert [list(row).index(own) + 1 for row, own in zip(rows, target, strict=True)] == ranks.tolist()
 
 
-@pytest.mark.parametrize("how", [CSLS, DUAL], ids=lambda how: how.method)
+@pytest.mark.parametrize("how", ALL, ids=lambda how: how.method)
 def test_where_all_scores_are_equal_the_fixed_order_decides(how):
     same, ties = torch.ones(37, 4), np.random.default_rng(0).permutation(37)
     rows, _ = top_k(*reranked(same, same, how), ties, 37)
