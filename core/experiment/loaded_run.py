@@ -137,6 +137,13 @@ class LoadedRun:
         """
         return self.view(split, include_unlabelled=True).with_weights(lambda tower: self.set_alpha(alpha, tower))
 
+    def elsewhere(self, domain: Domain) -> "LoadedRun":
+        """Return this run on another domain. Both share the encoder, so embed through `Mixer.on` or `at`."""
+        own = self.experiment
+        experiment = Experiment(domain, own.encoder, own.text, own.workspace)
+        experiment.zero_shot = own.zero_shot  # the encoder may have the weights of a mix
+        return LoadedRun(self.run, experiment, {tower: self.precision[tower].name for tower in TOWERS})
+
     def weights_at(self, alpha: float) -> dict[str, Tensor]:
         """Return all weights of the encoder at `alpha`, mixed in float32: new tensors with the encoder's names."""
         weights = {key: tensor.clone() for key, tensor in self.experiment.zero_shot.items()}

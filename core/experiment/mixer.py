@@ -1,5 +1,6 @@
 """Weights, embeddings and ranks of a run's val articles under any `Mix` of its models."""
 
+import copy
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -12,6 +13,7 @@ from torch import Tensor
 
 from core.encoders.base import TOWERS, TowerName
 from core.encoders.weights import load_cached_tensors, save_cached_tensors
+from core.experiment.experiment import SplitRanker
 from core.experiment.loaded_run import LoadedRun, load_zero_shot_and_fine_tuned
 from core.experiment.precision import compute_in
 from core.experiment.train import train_pairs
@@ -42,12 +44,22 @@ class Mixer:
         self._importance: Importance | None = None
         self.ends = _ends(loaded_run, sisters, elsewhere)
         self._parts = self.ends.changed_parts
+        self._importance_seconds = 0.0
+        self._start_caches()
+
+    def on(self, view: SplitRanker) -> "Mixer":
+        """Return a ranker of the same mixes on the articles of `view`, which must have the same encoder."""
+        other = copy.copy(self)
+        other._view = view
+        other._start_caches()
+        return other
+
+    def _start_caches(self) -> None:
         # A search moves one tower at a time, so few embeddings are needed again; ranks are small and stay.
         self._embedding = lru_cache(2 * len(TENTHS))(self._embed)
         self._ranks: dict[Mix, np.ndarray] = {}
         self._rank_seconds: dict[Mix, float] = {}
         self._pass_seconds: dict[tuple[TowerName, Mix], float] = {}
-        self._importance_seconds = 0.0
 
     def ranks(self, mix: Mix) -> np.ndarray:
         """Return the ranks of the own image with exact weights: int32 [N]."""

@@ -5,18 +5,22 @@ round (cross-fitting). So every article is evaluated, and none under a mix that 
 too. All articles are ranked against all images of val. `core.interpolation.merges` has the merges.
 """
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from core.analysis.significance import Difference, differences
-from core.errors import InputError
-from core.evaluation.metrics import values_of
 from core.evaluation.models import Model
-from core.findings.alpha_choice import MIN_VAL
+from core.findings.merge_search import (
+    METRIC,
+    describe_mix,
+    mean_value,
+    merged_weights,
+    open_mixer,
+    search_merges,
+    sisters_of,
+)
 from core.findings.question import Question, RunContext
 from core.interpolation.merges import MERGES
 from core.interpolation.merges.merge import BUDGET, Need, Price, Searched
@@ -31,14 +35,6 @@ from core.presentation.wording import (
     p_value,
     signed,
 )
-from core.workspace.comparable_runs import runs_elsewhere, sister_runs
-from core.workspace.runs import Run, load_runs
-
-if TYPE_CHECKING:  # imports torch
-    from core.experiment.mixer import Mixer
-
-METRIC = "mrr@100"  # changes with every article, which matters because half of val is small
-
 
 _COLUMNS = (
     "mix", METRIC, "difference", "95 % interval", "p (Holm)", "verdict", "chosen on the earlier half",
@@ -77,65 +73,18 @@ class MixesFound:
 
 
 def _ask(context: RunContext) -> MixesFound:
-    from core.experiment.mixer import Mixer
-
-    n = len(context.val.articles)
-    if n < MIN_VAL:
-        raise InputError(
-            f"Domain '{context.domain.info.slug}' has only {n} articles in val, too few to search on one half and "
-            f"evaluate on the other. Import at least {MIN_VAL} articles for val."
-        )
-    sisters = _sisters(context)
-    mixer = Mixer(context.loaded_run, sisters, runs_elsewhere(context.run, context.workspace))
-    names = tuple(run.info.name for run in sisters)
-    allowed = [merge for merge in MERGES.values() if all(mixer.ends.has(need) for need in merge.needs)]
-    merges: dict[str, MergeFound] = {}
+    mixer, names = open_mixer(context), tuple(run.info.name for run in sisters_of(context))
     ranks: dict[str, np.ndarray] = {
         name: mixer.ranks(Mix(names[:1], alpha)) for name, alpha in ((Model.ZERO_SHOT, 0.0), (Model.FINE_TUNED, 1.0))
     }
-    ends = {name: _value(found) for name, found in ranks.items()}
-    for merge in allowed:
-        earlier, later = (_Search(mixer, names, half) for half in (slice(n // 2), slice(n // 2, None)))
-        chosen = merge.search(earlier), merge.search(later)
-        ranks[merge.label] = np.concatenate(
-            [mixer.ranks(chosen[1].mix)[earlier.half], mixer.ranks(chosen[0].mix)[later.half]]
-        )
-        price = mixer.price(earlier.tried | later.tried)
-        merges[merge.label] = MergeFound(*chosen, _value(ranks[merge.label]), price)
+    ends = {name: mean_value(found) for name, found in ranks.items()}
+    merges: dict[str, MergeFound] = {}
+    for label, choice in search_merges(mixer, names).items():
+        ranks[label] = choice.crossed(mixer.ranks)
+        merges[label] = MergeFound(choice.earlier, choice.later, mean_value(ranks[label]), mixer.price(choice.tried))
     pairs = [(Model.WISE_FT, label) for label in merges if label != Model.WISE_FT]
-    return MixesFound(n, names, mixer.ends.elsewhere, merges, ends, differences(ranks, pairs, [METRIC]).differences)
-
-
-def _sisters(context: RunContext) -> list[Run]:
-    """Return the analysed run, then the newest run of every other seed."""
-    run = context.run
-    sisters = sister_runs(run, load_runs(context.workspace, run.info.domain))
-    return [run, *(other for other in sisters if other.info.settings.seed != run.info.settings.seed)]
-
-
-class _Search:
-    """Evaluation of candidates on one half of val only. tried: the mixes evaluated so far."""
-
-    def __init__(self, mixer: "Mixer", runs: tuple[str, ...], half: slice) -> None:
-        self.mixer, self.runs, self.half = mixer, runs, half
-        self.elsewhere = mixer.ends.elsewhere
-        self.parts: Sequence[str] = mixer.ends.changed_parts
-        self.tried: set[Mix] = set()
-
-    def value(self, mix: Mix) -> float:
-        """Return the metric of a mix on the half."""
-        self.tried.add(mix)
-        return _value(self.mixer.ranks(mix)[self.half])
-
-    def best(self, mixes: Iterable[Mix], tried_before: int = 0) -> Searched:
-        """Return the best of `mixes`; the first of equal ones."""
-        values = [(mix, self.value(mix)) for mix in mixes]
-        mix, value = max(values, key=lambda pair: pair[1])
-        return Searched(mix, tried_before + len(values), value)
-
-
-def _value(ranks: np.ndarray) -> float:
-    return float(values_of(ranks, METRIC).mean())
+    tests = differences(ranks, pairs, [METRIC]).differences
+    return MixesFound(len(context.val.articles), names, mixer.ends.elsewhere, merges, ends, tests)
 
 
 def section(found: MixesFound, context: RunContext) -> Section:
@@ -204,15 +153,6 @@ def _table(found: MixesFound) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=_COLUMNS).fillna("")
 
 
-def describe_mix(mix: Mix) -> str:
-    """Return a mix in words: `α 0.4`, `α image 0.2, text 0.7`, `α 0.2 to 0.6`, `3 runs, α 0.8`."""
-    alphas = ", ".join(f"{part.replace('.', ' ')} {alpha:g}" for part, alpha in mix.own.items()) or f"{mix.alpha:g}"
-    if mix.shallow is not None:
-        alphas = f"{mix.shallow:g} to {mix.alpha:g}"
-    runs = f"{len(mix.runs)} runs, " if len(mix.runs) > 1 else ""
-    return f"{runs}α {alphas}"
-
-
 def _missing(found: MixesFound, context: RunContext) -> list[str]:
     """Return a sentence for the merges that this run does not allow, with the reason."""
     info = context.run.info
@@ -238,7 +178,5 @@ MIXES = Question(
     section,
     version=2,
     duration_hint="seconds for heads, otherwise as long as ten to fifteen sweeps",
-    cache_key_parts=lambda context: tuple(
-        run.info.fine_tuned for run in (*_sisters(context), *runs_elsewhere(context.run, context.workspace))
-    ),
+    cache_key_parts=merged_weights,
 )

@@ -18,12 +18,13 @@ from core.findings.reranking import RERANKING
 from core.findings.rolling_origin import ROLLING
 from core.findings.significance import DIFFERENCE
 from core.findings.slices import SLICES
+from core.findings.trade_off import TRADE_OFF
 from core.findings.trajectories import SHAPES_ALONG_ALPHA
 
 QUESTIONS: tuple[Question[Any], ...] = (
     DIFFERENCE, CHOICE, DRIFT, ROLLING, SLICES, SHAPES_ALONG_ALPHA, OVERTAKINGS,
-    NEAR_DUPLICATES, HUBS, RERANKING, ENTITIES, BARRIER, MIXES, NEWSROOMS, HEADROOM,
-    LABEL_FREE,
+    NEAR_DUPLICATES, HUBS, RERANKING, ENTITIES, BARRIER, MIXES, TRADE_OFF, NEWSROOMS,
+    HEADROOM, LABEL_FREE,
 )  # fmt: skip
 BY_NAME = {question.name: question for question in QUESTIONS}
 #: Names of earlier versions, with the questions that replace them.
