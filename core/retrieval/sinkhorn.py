@@ -21,8 +21,8 @@ from torch import Tensor
 
 #: Stop if no log v moves by more. On three real collections, fewer than 1 % of the ranks change afterwards.
 TOLERANCE = 1e-4
-#: Stop in any case. At the temperature of training, 12 iterations reach the tolerance there. At T = 0.01, 100 do not: 2 to
-#: 17 % of the ranks still change, and mrr@100 by at most 0.002.
+#: Stop in any case. At the temperature of training, 12 iterations reach the tolerance there. At T = 0.01, 100 do not:
+#: 2 to 17 % of the ranks still change, and mrr@100 by at most 0.002.
 ITERATIONS = 100
 
 
@@ -30,7 +30,7 @@ ITERATIONS = 100
 def log_scaling(gallery: Tensor, bank: Tensor, temperature: float, block_scores: int) -> Tensor:
     """Return log v of each item of `gallery` [G, d] among the queries `bank` [B, d]: float32 [G].
 
-    Scores that fit in `block_scores` are computed once, others anew in each iteration.
+    Scores that fit in `block_scores` are computed once, others again in each iteration.
     """
     capacity = math.log(max(1.0, len(bank) / len(gallery)))
     in_memory = list(score_blocks(gallery, bank, block_scores)) if len(gallery) * len(bank) <= block_scores else None
