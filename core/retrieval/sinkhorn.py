@@ -21,8 +21,8 @@ from torch import Tensor
 
 #: Stop if no log v moves by more. On three real collections, fewer than 1 % of the ranks change afterwards.
 TOLERANCE = 1e-4
-#: Stop in any case. At the temperature of training, 12 iterations reach the tolerance there. At T = 0.01, 100 do not: 2 to
-#: 17 % of the ranks still change, and mrr@100 by at most 0.002.
+#: Stop in any case. At the temperature of training, 12 iterations reach the tolerance there. At T = 0.01, 100 do not:
+#: 2 to 17 % of the ranks still change, and mrr@100 by at most 0.002.
 ITERATIONS = 100
 
 
