@@ -10,8 +10,8 @@ the first ten images of new headlines falls from 82 % to 75 %, with dual-softmax
 images (NewsImages 2025).
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -30,10 +30,13 @@ from core.experiment.loaded_run import LoadedRun
 from core.retrieval.choices import BY_COSINE, IndexKind, Rerank
 from core.retrieval.index import MEASURED_WITH, GalleryIndex, build_index, load_index, measured_recall
 from core.retrieval.ranking import check_finite, top_k
-from core.retrieval.reranking import as_gallery, as_queries
+from core.retrieval.reranking import as_gallery, as_queries, reranked
 from core.storage.files import fingerprint
 
 RECALL_AT = 100
+#: Temperature of Sinkhorn in a batch, as a share of that of training. At that of training, few headlines take so little
+#: from each image of a gallery that nothing changes (docs/results.md).
+BATCH_SHARE = 1 / 20
 _OTHER: dict[TowerName, TowerName] = {"image": "text", "text": "image"}
 FORMAT = 2  # increment when the cached content changes for the same key
 
@@ -85,6 +88,25 @@ class Matcher:
         check_finite(query, lambda _: "this headline")
         rows, scores = self._search("image", query, k, split)
         return self._matches(self._loaded_run.experiment.domain.image_table(split), rows, scores)
+
+    def images_for_batch(self, headlines: Sequence[str], k: int) -> list[list[Match]]:
+        """Return the `k` best images of the domain for each of at least one text, by exact search.
+
+        Sinkhorn gives each text of the batch its own first image, as far as it can. The other methods find for a text
+        what they find for it alone.
+        """
+        queries = self._loaded_run.embed_headlines(headlines, self.alpha).cpu()
+        check_finite(queries, lambda row: f"headline {row + 1}")
+        gallery = self._gallery("image")
+        if self.reranking.method == "sinkhorn" and self.reranking.temperature is not None:
+            how = replace(self.reranking, temperature=self.reranking.temperature * BATCH_SHARE)
+            scored = reranked(queries, gallery, how)
+        else:
+            scored = as_queries(queries, self.reranking), self._searchable("image", None)
+        self.searched = len(gallery)
+        table = self._loaded_run.experiment.domain.image_table()
+        found = zip(*top_k(*scored, self._ties("image", None), k), strict=True)
+        return [self._matches(table, rows, scores) for rows, scores in found]
 
     def images_for_article(self, article_id: str, k: int) -> ArticleMatches:
         """Return the `k` best images of the article's split for its text. Raises InputError for an unknown article.

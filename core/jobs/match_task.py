@@ -40,8 +40,8 @@ class ModelAnswer:
 class Answer:
     """Result of a search.
 
-    models: one for each α, in the order of the request. searched: number of images or articles. languages: two-letter
-    codes that the encoder supports, sorted. reranking: as applied to the scores.
+    models: one for each α, in the order of the request; for a batch, one for each headline. searched: number of images
+    or articles. languages: two-letter codes that the encoder supports, sorted. reranking: as applied to the scores.
     """
 
     models: tuple[ModelAnswer, ...]
@@ -66,6 +66,25 @@ def match_headline(
         rerank,
         lambda matcher: ModelAnswer(matcher.alpha, _found(matcher.images_for(headline, k))),
     )
+
+
+def match_batch(
+    workspace: Workspace,
+    slug: str,
+    run_name: str,
+    alphas: Sequence[float],
+    headlines: str,
+    k: int,
+    rerank: Rerank | None = None,
+) -> Answer:
+    """Find the best `k` images of the domain for each line of `headlines`, at one α. Raises errors as `open_run`."""
+    from core.experiment.match import Matcher  # imports torch, which only the worker may load
+
+    loaded_run = load_run_cached(workspace, slug, run_name)
+    [alpha] = alphas
+    matcher = Matcher(loaded_run, alpha, rerank=rerank)
+    found = tuple(ModelAnswer(alpha, _found(each)) for each in matcher.images_for_batch(headlines.splitlines(), k))
+    return Answer(found, matcher.searched, tuple(sorted(loaded_run.experiment.encoder.languages)), matcher.reranking)
 
 
 def match_photo(

@@ -9,11 +9,12 @@ import streamlit as st
 from core.data.domain import Domain
 from core.data.images.decoding import SUFFIXES, ImageError, open_image
 from core.data.images.formats import FORMATS, HEAD, IMAGES, REFUSED_SUFFIXES, format_of
-from core.jobs.match_task import Answer, match_article, match_headline, match_photo
+from core.jobs.match_task import Answer, match_article, match_batch, match_headline, match_photo
 from core.retrieval.choices import RERANKS, Rerank
 from core.storage.files import file_signature
 from core.workspace.folders import Workspace
 from core.workspace.runs import Run
+from pages.match.batch import input_batch, show_batch
 from pages.match.download import show_download
 from pages.match.view import Matched, MatchQuery, headline_of, show_comparison, show_language_note, show_presentation
 from pages.shared import session, sidebar
@@ -25,17 +26,23 @@ from pages.shared.text import plain, shorten
 from pages.shared.worker import forget, result_of, show_pending, submit_once
 
 PURPOSE = "match"  # of the model worker's task that a session awaits
-TASKS: dict[str, Callable[..., Answer]] = {"headline": match_headline, "article": match_article, "photo": match_photo}
+TASKS: dict[str, Callable[..., Answer]] = {
+    "headline": match_headline,
+    "article": match_article,
+    "photo": match_photo,
+    "batch": match_batch,
+}
 HEADLINE_CHARACTERS = 500  # twice the context of any encoder here
 MAX_UPLOAD = 20  # MB
 EXAMPLES = 3
 
 
 def input_by() -> str:
-    """Input the kind of query: a headline, an article or a photo."""
+    """Input the kind of query: a headline, an article, a photo or a batch of headlines."""
     chosen = st.segmented_control(
         "Search with", list(TASKS), default="headline", required=True, format_func=str.title, **session.BY.bound,
-        help=help_for("Article", "Gallery", also="A headline or an article finds images. A photo finds articles."),
+        help=help_for("Article", "Gallery", also="A headline or an article finds images. A photo finds articles. "
+                      "A batch finds images for several headlines."),
     )  # fmt: skip
     return chosen if chosen in TASKS else "headline"
 
@@ -126,7 +133,12 @@ def input_question(domain: Domain, run: Run) -> tuple[str, MatchQuery | None, fl
     by = input_by()
     query, alpha, rerank, images_shown = st.columns([5, 1.3, 1.5, 1.2], vertical_alignment="bottom")
     with query:
-        question = {"headline": input_headline, "article": lambda: input_article(domain), "photo": input_photo}[by]()
+        question = {
+            "headline": input_headline,
+            "article": lambda: input_article(domain),
+            "photo": input_photo,
+            "batch": lambda: input_batch(HEADLINE_CHARACTERS),
+        }[by]()
     with alpha:
         value = input_alpha(run)
     with rerank:
@@ -165,6 +177,9 @@ def show_failure(sentence: str) -> None:
 
 def show_examples(domain: Domain, run: Run, by: str) -> None:
     """Show the empty state: what to do, with examples to click."""
+    if by == "batch":
+        st.write("Nothing to show yet. Paste several headlines above, one per line.")
+        return
     if by == "photo":
         st.write(
             "Nothing to show yet, because there is no photo. Upload one above to rank the domain's articles for it. "
@@ -214,11 +229,14 @@ def main() -> None:
         if question is None:
             show_examples(domain, run, by)
             return
-        answer = answer_to(workspace, run, question, (0.0, alpha, 1.0), rerank, k)
+        alphas = (alpha,) if by == "batch" else (0.0, alpha, 1.0)
+        answer = answer_to(workspace, run, question, alphas, rerank, k)
         if answer is None:
             return
         matched = Matched(workspace, domain, run, question, answer)
-        if presented:
+        if by == "batch":
+            show_batch(matched)
+        elif presented:
             show_presentation(matched)
         else:
             show_language_note(matched)

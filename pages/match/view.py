@@ -37,7 +37,8 @@ _QUIET = """<style>
 class MatchQuery:
     """A query.
 
-    by: headline, article or photo. text: the headline, the article's id, or the photo's file name.
+    by: headline, article, photo or batch. text: the headline, the article's id, the photo's file name, or the headlines
+    of the batch, one per line.
     """
 
     by: str
@@ -98,6 +99,8 @@ class Matched:
         how = self.answer.reranking
         if how == BY_COSINE:
             return "Similarity: cosine."
+        if how.method == "sinkhorn":
+            return "Similarity: cosine, lowered for images that other queries need (re-ranked by sinkhorn)."
         return f"Similarity: cosine minus half the nearness to all queries (re-ranked by {how.method})."
 
 
@@ -121,7 +124,7 @@ def show_language_note(matched: Matched) -> None:
     """Show a note if the encoder does not read the language of the query, with an encoder that does."""
     languages, language = matched.answer.languages, matched.domain.info.language
     encoder = plain(matched.run.info.encoder)
-    if matched.question.by == "headline" and len(languages) == 1:
+    if matched.question.by in ("headline", "batch") and len(languages) == 1:
         reads = _LANGUAGES.get(languages[0], languages[0])
         st.caption(
             f"{encoder} reads only {reads}. For another language, choose or train a run with lite-multilingual, which "

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from core.cli.main import main
 from core.data.images.decoding import ImageError
 from core.jobs import model_worker
-from core.jobs.match_task import Answer, match_article, match_headline
+from core.jobs.match_task import Answer, match_article, match_batch, match_headline
 from core.workspace.folders import Workspace
 from core.workspace.runs import Run, find_run
 from pages.shared import images, worker
@@ -174,6 +174,22 @@ def test_another_run_is_re_ranked_as_it_was_swept(
     assert not page.exception
     assert page.selectbox(key="rerank").value == "csls"
     assert "re-ranked by csls" in text_of(page)
+
+
+def test_a_batch_shows_the_images_of_each_headline(run: Run, made: Workspace, asked) -> None:
+    page = open_page(by="Batch", rerank="sinkhorn", places="3", alpha="0.25")
+    assert not asked
+    page.text_area(key="match_batch").set_value("a red circle\n\n  a *blue*  square \n").run()
+    assert not page.exception
+    [(task, _, slug, name, alphas, headlines, k, rerank)] = asked
+    assert (task, alphas, headlines, k, rerank) == (
+        match_batch, (0.25,), "a red circle\na *blue* square", 3, "sinkhorn"
+    )  # fmt: skip
+    answer = match_batch(made, slug, name, alphas, headlines, k, rerank)
+    for model in answer.models:
+        for one in model.found:
+            assert f"**{one.place}** · similarity {similarity(one.score)}" in text_of(page)
+    assert r"**2. a \*blue\* square**" in text_of(page)
 
 
 def test_an_unknown_article_in_the_address_is_none_picked(run: Run, asked) -> None:

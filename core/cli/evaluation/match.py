@@ -1,8 +1,9 @@
 """The command `match`: search images for a text, or articles for an image."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from PIL import Image
@@ -28,10 +29,21 @@ from core.presentation.reranking import reranked_by
 from core.retrieval.choices import IndexKind
 from core.workspace.runs import find_run
 
+if TYPE_CHECKING:  # imports torch
+    from core.experiment.match import Match
+
+SHOWN = 60  # characters of a headline in the table
+
 
 def match(
     domain: DomainOption,
-    headline: Annotated[str | None, typer.Option(metavar="TEXT", help="Find the images that fit this text.")] = None,
+    headline: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="TEXT",
+            help="Find the images that fit this text. Repeat for a batch, which sinkhorn re-ranks together.",
+        ),
+    ] = None,
     photo: Annotated[Path | None, typer.Option(metavar="FILE", help="Find the articles that fit this image.")] = None,
     run: SweptRunOption = None,
     alpha: AlphaOption = "best",
@@ -50,8 +62,11 @@ def match(
 ) -> None:
     """Find images for a headline, or articles for a photo. Uses the exact weights at alpha."""
     be_quiet(as_json)
-    if (headline is None) == (photo is None):
+    headlines = headline or []
+    if bool(headlines) == (photo is not None):
         raise InputError("give either --headline TEXT or --photo FILE, and not both.")
+    if len(headlines) > 1 and index != "flat":
+        raise InputError(f"--index {index} searches for one --headline, and {len(headlines)} are given. Omit --index.")
     image = _read(photo)
     workspace = workspace_of(root, cache)
     loaded, found = workspace.load_domain(domain), find_run(workspace, domain, run, prefer_swept=True)
@@ -61,18 +76,13 @@ def match(
 
     loaded_run = open_run(found, loaded, workspace, device, rerank=rerank)
     matcher = Matcher(loaded_run, value, index)
-    matches = matcher.articles_for(image, k) if image is not None else matcher.images_for(headline or "", k)
-    rows = [
-        {
-            "place": result.place,
-            "score": round(result.score, 4),
-            "article_id": str(result.article["article_id"]),
-            "image_id": result.image_id,
-            "image_file": str(result.article["image_file"]),
-            "title": result.article["title"] or result.article["text"],
-        }
-        for result in matches
-    ]
+    if image is not None:
+        rows = _rows(matcher.articles_for(image, k))
+    elif len(headlines) == 1:
+        rows = _rows(matcher.images_for(headlines[0], k))
+    else:
+        batch = zip(headlines, matcher.images_for_batch(headlines, k), strict=True)
+        rows = [{"headline": text, **row} for text, matches in batch for row in _rows(matches)]
     record = {
         "domain": domain,
         "run": found.info.name,
@@ -83,22 +93,34 @@ def match(
         "index_recall": matcher.recall,
         "matches": rows,
     }
-    searched = "image" if headline is not None else "article"
+    searched = "image" if headlines else "article"
+    shown = [{name: row[name][:SHOWN] if name in ("headline", "title") else row[name] for name in row} for row in rows]
+    best = f"{k} for each of {len(headlines)} headlines" if len(headlines) > 1 else f"{len(rows)}"
     lines = [
-        f"the best {len(rows)} of {counted(matcher.searched, searched)} of {domain} at alpha {value:g} (run "
+        f"the best {best} of {counted(matcher.searched, searched)} of {domain} at alpha {value:g} (run "
         f"{found.info.name})"
         f"{reranked_by(loaded_run.reranking)}:",
-        tabulate([{**row, "title": row["title"][:60]} for row in rows], headers="keys"),
+        tabulate(shown, headers="keys"),
     ]
     if matcher.recall is not None:
         lines.append(f"index {index}: finds {matcher.recall:.1%} of the exact best 100 for the articles of the domain.")
-    if (
-        headline is not None
-        and ",".join(loaded_run.experiment.encoder.languages) == "en"
-        and loaded.info.language != "en"
-    ):
+    if headlines and ",".join(loaded_run.experiment.encoder.languages) == "en" and loaded.info.language != "en":
         lines.append(f"note: {found.info.encoder} reads English only.")
     answer(as_json, record, "\n".join(lines))
+
+
+def _rows(matches: Sequence["Match"]) -> list[dict[str, Any]]:
+    return [
+        {
+            "place": result.place,
+            "score": round(result.score, 4),
+            "article_id": str(result.article["article_id"]),
+            "image_id": result.image_id,
+            "image_file": str(result.article["image_file"]),
+            "title": result.article["title"] or result.article["text"],
+        }
+        for result in matches
+    ]
 
 
 def _read(photo: Path | None) -> Image.Image | None:

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 import torch
 
+from core.experiment import match
 from core.experiment.loaded_run import open_run
 from core.experiment.match import Matcher
 from core.experiment.sweep import sweep_run
@@ -124,3 +125,34 @@ def test_the_models_process_sees_that_a_run_was_swept_again(run, shapes_domain, 
     for method in ("none", "csls", "none"):
         sweep_run(open_run(run, shapes_domain, workspace, "cpu", rerank=method), [0.0, 1.0], "recall@1")
         assert load_run_cached(workspace, "shapes", run.info.name).reranking.method == method
+
+
+def test_a_batch_gives_each_headline_its_own_first_image_only_by_sinkhorn(run, shapes_domain, workspace, monkeypatch):
+    monkeypatch.setattr(match, "BATCH_SHARE", 1e-3)  # the scores of random weights are close to each other
+    loaded_run = open_run(run, shapes_domain, workspace, "cpu")
+
+    def firsts(headlines, rerank):
+        found = Matcher(loaded_run, 0.3, rerank=rerank).images_for_batch(headlines, 5)
+        assert [len(matches) for matches in found] == [5] * len(headlines)
+        return [matches[0].image_id for matches in found]
+
+    titles = shapes_domain.articles["title"].unique().tolist()
+    alone = firsts(titles, "none")
+    assert alone == [Matcher(loaded_run, 0.3).images_for(title, 1)[0].image_id for title in titles]
+    rivals = next(
+        [titles[row], titles[other]] for row in range(60) for other in range(row) if alone[row] == alone[other]
+    )
+    assert len(set(firsts(rivals, "none"))) == 1
+    assert len(set(firsts(rivals, "sinkhorn"))) == 2
+
+
+def test_a_batch_on_the_command_line_names_the_headline_of_each_row(verb, run):
+    verb("sweep", "--domain", "shapes", "--alphas", "0,1")
+    ask = ("match", "--domain", "shapes", "--headline", "a red circle", "--headline", "a blue square", "--k", 2)
+    record = verb(*ask, "--rerank", "sinkhorn", "--json").record
+    assert [row["headline"] for row in record["matches"]] == ["a red circle"] * 2 + ["a blue square"] * 2
+    assert [row["place"] for row in record["matches"]] == [1, 2, 1, 2]
+    assert record["reranking"]["method"] == "sinkhorn"
+    outcome = verb(*ask, "--index", "hnsw")
+    assert outcome.status == 2
+    assert "--index hnsw" in outcome.err
