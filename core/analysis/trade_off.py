@@ -22,7 +22,7 @@ def pareto(own: np.ndarray, control: np.ndarray) -> np.ndarray:
     own, control = np.round(own, _DIGITS), np.round(control, _DIGITS)
     as_high = (own[None] >= own[:, None]) & (control[None] >= control[:, None])
     higher = (own[None] > own[:, None]) | (control[None] > control[:, None])
-    return ~(as_high & higher).any(axis=1)
+    return ~np.any(as_high & higher, axis=1)
 
 
 def with_intervals(curve: pd.DataFrame, ranks: np.ndarray, metrics: Sequence[str]) -> pd.DataFrame:
