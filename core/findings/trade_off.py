@@ -29,13 +29,8 @@ from core.findings.question import Question, RunContext, files_as_parts
 from core.interpolation.merges import MERGES
 from core.interpolation.mix import Mix
 from core.presentation.blocks import Block, Chart, Grid, Section, Words
-from core.presentation.theme import MODEL_COLOURS, NEUTRAL, VALUE, hover
+from core.presentation.trade_off_charts import MergePoints, plot_merges
 from core.presentation.wording import between_signed, number, p_cell, p_value, signed
-
-SYMBOLS = (
-    "diamond", "circle", "square", "cross", "x", "triangle-up", "triangle-down", "pentagon", "hexagram", "star",
-    "hourglass", "bowtie",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -68,16 +63,18 @@ class TradeOffFound:
 
 
 def _ask(context: RunContext) -> TradeOffFound:
-    domains = list(_controls(context))
+    domains = _controls(context)
     if not domains:
         return TradeOffFound(Differences(0, (), ()), {}, {}, {}, ())
     mixer, names = open_mixer(context), tuple(run.info.name for run in sisters_of(context))
     choices = search_merges(mixer, names)
-    tried = {label: sorted(choice.tried, key=_order) for label, choice in choices.items()}
+    tried = {
+        label: sorted(choice.tried, key=lambda mix: (mix.alpha, describe_mix(mix))) for label, choice in choices.items()
+    }
     ends = {Model.ZERO_SHOT: Mix(names[:1], 0.0), Model.FINE_TUNED: Mix(names[:1], 1.0)}
     pairs = [(Model.WISE_FT, label) for label in choices if label != Model.WISE_FT]
     judged, points = [], []
-    for on in (mixer, *(mixer.on(context.loaded_run.elsewhere(domain).view("val")) for domain in domains)):
+    for on in (mixer, *(mixer.on(context.loaded_run.elsewhere(domain).view("val")) for domain in domains.values())):
         models = {str(end): on.ranks(mix) for end, mix in ends.items()}
         models |= {label: choice.crossed(on.ranks) for label, choice in choices.items()}
         judged.append(differences(models, pairs, [METRIC]))
@@ -90,26 +87,20 @@ def _ask(context: RunContext) -> TradeOffFound:
         {label: tuple(map(describe_mix, mixes)) for label, mixes in tried.items()},
         points[0],
         tuple(
-            Control(domain.info.slug, found, reached, domain.info.slug in trained_on)
-            for domain, found, reached in zip(domains, elsewhere, points[1:], strict=True)
+            Control(slug, found, reached, slug in trained_on)
+            for slug, found, reached in zip(domains, elsewhere, points[1:], strict=True)
         ),
     )
 
 
-def _controls(context: RunContext) -> Iterator[Domain]:
-    """Yield every other domain with enough articles in val."""
-    for slug in _other_slugs(context):
-        domain = context.workspace.load_domain(slug)
-        if len(domain.labelled("val")) >= MIN_VAL:
-            yield domain
+def _controls(context: RunContext) -> dict[str, Domain]:
+    """Return every other domain with enough articles in val, by slug."""
+    others = {slug: context.workspace.load_domain(slug) for slug in _other_slugs(context)}
+    return {slug: domain for slug, domain in others.items() if len(domain.labelled("val")) >= MIN_VAL}
 
 
 def _other_slugs(context: RunContext) -> list[str]:
     return [slug for slug in context.workspace.domain_slugs() if slug != context.domain.info.slug]
-
-
-def _order(mix: Mix) -> tuple[float, str]:
-    return mix.alpha, describe_mix(mix)
 
 
 def _corrected(judged: list[Differences]) -> Iterator[Differences]:
@@ -131,10 +122,10 @@ def section(found: TradeOffFound, context: RunContext) -> Section:
     blocks: list[Block] = []
     for control in found.controls:
         alt = f"{METRIC} on {own} against {METRIC} on {control.domain} for all tried mixes."
-        n = f"n = {found.judged.n} on {own}, {control.judged.n} on {control.domain}"
+        caption = f"{METRIC} on val of {own} (n = {found.judged.n}) and of {control.domain} (n = {control.judged.n})"
         blocks += [
             Chart(f"trade-off-{control.domain}", _plot(found, control, own), alt, 480),
-            Grid(f"{METRIC} on val of {own} and of {control.domain}; {n}", _table(found, control, own)),
+            Grid(caption, _table(found, control, own)),
         ]
     blocks += [
         Words(
@@ -216,39 +207,20 @@ def _optimal(found: TradeOffFound, control: Control) -> dict[str, np.ndarray]:
 
 def _is_trained(label: str, control: Control) -> bool:
     """Return whether the merge contains a training on the control."""
-    return control.trained_on and any(
-        merge.label == label and "several domains" in merge.needs for merge in MERGES.values()
-    )
+    needs = {merge.label: merge.needs for merge in MERGES.values()}
+    return control.trained_on and "several domains" in needs[label]
 
 
 def _plot(found: TradeOffFound, control: Control, own: str) -> go.Figure:
-    """Return the points of each merge, the Pareto-optimal ones large, and both ends with intervals."""
-    figure, optimal = go.Figure(), _optimal(found, control)
-    for symbol, (label, mixes) in zip(SYMBOLS, found.tried.items(), strict=False):
-        best = optimal[label]
-        sizes, opacities = np.where(best, 12, 5), np.where(best, 1, 0.6)
-        colour = MODEL_COLOURS.get(label, NEUTRAL)
-        figure.add_scatter(
-            x=control.points[label], y=found.points[label], name=label, customdata=list(mixes),
-            mode="lines+markers" if label == Model.WISE_FT else "markers", line={"color": colour, "width": 1},
-            marker={"symbol": symbol, "color": colour, "size": sizes, "opacity": opacities},
-            hovertemplate=f"%{{customdata}}: {own} {hover('y', VALUE)}, {control.domain} {hover('x', VALUE)}",
-        )  # fmt: skip
-    for model, symbol in ((Model.ZERO_SHOT, "circle"), (Model.FINE_TUNED, "square"), (Model.WISE_FT, "diamond-open")):
-        y, x = (
-            next(each for each in judged.reached if each.model == model) for judged in (found.judged, control.judged)
-        )
-        bars = [{"type": "data", "array": [each.interval.high - each.value],
-                 "arrayminus": [each.value - each.interval.low], "thickness": 1} for each in (x, y)]  # fmt: skip
-        figure.add_scatter(
-            x=[x.value], y=[y.value], error_x=bars[0], error_y=bars[1], mode="markers",
-            name=f"{model} at its choice" if model == Model.WISE_FT else str(model),
-            marker={"symbol": symbol, "color": MODEL_COLOURS[model], "size": 13},
-            hovertemplate=f"{own} {hover('y', VALUE)}, {control.domain} {hover('x', VALUE)}",
-        )  # fmt: skip
-    figure.update_layout(legend={"itemsizing": "constant"})
-    figure.update_xaxes(title=f"{METRIC} on {control.domain}, n = {control.judged.n}")
-    return figure.update_yaxes(title=f"{METRIC} on {own}, n = {found.judged.n}")
+    optimal = _optimal(found, control)
+    merges = {
+        label: MergePoints(mixes, found.points[label], control.points[label], optimal[label])
+        for label, mixes in found.tried.items()
+    }
+    own_models, other_models = ({one.model: one for one in each.reached} for each in (found.judged, control.judged))
+    shown = (Model.ZERO_SHOT, Model.FINE_TUNED, Model.WISE_FT)
+    models = {str(model): (own_models[model], other_models[model]) for model in shown}
+    return plot_merges(merges, models, (own, control.domain), (found.judged.n, control.judged.n))
 
 
 TRADE_OFF = Question(

@@ -15,7 +15,6 @@ from core.presentation.theme import ALPHA, MODEL_COLOURS, NEUTRAL, SHADE, VALUE,
 
 DASHES = {"val": "solid", "test": "dot"}
 _BOTH = f"image {hover('y', ALPHA)}, text {hover('x', ALPHA)}"
-_OWN_AND_OTHER = f"this domain {hover('y', VALUE)}, other domain {hover('x', VALUE)}"
 
 
 #: Low and high of a metric at each α, [A] each.
@@ -124,37 +123,3 @@ def plot_plane(table: pd.DataFrame, metric: str, best: pd.Series, selected: floa
         )  # fmt: skip
     figure.update_xaxes(title="α of the text tower", range=[-0.025, 1.025], constrain="domain")
     return figure.update_yaxes(title="α of the image tower", range=[-0.025, 1.025], scaleanchor="x", constrain="domain")
-
-
-def plot_trace(
-    own: pd.DataFrame, elsewhere: pd.DataFrame, metric: str, names: tuple[str, str], selected: float
-) -> go.Figure:
-    """Plot the metric on the run's val against that of the same weights on another domain, along α."""
-    both = own.merge(elsewhere, on="alpha", suffixes=("", "_elsewhere"))
-    figure = go.Figure()
-    figure.add_scatter(
-        x=both[f"{metric}_elsewhere"], y=both[metric], mode="lines", name=Model.WISE_FT,
-        line={"color": MODEL_COLOURS[Model.WISE_FT], "width": 2}, customdata=both["alpha"],
-        hovertemplate=f"α {hover('customdata', ALPHA)}: {_OWN_AND_OTHER}<extra></extra>",
-    )  # fmt: skip
-    tenths = both[np.isclose((both["alpha"] * 10) % 1, 0) | np.isclose((both["alpha"] * 10) % 1, 1)]
-    figure.add_scatter(
-        x=tenths[f"{metric}_elsewhere"], y=tenths[metric], mode="markers", name="every tenth of α",
-        marker={"color": NEUTRAL, "size": 6}, hoverinfo="skip",
-    )  # fmt: skip
-    for alpha, name, colour, symbol in (
-        (0.0, Model.ZERO_SHOT, MODEL_COLOURS[Model.ZERO_SHOT], "circle"),
-        (1.0, Model.FINE_TUNED, MODEL_COLOURS[Model.FINE_TUNED], "square"),
-        (selected, f"α* = {selected:g}", MODEL_COLOURS[Model.WISE_FT], "diamond"),
-    ):
-        point = both.iloc[[int((both["alpha"] - alpha).abs().argmin())]]
-        figure.add_scatter(
-            x=point[f"{metric}_elsewhere"], y=point[metric], mode="markers", name=name, hovertemplate=_OWN_AND_OTHER,
-            marker={"color": colour, "symbol": symbol, "size": 13},
-        )  # fmt: skip
-    figure.update_xaxes(
-        title=f"{METRICS[metric].label} on {names[1]} (other domain), n = {int(elsewhere['n'].iloc[0])}"
-    )
-    return figure.update_yaxes(
-        title=f"{METRICS[metric].label} on {names[0]} (this domain), n = {int(own['n'].iloc[0])}"
-    )

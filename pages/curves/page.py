@@ -8,16 +8,17 @@ from core.evaluation.alpha_selection import Criterion, best_range
 from core.evaluation.metrics import METRICS, table_metrics
 from core.evaluation.tower_plane import best_of_plane
 from core.experiment.transfer import curve_elsewhere, read_curve_elsewhere
-from core.presentation.curve_charts import plot_metric, plot_plane, plot_trace
+from core.presentation.curve_charts import plot_metric, plot_plane
 from core.presentation.language_notes import language_mark
 from core.presentation.paper_tables import paper_table, path_sentences, precision_sentences, readings_of_table_4, render
 from core.presentation.reranking import reranked_by
+from core.presentation.trade_off_charts import joined, plot_trace, trade_off_sentences
 from core.storage.safe_csv import spreadsheet_csv
 from core.workspace.folders import Workspace
 from core.workspace.runs import Run
 from pages.page_files import page_file
 from pages.shared import session, sidebar
-from pages.shared.cached_results import bands_of, load_domain, stamp_of, swept_runs
+from pages.shared.cached_results import bands_of, curve_with_intervals_of, load_domain, stamp_of, swept_runs
 from pages.shared.charts import input_figure_format, show_figure
 from pages.shared.errors import show_error
 from pages.shared.help_texts import CURVES, help_for
@@ -123,15 +124,17 @@ def show_elsewhere(workspace: Workspace, domain: Domain, run: Run) -> None:
         input_evaluation(workspace, run, slug)
         return
     metric = input_metric(session.TRACE_METRIC, "mrr@100")
+    names = (domain.info.slug, slug)
+    both = joined(curve_with_intervals_of(run, domain, metric), elsewhere, metric)
+    st.write(plain(trade_off_sentences(both, metric, names)))
     st.caption(
-        "Up: better on the training domain. Right: better on the other domain. Where the curve is above and to the "
-        "right of both ends, mixing improves both."
+        "Up: better on the training domain. Right: better on the other domain. Thick: Pareto-optimal, so no other α is "
+        "at least as good on both domains and better on one. Bars: 95 % intervals. α* was chosen on these articles of "
+        "the training domain, so it is slightly too high there. Other ways to mix: question trade-off on Findings."
     )
-    curve = run.curve()
-    curve = curve[curve["split"] == "val"]
     name = f"{domain.info.slug}-{run.info.name}-on-{slug}-{metric.replace('@', '')}"
     alt = f"{metric} on {domain.info.slug} against {metric} on {slug}, traced by alpha."
-    figure = plot_trace(curve, elsewhere, metric, (domain.info.slug, slug), run.selected().alpha)
+    figure = plot_trace(both, metric, names, run.selected().alpha)
     show_figure(figure, name, alt, 440)
     st.download_button("Curve elsewhere as CSV", spreadsheet_csv(elsewhere), f"{name}.csv", "text/csv")
 

@@ -3,10 +3,12 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
 from core.analysis.alpha_choice import Plateau
 from core.analysis.significance import curve_bands
+from core.analysis.trade_off import with_intervals
 from core.data.domain import Domain
 from core.data.domain import load_domain as read_domain
 from core.data.time_split import Split
@@ -68,6 +70,16 @@ def bands_of(run: Run, domain: Domain, metric: str) -> dict[str, tuple[np.ndarra
     swept = set(run.curve()["split"])
     splits: list[Split] = [split for split in ("val", "test") if split in swept and not domain.labelled(split).empty]
     return {split: _bands(results_of(run, domain, split), metric, split, stamp_of(run)) for split in splits}
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _curve_with_intervals(_results: Results, metric: str, file_signature: SweepStamp) -> pd.DataFrame:
+    return with_intervals(_results.curve, _results.ranks, [metric])
+
+
+def curve_with_intervals_of(run: Run, domain: Domain, metric: str) -> pd.DataFrame:
+    """Return the curve on val with the intervals of a metric. Raises InputError as `read_results`."""
+    return _curve_with_intervals(results_of(run, domain, "val"), metric, stamp_of(run))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

@@ -5,6 +5,7 @@ from concurrent.futures import Future
 import pytest
 
 from core.errors import InputError
+from core.experiment.transfer import curve_elsewhere
 from core.jobs import model_worker
 from pages.shared import worker
 from tests.pages.conftest import Open
@@ -46,3 +47,10 @@ def test_a_curve_that_is_gone_again_is_no_endless_wait(submitted, open_page: Ope
     assert not app.exception
     evaluate(app)
     assert len(submitted) == 2
+
+
+def test_a_curve_is_shown_with_its_pareto_optimal_alphas(open_page: Open, run, synthetic, workspace):
+    curve_elsewhere(workspace, "shapes", run.info.name, "toys")
+    app = open_page("curves", view="Elsewhere", domain="shapes")
+    assert not app.exception
+    assert any("Pareto-optimal: α =" in each.value and "toys" in each.value for each in app.markdown)

@@ -10,8 +10,13 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
+from core.analysis.bootstrap import Interval
+from core.analysis.significance import ModelMetric
+from core.analysis.trade_off import with_intervals
+from core.evaluation.models import Model
 from core.presentation import theme
-from core.presentation.curve_charts import plot_metric, plot_plane, plot_trace
+from core.presentation.curve_charts import plot_metric, plot_plane
+from core.presentation.trade_off_charts import MergePoints, joined, plot_merges, plot_trace
 
 ROOT = Path(__file__).parents[3]
 DRAWING = {"add_scatter", "add_bar", "Bar", "Scatter", "Heatmap", "Histogram", "Box"}
@@ -53,6 +58,20 @@ def curve() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def traced() -> pd.DataFrame:
+    ranks = np.random.default_rng(0).integers(1, 200, (11, 10))
+    return with_intervals(curve(), ranks, ["mrr@100"])
+
+
+def merges() -> dict[str, MergePoints]:
+    return {Model.WISE_FT: MergePoints(["α 0.1", "α 0.2"], [0.1, 1 / 3], [2 / 3, 0.2], np.array([True, False]))}
+
+
+def models() -> dict[str, tuple[ModelMetric, ModelMetric]]:
+    both = (ModelMetric(Model.ZERO_SHOT, "mrr@100", 1 / 3, Interval(1 / 7, 2 / 3)),) * 2
+    return {Model.ZERO_SHOT: both}
+
+
 def plane() -> pd.DataFrame:
     places = [(image, text) for image in (0.0, 0.1 + 0.2, 1.0) for text in (0.0, 0.1 + 0.2, 1.0)]
     return pd.DataFrame([{"alpha_image": i, "alpha_text": t, "mrr@100": (i + t) / 3} for i, t in places])
@@ -63,7 +82,8 @@ def plane() -> pd.DataFrame:
     [
         plot_metric(curve(), "mrr@100", 0.3, {}),
         plot_plane(plane(), "mrr@100", plane().iloc[4], 0.1 + 0.2),
-        plot_trace(curve(), curve(), "mrr@100", ("a", "b"), 0.3),
+        plot_trace(joined(traced(), traced(), "mrr@100"), "mrr@100", ("a", "b"), 0.3),
+        plot_merges(merges(), models(), ("a", "b"), (10, 20)),
     ],
 )
 def test_no_fraction_is_shown_with_all_its_digits(figure: go.Figure):
