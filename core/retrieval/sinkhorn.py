@@ -30,7 +30,7 @@ ITERATIONS = 100
 def log_scaling(gallery: Tensor, bank: Tensor, temperature: float, block_scores: int) -> Tensor:
     """Return log v of each item of `gallery` [G, d] among the queries `bank` [B, d]: float32 [G].
 
-    Scores that fit in `block_scores` are computed once, others anew in each iteration.
+    Scores that fit in `block_scores` are computed once, others again in each iteration.
     """
     capacity = math.log(max(1.0, len(bank) / len(gallery)))
     in_memory = list(score_blocks(gallery, bank, block_scores)) if len(gallery) * len(bank) <= block_scores else None
