@@ -72,7 +72,7 @@ def _ask(context: RunContext) -> TradeOffFound:
         label: sorted(choice.tried, key=lambda mix: (mix.alpha, describe_mix(mix))) for label, choice in choices.items()
     }
     ends = {Model.ZERO_SHOT: Mix(names[:1], 0.0), Model.FINE_TUNED: Mix(names[:1], 1.0)}
-    pairs = [(Model.WISE_FT, label) for label in choices if label != Model.WISE_FT]
+    pairs = [(Model.WISE_FT, label) for label in (*ends, *choices) if label != Model.WISE_FT]
     judged, points = [], []
     for on in (mixer, *(mixer.on(context.loaded_run.elsewhere(domain).view("val")) for domain in domains.values())):
         models = {str(end): on.ranks(mix) for end, mix in ends.items()}
@@ -154,24 +154,28 @@ def _answer(found: TradeOffFound, own: str) -> str:
     sentences = []
     for control in found.controls:
         better = []
-        for here, there in zip(found.judged.differences, control.judged.differences, strict=True):
+        from_wise_ft = {one.after: one for one in control.judged.differences}
+        for here in found.judged.differences:
+            there = from_wise_ft[here.after]
             is_better = any(each.is_significant and each.value > 0 for each in (here, there))
-            if is_better and min(here.value, there.value) >= 0:  # else it is another point of the same trade-off
+            if (
+                here.after in found.tried and is_better and min(here.value, there.value) >= 0
+            ):  # else it is another point of the same trade-off
                 trained = ", trained there" if _is_trained(here.after, control) else ""
-                figures = f"{_figures(here, own)}; {_figures(there, control.domain)}"
+                figures = f"{own} {_figures(here)}; {control.domain} {_figures(there)}"
                 better.append(f"{here.after}{trained} ({figures})")
-        of_wise_ft, of_zero_shot = (control.judged.value(METRIC, model) for model in (Model.WISE_FT, Model.ZERO_SHOT))
+        ends = "; ".join(f"{end} {_figures(from_wise_ft[end])}" for end in (Model.FINE_TUNED, Model.ZERO_SHOT))
         sentences.append(
-            f"On {control.domain}, {Model.WISE_FT} at its choice has {METRIC} {number(of_wise_ft)}, zero-shot "
-            f"{number(of_zero_shot)} (n = {control.judged.n}). At least as good as {Model.WISE_FT} on {own} and on "
-            f"{control.domain}, and significantly better on one: {'; '.join(better) or 'no other merge'}."
+            f"On {control.domain} (n = {control.judged.n}), differences in {METRIC} from {Model.WISE_FT} at its choice "
+            f"({number(control.judged.value(METRIC, Model.WISE_FT))}): {ends}. Merges at least as good as "
+            f"{Model.WISE_FT} on {own} and on {control.domain}, and significantly better on one: "
+            f"{'; '.join(better) or 'none'}."
         )
     return " ".join(sentences)
 
 
-def _figures(difference: Difference, domain: str) -> str:
-    interval, p = between_signed(difference.interval), p_value(difference.p_holm)
-    return f"{domain} {signed(difference.value)}, {interval}, {p}"
+def _figures(difference: Difference) -> str:
+    return f"{signed(difference.value)}, {between_signed(difference.interval)}, {p_value(difference.p_holm)}"
 
 
 def _table(found: TradeOffFound, control: Control, own: str) -> pd.DataFrame:

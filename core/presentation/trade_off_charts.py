@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from core.analysis.bootstrap import MIN_FOR_INTERVAL
 from core.analysis.significance import ModelMetric
 from core.analysis.trade_off import pareto
 from core.evaluation.metrics import METRICS
@@ -53,7 +54,12 @@ def trade_off_sentences(both: pd.DataFrame, metric: str, names: tuple[str, str])
         if gains.any()
         else f"No α is better than both ends {where} by more than the 95 % intervals of the differences."
     )
-    return f"{better} Pareto-optimal: α = {_ranges(alphas, both['optimal'].to_numpy())}."
+    few = int(both[["n", "n_elsewhere"]].to_numpy().min())
+    caution = f" With n = {few}, intervals can be too narrow." if few < MIN_FOR_INTERVAL else ""
+    optimal = alphas[both["optimal"].to_numpy()]
+    low, high = f"{optimal[0]:g}", f"{optimal[-1]:g}"
+    span = f"α = {low}" if low == high else f"{len(optimal)} of {len(alphas)} α, from {low} to {high}"
+    return f"{better}{caution} Pareto-optimal: {span}."
 
 
 def _ranges(alphas: np.ndarray, marked: np.ndarray) -> str:

@@ -41,4 +41,4 @@ def test_the_sentences_name_the_alphas():
     both = joined(traced(1), traced(3), "mrr@100")
     sentences = trade_off_sentences(both, "mrr@100", ("mine", "theirs"))
     assert sentences.startswith("No α")
-    assert "Pareto-optimal: α = 0 to 1." in sentences
+    assert "Pareto-optimal: 3 of 3 α, from 0 to 1." in sentences

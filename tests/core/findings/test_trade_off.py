@@ -6,7 +6,8 @@ from shutil import copytree
 import numpy as np
 import pytest
 
-from core.analysis.significance import holm
+from core.analysis.bootstrap import Interval
+from core.analysis.significance import Difference, Differences, ModelMetric, holm
 from core.data.domain import Domain
 from core.data.importers import import_domain
 from core.data.query_text import Reading
@@ -16,7 +17,7 @@ from core.experiment.sweep import sweep_run
 from core.experiment.train import train_run
 from core.findings.merge_search import METRIC, Choice, mean_value
 from core.findings.question import RunContext, compute_or_load, load_cached
-from core.findings.trade_off import TRADE_OFF
+from core.findings.trade_off import TRADE_OFF, Control, TradeOffFound
 from core.interpolation.merges.merge import Searched
 from core.interpolation.mix import Mix
 from core.presentation.blocks import Chart, Grid
@@ -75,6 +76,23 @@ def test_the_control_is_ranked_with_the_same_mixes_and_chooses_none(context, oth
     assert table["Pareto-optimal"].str.startswith("0 of").sum() < len(found.tried)
     [chart] = [block for block in section.blocks if isinstance(block, Chart)]
     assert len(chart.figure.data) == len(found.tried) + 3
+
+
+@pytest.mark.parametrize(("own_change", "is_named"), [(0.01, True), (-0.01, False)])
+def test_a_gain_there_for_a_loss_here_is_only_another_point_of_the_trade_off(context, own_change, is_named):
+    def judged(change: float, p: float) -> Differences:
+        around = Interval(change - 0.1, change + 0.1)
+        models = (Model.ZERO_SHOT, Model.FINE_TUNED, Model.WISE_FT, "soup of all runs")
+        reached = tuple(ModelMetric(model, METRIC, 0.5, around) for model in models)
+        changes = {Model.ZERO_SHOT: 0.0, Model.FINE_TUNED: 0.0, "soup of all runs": change}
+        tests = (Difference(METRIC, Model.WISE_FT, after, each, around, p, p, None) for after, each in changes.items())
+        return Differences(100, reached, tuple(tests))
+
+    tried = {label: ("α 0.5",) for label in (Model.WISE_FT, "soup of all runs")}
+    points, chosen = dict.fromkeys(tried, (0.5,)), dict.fromkeys(tried, ("α 0.5", "α 0.5"))
+    control = Control("other", judged(0.2, 0.001), points, trained_on=False)
+    found = TradeOffFound(judged(own_change, 0.5), chosen, tried, points, (control,))
+    assert ("soup of all runs (" in TRADE_OFF.section(found, context).answer) == is_named
 
 
 def test_a_merge_that_was_trained_on_the_control_is_no_pareto_optimum(context, shapes_domain, workspace, tiny_name):
