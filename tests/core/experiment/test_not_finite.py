@@ -57,8 +57,8 @@ def test_a_tower_that_overflows_stops_a_sweep_by_name(loaded_run, monkeypatch, t
     article = view.article_ids[0 if tower == "text" else view.gallery.target.tolist().index(0)]
     intact = experiment.embed
 
-    def overflowing(encoder, activations, rows):
-        out = intact(encoder, activations, rows).clone()
+    def overflowing(encoder, activations, rows, **options):
+        out = intact(encoder, activations, rows, **options).clone()
         if activations.tower == tower:
             out[torch.from_numpy(np.asarray(rows) == row)] *= float("inf")
         return out
@@ -75,8 +75,8 @@ def test_an_image_that_an_entity_brings_along_is_named_too(loaded_run, monkeypat
     row, article = int(view.rows("image")[0]), view.article_ids[view.gallery.target.tolist().index(0)]
     intact = experiment.embed
 
-    def with_a_hole(encoder, activations, rows):
-        out = intact(encoder, activations, rows)
+    def with_a_hole(encoder, activations, rows, **options):
+        out = intact(encoder, activations, rows, **options)
         hole = torch.from_numpy(np.asarray(rows) == row)[:, None] & (activations.tower == "image")
         return torch.where(hole, torch.nan, out)
 
@@ -102,8 +102,8 @@ def test_a_gallery_for_free_queries_names_it(loaded_run, shapes_domain, monkeypa
     article = shapes_domain.articles["article_id"].iloc[7]
     intact = match.embed
 
-    def with_a_hole(encoder, activations, rows):
-        out = intact(encoder, activations, rows)
+    def with_a_hole(encoder, activations, rows, **options):
+        out = intact(encoder, activations, rows, **options)
         return torch.where(torch.from_numpy(np.asarray(rows) == 7)[:, None], torch.nan, out)
 
     monkeypatch.setattr(match, "embed", with_a_hole)
