@@ -1,6 +1,6 @@
 """Data of the board below the α slider: the list of articles, the selected article, and its first images at α."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -186,7 +186,7 @@ def board_data(
         article,
         tags_of(workspace, domain.info.slug, article.id),
         found_images(workspace, domain, results, point, row, pinned),
-        [image for image in gone if image.new],
+        [replace(image, new=False) for image in gone if image.new],
         f"{results.split}: rank of the own image among {counted(len(results.gallery.files), 'image')}. ▲ better than "
         f"{'fine-tuned' if pinned is None else 'at the pinned α'}, ▼ worse.",
         point.name,

@@ -76,7 +76,7 @@ function list(own, data) {
   }
   text(own.caption, data.list_caption);
   own.table.classList.toggle("with-pinned", data.pinned !== null);
-  if (data.pinned !== null) text(own.heads[2], `pinned ${data.pinned}`);
+  if (data.pinned !== null) text(own.heads[2], `at ${data.pinned}`);
   if (own.pending === data.article.id) own.pending = null;
   while (own.lines.length < data.rows.length) own.lines.push(buildLine(own));
   own.lines.forEach((line, i) => drawLine(line, data.rows[i]));
