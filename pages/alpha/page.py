@@ -217,9 +217,11 @@ def show_notes(domain: Domain, run: Run, results: Results, flat: Plateau | None)
 def main() -> None:
     """Draw the page."""
     st.html(_STYLE)
-    with st.container(horizontal=True, vertical_alignment="center", key="alpha_header"):
+    header = st.container(horizontal=True, vertical_alignment="center", key="alpha_header")
+    with header:
         sidebar.show_title(ALPHA)
-        workspace, domain, run = sidebar.require_run(ALPHA)
+    workspace, domain, run = sidebar.require_run(ALPHA)
+    with header:
         sidebar.show_heading(domain, run)
         results = results_of(run, domain, sidebar.input_split(domain, run))
         labels = input_towers(results)
