@@ -61,10 +61,9 @@ ORDERS: dict[str, Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]] = 
 
 def current_options() -> ListOptions:
     """Return the options in the address; the first order, no words and page 1 where it has none."""
-    order, words, page = (
-        parameter.in_address() for parameter in (session.ORDER, session.WORDS_FOUND, session.LIST_PAGE)
-    )
-    return ListOptions(order if order in ORDERS else next(iter(ORDERS)), words or "", page or 1)
+    order = session.ORDER.in_address()
+    known = order if order is not None and order in ORDERS else next(iter(ORDERS))
+    return ListOptions(known, session.WORDS_FOUND.in_address() or "", session.LIST_PAGE.in_address() or 1)
 
 
 def choose_options(changes: Mapping[str, Any]) -> None:

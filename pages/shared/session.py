@@ -145,7 +145,7 @@ STARTED_JOBS = SessionValue[frozenset[Job]]("_started_jobs", frozenset())
 AWAITED = SessionValue[Mapping[str, Task]]("_awaited", {})
 
 # Alpha.
-LIST_PAGE = QueryParameter[int]("page", parse=parse_page)
+LIST_PAGE = QueryParameter[int]("list_page", parse=parse_page)
 PINNED = QueryParameter[float]("pinned", parse=parse_alpha)
 TAGGING_ERROR = SessionValue[str]("_tagging_error", "")  # why the last tag was not set
 TOWERS, ORDER = QueryParameter[bool]("towers"), QueryParameter[str]("order")
