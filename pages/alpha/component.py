@@ -1,6 +1,6 @@
-"""Streamlit component for the α slider and the board below it (Python side)."""
+"""Streamlit component for the α slider, the list and the images (Python side). Its browser side is in `browser`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,19 +10,28 @@ from core.presentation.theme import MODEL_COLOURS
 from pages.alpha.board_data import BoardData
 from pages.alpha.slider_data import SliderData
 
-_HERE = Path(__file__).parent
+_BROWSER = Path(__file__).parent / "browser"
 _COLOURS = ";".join(f"--{model.lower()}:{colour}" for model, colour in MODEL_COLOURS.items())
+#: In the order in which the browser reads them.
+_SCRIPTS = (
+    *("page_elements", "messages", "tiles", "histogram", "player", "slider"),
+    *("list", "tags", "rank_line", "article", "keys", "component"),
+)
+_STYLES = ("slider", "tiles", "board", "rank_line")
 
 
 @st.cache_resource(show_spinner=False)
 def _component() -> Callable[..., Any]:
-    scripts = ("slider_data.js", "rank_line.js", "board_data.js", "component.js")
     return st.components.v2.component(
         "rematch_alpha",
-        html=f'<div class="alpha" style="{_COLOURS}"></div>\n<div class="board" style="{_COLOURS}"></div>',
-        css=(_HERE / "component.css").read_text(encoding="utf-8"),
-        js="\n".join((_HERE / script).read_text(encoding="utf-8") for script in scripts),
+        html=f'<div class="cockpit" style="{_COLOURS}"><div class="alpha"></div><div class="board"></div></div>',
+        css=_joined(_STYLES, "css"),
+        js=_joined(_SCRIPTS, "js"),
     )
+
+
+def _joined(names: tuple[str, ...], ending: str) -> str:
+    return "\n".join((_BROWSER / f"{name}.{ending}").read_text(encoding="utf-8") for name in names)
 
 
 def _nothing() -> None:
@@ -32,17 +41,20 @@ def _nothing() -> None:
 def alpha_element(
     slider: SliderData,
     board: BoardData,
+    pinned: float | None,
     *,
-    on_chosen: Callable[[], None],
+    callbacks: Mapping[str, Callable[[], None]],
     key: str,
 ) -> None:
     """Draw slider and board.
 
-    `st.session_state[key]` has `moved` ({alphas, settled}) and, in the callback, `chosen` ({article}).
+    pinned: the α to compare with. callbacks: called when the user chose an article (`chosen`), another order, search or
+    page (`listed`), a pinned α (`pinned`) or a tag (`tagged`). `st.session_state[key]` has `moved` ({alphas, settled})
+    and, in the callback, the message of its name.
     """
     _component()(
         key=key,
-        data={"slider": slider.as_data(), "board": board.as_data()},
+        data={"slider": slider.as_data(), "board": board.as_data(), "pinned": pinned},
         on_moved_change=_nothing,
-        on_chosen_change=on_chosen,
+        **{f"on_{name}_change": callback for name, callback in callbacks.items()},
     )

@@ -1,7 +1,7 @@
 """Alpha page: an α slider with the metrics, the ranks of all articles, and the images that one article finds."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,6 @@ import streamlit as st
 
 from core.analysis.alpha_choice import Plateau
 from core.data.domain import Domain
-from core.data.text_search import rows_containing
 from core.errors import InputError
 from core.evaluation.alpha_selection import best_range
 from core.evaluation.published import PUBLISHED
@@ -17,44 +16,25 @@ from core.evaluation.sweep import Ranked
 from core.presentation.alpha_notes import val_note
 from core.presentation.paper_tables import path_sentences
 from core.workspace.folders import Workspace
+from core.workspace.runs import Run
 from core.workspace.sweep_results import Results
-from pages.alpha.board_data import BoardData, found_images, line_of, rows_of, shown_article
+from pages.alpha.board_data import board_data
 from pages.alpha.component import alpha_element
+from pages.alpha.listing import choose_options
 from pages.alpha.per_article import comparison, input_share, point_per_article, submit_alphas
-from pages.alpha.point import Point, point_at, submit_exact
+from pages.alpha.point import point_at, submit_exact
 from pages.alpha.slider_data import Exact, SliderData, Tables, Tick, tables_of
+from pages.alpha.tagging import set_tag
 from pages.shared import session, sidebar
 from pages.shared.alpha_position import current_position
 from pages.shared.cached_results import choice_note_of, flat_of, results_of, stamp_of
 from pages.shared.errors import show_error
 from pages.shared.help_texts import ALPHA, help_for
 from pages.shared.images import prepare_images
-from pages.shared.text import counted, plain
+from pages.shared.text import plain
 from pages.shared.worker import result_of, show_pending
 
-LISTED = 50
-
-
-@dataclass(frozen=True)
-class ListOptions:
-    """The choice of listed articles.
-
-    order: a key of ORDERS. words: what their texts must contain. page: from 1.
-    """
-
-    order: str
-    words: str
-    page: int
-
-
-#: Sort keys of the list from ranks (zero-shot, at α, fine-tuned), int [N] each; the lowest value comes first.
-ORDERS: dict[str, Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]] = {
-    "moved most by fine-tuning": lambda zero_shot, here, fine_tuned: -np.abs(np.log(fine_tuned / zero_shot)),
-    "gained most on fine-tuned": lambda zero_shot, here, fine_tuned: np.log(here / fine_tuned),
-    "lost most on fine-tuned": lambda zero_shot, here, fine_tuned: np.log(fine_tuned / here),
-    "rank at α": lambda zero_shot, here, fine_tuned: here,
-    "time": lambda zero_shot, here, fine_tuned: np.zeros(len(here)),
-}
+_STYLE = Path(__file__).with_name("page.css")
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -102,7 +82,6 @@ def show_view(
     domain: Domain,
     results: Results,
     labels: list[str],
-    listing: ListOptions,
     flat: Plateau | None,
     share: float | None,
 ) -> None:
@@ -113,12 +92,9 @@ def show_view(
     name = f"alpha {results.run.info.domain} {results.run.info.name}"  # another run starts with a new element
     element = session.SessionValue[Mapping[str, Any]](name, {})
 
-    def choose() -> None:
-        if (chosen := element.get().get("chosen")) is not None:
-            session.ARTICLE.pin(str(chosen["article"]))
-
     position = current_position(element.get().get("moved"), len(labels), results.run)
     alphas = position.alphas
+    pinned = _pinned_alpha() if len(labels) == 1 else None
     point = point_at(results, alphas)
     future = submit_exact(workspace, results, alphas) if position.settled and not point.is_exact else None
     exact: Ranked | None = None if future is None else result_of(future)
@@ -131,16 +107,53 @@ def show_view(
         st.caption(comparison(results, found, on_board, point))
     alpha_element(
         slider_data(results, labels, alphas, exact, flat),
-        board_data(workspace, domain, results, on_board, listing),
-        on_chosen=choose,
+        board_data(
+            workspace,
+            domain,
+            results,
+            on_board,
+            None if pinned is None else point_at(results, [pinned]),
+            chosen_row(results),
+        ),
+        pinned,
+        callbacks=_callbacks(workspace, domain, element),
         key=name,
     )
+    if reason := session.TAGGING_ERROR.get():
+        show_error(reason)
     if future is not None and exact is None:
         doing = "Computing with exact weights (the first time takes some seconds, to load the model)…"
         show_pending(future, f":material/hourglass_top: {doing}", _show_why_not_exact)
     if own_alphas is not None and found is None:
         doing = "Computing the α of each article (the first time takes some seconds, to load the model)…"
         show_pending(own_alphas, f":material/hourglass_top: {doing}", _show_why_not_exact)
+
+
+def _callbacks(
+    workspace: Workspace, domain: Domain, element: session.SessionValue[Mapping[str, Any]]
+) -> dict[str, Callable[[], None]]:
+    """Return the callback for each kind of message of the element."""
+
+    def on(name: str, act: Callable[[Mapping[str, Any]], None]) -> Callable[[], None]:
+        def callback() -> None:
+            if (message := element.get().get(name)) is not None:
+                act(message)
+
+        return callback
+
+    return {
+        "chosen": on("chosen", lambda message: session.ARTICLE.pin(str(message["article"]))),
+        "listed": on("listed", choose_options),
+        "pinned": on("pinned", lambda message: session.PINNED.pin(session.parse_alpha(message["alpha"]))),
+        "tagged": on("tagged", lambda message: set_tag(workspace, domain.info.slug, message)),
+    }
+
+
+def _pinned_alpha() -> float | None:
+    """Return the pinned α of this session or the address, and keep it in the address."""
+    if (pinned := session.PINNED.current()) is not None:
+        session.PINNED.write(pinned)
+    return pinned
 
 
 def _show_why_not_exact(sentence: str) -> None:
@@ -175,35 +188,6 @@ def _error_sentence(results: Results, both: bool) -> str:
     )
 
 
-def input_listing(results: Results) -> ListOptions:
-    """Input order, search words and page of the list."""
-    order_column, search_column, page_column = st.columns([2, 2, 3], vertical_alignment="bottom")
-    order = order_column.selectbox(
-        "Order of the articles", list(ORDERS), help=help_for("Article", "Rank", "Fine-tuned"), **session.ORDER.bound
-    )
-    words = search_column.text_input("Words in the text", placeholder="flood, Größe …", **session.WORDS_FOUND.bound)
-    pages = -(-len(results.articles) // LISTED)
-    with page_column:
-        page = st.pagination(pages, key="alpha_page") if pages > 1 and not words else 1
-    return ListOptions(order if order in ORDERS else next(iter(ORDERS)), words or "", min(max(page or 1, 1), pages))
-
-
-def board_data(workspace: Workspace, domain: Domain, results: Results, point: Point, listing: ListOptions) -> BoardData:
-    """Return the list, and the selected article with its first images."""
-    rows, passing = listed_rows(results, point, listing)
-    row = chosen_row(results)
-    listed = f"{len(rows)} of {passing:,} found, of" if listing.words else f"{len(rows)} of"
-    return BoardData(
-        rows_of(results, point, rows),
-        shown_article(workspace, domain, results, point, row),
-        found_images(workspace, domain, results, point, row),
-        f"{listed} {counted(len(results.articles), 'article')} of {results.split}: rank of the own image among "
-        f"{counted(len(results.gallery.files), 'image')}. ▲ better than fine-tuned, ▼ worse.",
-        point.name,
-        line_of(workspace, domain, results, row),
-    )
-
-
 def chosen_row(results: Results) -> int:
     """Return the row of the article selected in this session or the URL, else the row that fine-tuning moved most."""
     article_id = session.ARTICLE.current()
@@ -213,32 +197,14 @@ def chosen_row(results: Results) -> int:
     return int(np.abs(np.log(results.ranks[-1]) - np.log(results.ranks[0])).argmax())
 
 
-def listed_rows(results: Results, point: Point, listing: ListOptions) -> tuple[np.ndarray, int]:
-    """Return the rows of the listed articles, and the number that match the search."""
-    rows = np.argsort(ORDERS[listing.order](results.ranks[0], point.ranks, results.ranks[-1]), kind="stable")
-    if listing.words:
-        rows = rows[np.isin(rows, rows_containing(results.articles, listing.words))]
-    return rows[(listing.page - 1) * LISTED : listing.page * LISTED], len(rows)
-
-
-def main() -> None:
-    """Draw the page."""
-    sidebar.show_title(ALPHA)
-    workspace, domain, run = sidebar.require_run(ALPHA)
-    results = results_of(run, domain, sidebar.input_split(domain, run))
-    sidebar.show_heading(domain, run)
-    prepare_images(workspace, domain, results.articles)
-    labels = input_towers(results)
-    flat = flat_of(run, domain) if len(labels) == 1 else None
-    share = input_share() if len(labels) == 1 else None
-    show_view(workspace, domain, results, labels, input_listing(results), flat, share)
+def show_notes(domain: Domain, run: Run, results: Results, flat: Plateau | None) -> None:
+    """Show what to know about plateau, choice of α and interpolation."""
     if flat is not None:
         n = int(run.curve()["n"].iloc[0])
         st.caption(
-            f"Grey on the slider is the plateau: from α = {flat.low:g} to {flat.high:g}, {flat.metric} is within "
-            "noise of "
-            f"its value at α* = {flat.best:g} (val, n = {n:,}). No test at 5 % can tell them apart, or they differ "
-            "by less than one article. From {flat.same_low:g} to {flat.same_high:g} it is shown to be equivalent."
+            f"Grey on the slider is the plateau: from α = {flat.low:g} to {flat.high:g}, {flat.metric} is within noise "
+            f"of its value at α* = {flat.best:g} (val, n = {n:,}). No test at 5 % can tell them apart, or they differ "
+            f"by less than one article. From {flat.same_low:g} to {flat.same_high:g} it is shown to be equivalent."
         )
     if results.split == "val":
         st.caption(plain(choice_note_of(run)))
@@ -246,6 +212,24 @@ def main() -> None:
         st.caption(note)
     for sentence in path_sentences(results.info, "a value marked ≈"):
         st.caption(sentence)
+
+
+def main() -> None:
+    """Draw the page."""
+    st.html(_STYLE)
+    header = st.container(horizontal=True, vertical_alignment="center", key="alpha_header")
+    with header:
+        sidebar.show_title(ALPHA)
+    workspace, domain, run = sidebar.require_run(ALPHA)
+    with header:
+        sidebar.show_heading(domain, run)
+        results = results_of(run, domain, sidebar.input_split(domain, run))
+        labels = input_towers(results)
+        share = input_share() if len(labels) == 1 else None
+    prepare_images(workspace, domain, results.articles)
+    flat = flat_of(run, domain) if len(labels) == 1 else None
+    show_view(workspace, domain, results, labels, flat, share)
+    show_notes(domain, run, results, flat)
 
 
 try:

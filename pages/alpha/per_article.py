@@ -22,15 +22,14 @@ _METRICS = ("mrr@100", "recall@1", "recall@10")
 
 def input_share() -> float | None:
     """Input the switch and, if it is on, the temperature as a share of the trained one; None if it is off."""
-    switch, temperature = st.columns([2, 3], vertical_alignment="center")
-    if not switch.toggle(
+    if not st.toggle(
         "α per article (DaWin)",
         help="Each article gets its own α: the more certain model, by the entropy of its scores over the gallery, gets "
         "the larger share. The slider then shows one α for comparison, and the list shows each article at its own.",
         **session.PER_ARTICLE.bound,
     ):
         return None
-    chosen = temperature.select_slider(
+    chosen = st.select_slider(
         "Temperature of the softmax",
         list(_SHARES),
         help="Share of the temperature that training ended with. A lower temperature moves α further towards one end.",

@@ -12,7 +12,7 @@ import streamlit as st
 
 from core.workspace.runs import Run
 from pages.shared.help_texts import ALPHA_HELP
-from pages.shared.session import ALPHA, ALPHA_TEXT, LAST_ALPHA, RERANK, QueryParameter, parse_alpha
+from pages.shared.session import ALPHA, ALPHA_TEXT, LAST_ALPHA, PINNED, RERANK, QueryParameter, parse_alpha
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,7 @@ def _moved_alpha(run: Run) -> float | None:
 def forget_position(run: Run | None) -> None:
     """Reset α and re-ranking to those of `run`, which the pages show from now on. For callbacks."""
     LAST_ALPHA.reset()
+    PINNED.pin(None)
     defaults: dict[QueryParameter[Any], Any] = {}
     if run is not None:
         defaults = {ALPHA: run.selected().alpha, RERANK: run.reranking().method}

@@ -100,6 +100,12 @@ def parse_alpha(value: object) -> float | None:
     return alpha if math.isfinite(alpha) and 0.0 <= alpha <= 1.0 else None
 
 
+def parse_page(value: object) -> int | None:
+    """Return a page from 1; None for anything else."""
+    text = str(value)
+    return int(text) or None if text.isascii() and text.isdecimal() and len(text) < 7 else None
+
+
 @dataclass(frozen=True)
 class Selection:
     """The domain and run that the sidebar shows.
@@ -139,6 +145,9 @@ STARTED_JOBS = SessionValue[frozenset[Job]]("_started_jobs", frozenset())
 AWAITED = SessionValue[Mapping[str, Task]]("_awaited", {})
 
 # Alpha.
+LIST_PAGE = QueryParameter[int]("list_page", parse=parse_page)
+PINNED = QueryParameter[float]("pinned", parse=parse_alpha)
+TAGGING_ERROR = SessionValue[str]("_tagging_error", "")  # why the last tag was not set
 TOWERS, ORDER = QueryParameter[bool]("towers"), QueryParameter[str]("order")
 PER_ARTICLE, TEMPERATURE = QueryParameter[bool]("per_article"), QueryParameter[str]("temperature")
 

@@ -8,6 +8,7 @@ import time
 import zipfile
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import ROOT, Served, Visit, core, serving, title
@@ -129,6 +130,124 @@ def test_an_article_of_the_list_shows_its_images_and_is_in_the_address(demo: Ser
     sources = page.locator(".board .images li:not([hidden]) img")
     for place in range(12):
         expect(sources.nth(place)).to_have_js_property("naturalWidth", 320)
+
+
+#: Returns how many rows, images and other parts of the page are completely in the window.
+_ON_SCREEN = """() => {
+  const hosts = [...document.querySelectorAll('*')].filter((each) => each.shadowRoot?.querySelector('.cockpit'));
+  const cockpit = hosts[0].shadowRoot;
+  const inside = (box, frame) => box.height > 0 && box.top >= frame.top && box.bottom <= frame.bottom + 1;
+  const seen = (element, frame) => inside(element.getBoundingClientRect(), frame);
+  const screen = { top: 0, bottom: innerHeight };
+  const list = cockpit.querySelector('.scroll').getBoundingClientRect();
+  const frame = { top: list.top, bottom: Math.min(list.bottom, innerHeight) };
+  const count = (selector, frame) => [...cockpit.querySelectorAll(selector)].filter((each) => seen(each, frame)).length;
+  return {
+    rows: count('.board tbody tr', frame), images: count('.board .images li', screen), tiles: count('.tile', screen),
+    sliders: count('input[type=range]', screen), histograms: count('.histogram', screen),
+    headlines: count('.board h2', screen),
+  };
+}"""
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1280, 800)])
+def test_all_that_moves_with_alpha_is_on_one_screen(width: int, height: int, demo: Served, visit) -> None:
+    here: Visit = visit(f"{demo.address}/alpha?domain=demo-rss")
+    here.page.set_viewport_size({"width": width, "height": height})
+    expect(here.page.locator(".board .images li:not([hidden])").first).to_be_visible()
+    here.be_still()
+    seen = here.page.evaluate(_ON_SCREEN)
+    assert seen["rows"] >= 8, seen
+    assert seen["images"] >= 6, seen
+    assert [seen[name] for name in ("tiles", "sliders", "histograms", "headlines")] == [6, 1, 1, 1]
+
+
+def test_on_a_phone_slider_and_tiles_stay_while_the_page_scrolls(demo: Served, visit) -> None:
+    here: Visit = visit(f"{demo.address}/alpha?domain=demo-rss", width=390)
+    expect(here.page.locator(".board .images li").nth(11)).to_be_attached()
+    here.page.locator(".board .images li").nth(11).scroll_into_view_if_needed()
+    here.be_still()
+    seen = here.page.evaluate(_ON_SCREEN)
+    assert (seen["sliders"], seen["tiles"], seen["headlines"]) == (1, 6, 0), seen
+    box = slider(here.page)
+    here.page.mouse.click(box["x"] + 0.9 * box["width"], box["y"] + box["height"] / 2)  # nothing lies over it
+    expect(here.page.locator(".board")).to_have_attribute("data-alpha", re.compile(r"^0\.(8|9)"))
+
+
+def test_a_pinned_alpha_stays_and_differences_are_marked(demo: Served, visit) -> None:
+    here: Visit = visit(f"{demo.address}/alpha?domain=demo-rss&alpha=0")
+    page = here.page
+    page.get_by_role("button", name="Pin α").click()
+    expect(page).to_have_url(re.compile("pinned=0"))
+    page.get_by_role("button", name="1 fine-tuned").click()
+    expect(page.locator(".board")).to_have_attribute("data-alpha", "1.00")
+    expect(page.locator(".board th.pinned")).to_have_text("at 0.00")
+    rows = page.locator(".board tbody tr:not([hidden])")
+    before, now = (int(rows.first.locator(f"td.rank >> nth={k}").inner_text()) for k in (1, 2))
+    expected = {True: "1", False: "-1"}[now < before] if now != before else "0"
+    expect(rows.first.locator("td.rank >> nth=2")).to_have_attribute("data-change", expected)
+    assert page.locator(".tile .pinned:visible").count() == 6
+    new = page.locator(".board .images li.new:not([hidden])").count()
+    assert new == page.locator(".board .lost li:not([hidden])").count(), "as many images are gone as are new"
+    page.get_by_role("button", name="Unpin 0.00").click()
+    expect(page.locator(".board th.pinned")).to_be_hidden()
+    assert here.complaints == []
+
+
+def test_keys_move_alpha_and_the_selection_and_set_tags(demo: Served, visit) -> None:
+    here: Visit = visit(f"{demo.address}/alpha?domain=demo-twitter")
+    page, board = here.page, here.page.locator(".board")
+    page.keyboard.press("3")
+    expect(board).to_have_attribute("data-alpha", "0.30")
+    for key, row in (("j", 1), ("j", 2), ("k", 1)):
+        page.keyboard.press(key)
+        line = board.locator("tbody tr button").nth(row)
+        expect(line).to_have_attribute("aria-pressed", "true")
+        expect(board.locator("h2")).to_have_text(line.inner_text())
+    for key in ("t", "2"):
+        page.keyboard.press(key)
+    expect(board.get_by_role("button", name="2 place")).to_have_attribute("aria-pressed", "true")
+    deadline = time.monotonic() + 20
+    while not (file := demo.workspace / "tags" / "demo-twitter.json").exists():
+        assert time.monotonic() < deadline, "the tag was not stored"
+        page.wait_for_timeout(200)
+    stored = json.loads(file.read_text(encoding="utf-8"))
+    assert [tagged["tags"] for tagged in stored["tags"].values()] == [["place"]]
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    page.keyboard.press("9")
+    page.keyboard.press("Escape")
+    expect(board).to_have_attribute("data-alpha", "0.30")
+
+
+@pytest.mark.parametrize("motion", ["no-preference", "reduce"])
+def test_playing_moves_alpha_to_the_end(motion: str, demo: Served, visit) -> None:
+    page = visit(f"{demo.address}/alpha?domain=demo-rss&alpha=0.6").page
+    page.emulate_media(reduced_motion=motion)
+    page.get_by_role("combobox", name="Speed of playing").select_option("fast")
+    page.get_by_role("button", name="Play").click()
+    values = set()
+    while page.get_by_role("button", name="Pause").count():
+        values.add(page.get_by_role("spinbutton", name="typed").input_value())
+        page.wait_for_timeout(40)
+    expect(page.locator(".board")).to_have_attribute("data-alpha", "1.00")
+    assert len(values) > 10 if motion == "no-preference" else values <= {"0.60", "0.70", "0.80", "0.90", "1.00"}, values
+    expect(page).to_have_url(re.compile("alpha=1"))
+
+
+def test_a_search_lists_all_that_it_finds_and_says_when_it_finds_nothing(demo: Served, visit) -> None:
+    page = visit(f"{demo.address}/alpha?domain=demo-rss").page
+    search = page.get_by_role("searchbox", name="Words in the text")
+    search.fill("a")
+    expect(page.locator(".pager span")).to_have_text(re.compile(r"^1–50 of \d+ found"))
+    page.get_by_role("button", name="Next page").click()
+    expect(page.locator(".pager span")).to_have_text(re.compile("^51–"))
+    expect(page).to_have_url(re.compile("find=a&list_page=2|list_page=2&find=a"))
+    search.fill("qqxx")
+    expect(page.get_by_text("No article contains")).to_be_visible()
+    page.get_by_role("button", name="Clear the search").click()
+    expect(page.locator(".board tbody tr:not([hidden])")).to_have_count(50)
 
 
 def test_each_tower_has_an_alpha_of_its_own(demo: Served, visit) -> None:

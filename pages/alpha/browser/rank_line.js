@@ -22,6 +22,7 @@ function rankLine(own, line, article, alpha) {
   if (own.drawn === line.caption && own.article === article.id) return;
   Object.assign(own, { drawn: line.caption, article: article.id, chosen: null });
   text(own.caption, line.caption);
+  own.caption.title = line.caption;
   const most = Math.max(10, ...line.ranks);
   const height = (rank) => Math.log(rank) / Math.log(most);
   const corners = line.ranks.map((rank, i) => `${i ? "H" + line.at[i - 1] + "V" : "M0 "}${height(rank)}`);

@@ -1,0 +1,55 @@
+// The selected article: its own image, ranks, tags and rank along α, and the first images at this α.
+
+function buildArticle(root, send) {
+  const box = element(root, "section", "article");
+  box.setAttribute("aria-label", "Selected article");
+  const top = element(box, "div", "top");
+  const image = element(top, "img", "own");
+  const words = element(top, "div", "words");
+  const headline = element(words, "h2");
+  headline.tabIndex = -1;
+  const about = element(words, "p", "caption");
+  const ranks = element(words, "p", "ranks");
+  const tags = buildTags(words, send);
+  const line = buildRankLine(box);
+  const caption = element(box, "p", "caption");
+  caption.setAttribute("aria-live", "polite");
+  const found = element(box, "ol", "images");
+  const lost = element(box, "div", "lost");
+  element(lost, "p", "caption");
+  return { line, image, headline, about, ranks, tags, caption, found, tiles: [], lost, lostTiles: [] };
+}
+
+function article(own, data) {
+  const { article, images, gone, pinned } = data;
+  show(own.image, article.image, "The image this article was published with");
+  text(own.headline, article.headline);
+  attribute(own.headline, "title", article.headline);
+  text(own.about, article.about);
+  text(own.ranks, article.ranks);
+  text(own.caption, article.caption);
+  drawTags(own.tags, data.tags, article.id);
+  rankLine(own.line, data.line, article, data.alpha);
+  drawImages(own.found, own.tiles, images);
+  own.lost.hidden = !gone.length;
+  text(own.lost.firstChild, `Only at the pinned α = ${pinned}:`);
+  if (!own.lostList) own.lostList = element(own.lost, "ol", "images");
+  drawImages(own.lostList, own.lostTiles, gone);
+}
+
+function drawImages(box, tiles, images) {
+  while (tiles.length < images.length) {
+    const tile = element(box, "li");
+    tiles.push({ box: tile, image: element(tile, "img"), caption: element(tile, "span") });
+  }
+  tiles.forEach((tile, i) => {
+    const image = images[i];
+    tile.box.hidden = !image;
+    if (!image) return;
+    show(tile.image, image.image, image.headline);
+    attribute(tile.box, "title", image.headline);
+    tile.box.classList.toggle("its-own", image.own);
+    tile.box.classList.toggle("new", image.new);
+    text(tile.caption, `${image.place}${image.own ? " ✓ own image" : image.new ? " new" : ""}`);
+  });
+}

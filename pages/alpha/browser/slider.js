@@ -1,0 +1,154 @@
+// The α slider with its bar of buttons. It draws itself, tiles and histogram within a frame, from the small tables in
+// its data. List and images follow from the server.
+
+function slider(root, own, data, setStateValue) {
+  if (own.tables !== data.tables) Object.assign(own, { tables: data.tables, known: JSON.parse(data.tables) });
+  data = { ...data, ...own.known };
+  own.data = data;
+  own.send = setStateValue;
+  if (root.dataset.shape !== shapeOf(data)) {
+    clearTimeout(own.waiting); // the pending message was about other sliders
+    own.sent = null;
+    own.play?.stop();
+    buildSlider(root, own);
+  }
+  if (own.sent && same(own.sent, data.served)) answered(own, root);
+  // While the user or the player moves the slider, its position is newer than the server's.
+  if (!own.held && !own.sent && !own.play.runs()) own.at = placesOf(data);
+  draw(own);
+}
+
+const shapeOf = (data) =>
+  JSON.stringify([data.towers.map((t) => t.label), data.names, data.ticks, data.flat, data.alphas.length]);
+const nearest = (alphas, alpha) =>
+  alphas.reduce((best, value, i) => (Math.abs(value - alpha) < Math.abs(alphas[best] - alpha) ? i : best), 0);
+const placesOf = (data) => data.towers.map((tower) => nearest(data.alphas, tower.alpha));
+
+// The position of an α along the track, 0 to 1. The slider steps through the table, which may be unevenly spaced.
+function along(alphas, alpha) {
+  const after = alphas.findIndex((value) => value >= alpha - 1e-9);
+  if (after <= 0) return 0;
+  const part = (alpha - alphas[after - 1]) / (alphas[after] - alphas[after - 1]);
+  return (after - 1 + part) / (alphas.length - 1);
+}
+
+function buildSlider(root, own) {
+  const { data } = own;
+  root.dataset.shape = shapeOf(data);
+  root.replaceChildren();
+  const controls = element(root, "div", "controls");
+  own.inputs = data.towers.map((tower, i) => buildField(root, controls, own, tower, i));
+  buildBar(root, controls, own);
+  const tiles = element(controls, "div", "tiles");
+  own.tiles = data.names.map((name) => buildTile(tiles, name));
+  own.bars = buildHistogram(root, data);
+}
+
+function buildField(root, parent, own, tower, i) {
+  const { data } = own;
+  const field = element(parent, "div", "field");
+  const head = element(field, "div", "head");
+  const label = element(head, "label");
+  const typed = element(head, "input", "typed");
+  Object.assign(typed, { type: "number", min: 0, max: 1, step: 0.01 });
+  typed.setAttribute("aria-label", `${tower.label}, typed`);
+  label.htmlFor = `alpha-${i}`;
+  label.textContent = tower.label;
+  const input = element(field, "input");
+  Object.assign(input, { type: "range", id: `alpha-${i}`, min: 0, max: data.alphas.length - 1, step: 1 });
+  input.setAttribute("aria-label", tower.label);
+  const go = (alpha) => {
+    if (Number.isFinite(alpha)) input.value = nearest(data.alphas, alpha);
+    settled(root, own, i, input);
+  };
+  input.oninput = () => moved(root, own, i, input);
+  input.onchange = () => settled(root, own, i, input);
+  typed.onchange = () => go(Number.parseFloat(typed.value));
+  input.onpointerdown = () => (own.held = true);
+  input.onpointerup = input.onpointercancel = () => (own.held = false);
+  const track = element(field, "div", "track");
+  if (data.flat) {
+    const flat = element(track, "div", "flat");
+    flat.style.setProperty("--from", along(data.alphas, data.flat[0]));
+    flat.style.setProperty("--to", along(data.alphas, data.flat[1]));
+    flat.title = "plateau: within noise of α*";
+  }
+  const pin = element(track, "div", "pinned");
+  const scale = element(field, "div", "scale");
+  for (const tick of data.ticks) {
+    const mark = button(scale, `tick ${tick.kind}`, tick.label, () => go(tick.alpha));
+    mark.style.setProperty("--p", along(data.alphas, tick.alpha));
+    mark.title = tick.hint;
+  }
+  return { input, typed, go, pin };
+}
+
+// The buttons beside the typed α: play, pin and keys, and whether the values are exact.
+function buildBar(root, controls, own) {
+  const bar = element(controls, "div", "actions");
+  own.status = element(bar, "span", "status");
+  own.status.setAttribute("aria-live", "polite");
+  own.play = buildPlayer(bar, root, own);
+  own.pin = button(bar, "pin", "", () => togglePin(own));
+  own.pin.hidden = own.data.towers.length > 1;
+  own.help = button(bar, "help", "?", null);
+  own.help.title = "Keys";
+  own.help.setAttribute("aria-label", "Show the keys");
+}
+
+function togglePin(own) {
+  const alpha = own.data.pinned === null ? alphasAt(own)[0] : null;
+  own.send("pinned", { alpha, time: Date.now() });
+}
+
+function moved(root, own, i, input) {
+  own.play.stop();
+  own.active = i;
+  own.at[i] = Number(input.value);
+  draw(own);
+  if (own.held) send(root, own); // a key settles at once
+}
+
+function settled(root, own, i, input) {
+  own.play.stop();
+  own.held = false;
+  own.active = i;
+  own.at[i] = Number(input.value);
+  draw(own);
+  post(root, own, true);
+}
+
+// The row of the tables: one index on the curve, two on the plane.
+const rowOf = (own, at) => (at.length === 1 ? at[0] : at[0] * own.data.alphas.length + at[1]);
+
+function draw(own) {
+  const { data, at } = own;
+  const last = data.alphas.length - 1;
+  const exact = data.exact && same(data.exact.alphas, alphasAt(own)) ? data.exact : null;
+  const rows = {
+    here: rowOf(own, at),
+    start: rowOf(own, at.map(() => 0)),
+    end: rowOf(own, at.map(() => last)),
+    pinned: data.pinned === null || at.length > 1 ? null : nearest(data.alphas, data.pinned),
+  };
+  own.inputs.forEach(({ input, typed, pin }, i) => {
+    if (Number(input.value) !== at[i]) input.value = at[i];
+    const alpha = data.alphas[at[i]].toFixed(2);
+    attribute(input, "aria-valuetext", `alpha ${alpha}`);
+    if (typed.value !== alpha) typed.value = alpha;
+    pin.hidden = rows.pinned === null;
+    if (rows.pinned !== null) pin.style.setProperty("--p", rows.pinned / last);
+  });
+  drawStatus(own, exact || !data.interpolated[rows.here]);
+  text(own.pin, rows.pinned === null ? "Pin α" : `Unpin ${data.alphas[rows.pinned].toFixed(2)}`);
+  attribute(own.pin, "aria-pressed", String(rows.pinned !== null));
+  own.tiles.forEach((tile, k) => drawTile(tile, own, k, rows, exact));
+  drawHistogram(own.bars, own, rows, exact);
+}
+
+function drawStatus(own, known) {
+  const { data, status } = own;
+  text(status, `${known ? "exact" : "interpolated"} · ${data.of}`);
+  status.title = known ? "exact weights" : data.error;
+  status.classList.toggle("exact", Boolean(known));
+}

@@ -1,0 +1,85 @@
+"""List, pinned α and tags of the Alpha page."""
+
+import json
+
+import numpy as np
+import pytest
+
+from core.errors import InputError
+from core.workspace import tags
+from core.workspace.sweep_results import read_results
+from core.workspace.tags import read_tags, tag_article
+from pages.alpha import listing, tagging
+from pages.alpha.listing import ORDERS, ListOptions, listed_rows
+from pages.alpha.point import point_at
+from pages.shared import session
+
+
+def board_of(app) -> dict:
+    """Return the data of list and images."""
+    assert not app.exception
+    [element] = app.get("bidi_component")
+    return json.loads(element.proto.json)["board"]
+
+
+def test_pages_count_what_a_search_finds(run, domain, monkeypatch):
+    results = read_results(run, domain, "val")
+    point = point_at(results, [0.5])
+    monkeypatch.setattr(listing, "LISTED", 3)
+    found = [row for row, text in enumerate(results.articles["title"]) if "red" in text]
+    pages = -(-len(found) // 3)
+    assert pages > 1
+    seen = [listed_rows(results, point, ListOptions("time", "red", page)) for page in range(1, pages + 1)]
+    assert [row for listed in seen for row in listed.rows] == found
+    assert {listed.state.pages for listed in seen} == {pages}
+    beyond = listed_rows(results, point, ListOptions("time", "red", 99))
+    assert (beyond.state.page, beyond.rows.tolist()) == (pages, seen[-1].rows.tolist())
+
+
+def test_the_address_holds_order_words_and_page(run, open_page):
+    board = board_of(open_page("alpha", order="time", find="qqxx", list_page="2"))
+    assert (board["rows"], board["listing"]["order"], board["listing"]["words"]) == ([], "time", "qqxx")
+    assert board["listing"]["page"] == board["listing"]["pages"] == 1
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "x", "1e9", "²", "9" * 400])
+def test_an_invalid_page_or_order_is_the_first(page, run, open_page):
+    state = board_of(open_page("alpha", list_page=page, order="nonsense"))["listing"]
+    assert (state["page"], state["order"]) == (1, next(iter(ORDERS)))
+
+
+def test_rows_and_images_are_compared_with_the_pinned_alpha(run, domain, open_page):
+    results = read_results(run, domain, "val")
+    board = board_of(open_page("alpha", alpha="1", pinned="0"))
+    assert all(row["pinned"] == row["zero_shot"] for row in board["rows"])
+    row = results.row_of(board["article"]["id"])
+    before, now = (results.top_images[index][row].tolist() for index in (0, -1))
+    assert [image["new"] for image in board["images"]] == [image not in before for image in now]
+    assert [image["place"] for image in board["gone"]] == [k for k, image in enumerate(before, 1) if image not in now]
+    without = board_of(open_page("alpha", alpha="1"))
+    assert (without["pinned"], without["gone"]) == (None, [])
+    assert not np.any([image["new"] for image in without["images"]])
+
+
+def test_a_tag_is_added_to_the_tags_and_note_of_an_article(run, domain, workspace):
+    tag_article(workspace, "shapes", "7", ["person"], "a note")
+    for tag, is_set, expected in (("scene", True, {"person", "scene"}), ("person", False, {"scene"})):
+        tagging.set_tag(workspace, "shapes", {"article": "7", "tag": tag, "is_set": is_set})
+        stored = read_tags(workspace, "shapes")["7"]
+        assert (set(stored.tags), stored.note) == (expected, "a note")
+
+
+def test_only_known_tags_are_set(run, domain, workspace):
+    tagging.set_tag(workspace, "shapes", {"article": "7", "tag": "x" * 5000, "is_set": True})
+    assert read_tags(workspace, "shapes") == {}
+
+
+def test_a_tag_that_cannot_be_stored_is_an_error_of_the_page(run, domain, workspace):
+    file = tags.tags_file(workspace, "shapes")
+    file.parent.mkdir(parents=True)
+    file.write_text("not JSON", encoding="utf-8")
+    with pytest.raises(InputError):
+        read_tags(workspace, "shapes")
+    tagging.set_tag(workspace, "shapes", {"article": "7", "tag": "scene", "is_set": True})
+    assert "tags" in session.TAGGING_ERROR.get()
+    session.TAGGING_ERROR.reset()
