@@ -2,9 +2,8 @@
 
 After the first 80 % of the year, where the validation period begins, the data change, so that part of what fine-tuning
 learns no longer holds. The planted cause "drift" is a subject that did not occur before and that the encoder knows from
-its pretraining: two thirds of the late articles. In addition, for all articles and therefore not marked, the newsroom
-is relaunched: before, each topic has its own backdrop, which a model can learn instead of the subject; afterwards each
-topic has the backdrop of the next topic.
+its pretraining. In addition, for all articles and therefore not marked, the newsroom is relaunched: before, each topic
+has its own backdrop, which a model can learn instead of the subject; afterwards it has the backdrop of the next topic.
 
 So fine-tuned weights are better on the subjects of the training period and zero-shot weights on the new ones, and a
 mixture can be better than both: the situation that WiSE-FT is for.
@@ -20,7 +19,8 @@ from core.data.demo.subjects import SUBJECTS, Subject
 from core.data.time_split import TRAIN_SHARE
 
 LATE_FROM = TRAIN_SHARE  # share of the year's articles before drift begins
-PLANTED_SHARE = {"drift": 0.13, "person": 0.08, "stock": 0.08, "thumbnail": 0.08, "unrelated": 0.07}
+# Of the articles of each period; drift occurs only in the late one.
+PLANTED_SHARE = {"drift": 0.6, "person": 0.08, "stock": 0.08, "thumbnail": 0.08, "unrelated": 0.07}
 ARTICLES_PER_STOCK_IMAGE = 4
 # The subjects that `lite` recognises best zero-shot, without those of stock images.
 DRIFT_EMOJIS = frozenset((
@@ -31,14 +31,16 @@ OWN_BACKDROP = 0.95  # share of articles with the backdrop that their topic has 
 
 
 def plan_causes(count: int, causes: Sequence[str], rng: Random) -> list[str]:
-    """Return the planted cause of each of `count` articles in time order, "" for most; drift occurs only late."""
-    planted = [""] * count
-    late = list(range(round(count * LATE_FROM), count))
-    for cause in causes:  # drift first, while the late positions are free
-        free = [position for position in (late if cause == "drift" else range(count)) if not planted[position]]
-        for position in rng.sample(free, round(count * PLANTED_SHARE[cause])):
-            planted[position] = cause
-    return planted
+    """Return the planted cause of each of `count` articles in time order, "" for the others; drift occurs only late."""
+    early, all_year = round(count * LATE_FROM), [cause for cause in causes if cause != "drift"]
+    return [*_deal_causes(early, all_year, rng), *_deal_causes(count - early, causes, rng)]
+
+
+def _deal_causes(count: int, causes: Sequence[str], rng: Random) -> list[str]:
+    dealt = [cause for cause in causes for _ in range(int(count * PLANTED_SHARE[cause]))]
+    dealt += [""] * (count - len(dealt))
+    rng.shuffle(dealt)
+    return dealt
 
 
 @dataclass(frozen=True)

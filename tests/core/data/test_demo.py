@@ -12,7 +12,7 @@ from PIL import Image
 from core.data.demo import DEMO_DOMAINS, DemoDomain, write_newsroom
 from core.data.demo.drawings import sprite
 from core.data.demo.phrases import EVENTS, STOCK
-from core.data.demo.planted_causes import DRIFT_EMOJIS, LATE_FROM, OWN_BACKDROP, Cast, gather_cast
+from core.data.demo.planted_causes import DRIFT_EMOJIS, LATE_FROM, OWN_BACKDROP, Cast, gather_cast, plan_causes
 from core.data.demo.scenes import HEIGHT, WIDTH
 from core.data.demo.subjects import SUBJECTS, Noun
 
@@ -94,6 +94,20 @@ def test_drift_subjects_are_named_only_late(tmp_path):
     named = (rows["title"] + " " + rows["text"]).str.contains(names, case=False)
     assert not named[rows["planted"] != "drift"].any()
     assert named[rows["planted"] == "drift"].all()
+
+
+def test_causes_are_as_frequent_late_in_the_year_as_before_and_drift_occurs_only_late():
+    planted = plan_causes(1000, ["drift", "person", "unrelated"], Random(1))
+    early, late = Counter(planted[:800]), Counter(planted[800:])
+    assert early["person"] == 4 * late["person"] > 0
+    assert early["unrelated"] == 4 * late["unrelated"] > 0
+    assert early["drift"] == 0 < late["drift"]
+
+
+@pytest.mark.parametrize("count", [1, 12, 38])
+def test_each_article_has_one_cause_also_if_there_are_few(count):
+    causes = ["drift", "person", "stock", "unrelated", "thumbnail"]
+    assert len(plan_causes(count, causes, Random(1))) == count
 
 
 def test_each_topic_has_a_backdrop_that_is_the_one_of_another_topic_late_in_the_year():
