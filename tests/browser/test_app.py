@@ -197,6 +197,7 @@ def test_a_pinned_alpha_stays_and_differences_are_marked(demo: Served, visit) ->
 def test_keys_move_alpha_and_the_selection_and_set_tags(demo: Served, visit) -> None:
     here: Visit = visit(f"{demo.address}/alpha?domain=demo-twitter")
     page, board = here.page, here.page.locator(".board")
+    expect(board.locator("h2")).to_be_visible()
     page.keyboard.press("3")
     expect(board).to_have_attribute("data-alpha", "0.30")
     for key, row in (("j", 1), ("j", 2), ("k", 1)):
@@ -226,9 +227,9 @@ def test_playing_moves_alpha_to_the_end(motion: str, demo: Served, visit) -> Non
     page = visit(f"{demo.address}/alpha?domain=demo-rss&alpha=0.6").page
     page.emulate_media(reduced_motion=motion)
     page.get_by_role("combobox", name="Speed of playing").select_option("fast")
-    page.get_by_role("button", name="Play").click()
+    page.get_by_role("button", name="▶ Play").click()
     values = set()
-    while page.get_by_role("button", name="Pause").count():
+    while page.get_by_role("button", name="⏸ Pause").count():
         values.add(page.get_by_role("spinbutton", name="typed").input_value())
         page.wait_for_timeout(40)
     expect(page.locator(".board")).to_have_attribute("data-alpha", "1.00")
