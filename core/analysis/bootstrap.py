@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 #: Enough that an interval's ends move by less than a tenth of its width from seed to seed.
 DRAWS = 2000
@@ -87,6 +86,8 @@ def bands(drawn: np.ndarray, n: int, level: float = LEVEL) -> tuple[np.ndarray, 
     """Return `interval` of each column of draws [B, m]: low and high, [m] each; pointwise, not simultaneous."""
     cut = 0.0
     if n > 1:
+        from scipy import stats  # 0.3 s, which commands that show no interval need not wait for
+
         cut = float(stats.norm.cdf(-math.sqrt(n / (n - 1)) * stats.t.ppf((1 + level) / 2, n - 1)))
     low, high = np.quantile(drawn, [cut, 1 - cut], axis=0)
     return low, high

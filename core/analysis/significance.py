@@ -9,9 +9,9 @@ step-down correction keeps the probability of one false claim over all that is c
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
-from scipy import stats
 
 from core.analysis.bootstrap import LEVEL, Interval, Resamples, bands, interval
 from core.analysis.cross_fit import CrossFit, Judged, drawn_values, ranks_of_judged
@@ -131,6 +131,8 @@ def _test(before: Judged, after: Judged, metric: str, value: float, drawn: np.nd
     if not error or not (isinstance(before, CrossFit) or isinstance(after, CrossFit)):
         p = permutation_p(ranks_of_judged(before), ranks_of_judged(after), metric)
         return _Test(value, interval(drawn, n), p, detectable)
+    from scipy import stats  # late, as in `core.analysis.bootstrap`
+
     half = error * float(stats.t.ppf((1 + LEVEL) / 2, n - 1))
     return _Test(
         value, Interval(value - half, value + half), 2 * float(stats.t.sf(abs(value) / error, n - 1)), detectable
@@ -138,7 +140,7 @@ def _test(before: Judged, after: Judged, metric: str, value: float, drawn: np.nd
 
 
 #: Standard errors between zero and a difference that is detectable: two-sided at 5 %, with 80 % power.
-_QUANTILES = float(stats.norm.ppf(1 - LEVEL_OF_TESTS / 2) + stats.norm.ppf(POWER))
+_QUANTILES = NormalDist().inv_cdf(1 - LEVEL_OF_TESTS / 2) + NormalDist().inv_cdf(POWER)
 
 
 def standard_error(drawn: np.ndarray, n: int) -> float:
@@ -157,6 +159,8 @@ def permutation_p(before: np.ndarray, after: np.ndarray, metric: str) -> float:
     For means, only articles with different values matter, so the others are left out. For recalls (zeros and ones) all
     swaps together follow a binomial distribution, so p is exact (McNemar's exact test).
     """
+    from scipy import stats
+
     a, b = values_of(before, metric), values_of(after, metric)
     if METRICS[metric].is_binary:
         gained, changed = int((b > a).sum()), int((a != b).sum())

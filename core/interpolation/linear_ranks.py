@@ -21,8 +21,8 @@ from core.interpolation.alpha_path import TowerPath
 from core.progress import progress
 from core.retrieval.ranking import ranks_of_scores
 
-#: Scores of a block, a megabyte in float32, so that they stay in the processor's second-level cache.
-BLOCK_SCORES = 2**18
+#: Scores of a block, 2 MB in float32: smaller ones cost more calls, larger ones leave the processor's cache.
+BLOCK_SCORES = 2**19
 #: Words of 8 booleans that can be added before the sum of a byte overflows.
 _WORDS_AT_ONCE = 255
 

@@ -1,7 +1,6 @@
 """Phrases about WiSE-FT on the articles that chose its α: how it is cross-fitted, and the gain that is left."""
 
 from core.analysis.cross_fit import FOLDS, CrossFit, Judged
-from core.analysis.significance import differences
 from core.evaluation.models import Model
 from core.presentation.wording import between_signed, signed
 
@@ -20,6 +19,8 @@ _PAIRS = ((Model.FINE_TUNED, Model.WISE_FT), (Model.ZERO_SHOT, Model.WISE_FT))
 
 def choice_note(fit: CrossFit, split: str = "val") -> str:
     """Return sentences for a view of α* on the articles that chose it: the gains that are left when others choose α."""
+    from core.analysis.significance import differences  # imports scipy
+
     models: dict[str, Judged] = {Model.ZERO_SHOT: fit.curve[0], Model.FINE_TUNED: fit.curve[-1], Model.WISE_FT: fit}
     found = differences(models, _PAIRS, [METRIC])
     gains = " and ".join(

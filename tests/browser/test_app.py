@@ -262,7 +262,7 @@ def test_each_tower_has_an_alpha_of_its_own(demo: Served, visit) -> None:
 def test_points_select_articles_and_tags_filter_them(demo: Served, visit) -> None:
     here: Visit = visit(f"{demo.address}/changes?domain=demo-rss&from=zero-shot")
     page = here.page
-    everything = page.get_by_role("heading", name=re.compile(r"160 articles of 160"))
+    everything = page.get_by_role("heading", name=re.compile(r"200 articles of 200"))
     expect(everything).to_be_visible()
     chart = page.locator(".js-plotly-plot .nsewdrag").first
     chart.scroll_into_view_if_needed()
@@ -273,7 +273,7 @@ def test_points_select_articles_and_tags_filter_them(demo: Served, visit) -> Non
     page.mouse.move(box["x"] + 0.99 * box["width"], box["y"] + 0.99 * box["height"], steps=10)
     page.mouse.up()
     expect(everything).to_be_hidden()
-    expect(page.get_by_role("heading", name=re.compile(r"^\d+ articles? of 160"))).to_be_visible()
+    expect(page.get_by_role("heading", name=re.compile(r"^\d+ articles? of 200"))).to_be_visible()
     page.get_by_role("button", name="Tag", exact=True).first.click()
     page.get_by_role("combobox", name="Tags").click()
     page.get_by_role("option", name="scene", exact=True).click()
@@ -288,7 +288,7 @@ def test_points_select_articles_and_tags_filter_them(demo: Served, visit) -> Non
     again.page.keyboard.type("scene")
     again.page.get_by_role("option", name="scene", exact=True).click()
     again.page.keyboard.press("Escape")  # while the list is open nothing else can be reached
-    expect(again.page.get_by_role("heading", name="1 article of 160")).to_be_visible()
+    expect(again.page.get_by_role("heading", name="1 article of 200")).to_be_visible()
     assert here.complaints == []
 
 

@@ -18,7 +18,7 @@ def as_whole(cells: pd.Series) -> tuple[pd.Series, bool]:
     if filled.empty or not filled.str.strip().str.fullmatch(_FLOAT).all():
         return cells, False
     numbers = filled.map(lambda cell: Decimal(cell.strip()))
-    if (numbers % 1 != 0).any():
+    if (numbers != numbers.map(Decimal.to_integral_value)).any():  # a remainder fails above 28 digits
         return cells, False
     whole = numbers.map(int)
     return whole.map(str).reindex(cells.index, fill_value=""), bool((whole.abs() > _EXACT).any())
