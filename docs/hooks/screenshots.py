@@ -22,7 +22,7 @@ IMAGES = Path(__file__).parents[1] / "images"
 #: Size of the browser window in pixels: the width of a laptop, and high enough for the top part of each page.
 WIDTH, HEIGHT = 1280, 1150
 #: Part of the window in the animation, without the sidebar.
-_CLIP = {"x": 300, "y": 100, "width": WIDTH - 300, "height": HEIGHT - 100}
+_CLIP = {"x": 300, "y": 70, "width": WIDTH - 300, "height": 730}
 #: File → page and query string, for the demo's first domain.
 SHOTS = {
     "overview": "",
