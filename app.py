@@ -31,6 +31,7 @@ selected = st.navigation(
         "Make": [page("train", "Train", "model_training"), page("data", "Data", "folder_open")],
     }
 )
+st.html(PAGES / "shared" / "style.css")
 try:
     SELECTION.set(sidebar.input_domain_and_run())
     show_demo_progress()

@@ -1,7 +1,6 @@
 """Alpha page: an α slider with the metrics, the ranks of all articles, and the images that one article finds."""
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -33,8 +32,6 @@ from pages.shared.help_texts import ALPHA, help_for
 from pages.shared.images import prepare_images
 from pages.shared.text import plain
 from pages.shared.worker import result_of, show_pending
-
-_STYLE = Path(__file__).with_name("page.css")
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -216,10 +213,7 @@ def show_notes(domain: Domain, run: Run, results: Results, flat: Plateau | None)
 
 def main() -> None:
     """Draw the page."""
-    st.html(_STYLE)
-    header = st.container(horizontal=True, vertical_alignment="center", key="alpha_header")
-    with header:
-        sidebar.show_title(ALPHA)
+    header = sidebar.show_title(ALPHA)
     workspace, domain, run = sidebar.require_run(ALPHA)
     with header:
         sidebar.show_heading(domain, run)

@@ -228,10 +228,11 @@ def show_downloads(
 
 def main() -> None:
     """Draw the page."""
-    sidebar.show_title(CHANGES)
+    header = sidebar.show_title(CHANGES)
     workspace, domain, run = sidebar.require_run(CHANGES)
-    results = results_of(run, domain, sidebar.input_split(domain, run))
-    sidebar.show_heading(domain, run)
+    with header:
+        sidebar.show_heading(domain, run)
+        results = results_of(run, domain, sidebar.input_split(domain, run))
     before, after, alpha = input_models(results)
     if before == after:
         st.info("You compare a model with itself, so no rank changes. Choose another model under “From” or “To”.")

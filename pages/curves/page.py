@@ -194,9 +194,10 @@ def show_tables(domain: Domain, run: Run) -> None:
 
 def main() -> None:
     """Draw the page."""
-    sidebar.show_title(CURVES)
+    header = sidebar.show_title(CURVES)
     workspace, domain, run = sidebar.require_run(CURVES)
-    sidebar.show_heading(domain, run)
+    with header:
+        sidebar.show_heading(domain, run)
     views = ("This run", "All domains", "Two towers", "Elsewhere")
     view = st.segmented_control(
         "Curves",

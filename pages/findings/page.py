@@ -102,9 +102,10 @@ def show_report(context: RunContext) -> None:
 
 def main() -> None:
     """Draw the page."""
-    sidebar.show_title(FINDINGS)
+    header = sidebar.show_title(FINDINGS)
     workspace, domain, run = sidebar.require_run(FINDINGS)
-    sidebar.show_heading(domain, run)
+    with header:
+        sidebar.show_heading(domain, run)
     context = RunContext(run, domain, workspace)
     show_analysis(context)
     try:

@@ -6,6 +6,7 @@ Domain and run are part of the URL, so that a copied link shows the same.
 from collections.abc import Callable, Sequence
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.data.domain import Domain
 from core.data.time_split import Split
@@ -130,9 +131,15 @@ def selection() -> Selection:
     return selection
 
 
-def show_title(page: PageHelp) -> None:
-    """Show the page's title, with a help text about the page and its terms."""
-    st.title(page.title, help=page.help)
+def show_title(page: PageHelp) -> DeltaGenerator:
+    """Show the page's title, with a help text about the page and its terms.
+
+    Returns:
+        The row of the title, for the heading and for controls of the whole page.
+    """
+    header = st.container(horizontal=True, vertical_alignment="center", key="page_header")
+    header.title(page.title, help=page.help)
+    return header
 
 
 def require_domain(page: PageHelp) -> tuple[Workspace, Domain]:
