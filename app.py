@@ -18,20 +18,20 @@ def page(name: str, title: str, icon: str, default: bool = False) -> StreamlitPa
 
 
 st.set_page_config(page_title="Rematch", page_icon=PAGES / "shared" / "icon.svg", layout="wide")
-selected = st.navigation(
-    {
-        "": [page("overview", "Overview", "home", default=True)],
-        "Explore": [
-            page("alpha", "Alpha", "tune"),
-            page("curves", "Curves", "show_chart"),
-            page("changes", "Rank changes", "swap_vert"),
-            page("findings", "Findings", "lightbulb"),
-            page("match", "Match", "image_search"),
-        ],
-        "Make": [page("train", "Train", "model_training"), page("data", "Data", "folder_open")],
-    }
-)
 st.html(PAGES / "shared" / "style.css")
+# Without sections, whose titles make Streamlit's list invalid for screen readers; style.css separates the groups.
+selected = st.navigation(
+    [
+        page("overview", "Overview", "home", default=True),
+        page("alpha", "Alpha", "tune"),
+        page("curves", "Curves", "show_chart"),
+        page("changes", "Rank changes", "swap_vert"),
+        page("findings", "Findings", "lightbulb"),
+        page("match", "Match", "image_search"),
+        page("train", "Train", "model_training"),
+        page("data", "Data", "folder_open"),
+    ]
+)
 try:
     SELECTION.set(sidebar.input_domain_and_run())
     show_demo_progress()

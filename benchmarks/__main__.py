@@ -83,5 +83,35 @@ def statistics(
     print(report(fit.curve, fit.criterion))
 
 
+Chromium = Annotated[Path, typer.Option(help="Path of the Chromium browser.")]
+CHROMIUM = Path("/usr/bin/chromium")
+
+
+@app.command()
+def drag(
+    pairs: Annotated[int, typer.Option(help="Number of val pairs.")] = 1134,
+    seconds: Annotated[float, typer.Option(help="Seconds to drag.")] = 20.0,
+    chromium: Chromium = CHROMIUM,
+) -> None:
+    """Measure the delay of the Alpha page while its slider is dragged, with random results."""
+    from benchmarks.drag import measure
+
+    measure(pairs, seconds, chromium)
+
+
+@app.command()
+def pages(
+    pairs: Annotated[int, typer.Option(help="Number of val pairs.")] = 1134,
+    address: Annotated[
+        str | None, typer.Option(help="Measure the running app at this address. Default: one with random results.")
+    ] = None,
+    chromium: Chromium = CHROMIUM,
+) -> None:
+    """Measure each page's time to its content after a click in the navigation, and what moves while it is drawn."""
+    from benchmarks.pages import measure
+
+    measure(pairs, address, chromium)
+
+
 if __name__ == "__main__":
     app()

@@ -1,16 +1,50 @@
 """Start the app's server: `rematch app`.
 
-`streamlit run app.py` works too, with one exception: until the app has run once, Streamlit uses a folder `pages/` for
-its older multipage navigation. A deep link as the very first request then shows a "Page not found" dialog (1.67.0).
+It is Streamlit's server with two differences. A deep link as the very first request works: until the app has run once,
+`streamlit run app.py` uses the folder `pages/` for its older multipage navigation and shows "Page not found" (1.67.0).
+And the first HTML has the app's style sheets, so that nothing moves when the app's first elements arrive.
 """
 
 import sys
 from pathlib import Path
+from typing import Any
 
+from starlette.datastructures import MutableHeaders
+from starlette.middleware import Middleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.runtime.pages_manager import PagesManager
+from streamlit.starlette import App
 from streamlit.web import cli
 
 HERE = Path(__file__).parent
+STYLES = (HERE / "shared" / "first_paint.css", HERE / "shared" / "style.css")
+
+#: Request headers that an HTML page is answered without: they ask for compressed bytes, or for none if it is known.
+_REMOVED = (b"accept-encoding", b"if-none-match", b"if-modified-since")
+
+
+class StyledPage:
+    """ASGI middleware that adds the app's style sheets to the head of HTML pages."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.style = "".join(f"<style>{path.read_text('utf-8')}</style>" for path in STYLES).encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] != "http" or b"text/html" not in dict(scope["headers"]).get(b"accept", b""):
+            await self.app(scope, receive, send)
+            return
+
+        async def send_styled(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                del MutableHeaders(scope=message)["content-length"]
+            elif message["type"] == "http.response.body":
+                message["body"] = message.get("body", b"").replace(b"</head>", self.style + b"</head>", 1)
+            await send(message)
+
+        headers = [header for header in scope["headers"] if header[0] not in _REMOVED]
+        await self.app({**scope, "headers": headers}, receive, send_styled)
 
 
 def app_script() -> Path:
@@ -20,6 +54,18 @@ def app_script() -> Path:
 
 def serve(options: list[str]) -> None:
     """Serve the app until it is stopped. `options` are those of `streamlit run`, such as `--server.port=8600`."""
+    script = str(app_script())
     PagesManager.uses_pages_directory = False
-    sys.argv = ["streamlit", "run", str(app_script()), *options]
-    cli.main()
+    config = _config(script, options)
+    sys.argv = [script]  # Streamlit reads the settings next to this file
+    App(script, middleware=[Middleware(StyledPage)]).run(config=config)
+
+
+def _config(script: str, options: list[str]) -> dict[str, Any]:
+    """Return the settings that `options` give, by their names such as server.port; exits if one is wrong."""
+    context = cli.main_run.make_context("rematch app", [script, *options])
+    return {
+        name.replace("_", "."): value
+        for name, value in context.params.items()
+        if name not in ("target", "args") and value not in (None, ())
+    }

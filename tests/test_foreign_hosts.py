@@ -25,7 +25,7 @@ def free_port() -> int:
 def served(*options: str) -> Iterator[int]:
     """Start the app like `make app`, with more options, and yield its port."""
     port = free_port()
-    words = ["-m", "streamlit", "run", "app.py", f"--server.port={port}", "--server.headless=true", *options]
+    words = ["-m", "core", "app", f"--server.port={port}", "--server.headless=true", *options]
     process = subprocess.Popen([sys.executable, *words], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         wait_until_served(process, port)

@@ -28,7 +28,7 @@ from core.workspace.comparable_runs import runs_elsewhere
 from core.workspace.runs import Run
 
 METRIC = "mrr@100"
-STEPS = 5  # fifths: 21 models of three domains
+STEPS = 10  # tenths: 66 models of three domains
 OTHERS = 2  # three domains can be drawn
 ONE = "one model"
 AXES = {"aaxis": "A", "baxis": "B", "caxis": "C"}  # corners, because names of domains do not fit there

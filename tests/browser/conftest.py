@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Literal
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect, sync_playwright
@@ -64,7 +64,7 @@ def served(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         "REMATCH_CACHE": str(folder / "cache"),
         "REMATCH_QUIET": "1",
     }
-    command = [sys.executable, "-m", "streamlit", "run", "app.py"]
+    command = [sys.executable, "-m", "core", "app"]
     with (folder / "server.log").open("wb") as log, serving(command, environment, log) as address:
         yield Served(address, folder / "workspace", environment)
         background.cancel(Workspace(folder / "workspace", folder / "cache"), DEMO)
@@ -149,6 +149,15 @@ _IS_STILL = """() => new Promise((done) => {
 })"""
 
 
+#: Adds up what moved without the user's doing: Chromium's cumulative layout shift, of this document.
+_SHIFTS = """
+  window.layoutShift = 0;
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.layoutShift += entry.value;
+  }).observe({ type: 'layout-shift', buffered: true });
+"""
+
+
 @dataclass
 class Visit:
     """A page in a new browser context, and the complaints in its console."""
@@ -185,9 +194,10 @@ def visits(browser: Browser) -> Iterator[list[Visit]]:
 def visit(browser: Browser, visits: list[Visit]):
     """Return a function that opens the app in a new browser context."""
 
-    def open_it(address: str, width: int = 1280) -> Visit:
-        context = browser.new_context(viewport={"width": width, "height": 1000})
+    def open_it(address: str, width: int = 1280, theme: Literal["light", "dark"] = "light") -> Visit:
+        context = browser.new_context(viewport={"width": width, "height": 1000}, color_scheme=theme)
         page = context.new_page()
+        page.add_init_script(_SHIFTS)
         page.set_default_timeout(PATIENCE)
         complaints: list[str] = []
 

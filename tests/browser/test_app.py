@@ -374,15 +374,6 @@ def test_findings_are_worked_out_and_handed_on_as_a_file_that_asks_nothing_of_an
     assert [url for url in requested if not url.startswith(("file:", "data:", "blob:"))] == []
 
 
-def test_nothing_is_cut_off_on_a_phone(demo: Served, visit) -> None:
-    for address in ("", "alpha", "curves", "changes", "findings", "match", "train", "data"):
-        here: Visit = visit(f"{demo.address}/{address}", width=390)
-        page = here.page
-        here.be_still()
-        wide = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
-        assert wide <= 390, (address, wide)
-
-
 def test_a_deep_link_is_answered_by_its_page_as_the_first_request(served: Served, visit) -> None:
     """After a start: the page itself, without Streamlit's dialog or the sidebar of its older navigation."""
     with serving([sys.executable, "-m", "core", "app"], served.environment, subprocess.DEVNULL) as address:
