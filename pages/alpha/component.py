@@ -1,6 +1,6 @@
 """Streamlit component for the α slider, the list and the images (Python side). Its browser side is in `browser`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,14 +41,14 @@ def _nothing() -> None:
 def alpha_element(
     slider: SliderData,
     board: BoardData,
-    pinned: float | None,
+    pinned: Sequence[float] | None,
     *,
     callbacks: Mapping[str, Callable[[], None]],
     key: str,
 ) -> None:
     """Draw slider and board.
 
-    pinned: the α to compare with. callbacks: called when the user chose an article (`chosen`), another order, search or
+    pinned: the α of each slider to compare with. callbacks: called when the user chose an article (`chosen`), another order, search or
     page (`listed`), a pinned α (`pinned`) or a tag (`tagged`). `st.session_state[key]` has `moved` ({alphas, settled})
     and, in the callback, the message of its name.
     """

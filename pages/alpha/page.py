@@ -91,7 +91,7 @@ def show_view(
 
     position = current_position(element.get().get("moved"), len(labels), results.run)
     alphas = position.alphas
-    pinned = _pinned_alpha() if len(labels) == 1 else None
+    pinned = _pinned_alphas(len(labels))
     point = point_at(results, alphas)
     future = submit_exact(workspace, results, alphas) if position.settled and not point.is_exact else None
     exact: Ranked | None = None if future is None else result_of(future)
@@ -109,7 +109,7 @@ def show_view(
             domain,
             results,
             on_board,
-            None if pinned is None else point_at(results, [pinned]),
+            None if pinned is None else point_at(results, pinned),
             chosen_row(results),
         ),
         pinned,
@@ -141,15 +141,17 @@ def _callbacks(
     return {
         "chosen": on("chosen", lambda message: session.ARTICLE.pin(str(message["article"]))),
         "listed": on("listed", choose_options),
-        "pinned": on("pinned", lambda message: session.PINNED.pin(session.parse_alpha(message["alpha"]))),
+        "pinned": on("pinned", lambda message: session.PINNED.pin(message["alphas"] or None)),
         "tagged": on("tagged", lambda message: set_tag(workspace, domain.info.slug, message)),
     }
 
 
-def _pinned_alpha() -> float | None:
-    """Return the pinned α of this session or the address, and keep it in the address."""
-    if (pinned := session.PINNED.current()) is not None:
-        session.PINNED.write(pinned)
+def _pinned_alphas(count: int) -> tuple[float, ...] | None:
+    """Return the pinned α of each of `count` sliders, from this session or the address; keep them in the address."""
+    pinned = session.parse_alphas(text := session.PINNED.current())
+    if len(pinned) != count:
+        return None
+    session.PINNED.write(text)
     return pinned
 
 

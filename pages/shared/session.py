@@ -100,6 +100,12 @@ def parse_alpha(value: object) -> float | None:
     return alpha if math.isfinite(alpha) and 0.0 <= alpha <= 1.0 else None
 
 
+def parse_alphas(value: object) -> tuple[float, ...]:
+    """Return one or two α in [0, 1] from a text such as 0.3 or 0.3,0.5; none for anything else."""
+    alphas = [parse_alpha(part) for part in str(value).split(",")]
+    return tuple(alpha for alpha in alphas if alpha is not None) if None not in alphas and len(alphas) < 3 else ()
+
+
 def parse_page(value: object) -> int | None:
     """Return a page from 1; None for anything else."""
     text = str(value)
@@ -146,7 +152,7 @@ AWAITED = SessionValue[Mapping[str, Task]]("_awaited", {})
 
 # Alpha.
 LIST_PAGE = QueryParameter[int]("list_page", parse=parse_page)
-PINNED = QueryParameter[float]("pinned", parse=parse_alpha)
+PINNED = QueryParameter[str]("pinned")  # for parse_alphas
 TAGGING_ERROR = SessionValue[str]("_tagging_error", "")  # why the last tag was not set
 TOWERS, ORDER = QueryParameter[bool]("towers"), QueryParameter[str]("order")
 PER_ARTICLE, TEMPERATURE = QueryParameter[bool]("per_article"), QueryParameter[str]("temperature")

@@ -61,6 +61,21 @@ def test_rows_and_images_are_compared_with_the_pinned_alpha(run, domain, open_pa
     assert not np.any([image["new"] for image in without["images"]])
 
 
+@pytest.mark.parametrize(("text", "expected"), [
+    ("0.5", (0.5,)), ("0,0.25", (0.0, 0.25)), ("", ()), (None, ()), ("2", ()), ("0.5,nan", ()), ("0,0,0", ()),
+])  # fmt: skip
+def test_pinned_alphas_are_read_from_the_address(text, expected):
+    assert session.parse_alphas(text) == expected
+
+
+def test_both_alphas_are_pinned_with_an_alpha_for_each_tower(run, open_page):
+    together, apart = (open_page("alpha", towers=towers, pinned="0,0") for towers in ("false", "true"))
+    assert board_of(together)["pinned"] is None, "two α for one slider"
+    board = board_of(apart)
+    assert board["pinned"].count("0.00") == 2
+    assert all(row["pinned"] == row["zero_shot"] for row in board["rows"])
+
+
 def test_a_tag_is_added_to_the_tags_and_note_of_an_article(run, domain, workspace):
     tag_article(workspace, "shapes", "7", ["person"], "a note")
     for tag, is_set, expected in (("scene", True, {"person", "scene"}), ("person", False, {"scene"})):

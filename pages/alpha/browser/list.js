@@ -81,6 +81,7 @@ function list(own, data) {
   while (own.lines.length < data.rows.length) own.lines.push(buildLine(own));
   own.lines.forEach((line, i) => drawLine(line, data.rows[i]));
   mark(own, own.pending ?? data.article.id);
+  if (own.turned?.page === own.page) enterPage(own, own.turned.by);
 }
 
 function drawTools(own, { orders, order, words, page, pages, range }) {
@@ -142,10 +143,21 @@ function focusLine(own, line) {
   else if (top + height > scrollTop + clientHeight) own.scroll.scrollTop = top + height - clientHeight;
 }
 
-// Select the next or the previous article of the page.
+// Select the next or the previous article, if need be on the next or the previous page.
 function stepThrough(own, by) {
   const pressed = own.lines.find((line) => line.button.getAttribute("aria-pressed") === "true");
   const line = neighbour(own, pressed?.button, by);
   focusLine(own, line);
-  if (line && line !== pressed) own.choose(line.id);
+  if (line && line !== pressed) return own.choose(line.id);
+  const turn = by > 0 ? own.next : own.previous;
+  if (turn.disabled) return;
+  own.turned = { page: own.page + by, by };
+  turn.click();
+}
+
+function enterPage(own, by) {
+  own.turned = null;
+  const line = own.lines.filter((line) => line.id !== undefined).at(by > 0 ? 0 : -1);
+  focusLine(own, line);
+  own.choose(line.id);
 }

@@ -90,15 +90,14 @@ function buildBar(root, controls, own) {
   own.status.setAttribute("aria-live", "polite");
   own.play = buildPlayer(bar, root, own);
   own.pin = button(bar, "pin", "", () => togglePin(own));
-  own.pin.hidden = own.data.towers.length > 1;
   own.help = button(bar, "help", "?", null);
   own.help.title = "Keys";
   own.help.setAttribute("aria-label", "Show the keys");
 }
 
 function togglePin(own) {
-  const alpha = own.data.pinned === null ? alphasAt(own)[0] : null;
-  own.send("pinned", { alpha, time: Date.now() });
+  const alphas = own.data.pinned === null ? alphasAt(own).join(",") : "";
+  own.send("pinned", { alphas, time: Date.now() });
 }
 
 function moved(root, own, i, input) {
@@ -121,27 +120,31 @@ function settled(root, own, i, input) {
 // The row of the tables: one index on the curve, two on the plane.
 const rowOf = (own, at) => (at.length === 1 ? at[0] : at[0] * own.data.alphas.length + at[1]);
 
+const pinnedAt = (alphas) => ({ alphas, name: alphas.map((alpha) => alpha.toFixed(2)).join(" / ") });
+
 function draw(own) {
   const { data, at } = own;
   const last = data.alphas.length - 1;
   const exact = data.exact && same(data.exact.alphas, alphasAt(own)) ? data.exact : null;
+  const pinned = data.pinned && data.pinned.map((alpha) => nearest(data.alphas, alpha));
+  own.pinned = pinned && pinnedAt(pinned.map((place) => data.alphas[place]));
   const rows = {
     here: rowOf(own, at),
     start: rowOf(own, at.map(() => 0)),
     end: rowOf(own, at.map(() => last)),
-    pinned: data.pinned === null || at.length > 1 ? null : nearest(data.alphas, data.pinned),
+    pinned: pinned && rowOf(own, pinned),
   };
   own.inputs.forEach(({ input, typed, pin }, i) => {
     if (Number(input.value) !== at[i]) input.value = at[i];
     const alpha = data.alphas[at[i]].toFixed(2);
     attribute(input, "aria-valuetext", `alpha ${alpha}`);
     if (typed.value !== alpha) typed.value = alpha;
-    pin.hidden = rows.pinned === null;
-    if (rows.pinned !== null) pin.style.setProperty("--p", rows.pinned / last);
+    pin.hidden = pinned === null;
+    if (pinned) pin.style.setProperty("--p", pinned[i] / last);
   });
   drawStatus(own, exact || !data.interpolated[rows.here]);
-  text(own.pin, rows.pinned === null ? "Pin α" : `Unpin ${data.alphas[rows.pinned].toFixed(2)}`);
-  attribute(own.pin, "aria-pressed", String(rows.pinned !== null));
+  text(own.pin, pinned === null ? "Pin α" : `Unpin ${own.pinned.name}`);
+  attribute(own.pin, "aria-pressed", String(pinned !== null));
   own.tiles.forEach((tile, k) => drawTile(tile, own, k, rows, exact));
   drawHistogram(own.bars, own, rows, exact);
 }

@@ -25,8 +25,8 @@ function drawTile(tile, own, k, rows, exact) {
   const isPinned = rows.pinned !== null;
   tile.zeroShot.hidden = tile.fineTuned.hidden = isPinned;
   tile.pinned.hidden = !isPinned;
-  if (isPinned) againstPinned(tile.pinned, value - values[rows.pinned], data.alphas[rows.pinned]);
-  sparkline(tile, own, values, value, isPinned ? data.alphas[rows.pinned] : null);
+  if (isPinned) againstPinned(tile.pinned, value - values[rows.pinned], own.pinned.name);
+  sparkline(tile, own, values, value, isPinned ? own.pinned.alphas[own.active ?? 0] : null);
 }
 
 // Bold where the 95 % interval excludes zero. With an α for each tower there are no intervals.
@@ -39,11 +39,11 @@ function against(box, value, other, name, thousandths) {
   box.classList.toggle("sure", low > 0 || high < 0);
 }
 
-function againstPinned(box, change, alpha) {
+function againstPinned(box, change, name) {
   const sign = Math.sign(Number(written(Math.abs(change)))) * Math.sign(change);
   text(box, `${arrow(sign) || "="} ${signed(change)}`);
   attribute(box, "data-change", String(sign));
-  box.title = `${signed(change)} against the pinned α = ${alpha.toFixed(2)}`;
+  box.title = `${signed(change)} against the pinned α = ${name}`;
 }
 
 // The curve of this metric over α with a marker; on the plane, along the tower that was moved last. The curve is drawn
