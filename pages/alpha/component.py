@@ -48,9 +48,9 @@ def alpha_element(
 ) -> None:
     """Draw slider and board.
 
-    pinned: the α of each slider to compare with. callbacks: called when the user chose an article (`chosen`), another order, search or
-    page (`listed`), a pinned α (`pinned`) or a tag (`tagged`). `st.session_state[key]` has `moved` ({alphas, settled})
-    and, in the callback, the message of its name.
+    pinned: the α of each slider to compare with. callbacks: called when the user chose an article (`chosen`), another
+    order, search or page (`listed`), a pinned α (`pinned`) or a tag (`tagged`). `st.session_state[key]` has `moved`
+    ({alphas, settled}) and, in the callback, the message of its name.
     """
     _component()(
         key=key,
