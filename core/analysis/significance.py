@@ -15,12 +15,12 @@ import numpy as np
 
 from core.analysis.bootstrap import LEVEL, Interval, Resamples, bands, interval
 from core.analysis.cross_fit import CrossFit, Judged, drawn_values, ranks_of_judged
+from core.analysis.decision import LEVEL_OF_TESTS, is_significant
 from core.evaluation.metrics import METRICS, metrics_of, values_of
 from core.evaluation.models import Model
 
 #: Number of random swaps; the standard error of p is about 0.003 near 0.05.
 PERMUTATIONS = 4999
-LEVEL_OF_TESTS = 0.05
 POWER = 0.8
 #: The compared models, as (before, after).
 PAIRS = ((Model.ZERO_SHOT, Model.FINE_TUNED), (Model.FINE_TUNED, Model.WISE_FT), (Model.ZERO_SHOT, Model.WISE_FT))
@@ -57,8 +57,8 @@ class Difference:
 
     @property
     def is_significant(self) -> bool:
-        """Return True if the corrected p is below 5 %."""
-        return self.p_holm < LEVEL_OF_TESTS
+        """Return whether the corrected p is below 5 % (`core.analysis.decision`)."""
+        return is_significant(self.p_holm)
 
 
 @dataclass(frozen=True)

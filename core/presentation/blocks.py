@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 import pandas as pd
 import plotly.graph_objects as go
 
+from core.presentation.verdict import State, Verdict
+
 
 @dataclass(frozen=True)
 class Words:
@@ -32,12 +34,13 @@ class Grid:
 
 @dataclass(frozen=True)
 class Chart:
-    """A figure, the name of its file, and its text for screen readers."""
+    """A figure, the name of its file, and its text for screen readers. title: its first line, with n and split."""
 
     name: str
     figure: go.Figure
     alt: str
     height: int = 360
+    title: str = ""
 
 
 Block = Words | Grid | Chart
@@ -45,9 +48,33 @@ Block = Words | Grid | Chart
 
 @dataclass(frozen=True)
 class Section:
-    """A section. name, title: of the question. answer: the finding, with its n and interval."""
+    """A section. name, title: of the question. answer: the finding, with its n and interval.
+
+    verdict: the answer at a glance; None if there is none, then the first sentence of the answer stands for it.
+    """
 
     name: str
     title: str
     answer: str
     blocks: tuple[Block, ...]
+    verdict: Verdict | None = None
+
+    @property
+    def sentence(self) -> str:
+        """The answer in one sentence."""
+        return self.answer.split(". ")[0].rstrip(".") + "." if self.verdict is None else self.verdict.sentence
+
+    @property
+    def state(self) -> State:
+        """The state of the verdict; `described` without one."""
+        return "described" if self.verdict is None else self.verdict.state
+
+    @property
+    def lead(self) -> Chart | None:
+        """The figure that stands under the sentence: the first one."""
+        return next((block for block in self.blocks if isinstance(block, Chart)), None)
+
+    @property
+    def details(self) -> tuple[Block, ...]:
+        """All blocks but the leading figure."""
+        return tuple(block for block in self.blocks if block is not self.lead)
