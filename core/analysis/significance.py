@@ -207,6 +207,36 @@ def curve_differences(ranks: np.ndarray, metric: str, rows: Sequence[int]) -> li
     return [bands(drawn - drawn[:, [row]], ranks.shape[1]) for row in rows]
 
 
+def curve_significance(ranks: np.ndarray, metrics: Sequence[str], rows: Sequence[int]) -> np.ndarray:
+    """Return which differences of an α from those of `rows` are significant, bool [metrics, rows, A].
+
+    p is corrected (Holm) over all differences at one α, because a page shows these together. A hundred α are too many
+    for permutations: p is McNemar's exact one for recalls, else that of a paired t test. ranks: int [A, n]. metrics:
+    those that are means over articles.
+    """
+    p_values = np.array([[_curve_p(ranks, metric, row) for row in rows] for metric in metrics])
+    corrected = [holm(at_alpha) for at_alpha in p_values.reshape(-1, len(ranks)).T.tolist()]
+    found = [[is_significant(p) for p in at_alpha] for at_alpha in corrected]
+    return np.array(found).T.reshape(p_values.shape)
+
+
+def _curve_p(ranks: np.ndarray, metric: str, row: int) -> np.ndarray:
+    """Return the p of the difference of each α from the α of `row`, [A]."""
+    from scipy import stats  # late, as in `core.analysis.bootstrap`
+
+    n = ranks.shape[1]
+    gained = values_of(ranks, metric) - values_of(ranks[row], metric)
+    changed = (gained != 0).sum(axis=1)
+    if METRICS[metric].is_binary:
+        fewer = np.minimum((gained > 0).sum(axis=1), (gained < 0).sum(axis=1))
+        return np.minimum(1.0, 2 * stats.binom.cdf(fewer, np.maximum(changed, 1), 0.5))
+    if n == 1:
+        return np.ones(len(ranks))
+    error = gained.std(axis=1, ddof=1) / np.sqrt(n)
+    p = 2 * stats.t.sf(np.abs(gained.mean(axis=1)) / np.where(error > 0, error, np.inf), n - 1)
+    return np.where(error > 0, p, 1.0)
+
+
 def bootstrap_curve(ranks: np.ndarray, metric: str) -> np.ndarray:
     """Return the metric of each bootstrap draw at each α: [draws, A]."""
     resamples = Resamples(ranks.shape[1])

@@ -104,7 +104,8 @@ def section(found: ChoiceFound, context: RunContext) -> Section:
             f"of the chosen alpha, {found.alpha:g}. Below: the alpha chosen on bootstrap draws of the articles, from "
             f"{within.low:g} to {within.high:g} in the central 95 %.",
             420,
-            f"{METRICS[found.criterion].label} over α, and α* on {DRAWS:,} bootstrap draws, val, n = {found.n:,}",
+            f"{METRICS[found.criterion].label} over α above α* of bootstrap draws, val, n = {found.n:,}, "
+            f"{DRAWS:,} draws",
         ),
         Words(
             f"Line: val, n = {found.n}, with its 95 % band. Grey: within noise of alpha* = {found.alpha:g}, which "

@@ -125,8 +125,10 @@ def section(found: TradeOffFound, context: RunContext) -> Section:
     for control in found.controls:
         alt = f"{METRIC} on {own} against {METRIC} on {control.domain} for all tried mixes."
         caption = f"{METRIC} on val of {own} (n = {found.judged.n}) and of {control.domain} (n = {control.judged.n})"
+        n = f"n = {found.judged.n:,}, and {control.domain}, n = {control.judged.n:,}"
+        title = f"{METRIC} on two domains, val of {own}, {n}"
         blocks += [
-            Chart(f"trade-off-{control.domain}", _plot(found, control, own), alt, 480, caption),
+            Chart(f"trade-off-{control.domain}", _plot(found, control, own), alt, 480, title),
             Grid(caption, _table(found, control, own)),
         ]
     blocks += [

@@ -1,30 +1,32 @@
-"""The title line of a figure, which carries n and split into every copy of it."""
+"""The title of a figure, which carries n and split into every copy of it."""
 
 import html
-import textwrap
+import math
 
 import plotly.graph_objects as go
 
-#: Characters of a line that fit a window of 390 pixels.
-_WIDTH = 50
-_LINE = 17  # pixels
+_LINE, _LEGEND_ROW = 18, 20  # pixels
+_ROW = 52  # characters of a row of the legend in a window of 390 pixels
 
 
 def titled(figure: go.Figure, title: str) -> go.Figure:
-    """Set the title of a figure above its legend, wrapped for narrow windows, and return the figure."""
-    lines = textwrap.wrap(title, _WIDTH)
+    """Set the title of a figure above its legend and return the figure.
+
+    title: what is shown up to the first comma, then n and split, which become a second line.
+    """
+    what, _, basis = title.partition(", ")
+    rows = math.ceil(sum(len(name) + 8 for name in _legend(figure)) / _ROW)
     return figure.update_layout(
         title={
-            "text": "<br>".join(html.escape(line) for line in lines),
-            "font": {"size": 13},
-            "x": 0, "xref": "container", "xanchor": "left",
-            "y": 1, "yref": "container", "yanchor": "top",
-            "pad": {"t": 4, "l": 4},
+            "text": html.escape(what), "subtitle": {"text": html.escape(basis), "font": {"size": 12}},
+            "font": {"size": 13}, "x": 0, "xref": "container", "xanchor": "left", "y": 1, "yref": "container",
+            "yanchor": "top", "pad": {"t": 4, "l": 4},
         },
-        margin_t=_LINE * len(lines) + (34 if _has_legend(figure) else 14),
+        margin_t=_LINE * (2 if basis else 1) + _LEGEND_ROW * rows + 12,
     )  # fmt: skip
 
 
-def _has_legend(figure: go.Figure) -> bool:
-    named = [trace for trace in figure.data if trace.showlegend is not False and trace.name]
-    return figure.layout.showlegend is not False and len(named) > 0
+def _legend(figure: go.Figure) -> list[str]:
+    """Return the names in the legend, which Plotly shows if there are two."""
+    names = [trace.name for trace in figure.data if trace.showlegend is not False and trace.name]
+    return names if figure.layout.showlegend is not False and len(names) > 1 else []

@@ -14,15 +14,14 @@ from plotly.subplots import make_subplots
 from core.analysis.bootstrap import Interval
 from core.analysis.significance import Difference
 from core.evaluation.metrics import METRICS
-from core.evaluation.models import Model
 from core.presentation.blocks import Chart
 from core.presentation.theme import MODEL_COLOURS, NEUTRAL
-from core.presentation.wording import between_signed, p_value, signed
+from core.presentation.wording import between_signed, p_value, shorten, signed
 
 #: A line of the forest, and a mark beside another one in the same line, in pixels.
-_ROW, _MARK = 26, 15
-_SYMBOLS = {Model.ZERO_SHOT: "square", Model.FINE_TUNED: "circle", Model.WISE_FT: "diamond"}
-SIGNIFICANT, OPEN = "significant (p after Holm below 0.05)", "not distinguishable"
+_ROW, _MARK = 32, 15
+_WIDTH = 30  # characters of a label; the hover text has all
+_SYMBOLS = ("circle", "diamond", "square", "triangle-up")  # by series
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,7 @@ def forest_chart(name: str, title: str, panels: Sequence[Panel]) -> Chart:
         + "".join(f"; {row.label}, {row.series} {signed(row.value)}" for row in rows if row.is_significant)[:400]
         + "."
     )
-    return Chart(name, figure, alt, sum(heights) + 62 * len(panels) + 72, title)
+    return Chart(name, figure, alt, sum(heights) + 62 * len(panels) + 72, f"{title}; ● significant (Holm)")
 
 
 def _draw(figure: go.Figure, panel: Panel, place: int, is_first: bool) -> None:
@@ -100,13 +99,10 @@ def _draw(figure: go.Figure, panel: Panel, place: int, is_first: bool) -> None:
                 continue
             has_entry = is_first and many > 1 and (sure or all(not row.is_significant for row in _of(panel, name)))
             figure.add_trace(_marks(rows, number, many, lines, panel.metric, sure, has_entry), place, 1)
-    if is_first:
-        for sure in (True, False):
-            figure.add_trace(_key(sure), place, 1)
     axes = {"row": place, "col": 1}
     figure.add_vline(x=0, line={"color": NEUTRAL, "width": 1.5}, layer="below", **axes)
     n_of = {row.label: row.n for row in panel.rows}
-    labels = [f"{html.escape(label)} <i>n = {n_of[label]:,}</i>" for label in panel.labels]
+    labels = [f"{html.escape(shorten(label, _WIDTH))}<br><i>n = {n_of[label]:,}</i>" for label in panel.labels]
     figure.update_yaxes(
         tickvals=list(range(len(labels))), ticktext=labels, range=[len(labels) - 0.4, -0.6], automargin=True,
         showgrid=False, zeroline=False, **axes,
@@ -122,13 +118,13 @@ def _marks(
     rows: Sequence[ForestRow], number: int, many: int, lines: dict[str, int], metric: str, sure: bool, has_entry: bool
 ) -> go.Scatter:
     colour = MODEL_COLOURS.get(rows[0].model or "", NEUTRAL)
-    symbol = _SYMBOLS.get(rows[0].model or "", "circle")  # type: ignore[call-overload]
+    symbol = _SYMBOLS[number % len(_SYMBOLS)]
     shift = (number - (many - 1) / 2) * 0.62 / max(many, 2)
     return go.Scatter(
         x=[row.value for row in rows], y=[lines[row.label] + shift for row in rows], mode="markers",
         name=rows[0].series, showlegend=has_entry, legendgroup=rows[0].series,
         marker={"color": colour, "size": 10 if sure else 8, "symbol": symbol if sure else f"{symbol}-open",
-                "line": {"width": 1.5}},
+                "line": {"width": 1.5, "color": colour}},
         error_x={
             "type": "data", "symmetric": False, "thickness": 2.6 if sure else 1.1, "width": 0, "color": colour,
             "array": [row.interval.high - row.value for row in rows],
@@ -145,13 +141,5 @@ def _hover(row: ForestRow, metric: str) -> str:
     return (
         f"{html.escape(named)}, n = {row.n:,}<br>{signed(row.value, unit)} "
         f"(95 % interval {between_signed(row.interval, unit)}){p}<br>"
-        f"{'significant' if row.is_significant else OPEN}"
+        f"{'significant' if row.is_significant else 'not distinguishable'}"
     )
-
-
-def _key(sure: bool) -> go.Scatter:
-    """Return an entry of the legend that explains filled and open marks."""
-    return go.Scatter(
-        x=[None], y=[None], mode="markers", name=SIGNIFICANT if sure else OPEN, hoverinfo="skip",
-        marker={"color": NEUTRAL, "size": 9, "symbol": "circle" if sure else "circle-open"},
-    )  # fmt: skip

@@ -12,6 +12,14 @@ from core.analysis.significance import Difference
 #: answer.
 State = Literal["significant", "not distinguishable", "described", "unknown"]
 
+#: What pages and reports call the states.
+NAMES: dict[State, str] = {
+    "significant": "significant",
+    "not distinguishable": "not distinguishable",
+    "described": "description",
+    "unknown": "no answer",
+}
+
 
 @dataclass(frozen=True)
 class Estimate:

@@ -57,13 +57,14 @@ def glossary() -> tuple[tuple[str, str], ...]:
 class Document:
     """Content of a report.
 
-    answers: (question, answer in a sentence or two). sections: with all details. moved: the articles of val that moved
-    most. unanswered: questions without an answer yet, with their durations.
+    answers: (question, answer in a sentence or two). answered: names of their sections. sections: with all details.
+    moved: the articles of val that moved most. unanswered: questions without an answer yet, with their durations.
     """
 
     title: str
     summary: tuple[str, ...]
     answers: tuple[tuple[str, str], ...]
+    answered: frozenset[str]
     sections: tuple[Section, ...]
     moved: tuple[Moved, ...]
     unanswered: tuple[str, ...]
@@ -82,6 +83,7 @@ def document(context: RunContext, *, ask_all: bool, with_images: bool) -> Docume
         f"{domain.info.title}: effects of fine-tuning and WiSE-FT",
         tuple(_summary(run, domain)),
         tuple((section.title, section.answer) for section in sections),
+        frozenset(section.name for section in sections),
         (_numbers(context), *sections, *_imported(domain), _made_with(run)),
         moved_most(context, with_images),
         tuple(f"{question.title} ({question.duration_hint})" for question, record in found if record is None),

@@ -4,17 +4,11 @@ from html import escape
 
 from core.presentation.blocks import Section
 from core.presentation.part_charts import shades
-from core.presentation.verdict import Estimate, Part, State
+from core.presentation.verdict import NAMES, Estimate, Part, State
 from core.presentation.wording import between_signed, signed
 
 #: Signs as in forest plots: filled is significant, open is not.
 SIGNS: dict[State, str] = {"significant": "●", "not distinguishable": "○", "described": "◧", "unknown": "–"}
-NAMES: dict[State, str] = {
-    "significant": "significant",
-    "not distinguishable": "not distinguishable",
-    "described": "description",
-    "unknown": "no answer",
-}
 
 
 def answered(section: Section) -> str:

@@ -14,7 +14,7 @@ from pages.findings.report import show_report
 from pages.findings.sections import show_section
 from pages.shared import session, sidebar
 from pages.shared.errors import show_error
-from pages.shared.help_texts import FINDINGS, help_for
+from pages.shared.help_texts import FINDINGS
 from pages.shared.text import plain
 
 IN_SHORT = "In short"
@@ -25,7 +25,7 @@ def input_question() -> Question | None:
     """Input a question, which is in the URL; None for all of them in short."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.selectbox(
-            "Question", [IN_SHORT, *BY_TITLE], width=480, help=help_for("Question", "Finding"), **session.QUESTION.bound
+            "Question", [IN_SHORT, *BY_TITLE], width=480, label_visibility="collapsed", **session.QUESTION.bound
         )
         if chosen in BY_TITLE:
             st.button(
