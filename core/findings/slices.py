@@ -213,9 +213,8 @@ def _chart(split: Split, compared: SplitSlices) -> Chart:
         for before, after in PAIRS
         for effect in [group.effect(before, after)]
     ]  # fmt: skip
-    are_all = len(surest) == len(compared.slices)
-    some = "" if are_all else f"the {len(surest)} of {len(compared.slices)} slices with the lowest p, "
-    title = f"Gain inside minus outside, {some}{split}, n = {compared.n:,}, 95 % intervals"
+    drawn = f"{len(surest)} of {len(compared.slices)} slices" if len(surest) < len(compared.slices) else "slices"
+    title = f"Gain inside minus outside: {drawn}, {split}, n = {compared.n:,}, 95 % intervals"
     return forest_chart(f"slices-{split}", title, [Panel(f"gain of {METRIC} inside minus outside", rows)])
 
 

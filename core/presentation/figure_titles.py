@@ -5,7 +5,7 @@ import math
 
 import plotly.graph_objects as go
 
-_LINE, _LEGEND_ROW = 18, 20  # pixels
+_TITLE, _BASIS, _LEGEND_ROW = 24, 26, 20  # pixels
 _ROW = 52  # characters of a row of the legend in a window of 390 pixels
 
 
@@ -22,7 +22,8 @@ def titled(figure: go.Figure, title: str) -> go.Figure:
             "font": {"size": 13}, "x": 0, "xref": "container", "xanchor": "left", "y": 1, "yref": "container",
             "yanchor": "top", "pad": {"t": 4, "l": 4},
         },
-        margin_t=_LINE * (2 if basis else 1) + _LEGEND_ROW * rows + 12,
+        legend={"x": 0, "xref": "container", "font": {"size": 12}},
+        margin_t=_TITLE + (_BASIS if basis else 0) + _LEGEND_ROW * rows + 6,
     )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from core.presentation.wording import between_signed, p_value, shorten, signed
 
 #: A line of the forest, and a mark beside another one in the same line, in pixels.
 _ROW, _MARK = 32, 15
-_WIDTH = 30  # characters of a label; the hover text has all
+_WIDTH = 26  # characters of a label; the hover text has all
 _SYMBOLS = ("circle", "diamond", "square", "triangle-up")  # by series
 
 
@@ -86,7 +86,7 @@ def forest_chart(name: str, title: str, panels: Sequence[Panel]) -> Chart:
         + "".join(f"; {row.label}, {row.series} {signed(row.value)}" for row in rows if row.is_significant)[:400]
         + "."
     )
-    return Chart(name, figure, alt, sum(heights) + 62 * len(panels) + 72, f"{title}; ● significant (Holm)")
+    return Chart(name, figure, alt, sum(heights) + 62 * len(panels) + 80, f"{title}; ● significant")
 
 
 def _draw(figure: go.Figure, panel: Panel, place: int, is_first: bool) -> None:
@@ -105,7 +105,7 @@ def _draw(figure: go.Figure, panel: Panel, place: int, is_first: bool) -> None:
     labels = [f"{html.escape(shorten(label, _WIDTH))}<br><i>n = {n_of[label]:,}</i>" for label in panel.labels]
     figure.update_yaxes(
         tickvals=list(range(len(labels))), ticktext=labels, range=[len(labels) - 0.4, -0.6], automargin=True,
-        showgrid=False, zeroline=False, **axes,
+        showgrid=False, zeroline=False, tickfont={"size": 11}, **axes,
     )  # fmt: skip
     figure.update_xaxes(title={"text": panel.axis, "standoff": 6}, rangemode="tozero", zeroline=False, **axes)
 

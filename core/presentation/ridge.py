@@ -9,6 +9,7 @@ from core.evaluation.models import Model
 from core.presentation.theme import ALPHA, MODEL_COLOURS, faded, hover
 
 _POINTS = np.linspace(0.0, 1.0, 201)
+_NEAR = 0.05  # distance in α for the hover text
 _LEAST = 0.01  # bandwidth, so that a single α is a narrow peak
 
 
@@ -29,11 +30,12 @@ def density(alphas: Sequence[float], shares: Sequence[float], draws: int) -> np.
 def add_ridge(figure: go.Figure, alphas: Sequence[float], shares: Sequence[float], draws: int) -> go.Figure:
     """Draw the ridge below a curve over α, on the same axis of α, and return the figure."""
     colour = MODEL_COLOURS[Model.WISE_FT]
-    near = [float(sum(s for a, s in zip(alphas, shares, strict=True) if abs(a - at) <= 0.05)) for at in _POINTS]
+    near = np.abs(np.asarray(alphas) - _POINTS[:, None]) <= _NEAR + 1e-9
     figure.add_scatter(
         x=_POINTS, y=density(alphas, shares, draws), yaxis="y2", mode="lines", fill="tozeroy", fillcolor=faded(colour),
-        line={"color": colour, "width": 1.5}, name="α* of bootstrap draws", showlegend=False, customdata=near,
-        hovertemplate=f"within 0.05 of α {hover('x', ALPHA)}: %{{customdata:.0%}} of the draws<extra></extra>",
+        line={"color": colour, "width": 1.5}, name="α* of bootstrap draws", showlegend=False,
+        customdata=near @ np.asarray(shares),
+        hovertemplate=f"within {_NEAR} of α {hover('x', ALPHA)}: %{{customdata:.0%}} of the draws<extra></extra>",
     )  # fmt: skip
     return figure.update_layout(
         xaxis={"anchor": "y2"},
