@@ -1,8 +1,10 @@
 """Question `choice`: the plateau around α*, its spread over bootstrap draws, and its value on unseen articles."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
+import plotly.graph_objects as go
 
 from core.analysis.alpha_choice import (
     PAIRS,
@@ -87,19 +89,10 @@ def _ask(context: RunContext) -> ChoiceFound:
 def section(found: ChoiceFound, context: RunContext) -> Section:
     """Present the plateau, the spread, and the evaluation on articles that did not choose α."""
     flat, within = found.flat[found.criterion], found.spread.interval
-    results = context.val
-    figure = plot_metric(
-        results.curve[results.curve["split"] == "val"],
-        found.criterion,
-        found.alpha,
-        {"val": curve_bands(results.ranks, found.criterion)},
-        (flat.low, flat.high),
-    )
-    add_ridge(figure, found.spread.alphas, found.spread.shares, DRAWS)
     blocks: list[Block] = [
         Chart(
             "choice",
-            figure,
+            partial(_plot, found, context),
             f"{found.criterion} over alpha with its 95 % band. From {flat.low:g} to {flat.high:g} it is within noise "
             f"of the chosen alpha, {found.alpha:g}. Below: the alpha chosen on bootstrap draws of the articles, from "
             f"{within.low:g} to {within.high:g} in the central 95 %.",
@@ -145,6 +138,18 @@ def _compared(difference: Difference) -> str:
     if not difference.is_significant:
         return "is not distinguishable from"
     return f"is significantly {'better' if difference.value > 0 else 'worse'} ({signed(difference.value)} mrr@100) than"
+
+
+def _plot(found: ChoiceFound, context: RunContext) -> go.Figure:
+    results, flat = context.val, found.flat[found.criterion]
+    figure = plot_metric(
+        results.curve[results.curve["split"] == "val"],
+        found.criterion,
+        found.alpha,
+        {"val": curve_bands(results.ranks, found.criterion)},
+        (flat.low, flat.high),
+    )
+    return add_ridge(figure, found.spread.alphas, found.spread.shares, DRAWS)
 
 
 def _flat_table(found: ChoiceFound) -> pd.DataFrame:

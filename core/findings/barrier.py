@@ -6,6 +6,7 @@ with the temperature at α, in batches of the training's size, because it grows 
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -107,7 +108,7 @@ def section(found: BarrierFound, context: RunContext) -> Section:
     """Present the loss along α with the line between its ends."""
     chart = Chart(
         "barrier",
-        _plot(found, context.run.selected().alpha),
+        partial(_plot, found, context.run.selected().alpha),
         f"Contrastive loss over alpha from {number(found.losses[0])} zero-shot to {number(found.losses[-1])} "
         f"fine-tuned, with the straight line between both.",
         360,

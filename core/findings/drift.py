@@ -1,6 +1,7 @@
 """Question `drift`: gains over zero-shot by the time since the end of training, and their slope."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -65,7 +66,8 @@ def section(found: DriftFound, context: RunContext) -> Section:
             trends = [each for each in drift.trends if each.metric == metric]
             alt = f"Gain over zero-shot in {metric} by period on {split}, with 95 % intervals."
             title = f"Gain over zero-shot in {metric} by time, {split}, n = {trends[0].n:,}, 95 % bands"
-            blocks.append(Chart(f"drift-{split}-{metric.replace('@', '')}", _plot(trends, drift.unit), alt, 340, title))
+            name, draw = f"drift-{split}-{metric.replace('@', '')}", partial(_plot, trends, drift.unit)
+            blocks.append(Chart(name, draw, alt, 340, title))
             at = "cross-fitted" if split == "val" else f"at α = {found.alpha:g}"
             caption = f"Gain over zero-shot in {metric}, {split}, n = {trends[0].n}, WiSE-FT {at}"
             blocks.append(Grid(caption, _table(trends, drift), _few(trends)))

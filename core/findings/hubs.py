@@ -1,6 +1,7 @@
 """Question `hubs`: images among the first ten of many articles, under each of the three models, plain and re-ranked."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -120,7 +121,7 @@ def _blocks(on: HubsOn, split: Split) -> list[Block]:
         ),
         Chart(
             f"hubs-{split}",
-            _occurrences(list(plain.values())),
+            partial(_occurrences, list(plain.values())),
             f"Number of articles of {split} that list each image among their first {FIRST}, by model, images sorted.",
             340,
             f"Articles that list an image among their first {FIRST}, {split}, n = {on.n:,}",

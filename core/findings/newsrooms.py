@@ -7,6 +7,7 @@ that the other halves chose. The comparison is each domain's own WiSE-FT model, 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -185,7 +186,7 @@ def section(found: NewsroomsFound, context: RunContext) -> Section:
         ),
         Chart(
             "newsrooms",
-            _plot(found),
+            partial(_plot, found),
             f"{METRIC} on val of each domain for each mix of {names}.",
             340,
             f"{METRIC} of each mix, val, {n}",

@@ -1,6 +1,7 @@
 """Question `overtakings`: how stable ranks are along α, and which images pass articles' own ones."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -120,7 +121,7 @@ def _at_a_glance(row: Stability, split: Split) -> Verdict:
 def _chart(row: Stability, split: Split) -> Chart:
     title = f"Articles whose own image is first, {split}, n = {row.n:,}"
     alt = f"{title}: {', '.join(f'{part.label} {part.n}' for part in _parts(row))}."
-    return Chart(f"overtakings-{split}", plot_parts(_parts(row), "articles"), alt, 190, title)
+    return Chart(f"overtakings-{split}", partial(plot_parts, _parts(row), "articles"), alt, 190, title)
 
 
 def _table(row: Stability) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -123,7 +124,8 @@ def section(found: RollingFound, context: RunContext) -> Section:
         ),
         Chart(
             "rolling-next",
-            _plot(
+            partial(
+                _plot,
                 [_period(origin.judged, origin.n_judged) for origin in origins],
                 [origin.gains for origin in origins],
                 f"{unit} evaluated",
@@ -136,7 +138,8 @@ def section(found: RollingFound, context: RunContext) -> Section:
         Words(f"α* of each training, in the order of time: {alphas}."),
         Chart(
             "rolling-age",
-            _plot(
+            partial(
+                _plot,
                 [_period(f"{age.periods}", age.n) for age in found.ages],
                 [age.gains for age in found.ages],
                 f"{unit}s since training",

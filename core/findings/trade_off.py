@@ -6,6 +6,7 @@ other half. No article of a control chooses: each of its halves is judged under 
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -128,7 +129,7 @@ def section(found: TradeOffFound, context: RunContext) -> Section:
         n = f"n = {found.judged.n:,}, and {control.domain}, n = {control.judged.n:,}"
         title = f"{METRIC} on two domains, val of {own}, {n}"
         blocks += [
-            Chart(f"trade-off-{control.domain}", _plot(found, control, own), alt, 480, title),
+            Chart(f"trade-off-{control.domain}", partial(_plot, found, control, own), alt, 480, title),
             Grid(caption, _table(found, control, own)),
         ]
     blocks += [

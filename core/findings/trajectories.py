@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,6 @@ from core.data.time_split import Split
 from core.findings.question import Question, RunContext
 from core.presentation.blocks import Block, Chart, Grid, Section, Words
 from core.presentation.verdict import Part, Verdict
-from core.workspace.sweep_results import Results
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def section(found: ShapesFound, context: RunContext) -> Section:
         blocks.append(Grid(f"Shapes of rank over α, {split}, n = {n}", pd.DataFrame(rows), opens=opens))
         alt = f"Heat map of the rank of {n} articles over alpha, sorted by shape."
         title = f"Rank of each article over α, by shape, {split}, n = {n:,}"
-        blocks.append(Chart(f"shapes-{split}", _plot(context.results[split]), alt, 420, title))
+        blocks.append(Chart(f"shapes-{split}", partial(_plot, context, split), alt, 420, title))
     blocks.append(
         Words(
             "An article gains or loses if its rank changes by a factor of two or more from zero-shot to fine-tuned. It "
@@ -81,7 +81,8 @@ def _rank(value: float | None) -> str:
     return "–" if value is None else f"{value:g}"
 
 
-def _plot(results: Results) -> go.Figure:
+def _plot(context: RunContext, split: Split) -> go.Figure:
+    results = context.results[split]
     order = by_shape(results.ranks)
     columns = np.unique(np.linspace(0, len(results.alphas) - 1, _COLUMNS).round().astype(int))
     ranks = results.ranks[columns][:, order].T

@@ -4,7 +4,9 @@ The app, the HTML report and the Markdown report render the same sections. All w
 escape, so that no headline becomes a link or a tag.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -34,13 +36,22 @@ class Grid:
 
 @dataclass(frozen=True)
 class Chart:
-    """A figure, the name of its file, and its text for screen readers. title: its first line, with n and split."""
+    """A figure, the name of its file, and its text for screen readers.
+
+    draw: returns the figure; called when it is shown, because a page of verdicts shows none. title: its first line,
+    with n and split.
+    """
 
     name: str
-    figure: go.Figure
+    draw: Callable[[], go.Figure]
     alt: str
     height: int = 360
     title: str = ""
+
+    @cached_property
+    def figure(self) -> go.Figure:
+        """The figure, drawn once."""
+        return self.draw()
 
 
 Block = Words | Grid | Chart

@@ -7,6 +7,7 @@ is that of a model, if the rows are about the three models.
 import html
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
@@ -74,19 +75,23 @@ def row_of(difference: Difference, n: int, label: str, series: str, model: str |
 def forest_chart(name: str, title: str, panels: Sequence[Panel]) -> Chart:
     """Return a forest plot. title: with split; panels: those with rows are drawn, one below the other."""
     panels = [panel for panel in panels if panel.rows]
-    heights = [panel.height for panel in panels]
-    figure = make_subplots(len(panels), 1, row_heights=heights, vertical_spacing=0.0 if len(panels) < 2 else 0.16)
-    for place, panel in enumerate(panels, 1):
-        _draw(figure, panel, place, is_first=place == 1)
     rows = [row for panel in panels for row in panel.rows]
-    figure.update_layout(legend={"itemclick": False, "itemdoubleclick": False})
     significant = sum(row.is_significant for row in rows)
     alt = (
         f"Forest plot: {title}. {significant} of {len(rows)} differences are significant after Holm's correction"
         + "".join(f"; {row.label}, {row.series} {signed(row.value)}" for row in rows if row.is_significant)[:400]
         + "."
     )
-    return Chart(name, figure, alt, sum(heights) + 62 * len(panels) + 80, f"{title}; ● significant")
+    height = sum(panel.height for panel in panels) + 62 * len(panels) + 80
+    return Chart(name, partial(_plot, panels), alt, height, f"{title}; ● significant")
+
+
+def _plot(panels: Sequence[Panel]) -> go.Figure:
+    heights = [panel.height for panel in panels]
+    figure = make_subplots(len(panels), 1, row_heights=heights, vertical_spacing=0.0 if len(panels) < 2 else 0.16)
+    for place, panel in enumerate(panels, 1):
+        _draw(figure, panel, place, is_first=place == 1)
+    return figure.update_layout(legend={"itemclick": False, "itemdoubleclick": False})
 
 
 def _draw(figure: go.Figure, panel: Panel, place: int, is_first: bool) -> None:

@@ -5,6 +5,7 @@ equal.
 """
 
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -127,9 +128,9 @@ def _numbers(context: RunContext) -> Section:
     ranks_by_split = {split: context.results[split].ranks for split in context.splits}
     for metric in table_metrics():
         by_split = {str(split): curve_bands(ranks, metric) for split, ranks in ranks_by_split.items()}
-        figure = plot_metric(run.curve(), metric, selected.alpha, by_split)
+        draw = partial(plot_metric, run.curve(), metric, selected.alpha, by_split)
         alt = f"{metric} over alpha with its 95 % band; the chosen alpha is {selected.alpha:g}."
-        blocks.append(Chart(f"curve-{metric.replace('@', '')}", figure, alt, 260))
+        blocks.append(Chart(f"curve-{metric.replace('@', '')}", draw, alt, 260))
     blocks += [
         Words(line)
         for line in [*path_sentences(run.sweep_info(), "the line"), *precision_sentences(run.sweep_info().precision)]
