@@ -254,7 +254,7 @@ def _ages(found: RollingFound) -> pd.DataFrame:
 
 
 def _plot(labels: Sequence[str], gains: Sequence[dict[str, Gain]], title: str) -> go.Figure:
-    by_model = {model: [(each[model].value, each[model].interval) for each in gains] for model in MODELS}
+    by_model = {str(model): [(each[model].value, each[model].interval) for each in gains] for model in MODELS}
     return plot_bands(labels, by_model, title, f"{METRIC}, gain over zero-shot")
 
 

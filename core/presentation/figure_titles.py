@@ -6,7 +6,7 @@ import math
 import plotly.graph_objects as go
 
 _TITLE, _BASIS, _LEGEND_ROW = 24, 26, 20  # pixels
-_ROW = 52  # characters of a row of the legend in a window of 390 pixels
+_ROW = 40  # characters of a row of the legend in a window of 390 pixels
 
 
 def titled(figure: go.Figure, title: str) -> go.Figure:
@@ -22,7 +22,7 @@ def titled(figure: go.Figure, title: str) -> go.Figure:
             "font": {"size": 13}, "x": 0, "xref": "container", "xanchor": "left", "y": 1, "yref": "container",
             "yanchor": "top", "pad": {"t": 4, "l": 4},
         },
-        legend={"x": 0, "xref": "container", "font": {"size": 12}},
+        legend={"font": {"size": 11}},
         margin_t=_TITLE + (_BASIS if basis else 0) + _LEGEND_ROW * rows + 6,
     )  # fmt: skip
 

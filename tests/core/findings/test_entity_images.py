@@ -52,7 +52,7 @@ def test_what_is_named_is_judged_at_both_models(context: RunContext, monkeypatch
     assert msgspec.json.decode(written, type=EntitiesFound) == found
     assert written == msgspec.json.encode(ENTITIES.ask(replace(context)))
     section = ENTITIES.section(found, context)
-    assert "found by towns" in section.blocks[0].text
+    assert "found by towns" in section.details[0].text
     assert len(section.blocks[1].table) == 6
 
 

@@ -63,7 +63,7 @@ def test_a_win_is_stated_with_its_figures(found, section):
     better = worded.answer.partition("better")[2]
     assert all(part in better for part in (FISHER, "152", "+0.010", "+0.001 to +0.020", "p after Holm = 0.01"))
     assert "worse" not in worded.answer
-    assert "Holm" not in worded.answer
+    assert "Holm's correction" not in worded.answer
     assert verdicts(worded)[FISHER] == "better"
 
 

@@ -46,7 +46,7 @@ def test_the_title_of_a_figure_has_n_and_split_and_is_no_markup(chart) -> None:
     assert title.subtitle.text == "val, n = 40"
 
 
-@pytest.mark.parametrize("shares", [[1.0, 0.0, 0.0], [0.2, 0.5, 0.3], [0.0, 0.0, 1.0]])
+@pytest.mark.parametrize("shares", [[1.0, 0.0, 0.0], [0.2, 0.7, 0.1], [0.0, 0.0, 1.0]])
 def test_a_ridge_holds_all_draws(shares: list[float]) -> None:
     ridge = density([0.0, 0.4, 1.0], shares, 2000)
     assert np.trapezoid(ridge, dx=1 / 200) == pytest.approx(1.0, abs=0.01)
