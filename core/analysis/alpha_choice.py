@@ -14,7 +14,8 @@ from scipy import stats
 
 from core.analysis.bootstrap import LEVEL, Interval, Resamples, interval
 from core.analysis.cross_fit import best_places, chosen_place
-from core.analysis.significance import LEVEL_OF_TESTS, Differences, bootstrap_curve, differences, permutation_p
+from core.analysis.decision import is_significant
+from core.analysis.significance import Differences, bootstrap_curve, differences, permutation_p
 from core.evaluation.metrics import METRICS, oriented, values_of
 from core.evaluation.models import Model
 
@@ -98,7 +99,7 @@ def alpha_plateau(ranks: np.ndarray, alphas: Sequence[float], place: int, metric
 
     def within(row: int) -> bool:
         lost = values_of(ranks[place], metric).sum() - values_of(ranks[row], metric).sum()
-        return abs(lost) < 1 or permutation_p(ranks[place], ranks[row], metric) >= LEVEL_OF_TESTS
+        return abs(lost) < 1 or not is_significant(permutation_p(ranks[place], ranks[row], metric))
 
     def is_same(row: int) -> bool:
         gained = values_of(ranks[row], metric) - values_of(ranks[place], metric)
@@ -124,7 +125,7 @@ def is_equivalent(gained: np.ndarray, margin: float) -> bool:
     error = float(gained.std(ddof=1)) / math.sqrt(n) if n > 1 else math.inf
     if error == 0:
         return abs(mean) < margin
-    return float(stats.t.sf((margin - abs(mean)) / error, n - 1)) < LEVEL_OF_TESTS
+    return is_significant(float(stats.t.sf((margin - abs(mean)) / error, n - 1)))
 
 
 def judge_choice(

@@ -15,12 +15,12 @@ import numpy as np
 
 from core.analysis.bootstrap import LEVEL, Interval, Resamples, bands, interval
 from core.analysis.cross_fit import CrossFit, Judged, drawn_values, ranks_of_judged
+from core.analysis.decision import LEVEL_OF_TESTS, is_significant
 from core.evaluation.metrics import METRICS, metrics_of, values_of
 from core.evaluation.models import Model
 
 #: Number of random swaps; the standard error of p is about 0.003 near 0.05.
 PERMUTATIONS = 4999
-LEVEL_OF_TESTS = 0.05
 POWER = 0.8
 #: The compared models, as (before, after).
 PAIRS = ((Model.ZERO_SHOT, Model.FINE_TUNED), (Model.FINE_TUNED, Model.WISE_FT), (Model.ZERO_SHOT, Model.WISE_FT))
@@ -57,8 +57,8 @@ class Difference:
 
     @property
     def is_significant(self) -> bool:
-        """Return True if the corrected p is below 5 %."""
-        return self.p_holm < LEVEL_OF_TESTS
+        """Return whether the corrected p is below 5 % (`core.analysis.decision`)."""
+        return is_significant(self.p_holm)
 
 
 @dataclass(frozen=True)
@@ -205,6 +205,36 @@ def curve_differences(ranks: np.ndarray, metric: str, rows: Sequence[int]) -> li
     """Return paired pointwise 95 % intervals of the differences from the α of each of `rows`: (low, high) [A] each."""
     drawn = bootstrap_curve(ranks, metric)
     return [bands(drawn - drawn[:, [row]], ranks.shape[1]) for row in rows]
+
+
+def curve_significance(ranks: np.ndarray, metrics: Sequence[str], rows: Sequence[int]) -> np.ndarray:
+    """Return which differences of an α from those of `rows` are significant, bool [metrics, rows, A].
+
+    p is corrected (Holm) over all differences at one α, because a page shows these together. A hundred α are too many
+    for permutations: p is McNemar's exact one for recalls, else that of a paired t test. ranks: int [A, n]. metrics:
+    those that are means over articles.
+    """
+    p_values = np.array([[_curve_p(ranks, metric, row) for row in rows] for metric in metrics])
+    corrected = [holm(at_alpha) for at_alpha in p_values.reshape(-1, len(ranks)).T.tolist()]
+    found = [[is_significant(p) for p in at_alpha] for at_alpha in corrected]
+    return np.array(found).T.reshape(p_values.shape)
+
+
+def _curve_p(ranks: np.ndarray, metric: str, row: int) -> np.ndarray:
+    """Return the p of the difference of each α from the α of `row`, [A]."""
+    from scipy import stats  # late, as in `core.analysis.bootstrap`
+
+    n = ranks.shape[1]
+    gained = values_of(ranks, metric) - values_of(ranks[row], metric)
+    changed = (gained != 0).sum(axis=1)
+    if METRICS[metric].is_binary:
+        fewer = np.minimum((gained > 0).sum(axis=1), (gained < 0).sum(axis=1))
+        return np.minimum(1.0, 2 * stats.binom.cdf(fewer, np.maximum(changed, 1), 0.5))
+    if n == 1:
+        return np.ones(len(ranks))
+    error = gained.std(axis=1, ddof=1) / np.sqrt(n)
+    p = 2 * stats.t.sf(np.abs(gained.mean(axis=1)) / np.where(error > 0, error, np.inf), n - 1)
+    return np.where(error > 0, p, 1.0)
 
 
 def bootstrap_curve(ranks: np.ndarray, metric: str) -> np.ndarray:

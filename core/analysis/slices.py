@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.analysis.bootstrap import Interval, Resamples, interval
-from core.analysis.significance import LEVEL_OF_TESTS, holm
+from core.analysis.decision import is_significant
+from core.analysis.significance import holm
 from core.evaluation.metrics import values_of
 
 METRIC = "mrr@100"
@@ -41,8 +42,8 @@ class Effect:
 
     @property
     def is_significant(self) -> bool:
-        """Return True if the corrected p is below 5 %."""
-        return self.p_holm < LEVEL_OF_TESTS
+        """Return whether the corrected p is below 5 % (`core.analysis.decision`)."""
+        return is_significant(self.p_holm)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Question `choice`: the plateau around α*, its spread over bootstrap draws, and its value on unseen articles."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -15,17 +16,19 @@ from core.analysis.alpha_choice import (
     judge_choice,
     spread_of_choice,
 )
+from core.analysis.bootstrap import DRAWS
 from core.analysis.cross_fit import chosen_place
-from core.analysis.significance import curve_bands
+from core.analysis.significance import Difference, curve_bands
 from core.errors import InputError
-from core.evaluation.metrics import table_metrics
+from core.evaluation.metrics import METRICS, table_metrics
 from core.evaluation.models import Model
 from core.findings.question import Question, RunContext
 from core.findings.significance import verdict
 from core.presentation.blocks import Block, Chart, Grid, Section, Words
 from core.presentation.curve_charts import plot_metric
-from core.presentation.theme import ALPHA, MODEL_COLOURS, SHARE, hover
-from core.presentation.wording import between_signed, number, p_value, signed
+from core.presentation.ridge import add_ridge
+from core.presentation.verdict import Verdict, estimate_of, state_of
+from core.presentation.wording import between_signed, number, p_after_holm, signed
 from core.workspace.sweep_results import Results
 
 #: What Holm's correction covers, in words: the metrics and pairs of models of one table.
@@ -86,21 +89,16 @@ def _ask(context: RunContext) -> ChoiceFound:
 def section(found: ChoiceFound, context: RunContext) -> Section:
     """Present the plateau, the spread, and the evaluation on articles that did not choose α."""
     flat, within = found.flat[found.criterion], found.spread.interval
-    results = context.val
-    figure = plot_metric(
-        results.curve,
-        found.criterion,
-        found.alpha,
-        {"val": curve_bands(results.ranks, found.criterion)},
-        (flat.low, flat.high),
-    )
     blocks: list[Block] = [
         Chart(
-            "choice-curve",
-            figure,
+            "choice",
+            partial(_plot, found, context),
             f"{found.criterion} over alpha with its 95 % band. From {flat.low:g} to {flat.high:g} it is within noise "
-            f"of the chosen alpha, {found.alpha:g}.",
-            320,
+            f"of the chosen alpha, {found.alpha:g}. Below: the alpha chosen on bootstrap draws of the articles, from "
+            f"{within.low:g} to {within.high:g} in the central 95 %.",
+            420,
+            f"{METRICS[found.criterion].label} over α above α* of bootstrap draws, val, n = {found.n:,}, "
+            f"{DRAWS:,} draws",
         ),
         Words(
             f"Line: val, n = {found.n}, with its 95 % band. Grey: within noise of alpha* = {found.alpha:g}, which "
@@ -108,12 +106,6 @@ def section(found: ChoiceFound, context: RunContext) -> Section:
             f"each α separately, does not find it. That does not show that they are equal: only from "
             f"{flat.same_low:g} to {flat.same_high:g} do two one-sided tests at 5 % show that the difference is below "
             f"one article's worth."
-        ),
-        Chart(
-            "choice-spread",
-            _plot_spread(found),
-            "How often each alpha was chosen on bootstrap draws of the articles.",
-            240,
         ),
         Words(
             f"With other articles of the same kind in val, alpha* could have been different: it is from {within.low:g} "
@@ -131,20 +123,33 @@ def section(found: ChoiceFound, context: RunContext) -> Section:
         f"{found.criterion} (val, n = {found.n}). Chosen on {honest.chosen_on} (alpha {honest.alpha:g}) and evaluated "
         f"on {honest.judged_on}: {verdict(against, honest.differences.n, ALL_TESTS)}"
     )
-    return Section(CHOICE.name, CHOICE.title, answer, tuple(blocks))
+    glance = Verdict(
+        f"Any α from {flat.low:g} to {flat.high:g} is within noise of α* = {found.alpha:g}. WiSE-FT at an α chosen on "
+        f"{honest.chosen_on} {_compared(against)} fine-tuned on {honest.judged_on}.",
+        state_of([against.is_significant]),
+        honest.differences.n,
+        honest.judged_on.removeprefix("the "),
+        (estimate_of(against, "WiSE-FT − fine-tuned"),),
+    )
+    return Section(CHOICE.name, CHOICE.title, answer, tuple(blocks), glance)
 
 
-def _plot_spread(found: ChoiceFound) -> go.Figure:
-    shown = [(alpha, share) for alpha, share in zip(found.spread.alphas, found.spread.shares, strict=True) if share]
-    figure = go.Figure(
-        go.Bar(
-            x=[alpha for alpha, _ in shown], y=[share for _, share in shown], width=0.01,
-            marker={"color": MODEL_COLOURS[Model.WISE_FT]},
-            hovertemplate=f"α {hover('x', ALPHA)}: chosen in {hover('y', SHARE)} of the draws<extra></extra>",
-        )
-    )  # fmt: skip
-    figure.update_xaxes(title="α chosen", range=[-0.03, 1.03])
-    return figure.update_yaxes(title="share of draws", tickformat=".0%")
+def _compared(difference: Difference) -> str:
+    if not difference.is_significant:
+        return "is not distinguishable from"
+    return f"is significantly {'better' if difference.value > 0 else 'worse'} ({signed(difference.value)} mrr@100) than"
+
+
+def _plot(found: ChoiceFound, context: RunContext) -> go.Figure:
+    results, flat = context.val, found.flat[found.criterion]
+    figure = plot_metric(
+        results.curve[results.curve["split"] == "val"],
+        found.criterion,
+        found.alpha,
+        {"val": curve_bands(results.ranks, found.criterion)},
+        (flat.low, flat.high),
+    )
+    return add_ridge(figure, found.spread.alphas, found.spread.shares, DRAWS)
 
 
 def _flat_table(found: ChoiceFound) -> pd.DataFrame:
@@ -171,9 +176,9 @@ def _judgement_blocks(judgement: Judgement) -> list[Block]:
                 "best α in hindsight": f"{regret.best:g}",
                 "regret": f"{number(regret.value)} ({between_signed(regret.interval)})",
                 "over fine-tuned": f"{signed(to_fine_tuned.value)} ({between_signed(to_fine_tuned.interval)}, "
-                f"{p_value(to_fine_tuned.p_holm)})",
+                f"{p_after_holm(to_fine_tuned.p_holm)})",
                 "over zero-shot": f"{signed(to_zero_shot.value)} ({between_signed(to_zero_shot.interval)}, "
-                f"{p_value(to_zero_shot.p_holm)})",
+                f"{p_after_holm(to_zero_shot.p_holm)})",
             }
         )
     caption = (

@@ -6,17 +6,20 @@ with the temperature at α, in batches of the training's size, because it grows 
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
 
 from core.analysis.bootstrap import Interval, Resamples, bands, interval
+from core.analysis.decision import sign_of
 from core.errors import InputError
 from core.evaluation.models import Model
 from core.findings.question import Question, RunContext
 from core.presentation.blocks import Chart, Section, Words
 from core.presentation.theme import ALPHA, MODEL_COLOURS, NEUTRAL, VALUE, faded, hover
+from core.presentation.verdict import measured_once, verdict_on
 from core.presentation.wording import between_signed, number, signed
 
 if TYPE_CHECKING:  # imports torch
@@ -105,29 +108,37 @@ def section(found: BarrierFound, context: RunContext) -> Section:
     """Present the loss along α with the line between its ends."""
     chart = Chart(
         "barrier",
-        _plot(found, context.run.selected().alpha),
+        partial(_plot, found, context.run.selected().alpha),
         f"Contrastive loss over alpha from {number(found.losses[0])} zero-shot to {number(found.losses[-1])} "
         f"fine-tuned, with the straight line between both.",
-        320,
+        360,
+        f"Contrastive loss over α, val, n = {found.n:,}, 95 % band",
     )
     words = Words(
         f"Solid: contrastive loss on val, n = {found.n}, in batches of at most {found.batch} pairs, with its 95 % "
         f"band. Dashed: the straight line between both ends. Dotted: α*. The loss rewards the scores of the own image "
         f"against all others, the metrics only its rank, so both need not be best at the same α."
     )
-    return Section(BARRIER.name, BARRIER.title, _answer(found), (chart, words))
+    effect = measured_once("highest loss above the line", found.height.value, found.height.interval)
+    verdict = {
+        1: f"Yes: the loss rises above the straight line by {signed(found.height.value)}.",
+        -1: "No: the loss stays below the straight line at every α.",
+        0: "No barrier is distinguishable.",
+    }[sign_of(found.height.interval)]
+    glance = verdict_on([effect], verdict, found.n, "val")
+    return Section(BARRIER.name, BARRIER.title, _answer(found), (chart, words), glance)
 
 
 def _answer(found: BarrierFound) -> str:
     height, drop = found.height, found.drop
     line = f"the line between both models' losses (val, n = {found.n})"
-    if height.interval.low > 0:
+    if sign_of(height.interval) > 0:
         answer = f"Yes: the loss rises above {line}, {_figures(height)}."
-    elif height.interval.high < 0:
+    elif sign_of(height.interval) < 0:
         answer = f"No: the loss stays below {line} at every α, in the middle {_figures(found.middle)}."
     else:
         answer = f"None is distinguishable: the highest loss above {line} is {_figures(height)}."
-    if drop.interval.high >= 0:
+    if sign_of(drop.interval) >= 0:
         return f"{answer} No α has a distinguishably lower loss than the better model."
     return f"{answer} The lowest loss differs from that of the better model by {_figures(drop)}."
 
@@ -163,4 +174,5 @@ BARRIER = Question(
     _ask,
     section,
     duration_hint="seconds for heads, otherwise as long as a sweep",
+    seconds_for_heads=3,
 )

@@ -1,6 +1,7 @@
 """Question `drift`: gains over zero-shot by the time since the end of training, and their slope."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -12,7 +13,8 @@ from core.data.time_split import Split
 from core.evaluation.models import Model
 from core.findings.question import Question, RunContext
 from core.presentation.blocks import Block, Chart, Grid, Section, Words
-from core.presentation.theme import CHANGE, MODEL_COLOURS, NEUTRAL, hover
+from core.presentation.period_charts import plot_bands
+from core.presentation.verdict import Estimate, measured_once, verdict_on
 from core.presentation.wording import between_signed, signed
 
 METRICS = ("mrr@100", "recall@10")
@@ -59,11 +61,13 @@ def _ask(context: RunContext) -> DriftFound:
 def section(found: DriftFound, context: RunContext) -> Section:
     """Present the gains by period; the answer is the slope of the fine-tuned model's gain."""
     blocks: list[Block] = []
-    for split, drift in found.splits.items():
+    for split, drift in reversed(found.splits.items()):
         for metric in dict.fromkeys(each.metric for each in drift.trends):
             trends = [each for each in drift.trends if each.metric == metric]
             alt = f"Gain over zero-shot in {metric} by period on {split}, with 95 % intervals."
-            blocks.append(Chart(f"drift-{split}-{metric.replace('@', '')}", _plot(trends, drift.unit), alt, 300))
+            title = f"Gain over zero-shot in {metric} by time, {split}, n = {trends[0].n:,}, 95 % bands"
+            name, draw = f"drift-{split}-{metric.replace('@', '')}", partial(_plot, trends, drift.unit)
+            blocks.append(Chart(name, draw, alt, 340, title))
             at = "cross-fitted" if split == "val" else f"at α = {found.alpha:g}"
             caption = f"Gain over zero-shot in {metric}, {split}, n = {trends[0].n}, WiSE-FT {at}"
             blocks.append(Grid(caption, _table(trends, drift), _few(trends)))
@@ -76,42 +80,30 @@ def section(found: DriftFound, context: RunContext) -> Section:
         )
     )
     last, drift = list(found.splits.items())[-1]
-    return Section(DRIFT.name, DRIFT.title, f"On {last}: {_verdict(drift)}", tuple(blocks))
-
-
-def _verdict(drift: SplitDrift) -> str:
     tuned = next(each for each in drift.trends if each.model == Model.FINE_TUNED and each.metric == "mrr@100")
     scale, unit = (100.0, "100 articles") if drift.unit == "block" else (30.0, "30 days")
-    scaled = Interval(tuned.slope_interval.low * scale, tuned.slope_interval.high * scale)
-    slope = f"{signed(tuned.slope * scale)} mrr@100 per {unit} ({between_signed(scaled)}), n = {tuned.n}"
-    if not tuned.slope_interval.excludes_zero:
-        return f"no distinguishable change with time in the gain of fine-tuning over zero-shot: {slope}."
-    return f"the gain of fine-tuning over zero-shot {'falls' if tuned.slope < 0 else 'rises'} with time: {slope}."
+    slope = Interval(tuned.slope_interval.low * scale, tuned.slope_interval.high * scale)
+    effect = measured_once(f"mrr@100 per {unit}", tuned.slope * scale, slope)
+    verdict = _verdict(effect)
+    answer = f"On {last}: {verdict}: {signed(effect.value)} {effect.label} ({between_signed(slope)}), n = {tuned.n}."
+    glance = verdict_on([effect], f"{verdict[0].upper()}{verdict[1:]}.", tuned.n, last)
+    return Section(DRIFT.name, DRIFT.title, answer, tuple(blocks), glance)
+
+
+def _verdict(slope: Estimate) -> str:
+    """Return in words how the gain changes with time, by the slope and its interval."""
+    if not slope.is_significant:
+        return "no distinguishable change with time in the gain of fine-tuning over zero-shot"
+    return f"the gain of fine-tuning over zero-shot {'falls' if slope.value < 0 else 'rises'} with time"
 
 
 def _plot(trends: list[Trend], unit: str) -> go.Figure:
-    figure = go.Figure()
-    for trend_of_model in trends:
-        periods = trend_of_model.periods
-        figure.add_scatter(
-            x=[period.label for period in periods],
-            y=[period.value for period in periods],
-            error_y={
-                "type": "data",
-                "symmetric": False,
-                "array": [period.interval.high - period.value for period in periods],
-                "arrayminus": [period.value - period.interval.low for period in periods],
-                "thickness": 1.5,
-            },
-            name=trend_of_model.model,
-            mode="markers+lines",
-            line={"color": MODEL_COLOURS[trend_of_model.model]},
-            customdata=[period.n for period in periods],
-            hovertemplate=f"%{{x}}: {hover('y', CHANGE)}, n = %{{customdata}}",
-        )
-    figure.add_hline(y=0, line={"color": NEUTRAL, "dash": "dot"})
-    figure.update_xaxes(title="articles after training" if unit == "block" else unit, type="category")
-    return figure.update_yaxes(title=f"{trends[0].metric}, gain over zero-shot")
+    return plot_bands(
+        [f"{period.label}<br>n = {period.n}" for period in trends[0].periods],
+        {trend.model: [(period.value, period.interval) for period in trend.periods] for trend in trends},
+        "articles after training" if unit == "block" else unit,
+        f"{trends[0].metric}, gain over zero-shot",
+    )
 
 
 def _table(trends: list[Trend], drift: SplitDrift) -> pd.DataFrame:

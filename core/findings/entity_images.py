@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from core.analysis.bootstrap import MIN_FOR_INTERVAL
+from core.analysis.decision import is_significant
 from core.analysis.entity_images import (
     METRIC,
     MIN_ARTICLES,
@@ -17,14 +18,16 @@ from core.analysis.entity_images import (
     entity_effect,
     known_entities,
 )
-from core.analysis.significance import LEVEL_OF_TESTS, holm
+from core.analysis.significance import holm
 from core.data.entities.rules import Mentions
 from core.data.entities.store import mentions_file, mentions_of
 from core.data.time_split import Split
 from core.evaluation.models import Model
 from core.findings.question import Question, RunContext, files_as_parts
 from core.presentation.blocks import Grid, Section, Words
-from core.presentation.wording import between_signed, correction_note, finder, number, p_cell, p_value, signed
+from core.presentation.forest import ForestRow, Panel, forest_chart
+from core.presentation.verdict import Estimate, Verdict, unknown, verdict_on
+from core.presentation.wording import between_signed, correction_note, finder, number, p_after_holm, p_cell, signed
 from core.storage.files import Part
 
 if TYPE_CHECKING:  # these import torch, which pages do not need
@@ -123,7 +126,34 @@ def section(found: EntitiesFound, context: RunContext) -> Section:
         if finding.effect is None or finding.effect.n_later < MIN_FOR_INTERVAL
     )
     table = Grid(f"Effect of the training images of entities, val, n = {found.n}", _table(found), faint)
-    return Section(ENTITIES.name, ENTITIES.title, _answer(found), (how, table))
+    rows = _forest_rows(found)
+    if not rows:
+        answer = _answer(found)
+        return Section(ENTITIES.name, ENTITIES.title, answer, (how, table), unknown(answer))
+    title = f"Effect of the training images of entities, later half of val, n = {found.n:,} in val, 95 % intervals"
+    forest = forest_chart("entities", title, [Panel(f"gain in {METRIC}; right of 0 is better", rows)])
+    return Section(ENTITIES.name, ENTITIES.title, _answer(found), (forest, how, table), _at_a_glance(found, rows))
+
+
+def _forest_rows(found: EntitiesFound) -> list[ForestRow]:
+    return [
+        ForestRow(
+            f"{finding.kind}, {finding.model}", "", effect.n_later, effect.gain, effect.interval,
+            is_significant(finding.p_holm), finding.p_holm, finding.model,
+        )
+        for finding in found.findings if (effect := finding.effect) is not None
+    ]  # fmt: skip
+
+
+def _at_a_glance(found: EntitiesFound, rows: Sequence[ForestRow]) -> Verdict:
+    effects = [Estimate(row.label, row.value, row.interval, row.is_significant) for row in rows]
+    effects.sort(key=lambda effect: (not effect.is_significant, -abs(effect.value)))
+    best = effects[0]
+    if not best.is_significant:
+        sentence = f"Earlier images do not help distinguishably; the largest effect is {signed(best.value)} mrr@100."
+    else:
+        sentence = f"They {'help' if best.value > 0 else 'harm'}: {best.label} {signed(best.value)} mrr@100."
+    return verdict_on(effects, sentence, max(row.n for row in rows), "later half of val")
 
 
 def _answer(found: EntitiesFound) -> str:
@@ -133,7 +163,7 @@ def _answer(found: EntitiesFound) -> str:
             f"Unknown: val, n = {found.n}, has too few articles for an answer. In each half, at least {MIN_ARTICLES} "
             f"articles must name a place or a person that {MIN_NAMINGS} training articles name."
         )
-    significant = [finding for finding in judged if finding.p_holm < LEVEL_OF_TESTS]
+    significant = [finding for finding in judged if is_significant(finding.p_holm)]
     if significant:
         return " ".join(_sentence(finding, len(found.findings)) for finding in significant)
     best = max(judged, key=lambda finding: finding.effect.gain if finding.effect else 0.0)
@@ -146,12 +176,12 @@ def _sentence(finding: EntityFinding, rows: int) -> str:
     subject = f"{finding.kind}, {finding.model}"
     if not effect.weight:
         return f"{subject}: no weight above 0 helped on the earlier half of val."
-    if finding.p_holm < LEVEL_OF_TESTS:
+    if is_significant(finding.p_holm):
         subject = f"They {'help' if effect.gain > 0 else 'harm'}: {subject}"
+    figures = f"{signed(effect.gain)} ({between_signed(effect.interval)}, {p_after_holm(finding.p_holm)})"
     return (
-        f"{subject}: {METRIC} {signed(effect.gain)} ({between_signed(effect.interval)}, {p_value(finding.p_holm)}) "
-        f"over the {effect.n_later} articles of the later half that name a known one. The rank of {effect.improved} "
-        f"improved, that of {effect.worsened} worsened."
+        f"{subject}: {METRIC} {figures} over the {effect.n_later} articles of the later half that name a known one. "
+        f"The rank of {effect.improved} improved, that of {effect.worsened} worsened."
         f"{correction_note(effect.interval, effect.p, finding.p_holm, f'{rows} rows')}"
     )
 
@@ -201,5 +231,6 @@ ENTITIES = Question(
     _ask,
     section,
     duration_hint="about half a minute",
+    seconds_for_heads=5,
     cache_key_parts=_cache_key_parts,
 )

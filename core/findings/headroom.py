@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from core.analysis.decision import is_significant
 from core.analysis.headroom import (
     BEST_OF_ALL,
     METRIC,
@@ -18,11 +19,12 @@ from core.analysis.headroom import (
     one_alpha,
     rows_of_oracle,
 )
-from core.analysis.significance import LEVEL_OF_TESTS
 from core.data.time_split import Split
 from core.findings.question import Question, RunContext
-from core.presentation.blocks import Block, Grid, Section, Words
-from core.presentation.wording import between_signed, number, p_cell, p_value, signed
+from core.presentation.blocks import Block, Chart, Grid, Section, Words
+from core.presentation.forest import ForestRow, Panel, forest_chart
+from core.presentation.verdict import Estimate, Verdict, verdict_on
+from core.presentation.wording import between_signed, number, p_after_holm, p_cell, signed
 from core.workspace.sweep_results import Results
 
 
@@ -68,7 +70,8 @@ def section(found: HeadroomFound, context: RunContext) -> Section:
             f"times."
         )
     ]
-    for split, on in found.splits.items():
+    for split, on in reversed(found.splits.items()):
+        blocks.append(_forest(on, split))
         blocks.append(Grid(f"α per article against one α, {METRIC}, {split}, n = {on.n}", _rules(on)))
         if on.luck:
             blocks.append(Grid(f"How much of each oracle's gain is luck, {METRIC}, {split}", _luck(on.luck)))
@@ -82,7 +85,30 @@ def section(found: HeadroomFound, context: RunContext) -> Section:
         )
     )
     split, on = list(found.splits.items())[-1]  # test if its ground truth is known
-    return Section(HEADROOM.name, HEADROOM.title, f"On {split}, n = {on.n}: {_answer(on)}", tuple(blocks))
+    answer = f"On {split}, n = {on.n}: {_answer(on)}"
+    return Section(HEADROOM.name, HEADROOM.title, answer, tuple(blocks), _at_a_glance(on, split))
+
+
+def _forest(on: Headroom, split: Split) -> Chart:
+    """Plot the rules that one could use; oracles, which are no rules, have no test and are in the table."""
+    rows = [
+        ForestRow(rule.name, "", on.n, rule.difference, rule.interval, is_significant(rule.p_holm), rule.p_holm)
+        for rule in on.usable
+        if rule.p_holm is not None
+    ]
+    title = f"α per article against one α, {METRIC}, {split}, n = {on.n:,}, 95 % intervals"
+    return forest_chart(f"headroom-{split}", title, [Panel("difference from one α; right of 0 is better", rows)])
+
+
+def _at_a_glance(on: Headroom, split: Split) -> Verdict:
+    ranked = sorted(on.usable, key=lambda rule: -rule.difference)
+    effects = [
+        Estimate(rule.name, rule.difference, rule.interval, rule.p_holm is not None and is_significant(rule.p_holm))
+        for rule in ranked
+    ]
+    best, verdict = ranked[0], "significantly better than" if _is_better(ranked[0]) else "not distinguishable from"
+    sentence = f"The best rule, {best.name}, is {verdict} one α ({signed(best.difference)} {METRIC})."
+    return verdict_on(effects, sentence, on.n, split)
 
 
 def _rules(on: Headroom) -> pd.DataFrame:
@@ -127,13 +153,13 @@ def _answer(on: Headroom) -> str:
     verdict = "is significantly better than" if _is_better(best) else "cannot be distinguished from"
     sentences.append(
         f"The best rule without ground truth, {best.name}, {verdict} one α: {_difference(best)}, "
-        f"{p_value(best.p_holm)}{share}."
+        f"{p_after_holm(best.p_holm)}{share}."
     )
     return " ".join(sentences)
 
 
 def _is_better(rule: RuleValue) -> bool:
-    return rule.p_holm is not None and rule.p_holm < LEVEL_OF_TESTS and rule.difference > 0
+    return rule.p_holm is not None and is_significant(rule.p_holm) and rule.difference > 0
 
 
 HEADROOM = Question(
@@ -143,4 +169,5 @@ HEADROOM = Question(
     _ask,
     section,
     duration_hint="some seconds, to load the models",
+    seconds_for_heads=7,
 )

@@ -1,11 +1,13 @@
 """Question `hubs`: images among the first ten of many articles, under each of the three models, plain and re-ranked."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 import plotly.graph_objects as go
 
 from core.analysis.bootstrap import Interval
+from core.analysis.decision import sign_of
 from core.analysis.hubs import FIRST, hubs, skewness_change
 from core.data.time_split import Split
 from core.evaluation.models import Model
@@ -13,6 +15,7 @@ from core.findings.question import Question, RunContext
 from core.findings.scored_models import MODELS, ScoredSplit
 from core.presentation.blocks import Block, Chart, Grid, Section, Words
 from core.presentation.theme import MODEL_COLOURS
+from core.presentation.verdict import Verdict, measured_once, verdict_on
 from core.retrieval.choices import Rerank
 
 
@@ -68,10 +71,28 @@ def _on(scored: ScoredSplit) -> HubsOn:
 def section(found: HubsFound, context: RunContext) -> Section:
     """Present how unevenly images are listed under each model; the answer is about the last split."""
     blocks: list[Block] = []
-    for split, on in found.splits.items():
+    for split, on in reversed(found.splits.items()):
         blocks += _blocks(on, split)
     split, on = list(found.splits.items())[-1]  # test if its ground truth is known
-    return Section(HUBS.name, HUBS.title, f"On {split}, n = {on.n}: {_answer(on)}", tuple(blocks))
+    answer = f"On {split}, n = {on.n}: {_answer(on)}"
+    return Section(HUBS.name, HUBS.title, answer, tuple(blocks), _at_a_glance(on, split))
+
+
+def _at_a_glance(on: HubsOn, split: Split) -> Verdict:
+    zero_shot, tuned = _plain(on, Model.ZERO_SHOT), _plain(on, Model.FINE_TUNED)
+    assert tuned.change is not None
+    effect = measured_once("skewness, fine-tuned − zero-shot", tuned.skewness - zero_shot.skewness, tuned.change)
+    trend = {-1: "Hubs become rarer", 1: "Hubs become more common", 0: "Hubs do not change distinguishably"}
+    sentence = (
+        f"{trend[sign_of(tuned.change)]}: the most listed image is in the first {FIRST} of "
+        f"{zero_shot.most[0][1]:,} articles zero-shot, of "
+        f"{tuned.most[0][1]:,} fine-tuned."
+    )
+    return verdict_on([effect], sentence, on.n, split)
+
+
+def _plain(on: HubsOn, model: str) -> HubsOf:
+    return next(counted for counted in on.hubs if (counted.model, counted.way) == (model, "none"))
 
 
 def _blocks(on: HubsOn, split: Split) -> list[Block]:
@@ -100,9 +121,10 @@ def _blocks(on: HubsOn, split: Split) -> list[Block]:
         ),
         Chart(
             f"hubs-{split}",
-            _occurrences(list(plain.values())),
+            partial(_occurrences, list(plain.values())),
             f"Number of articles of {split} that list each image among their first {FIRST}, by model, images sorted.",
-            300,
+            340,
+            f"Articles that list an image among their first {FIRST}, {split}, n = {on.n:,}",
         ),
         Grid(f"Hubs, {split}, n = {on.n}", pd.DataFrame(rows)),
         Grid(f"The most listed images, by id, with the number of articles out of {on.n}", pd.DataFrame(worst)),
@@ -127,14 +149,11 @@ def _occurrences(models: list[HubsOf]) -> go.Figure:
 
 
 def _answer(on: HubsOn) -> str:
-    zero_shot, tuned = (
-        next(one for one in on.hubs if (one.model, one.way) == (model, "none"))
-        for model in (Model.ZERO_SHOT, Model.FINE_TUNED)
-    )
+    zero_shot, tuned = _plain(on, Model.ZERO_SHOT), _plain(on, Model.FINE_TUNED)
     assert tuned.change is not None
     change = "does not change distinguishably"
-    if tuned.change.excludes_zero:
-        change = "falls" if tuned.change.high < 0 else "rises"
+    if sign := sign_of(tuned.change):
+        change = "falls" if sign < 0 else "rises"
     return (
         f"The most listed image is among the first {FIRST} of {zero_shot.most[0][1]} articles zero-shot and of "
         f"{tuned.most[0][1]} fine-tuned. The skewness of how often images are listed {change}, from "
@@ -153,4 +172,5 @@ HUBS = Question(
     _ask,
     section,
     duration_hint="about half a minute",
+    seconds_for_heads=10,
 )

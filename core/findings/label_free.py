@@ -5,13 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from core.analysis.decision import is_significant
 from core.analysis.headroom import METRIC
 from core.analysis.label_free import EARLIER, MEAN_WEIGHT, SMALL_REGRET, CriterionRegret, backtest
 from core.analysis.rolling_origin import MIN_TO_JUDGE, MIN_TO_TRAIN, Unit
-from core.analysis.significance import LEVEL_OF_TESTS
 from core.findings.question import Question, RunContext
 from core.presentation.blocks import Grid, Section, Words
-from core.presentation.wording import between, between_signed, number, p_cell, p_value, signed
+from core.presentation.forest import ForestRow, Panel, forest_chart
+from core.presentation.verdict import Estimate, Verdict, state_of, unknown
+from core.presentation.wording import between, between_signed, number, p_after_holm, p_cell, signed
 
 
 @dataclass(frozen=True)
@@ -43,9 +45,18 @@ def section(found: LabelFreeFound, context: RunContext) -> Section:
             f"Unknown: the domain has too few articles. At least one {found.unit} needs {MIN_TO_TRAIN} articles before "
             f"it for training and {MIN_TO_JUDGE} articles in it for the evaluation."
         )
-        return Section(LABEL_FREE.name, LABEL_FREE.title, answer, ())
+        return Section(LABEL_FREE.name, LABEL_FREE.title, answer, (), unknown(answer))
     periods = f"{len(found.periods)} {found.unit}s"
+    compared = [
+        ForestRow(
+            row.name, "", found.n, row.difference, row.difference_interval, is_significant(row.p_holm), row.p_holm
+        )
+        for row in found.criteria
+        if row.difference is not None and row.difference_interval is not None and row.p_holm is not None
+    ]
+    title = f"α without ground truth against {EARLIER}, {METRIC}, {periods}, n = {found.n:,}, 95 % intervals"
     blocks = (
+        forest_chart("label-free", title, [Panel("difference; right of 0 is better", compared)]),
         Words(
             f"The trainings are those of the question rolling: until each {found.unit}, with the settings of run "
             f"{context.run.info.name}. Each criterion sees the texts and images of the next {found.unit}, but not "
@@ -61,7 +72,24 @@ def section(found: LabelFreeFound, context: RunContext) -> Section:
         ),
         Grid(f"Recommended α by {found.unit}", _alphas(found)),
     )
-    return Section(LABEL_FREE.name, LABEL_FREE.title, f"Over {periods}, n = {found.n}: {_answer(found)}", blocks)
+    effects = [Estimate(row.label, row.value, row.interval, row.is_significant) for row in compared]
+    free = next(effect for effect in effects if effect.label == MEAN_WEIGHT)
+    glance = Verdict(
+        f"α by the {MEAN_WEIGHT} is {_verdict(free.is_significant, free.value)} {EARLIER} "
+        f"({signed(free.value)} {METRIC}).",
+        state_of([free.is_significant]),
+        found.n,
+        periods,
+        (free, *[effect for effect in effects if effect is not free][:2]),
+    )
+    answer = f"Over {periods}, n = {found.n}: {_answer(found)}"
+    return Section(LABEL_FREE.name, LABEL_FREE.title, answer, blocks, glance)
+
+
+def _verdict(sure: bool, difference: float) -> str:
+    if not sure:
+        return "not distinguishable from"
+    return f"significantly {'better' if difference > 0 else 'worse'} than"
 
 
 def _criteria(found: LabelFreeFound) -> pd.DataFrame:
@@ -93,14 +121,11 @@ def _answer(found: LabelFreeFound) -> str:
     free, earlier = found.of(MEAN_WEIGHT), found.of(EARLIER)
     assert free.p_holm is not None
     assert free.difference is not None
-    if free.p_holm >= LEVEL_OF_TESTS:
-        verdict = "cannot be distinguished from"
-    else:
-        verdict = "is significantly better than" if free.difference > 0 else "is significantly worse than"
+    verdict = f"is {_verdict(is_significant(free.p_holm), free.difference)}"
     return (
-        f"α by the {MEAN_WEIGHT} {verdict} {EARLIER}: {METRIC} {_against_earlier(free)}, {p_value(free.p_holm)}. Its "
-        f"regret is at most {SMALL_REGRET:g} in {free.share_small:.0%} of the {found.unit}s, against "
-        f"{earlier.share_small:.0%} for {EARLIER}."
+        f"α by the {MEAN_WEIGHT} {verdict} {EARLIER}: {METRIC} {_against_earlier(free)}, "
+        f"{p_after_holm(free.p_holm)}. Its regret is at most {SMALL_REGRET:g} in {free.share_small:.0%} of the "
+        f"{found.unit}s, against {earlier.share_small:.0%} for {EARLIER}."
     )
 
 
@@ -111,4 +136,5 @@ LABEL_FREE = Question(
     _ask,
     section,
     duration_hint="as long as four trainings of this run",
+    seconds_for_heads=60,
 )

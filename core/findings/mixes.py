@@ -26,13 +26,15 @@ from core.interpolation.merges import MERGES
 from core.interpolation.merges.merge import BUDGET, Need, Price, Searched
 from core.interpolation.mix import Mix
 from core.presentation.blocks import Block, Grid, Section, Words
+from core.presentation.forest import Panel, forest_chart, row_of
+from core.presentation.verdict import Verdict, estimate_of, state_of
 from core.presentation.wording import (
     between_signed,
     correction_note,
     detectable_text,
     number,
+    p_after_holm,
     p_cell,
-    p_value,
     signed,
 )
 
@@ -90,7 +92,14 @@ def _ask(context: RunContext) -> MixesFound:
 def section(found: MixesFound, context: RunContext) -> Section:
     """Present all merges with their differences from WiSE-FT and prices, and those that this run does not allow."""
     caption = f"{METRIC} on val (n = {found.n}), each half under the mix that the other half chose"
+    rows = [row_of(each, found.n, each.after, "") for each in found.differences]
+    title = f"Other ways to mix against WiSE-FT, {METRIC}, val, n = {found.n:,}, 95 % intervals"
     blocks: list[Block] = [
+        *(
+            [forest_chart("mixes", title, [Panel("difference from WiSE-FT; right of 0 is better", rows)])]
+            if rows
+            else []
+        ),
         Grid(caption, _table(found)),
         Words(
             f"WiSE-FT's α was chosen in the same way. Every merge tries at most {BUDGET} mixes on each half. "
@@ -101,7 +110,19 @@ def section(found: MixesFound, context: RunContext) -> Section:
         Words(". ".join(f"{merge.label}: {merge.help}" for merge in MERGES.values() if merge.label in found.merges)),
         *(Words(sentence) for sentence in _missing(found, context)),
     ]
-    return Section(MIXES.name, MIXES.title, _answer(found), tuple(blocks))
+    return Section(MIXES.name, MIXES.title, _answer(found), tuple(blocks), _at_a_glance(found))
+
+
+def _at_a_glance(found: MixesFound) -> Verdict:
+    ranked = sorted(found.differences, key=lambda difference: -difference.value)
+    better = [f"{each.after} {signed(each.value)}" for each in ranked if each.is_significant and each.value > 0]
+    sentence = (
+        f"Significantly better than WiSE-FT in {METRIC}: {', '.join(better)}."
+        if better
+        else f"None of the {len(ranked)} other ways to mix is distinguishably better than WiSE-FT."
+    )
+    shown = tuple(estimate_of(each, f"{each.after} − WiSE-FT") for each in ranked[:3])
+    return Verdict(sentence, state_of([bool(better)]), found.n, "val", shown)
 
 
 def _answer(found: MixesFound) -> str:
@@ -123,7 +144,7 @@ def _answer(found: MixesFound) -> str:
 
 def _with_figures(difference: Difference) -> str:
     """Return the name of a mix with its difference from WiSE-FT."""
-    figures = (signed(difference.value), between_signed(difference.interval), p_value(difference.p_holm))
+    figures = (signed(difference.value), between_signed(difference.interval), p_after_holm(difference.p_holm))
     return f"{difference.after} ({METRIC} {', '.join(figures)})"
 
 
@@ -178,5 +199,6 @@ MIXES = Question(
     section,
     version=2,
     duration_hint="seconds for heads, otherwise as long as ten to fifteen sweeps",
+    seconds_for_heads=12,
     cache_key_parts=merged_weights,
 )

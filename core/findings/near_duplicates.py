@@ -11,12 +11,15 @@ from core.analysis.significance import PAIRS, Differences, differences
 from core.data.domain import Gallery
 from core.data.images.perceptual_hash import image_hashes
 from core.data.time_split import Split
+from core.evaluation.metrics import METRICS
 from core.evaluation.models import Model
 from core.findings.question import Question, RunContext
 from core.findings.scored_models import MODELS, SHOWN, variant_name, with_interval
 from core.presentation.blocks import Block, Grid, Section, Words
 from core.presentation.cross_fit import NOT_CROSS_FITTED
-from core.presentation.wording import number
+from core.presentation.forest import Panel, forest_chart, row_of
+from core.presentation.verdict import estimate_of, verdict_on
+from core.presentation.wording import number, signed
 
 GROUPS = "any of the group"
 
@@ -84,11 +87,16 @@ def _hashes(context: RunContext, gallery: Gallery) -> np.ndarray:
 def section(found: NearDuplicatesFound, context: RunContext) -> Section:
     """Present the near-duplicates and the metrics that accept any of them; the answer is about the last split."""
     blocks: list[Block] = []
-    for split, on in found.splits.items():
+    for split, on in reversed(found.splits.items()):
         blocks += _blocks(on, split)
     split, on = list(found.splits.items())[-1]  # test if its ground truth is known
     answer = f"On {split}, n = {on.counted.n}: {_answer(on)}"
-    return Section(NEAR_DUPLICATES.name, NEAR_DUPLICATES.title, answer, tuple(blocks))
+    effects = [estimate_of(on.counted.of("mrr@100", model, variant_name(model, GROUPS)), model) for model in MODELS]
+    sentence = f"{on.alike:,} of the {on.images:,} images have a near-duplicate" + (
+        f"; accepting any of the group changes WiSE-FT's mrr@100 by {signed(effects[-1].value)}." if on.groups else "."
+    )
+    glance = verdict_on(effects, sentence, on.counted.n, split)
+    return Section(NEAR_DUPLICATES.name, NEAR_DUPLICATES.title, answer, tuple(blocks), glance)
 
 
 def _blocks(on: NearDuplicates, split: Split) -> list[Block]:
@@ -117,7 +125,14 @@ def _blocks(on: NearDuplicates, split: Split) -> list[Block]:
         f"{with_interval(counted.of('mrr@100', variant_name(before, GROUPS), variant_name(after, GROUPS)))}"
         for before, after in PAIRS
     )
+    shown = [counted.of(metric, model, variant_name(model, GROUPS)) for model in MODELS for metric in SHOWN]
+    forest = [row_of(gain, counted.n, METRICS[gain.metric].label, gain.before, gain.before) for gain in shown]
     return [
+        forest_chart(
+            f"near-duplicates-{split}",
+            f"Gain if any image of the group counts, {split}, n = {counted.n:,}, 95 % intervals",
+            [Panel("any of the group − its own image", forest)],
+        ),
         definition,
         Grid(
             f"Metrics for an article's own image and for any image of its group, {split}, n = {counted.n}",
@@ -146,4 +161,5 @@ NEAR_DUPLICATES = Question(
     _ask,
     section,
     duration_hint="about half a minute",
+    seconds_for_heads=12,
 )

@@ -7,6 +7,7 @@ that the other halves chose. The comparison is each domain's own WiSE-FT model, 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -22,7 +23,9 @@ from core.findings.alpha_choice import MIN_VAL
 from core.findings.question import Question, RunContext
 from core.interpolation.mix import TENTHS
 from core.presentation.blocks import Block, Chart, Grid, Section, Words
+from core.presentation.forest import Panel, forest_chart, row_of
 from core.presentation.theme import ALPHA, VALUE, hover
+from core.presentation.verdict import estimate_of, unknown, verdict_on
 from core.presentation.wording import between_signed, number, p_cell, signed
 from core.workspace.comparable_runs import runs_elsewhere
 from core.workspace.runs import Run
@@ -161,7 +164,7 @@ def section(found: NewsroomsFound, context: RunContext) -> Section:
             f"No other domain has a run of {info.encoder} with --tune {info.settings.tune}. Train one with: "
             f"rematch train --domain OTHER --encoder {info.encoder} --tune {info.settings.tune}"
         )
-        return Section(NEWSROOMS.name, NEWSROOMS.title, answer, ())
+        return Section(NEWSROOMS.name, NEWSROOMS.title, answer, (), unknown(answer))
     names = ", ".join(f"{room.domain} (run {room.run}, n = {room.n})" for room in found.domains)
     shown = (
         "Corners A, B and C are the domains' own fine-tuned models. Colour: the metric on the domain above, from dark "
@@ -169,8 +172,25 @@ def section(found: NewsroomsFound, context: RunContext) -> Section:
         if len(found.domains) > OTHERS
         else f"From left to right, the weight of {found.domains[0].domain} rises from 0 to 1."
     )
+    rows = [
+        row_of(each, room.n, room.domain, f"{ONE} − {each.before}", each.before)
+        for room in found.domains
+        for each in room.differences
+    ]
+    n = ", ".join(f"n = {room.n:,}" for room in found.domains)
     blocks: tuple[Block, ...] = (
-        Chart("newsrooms", _plot(found), f"{METRIC} on val of each domain for each mix of {names}.", 320),
+        forest_chart(
+            "newsrooms-differences",
+            f"One model against each domain's own, {METRIC}, val, {n}, 95 % intervals",
+            [Panel("difference; right of 0 is better", rows)],
+        ),
+        Chart(
+            "newsrooms",
+            partial(_plot, found),
+            f"{METRIC} on val of each domain for each mix of {names}.",
+            340,
+            f"{METRIC} of each mix, val, {n}",
+        ),
         Words(f"Each point is one model for all domains: {names}. {shown}"),
         Grid(f"{METRIC} on val, one model against each domain's own", _table(found)),
         Words(
@@ -180,7 +200,15 @@ def section(found: NewsroomsFound, context: RunContext) -> Section:
             f"(Holm) over all {2 * len(found.domains)} differences."
         ),
     )
-    return Section(NEWSROOMS.name, NEWSROOMS.title, _answer(found), blocks)
+    effects = [estimate_of(room.differences[0], f"{room.domain}, from zero-shot") for room in found.domains]
+    better = sum(effect.is_significant and effect.value > 0 for effect in effects)
+    glance = verdict_on(
+        effects,
+        f"One model for {len(effects)} domains is significantly better than zero-shot in {better} of them.",
+        sum(room.n for room in found.domains),
+        f"val of {len(effects)} domains",
+    )
+    return Section(NEWSROOMS.name, NEWSROOMS.title, _answer(found), blocks, glance)
 
 
 def _answer(found: NewsroomsFound) -> str:
@@ -253,5 +281,6 @@ NEWSROOMS = Question(
     _ask,
     section,
     duration_hint="seconds for heads, otherwise as long as several sweeps of each domain",
+    seconds_for_heads=12,
     cache_key_parts=lambda context: tuple(run.info.fine_tuned for run in _others(context)),
 )

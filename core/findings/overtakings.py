@@ -1,6 +1,7 @@
 """Question `overtakings`: how stable ranks are along α, and which images pass articles' own ones."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -8,7 +9,9 @@ import pandas as pd
 from core.data.time_split import Split
 from core.evaluation.overtakings import Overtakings, rank_steps, share_within
 from core.findings.question import Question, RunContext
-from core.presentation.blocks import Block, Grid, Section, Words
+from core.presentation.blocks import Block, Chart, Grid, Section, Words
+from core.presentation.part_charts import plot_parts
+from core.presentation.verdict import Part, Verdict, unknown
 
 #: Images whose share of all overtakings is reported.
 BUSIEST = 10
@@ -82,16 +85,15 @@ def section(found: OvertakingsFound, context: RunContext) -> Section:
     """Present a row of numbers for each split."""
     if not found.splits:
         answer = "This sweep has no overtakings: it evaluated single α only, or it re-ranks. Sweep without --alphas."
-        return Section(OVERTAKINGS.name, OVERTAKINGS.title, answer, ())
+        return Section(OVERTAKINGS.name, OVERTAKINGS.title, answer, (), unknown(answer))
     split, last = list(found.splits.items())[-1]
     answer = (
         f"On {split}, n = {last.n:,}: {last.always} articles have their own image first at every α, {last.never} at "
         f"none, and {last.sometimes} at part of α (on average at {last.share:.0%} of it). {last.within_ten} are in the "
         f"first ten at some α but at neither end."
     )
-    blocks: list[Block] = [
-        Grid(f"Overtakings along α, {split}, n = {row.n:,}", _table(row)) for split, row in found.splits.items()
-    ]
+    blocks: list[Block] = [_chart(last, split)]
+    blocks += [Grid(f"Overtakings along α, {split}, n = {row.n:,}", _table(row)) for split, row in found.splits.items()]
     exactly = "located to 1e-9 in α" if found.are_exact else "≈ located on interpolated embeddings"
     blocks.append(
         Words(
@@ -100,7 +102,26 @@ def section(found: OvertakingsFound, context: RunContext) -> Section:
             "images with a large share of the overtakings are hubs: their score depends on α more than on the article."
         )
     )
-    return Section(OVERTAKINGS.name, OVERTAKINGS.title, answer, tuple(blocks))
+    return Section(OVERTAKINGS.name, OVERTAKINGS.title, answer, tuple(blocks), _at_a_glance(last, split))
+
+
+def _parts(row: Stability) -> tuple[Part, ...]:
+    counts = (("at every α", row.always), ("at part of α", row.sometimes), ("at no α", row.never))
+    return tuple(Part(label, n) for label, n in counts)
+
+
+def _at_a_glance(row: Stability, split: Split) -> Verdict:
+    sentence = (
+        f"{row.sometimes:,} of {row.n:,} articles have their own image first at part of α only: for these, the choice "
+        f"of α decides."
+    )
+    return Verdict(sentence, "described", row.n, split, parts=_parts(row))
+
+
+def _chart(row: Stability, split: Split) -> Chart:
+    title = f"Articles whose own image is first, {split}, n = {row.n:,}"
+    alt = f"{title}: {', '.join(f'{part.label} {part.n}' for part in _parts(row))}."
+    return Chart(f"overtakings-{split}", partial(plot_parts, _parts(row), "articles"), alt, 190, title)
 
 
 def _table(row: Stability) -> pd.DataFrame:

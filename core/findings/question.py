@@ -106,7 +106,8 @@ class Question(Generic[Record]):
 
     name: in files and on the command line. title: on pages. ask: computes the answer. section: presents it. version:
     increases when answers change. duration_hint: approximate duration in words; None for about a second, so that pages
-    compute the answer at once. cache_key_parts: what an answer depends on in addition to the run.
+    compute the answer at once. seconds_for_heads: measured with linear heads (see `core.findings.durations`); None if
+    unknown. cache_key_parts: what an answer depends on in addition to the run.
     """
 
     name: str
@@ -116,6 +117,7 @@ class Question(Generic[Record]):
     section: Callable[[Record, RunContext], Section]
     version: int = 1
     duration_hint: str | None = None
+    seconds_for_heads: float | None = None
     cache_key_parts: Callable[[RunContext], tuple[Part, ...]] = lambda context: ()
 
 

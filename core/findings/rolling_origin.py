@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 import plotly.graph_objects as go
 
 from core.analysis.bootstrap import MIN_FOR_INTERVAL
+from core.analysis.decision import sign_of
 from core.analysis.rolling_origin import (
     MIN_TO_JUDGE,
     MIN_TO_TRAIN,
@@ -25,7 +27,8 @@ from core.evaluation.models import Model
 from core.findings.question import Question, RunContext
 from core.findings.significance import verdict
 from core.presentation.blocks import Chart, Grid, Section, Words
-from core.presentation.theme import CHANGE, MODEL_COLOURS, NEUTRAL, hover
+from core.presentation.period_charts import plot_bands
+from core.presentation.verdict import estimate_of, unknown, verdict_on
 from core.presentation.wording import between_signed, number, p_cell, signed
 
 METRIC = "mrr@100"
@@ -107,7 +110,8 @@ MODELS = (Model.FINE_TUNED, Model.WISE_FT)
 def section(found: RollingFound, context: RunContext) -> Section:
     """Present the gains in the next period, then their change with the age of a training."""
     if not found.origins:
-        return Section(ROLLING.name, ROLLING.title, _too_few(found), ())
+        answer = _too_few(found)
+        return Section(ROLLING.name, ROLLING.title, answer, (), unknown(answer))
     unit, origins = found.unit, found.origins
     alphas = ", ".join(f"{origin.alpha:g}" for origin in origins)
     settings = context.run.info.settings
@@ -120,18 +124,28 @@ def section(found: RollingFound, context: RunContext) -> Section:
         ),
         Chart(
             "rolling-next",
-            _plot([origin.judged for origin in origins], [origin.gains for origin in origins], f"{unit} evaluated"),
+            partial(
+                _plot,
+                [_period(origin.judged, origin.n_judged) for origin in origins],
+                [origin.gains for origin in origins],
+                f"{unit} evaluated",
+            ),
             f"Gain over zero-shot in {METRIC} in the {unit} after each training, with 95 % intervals.",
+            title=f"Gain over zero-shot in the {unit} after each training, n = {found.n:,}, 95 % bands",
         ),
         Grid(f"The {unit} after each training: gain over zero-shot in {METRIC} (95 % interval)", _origins(origins)),
         Grid(f"Over all {len(origins)} next {unit}s, {METRIC}, n = {found.n}", _differences(found)),
         Words(f"α* of each training, in the order of time: {alphas}."),
         Chart(
             "rolling-age",
-            _plot(
-                [f"{age.periods}" for age in found.ages], [age.gains for age in found.ages], f"{unit}s since training"
+            partial(
+                _plot,
+                [_period(f"{age.periods}", age.n) for age in found.ages],
+                [age.gains for age in found.ages],
+                f"{unit}s since training",
             ),
             f"Gain over zero-shot in {METRIC} by the {unit}s since the end of training, with 95 % intervals.",
+            title=f"Gain over zero-shot by the age of a training on {found.window} articles, 95 % bands",
         ),
         Grid(
             f"{found.windows} trainings on {found.window} articles each, by their age: gain over zero-shot in {METRIC} "
@@ -146,7 +160,20 @@ def section(found: RollingFound, context: RunContext) -> Section:
             f"permutation test, corrected (Holm) over the three pairs of models."
         ),
     )
-    return Section(ROLLING.name, ROLLING.title, _answer(found), blocks)
+    tested = [difference for difference in found.next_period if difference.before == Model.ZERO_SHOT]
+    effects = [estimate_of(difference) for difference in tested]
+    helped = [f"{d.after} {signed(d.value)}" for d in tested if d.is_significant]
+    sentence = (
+        f"Over the next {unit}s, significant in {METRIC} over zero-shot: {', '.join(helped)}."
+        if helped
+        else f"In the next {unit}s, neither fine-tuned nor WiSE-FT is distinguishable from zero-shot."
+    )
+    glance = verdict_on(effects, sentence, found.n, f"{len(origins)} {unit}s")
+    return Section(ROLLING.name, ROLLING.title, _answer(found), blocks, glance)
+
+
+def _period(label: str, n: int) -> str:
+    return f"{label}<br>n = {n}"
 
 
 def _too_few(found: RollingFound) -> str:
@@ -181,7 +208,7 @@ def _fading(found: RollingFound) -> str:
 
 def _slope(slope: Gain) -> str:
     """Return a change with its interval, marked if it is not distinguishable from none."""
-    return _gain(slope) if slope.interval.excludes_zero else f"{_gain(slope)}, not distinguishable from none"
+    return _gain(slope) if sign_of(slope.interval) else f"{_gain(slope)}, not distinguishable from none"
 
 
 def _gain(gain: Gain) -> str:
@@ -227,27 +254,8 @@ def _ages(found: RollingFound) -> pd.DataFrame:
 
 
 def _plot(labels: Sequence[str], gains: Sequence[dict[str, Gain]], title: str) -> go.Figure:
-    figure = go.Figure()
-    for model in MODELS:
-        of_model = [by_model[model] for by_model in gains]
-        figure.add_scatter(
-            x=list(labels),
-            y=[gain.value for gain in of_model],
-            error_y={
-                "type": "data",
-                "symmetric": False,
-                "array": [gain.interval.high - gain.value for gain in of_model],
-                "arrayminus": [gain.value - gain.interval.low for gain in of_model],
-                "thickness": 1.5,
-            },
-            name=model,
-            mode="markers+lines",
-            line={"color": MODEL_COLOURS[model]},
-            hovertemplate=f"%{{x}}: {hover('y', CHANGE)}",
-        )
-    figure.add_hline(y=0, line={"color": NEUTRAL, "dash": "dot"})
-    figure.update_xaxes(title=title, type="category")
-    return figure.update_yaxes(title=f"{METRIC}, gain over zero-shot")
+    by_model = {str(model): [(each[model].value, each[model].interval) for each in gains] for model in MODELS}
+    return plot_bands(labels, by_model, title, f"{METRIC}, gain over zero-shot")
 
 
 ROLLING = Question(
@@ -257,4 +265,5 @@ ROLLING = Question(
     _ask,
     section,
     duration_hint="as long as eight trainings of this run",
+    seconds_for_heads=110,
 )

@@ -9,16 +9,18 @@ from core.data.time_split import Split
 from core.evaluation.metrics import METRICS, metrics_of
 from core.evaluation.models import Model
 from core.findings.question import Question, RunContext
-from core.presentation.blocks import Block, Grid, Section, Words
+from core.presentation.blocks import Block, Chart, Grid, Section, Words
 from core.presentation.cross_fit import HOW
+from core.presentation.forest import ForestRow, Panel, forest_chart, row_of
+from core.presentation.verdict import Verdict, estimate_of, verdict_on
 from core.presentation.wording import (
     between,
     between_signed,
     correction_note,
     detectable_text,
     number,
+    p_after_holm,
     p_cell,
-    p_value,
     signed,
 )
 
@@ -49,12 +51,13 @@ def _ask(context: RunContext) -> DifferenceFound:
 def section(found: DifferenceFound, context: RunContext) -> Section:
     """Present every metric and difference; the answer is the verdict on mrr@100."""
     blocks: list[Block] = [
+        *(_forest(split, compared) for split, compared in reversed(found.splits.items())),
         Words(
             f"alpha* is {found.alpha:g}. Intervals: paired bootstrap, 95 %, for one metric at a time. p: permutation "
             f"test, or t test where alpha is cross-fitted, corrected (Holm) over the {ALL_TESTS} of the table, so an "
             f"interval can exclude 0 although the verdict is not distinguishable. Detectable: the smallest true "
             f"difference that a test finds with this many articles in four of five cases."
-        )
+        ),
     ]
     for split, compared in found.splits.items():
         if split == "val":
@@ -70,7 +73,36 @@ def section(found: DifferenceFound, context: RunContext) -> Section:
     last = list(found.splits)[-1]  # test if its ground truth is known
     judged = found.splits[last]
     verdicts = [verdict(judged.of("mrr@100", before, after), judged.n, ALL_TESTS) for before, after in PAIRS]
-    return Section(DIFFERENCE.name, DIFFERENCE.title, f"On {last}, n = {judged.n}: {' '.join(verdicts)}", tuple(blocks))
+    answer = f"On {last}, n = {judged.n}: {' '.join(verdicts)}"
+    return Section(DIFFERENCE.name, DIFFERENCE.title, answer, tuple(blocks), _at_a_glance(judged, last))
+
+
+def _at_a_glance(judged: Differences, split: Split) -> Verdict:
+    tested = [judged.of("mrr@100", before, after) for before, after in PAIRS]
+    better = [f"{d.after} {signed(d.value)} over {d.before}" for d in tested if d.is_significant]
+    alike = [f"{d.after} and {d.before}" for d in tested if not d.is_significant]
+    sentences = [
+        *([f"Significant in mrr@100: {', '.join(better)}."] if better else []),
+        *([f"Not distinguishable: {', '.join(alike)}."] if alike else []),
+    ]
+    return verdict_on([estimate_of(difference) for difference in tested], " ".join(sentences), judged.n, split)
+
+
+def _forest(split: Split, compared: Differences) -> Chart:
+    def rows(unit: str) -> list[ForestRow]:
+        return [
+            row_of(difference, compared.n, METRICS[difference.metric].label, f"{after} − {before}", after)
+            for before, after in PAIRS
+            for difference in compared.between(before, after)
+            if METRICS[difference.metric].unit == unit
+        ]
+
+    panels = [
+        Panel("difference; right of 0 is better", rows("share")),
+        Panel("difference in places; left of 0 is better", rows("rank"), "mean_rank"),
+    ]
+    title = f"Differences between the models, {split}, n = {compared.n:,}, 95 % intervals"
+    return forest_chart(f"difference-{split}", title, panels)
 
 
 def verdict(difference: Difference, n: int, tests: str) -> str:
@@ -80,7 +112,7 @@ def verdict(difference: Difference, n: int, tests: str) -> str:
     """
     metric, interval = difference.metric, difference.interval
     figures = f"{metric} {signed(difference.value, metric)} ({between_signed(interval, metric)}, "
-    figures += f"{p_value(difference.p_holm)})"
+    figures += f"{p_after_holm(difference.p_holm)})"
     before, after = difference.before, difference.after
     if difference.is_significant:
         is_better = (difference.value > 0) == METRICS[metric].higher_is_better

@@ -1,16 +1,15 @@
 """Question `slices`: the gain of each group of articles compared with all others, and the paper's claims."""
 
-import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 
 from core.analysis.bootstrap import MIN_FOR_INTERVAL, Interval
 from core.analysis.cross_fit import ranks_of_judged
-from core.analysis.significance import LEVEL_OF_TESTS, holm
+from core.analysis.decision import is_significant, sign_of
+from core.analysis.significance import holm
 from core.analysis.slices import METRIC, MIN_SLICE, Effect, Slice, compare_slices
 from core.data.entities.store import mentions_file, mentions_of
 from core.data.time_split import Split
@@ -19,8 +18,9 @@ from core.findings.question import Question, RunContext, files_as_parts
 from core.findings.slice_members import HEADLINE, MENTIONS, NO_NAME, PERSON, slices_of
 from core.presentation.blocks import Block, Chart, Grid, Section, Words
 from core.presentation.cross_fit import HOW
-from core.presentation.theme import CHANGE, MODEL_COLOURS, NEUTRAL, hover
-from core.presentation.wording import between_signed, correction_note, finder, number, p_cell, p_value, signed
+from core.presentation.forest import ForestRow, Panel, forest_chart
+from core.presentation.verdict import Estimate, Verdict, verdict_on
+from core.presentation.wording import between_signed, correction_note, finder, number, p_after_holm, p_cell, signed
 from core.storage.files import Part
 from core.workspace.tags import read_tags, tags_file
 
@@ -80,7 +80,7 @@ def _cache_key_parts(context: RunContext) -> tuple[Part, ...]:
     return files_as_parts([mentions_file(context.domain), tags_file(context.workspace, context.domain.info.slug)])
 
 
-_SYMBOLS = {Model.FINE_TUNED: "circle", Model.WISE_FT: "diamond"}
+_DRAWN = 16  # slices in the chart; the table has all
 _NAMED = 3  # slices named in the answer for each step
 
 
@@ -97,7 +97,7 @@ def section(found: SlicesFound, context: RunContext) -> Section:
             f"{finder(found.named_by)}."
         )
     ]
-    for split, compared in found.splits.items():
+    for split, compared in reversed(found.splits.items()):
         if compared.slices:
             blocks.append(_chart(split, compared))
             faint = frozenset(
@@ -110,7 +110,7 @@ def section(found: SlicesFound, context: RunContext) -> Section:
     last = list(found.splits)[-1]  # test if its ground truth is known
     judged = found.splits[last]
     answer = f"On {last}, n = {judged.n}: {significant_slices(judged)} {papers_claims(judged)}"
-    return Section(SLICES.name, SLICES.title, answer, tuple(blocks))
+    return Section(SLICES.name, SLICES.title, answer, tuple(blocks), _at_a_glance(judged, last))
 
 
 def significant_slices(judged: SplitSlices) -> str:
@@ -156,7 +156,7 @@ def papers_claims(judged: SplitSlices) -> str:
             continue
         effect = group.effect(Model.FINE_TUNED, Model.WISE_FT)
         sentences.append(_change(group, effect, p_holm))
-        holds.append(_direction(effect) == claim and effect.value * effect.against > 0 and p_holm < LEVEL_OF_TESTS)
+        holds.append(_direction(effect) == claim and effect.value * effect.against > 0 and is_significant(p_holm))
     claim = "that WiSE-FT loses on news about a person and gains on scenes"
     if not any(found):
         return f"The paper's claim, {claim}, cannot be tested here. {' '.join(sentences)}"
@@ -166,21 +166,21 @@ def papers_claims(judged: SplitSlices) -> str:
 
 def _direction(effect: Effect) -> str:
     """Return in words whether the slice gains or loses, by the interval of its change."""
-    if not effect.interval.excludes_zero:
+    if not sign_of(effect.interval):
         return "neither gains nor loses distinguishably"
     return "gains" if effect.value > 0 else "loses"
 
 
 def _change(group: Slice, effect: Effect, p_holm: float) -> str:
-    difference = f"{signed(effect.against)}, {between_signed(effect.against_interval)}, {p_value(p_holm)}"
-    verdict = "differs significantly from" if p_holm < LEVEL_OF_TESTS else "is not distinguishable from"
+    difference = f"{signed(effect.against)}, {between_signed(effect.against_interval)}, {p_after_holm(p_holm)}"
+    verdict = "differs significantly from" if is_significant(p_holm) else "is not distinguishable from"
     change = f"n = {group.n}, {signed(effect.value)}, {between_signed(effect.interval)}"
     note = correction_note(effect.against_interval, effect.p, p_holm, "2 claims")
     return f"'{group.name}' {_direction(effect)} ({change}) and {verdict} the other articles ({difference}).{note}"
 
 
 def _against(effect: Effect) -> str:
-    return f"{signed(effect.against)} ({between_signed(effect.against_interval)}), {p_value(effect.p_holm)}"
+    return f"{signed(effect.against)} ({between_signed(effect.against_interval)}), {p_after_holm(effect.p_holm)}"
 
 
 def _table(compared: SplitSlices) -> pd.DataFrame:
@@ -201,34 +201,38 @@ def _with_interval(value: float, interval: Interval) -> str:
     return f"{signed(value)} ({between_signed(interval)})"
 
 
-def _chart(split: str, compared: SplitSlices) -> Chart:
-    """Plot each slice's gains against the others, with intervals, the largest at the top; significant ones filled."""
-    figure = go.Figure()
-    figure.add_vline(x=0, line={"color": NEUTRAL, "dash": "dot"})
-    names = [html.escape(f"{group.name} (n = {group.n})") for group in compared.slices]  # Plotly renders tags in labels
-    for shift, (before, after) in zip((0.16, -0.16), PAIRS, strict=True):
-        effects = [group.effect(before, after) for group in compared.slices]
-        colour, symbol = MODEL_COLOURS[after], _SYMBOLS[after]
-        figure.add_scatter(
-            x=[effect.against for effect in effects], y=[place + shift for place in range(len(effects))],
-            mode="markers", name=f"{after} − {before}",
-            marker={
-                "color": colour, "size": 9,
-                "symbol": [symbol if effect.is_significant else f"{symbol}-open" for effect in effects],
-            },
-            error_x={
-                "type": "data", "symmetric": False, "thickness": 1.2, "width": 0, "color": colour,
-                "array": [effect.against_interval.high - effect.against for effect in effects],
-                "arrayminus": [effect.against - effect.against_interval.low for effect in effects],
-            },
-            text=names, hovertemplate=f"%{{text}}: {hover('x', CHANGE)}<extra></extra>",
-        )  # fmt: skip
-    figure.update_xaxes(title=f"gain of {METRIC} inside minus outside; filled: significant over all slices")
-    figure.update_yaxes(
-        tickvals=list(range(len(names))), ticktext=names, range=[len(names) - 0.4, -0.6], automargin=True
+def _chart(split: Split, compared: SplitSlices) -> Chart:
+    """Plot the gains of the surest slices against the others, the largest at the top."""
+    surest = sorted(compared.slices, key=lambda group: min(effect.p for effect in group.effects))[:_DRAWN]
+    rows = [
+        ForestRow(
+            group.name, f"{after} − {before}", group.n, effect.against, effect.against_interval,
+            effect.is_significant, effect.p_holm, after,
+        )
+        for group in compared.slices if group in surest
+        for before, after in PAIRS
+        for effect in [group.effect(before, after)]
+    ]  # fmt: skip
+    drawn = f"{len(surest)} of {len(compared.slices)} slices" if len(surest) < len(compared.slices) else "slices"
+    title = f"Gain inside minus outside: {drawn}, {split}, n = {compared.n:,}, 95 % intervals"
+    return forest_chart(f"slices-{split}", title, [Panel(f"gain of {METRIC} inside minus outside", rows)])
+
+
+def _at_a_glance(judged: SplitSlices, split: Split) -> Verdict:
+    effects = [
+        Estimate(f"{group.name}, {effect.after}", effect.against, effect.against_interval, effect.is_significant)
+        for effect, group in sorted(
+            ((effect, group) for group in judged.slices for effect in group.effects), key=lambda pair: pair[0].p
+        )
+    ]
+    sure = [effect for effect in effects if effect.is_significant]
+    sentence = (
+        f"{len(sure)} of {len(effects)} differences between a slice and the other articles are significant; the surest "
+        f"is {sure[0].label} ({signed(sure[0].value)})."
+        if sure
+        else f"No slice is distinguishable from the other articles ({len(judged.slices)} slices compared)."
     )
-    alt = f"Gains of {len(names)} slices of {split} by fine-tuning and WiSE-FT, compared with the other articles."
-    return Chart(f"slices-{split}", figure, alt, height=120 + 26 * len(names))
+    return verdict_on(effects, sentence, judged.n, split) if effects else Verdict(sentence, "unknown", judged.n, split)
 
 
 SLICES = Question(
@@ -239,5 +243,6 @@ SLICES = Question(
     section,
     version=2,
     duration_hint="about half a minute",
+    seconds_for_heads=14,
     cache_key_parts=_cache_key_parts,
 )

@@ -6,11 +6,13 @@ other half. No article of a control chooses: each of its halves is judged under 
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from core.analysis.bootstrap import Interval
 from core.analysis.significance import Difference, Differences, differences, holm
 from core.analysis.trade_off import pareto
 from core.data.domain import Domain
@@ -30,7 +32,8 @@ from core.interpolation.merges import MERGES
 from core.interpolation.mix import Mix
 from core.presentation.blocks import Block, Chart, Grid, Section, Words
 from core.presentation.trade_off_charts import MergePoints, plot_merges
-from core.presentation.wording import between_signed, number, p_cell, p_value, signed
+from core.presentation.verdict import Verdict, estimate_of, unknown, verdict_on
+from core.presentation.wording import between_signed, number, p_after_holm, p_cell, signed
 
 
 @dataclass(frozen=True)
@@ -117,14 +120,16 @@ def section(found: TradeOffFound, context: RunContext) -> Section:
             f"There is no other domain with at least {MIN_VAL} articles in val. Import one as a control, for example "
             f"general photos with captions: rematch import articles.csv --domain OTHER --images FOLDER"
         )
-        return Section(TRADE_OFF.name, TRADE_OFF.title, answer, ())
+        return Section(TRADE_OFF.name, TRADE_OFF.title, answer, (), unknown(answer))
     own, count = context.domain.info.slug, len(found.judged.differences)
     blocks: list[Block] = []
     for control in found.controls:
         alt = f"{METRIC} on {own} against {METRIC} on {control.domain} for all tried mixes."
         caption = f"{METRIC} on val of {own} (n = {found.judged.n}) and of {control.domain} (n = {control.judged.n})"
+        n = f"n = {found.judged.n:,}, and {control.domain}, n = {control.judged.n:,}"
+        title = f"{METRIC} on two domains, val of {own}, {n}"
         blocks += [
-            Chart(f"trade-off-{control.domain}", _plot(found, control, own), alt, 480),
+            Chart(f"trade-off-{control.domain}", partial(_plot, found, control, own), alt, 480, title),
             Grid(caption, _table(found, control, own)),
         ]
     blocks += [
@@ -147,7 +152,32 @@ def section(found: TradeOffFound, context: RunContext) -> Section:
                 f"learned there, so it is not compared for Pareto-optimal mixes."
             )
         )
-    return Section(TRADE_OFF.name, TRADE_OFF.title, _answer(found, own), tuple(blocks))
+    return Section(TRADE_OFF.name, TRADE_OFF.title, _answer(found, own), tuple(blocks), _at_a_glance(found))
+
+
+def _at_a_glance(found: TradeOffFound) -> Verdict:
+    from_zero_shot = [
+        (control.domain, _reversed(difference))
+        for control in found.controls
+        for difference in control.judged.between(Model.WISE_FT, Model.ZERO_SHOT)
+    ]
+    changed = [f"{domain} {signed(each.value)}" for domain, each in from_zero_shot if each.is_significant]
+    sentence = (
+        f"WiSE-FT of this domain differs significantly from zero-shot on {', '.join(changed)} ({METRIC})."
+        if changed
+        else f"On other domains ({len(found.controls)}), WiSE-FT of this domain is not distinguishable from zero-shot."
+    )
+    estimates = [estimate_of(each, f"{domain}: WiSE-FT − zero-shot") for domain, each in from_zero_shot]
+    return verdict_on(estimates, sentence, min(control.judged.n for control in found.controls), "val elsewhere")
+
+
+def _reversed(difference: Difference) -> Difference:
+    """Return the difference in the other direction."""
+    low, high = difference.interval.low, difference.interval.high
+    return replace(
+        difference, before=difference.after, after=difference.before, value=-difference.value,
+        interval=Interval(-high, -low),
+    )  # fmt: skip
 
 
 def _answer(found: TradeOffFound, own: str) -> str:
@@ -175,7 +205,7 @@ def _answer(found: TradeOffFound, own: str) -> str:
 
 
 def _figures(difference: Difference) -> str:
-    return f"{signed(difference.value)}, {between_signed(difference.interval)}, {p_value(difference.p_holm)}"
+    return f"{signed(difference.value)}, {between_signed(difference.interval)}, {p_after_holm(difference.p_holm)}"
 
 
 def _table(found: TradeOffFound, control: Control, own: str) -> pd.DataFrame:
@@ -234,6 +264,7 @@ TRADE_OFF = Question(
     _ask,
     section,
     duration_hint="seconds for heads, otherwise as long as ten to fifteen sweeps of each domain",
+    seconds_for_heads=34,
     cache_key_parts=lambda context: (
         *merged_weights(context),
         *_other_slugs(context),

@@ -1,6 +1,8 @@
 """Question `shapes`: the number of articles with each shape of rank over α, and a heat map of all articles."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -10,7 +12,7 @@ from core.analysis.trajectories import SHAPES, ShapeCount, by_shape, count_shape
 from core.data.time_split import Split
 from core.findings.question import Question, RunContext
 from core.presentation.blocks import Block, Chart, Grid, Section, Words
-from core.workspace.sweep_results import Results
+from core.presentation.verdict import Part, Verdict
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,8 @@ def section(found: ShapesFound, context: RunContext) -> Section:
         opens = tuple({"shape": str(count.shape), "split": str(split)} for count in counts)
         blocks.append(Grid(f"Shapes of rank over α, {split}, n = {n}", pd.DataFrame(rows), opens=opens))
         alt = f"Heat map of the rank of {n} articles over alpha, sorted by shape."
-        blocks.append(Chart(f"shapes-{split}", _plot(context.results[split]), alt, 520))
+        title = f"Rank of each article over α, by shape, {split}, n = {n:,}"
+        blocks.append(Chart(f"shapes-{split}", partial(_plot, context, split), alt, 420, title))
     blocks.append(
         Words(
             "An article gains or loses if its rank changes by a factor of two or more from zero-shot to fine-tuned. It "
@@ -61,14 +64,25 @@ def section(found: ShapesFound, context: RunContext) -> Section:
         f"{of['loses all the way']} lose all the way, {of['best in the middle']} are best and "
         f"{of['worst in the middle']} worst in between, and {of['flat']} stay within a factor of two."
     )
-    return Section(SHAPES_ALONG_ALPHA.name, SHAPES_ALONG_ALPHA.title, answer, tuple(blocks))
+    return Section(SHAPES_ALONG_ALPHA.name, SHAPES_ALONG_ALPHA.title, answer, tuple(blocks), _at_a_glance(counts, last))
+
+
+def _at_a_glance(counts: Sequence[ShapeCount], split: Split) -> Verdict:
+    n = sum(count.n for count in counts)
+    of = {count.shape: count.n for count in counts}
+    sentence = (
+        f"{of['gains all the way']:,} of {n:,} articles gain all the way, {of['loses all the way']:,} lose, "
+        f"{of['best in the middle']:,} are best in between."
+    )
+    return Verdict(sentence, "described", n, split, parts=tuple(Part(count.shape, count.n) for count in counts))
 
 
 def _rank(value: float | None) -> str:
     return "–" if value is None else f"{value:g}"
 
 
-def _plot(results: Results) -> go.Figure:
+def _plot(context: RunContext, split: Split) -> go.Figure:
+    results = context.results[split]
     order = by_shape(results.ranks)
     columns = np.unique(np.linspace(0, len(results.alphas) - 1, _COLUMNS).round().astype(int))
     ranks = results.ranks[columns][:, order].T

@@ -1,7 +1,8 @@
 """Formats of numbers and of recurring phrases in sections."""
 
 from core.analysis.bootstrap import Interval
-from core.analysis.significance import LEVEL_OF_TESTS, Difference
+from core.analysis.decision import LEVEL_OF_TESTS, is_significant, sign_of
+from core.analysis.significance import Difference
 from core.data.entities.store import RULES
 from core.evaluation.metrics import METRICS
 
@@ -32,6 +33,11 @@ def p_value(p: float) -> str:
     return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
 
 
+def p_after_holm(p: float) -> str:
+    """Format a corrected p in a sentence: `p after Holm = 0.03`. An interval beside it is not corrected."""
+    return p_value(p).replace("p ", "p after Holm ", 1)
+
+
 def p_cell(p: float) -> str:
     """Format p in a table, whose heading names it: `0.03`, `< 0.001`."""
     return p_value(p).removeprefix("p = ").removeprefix("p ")
@@ -51,9 +57,9 @@ def correction_note(interval: Interval, p: float, p_holm: float, tests: str) -> 
     It follows another sentence and starts with a space. p, p_holm: before and after Holm's correction. tests: what the
     correction covers, such as "24 differences".
     """
-    if p_holm < LEVEL_OF_TESTS or not interval.excludes_zero:
+    if is_significant(p_holm) or not sign_of(interval):
         return ""
-    if p < LEVEL_OF_TESTS:
+    if is_significant(p):
         return (
             f" The interval excludes 0, but it does not allow for {tests} tested at once. Holm's correction does: p "
             f"rises from {p_cell(p)} to {p_cell(p_holm)}, which is not below {LEVEL_OF_TESTS:g}."

@@ -5,6 +5,7 @@ equal.
 """
 
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -57,13 +58,14 @@ def glossary() -> tuple[tuple[str, str], ...]:
 class Document:
     """Content of a report.
 
-    answers: (question, answer in a sentence or two). sections: with all details. moved: the articles of val that moved
-    most. unanswered: questions without an answer yet, with their durations.
+    answers: (question, answer in a sentence or two). answered: names of their sections. sections: with all details.
+    moved: the articles of val that moved most. unanswered: questions without an answer yet, with their durations.
     """
 
     title: str
     summary: tuple[str, ...]
     answers: tuple[tuple[str, str], ...]
+    answered: frozenset[str]
     sections: tuple[Section, ...]
     moved: tuple[Moved, ...]
     unanswered: tuple[str, ...]
@@ -82,6 +84,7 @@ def document(context: RunContext, *, ask_all: bool, with_images: bool) -> Docume
         f"{domain.info.title}: effects of fine-tuning and WiSE-FT",
         tuple(_summary(run, domain)),
         tuple((section.title, section.answer) for section in sections),
+        frozenset(section.name for section in sections),
         (_numbers(context), *sections, *_imported(domain), _made_with(run)),
         moved_most(context, with_images),
         tuple(f"{question.title} ({question.duration_hint})" for question, record in found if record is None),
@@ -125,9 +128,9 @@ def _numbers(context: RunContext) -> Section:
     ranks_by_split = {split: context.results[split].ranks for split in context.splits}
     for metric in table_metrics():
         by_split = {str(split): curve_bands(ranks, metric) for split, ranks in ranks_by_split.items()}
-        figure = plot_metric(run.curve(), metric, selected.alpha, by_split)
+        draw = partial(plot_metric, run.curve(), metric, selected.alpha, by_split)
         alt = f"{metric} over alpha with its 95 % band; the chosen alpha is {selected.alpha:g}."
-        blocks.append(Chart(f"curve-{metric.replace('@', '')}", figure, alt, 260))
+        blocks.append(Chart(f"curve-{metric.replace('@', '')}", draw, alt, 260))
     blocks += [
         Words(line)
         for line in [*path_sentences(run.sweep_info(), "the line"), *precision_sentences(run.sweep_info().precision)]

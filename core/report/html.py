@@ -10,7 +10,9 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from core.presentation.blocks import Chart
+from core.presentation.figure_titles import titled
 from core.presentation.theme import TEMPLATE
+from core.presentation.verdict import NAMES
 from core.report.document import Document, glossary
 
 
@@ -22,7 +24,7 @@ def as_html(document: Document) -> bytes:
     environment.filters["b64"] = lambda data: base64.b64encode(data).decode()
     template = environment.get_template("report.html.j2")
     page = template.render(
-        document=document, glossary=glossary(), plotly=Markup(get_plotlyjs()), figure_json=_figure_json
+        document=document, glossary=glossary(), names=NAMES, plotly=Markup(get_plotlyjs()), figure_json=_figure_json
     )
     return page.encode()
 
@@ -30,4 +32,6 @@ def as_html(document: Document) -> bytes:
 def _figure_json(chart: Chart) -> Markup:
     """Return the chart as JSON for a script element, escaped so that it cannot end the element."""
     chart.figure.update_layout(template=TEMPLATE, height=chart.height)
+    if chart.title:
+        titled(chart.figure, chart.title)
     return Markup(str(chart.figure.to_json()).replace("<", "\\u003c"))

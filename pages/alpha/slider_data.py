@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from core.analysis.significance import curve_differences
+from core.analysis.significance import curve_differences, curve_significance
 from core.evaluation.histogram import BIN_NAMES, rank_histogram
 from core.evaluation.metrics import metrics_of, table_metrics
 from core.evaluation.sweep import Ranked
@@ -20,12 +20,14 @@ class Tables:
     """Metrics and histograms by α, as lists for the browser. On the plane a row is [α_image, α_text], flattened.
 
     intervals: by metric and α, the 95 % intervals of the difference to zero-shot and to fine-tuned: low, high, low,
-    high, in thousandths, because integers make a shorter message; empty on the plane.
+    high, in thousandths, because integers make a shorter message; empty on the plane. significant: by metric and α, the
+    sum of 1 if the difference to zero-shot is significant and 2 if that to fine-tuned is.
     """
 
     alphas: list[float]
     metrics: list[list[float]]
     intervals: list[list[list[int]]]
+    significant: list[list[int]]
     histograms: list[list[int]]
     interpolated: list[bool]
 
@@ -65,10 +67,12 @@ class Exact:
 
 def tables_of(alphas: Sequence[float], curve: pd.DataFrame, ranks: np.ndarray, interpolated: Sequence[bool]) -> Tables:
     """Return the tables for metrics (a row for each α) and ranks, int [rows, N]."""
+    has_intervals = len(ranks) == len(alphas)
     return Tables(
         [float(alpha) for alpha in alphas],
         [curve[name].round(9).tolist() for name in table_metrics()],  # with fewer digits the browser would round twice
-        [_intervals(ranks, name) for name in table_metrics()] if len(ranks) == len(alphas) else [],
+        [_intervals(ranks, name) for name in table_metrics()] if has_intervals else [],
+        _significant(ranks) if has_intervals else [],
         rank_histogram(ranks).tolist(),
         [bool(mark) for mark in interpolated],
     )
@@ -77,6 +81,11 @@ def tables_of(alphas: Sequence[float], curve: pd.DataFrame, ranks: np.ndarray, i
 def _intervals(ranks: np.ndarray, metric: str) -> list[list[int]]:
     ends = np.concatenate(curve_differences(ranks, metric, (0, -1)))  # [4, A]
     return [[round(1000 * float(f"{end:.3f}")) for end in at_alpha] for at_alpha in ends.T.tolist()]
+
+
+def _significant(ranks: np.ndarray) -> list[list[int]]:
+    found = curve_significance(ranks, table_metrics(), (0, -1)).astype(int)  # [metrics, 2, A]
+    return (found[:, 0] + 2 * found[:, 1]).tolist()
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,13 @@
-"""Report sections on a page: answer, text, tables and charts. All text is escaped."""
+"""An answer on a page: one sentence, one figure, and the rest behind an expander. All text is escaped."""
 
 import pandas as pd
 import streamlit as st
 
-from core.presentation.blocks import Chart, Grid, Section, Words
+from core.presentation.blocks import Block, Chart, Grid, Section, Words
+from core.presentation.figure_titles import titled
+from pages.findings.card_html import state_line
 from pages.page_files import page_file
-from pages.shared.charts import show_figure
+from pages.shared.charts import input_figure_format, show_figure
 from pages.shared.text import plain
 
 _FAINT = "opacity: 0.55"
@@ -13,16 +15,38 @@ _FAINT = "opacity: 0.55"
 
 def show_section(section: Section) -> None:
     """Show a section as in the report; selecting a row of some tables opens its articles in Rank changes."""
-    st.subheader(plain(section.title))
-    st.markdown(f"**{plain(section.answer)}**")
-    for number, block in enumerate(section.blocks):
-        if isinstance(block, Words):
-            st.caption(plain(block.text))
-        elif isinstance(block, Grid):
-            _show_grid(block, f"{section.name}-{number}")
-        else:
-            assert isinstance(block, Chart)
-            show_figure(block.figure, block.name, block.alt, block.height)
+    with st.container(key="finding_answer", gap="xsmall"):
+        st.html(state_line(section))
+        st.subheader(plain(section.sentence))
+    if section.lead is not None:
+        _show_chart(section.lead)
+    if section.answer != section.sentence:
+        st.caption(plain(section.answer))
+    tables = [block for block in section.details if isinstance(block, Grid)]
+    names = ["Tables" if tables else "", "other figures" if _has_charts(section) else "", "how it is computed"]
+    listed = [name for name in names if name]
+    with st.expander(f"{', '.join(listed[:-1])} and {listed[-1]}" if listed[1:] else "How it is computed"):
+        for number, block in enumerate(section.details):
+            _show_block(block, f"{section.name}-{number}")
+        input_figure_format()
+
+
+def _has_charts(section: Section) -> bool:
+    return any(isinstance(block, Chart) for block in section.details)
+
+
+def _show_block(block: Block, key: str) -> None:
+    if isinstance(block, Words):
+        st.caption(plain(block.text))
+    elif isinstance(block, Grid):
+        _show_grid(block, key)
+    else:
+        _show_chart(block)
+
+
+def _show_chart(chart: Chart) -> None:
+    figure = titled(chart.figure, chart.title) if chart.title else chart.figure
+    show_figure(figure, chart.name, chart.alt, chart.height)
 
 
 def _show_grid(grid: Grid, key: str) -> None:

@@ -133,12 +133,30 @@ def watch_job(
     show(status)
 
 
+def input_cancel(workspace: Workspace, job: Job, question: str) -> None:
+    """Input that the job is to be cancelled; `question` is asked first."""
+    if session.UNCONFIRMED.get() != (action := ("cancel", str(job))):
+        st.button(
+            "Cancel", key=f"cancel_{job}", icon=":material/stop:", on_click=session.UNCONFIRMED.set, args=(action,)
+        )
+        return
+    st.write(plain(question))
+    with st.container(horizontal=True):
+        st.button("Yes, stop it", key=f"cancel_yes_{job}", type="primary", on_click=cancel, args=(workspace, job))
+        st.button("No, continue", key=f"cancel_no_{job}", on_click=session.UNCONFIRMED.reset)
+
+
+def show_cancelled(sentence: str) -> None:
+    """Show that a user cancelled a job, which is no error."""
+    st.info(plain(sentence), icon=":material/stop_circle:")
+
+
 def show_running(workspace: Workspace, job: Job, doing: str) -> None:
     """Show the progress of a job and a button that cancels it; report its end in a toast."""
 
     def show(status: JobStatus) -> None:
         show_bar(status, f"{doing}:")
-        st.button("Cancel", key=f"cancel_{job}", on_click=cancel, args=(workspace, job))
+        input_cancel(workspace, job, f"{doing}: stop it? What is finished remains.")
 
     def is_over(status: JobStatus) -> bool:
         if status.state != "running":
@@ -155,7 +173,7 @@ def _show_ended(workspace: Workspace, kind: JobKind, job: Job, status: JobStatus
         st.text(in_form_words(without_paths(output_of(status))))
         kind.show_next_steps(workspace, slug)
     elif status.state == "cancelled":
-        st.info(plain(f"{kind.failed.format(slug)}: a user cancelled it. {kind.unchanged(workspace, slug)}"))
+        show_cancelled(f"{kind.failed.format(slug)}: a user cancelled it. {kind.unchanged(workspace, slug)}")
     else:
         sentence = f"{kind.failed.format(slug)}: {why_failed(status)} {kind.unchanged(workspace, slug)}"
         show_error(in_form_words(sentence), ":material/error:")
@@ -167,6 +185,7 @@ def _show_ended(workspace: Workspace, kind: JobKind, job: Job, status: JobStatus
 
 def cancel(workspace: Workspace, job: Job) -> None:
     """Cancel a job, and report in a toast if that is not possible yet. For callbacks."""
+    session.UNCONFIRMED.reset()
     try:
         background.cancel(workspace, job)
     except RematchError as error:

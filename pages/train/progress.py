@@ -21,7 +21,7 @@ from pages.shared import session
 from pages.shared.charts import show_figure
 from pages.shared.errors import show_error, show_log, without_paths
 from pages.shared.help_texts import help_for
-from pages.shared.jobs import close, output_of, show_bar, watch_job, why_failed
+from pages.shared.jobs import close, input_cancel, output_of, show_bar, show_cancelled, watch_job, why_failed
 from pages.shared.sidebar import choose_run, selection
 from pages.shared.text import counted, plain
 
@@ -82,7 +82,11 @@ def _show_running(workspace: Workspace, slug: str, status: JobStatus) -> None:
         if status.state == "running":
             with st.expander("Log"):
                 show_log(status.log, "No output yet.")
-            _input_cancel(workspace, slug)
+            input_cancel(
+                workspace,
+                Job("train", slug),
+                "Stop this training? Rematch keeps the finished epochs, and you can resume it later.",
+            )
 
 
 def _show_history_so_far(training: Unfinished) -> None:
@@ -152,18 +156,6 @@ def plot_loss(history: pd.DataFrame, epochs: int) -> go.Figure:
     return figure
 
 
-def _input_cancel(workspace: Workspace, slug: str) -> None:
-    if session.UNCONFIRMED.get() != ("cancel", slug):
-        ask = session.UNCONFIRMED.set
-        st.button("Cancel", key="cancel", icon=":material/stop:", on_click=ask, args=(("cancel", slug),))
-        return
-    st.write("Stop this training? Rematch keeps the finished epochs, and you can resume it later.")
-    with st.container(horizontal=True):
-        cancel = partial(background.cancel, workspace, Job("train", slug))
-        st.button("Yes, stop it", key="cancel_yes", type="primary", on_click=_do_confirmed, args=(cancel,))
-        st.button("No, continue", key="cancel_no", on_click=session.UNCONFIRMED.reset)
-
-
 def _do_confirmed(action: Callable[[], object]) -> None:
     session.UNCONFIRMED.reset()
     try:
@@ -185,10 +177,7 @@ def _show_ended(workspace: Workspace, slug: str, status: JobStatus) -> None:
                 if run.info.name == name and run.is_swept:
                     _show_next_steps(run)
         elif status.state == "cancelled":
-            st.info(
-                "A user cancelled the training. You can resume it below if it has finished an epoch.",
-                icon=":material/stop_circle:",
-            )
+            show_cancelled("A user cancelled the training. You can resume it below if it has finished an epoch.")
         else:
             show_error(f"The training failed: {why_failed(status)}", ":material/error:")
             with st.expander("Last lines of the log"):

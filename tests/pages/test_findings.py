@@ -4,24 +4,49 @@ from dataclasses import dataclass
 
 import pytest
 
+from core.analysis.bootstrap import Interval
 from core.findings.question import Question
 from core.findings.registry import QUESTIONS
 from core.jobs import background
 from core.jobs.job import Job
 from core.presentation.blocks import Grid, Section, Words
+from core.presentation.verdict import Estimate, Part, Verdict
+from pages.findings.card_html import answered
 from tests.pages.conftest import fail_job
 
 QUICK = [question for question in QUESTIONS if question.duration_hint is None]
 SLOW = [question for question in QUESTIONS if question.duration_hint is not None]
 
 
-def test_in_short_has_every_question(open_page, run):
+def _html(app) -> str:
+    return " ".join(element.proto.body for element in app.get("html"))
+
+
+def _labels(app) -> list[str]:
+    return [button.label.replace("\\", "") for button in app.button]
+
+
+def test_the_front_page_has_a_card_for_every_question(open_page, run):
     app = open_page("findings")
     assert not app.exception
-    text = " ".join(element.value for element in app.markdown).replace("\\", "")
+    labels, cards = _labels(app), _html(app)
     for question in QUESTIONS:
-        assert question.title in text
-    assert "n = 12" in text
+        assert question.title in labels
+    assert cards.count("n = 12") >= len(QUICK) - 1  # one of them is about half of val
+    assert "not distinguishable" in cards
+    assert "95 % interval" in cards  # read by screen readers
+    assert sum(label.startswith("Compute (") for label in labels) == len(SLOW)
+    assert next(label for label in labels if label.startswith("Compute all")).startswith(f"Compute all {len(SLOW)} (")
+
+
+def test_a_card_opens_its_question_and_all_findings_leads_back(open_page, run):
+    app = open_page("findings")
+    next(button for button in app.button if button.key == f"open_{QUICK[0].name}").click().run()
+    assert not app.exception
+    assert next(box for box in app.selectbox if box.label == "Question").value == QUICK[0].title
+    assert app.get("plotly_chart")
+    next(button for button in app.button if button.label == "All findings").click().run()
+    assert f"open_{QUICK[0].name}" in [button.key for button in app.button]
 
 
 @pytest.mark.parametrize("question", QUICK, ids=lambda question: question.name)
@@ -29,8 +54,10 @@ def test_a_quick_question_is_answered_at_once(question, open_page, run):
     app = open_page("findings", question=question.title)
     assert not app.exception
     assert not app.error
-    assert app.subheader[0].value.replace("\\", "") == question.title
-    assert app.dataframe
+    assert "n = " in _html(app)
+    assert app.subheader[0].value
+    assert app.get("plotly_chart")[0].proto.alt
+    assert app.expander[0].dataframe
 
 
 @pytest.mark.parametrize("question", SLOW[:1], ids=lambda question: question.name)
@@ -56,6 +83,26 @@ def test_a_job_that_failed_says_why(open_page, run, workspace):
     assert "weights are gone" in app.error[0].value.replace("\\", "")
 
 
+def test_a_cancelled_job_is_no_error(open_page, run, workspace):
+    fail_job(workspace.root / "jobs" / "analyse-shapes", "stopped")
+    (workspace.root / "jobs" / "analyse-shapes" / "cancelled.txt").touch()
+    app = open_page("findings")
+    assert not app.error
+    assert "cancelled" in app.info[0].value
+
+
+def test_cancelling_asks_first(open_page, run, monkeypatch):
+    cancelled = []
+    running = background.JobStatus("running", "Training", 1, 3, [])
+    monkeypatch.setattr(background, "status", lambda workspace, job: running)
+    monkeypatch.setattr(background, "cancel", lambda workspace, job: cancelled.append(job))
+    app = open_page("findings", question=QUICK[0].title)
+    next(button for button in app.button if button.label == "Cancel").click().run()
+    assert cancelled == []
+    next(button for button in app.button if button.label == "Yes, stop it").click().run()
+    assert cancelled == [Job("analyse", "shapes")]
+
+
 def test_text_from_outside_stays_text(open_page, run, monkeypatch):
     import pandas as pd
 
@@ -69,9 +116,19 @@ def test_text_from_outside_stays_text(open_page, run, monkeypatch):
     monkeypatch.setattr("core.findings.registry.QUESTIONS", (question,))
     app = open_page("findings", question=QUICK[0].title)
     assert not app.exception
-    text = " ".join(element.value for element in [*app.markdown, *app.caption])
+    text = " ".join(element.value for element in [*app.markdown, *app.caption, *app.subheader])
     assert hostile not in text
     assert "http://" not in text
+
+
+def test_a_card_is_no_markup():
+    hostile = "<img src=x onerror=alert(1)>"
+    estimate = Estimate(hostile, 0.1, Interval(0.0, 0.2), is_significant=True)
+    verdict = Verdict(hostile, "significant", 3, hostile, (estimate,))
+    assert "<img" not in answered(Section("x", hostile, hostile, (), verdict))
+    assert "<img" not in answered(
+        Section("x", hostile, hostile, (), Verdict("", "described", 3, parts=(Part(hostile, 1),)))
+    )
 
 
 def test_a_row_of_shapes_opens_its_articles_in_rank_changes(open_page, run):

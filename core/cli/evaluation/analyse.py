@@ -1,5 +1,6 @@
 """The command `analyse`: answer questions about a swept run and store the findings for the app and the report."""
 
+import time
 from typing import Annotated, Any
 
 import msgspec
@@ -19,7 +20,8 @@ from core.cli.options import (
 )
 from core.data.entities.store import RULES, forget_tagger, tag_domain
 from core.encoders.choices import DeviceChoice
-from core.findings.question import RunContext, check_swept, compute_or_load
+from core.findings.durations import save_seconds
+from core.findings.question import Question, RunContext, check_swept, compute_or_load, load_cached
 from core.findings.registry import BY_NAME, QUESTIONS, RENAMED
 from core.presentation.blocks import Chart, Grid, Section, Words
 from core.workspace.folders import Workspace
@@ -60,10 +62,20 @@ def analyse(
     texts = []
     for question in QUESTIONS:
         if question.name in names:
-            finding = compute_or_load(question, context)
+            finding = _answer(question, context)
             record[question.name] = msgspec.to_builtins(finding)
             texts.append(as_text(question.section(finding, context)))
     answer(as_json, record, "\n\n".join(texts))
+
+
+def _answer(question: Question[Any], context: RunContext) -> Any:
+    """Return the answer, and store how long it took if it was slow, for the estimate on the Findings page."""
+    if question.duration_hint is None or load_cached(question, context) is not None:
+        return compute_or_load(question, context)
+    start = time.monotonic()
+    found = compute_or_load(question, context)
+    save_seconds(question, context, time.monotonic() - start)
+    return found
 
 
 def _question_name(name: str) -> str:

@@ -20,8 +20,9 @@ function drawTile(tile, own, k, rows, exact) {
   const value = exact ? exact.metrics[k] : values[rows.here];
   text(tile.value, written(value));
   const intervals = data.intervals.length ? data.intervals[k][rows.here] : null;
-  against(tile.zeroShot, value, values[rows.start], "zero-shot", intervals && intervals.slice(0, 2));
-  against(tile.fineTuned, value, values[rows.end], "fine-tuned", intervals && intervals.slice(2));
+  const significant = data.intervals.length ? data.significant[k][rows.here] : 0;
+  against(tile.zeroShot, value, values[rows.start], "zero-shot", intervals && intervals.slice(0, 2), Boolean(significant & 1));
+  against(tile.fineTuned, value, values[rows.end], "fine-tuned", intervals && intervals.slice(2), Boolean(significant & 2));
   const isPinned = rows.pinned !== null;
   tile.zeroShot.hidden = tile.fineTuned.hidden = isPinned;
   tile.pinned.hidden = !isPinned;
@@ -29,14 +30,17 @@ function drawTile(tile, own, k, rows, exact) {
   sparkline(tile, own, values, value, isPinned ? own.pinned.alphas[own.active ?? 0] : null);
 }
 
-// Bold where the 95 % interval excludes zero. With an α for each tower there are no intervals.
-function against(box, value, other, name, thousandths) {
+// Bold where the difference is significant (core/analysis/decision.py): p after Holm, over all differences of the tiles,
+// is below 5 %. The interval is for one difference, so it can exclude zero where nothing is bold. With an α for each
+// tower there are neither.
+function against(box, value, other, name, thousandths, isSignificant) {
   text(box, signed(value - other));
   const [low, high] = (thousandths || [0, 0]).map((value) => value / 1000);
-  const interval = thousandths ? `, 95 % interval ${signed(low)} to ${signed(high)}` : "";
+  const verdict = isSignificant ? "significant after Holm" : "not distinguishable after Holm";
+  const interval = thousandths ? `, 95 % interval ${signed(low)} to ${signed(high)}, ${verdict}` : "";
   box.title = `${signed(value - other)} against ${name} (${written(other)})${interval}`;
   attribute(box, "aria-label", box.title);
-  box.classList.toggle("sure", low > 0 || high < 0);
+  box.classList.toggle("sure", isSignificant);
 }
 
 function againstPinned(box, change, name) {

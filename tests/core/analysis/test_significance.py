@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from core.analysis.bootstrap import Resamples, interval
-from core.analysis.significance import curve_bands, differences, holm, permutation_p
+from core.analysis.significance import curve_bands, curve_significance, differences, holm, permutation_p
 from core.evaluation.metrics import METRICS, metrics_of, values_of
 
 
@@ -119,3 +119,16 @@ def test_bands_of_a_curve_are_the_intervals_at_each_alpha() -> None:
         for place, row in enumerate(ranks):
             one = next(r for r in differences({"a": row}, []).reached if r.metric == metric)
             assert (low[place], high[place]) == pytest.approx((one.interval.low, one.interval.high))
+
+
+def test_significance_along_a_curve_is_that_of_the_tests_at_each_alpha() -> None:
+    ranks = np.stack([_ranks(120, 1), _ranks(120, 1), np.maximum(1, _ranks(120, 1) // 3)])
+    metrics = ("mrr@100", "recall@10")
+    found = curve_significance(ranks, metrics, (0, -1))
+    for row in range(3):
+        pairs = [(metric, other) for metric in metrics for other in (0, 2)]
+        corrected = holm([permutation_p(ranks[other], ranks[row], metric) for metric, other in pairs])
+        expected = [p < 0.05 for p in corrected]
+        assert [bool(found[metrics.index(metric), other // 2, row]) for metric, other in pairs] == expected
+    assert found[:, 0, 2].all()
+    assert not found[:, 0, :2].any()

@@ -52,8 +52,8 @@ def test_what_is_named_is_judged_at_both_models(context: RunContext, monkeypatch
     assert msgspec.json.decode(written, type=EntitiesFound) == found
     assert written == msgspec.json.encode(ENTITIES.ask(replace(context)))
     section = ENTITIES.section(found, context)
-    assert "found by towns" in section.blocks[0].text
-    assert len(section.blocks[1].table) == 6
+    assert "found by towns" in section.details[0].text
+    assert len(section.details[1].table) == 6
 
 
 def test_without_a_bonus_the_ranks_are_the_sweeps(context: RunContext, monkeypatch: pytest.MonkeyPatch) -> None:

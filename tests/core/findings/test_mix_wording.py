@@ -53,7 +53,7 @@ def test_an_interval_without_zero_is_no_win_where_the_corrected_p_says_none(foun
     best, _, worse = worded.answer.partition("worse")
     assert best.startswith("None of the 2 other ways")
     assert all(part in best for part in ("152 articles", "difference of 0.015", "p rises from 0.04 to 0.08"))
-    assert all(part in worse for part in (SCORES, "−0.030", "−0.050 to −0.010", "p = 0.002"))
+    assert all(part in worse for part in (SCORES, "−0.030", "−0.050 to −0.010", "p after Holm = 0.002"))
     assert verdicts(worded)[FISHER] == "not distinguishable"
     assert verdicts(worded)[SCORES] == "worse"
 
@@ -61,9 +61,9 @@ def test_an_interval_without_zero_is_no_win_where_the_corrected_p_says_none(foun
 def test_a_win_is_stated_with_its_figures(found, section):
     worded = section(replace(found, differences=(replace(NOT_REAL, p_holm=0.01),)))
     better = worded.answer.partition("better")[2]
-    assert all(part in better for part in (FISHER, "152", "+0.010", "+0.001 to +0.020", "p = 0.01"))
+    assert all(part in better for part in (FISHER, "152", "+0.010", "+0.001 to +0.020", "p after Holm = 0.01"))
     assert "worse" not in worded.answer
-    assert "Holm" not in worded.answer
+    assert "Holm's correction" not in worded.answer
     assert verdicts(worded)[FISHER] == "better"
 
 

@@ -8,6 +8,7 @@ from core.data.domain import save_domain
 from core.data.importers import import_domain
 from core.findings.question import RunContext
 from core.findings.registry import QUESTIONS
+from core.presentation.blocks import Chart
 from core.report.document import document
 from core.report.html import as_html
 from core.report.markdown import as_markdown
@@ -86,3 +87,21 @@ def test_versions_and_settings_are_in_it(report):
     settings = made.blocks[0].table
     assert "epochs" in settings["setting"].tolist()
     assert (made.name, made.title) == ("made-with", "How this was made")
+
+
+def test_the_contents_lead_to_every_section(report):
+    page = _without_plotly(as_html(report))
+    contents = page[page.index('<nav class="contents"') : page.index("</nav>")]
+    targets = re.findall(r'href="#([^"]+)"', contents)
+    assert [section.name for section in report.sections] == targets[1:-2]
+    for target in targets:
+        assert f'id="{target}"' in page
+
+
+def test_every_figure_of_an_answer_carries_n_in_its_title(report):
+    charts = [block for section in report.sections for block in section.blocks if isinstance(block, Chart)]
+    of_answers = [chart for chart in charts if not chart.name.startswith("curve-")]
+    assert len(of_answers) >= 5
+    for chart in of_answers:
+        assert "n = " in chart.title, chart.name
+        assert chart.alt
