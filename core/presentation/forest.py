@@ -19,7 +19,7 @@ from core.presentation.blocks import Chart
 from core.presentation.theme import MODEL_COLOURS, NEUTRAL
 from core.presentation.wording import between_signed, p_value, shorten, signed
 
-#: A line of the forest, and a mark beside another one in the same line, in pixels.
+#: A line of the forest, and a mark next to another one in the same line, in pixels.
 _ROW, _MARK = 32, 15
 _WIDTH = 26  # characters of a label; the hover text has all
 _SYMBOLS = ("circle", "diamond", "square", "triangle-up")  # by series

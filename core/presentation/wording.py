@@ -34,7 +34,7 @@ def p_value(p: float) -> str:
 
 
 def p_after_holm(p: float) -> str:
-    """Format a corrected p in a sentence: `p after Holm = 0.03`. An interval beside it is not corrected."""
+    """Format a corrected p in a sentence: `p after Holm = 0.03`. An interval next to it is not corrected."""
     return p_value(p).replace("p ", "p after Holm ", 1)
 
 

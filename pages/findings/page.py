@@ -6,12 +6,14 @@ import streamlit as st
 
 from core.errors import InputError
 from core.findings.durations import duration
+from core.findings.newsrooms import NewsroomsFound
 from core.findings.question import Question, RunContext, compute_or_load, load_cached
 from core.findings.registry import QUESTIONS
 from pages.findings.analysis_job import input_analysis, show_analysis
 from pages.findings.cards import show_cards
 from pages.findings.report import show_report
 from pages.findings.sections import show_section
+from pages.findings.triangle import show_triangle
 from pages.shared import session, sidebar
 from pages.shared.errors import show_error
 from pages.shared.help_texts import FINDINGS
@@ -55,6 +57,8 @@ def show_question(context: RunContext, question: Question) -> None:
         input_analysis(context, [question.name], "Compute the answer", kind="primary")
         return
     show_section(question.section(record, context))
+    if isinstance(record, NewsroomsFound):
+        show_triangle(record)
 
 
 def main() -> None:

@@ -134,7 +134,7 @@ def watch_job(
 
 
 def input_cancel(workspace: Workspace, job: Job, question: str) -> None:
-    """Input that the job is to be cancelled; `question` is asked first."""
+    """Input that the job is to be cancelled, after a dialog with `question`."""
     if session.UNCONFIRMED.get() != (action := ("cancel", str(job))):
         st.button(
             "Cancel", key=f"cancel_{job}", icon=":material/stop:", on_click=session.UNCONFIRMED.set, args=(action,)

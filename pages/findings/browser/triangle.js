@@ -36,8 +36,9 @@ function build(root) {
   drawing.append(dots, handle, names);
   const weights = document.createElement("p"), table = document.createElement("div");
   table.className = "reached";
-  const words = document.createElement("div");
-  words.append(weights, table);
+  const words = document.createElement("div"), key = document.createElement("small");
+  key.textContent = "Drag the point, or use the arrow keys. Line: the domain's own WiSE-FT model; dashed: zero-shot.";
+  words.append(weights, table, key);
   root.append(drawing, words);
   const own = { drawing, dots, names, handle, weights, table };
   const place = (event) => {
