@@ -14,7 +14,7 @@ from core.retrieval.choices import BY_COSINE
 from core.workspace.folders import Workspace
 from core.workspace.runs import Run
 from pages.shared.images import show_image
-from pages.shared.text import counted, day, plain, shorten, similarity
+from pages.shared.text import counted, day, plain, shorten
 
 OWN = "its own image"
 ORDINALS = ("Best match", "Second", "Third")
@@ -137,31 +137,6 @@ def show_language_note(matched: Matched) -> None:
         )
 
 
-def show_comparison(matched: Matched) -> None:
-    """Show the three models side by side, rank by rank; on a phone one below the other, each with its name."""
-    st.html(_STYLE)
-    if matched.question.by != "headline":
-        show_query(matched)
-    same = matched.picked_article is not None and matched.answer.reranking == matched.run.reranking()
-    as_elsewhere = ", as on the other pages" if same else ""
-    st.caption(f"Searched: {matched.searched}{as_elsewhere}. {matched.similarity} Computed with exact weights.")
-    show_names(matched)
-    for index in range(len(matched.answer.models[0].found)):
-        for column, (name, model) in zip(st.columns(3), matched.models, strict=True):
-            with column:
-                show_card(matched, name, model, model.found[index])
-
-
-def show_names(matched: Matched) -> None:
-    """Show the heads of the three columns; on a phone only if they have more than the name."""
-    with st.container(key="match-ranks" if matched.picked_article is not None else "match-names"):
-        for column, (name, model) in zip(st.columns(3), matched.models, strict=True):
-            with column.container(gap="xsmall"):
-                st.markdown(f"**{plain(name_at(name, model))}**")
-                if model.own is not None:
-                    st.caption(f"{OWN} at rank **{model.own.place:,}**, similarity {similarity(model.own.score)}")
-
-
 def show_query(matched: Matched) -> None:
     """Show the picked article with its own image, or the uploaded photo."""
     article = matched.picked_article
@@ -174,47 +149,3 @@ def show_query(matched: Matched) -> None:
     if article is not None:
         words.markdown(f"**{plain(shorten(headline_of(article), 300))}**")
         words.caption(plain(f"{day(article['published_at'])} article {article['article_id']} of {article['split']}"))
-
-
-def show_bar(name: str) -> None:
-    """Show a bar in the model's colour."""
-    st.html(f'<div style="height: 6px; border-radius: 3px; background: {MODEL_COLOURS[name]}"></div>')
-
-
-def show_card(matched: Matched, name: str, model: ModelAnswer, found: Found) -> None:
-    """Show one image or article that a model found."""
-    article, own = matched.article_of(found), is_own(model, found)
-    key = f"match-{'own-' if own else ''}{list(MODEL_COLOURS).index(name)}-{found.place}"
-    with st.container(border=True, key=key, height="stretch", gap="xsmall"):
-        show_bar(name)
-        st.markdown(f"**{found.place}** · {plain(name)} · similarity {similarity(found.score)}")
-        if own:
-            st.markdown(f":material/check_circle: **{OWN}**")
-        text = headline_of(article)
-        show_image(matched.workspace, matched.domain, article, alt=f"{name}, rank {found.place}: {shorten(text, 200)}")
-        st.markdown(
-            plain(shorten(text, 160)) if matched.question.by == "photo" else f":small[{plain(shorten(text, 110))}]"
-        )
-        if published := day(article["published_at"]):
-            st.caption(plain(published))
-
-
-def show_presentation(matched: Matched) -> None:
-    """Show WiSE-FT's first results large, without technical terms, for an audience."""
-    st.html(_STYLE + _QUIET)
-    model = matched.answer.models[1]
-    by_photo = matched.question.by == "photo"
-    title = "Which article belongs to this photo?" if by_photo else shorten(matched.title, 200)
-    st.header(plain(title), anchor=False)
-    if by_photo:
-        with st.container(key="small-query"):
-            st.image(open_image(matched.question.photo or b""), alt="The photo")
-    best, others = st.columns([2, 1])
-    for number, (word, found) in enumerate(zip(ORDINALS, model.found, strict=False)):
-        article = matched.article_of(found)
-        column, key = (others, f"small-{number}") if number else (best, "large")
-        with column, st.container(key=key, gap="xsmall"):
-            own = ": the image it was published with" if is_own(model, found) else ""
-            st.subheader(f"{word}{own}", anchor=False)
-            show_image(matched.workspace, matched.domain, article, alt=f"{word}: {headline_of(article)}", large=True)
-            st.markdown(plain(shorten(headline_of(article), 160)))
