@@ -161,6 +161,13 @@ class Matcher:
         articles = self._articles if split is None else self._loaded_run.experiment.domain.subset(split)
         return self._matches(articles, rows, scores)
 
+    def scoring_vectors(self, tower: TowerName) -> tuple[Tensor, Tensor]:
+        """Return (queries, gallery) whose products are the scores of all images for all texts of the domain.
+
+        tower: of the gallery; for text, those of all texts for all images.
+        """
+        return as_queries(self._gallery(_OTHER[tower]), self.reranking), self._searchable(tower, None)
+
     def scores_for(self, query: "Query", split: Split | None = None) -> np.ndarray:
         """Return the scores of all images (for a photo, of all articles) of the domain or split: float32 [G]."""
         if query.article_id is not None:

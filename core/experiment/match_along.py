@@ -12,6 +12,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from core.analysis.match_confidence import COMPARED, Calibration, calibrate, standing_out
 from core.data.time_split import Split
 from core.encoders.base import TowerName
 from core.encoders.embedding import embed, without_padding
@@ -21,7 +22,7 @@ from core.interpolation.barycentric import lobatto_nodes
 from core.interpolation.linear_path import linear_tower
 from core.interpolation.score_paths import LinearGallery, NodeScores, ScorePath, candidates, ranks_along
 from core.retrieval.choices import BY_COSINE, Rerank
-from core.retrieval.ranking import check_finite
+from core.retrieval.ranking import check_finite, ranks_of, top_k
 
 #: Nodes of interpolated scores; each costs an encoding of the gallery.
 NODES = 5
@@ -84,6 +85,39 @@ class AlongMatcher:
             None if own is None else int(np.flatnonzero(rows == own)[0]),
             None if own is None else ranks_along(scores, ties, own),
         )
+
+    def calibration(self, tower: TowerName, alpha: float, split: Split | None) -> Calibration | None:
+        """Return how often the own item of val articles is among the first, by how much their first score stands out.
+
+        tower: of the gallery, image for texts as queries. alpha: its nearest node, where scores are interpolated.
+        split: val to search only the images of val, as for an article. None if there are too few articles.
+        """
+        domain = self._loaded_run.experiment.domain
+        articles = domain.labelled("val") if self._loaded_run.experiment.has_labelled("val") else domain.articles[:0]
+        if articles.empty:
+            return None
+        texts, images = self._vectors(tower, alpha)
+        target = self._loaded_run.experiment.gallery.target[articles.index]
+        ties = self._at_zero.ties(tower, None)
+        if tower == "text":
+            queries, gallery, own = images[target], texts, articles.index.to_numpy()
+        else:
+            queries, gallery, own = texts[articles.index.to_numpy()], images, target
+        if split is not None:
+            view = self._loaded_run.view("val")
+            gallery, own, ties = gallery[view.image_rows], view.gallery.target, view.gallery.tie_order
+        _, best = top_k(queries, gallery, ties, COMPARED)
+        return calibrate(standing_out(best), ranks_of(queries, gallery, own, ties))
+
+    def _vectors(self, tower: TowerName, alpha: float) -> tuple[Tensor, Tensor]:
+        """Return scoring vectors of all texts and images of the domain."""
+        if self.is_exact:
+            linear = [self._gallery(name, None) for name in ("text", "image")]
+            texts, images = (torch.from_numpy(gallery.at(alpha)) for gallery in linear if gallery is not None)
+            return texts, images
+        nearest = min(self._matchers, key=lambda matcher: abs(matcher.alpha - alpha))
+        queries, gallery = nearest.scoring_vectors(tower)
+        return (queries, gallery) if tower == "image" else (gallery, queries)
 
     @cached_property
     def _matchers(self) -> list[Matcher]:

@@ -15,7 +15,7 @@ from core.interpolation.barycentric import SAME, coefficients_at
 
 #: Positions of the α slider.
 POSITIONS = np.round(np.linspace(0, 1, 101), 2)
-#: Decimals of the stored numbers, which are of the order of one: rounding errors of equal rows vanish, so that they tie.
+#: Decimals of the stored numbers, which are of the order of one. Equal rows get equal numbers, so that they tie.
 DECIMALS = 9
 ROWS_AT_ONCE = 4096  # as float64, so that equal rows have equal products
 
@@ -88,6 +88,12 @@ class LinearGallery:
         start, change = start * scale, (end - start) * scale
         lengths = np.stack([_dot(start, start), 2 * _dot(start, change), _dot(change, change)], axis=1)
         return cls(start, change, lengths.round(DECIMALS))
+
+    def at(self, alpha: float) -> np.ndarray:
+        """Return the embeddings at `alpha`, float32 [G, d], of length one."""
+        embeddings = self.start + np.float32(alpha) * self.change
+        embeddings /= np.linalg.norm(embeddings, axis=1, keepdims=True)
+        return embeddings
 
     def scores(self, query: np.ndarray) -> LinearScores:
         """Return the scores of a query, float32 [2, d], its embeddings at α = 0 and 1, not normalised."""

@@ -10,15 +10,17 @@ from typing import Any
 
 import numpy as np
 
+from core.analysis.match_confidence import COMPARED, Calibration, Estimate, estimate, standing_out
 from core.data.images.decoding import open_image
+from core.data.language import detect
 from core.interpolation.score_paths import POSITIONS, ScorePath, first_rows
 from core.jobs.match_task import Answer, Found, ModelAnswer
 from core.jobs.model_worker import KEPT_OPEN, load_run_cached
 from core.retrieval.choices import BY_COSINE, Rerank, Reranking
 from core.workspace.folders import Workspace
 
-#: Items listed at each α.
-LISTED = 10
+#: Items listed at each α; `estimate` compares as many.
+LISTED = COMPARED
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,8 @@ class Along:
     """Result of a search at all α.
 
     items: in the order of ties. scores: of these items. own: which item is the article's own image. own_ranks: its rank
-    at each position of the slider. words_read: of the query, None if the encoder reads all. Others: as in `Answer`.
+    at each position of the slider. words_read: of the query, None if the encoder reads all. language: of a headline, a
+    two-letter code, None if it is not clear. Others: as in `Answer`.
     """
 
     items: tuple[Item, ...]
@@ -45,6 +48,7 @@ class Along:
     own: int | None = None
     own_ranks: tuple[int, ...] = ()
     words_read: int | None = None
+    language: str | None = None
 
     def first(self, alpha: float, k: int) -> list[int]:
         """Return the first `k` items at `alpha`, at most LISTED."""
@@ -55,6 +59,11 @@ class Along:
         """Return the first `k` items at each of `alphas`."""
         models = tuple(self._at(alpha, k) for alpha in alphas)
         return Answer(models, self.searched, self.languages, self.reranking)
+
+    def estimate(self, calibration: Calibration, alpha: float) -> Estimate:
+        """Return how often searches with such scores at `alpha` find the right item."""
+        scores = self.scores.at(alpha)
+        return estimate(calibration, float(standing_out(scores[self.first(alpha, COMPARED)])))
 
     def _at(self, alpha: float, k: int) -> ModelAnswer:
         scores = self.scores.at(alpha)
@@ -71,7 +80,9 @@ class Along:
 
 def prepare_search(workspace: Workspace, slug: str, run_name: str, rerank: Rerank | None = None) -> bool:
     """Load the run and what each of its queries needs, before the first one. Return whether scores are exact."""
-    return bool(_matcher(load_run_cached(workspace, slug, run_name), rerank).is_exact)
+    is_exact = bool(_matcher(load_run_cached(workspace, slug, run_name), rerank).is_exact)
+    detect("A text that is long enough to load the detector.")
+    return is_exact
 
 
 def search_along(
@@ -104,7 +115,19 @@ def search_along(
         found.own,
         () if found.own_ranks is None else tuple(found.own_ranks.tolist()),
         words_read(loaded_run.experiment.encoder, text) if text else None,
+        detect(text) if text else None,
     )
+
+
+def calibrate_search(
+    workspace: Workspace, slug: str, run_name: str, by: str, alpha: float, rerank: Rerank | None = None
+) -> Calibration | None:
+    """Return how sure searches of a kind are at `alpha`, from the val articles; None if there are too few."""
+    matcher = _matcher(load_run_cached(workspace, slug, run_name), rerank)
+    calibration: Calibration | None = matcher.calibration(
+        "text" if by == "photo" else "image", alpha, "val" if by == "article" else None
+    )
+    return calibration
 
 
 @lru_cache(maxsize=KEPT_OPEN)

@@ -10,8 +10,10 @@ from core.jobs.along_task import LISTED, Along
 from core.jobs.match_task import Found, ModelAnswer
 from pages.alpha.slider_data import Tick
 from pages.match.view import Matched, headline_of
-from pages.shared.images import image_url
+from pages.shared.images import image_url, photo_url
 from pages.shared.text import day, shorten
+
+PRESENTED = 3  # images of the presentation
 
 
 @dataclass(frozen=True)
@@ -34,11 +36,27 @@ class ExactOrder:
 
 
 @dataclass(frozen=True)
+class Presented:
+    """What only the presentation shows.
+
+    title: the query. index, count: its place in the list of headlines, from 0, and their number. photo: address of the
+    uploaded photo, "" for another query. large: item → address of its large image.
+    """
+
+    title: str
+    index: int
+    count: int
+    photo: str
+    large: dict[int, str]
+
+
+@dataclass(frozen=True)
 class AlongData:
     """All data of the component.
 
     alpha: the position of the slider. shown: number of items. of: what is searched, with n. exact: exact results at
-    `alpha`, None if the others are exact or they are not computed yet.
+    `alpha`, None if the others are exact or they are not computed yet. sentence: how sure the first results are, ""
+    until it is known. present: None outside the presentation.
     """
 
     items: list[ShownItem]
@@ -49,6 +67,8 @@ class AlongData:
     of: str
     is_exact: bool
     exact: ExactOrder | None = None
+    sentence: str = ""
+    present: Presented | None = None
 
     def as_data(self) -> dict[str, Any]:
         """Return the data for component.js. The browser builds the page again only if `about` changes."""
@@ -61,11 +81,14 @@ class AlongData:
             "of": self.of,
             "is_exact": self.is_exact,
             "flat": None,
+            "presents": self.present is not None,
         }
         return {
             "about": json.dumps(about),
             "alpha": self.alpha,
             "exact": None if self.exact is None else asdict(self.exact),
+            "sentence": self.sentence,
+            "present": None if self.present is None else asdict(self.present),
         }
 
 
@@ -83,6 +106,22 @@ def along_data(matched: Matched, along: Along, ticks: Sequence[Tick], alpha: flo
     ]
     exact = isinstance(along.scores, LinearScores)
     return AlongData(items, along.scores, ticks, alpha, shown, matched.searched, exact)
+
+
+def presented(matched: Matched, along: Along, alpha: float, index: int, count: int) -> Presented:
+    """Return what the presentation shows of a query's result at `alpha`."""
+    photo = matched.question.photo
+    first = along.first(alpha, PRESENTED)
+    articles = {
+        row: matched.article_of(Found(0, 0.0, along.items[row].image_id, along.items[row].article_id)) for row in first
+    }
+    return Presented(
+        shorten(matched.title, 240) if photo is None else "Which article belongs to this photo?",
+        index,
+        count,
+        "" if photo is None else photo_url(photo),
+        {row: image_url(matched.workspace, matched.domain, article, large=True) for row, article in articles.items()},
+    )
 
 
 def exact_order(along: Along, answer: ModelAnswer) -> ExactOrder:

@@ -5,7 +5,7 @@ from collections import Counter
 import streamlit as st
 
 from core.errors import counted
-from pages.match.view import Matched, MatchQuery, headline_of, show_language_note
+from pages.match.view import Matched, MatchQuery, headline_of
 from pages.shared.images import show_image
 from pages.shared.text import plain, shorten, similarity
 
@@ -27,7 +27,6 @@ def input_batch(characters: int) -> MatchQuery | None:
 
 def show_batch(matched: Matched) -> None:
     """Show the images of each headline in a row, and how many headlines share their first image."""
-    show_language_note(matched)
     headlines = matched.question.text.splitlines()
     st.caption(f"Searched: {matched.searched}, at α = {matched.answer.models[0].alpha:g}. {matched.similarity}")
     st.caption(_shared(matched))

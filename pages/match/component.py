@@ -3,7 +3,7 @@
 Its browser side is in `browser`; the slider's files are those of the Alpha page.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,9 @@ _COLOURS = ";".join(f"--{model.lower()}:{colour}" for model, colour in MODEL_COL
 #: In the order in which the browser reads them.
 _SCRIPTS = (
     *(_ALPHA / f"{name}.js" for name in ("page_elements", "messages", "player", "field", "dialog")),
-    *(_OWN / f"{name}.js" for name in ("scores", "cards", "panel", "keys", "component")),
+    *(_OWN / f"{name}.js" for name in ("scores", "cards", "panel", "present", "keys", "component")),
 )
-_STYLES = (_ALPHA / "slider.css", _OWN / "match.css")
+_STYLES = (_ALPHA / "slider.css", _OWN / "match.css", _OWN / "present.css")
 
 
 @st.cache_resource(show_spinner=False)
@@ -41,6 +41,15 @@ def _nothing() -> None:
     """Do nothing: Streamlit stores a component's value only if there is a callback."""
 
 
-def match_element(data: AlongData, *, key: str) -> None:
-    """Draw the slider and what is first at its α. `st.session_state[key]` has `moved` ({alphas, settled})."""
-    _component()(key=key, data=data.as_data(), on_moved_change=_nothing)
+def match_element(data: AlongData, *, callbacks: Mapping[str, Callable[[], None]], key: str) -> None:
+    """Draw the slider and what is first at its α, or the presentation.
+
+    callbacks: called when the user went to another headline of the presentation (`stepped`, {index}) or closed it
+    (`left`). `st.session_state[key]` has `moved` ({alphas, settled}) and, in the callback, the message of its name.
+    """
+    _component()(
+        key=key,
+        data=data.as_data(),
+        on_moved_change=_nothing,
+        **{f"on_{name}_change": callback for name, callback in callbacks.items()},
+    )

@@ -6,15 +6,14 @@ import streamlit as st
 
 from core.data.domain import Domain
 from core.data.images.decoding import SUFFIXES, ImageError, open_image
-from core.data.images.formats import FORMATS, HEAD, IMAGES, REFUSED_SUFFIXES, format_of
+from core.data.images.formats import FORMATS, HEAD, IMAGES, RAW, REFUSED_SUFFIXES, format_of
 from core.retrieval.choices import RERANKS, Rerank
 from core.workspace.folders import Workspace
 from core.workspace.runs import Run
-from pages.match.along_view import show_along
+from pages.match.along_view import View, show_along
 from pages.match.batch import input_batch, show_batch
-from pages.match.download import show_download
-from pages.match.searches import along_of, batch_answer, prepare
-from pages.match.view import Matched, MatchQuery, headline_of, show_language_note
+from pages.match.searches import along_of, batch_answer, prefetch, prepare
+from pages.match.view import Matched, MatchQuery, headline_of, show_notes, show_query
 from pages.shared import session, sidebar
 from pages.shared.alpha_position import input_alpha, last_alpha
 from pages.shared.errors import show_error
@@ -82,8 +81,7 @@ def input_photo() -> MatchQuery | None:
         "Photo",
         type=endings,
         key=key,
-        max_upload_size=MAX_UPLOAD,
-        help="Ranks all articles of the domain. The app does not store it.",
+        help=f"At most {MAX_UPLOAD} MB. Ranks all articles of the domain. The app does not store it.",
     )
     if file is None:
         if sentence := session.REFUSED_PHOTO.get():
@@ -91,22 +89,26 @@ def input_photo() -> MatchQuery | None:
         return None
     session.REFUSED_PHOTO.reset()
     data = file.getvalue()
-    try:
-        open_image(data)  # checks the content: a file's name and type may be wrong
-    except ImageError as error:
-        session.REFUSED_PHOTO.set(refusal(file.name, data, error))
+    if (reason := _why_refused(file.name, data)) is not None:
+        session.REFUSED_PHOTO.set(reason)
         session.PHOTO_TRIES.set(tries + 1)  # Streamlit empties the field only under another key
         st.rerun()
     return MatchQuery("photo", file.name, data)
 
 
-def refusal(name: str, data: bytes, error: ImageError) -> str:
-    """Return the error for the photo `name`: why it cannot be used, and what to do."""
-    found = format_of(data[:HEAD])
-    if found in IMAGES and found not in FORMATS:
-        return f"'{name}' cannot be used: Rematch does not read the format {found}. Export the photo as JPEG and "
-        "upload that."
-    return f"'{name}' cannot be used: {error}. Upload a JPEG, PNG, WebP, GIF, AVIF, BMP or TIFF image."
+def _why_refused(name: str, data: bytes) -> str | None:
+    """Return the error for the photo `name`: why it cannot be used, and what to do. None if it can."""
+    if len(data) > MAX_UPLOAD * 2**20:
+        return f"'{name}' has {len(data) / 2**20:.0f} MB, more than {MAX_UPLOAD} MB. Export it smaller, as JPEG."
+    try:
+        open_image(data)  # checks the content: a file's name and type may be wrong
+    except ImageError as error:
+        found = format_of(data[:HEAD])
+        if found in IMAGES and found not in FORMATS:
+            what = "a camera's raw file" if found == RAW else f"a {found} image"
+            return f"'{name}' is {what}, which Rematch does not read. Export the photo as JPEG and upload that."
+        return f"'{name}' cannot be used: {error}. Upload a JPEG, PNG, WebP, GIF, AVIF, BMP or TIFF image."
+    return None
 
 
 def input_rerank(run: Run) -> Rerank:
@@ -131,7 +133,7 @@ class Choices:
 
 def input_choices(domain: Domain, run: Run) -> Choices:
     """Input kind of query, query, re-ranking, and the number of images to show."""
-    kind, query, rerank, images_shown = st.columns([2.4, 5, 1.3, 1], vertical_alignment="bottom")
+    kind, query, rerank, images_shown = st.columns([3.1, 5, 1.3, 0.9], vertical_alignment="bottom")
     with kind:
         by = input_by()
     with query:
@@ -144,7 +146,7 @@ def input_choices(domain: Domain, run: Run) -> Choices:
     with rerank:
         method = input_rerank(run)
     k = images_shown.selectbox(
-        "Images shown", (3, 5, 10), index=1, filter_mode=None, help=help_for("Rank"), **session.IMAGES_SHOWN.bound
+        "Shown", (3, 5, 10), index=1, filter_mode=None, help=help_for("Rank"), **session.IMAGES_SHOWN.bound
     )
     return Choices(by, question, method, int(k))
 
@@ -182,16 +184,32 @@ def _take_example(by: str, text: str, article_id: str) -> None:
         session.HEADLINE.set(text[:HEADLINE_CHARACTERS])
 
 
-def show_result(workspace: Workspace, domain: Domain, run: Run, question: MatchQuery, choices: Choices) -> None:
+def show_result(workspace: Workspace, domain: Domain, run: Run, question: MatchQuery, view: View) -> None:
     """Show what is found for a query at all α, with the download of a sheet."""
-    along = along_of(workspace, run, question, choices.rerank)
+    along = along_of(workspace, run, question, view.rerank)
     if along is None:
         return
-    alpha = last_alpha(run)
-    matched = Matched(workspace, domain, run, question, along.answer((0.0, alpha, 1.0), choices.shown))
-    show_along(matched, along, choices.rerank, choices.shown)
-    show_language_note(matched)
-    show_download(matched)
+    matched = Matched(workspace, domain, run, question, along.answer((last_alpha(run),), view.shown))
+    if not view.count:
+        show_notes(matched, along)
+        show_query(matched)
+    show_along(matched, along, view)
+
+
+def show_presentation(workspace: Workspace, domain: Domain, run: Run, question: MatchQuery, choices: Choices) -> None:
+    """Show a query, or one headline of a batch, as a presentation; the next one is searched meanwhile."""
+    headlines = question.text.splitlines() if choices.by == "batch" else [question.text]
+    place = min(session.PRESENTED_INDEX.get(), len(headlines) - 1)
+    if choices.by == "batch":
+        question, following = (
+            MatchQuery("headline", headlines[i]) for i in (place, min(place + 1, len(headlines) - 1))
+        )
+        prefetch(workspace, run, following, choices.rerank)
+    show_result(workspace, domain, run, question, View(choices.rerank, choices.shown, place, len(headlines)))
+
+
+def _begin_presentation() -> None:
+    session.PRESENTED_INDEX.reset()
 
 
 def main() -> None:
@@ -200,18 +218,24 @@ def main() -> None:
     workspace, domain, run = sidebar.require_run(MATCH)
     with header:
         sidebar.show_heading(domain, run)
+        presents = st.toggle("Present", on_change=_begin_presentation, **session.PRESENT.bound, help=(
+            "Shows the first images large over the whole window, for an audience. With a batch, the arrow keys go "
+            "through its headlines."
+        ))  # fmt: skip
     choices = input_choices(domain, run)
     prepare(workspace, run, choices.rerank)
     prepare_images(workspace, domain, domain.image_table())
     if choices.question is None:
         show_examples(domain, run, choices.by)
+    elif presents:
+        show_presentation(workspace, domain, run, choices.question, choices)
     elif choices.by == "batch":
         alpha = input_alpha(run)
         answer = batch_answer(workspace, run, choices.question, alpha, choices.rerank, choices.shown)
         if answer is not None:
             show_batch(Matched(workspace, domain, run, choices.question, answer))
     else:
-        show_result(workspace, domain, run, choices.question, choices)
+        show_result(workspace, domain, run, choices.question, View(choices.rerank, choices.shown))
 
 
 main()

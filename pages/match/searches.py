@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.jobs.along_task import Along, prepare_search, search_along
+from core.jobs.along_task import Along, calibrate_search, prepare_search, search_along
 from core.jobs.match_task import Answer, match_article, match_batch, match_headline, match_photo
 from core.retrieval.choices import Rerank
 from core.storage.files import file_signature
@@ -18,7 +18,14 @@ from pages.shared.cached_results import stamp_of
 from pages.shared.errors import show_error
 from pages.shared.worker import forget, result_of, show_pending, submit_once
 
-PURPOSE, EXACT, PREPARATION = "match", "exact match", "match preparation"  # of the worker's tasks
+#: Purposes of the worker's tasks.
+PURPOSE, EXACT, PREPARATION, CALIBRATION, NEXT = (
+    "match",
+    "exact match",
+    "match preparation",
+    "match calibration",
+    "next",
+)
 PATIENCE = 0.8  # seconds; a warm worker answers within them, and a redraw of the page takes as long
 TASKS: dict[str, Callable[..., Answer]] = {
     "headline": match_headline,
@@ -42,16 +49,18 @@ def prepare(workspace: Workspace, run: Run, rerank: Rerank) -> None:
 def along_of(workspace: Workspace, run: Run, question: MatchQuery, rerank: Rerank) -> Along | None:
     """Return the result at all α; None while it is computed, or after showing why it failed."""
     query = question.text if question.photo is None else question.photo
-    return _awaited(workspace, run, question, rerank, search_along, (question.by, query, rerank), "Searching")
+    key = _key_along(workspace, run, question, rerank)
+    found: Along | None = _awaited(workspace, run, key, search_along, (question.by, query, rerank))
+    return found
 
 
 def batch_answer(
     workspace: Workspace, run: Run, question: MatchQuery, alpha: float, rerank: Rerank, k: int
 ) -> Answer | None:
     """Return the result of a batch at one α; None while it is computed, or after showing why it failed."""
-    return _awaited(
-        workspace, run, question, rerank, match_batch, ((alpha,), question.text, k, rerank), "Searching for each line"
-    )
+    key = (*_key_of(workspace, run), question.text, alpha, rerank, k)
+    found: Answer | None = _awaited(workspace, run, key, match_batch, ((alpha,), question.text, k, rerank))
+    return found
 
 
 def submit_exact(
@@ -65,12 +74,24 @@ def submit_exact(
     )
 
 
-def _awaited(
-    workspace: Workspace, run: Run, question: MatchQuery, rerank: Rerank, task: Callable[..., Any],
-    arguments: tuple[Any, ...], doing: str,
-) -> Any:  # fmt: skip
-    rest = tuple(argument for argument in arguments if not isinstance(argument, bytes))
-    key = (*_key_of(workspace, run), _query_key(question), rerank, *rest)
+def submit_calibration(workspace: Workspace, run: Run, by: str, alpha: float, rerank: Rerank) -> Future:
+    """Submit how sure searches of a kind are at `alpha`. Raises BrokenExecutor if the worker cannot be started."""
+    key = (*_key_of(workspace, run), by, alpha, rerank)
+    return submit_once(CALIBRATION, key, calibrate_search, workspace, run.info.domain, run.info.name, by, alpha, rerank)
+
+
+def prefetch(workspace: Workspace, run: Run, question: MatchQuery, rerank: Rerank) -> None:
+    """Have the worker search for the next query of a presentation; errors appear with that query."""
+    try:
+        submit_once(
+            NEXT, _key_along(workspace, run, question, rerank), search_along,
+            workspace, run.info.domain, run.info.name, question.by, question.text, rerank,
+        )  # fmt: skip
+    except BrokenExecutor:
+        return
+
+
+def _awaited(workspace: Workspace, run: Run, key: tuple, task: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
     try:
         future = submit_once(PURPOSE, key, task, workspace, run.info.domain, run.info.name, *arguments)
     except BrokenExecutor:
@@ -78,8 +99,13 @@ def _awaited(
         return None
     result = result_of(future, PATIENCE)
     if result is None:
-        show_pending(future, f"{doing}. Loading the model for the first time takes some seconds.", show_failure, st.status)
+        doing = "Searching. Loading the model for the first time takes some seconds."
+        show_pending(future, doing, show_failure, st.status)
     return result
+
+
+def _key_along(workspace: Workspace, run: Run, question: MatchQuery, rerank: Rerank) -> tuple:
+    return (*_key_of(workspace, run), question.by, _query_key(question), rerank)
 
 
 def _key_of(workspace: Workspace, run: Run) -> tuple:

@@ -32,8 +32,9 @@ function cardOf(own, i) {
   headline.dir = "auto";
   const facts = element(box, "p", "facts");
   const score = element(facts, "span", "score");
-  const [zeroShot, fineTuned] = ["zero-shot", "fine-tuned"].map((kind) => element(facts, "span", `end ${kind}`));
   element(facts, "span", "day").textContent = item.day;
+  const ends = element(box, "p", "facts");
+  const [zeroShot, fineTuned] = ["zero-shot", "fine-tuned"].map((kind) => element(ends, "span", `from ${kind}`));
   const card = { box, rank, score, zeroShot, fineTuned };
   cards.made.set(i, card);
   return card;
@@ -65,10 +66,9 @@ function fillCard(own, card, i, place, score) {
   card.score.title = "Similarity";
   for (const [box, name, at] of [[card.zeroShot, "zero-shot", 0], [card.fineTuned, "fine-tuned", 100]]) {
     const rank = own.ranks[at][i];
-    const change = rank - place;
-    text(box, `${arrow(Math.sign(change)) || "="} ${rank > own.data.listed ? `>${own.data.listed}` : rank}`);
-    box.title = `${name}: rank ${rank > own.data.listed ? `below ${own.data.listed}` : rank}`;
-    attribute(box, "aria-label", box.title);
+    const there = rank > own.data.listed ? `> ${own.data.listed}` : String(rank);
+    text(box, `${name} ${there} ${arrow(Math.sign(rank - place))}`.trim());
+    box.title = `Rank ${there} in the ${name} model; ▲ is better here, ▼ worse`;
   }
 }
 

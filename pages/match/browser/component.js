@@ -10,7 +10,7 @@ export default function ({ data, parentElement, setStateValue }) {
   if (own.about !== data.about) renew(root, own, data);
   own.data = { ...data, ...own.known, alphas: AT, towers: [{ label: "α", alpha: data.alpha }] };
   if (own.sent && same(own.sent, [data.alpha])) answered(own, root);
-  if (!own.held && !own.sent && !own.play.runs()) own.at = [nearest(AT, data.alpha)];
+  if (!own.held && !own.sent && !own.play?.runs()) own.at = [nearest(AT, data.alpha)];
   draw(own);
 }
 
@@ -24,13 +24,20 @@ function renew(root, own, data) {
   own.orders = own.table.map(orderOf);
   own.ranks = own.orders.map((order) => order.reduce((ranks, i, place) => ((ranks[i] = place + 1), ranks), []));
   root.replaceChildren();
+  own.cards = own.presentation = null;
+  if (!own.keys) own.keys = buildKeys(root, own);
+  if (known.presents) {
+    own.presentation = buildPresentation(root, own);
+    return;
+  }
   buildSlider(root, own);
   own.cards = buildCards(root, own);
+  own.sure = element(root, "p", "sentence");
+  own.sure.setAttribute("aria-live", "polite");
   own.panel = buildPanel(root);
   fillPanel(own);
   if (!own.marks) markSame(root, own);
   own.marks = true;
-  if (!own.keys) own.keys = buildKeys(root, own);
 }
 
 function buildSlider(root, own) {
@@ -66,12 +73,14 @@ function draw(own) {
   const exact = data.exact && Math.abs(data.exact.alpha - alpha) < 1e-9 ? data.exact : null;
   const scores = exact ? own.table[place].map((score, i) => exact.scores[i] ?? score) : own.table[place];
   const order = exact ? [...exact.order, ...own.orders[place].filter((i) => !exact.order.includes(i))] : own.orders[place];
+  if (own.presentation) return drawPresentation(own, order);
   if (Number(field.input.value) !== place) field.input.value = place;
   attribute(field.input, "aria-valuetext", `alpha ${alpha.toFixed(2)}`);
   if (field.typed.value !== alpha.toFixed(2)) field.typed.value = alpha.toFixed(2);
   const known = data.is_exact || exact;
   text(own.status, `${known ? "exact" : "interpolated"} · ${data.of}`);
   own.status.classList.toggle("exact", Boolean(known));
+  text(own.sure, Math.abs(alpha - data.alpha) < 1e-9 ? data.sentence : "");
   drawCards(own, order, scores);
   drawPanel(own, order, alpha);
 }

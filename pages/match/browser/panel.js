@@ -1,7 +1,5 @@
 // Both ends side by side, with a line for each item from its rank in zero-shot to that in fine-tuned.
 
-const ROW = 52; // px, as in the style sheet
-
 function buildPanel(root) {
   const box = element(root, "section", "panel");
   box.setAttribute("aria-label", "Zero-shot and fine-tuned");
