@@ -20,7 +20,7 @@ from core.experiment.loaded_run import LoadedRun
 from core.experiment.match import Matcher, Query
 from core.interpolation.barycentric import lobatto_nodes
 from core.interpolation.linear_path import linear_tower
-from core.interpolation.score_paths import LinearGallery, NodeScores, ScorePath, candidates, ranks_along
+from core.interpolation.score_paths import POSITIONS, LinearGallery, NodeScores, ScorePath, candidates, ranks_along
 from core.retrieval.choices import BY_COSINE, Rerank
 from core.retrieval.ranking import check_finite, ranks_of, top_k
 
@@ -35,7 +35,7 @@ class FoundAlong:
 
     articles: the first article with each image, or the article found; empty columns as in `core.experiment.match`.
     scores: of these items. searched: size of the gallery. own: which of the items is the article's own image, None if
-    unknown. own_ranks: its rank at each position of the slider, int64 [101].
+    unknown. own_ranks: its rank at each of `AlongMatcher.alphas`, int64 [A].
     """
 
     articles: pd.DataFrame
@@ -46,12 +46,17 @@ class FoundAlong:
 
 
 class AlongMatcher:
-    """Search in a run's domain at all α. rerank: None for that of the loaded run."""
+    """Search in a run's domain at all α. rerank: None for that of the loaded run.
+
+    alphas: the positions of the slider, and α* of a swept run, at which the first items are listed exactly.
+    """
 
     def __init__(self, loaded_run: LoadedRun, rerank: Rerank | None = None) -> None:
         self._loaded_run = loaded_run
         self._at_zero = Matcher(loaded_run, 0.0, rerank=rerank)
         self.reranking = self._at_zero.reranking
+        selected = [loaded_run.run.selected().alpha] if loaded_run.run.is_swept else []
+        self.alphas = sorted({*POSITIONS, *selected})
         self._linear: dict[tuple[TowerName, Split | None], LinearGallery | None] = {}
 
     @cached_property
@@ -74,7 +79,7 @@ class AlongMatcher:
         scores = self._exact(query, tower, split) if self.is_exact else self._at_nodes(query, split)
         ties = self._at_zero.ties(tower, split)
         own = self._own_image(query.article_id, split)
-        rows = candidates(scores, ties, k)
+        rows = candidates(scores, ties, k, self.alphas)
         if own is not None:
             rows = np.union1d(rows, [own])
         rows = rows[np.argsort(ties[rows])]
@@ -83,7 +88,7 @@ class AlongMatcher:
             scores.of_rows(rows),
             len(ties),
             None if own is None else int(np.flatnonzero(rows == own)[0]),
-            None if own is None else ranks_along(scores, ties, own),
+            None if own is None else ranks_along(scores, ties, own, self.alphas),
         )
 
     def calibration(self, tower: TowerName, alpha: float, split: Split | None) -> Calibration | None:
@@ -97,12 +102,12 @@ class AlongMatcher:
         if articles.empty:
             return None
         texts, images = self._vectors(tower, alpha)
-        target = self._loaded_run.experiment.gallery.target[articles.index]
+        target = self._loaded_run.experiment.gallery.target[articles.index.to_numpy()]
         ties = self._at_zero.ties(tower, None)
         if tower == "text":
             queries, gallery, own = images[target], texts, articles.index.to_numpy()
         else:
-            queries, gallery, own = texts[articles.index.to_numpy()], images, target
+            queries, gallery, own = texts[articles.index.to_numpy().copy()], images, target.copy()
         if split is not None:
             view = self._loaded_run.view("val")
             gallery, own, ties = gallery[view.image_rows], view.gallery.target, view.gallery.tie_order

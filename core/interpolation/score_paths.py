@@ -13,8 +13,8 @@ import numpy as np
 
 from core.interpolation.barycentric import SAME, coefficients_at
 
-#: Positions of the α slider.
-POSITIONS = np.round(np.linspace(0, 1, 101), 2)
+#: Positions of an α slider.
+POSITIONS: list[float] = np.round(np.linspace(0, 1, 101), 2).tolist()
 #: Decimals of the stored numbers, which are of the order of one. Equal rows get equal numbers, so that they tie.
 DECIMALS = 9
 ROWS_AT_ONCE = 4096  # as float64, so that equal rows have equal products
@@ -119,20 +119,19 @@ def first_rows(scores: np.ndarray, tie_order: np.ndarray, k: int) -> np.ndarray:
     return rows[np.lexsort((tie_order[rows], -scores[rows]))][:k]
 
 
-def candidates(scores: ScorePath, tie_order: np.ndarray, k: int, others: Sequence[float] = ()) -> np.ndarray:
-    """Return the rows of all items among the first `k` at any of POSITIONS or `others`, rising: int64 [C]."""
-    at = {*POSITIONS.tolist(), *others}
-    return np.unique(np.concatenate([first_rows(scores.at(alpha), tie_order, k) for alpha in sorted(at)]))
+def candidates(scores: ScorePath, tie_order: np.ndarray, k: int, alphas: Sequence[float]) -> np.ndarray:
+    """Return the rows of all items among the first `k` at any of `alphas`, rising: int64 [C]."""
+    return np.unique(np.concatenate([first_rows(scores.at(alpha), tie_order, k) for alpha in alphas]))
 
 
-def ranks_along(scores: ScorePath, tie_order: np.ndarray, row: int) -> np.ndarray:
-    """Return the rank of item `row` at each of POSITIONS, int64 [101]."""
+def ranks_along(scores: ScorePath, tie_order: np.ndarray, row: int, alphas: Sequence[float]) -> np.ndarray:
+    """Return the rank of item `row` at each of `alphas`, int64 [A]."""
 
     def rank(values: np.ndarray) -> int:
         before = (values > values[row]) | ((values == values[row]) & (tie_order < tie_order[row]))
         return 1 + int(before.sum())
 
-    return np.array([rank(scores.at(alpha)) for alpha in POSITIONS.tolist()])
+    return np.array([rank(scores.at(alpha)) for alpha in alphas])
 
 
 def _dot(left: np.ndarray, right: np.ndarray) -> np.ndarray:

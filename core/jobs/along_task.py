@@ -13,7 +13,7 @@ import numpy as np
 from core.analysis.match_confidence import COMPARED, Calibration, Estimate, estimate, standing_out
 from core.data.images.decoding import open_image
 from core.data.language import detect
-from core.interpolation.score_paths import POSITIONS, ScorePath, first_rows
+from core.interpolation.score_paths import ScorePath, first_rows
 from core.jobs.match_task import Answer, Found, ModelAnswer
 from core.jobs.model_worker import KEPT_OPEN, load_run_cached
 from core.retrieval.choices import BY_COSINE, Rerank, Reranking
@@ -35,12 +35,13 @@ class Item:
 class Along:
     """Result of a search at all α.
 
-    items: in the order of ties. scores: of these items. own: which item is the article's own image. own_ranks: its rank
-    at each position of the slider. words_read: of the query, None if the encoder reads all. language: of a headline, a
-    two-letter code, None if it is not clear. Others: as in `Answer`.
+    items: in the order of ties. alphas: at which the first ones are exact. scores: of these items. own: which item is
+    the article's own image. own_ranks: its rank at each of `alphas`. words_read: of the query, None for all of
+    them. language: of a headline, a two-letter code, None if it is not clear. Others: as in `Answer`.
     """
 
     items: tuple[Item, ...]
+    alphas: tuple[float, ...]
     scores: ScorePath
     searched: int
     languages: tuple[str, ...]
@@ -70,7 +71,7 @@ class Along:
         found = [self._found(place, row, scores) for place, row in enumerate(self.first(alpha, k), 1)]
         if self.own is None:
             return ModelAnswer(alpha, tuple(found))
-        rank = self.own_ranks[int(np.abs(POSITIONS - alpha).argmin())]
+        rank = self.own_ranks[int(np.abs(np.array(self.alphas) - alpha).argmin())]
         return ModelAnswer(alpha, tuple(found), self._found(rank, self.own, scores))
 
     def _found(self, place: int, row: int, scores: np.ndarray) -> Found:
@@ -108,6 +109,7 @@ def search_along(
     ids = found.articles[["image_id", "article_id"]].astype(str).itertuples(index=False)
     return Along(
         tuple(Item(image_id, article_id) for image_id, article_id in ids),
+        tuple(matcher.alphas),
         found.scores,
         found.searched,
         tuple(sorted(loaded_run.experiment.encoder.languages)),

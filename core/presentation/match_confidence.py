@@ -4,6 +4,7 @@ from core.analysis.match_confidence import WITHIN, Estimate
 
 _WITHIN = {5: "five", 10: "ten"}.get(WITHIN, str(WITHIN))
 
+
 def confidence_sentence(estimate: Estimate | None, by: str) -> str:
     """Return how often the right item is among the first WITHIN for queries such as this one.
 

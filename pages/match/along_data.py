@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import pandas as pd
+
 from core.interpolation.score_paths import LinearScores, ScorePath
-from core.jobs.along_task import LISTED, Along
+from core.jobs.along_task import LISTED, Along, Item
 from core.jobs.match_task import Found, ModelAnswer
 from pages.alpha.slider_data import Tick
 from pages.match.view import Matched, headline_of
@@ -60,6 +62,7 @@ class AlongData:
     """
 
     items: list[ShownItem]
+    alphas: Sequence[float]
     scores: ScorePath
     ticks: Sequence[Tick]
     alpha: float
@@ -74,6 +77,7 @@ class AlongData:
         """Return the data for component.js. The browser builds the page again only if `about` changes."""
         about = {
             "items": [vars(item) for item in self.items],
+            "alphas": list(self.alphas),
             "scores": _numbers(self.scores),
             "ticks": [vars(tick) for tick in self.ticks],
             "shown": self.shown,
@@ -94,7 +98,7 @@ class AlongData:
 
 def along_data(matched: Matched, along: Along, ticks: Sequence[Tick], alpha: float, shown: int) -> AlongData:
     """Return the data for a query's result."""
-    articles = [matched.article_of(Found(0, 0.0, item.image_id, item.article_id)) for item in along.items]
+    articles = [_article(matched, item) for item in along.items]
     items = [
         ShownItem(
             image_url(matched.workspace, matched.domain, article),
@@ -105,22 +109,22 @@ def along_data(matched: Matched, along: Along, ticks: Sequence[Tick], alpha: flo
         for row, article in enumerate(articles)
     ]
     exact = isinstance(along.scores, LinearScores)
-    return AlongData(items, along.scores, ticks, alpha, shown, matched.searched, exact)
+    return AlongData(items, along.alphas, along.scores, ticks, alpha, shown, matched.searched, exact)
 
 
 def presented(matched: Matched, along: Along, alpha: float, index: int, count: int) -> Presented:
     """Return what the presentation shows of a query's result at `alpha`."""
     photo = matched.question.photo
     first = along.first(alpha, PRESENTED)
-    articles = {
-        row: matched.article_of(Found(0, 0.0, along.items[row].image_id, along.items[row].article_id)) for row in first
-    }
     return Presented(
         shorten(matched.title, 240) if photo is None else "Which article belongs to this photo?",
         index,
         count,
         "" if photo is None else photo_url(photo),
-        {row: image_url(matched.workspace, matched.domain, article, large=True) for row, article in articles.items()},
+        {
+            row: image_url(matched.workspace, matched.domain, _article(matched, along.items[row]), large=True)
+            for row in first
+        },
     )
 
 
@@ -129,6 +133,10 @@ def exact_order(along: Along, answer: ModelAnswer) -> ExactOrder:
     row_of = {(item.image_id, item.article_id): row for row, item in enumerate(along.items)}
     rows = {row_of[key]: found.score for found in answer.found if (key := (found.image_id, found.article_id)) in row_of}
     return ExactOrder(answer.alpha, list(rows), rows)
+
+
+def _article(matched: Matched, item: Item) -> pd.Series:
+    return matched.article_of(Found(0, 0.0, item.image_id, item.article_id))
 
 
 def _numbers(scores: ScorePath) -> dict[str, Any]:

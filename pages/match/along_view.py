@@ -52,6 +52,11 @@ def element_of(run: Run) -> session.SessionValue[Mapping[str, Any]]:
 
 @st.fragment
 def show_along(matched: Matched, along: Along, view: View) -> None:
+    """Draw the slider with what is first at its α; its messages draw only this part of the page again."""
+    draw_along(matched, along, view)
+
+
+def draw_along(matched: Matched, along: Along, view: View) -> None:
     """Draw the component at the current α, and a note while an exact result or the sentence is computed."""
     element = element_of(matched.run)
     position = current_position(element.get().get("moved"), 1, matched.run)
@@ -83,9 +88,9 @@ def _data_at(
             else:
                 pending.append((exact, "Computing with exact weights…"))
         calibration = submit_calibration(matched.workspace, matched.run, matched.question.by, alpha, view.rerank)
-        if calibration.done() or not pending:
+        if calibration.done():
             data = replace(data, sentence=_sentence(matched, along, alpha, calibration))
-        if not calibration.done():
+        else:
             pending.append((calibration, "Computing how sure this is, from the val articles…"))
     except BrokenExecutor:
         return data, []
@@ -97,9 +102,9 @@ def _sentence(matched: Matched, along: Along, alpha: float, calibration: Future)
     article = matched.picked_article
     if article is not None and article["split"] != "val":
         return ""
-    found = result_of(calibration, 0.3)
     if not calibration.done() or calibration.exception() is not None:
         return ""
+    found = calibration.result()
     return confidence_sentence(None if found is None else along.estimate(found, alpha), matched.question.by)
 
 

@@ -22,9 +22,14 @@ def show_download(matched: Matched, sentence: str) -> None:
     """Offer the match as an HTML sheet. sentence: how sure the results are, or ""."""
     name = f"match-{matched.domain.info.slug}-{matched.question.by}"
     st.download_button(
-        "Download as HTML", help=f"One page to print or pass on, with at most the first {PLACES} ranks of each model.", data=partial(_html, matched, sentence),
-        file_name=f"{name}.html", mime="text/html", on_click="ignore", icon=":material/download:",
-    )  # fmt: skip
+        "Download as HTML",
+        partial(_html, matched, sentence),
+        f"{name}.html",
+        "text/html",
+        help=f"One page to print or pass on, with at most the first {PLACES} ranks of each model.",
+        on_click="ignore",
+        icon=":material/download:",
+    )
 
 
 def _html(matched: Matched, sentence: str) -> bytes:
@@ -49,7 +54,8 @@ def sheet_of(matched: Matched, sentence: str = "") -> MatchSheet:
     synthetic = " (synthetic, not news)" if matched.domain.info.synthetic else ""
     footer = (
         f"Rematch, {date.today():%Y-%m-%d}. {matched.domain.info.title}{synthetic}, run {info.name} ({info.encoder}), "
-        f"WiSE-FT at α = {matched.answer.models[1].alpha:g}. {matched.similarity} Searched: {matched.searched}. {sentence}".strip()
+        f"WiSE-FT at α = {matched.answer.models[1].alpha:g}. {matched.similarity} Searched: {matched.searched}. "
+        f"{sentence}"
     )
     return MatchSheet(
         shorten(matched.title, 240),
@@ -57,7 +63,7 @@ def sheet_of(matched: Matched, sentence: str = "") -> MatchSheet:
         f"{date.today():%Y-%m-%d}",
         query_image,
         columns,
-        footer,
+        footer.strip(),
     )
 
 

@@ -10,7 +10,7 @@ from core.data.images.formats import FORMATS, HEAD, IMAGES, RAW, REFUSED_SUFFIXE
 from core.retrieval.choices import RERANKS, Rerank
 from core.workspace.folders import Workspace
 from core.workspace.runs import Run
-from pages.match.along_view import View, show_along
+from pages.match.along_view import View, draw_along, show_along
 from pages.match.batch import input_batch, show_batch
 from pages.match.searches import along_of, batch_answer, prefetch, prepare
 from pages.match.view import Matched, MatchQuery, headline_of, show_notes, show_query
@@ -121,6 +121,13 @@ def input_rerank(run: Run) -> Rerank:
     return chosen if chosen in RERANKS else "none"
 
 
+#: Only the presentation is seen, and reached by the keyboard.
+_BEHIND_PRESENTATION = """<style>
+.stApp { background: #101318 }
+.stSidebar, .stAppHeader, .st-key-page_header, .st-key-match_controls { visibility: hidden }
+</style>"""
+
+
 @dataclass(frozen=True)
 class Choices:
     """What the user chose: kind of query, query, re-ranking, and the number of images to show."""
@@ -133,7 +140,7 @@ class Choices:
 
 def input_choices(domain: Domain, run: Run) -> Choices:
     """Input kind of query, query, re-ranking, and the number of images to show."""
-    kind, query, rerank, images_shown = st.columns([3.1, 5, 1.3, 0.9], vertical_alignment="bottom")
+    kind, query, options = st.columns([3.4, 4.6, 2.4], vertical_alignment="bottom")
     with kind:
         by = input_by()
     with query:
@@ -143,11 +150,11 @@ def input_choices(domain: Domain, run: Run) -> Choices:
             "photo": input_photo,
             "batch": lambda: input_batch(HEADLINE_CHARACTERS),
         }[by]()
-    with rerank:
+    with options, st.container(horizontal=True, gap="small"):
         method = input_rerank(run)
-    k = images_shown.selectbox(
-        "Shown", (3, 5, 10), index=1, filter_mode=None, help=help_for("Rank"), **session.IMAGES_SHOWN.bound
-    )
+        k = st.selectbox(
+            "Shown", (3, 5, 10), index=1, filter_mode=None, help=help_for("Rank"), **session.IMAGES_SHOWN.bound
+        )
     return Choices(by, question, method, int(k))
 
 
@@ -190,9 +197,11 @@ def show_result(workspace: Workspace, domain: Domain, run: Run, question: MatchQ
     if along is None:
         return
     matched = Matched(workspace, domain, run, question, along.answer((last_alpha(run),), view.shown))
-    if not view.count:
-        show_notes(matched, along)
-        show_query(matched)
+    if view.count:
+        draw_along(matched, along, view)  # its messages are about the whole page
+        return
+    show_notes(matched, along)
+    show_query(matched)
     show_along(matched, along, view)
 
 
@@ -222,8 +231,11 @@ def main() -> None:
             "Shows the first images large over the whole window, for an audience. With a batch, the arrow keys go "
             "through its headlines."
         ))  # fmt: skip
-    choices = input_choices(domain, run)
-    prepare(workspace, run, choices.rerank)
+    if presents:
+        st.html(_BEHIND_PRESENTATION)
+    with st.container(key="match_controls"):
+        choices = input_choices(domain, run)
+    prepare(workspace, run, choices.by, last_alpha(run), choices.rerank)
     prepare_images(workspace, domain, domain.image_table())
     if choices.question is None:
         show_examples(domain, run, choices.by)

@@ -35,13 +35,17 @@ TASKS: dict[str, Callable[..., Answer]] = {
 }
 
 
-def prepare(workspace: Workspace, run: Run, rerank: Rerank) -> None:
-    """Have the worker load the run before the first query; errors appear with that query."""
+def prepare(workspace: Workspace, run: Run, by: str, alpha: float, rerank: Rerank) -> None:
+    """Have the worker load the run, and compute how sure searches are, before the first query.
+
+    Errors appear with that query.
+    """
     try:
         submit_once(
             PREPARATION, (*_key_of(workspace, run), rerank), prepare_search,
             workspace, run.info.domain, run.info.name, rerank,
         )  # fmt: skip
+        submit_calibration(workspace, run, by, alpha, rerank)
     except BrokenExecutor:
         return
 

@@ -123,18 +123,15 @@ def notes_of(matched: Matched, language: str | None, words_read: int | None) -> 
     """Return notes about the query as Markdown. language: of the headline, None if it is not clear."""
     run, notes = matched.run, []
     encoder, readable = plain(run.info.encoder), matched.answer.languages
-    if matched.question.by in ("headline", "batch"):
-        unread, what = (
-            language,
-            "This headline seems to be" if matched.question.by == "headline" else "These seem to be",
-        )
+    if matched.question.by == "headline":
+        unread, what = language, "This headline seems to be"
     else:
         unread, what = None if run.info.english else matched.domain.info.language, "The articles of this domain are"
     if unread is not None and unread not in readable:
         reads = named_language(readable[0]) if len(readable) == 1 else f"{len(readable)} other languages"
         notes.append(
-            f"{what} in {named_language(unread)}. {encoder} reads {reads}, so the results say little. Choose or train a "
-            "run with an encoder that reads it; lite-multilingual reads 15 languages."
+            f"{what} in {named_language(unread)}. {encoder} reads {reads}, so the results say little. Choose or train "
+            "a run with an encoder that reads it; lite-multilingual reads 15 languages."
         )
     if words_read is not None:
         words = len(matched.question.text.split())

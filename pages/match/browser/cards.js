@@ -64,8 +64,8 @@ function fillCard(own, card, i, place, score) {
   text(card.rank, String(place));
   text(card.score, similarity(score));
   card.score.title = "Similarity";
-  for (const [box, name, at] of [[card.zeroShot, "zero-shot", 0], [card.fineTuned, "fine-tuned", 100]]) {
-    const rank = own.ranks[at][i];
+  for (const [box, name, ranks] of [[card.zeroShot, "zero-shot", own.ranks[0]], [card.fineTuned, "fine-tuned", own.ranks.at(-1)]]) {
+    const rank = ranks[i];
     const there = rank > own.data.listed ? `> ${own.data.listed}` : String(rank);
     text(box, `${name} ${there} ${arrow(Math.sign(rank - place))}`.trim());
     box.title = `Rank ${there} in the ${name} model; ▲ is better here, ▼ worse`;

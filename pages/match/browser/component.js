@@ -8,9 +8,9 @@ export default function ({ data, parentElement, setStateValue }) {
   own.send = setStateValue;
   const root = parentElement.querySelector(".match");
   if (own.about !== data.about) renew(root, own, data);
-  own.data = { ...data, ...own.known, alphas: AT, towers: [{ label: "α", alpha: data.alpha }] };
+  own.data = { ...data, ...own.known, towers: [{ label: "α", alpha: data.alpha }] };
   if (own.sent && same(own.sent, [data.alpha])) answered(own, root);
-  if (!own.held && !own.sent && !own.play?.runs()) own.at = [nearest(AT, data.alpha)];
+  if (!own.held && !own.sent && !own.play?.runs()) own.at = [nearest(own.known.alphas, data.alpha)];
   draw(own);
 }
 
@@ -19,8 +19,8 @@ function renew(root, own, data) {
   clearTimeout(own.waiting);
   own.play?.stop();
   const known = JSON.parse(data.about);
-  Object.assign(own, { about: data.about, known, sent: null, data: { ...data, ...known, alphas: AT } });
-  own.table = scoreTable(known.scores, known.items.length);
+  Object.assign(own, { about: data.about, known, sent: null, data: { ...data, ...known } });
+  own.table = scoreTable(known.scores, known.alphas, known.items.length);
   own.orders = own.table.map(orderOf);
   own.ranks = own.orders.map((order) => order.reduce((ranks, i, place) => ((ranks[i] = place + 1), ranks), []));
   root.replaceChildren();
@@ -69,7 +69,7 @@ function moved(root, own, input, isSettled) {
 function draw(own) {
   const { data, field, at } = own;
   const [place] = at;
-  const alpha = AT[place];
+  const alpha = data.alphas[place];
   const exact = data.exact && Math.abs(data.exact.alpha - alpha) < 1e-9 ? data.exact : null;
   const scores = exact ? own.table[place].map((score, i) => exact.scores[i] ?? score) : own.table[place];
   const order = exact ? [...exact.order, ...own.orders[place].filter((i) => !exact.order.includes(i))] : own.orders[place];

@@ -19,14 +19,14 @@ function fillPanel(own) {
   const shown = Math.min(data.shown, data.items.length);
   panel.box.style.setProperty("--rows", shown);
   panel.lists.forEach((list, k) => {
-    list.replaceChildren(...orders[k * 100].slice(0, shown).map((i, place) => rowOfEnd(own, i, place, own.table[k * 100][i])));
+    list.replaceChildren(...orders.at(-k).slice(0, shown).map((i, place) => rowOfEnd(own, i, place, own.table.at(-k)[i])));
   });
   panel.chart.replaceChildren();
   panel.chart.setAttribute("viewBox", `0 0 100 ${shown}`);
   panel.lines.clear();
   data.items.forEach((item, i) => {
     if (!ranks.some((row) => row[i] <= shown)) return;
-    const path = AT.map((_, p) => `${p ? "L" : "M"}${p} ${Math.min(ranks[p][i], shown + 1) - 0.5}`).join("");
+    const path = data.alphas.map((alpha, p) => `${p ? "L" : "M"}${100 * alpha} ${Math.min(ranks[p][i], shown + 1) - 0.5}`).join("");
     const line = svg(panel.chart, "path", { d: path, "vector-effect": "non-scaling-stroke" });
     line.dataset.item = i;
     line.classList.toggle("its-own", item.own);

@@ -1,10 +1,8 @@
 // Scores and order of the items at every position of the slider, from the few numbers that the server sends for each.
 
-const AT = Array.from({ length: 101 }, (_, i) => i / 100);
-
-function scoreTable(scores, count) {
+function scoreTable(scores, alphas, count) {
   const rowAt = scores.nodes ? atNodes(scores) : linear(scores);
-  return AT.map((alpha) => Array.from({ length: count }, (_, i) => rowAt(alpha, i)));
+  return alphas.map((alpha) => Array.from({ length: count }, (_, i) => rowAt(alpha, i)));
 }
 
 // (a + bα + cα²) / √((d + eα + fα²)(g + hα + iα²)), exact where embeddings are linear in α before normalisation.
