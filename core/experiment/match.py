@@ -175,6 +175,7 @@ class Matcher:
             view = self._loaded_run.view(split, include_unlabelled=True, reranking=self.reranking)
             queries, gallery = view.scoring_vectors(self._gallery("text", split), self._gallery("image", split))
             return (queries[view.article_ids.index(query.article_id)] @ gallery.T).numpy()
+        tower: TowerName
         if query.photo is not None:
             own, tower = self._loaded_run.embed_photos([query.photo], self.alpha), "text"
         else:

@@ -114,7 +114,7 @@ def _why_refused(name: str, data: bytes) -> str | None:
 def input_rerank(run: Run) -> Rerank:
     """Input the re-ranking; the default is that of the run's sweep."""
     chosen = st.selectbox(
-        "Re-rank", RERANKS, index=RERANKS.index(run.reranking().method), filter_mode=None, **session.RERANK.bound,
+        "Re-rank", RERANKS, RERANKS.index(run.reranking().method), filter_mode=None, width=130, **session.RERANK.bound,
         help=help_for("Re-ranking", also="csls subtracts the mean cosine with the 10 nearest queries; dual-softmax "
                       "takes a softmax over all queries; sinkhorn assigns each image to one query."),
     )  # fmt: skip
@@ -140,7 +140,7 @@ class Choices:
 
 def input_choices(domain: Domain, run: Run) -> Choices:
     """Input kind of query, query, re-ranking, and the number of images to show."""
-    kind, query, options = st.columns([3.4, 4.6, 2.4], vertical_alignment="bottom")
+    kind, query, options = st.columns([3.4, 4.5, 2.7], vertical_alignment="bottom")
     with kind:
         by = input_by()
     with query:
@@ -153,7 +153,13 @@ def input_choices(domain: Domain, run: Run) -> Choices:
     with options, st.container(horizontal=True, gap="small"):
         method = input_rerank(run)
         k = st.selectbox(
-            "Shown", (3, 5, 10), index=1, filter_mode=None, help=help_for("Rank"), **session.IMAGES_SHOWN.bound
+            "Shown",
+            (3, 5, 10),
+            width=84,
+            index=1,
+            filter_mode=None,
+            help=help_for("Rank"),
+            **session.IMAGES_SHOWN.bound,
         )
     return Choices(by, question, method, int(k))
 
@@ -242,7 +248,8 @@ def main() -> None:
     elif presents:
         show_presentation(workspace, domain, run, choices.question, choices)
     elif choices.by == "batch":
-        alpha = input_alpha(run)
+        with st.container(width=160):
+            alpha = input_alpha(run)
         answer = batch_answer(workspace, run, choices.question, alpha, choices.rerank, choices.shown)
         if answer is not None:
             show_batch(Matched(workspace, domain, run, choices.question, answer))
