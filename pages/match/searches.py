@@ -6,6 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 import streamlit as st
+from streamlit import runtime
 
 from core.jobs.along_task import Along, calibrate_search, prepare_search, search_along
 from core.jobs.match_task import Answer, match_article, match_batch, match_headline, match_photo
@@ -40,6 +41,8 @@ def prepare(workspace: Workspace, run: Run, by: str, alpha: float, rerank: Reran
 
     Errors appear with that query.
     """
+    if not runtime.exists():  # AppTest draws pages without a server, and needs no second process
+        return
     try:
         submit_once(
             PREPARATION, (*_key_of(workspace, run), rerank), prepare_search,

@@ -1,7 +1,9 @@
 """Images of articles on a page: cached thumbnails, and a sentence for an image that cannot be read."""
 
 import threading
+import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
@@ -82,10 +84,10 @@ def show_image(workspace: Workspace, domain: Domain, article: Article, *, alt: s
 def _warming(files: Sequence[tuple[Path, str]], cache: Path) -> threading.Thread:
     def make_all() -> None:
         for file, image_hash in files:
-            try:
+            start = time.perf_counter()
+            with suppress(ImageError, OSError):  # show_image reports it
                 _small(file, image_hash, cache)
-            except (ImageError, OSError):
-                continue  # show_image reports it
+            time.sleep(time.perf_counter() - start)  # rests as long as it works, so that pages answer meanwhile
 
     thread = threading.Thread(target=make_all, daemon=True, name="thumbnails")
     thread.start()
