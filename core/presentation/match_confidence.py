@@ -11,7 +11,7 @@ def confidence_sentence(estimate: Estimate | None, by: str) -> str:
     estimate: None if val has too few articles. by: kind of query.
     """
     if estimate is None:
-        return "How sure this is cannot be said: the validation set has too few articles."
+        return "How sure this is cannot be measured: the validation set has too few articles."
     item = "article" if by == "photo" else "image"
     tenths = round(10 * estimate.share)
     share = "almost all" if tenths == 10 else "almost no" if tenths == 0 else f"{tenths} of 10"

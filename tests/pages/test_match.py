@@ -245,7 +245,7 @@ def test_the_presentation_is_without_jargon(run: Run) -> None:
     assert (present["title"], present["index"], present["count"]) == ("a *red* circle", 0, 1)
     for jargon in ("α", "rank", "cosine", "WiSE", "shot"):
         assert jargon not in f"{present['title']} {data['sentence']}"
-    assert "cannot be said" in data["sentence"], "12 val articles are too few"
+    assert "cannot be measured" in data["sentence"], "12 val articles are too few"
 
 
 def test_a_presentation_goes_through_the_headlines_of_a_batch(run: Run, asked) -> None:

@@ -28,7 +28,7 @@ def test_a_query_beyond_all_articles_is_marked():
 def test_too_few_articles_say_nothing():
     assert calibrate(np.arange(FEWEST - 1), np.ones(FEWEST - 1)) is None
     assert len(calibrate(np.arange(FEWEST), np.ones(FEWEST)).sizes) == 1
-    assert "cannot be said" in confidence_sentence(None, "headline")
+    assert "cannot be measured" in confidence_sentence(None, "headline")
 
 
 @pytest.mark.parametrize(("by", "expected"), [("headline", "right image"), ("photo", "right article")])
