@@ -55,6 +55,15 @@ class Match:
 
 
 @dataclass(frozen=True)
+class Query:
+    """A query: a text, the id of an article of the domain, or a photo."""
+
+    text: str = ""
+    article_id: str | None = None
+    photo: Image.Image | None = None
+
+
+@dataclass(frozen=True)
 class ArticleMatches:
     """Matches of an article among the images of its split. own: its own image at any rank; None if unknown."""
 
@@ -78,6 +87,7 @@ class Matcher:
         self.reranking = loaded_run.reranking if rerank is None else loaded_run.reranking_by(rerank)
         self._articles = loaded_run.experiment.articles
         self._embeddings: dict[tuple[TowerName, Split | None], Tensor] = {}
+        self._reranked: dict[tuple[TowerName, Split | None], Tensor] = {}
         self._indexes: dict[tuple[TowerName, Split | None], GalleryIndex] = {}
         self.recall: float | None = None
         self.searched = 0
@@ -105,7 +115,7 @@ class Matcher:
             scored = as_queries(queries, self.reranking), self._searchable("image", None)
         self.searched = len(gallery)
         table = self._loaded_run.experiment.domain.image_table()
-        found = zip(*top_k(*scored, self._ties("image", None), k), strict=True)
+        found = zip(*top_k(*scored, self.ties("image", None), k), strict=True)
         return [self._matches(table, rows, scores) for rows, scores in found]
 
     def images_for_article(self, article_id: str, k: int) -> ArticleMatches:
@@ -113,7 +123,7 @@ class Matcher:
 
         It scores the whole split in the blocks of a sweep, because the last bit of a score depends on its block.
         """
-        split = self._split_of(article_id)
+        split = self.split_of(article_id)
         view = self._loaded_run.view(split, include_unlabelled=True, reranking=self.reranking)
         domain = self._loaded_run.experiment.domain
         texts, images = self._gallery("text", split), self._gallery("image", split)
@@ -133,7 +143,8 @@ class Matcher:
         article = domain.subset(split).iloc[query]
         return ArticleMatches(matches, Match(place, score, str(article["image_id"]), article))
 
-    def _split_of(self, article_id: str) -> Split:
+    def split_of(self, article_id: str) -> Split:
+        """Return the split of an article. Raises InputError for an unknown one."""
         splits = self._articles.loc[self._articles["article_id"] == article_id, "split"]
         if splits.empty:
             raise InputError(
@@ -149,6 +160,28 @@ class Matcher:
         rows, scores = self._search("text", query, k, split)
         articles = self._articles if split is None else self._loaded_run.experiment.domain.subset(split)
         return self._matches(articles, rows, scores)
+
+    def scoring_vectors(self, tower: TowerName) -> tuple[Tensor, Tensor]:
+        """Return (queries, gallery) whose products are the scores of all images for all texts of the domain.
+
+        tower: of the gallery; for text, those of all texts for all images.
+        """
+        return as_queries(self._gallery(_OTHER[tower]), self.reranking), self._searchable(tower, None)
+
+    def scores_for(self, query: "Query", split: Split | None = None) -> np.ndarray:
+        """Return the scores of all images (for a photo, of all articles) of the domain or split: float32 [G]."""
+        if query.article_id is not None:
+            assert split is not None
+            view = self._loaded_run.view(split, include_unlabelled=True, reranking=self.reranking)
+            queries, gallery = view.scoring_vectors(self._gallery("text", split), self._gallery("image", split))
+            return (queries[view.article_ids.index(query.article_id)] @ gallery.T).numpy()
+        tower: TowerName
+        if query.photo is not None:
+            own, tower = self._loaded_run.embed_photos([query.photo], self.alpha), "text"
+        else:
+            own, tower = self._loaded_run.embed_headlines([query.text], self.alpha), "image"
+        check_finite(own, lambda _: "this query")
+        return (as_queries(own.cpu(), self.reranking)[0] @ self._searchable(tower, split).T).numpy()
 
     def _matches(self, table: pd.DataFrame, rows: np.ndarray, scores: np.ndarray) -> list[Match]:
         found = (table.iloc[row] for row in rows)
@@ -166,7 +199,7 @@ class Matcher:
 
     def _index(self, tower: TowerName, split: Split | None) -> GalleryIndex:
         """Build or load the index; measure the recall of an approximate one against the exact one."""
-        gallery, ties = self._searchable(tower, split), self._ties(tower, split)
+        gallery, ties = self._searchable(tower, split), self.ties(tower, split)
         flat = build_index("flat", gallery, ties)
         if self.kind == "flat":
             return flat
@@ -183,10 +216,12 @@ class Matcher:
 
     def _searchable(self, tower: TowerName, split: Split | None) -> Tensor:
         """Return the gallery's scoring vectors; queries are embedded only if the re-ranking needs them."""
-        gallery = self._gallery(tower, split)
+        gallery, key = self._gallery(tower, split), (tower, split)
         if self.reranking == BY_COSINE:
             return gallery
-        return as_gallery(gallery, self._gallery(_OTHER[tower], split), self.reranking)
+        if key not in self._reranked:
+            self._reranked[key] = as_gallery(gallery, self._gallery(_OTHER[tower], split), self.reranking)
+        return self._reranked[key]
 
     def _gallery(self, tower: TowerName, split: Split | None = None) -> Tensor:
         """Return all images or texts of the split or domain under θ(alpha): float32 [G, d], cached or computed."""
@@ -219,7 +254,8 @@ class Matcher:
         image = self._loaded_run.experiment.domain.image_table().iloc[row]
         return f"image '{image['image_id']}'" + (f" of article '{image['article_id']}'" if image["article_id"] else "")
 
-    def _ties(self, tower: TowerName, split: Split | None) -> np.ndarray:
+    def ties(self, tower: TowerName, split: Split | None) -> np.ndarray:
+        """Return the order of ties of the images or texts of the split or domain, int64 [G]."""
         if split is not None:
             view = self._loaded_run.view(split, include_unlabelled=True)
             return view.gallery.tie_order if tower == "image" else view.article_ties

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.evaluation.overtakings import LIMIT, Overtakings
-from core.interpolation.alpha_path import AlphaPath, TowerPath, coefficients_at
+from core.interpolation.alpha_path import AlphaPath, TowerPath
+from core.interpolation.barycentric import coefficients_at
 from core.interpolation.linear_ranks import BLOCK_SCORES, Comparisons, Products, ranks_within
 from core.progress import progress
 

@@ -67,7 +67,8 @@ def _submit_first(task: Callable[..., Any], *arguments: Any) -> Future:
 def _log_unexpected_error(future: Future) -> None:
     """Log unexpected task errors to the terminal; pages show only a short message."""
     error = None if future.cancelled() else future.exception()
-    if error is not None and not isinstance(error, RematchError):
+    is_stopped = isinstance(error, ShutdownExecutorError)  # with the app, which is no error
+    if error is not None and not is_stopped and not isinstance(error, RematchError):
         _log.error("a task of the model worker failed", exc_info=error)
 
 

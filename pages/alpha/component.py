@@ -14,8 +14,8 @@ _BROWSER = Path(__file__).parent / "browser"
 _COLOURS = ";".join(f"--{model.lower()}:{colour}" for model, colour in MODEL_COLOURS.items())
 #: In the order in which the browser reads them.
 _SCRIPTS = (
-    *("page_elements", "messages", "tiles", "histogram", "player", "slider"),
-    *("list", "tags", "rank_line", "article", "keys", "component"),
+    *("page_elements", "messages", "tiles", "histogram", "player", "field", "slider"),
+    *("list", "tags", "rank_line", "article", "dialog", "keys", "component"),
 )
 _STYLES = ("slider", "tiles", "board", "rank_line")
 

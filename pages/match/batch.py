@@ -1,11 +1,9 @@
 """Batch of headlines: the first images for each of them, next to each other."""
 
-from collections import Counter
-
 import streamlit as st
 
 from core.errors import counted
-from pages.match.view import Matched, MatchQuery, headline_of, show_language_note
+from pages.match.view import Matched, MatchQuery, headline_of
 from pages.shared.images import show_image
 from pages.shared.text import plain, shorten, similarity
 
@@ -26,25 +24,32 @@ def input_batch(characters: int) -> MatchQuery | None:
 
 
 def show_batch(matched: Matched) -> None:
-    """Show the images of each headline in a row, and how many headlines share their first image."""
-    show_language_note(matched)
+    """Show the images of each headline in a row, and which headlines share their first image."""
     headlines = matched.question.text.splitlines()
-    st.caption(f"Searched: {matched.searched}, at α = {matched.answer.models[0].alpha:g}. {matched.similarity}")
-    st.caption(_shared(matched))
+    sharing = _sharing(matched)
+    st.caption(f"{_shared(matched, sharing)} Searched: {matched.searched}. {matched.similarity}")
     for number, (headline, answer) in enumerate(zip(headlines, matched.answer.models, strict=True), start=1):
-        st.markdown(f"**{number}. {plain(shorten(headline, 300))}**")
-        for column, found in zip(st.columns(len(answer.found)), answer.found, strict=True):
+        others = [other for other in sharing[answer.found[0].image_id] if other != number]
+        shares = f" :small[· same first image as {', '.join(map(str, others))}]" if others else ""
+        st.markdown(f"**{number}. {plain(shorten(headline, 300))}**{shares}")
+        for column, found in zip(st.columns(len(answer.found), gap="small"), answer.found, strict=True):
             article = matched.article_of(found)
-            with column:
+            with column.container(gap="xsmall"):
                 title = shorten(headline_of(article), 110)
                 show_image(matched.workspace, matched.domain, article, alt=f"Rank {found.place}: {title}")
-                st.markdown(f"**{found.place}** · similarity {similarity(found.score)}")
-                st.caption(plain(title))
+                st.caption(f"**{found.place}** · similarity {similarity(found.score)}  \n{plain(title)}")
 
 
-def _shared(matched: Matched) -> str:
-    firsts = Counter(answer.found[0].image_id for answer in matched.answer.models)
-    shared = sum(times for times in firsts.values() if times > 1)
+def _sharing(matched: Matched) -> dict[str, list[int]]:
+    """Return the numbers of the headlines, from 1, with each first image."""
+    numbers: dict[str, list[int]] = {}
+    for number, answer in enumerate(matched.answer.models, start=1):
+        numbers.setdefault(answer.found[0].image_id, []).append(number)
+    return numbers
+
+
+def _shared(matched: Matched, sharing: dict[str, list[int]]) -> str:
+    shared = sum(len(numbers) for numbers in sharing.values() if len(numbers) > 1)
     if not shared:
         return "Each headline has its own first image."
     remedy = "" if matched.answer.reranking.method == "sinkhorn" else " Re-rank by sinkhorn to separate them."

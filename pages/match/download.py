@@ -18,20 +18,25 @@ from pages.shared.text import day, shorten, similarity
 PHOTO_SIZE = 320  # pixels of the longer side of the uploaded photo
 
 
-def show_download(matched: Matched) -> None:
-    """Offer the match as an HTML sheet."""
+def show_download(matched: Matched, sentence: str) -> None:
+    """Offer the match as an HTML sheet. sentence: how sure the results are, or ""."""
     name = f"match-{matched.domain.info.slug}-{matched.question.by}"
-    st.caption(f"Download this match as one page to print or pass on, with at most the first {PLACES} ranks:")
     st.download_button(
-        "HTML", partial(_html, matched), f"{name}.html", "text/html", on_click="ignore", icon=":material/download:"
+        "Download as HTML",
+        partial(_html, matched, sentence),
+        f"{name}.html",
+        "text/html",
+        help=f"One page to print or pass on, with at most the first {PLACES} ranks of each model.",
+        on_click="ignore",
+        icon=":material/download:",
     )
 
 
-def _html(matched: Matched) -> bytes:
-    return as_html(sheet_of(matched))
+def _html(matched: Matched, sentence: str) -> bytes:
+    return as_html(sheet_of(matched, sentence))
 
 
-def sheet_of(matched: Matched) -> MatchSheet:
+def sheet_of(matched: Matched, sentence: str = "") -> MatchSheet:
     """Return the contents of the sheet."""
     article, info = matched.picked_article, matched.run.info
     query_image = _small_jpeg(matched.question.photo) if matched.question.photo else None
@@ -49,14 +54,16 @@ def sheet_of(matched: Matched) -> MatchSheet:
     synthetic = " (synthetic, not news)" if matched.domain.info.synthetic else ""
     footer = (
         f"Rematch, {date.today():%Y-%m-%d}. {matched.domain.info.title}{synthetic}, run {info.name} ({info.encoder}), "
-        f"WiSE-FT at α = {matched.answer.models[1].alpha:g}. {matched.similarity} Searched: {matched.searched}."
+        f"WiSE-FT at α = {matched.answer.models[1].alpha:g}. {matched.similarity} Searched: {matched.searched}. "
+        f"{sentence}"
     )
     return MatchSheet(
         shorten(matched.title, 240),
-        f"Found by {info.encoder} for this {matched.question.by}",
+        f"{matched.domain.info.title}{synthetic}: found in {matched.searched} by run {info.name} ({info.encoder}), "
+        f"{date.today():%Y-%m-%d}",
         query_image,
         columns,
-        footer,
+        footer.strip(),
     )
 
 

@@ -1,37 +1,27 @@
-"""Match page: what three models find for a headline, an article or a photo, side by side or as a presentation."""
+"""Match page: what is found for a headline, an article or a photo at every α, or for a batch of headlines."""
 
-from collections.abc import Callable
-from concurrent.futures import BrokenExecutor
-from hashlib import sha256
+from dataclasses import dataclass
 
 import streamlit as st
 
 from core.data.domain import Domain
 from core.data.images.decoding import SUFFIXES, ImageError, open_image
-from core.data.images.formats import FORMATS, HEAD, IMAGES, REFUSED_SUFFIXES, format_of
-from core.jobs.match_task import Answer, match_article, match_batch, match_headline, match_photo
+from core.data.images.formats import FORMATS, HEAD, IMAGES, RAW, REFUSED_SUFFIXES, format_of
 from core.retrieval.choices import RERANKS, Rerank
-from core.storage.files import file_signature
 from core.workspace.folders import Workspace
 from core.workspace.runs import Run
+from pages.match.along_view import View, draw_along, show_along
 from pages.match.batch import input_batch, show_batch
-from pages.match.download import show_download
-from pages.match.view import Matched, MatchQuery, headline_of, show_comparison, show_language_note, show_presentation
+from pages.match.searches import along_of, batch_answer, prefetch, prepare
+from pages.match.view import Matched, MatchQuery, headline_of, show_notes, show_query
 from pages.shared import session, sidebar
-from pages.shared.alpha_position import input_alpha
-from pages.shared.cached_results import stamp_of
+from pages.shared.alpha_position import input_alpha, last_alpha
 from pages.shared.errors import show_error
 from pages.shared.help_texts import MATCH, help_for
+from pages.shared.images import prepare_images
 from pages.shared.text import plain, shorten
-from pages.shared.worker import forget, result_of, show_pending, submit_once
 
-PURPOSE = "match"  # of the model worker's task that a session awaits
-TASKS: dict[str, Callable[..., Answer]] = {
-    "headline": match_headline,
-    "article": match_article,
-    "photo": match_photo,
-    "batch": match_batch,
-}
+KINDS = ("headline", "article", "photo", "batch")
 HEADLINE_CHARACTERS = 500  # twice the context of any encoder here
 MAX_UPLOAD = 20  # MB
 EXAMPLES = 3
@@ -40,11 +30,11 @@ EXAMPLES = 3
 def input_by() -> str:
     """Input the kind of query: a headline, an article, a photo or a batch of headlines."""
     chosen = st.segmented_control(
-        "Search with", list(TASKS), default="headline", required=True, format_func=str.title, **session.BY.bound,
+        "Search with", list(KINDS), default="headline", required=True, format_func=str.title, **session.BY.bound,
         help=help_for("Article", "Gallery", also="A headline or an article finds images. A photo finds articles. "
                       "A batch finds images for several headlines."),
     )  # fmt: skip
-    return chosen if chosen in TASKS else "headline"
+    return chosen if chosen in KINDS else "headline"
 
 
 def input_headline() -> MatchQuery | None:
@@ -91,8 +81,7 @@ def input_photo() -> MatchQuery | None:
         "Photo",
         type=endings,
         key=key,
-        max_upload_size=MAX_UPLOAD,
-        help="Ranks all articles of the domain. The app does not store it.",
+        help=f"At most {MAX_UPLOAD} MB. Ranks all articles of the domain. The app does not store it.",
     )
     if file is None:
         if sentence := session.REFUSED_PHOTO.get():
@@ -100,38 +89,60 @@ def input_photo() -> MatchQuery | None:
         return None
     session.REFUSED_PHOTO.reset()
     data = file.getvalue()
-    try:
-        open_image(data)  # checks the content: a file's name and type may be wrong
-    except ImageError as error:
-        session.REFUSED_PHOTO.set(refusal(file.name, data, error))
+    if (reason := _why_refused(file.name, data)) is not None:
+        session.REFUSED_PHOTO.set(reason)
         session.PHOTO_TRIES.set(tries + 1)  # Streamlit empties the field only under another key
         st.rerun()
     return MatchQuery("photo", file.name, data)
 
 
-def refusal(name: str, data: bytes, error: ImageError) -> str:
-    """Return the error for the photo `name`: why it cannot be used, and what to do."""
-    found = format_of(data[:HEAD])
-    if found in IMAGES and found not in FORMATS:
-        return f"'{name}' cannot be used: Rematch does not read the format {found}. Export the photo as JPEG and "
-        "upload that."
-    return f"'{name}' cannot be used: {error}. Upload a JPEG, PNG, WebP, GIF, AVIF, BMP or TIFF image."
+def _why_refused(name: str, data: bytes) -> str | None:
+    """Return the error for the photo `name`: why it cannot be used, and what to do. None if it can."""
+    if len(data) > MAX_UPLOAD * 2**20:
+        return f"'{name}' has {len(data) / 2**20:.0f} MB, more than {MAX_UPLOAD} MB. Export it smaller, as JPEG."
+    try:
+        open_image(data)  # checks the content: a file's name and type may be wrong
+    except ImageError as error:
+        found = format_of(data[:HEAD])
+        if found in IMAGES and found not in FORMATS:
+            what = "a camera's raw file" if found == RAW else f"a {found} image"
+            return f"'{name}' is {what}, which Rematch does not read. Export the photo as JPEG and upload that."
+        return f"'{name}' cannot be used: {error}. Upload a JPEG, PNG, WebP, GIF, AVIF, BMP or TIFF image."
+    return None
 
 
 def input_rerank(run: Run) -> Rerank:
     """Input the re-ranking; the default is that of the run's sweep."""
     chosen = st.selectbox(
-        "Re-rank", RERANKS, index=RERANKS.index(run.reranking().method), filter_mode=None, **session.RERANK.bound,
+        "Re-rank", RERANKS, RERANKS.index(run.reranking().method), filter_mode=None, width=130, **session.RERANK.bound,
         help=help_for("Re-ranking", also="csls subtracts the mean cosine with the 10 nearest queries; dual-softmax "
                       "takes a softmax over all queries; sinkhorn assigns each image to one query."),
     )  # fmt: skip
     return chosen if chosen in RERANKS else "none"
 
 
-def input_question(domain: Domain, run: Run) -> tuple[str, MatchQuery | None, float, Rerank, int]:
-    """Input kind of query, query, α, re-ranking, and the number of images to show."""
-    by = input_by()
-    query, alpha, rerank, images_shown = st.columns([5, 1.3, 1.5, 1.2], vertical_alignment="bottom")
+#: Only the presentation is seen, and reached by the keyboard.
+_BEHIND_PRESENTATION = """<style>
+.stApp { background: #101318 }
+.stSidebar, .stAppHeader, .st-key-page_header, .st-key-match_controls { visibility: hidden }
+</style>"""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the user chose: kind of query, query, re-ranking, and the number of images to show."""
+
+    by: str
+    question: MatchQuery | None
+    rerank: Rerank
+    shown: int
+
+
+def input_choices(domain: Domain, run: Run) -> Choices:
+    """Input kind of query, query, re-ranking, and the number of images to show."""
+    kind, query, options = st.columns([3.4, 4.5, 2.7], vertical_alignment="bottom")
+    with kind:
+        by = input_by()
     with query:
         question = {
             "headline": input_headline,
@@ -139,40 +150,18 @@ def input_question(domain: Domain, run: Run) -> tuple[str, MatchQuery | None, fl
             "photo": input_photo,
             "batch": lambda: input_batch(HEADLINE_CHARACTERS),
         }[by]()
-    with alpha:
-        value = input_alpha(run)
-    with rerank:
+    with options, st.container(horizontal=True, gap="small"):
         method = input_rerank(run)
-    k = images_shown.selectbox(
-        "Images shown", (3, 5, 10), index=1, filter_mode=None, help=help_for("Rank"), **session.IMAGES_SHOWN.bound
-    )
-    return by, question, value, method, int(k)
-
-
-def answer_to(
-    workspace: Workspace, run: Run, question: MatchQuery, alphas: tuple[float, ...], rerank: Rerank, k: int
-) -> Answer | None:
-    """Return the model worker's answer; None while it computes, or after showing why it failed."""
-    slug, query = run.info.domain, question.text if question.photo is None else question.photo
-    query_key = query if isinstance(query, str) else sha256(query).hexdigest()
-    signature = file_signature(workspace.domain_folder(slug) / "domain.toml")
-    key = (*stamp_of(run), run.info.fine_tuned, signature, query_key, alphas, rerank, k)
-    try:
-        future = submit_once(PURPOSE, key, TASKS[question.by], workspace, slug, run.info.name, alphas, query, k, rerank)
-    except BrokenExecutor:
-        show_failure("The model process could not be started. Your data is unchanged.")
-        return None
-    answer: Answer | None = result_of(future)
-    if answer is None:
-        doing = "Searching. Loading the model for the first time takes some seconds."
-        show_pending(future, doing, show_failure, st.status)
-    return answer
-
-
-def show_failure(sentence: str) -> None:
-    """Show why there is no answer, and a button to try again."""
-    show_error(sentence)
-    st.button("Try again", icon=":material/refresh:", on_click=forget, args=(PURPOSE,))
+        k = st.selectbox(
+            "Shown",
+            (3, 5, 10),
+            width=84,
+            index=1,
+            filter_mode=None,
+            help=help_for("Rank"),
+            **session.IMAGES_SHOWN.bound,
+        )
+    return Choices(by, question, method, int(k))
 
 
 def show_examples(domain: Domain, run: Run, by: str) -> None:
@@ -208,40 +197,64 @@ def _take_example(by: str, text: str, article_id: str) -> None:
         session.HEADLINE.set(text[:HEADLINE_CHARACTERS])
 
 
+def show_result(workspace: Workspace, domain: Domain, run: Run, question: MatchQuery, view: View) -> None:
+    """Show what is found for a query at all α, with the download of a sheet."""
+    along = along_of(workspace, run, question, view.rerank)
+    if along is None:
+        return
+    matched = Matched(workspace, domain, run, question, along.answer((last_alpha(run),), view.shown))
+    if view.count:
+        draw_along(matched, along, view)  # its messages are about the whole page
+        return
+    show_notes(matched, along)
+    show_query(matched)
+    show_along(matched, along, view)
+
+
+def show_presentation(workspace: Workspace, domain: Domain, run: Run, question: MatchQuery, choices: Choices) -> None:
+    """Show a query, or one headline of a batch, as a presentation; the next one is searched meanwhile."""
+    headlines = question.text.splitlines() if choices.by == "batch" else [question.text]
+    place = min(session.PRESENTED_INDEX.get(), len(headlines) - 1)
+    if choices.by == "batch":
+        question, following = (
+            MatchQuery("headline", headlines[i]) for i in (place, min(place + 1, len(headlines) - 1))
+        )
+        prefetch(workspace, run, following, choices.rerank)
+    show_result(workspace, domain, run, question, View(choices.rerank, choices.shown, place, len(headlines)))
+
+
+def _begin_presentation() -> None:
+    session.PRESENTED_INDEX.reset()
+
+
 def main() -> None:
     """Draw the page."""
-    if not session.PRESENT.current():
-        sidebar.show_title(MATCH)
+    header = sidebar.show_title(MATCH)
     workspace, domain, run = sidebar.require_run(MATCH)
-    presented = session.PRESENT.current()
-    answer_place = st.container() if presented else None
-    controls = st.expander("Search for something else") if presented else st.container()
-    with controls:
-        if not presented:
-            sidebar.show_heading(domain, run)
-        by, question, alpha, rerank, k = input_question(domain, run)
-        st.toggle(
-            "Presentation: large images, few words",
-            help="Shows only what WiSE-FT finds, for an audience without knowledge of models.",
-            **session.PRESENT.bound,
-        )
-    with answer_place or st.container():
-        if question is None:
-            show_examples(domain, run, by)
-            return
-        alphas = (alpha,) if by == "batch" else (0.0, alpha, 1.0)
-        answer = answer_to(workspace, run, question, alphas, rerank, k)
-        if answer is None:
-            return
-        matched = Matched(workspace, domain, run, question, answer)
-        if by == "batch":
-            show_batch(matched)
-        elif presented:
-            show_presentation(matched)
-        else:
-            show_language_note(matched)
-            show_comparison(matched)
-            show_download(matched)
+    with header:
+        sidebar.show_heading(domain, run)
+        presents = st.toggle("Present", on_change=_begin_presentation, **session.PRESENT.bound, help=(
+            "Shows the first images large over the whole window, for an audience. With a batch, the arrow keys go "
+            "through its headlines."
+        ))  # fmt: skip
+    if presents:
+        st.html(_BEHIND_PRESENTATION)
+    with st.container(key="match_controls"):
+        choices = input_choices(domain, run)
+    prepare(workspace, run, choices.by, last_alpha(run), choices.rerank)
+    prepare_images(workspace, domain, domain.image_table())
+    if choices.question is None:
+        show_examples(domain, run, choices.by)
+    elif presents:
+        show_presentation(workspace, domain, run, choices.question, choices)
+    elif choices.by == "batch":
+        with st.container(width=160):
+            alpha = input_alpha(run)
+        answer = batch_answer(workspace, run, choices.question, alpha, choices.rerank, choices.shown)
+        if answer is not None:
+            show_batch(Matched(workspace, domain, run, choices.question, answer))
+    else:
+        show_result(workspace, domain, run, choices.question, View(choices.rerank, choices.shown))
 
 
 main()

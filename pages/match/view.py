@@ -1,4 +1,4 @@
-"""Views of a match: three models side by side, or the images of one model large as a presentation."""
+"""A query with its answer, as all views of the Match page need them, and notes about the query."""
 
 from dataclasses import dataclass
 
@@ -8,29 +8,22 @@ import streamlit as st
 from core.data.domain import Domain
 from core.data.images.decoding import open_image
 from core.evaluation.models import Model
+from core.jobs.along_task import Along
 from core.jobs.match_task import Answer, Found, ModelAnswer
 from core.presentation.theme import MODEL_COLOURS
 from core.retrieval.choices import BY_COSINE
 from core.workspace.folders import Workspace
 from core.workspace.runs import Run
 from pages.shared.images import show_image
-from pages.shared.text import counted, day, plain, shorten, similarity
+from pages.shared.text import counted, day, plain, shorten
 
 OWN = "its own image"
-ORDINALS = ("Best match", "Second", "Third")
-_LANGUAGES = {"de": "German", "en": "English", "fr": "French", "es": "Spanish", "it": "Italian", "pt": "Portuguese"}
-
-#: Style sheet for this page only; no text from outside enters it.
-_STYLE = """<style>
-.st-key-match-query img { max-height: 15rem; object-fit: contain }
-[class*="st-key-match-own-"] { outline: 3px solid currentColor; outline-offset: -1px }
-@media (max-width: 640px) { .st-key-match-names { display: none } }
-.st-key-large img { object-fit: contain; max-height: 72vh }
-[class*="st-key-small-"] img { object-fit: contain; max-height: 30vh }
-</style>"""
-_QUIET = """<style>
-[data-testid="stSidebar"], [data-testid="stExpandSidebarButton"] { display: none }
-</style>"""
+_LANGUAGES = {
+    "ar": "Arabic", "da": "Danish", "de": "German", "en": "English", "es": "Spanish", "fi": "Finnish", "fr": "French",
+    "it": "Italian", "ja": "Japanese", "ko": "Korean", "nb": "Norwegian", "nl": "Dutch", "no": "Norwegian",
+    "pl": "Polish", "pt": "Portuguese", "ru": "Russian", "sv": "Swedish", "tr": "Turkish", "uk": "Ukrainian",
+    "zh": "Chinese",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -120,101 +113,46 @@ def is_own(model: ModelAnswer, found: Found) -> bool:
     return model.own is not None and model.own.image_id == found.image_id
 
 
-def show_language_note(matched: Matched) -> None:
-    """Show a note if the encoder does not read the language of the query, with an encoder that does."""
-    languages, language = matched.answer.languages, matched.domain.info.language
-    encoder = plain(matched.run.info.encoder)
-    if matched.question.by in ("headline", "batch") and len(languages) == 1:
-        reads = _LANGUAGES.get(languages[0], languages[0])
-        st.caption(
-            f"{encoder} reads only {reads}. For another language, choose or train a run with lite-multilingual, which "
-            "reads 15."
+def show_notes(matched: Matched, along: Along) -> None:
+    """Show notes about the query: a language that the encoder does not read, and a text that it cuts off."""
+    for note in notes_of(matched, along.language, along.words_read):
+        st.caption(note)
+
+
+def notes_of(matched: Matched, language: str | None, words_read: int | None) -> list[str]:
+    """Return notes about the query as Markdown. language: of the headline, None if it is not clear."""
+    run, notes = matched.run, []
+    encoder, readable = plain(run.info.encoder), matched.answer.languages
+    if matched.question.by == "headline":
+        unread, what = language, "This headline seems to be"
+    else:
+        unread, what = None if run.info.english else matched.domain.info.language, "The articles of this domain are"
+    if unread is not None and unread not in readable:
+        reads = named_language(readable[0]) if len(readable) == 1 else f"{len(readable)} other languages"
+        notes.append(
+            f"{what} in {named_language(unread)}. {encoder} reads {reads}, so the results say little. Choose or train "
+            "a run with an encoder that reads it; lite-multilingual reads 15 languages."
         )
-    elif language not in languages and not matched.run.info.english:
-        st.caption(
-            f"{encoder} does not read '{plain(language)}', the language of this domain, so its results say little. "
-            "lite-multilingual reads 15 languages."
-        )
+    if words_read is not None:
+        words = len(matched.question.text.split())
+        notes.append(f"{encoder} reads only the first {counted(words_read, 'word')} of the {words:,} of this headline.")
+    return notes
 
 
-def show_comparison(matched: Matched) -> None:
-    """Show the three models side by side, rank by rank; on a phone one below the other, each with its name."""
-    st.html(_STYLE)
-    if matched.question.by != "headline":
-        show_query(matched)
-    same = matched.picked_article is not None and matched.answer.reranking == matched.run.reranking()
-    as_elsewhere = ", as on the other pages" if same else ""
-    st.caption(f"Searched: {matched.searched}{as_elsewhere}. {matched.similarity} Computed with exact weights.")
-    show_names(matched)
-    for index in range(len(matched.answer.models[0].found)):
-        for column, (name, model) in zip(st.columns(3), matched.models, strict=True):
-            with column:
-                show_card(matched, name, model, model.found[index])
-
-
-def show_names(matched: Matched) -> None:
-    """Show the heads of the three columns; on a phone only if they have more than the name."""
-    with st.container(key="match-ranks" if matched.picked_article is not None else "match-names"):
-        for column, (name, model) in zip(st.columns(3), matched.models, strict=True):
-            with column.container(gap="xsmall"):
-                st.markdown(f"**{plain(name_at(name, model))}**")
-                if model.own is not None:
-                    st.caption(f"{OWN} at rank **{model.own.place:,}**, similarity {similarity(model.own.score)}")
+def named_language(code: str) -> str:
+    """Return the English name of a language, or its code."""
+    return _LANGUAGES.get(code, f"'{plain(code)}'")
 
 
 def show_query(matched: Matched) -> None:
     """Show the picked article with its own image, or the uploaded photo."""
     article = matched.picked_article
-    image, words = st.columns([1, 4])
-    with image, st.container(key="match-query"):
+    with st.container(horizontal=True, key="match_query", gap="small", vertical_alignment="center"):
         if article is not None:
             show_image(matched.workspace, matched.domain, article, alt="The image the article was published with")
-        else:
-            st.image(open_image(matched.question.photo or b""), width="stretch", alt="The uploaded photo")
-    if article is not None:
-        words.markdown(f"**{plain(shorten(headline_of(article), 300))}**")
-        words.caption(plain(f"{day(article['published_at'])} article {article['article_id']} of {article['split']}"))
-
-
-def show_bar(name: str) -> None:
-    """Show a bar in the model's colour."""
-    st.html(f'<div style="height: 6px; border-radius: 3px; background: {MODEL_COLOURS[name]}"></div>')
-
-
-def show_card(matched: Matched, name: str, model: ModelAnswer, found: Found) -> None:
-    """Show one image or article that a model found."""
-    article, own = matched.article_of(found), is_own(model, found)
-    key = f"match-{'own-' if own else ''}{list(MODEL_COLOURS).index(name)}-{found.place}"
-    with st.container(border=True, key=key, height="stretch", gap="xsmall"):
-        show_bar(name)
-        st.markdown(f"**{found.place}** · {plain(name)} · similarity {similarity(found.score)}")
-        if own:
-            st.markdown(f":material/check_circle: **{OWN}**")
-        text = headline_of(article)
-        show_image(matched.workspace, matched.domain, article, alt=f"{name}, rank {found.place}: {shorten(text, 200)}")
-        st.markdown(
-            plain(shorten(text, 160)) if matched.question.by == "photo" else f":small[{plain(shorten(text, 110))}]"
-        )
-        if published := day(article["published_at"]):
-            st.caption(plain(published))
-
-
-def show_presentation(matched: Matched) -> None:
-    """Show WiSE-FT's first results large, without technical terms, for an audience."""
-    st.html(_STYLE + _QUIET)
-    model = matched.answer.models[1]
-    by_photo = matched.question.by == "photo"
-    title = "Which article belongs to this photo?" if by_photo else shorten(matched.title, 200)
-    st.header(plain(title), anchor=False)
-    if by_photo:
-        with st.container(key="small-query"):
-            st.image(open_image(matched.question.photo or b""), alt="The photo")
-    best, others = st.columns([2, 1])
-    for number, (word, found) in enumerate(zip(ORDINALS, model.found, strict=False)):
-        article = matched.article_of(found)
-        column, key = (others, f"small-{number}") if number else (best, "large")
-        with column, st.container(key=key, gap="xsmall"):
-            own = ": the image it was published with" if is_own(model, found) else ""
-            st.subheader(f"{word}{own}", anchor=False)
-            show_image(matched.workspace, matched.domain, article, alt=f"{word}: {headline_of(article)}", large=True)
-            st.markdown(plain(shorten(headline_of(article), 160)))
+            st.markdown(
+                f"**{plain(shorten(headline_of(article), 300))}**  \n:small[Its own image. "
+                f"{plain(day(article['published_at']))} article {plain(article['article_id'])} of {article['split']}]"
+            )
+        elif matched.question.photo is not None:
+            st.image(open_image(matched.question.photo), width="stretch", alt="The uploaded photo")

@@ -1,17 +1,21 @@
 """Images of articles on a page: cached thumbnails, and a sentence for an image that cannot be read."""
 
 import threading
+import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import streamlit as st
+from PIL import Image
 from streamlit import runtime
 
 from core.data.domain import Domain
-from core.data.images.decoding import ImageError
+from core.data.images.decoding import ImageError, open_image
 from core.data.images.thumbnails import LARGE, SMALL, thumbnail
 from core.workspace.folders import Workspace
 
@@ -37,17 +41,30 @@ def image_of(workspace: Workspace, domain: Domain, article: Article, *, large: b
         return None
 
 
-def image_url(workspace: Workspace, domain: Domain, article: Article) -> str:
+def image_url(workspace: Workspace, domain: Domain, article: Article, *, large: bool = False) -> str:
     """Return the address of an article's thumbnail, for a component; empty if the image cannot be read.
 
     st.image does the same with bytes, but Streamlit has no public function for it. The browser caches each address,
     so a message with twelve images has one kilobyte instead of two hundred.
     """
-    data = image_of(workspace, domain, article)
-    if data is None or not runtime.exists():  # there is no server in AppTest
-        return ""
+    data = image_of(workspace, domain, article, large=large)
     # One coordinate for each image: Streamlit then keeps the images of a message that the next one overtakes.
-    url = runtime.get_instance().media_file_mgr.add(data, "image/jpeg", f"rematch-{article['image_hash']}")
+    return "" if data is None else _served(data, f"rematch-{article['image_hash']}{'-large' * large}")
+
+
+def photo_url(photo: bytes) -> str:
+    """Return the address of an uploaded photo, for a component. Raises ImageError if it is not an image."""
+    image = open_image(photo)
+    image.thumbnail(LARGE, Image.Resampling.BICUBIC, reducing_gap=2.0)
+    out = BytesIO()
+    image.save(out, "JPEG")
+    return _served(out.getvalue(), "rematch-photo")
+
+
+def _served(jpeg: bytes, coordinates: str) -> str:
+    if not runtime.exists():  # there is no server in AppTest
+        return ""
+    url = runtime.get_instance().media_file_mgr.add(jpeg, "image/jpeg", coordinates)
     base = str(st.get_option("server.baseUrlPath") or "").strip("/")
     return f"/{base}{url}" if base else url
 
@@ -67,10 +84,10 @@ def show_image(workspace: Workspace, domain: Domain, article: Article, *, alt: s
 def _warming(files: Sequence[tuple[Path, str]], cache: Path) -> threading.Thread:
     def make_all() -> None:
         for file, image_hash in files:
-            try:
+            start = time.perf_counter()
+            with suppress(ImageError, OSError):  # show_image reports it
                 _small(file, image_hash, cache)
-            except (ImageError, OSError):
-                continue  # show_image reports it
+            time.sleep(time.perf_counter() - start)  # rests as long as it works, so that pages answer meanwhile
 
     thread = threading.Thread(target=make_all, daemon=True, name="thumbnails")
     thread.start()

@@ -176,6 +176,7 @@ QUESTION = QueryParameter[str]("question")
 BY, HEADLINE = QueryParameter[str]("by"), QueryParameter[str]("headline")
 RERANK, IMAGES_SHOWN = QueryParameter[str]("rerank"), QueryParameter[int]("places")
 PRESENT = QueryParameter[bool]("present", parse="true".__eq__)
+PRESENTED_INDEX = SessionValue[int]("_presented_index", 0)  # of the batch's headline in the presentation
 PICKED_ARTICLE = SessionValue[str | None]("match_article", None)
 REFUSED_PHOTO = SessionValue[str]("_refused_photo", "")  # why the last photo was refused
 PHOTO_TRIES = SessionValue[int]("_photo_tries", 0)

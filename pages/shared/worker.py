@@ -6,7 +6,7 @@ session awaits it, because a moving slider passes many α.
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from typing import Any
 
 import streamlit as st
@@ -55,8 +55,12 @@ def forget(purpose: str) -> None:
     AWAITED.set(others)
 
 
-def result_of(future: Future) -> Any:
-    """Return the result of a task; None while it runs and after a failure."""
+def result_of(future: Future, patience: float = 0.0) -> Any:
+    """Return the result of a task; None while it runs and after a failure.
+
+    patience: seconds to wait for a task that takes less than a redraw of the page.
+    """
+    wait([future], patience)
     return future.result() if future.done() and future.exception() is None else None
 
 

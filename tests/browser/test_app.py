@@ -297,13 +297,22 @@ def test_a_headline_finds_images_and_a_photo_finds_articles(demo: Served, visit,
     page = here.page
     page.get_by_role("searchbox", name="Headline").or_(page.get_by_role("textbox", name="Headline")).fill("a violin")
     page.keyboard.press("Enter")
-    expect(page.get_by_text(re.compile("similarity")).first).to_be_visible(timeout=120_000)
+    cards = page.get_by_role("list", name="First at this α").get_by_role("listitem")
+    expect(cards).to_have_count(5, timeout=120_000)
     expect(page.get_by_role("button", name=re.compile("HTML"))).to_be_visible()
+    at_best = cards.all_text_contents()
+    page.get_by_role("slider", name="α").press("Home")
+    expect(page.get_by_role("slider", name="α")).to_have_attribute("aria-valuetext", "alpha 0.00")
+    assert cards.all_text_contents() != at_best, "other images, or others first, without a round trip"
     page.get_by_role("radio", name="Photo").or_(page.get_by_role("button", name="Photo")).first.click()
     photo = tmp_path / "photo.png"
     draw("red", "circle", 2).save(photo)
     page.locator("input[type=file]").set_input_files(photo)
-    expect(page.get_by_text(re.compile("similarity")).first).to_be_visible(timeout=120_000)
+    expect(page.get_by_text(re.compile("articles of the domain")).first).to_be_visible(timeout=120_000)
+    page.get_by_text("Present", exact=True).click()
+    expect(page.get_by_role("region", name="Presentation")).to_contain_text("Which article")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("region", name="Presentation")).to_have_count(0)
     assert here.complaints == []
 
 

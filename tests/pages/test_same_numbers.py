@@ -1,7 +1,6 @@
 """Every number on a page is the one in the command line's record, to the digits that the page shows."""
 
 import json
-import re
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
@@ -155,18 +154,12 @@ def test_rank_changes_shows_the_ranks_of_the_run_files(made, is_swept, open_page
 
 @pytest.mark.parametrize("alpha", ["0.25", "0.33", "0.8"])
 def test_match_shows_the_similarities_that_match_prints(alpha, is_swept, open_page, verb):
-    printed = {
-        at: [f"{one['score']:.4f}" for one in verb(
-            "match", "--domain", "shapes", "--headline", "a red circle", "--alpha", at, "--k", 5, "--json"
-        ).record["matches"]]
-        for at in ("0", alpha, "1")
-    }  # fmt: skip
-    app = open_page("match", headline="a red circle", alpha=alpha).run()
-    cards = re.findall(r"\*\*(\d+)\*\* · (\S+) · similarity (−?[\d.]+)", shown(app))
-    for model, at in (("zero-shot", "0"), ("WiSE-FT", alpha), ("fine-tuned", "1")):
-        assert [
-            similarity.replace("−", "-") for _, name, similarity in cards if name.replace("\\", "") == model
-        ] == printed[at]
+    printed = [f"{one['score']:.4f}" for one in verb(
+        "match", "--domain", "shapes", "--headline", "a red circle", "--alpha", alpha, "--k", 5, "--json"
+    ).record["matches"]]  # fmt: skip
+    [element] = open_page("match", headline="a red circle", alpha=alpha).run().get("bidi_component")
+    exact = json.loads(element.proto.json)["exact"]
+    assert [f"{exact['scores'][str(item)]:.4f}" for item in exact["order"]] == printed
 
 
 def test_findings_shows_what_analyse_prints(is_swept, open_page, verb):

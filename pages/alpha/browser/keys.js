@@ -1,5 +1,4 @@
-// Keys of the page, wherever the focus is except in a field or a dialog. Letters and digits can be switched off, for
-// users of speech input.
+// Keys of the page, wherever the focus is except in a field or a dialog.
 
 const KEYS = [
   ["← →", "α by one step, on the slider"],
@@ -13,10 +12,9 @@ const KEYS = [
   ["T", "tag it; then 1 … 9 for a tag, Esc to close"],
   ["?", "these keys"],
 ];
-const SWITCH = "rematch-alpha-keys-off";
 
 function buildKeys(root, own) {
-  const dialog = buildDialog(root);
+  const dialog = buildDialog(root, KEYS);
   own.slider.showKeys = () => dialog.showModal();
   const listen = (event) => {
     if (!root.isConnected) return document.removeEventListener("keydown", listen);
@@ -29,31 +27,6 @@ function buildKeys(root, own) {
   document.addEventListener("keydown", listen);
   root.addEventListener("click", (event) => event.target === own.slider.help && own.slider.showKeys());
   return listen;
-}
-
-function buildDialog(root) {
-  const dialog = element(root, "dialog", "keys");
-  dialog.setAttribute("aria-label", "Keys");
-  const table = element(dialog, "dl");
-  for (const [key, effect] of KEYS) {
-    element(table, "dt").textContent = key;
-    element(table, "dd").textContent = effect;
-  }
-  const label = element(dialog, "label");
-  const box = element(label, "input");
-  Object.assign(box, { type: "checkbox", checked: !localStorage.getItem(SWITCH) });
-  box.onchange = () => (box.checked ? localStorage.removeItem(SWITCH) : localStorage.setItem(SWITCH, "1"));
-  label.append(" Use letters, digits and Space as keys");
-  button(dialog, "", "Close", () => dialog.close());
-  return dialog;
-}
-
-// Whether the key belongs to a field, a dialog or the browser.
-function isElsewhere(event, dialog) {
-  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || dialog.open) return true;
-  const target = event.composedPath()[0];
-  const isField = target.matches?.("input:not([type=range]), textarea, select, [contenteditable=true], [role=combobox]");
-  return isField || localStorage.getItem(SWITCH) || document.querySelector("[role=dialog], [role=listbox]");
 }
 
 function actionOf(event, { slider, board }) {

@@ -10,6 +10,7 @@ const same = (a, b) => a.length === b.length && a.every((value, i) => Math.abs(v
 const alphasAt = (own) => own.at.map((place) => own.data.alphas[place]);
 
 function send(root, own) {
+  if (own.local) return; // what moves needs no server
   if (own.sent) own.next = true;
   else post(root, own, false);
 }

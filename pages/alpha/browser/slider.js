@@ -20,67 +20,24 @@ function slider(root, own, data, setStateValue) {
 
 const shapeOf = (data) =>
   JSON.stringify([data.towers.map((t) => t.label), data.names, data.ticks, data.flat, data.alphas.length]);
-const nearest = (alphas, alpha) =>
-  alphas.reduce((best, value, i) => (Math.abs(value - alpha) < Math.abs(alphas[best] - alpha) ? i : best), 0);
 const placesOf = (data) => data.towers.map((tower) => nearest(data.alphas, tower.alpha));
-
-// The position of an α along the track, 0 to 1. The slider steps through the table, which may be unevenly spaced.
-function along(alphas, alpha) {
-  const after = alphas.findIndex((value) => value >= alpha - 1e-9);
-  if (after <= 0) return 0;
-  const part = (alpha - alphas[after - 1]) / (alphas[after] - alphas[after - 1]);
-  return (after - 1 + part) / (alphas.length - 1);
-}
 
 function buildSlider(root, own) {
   const { data } = own;
   root.dataset.shape = shapeOf(data);
   root.replaceChildren();
   const controls = element(root, "div", "controls");
-  own.inputs = data.towers.map((tower, i) => buildField(root, controls, own, tower, i));
+  own.inputs = data.towers.map((tower, i) =>
+    buildField(controls, data, tower.label, i, {
+      moved: (input) => moved(root, own, i, input),
+      settled: (input) => settled(root, own, i, input),
+      held: (held) => (own.held = held),
+    }),
+  );
   buildBar(root, controls, own);
   const tiles = element(controls, "div", "tiles");
   own.tiles = data.names.map((name) => buildTile(tiles, name));
   own.bars = buildHistogram(root, data);
-}
-
-function buildField(root, parent, own, tower, i) {
-  const { data } = own;
-  const field = element(parent, "div", "field");
-  const head = element(field, "div", "head");
-  const label = element(head, "label");
-  const typed = element(head, "input", "typed");
-  Object.assign(typed, { type: "number", min: 0, max: 1, step: 0.01 });
-  typed.setAttribute("aria-label", `${tower.label}, typed`);
-  label.htmlFor = `alpha-${i}`;
-  label.textContent = tower.label;
-  const input = element(field, "input");
-  Object.assign(input, { type: "range", id: `alpha-${i}`, min: 0, max: data.alphas.length - 1, step: 1 });
-  input.setAttribute("aria-label", tower.label);
-  const go = (alpha) => {
-    if (Number.isFinite(alpha)) input.value = nearest(data.alphas, alpha);
-    settled(root, own, i, input);
-  };
-  input.oninput = () => moved(root, own, i, input);
-  input.onchange = () => settled(root, own, i, input);
-  typed.onchange = () => go(Number.parseFloat(typed.value));
-  input.onpointerdown = () => (own.held = true);
-  input.onpointerup = input.onpointercancel = () => (own.held = false);
-  const track = element(field, "div", "track");
-  if (data.flat) {
-    const flat = element(track, "div", "flat");
-    flat.style.setProperty("--from", along(data.alphas, data.flat[0]));
-    flat.style.setProperty("--to", along(data.alphas, data.flat[1]));
-    flat.title = "plateau: within noise of α*";
-  }
-  const pin = element(track, "div", "pinned");
-  const scale = element(field, "div", "scale");
-  for (const tick of data.ticks) {
-    const mark = button(scale, `tick ${tick.kind}`, tick.label, () => go(tick.alpha));
-    mark.style.setProperty("--p", along(data.alphas, tick.alpha));
-    mark.title = tick.hint;
-  }
-  return { input, typed, go, pin };
 }
 
 // The buttons beside the typed α: play, pin and keys, and whether the values are exact.

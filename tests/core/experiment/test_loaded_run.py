@@ -12,7 +12,7 @@ from core.experiment.experiment import Experiment
 from core.experiment.loaded_run import LoadedRun, open_run
 from core.experiment.precision import has_bf16_instructions
 from core.experiment.train import train_run
-from core.interpolation.alpha_path import lobatto_nodes
+from core.interpolation.barycentric import lobatto_nodes
 from core.presentation.paper_tables import precision_sentences
 from core.training.settings import Settings
 from core.workspace.sweep_info import PrecisionName

@@ -13,12 +13,11 @@ from core.evaluation.agreement import Disagreement, disagreement, worst
 from core.interpolation.alpha_path import (
     AlphaPath,
     TowerPath,
-    barycentric_coefficients,
     build_path,
-    lobatto_nodes,
     read_path,
     write_path,
 )
+from core.interpolation.barycentric import barycentric_coefficients, lobatto_nodes
 from core.retrieval.ranking import ranks_of
 
 ARTICLES, DIM = 60, 16
