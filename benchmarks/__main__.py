@@ -113,5 +113,18 @@ def pages(
     measure(pairs, address, chromium)
 
 
+@app.command("match")
+def time_match(
+    address: Annotated[str, typer.Option(help="Address of the running app.")] = "http://localhost:8501",
+    domain: Annotated[str, typer.Option(help="Slug of a domain with a swept run.")] = "demo-rss",
+    wait: Annotated[float, typer.Option(help="Seconds between opening the page and the first headline.")] = 30.0,
+    chromium: Chromium = CHROMIUM,
+) -> None:
+    """Measure the time to an answer on the Match page of a running app, and the redraws of its slider."""
+    from benchmarks.match import measure
+
+    measure(address, domain, wait, chromium)
+
+
 if __name__ == "__main__":
     app()

@@ -1,4 +1,4 @@
-"""Time to an answer on the Match page: `python -m benchmarks.match --address URL --domain SLUG`, in Chromium.
+"""Time to an answer on the Match page: `python -m benchmarks match --address URL --domain SLUG`, in Chromium.
 
 The app must run with a swept run of the domain. A headline is typed and Enter pressed; the time runs until the first
 images are drawn. After that the slider is moved through all its positions, and the time of each redraw is taken.
@@ -7,12 +7,10 @@ images are drawn. After that the slider is moved through all its positions, and 
 import time
 from pathlib import Path
 from statistics import median, quantiles
-from typing import Annotated
 
-import typer
 from playwright.sync_api import Page, sync_playwright
 
-from benchmarks.drag import FLAGS
+from benchmarks.synthetic_app import FLAGS
 
 HEADLINES = (
     "A dog on the beach", "Flood in the old town", "Church reopens after the fire", "Election day in the capital",
@@ -42,13 +40,8 @@ MOVE = f"""
 """
 
 
-def main(
-    address: Annotated[str, typer.Option(help="Address of the running app.")] = "http://localhost:8501",
-    domain: Annotated[str, typer.Option(help="Slug of a domain with a swept run.")] = "demo-rss",
-    wait: Annotated[float, typer.Option(help="Seconds between opening the page and the first headline.")] = 30.0,
-    chromium: Annotated[Path, typer.Option(help="Path of the Chromium browser.")] = Path("/usr/bin/chromium"),
-) -> None:
-    """Measure the first and the next answers, and the redraws of the slider, and print them."""
+def measure(address: str, domain: str, wait: float, chromium: Path) -> None:
+    """Measure the first answer, `wait` seconds after the page was opened, the next ones and the slider; print them."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         page = browser.new_page(viewport={"width": 1440, "height": 900})
@@ -73,7 +66,3 @@ def answer_to(page: Page, headline: str) -> float:
     seconds = time.perf_counter() - start
     time.sleep(1.5)
     return seconds
-
-
-if __name__ == "__main__":
-    typer.run(main)

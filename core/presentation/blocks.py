@@ -61,7 +61,7 @@ Block = Words | Grid | Chart
 class Section:
     """A section. name, title: of the question. answer: the finding, with its n and interval.
 
-    verdict: the answer at a glance; None if there is none, then the first sentence of the answer stands for it.
+    verdict: the answer at a glance; None if there is none, then the first sentence of the answer is shown.
     """
 
     name: str

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.evaluation.models import Model
-from core.presentation.theme import ALPHA, MODEL_COLOURS, faded, hover
+from core.presentation.theme import ALPHA, MODEL_COLOURS, SHARE, faded, hover
 
 _POINTS = np.linspace(0.0, 1.0, 201)
 _NEAR = 0.05  # distance in α for the hover text
@@ -35,7 +35,7 @@ def add_ridge(figure: go.Figure, alphas: Sequence[float], shares: Sequence[float
         x=_POINTS, y=density(alphas, shares, draws), yaxis="y2", mode="lines", fill="tozeroy", fillcolor=faded(colour),
         line={"color": colour, "width": 1.5}, name="α* of bootstrap draws", showlegend=False,
         customdata=near @ np.asarray(shares),
-        hovertemplate=f"within {_NEAR} of α {hover('x', ALPHA)}: %{{customdata:.0%}} of the draws<extra></extra>",
+        hovertemplate=f"within {_NEAR} of α {hover('x', ALPHA)}: {hover('customdata', SHARE)} of the draws<extra></extra>",
     )  # fmt: skip
     return figure.update_layout(
         xaxis={"anchor": "y2"},
