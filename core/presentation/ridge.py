@@ -35,7 +35,7 @@ def add_ridge(figure: go.Figure, alphas: Sequence[float], shares: Sequence[float
         x=_POINTS, y=density(alphas, shares, draws), yaxis="y2", mode="lines", fill="tozeroy", fillcolor=faded(colour),
         line={"color": colour, "width": 1.5}, name="α* of bootstrap draws", showlegend=False,
         customdata=near @ np.asarray(shares),
-        hovertemplate=f"within {_NEAR} of α {hover('x', ALPHA)}: {hover('customdata', SHARE)} of the draws<extra></extra>",
+        hovertemplate=f"within {_NEAR} of α {hover('x', ALPHA)}: {hover('customdata', SHARE)} of draws<extra></extra>",
     )  # fmt: skip
     return figure.update_layout(
         xaxis={"anchor": "y2"},
