@@ -76,7 +76,7 @@ def show_tour(path: str) -> None:
 
 def _input_page(label: str, key: str, page: str, parameters: dict[str, str] | None = None) -> None:
     """Draw a button that opens a page; the one that leaves the last step ends the tour."""
-    if st.button(label, key=key, type="primary" if key == "tour_next" else "secondary"):
+    if st.button(label, key=key, type="primary" if key == "tour_next" else "tertiary"):
         if parameters:
             TOUR.reset()
         st.switch_page(page_file(page), query_params=parameters or {})  # {} keeps the parameters of the sidebar

@@ -34,8 +34,8 @@ def next_steps(runs: int, run: Run | None) -> tuple[NextStep, ...]:
     if run is not None:
         return (
             NextStep("alpha", "Drag α", "metrics, ranks and images move with it", "tune"),
-            NextStep("changes", "See what changed", "article by article, between two models", "swap_vert"),
-            NextStep("match", "Match a headline", "the images that each model finds", "image_search"),
+            NextStep("changes", "See what changed", "article by article", "swap_vert"),
+            NextStep("match", "Match a headline", "what each model finds", "image_search"),
         )
     if runs:
         return (NextStep("train", "Sweep its run", "measure it at every α", "model_training"), *_DATA)

@@ -19,7 +19,7 @@ from pages.shared.text import plain
 
 def show_start(now: Selection) -> None:
     """Show the picture, and beside it what to do next with the selected domain, or how to begin."""
-    explained, next_ = st.columns([3, 2], gap="medium", vertical_alignment="center")
+    explained, next_ = st.columns([3, 2], gap="medium", vertical_alignment="top")
     explained.html(picture())
     with next_:
         if now.domain is None:

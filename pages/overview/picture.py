@@ -30,7 +30,7 @@ class _Stop:
 _STOPS = (
     _Stop(Model.ZERO_SHOT, "α = 0", "before training", ("person", "directions_car", "landscape", "flood")),
     _Stop(Model.WISE_FT, "0 < α < 1", "a mix of both", ("flood", "person", "sports_soccer", "directions_car")),
-    _Stop(Model.FINE_TUNED, "α = 1", "trained on your articles", ("sports_soccer", "flood", "person", "landscape")),
+    _Stop(Model.FINE_TUNED, "α = 1", "after training", ("sports_soccer", "flood", "person", "landscape")),
 )
 ALT = (
     f"An example: the article “{HEADLINE}” and the images that three models put first. "

@@ -20,13 +20,12 @@ from pages.shared.text import plain
 def show_how_to_begin(workspace: Workspace, about: str) -> None:
     """Show the empty state of a page without a domain. about: what the page shows, a sentence."""
     st.write(about)
-    state = background.status(workspace, DEMO).state
-    if state == "running":
+    if background.status(workspace, DEMO).state == "running":
         st.write("It is empty because Rematch is still making the demo. The first domain appears here by itself.")
         return
     st.write("There is no domain yet, so the page is empty. Import articles with their images, train, and drag α:")
     with st.container(horizontal=True, vertical_alignment="center"):
-        input_demo(workspace, "Make the demo")
+        input_demo(workspace)
         st.page_link(page_file("data"), label="Import your own articles", icon=":material/upload:")
     st.caption(
         "The demo is three domains of synthetic news, trained and swept. The first is ready after about a minute. Your "
@@ -35,8 +34,13 @@ def show_how_to_begin(workspace: Workspace, about: str) -> None:
     )
 
 
-def input_demo(workspace: Workspace, label: str) -> None:
-    """Draw the button that makes the demo, or the parts that are missing, as a job."""
+def input_demo(workspace: Workspace) -> None:
+    """Draw the button that makes the demo, unless it was started: then its state is shown above every page."""
+    if background.status(workspace, DEMO).state in ("never started", "done"):
+        _input_demo(workspace, "Make the demo")
+
+
+def _input_demo(workspace: Workspace, label: str) -> None:
     st.button(
         label, key="make_demo", type="primary", icon=":material/science:", on_click=_start_demo, args=(workspace,)
     )
@@ -84,7 +88,7 @@ def show_demo_progress() -> None:
         else:
             st.info("A user cancelled the demo. What is ready stays.", icon=":material/stop_circle:")
         with st.container(horizontal=True):
-            input_demo(workspace, "Continue where it stopped")
+            _input_demo(workspace, "Continue where it stopped")
             st.button("Close", key="close_demo", on_click=close, args=(workspace, DEMO))
         if status.state == "failed":
             show_log(status.log, "No output.")

@@ -44,6 +44,7 @@ def test_a_cancelled_demo_continues_or_is_closed(open_page, workspace):
     for name in ("log.txt", "cancelled.txt"):
         (folder / name).write_text("")
     app = open_page("overview")
+    assert not app.exception
     assert "cancelled" in app.info[0].value
     assert not app.error
     app.button(key="close_demo").click().run()
