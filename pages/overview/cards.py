@@ -45,13 +45,20 @@ def show_card(workspace: Workspace, domain: Domain, paper: Paper | None) -> None
     st.caption(f"{counted(len(domain.articles), 'article')} ({parts})  \n{period(domain)}")
     runs = swept_runs(workspace, info.slug)
     if not runs:
-        st.html(samples(workspace, domain))
+        show_html(info.slug, samples(workspace, domain))
         show_what_is_missing(workspace, domain)
         return
     run = runs[0]
     rows = paper_rows_of(run, domain)
-    st.html(samples(workspace, domain) + bars_table(bars_of(rows, paper, language_mark(run)), int(rows["n"].iloc[0])))
+    bars = bars_table(bars_of(rows, paper, language_mark(run)), int(rows["n"].iloc[0]))
+    show_html(info.slug, samples(workspace, domain) + bars)
     show_run(run, domain, len(runs) - 1)
+
+
+def show_html(slug: str, html: str) -> None:
+    """Show HTML in a container that has its height before the browser draws it."""
+    kind = "results" if "<table" in html else "images"
+    st.container(key=f"{kind}_of_{slug}").html(html)
 
 
 def samples(workspace: Workspace, domain: Domain) -> str:

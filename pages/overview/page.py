@@ -20,7 +20,7 @@ from pages.shared.text import plain
 def show_start(now: Selection) -> None:
     """Show the picture, and beside it what to do next with the selected domain, or how to begin."""
     explained, next_ = st.columns([3, 2], gap="medium", vertical_alignment="top")
-    explained.html(picture())
+    explained.container(key="picture").html(picture())
     with next_:
         if now.domain is None:
             show_how_to_begin(now.workspace, OVERVIEW.about)

@@ -1,5 +1,6 @@
 """Overview: the next steps fit the state of the domain, the demo starts from the page, and the tour leads on."""
 
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -8,9 +9,12 @@ from core.data.importers import import_domain
 from core.jobs import background
 from core.jobs.job import DEMO
 from pages import tour
+from pages.overview import cards
 from pages.overview.next_steps import next_steps
 from pages.overview.picture import picture
+from pages.shared.images import image_of
 from pages.shared.session import TOUR
+from tests.pages.conftest import bars_shown
 
 
 @pytest.mark.parametrize(
@@ -58,6 +62,22 @@ def test_a_domain_without_a_run_leads_to_training(open_page, workspace, shapes):
     assert not app.exception
     assert app.get("page_link")[0].proto.page == "train"
     assert not app.button  # no tour where there is nothing to show
+
+
+def test_sample_images_that_are_gone_are_left_out(open_page, run, domain, workspace, tmp_path, monkeypatch):
+    def address(workspace, domain, article):  # in AppTest there is no server that gives images an address
+        return "" if image_of(workspace, domain, article) is None else "/media/image.jpg"
+
+    monkeypatch.setattr(cards, "image_url", address)
+    assert cards.samples(workspace, domain).count("<img") == cards.SAMPLES
+    toml = domain.folder / "domain.toml"
+    toml.write_text(toml.read_text().replace(str(domain.images_root), str(tmp_path / "gone")))
+    shutil.rmtree(workspace.cache)
+    assert "<img" not in cards.samples(workspace, workspace.load_domain("shapes"))
+    app = open_page("overview")
+    assert not app.exception
+    assert not app.error
+    assert len(bars_shown(app)) == 3
 
 
 def test_the_tour_goes_on_and_ends(open_page, run):
