@@ -14,7 +14,7 @@ from pages.shared.session import SELECTION
 
 
 def page(name: str, title: str, icon: str, default: bool = False) -> StreamlitPage:
-    """Register `pages/NAME/page.py`, served at `/NAME`; the default page at `/` too."""
+    """Register `pages/NAME/page.py`, served at `/NAME`; the default page at `/`."""
     return st.Page(page_file(name), url_path=name, title=title, icon=f":material/{icon}:", default=default)
 
 

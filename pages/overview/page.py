@@ -1,4 +1,4 @@
-"""Overview page: what Rematch does in one picture, the next steps, and a card for each domain."""
+"""Overview page: what Rematch does in one diagram, the next steps, and a card for each domain."""
 
 import streamlit as st
 
@@ -7,7 +7,7 @@ from core.workspace.runs import load_runs
 from pages import tour
 from pages.overview.cards import show_cards
 from pages.overview.next_steps import next_steps, show_next_steps
-from pages.overview.picture import picture
+from pages.overview.diagram import diagram
 from pages.page_files import page_file
 from pages.shared import session, sidebar
 from pages.shared.empty_states import show_how_to_begin
@@ -18,9 +18,9 @@ from pages.shared.text import plain
 
 
 def show_start(now: Selection) -> None:
-    """Show the picture, and beside it what to do next with the selected domain, or how to begin."""
+    """Show the diagram, and next to it what to do next with the selected domain, or how to begin."""
     explained, next_ = st.columns([3, 2], gap="medium", vertical_alignment="top")
-    explained.container(key="picture").html(picture())
+    explained.container(key="diagram").html(diagram())
     with next_:
         if now.domain is None:
             show_how_to_begin(now.workspace, OVERVIEW.about)

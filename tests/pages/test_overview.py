@@ -11,7 +11,7 @@ from core.jobs.job import DEMO
 from pages import tour
 from pages.overview import cards
 from pages.overview.next_steps import next_steps
-from pages.overview.picture import picture
+from pages.overview.diagram import diagram
 from pages.shared.images import image_of
 from pages.shared.session import TOUR
 from tests.pages.conftest import bars_shown
@@ -27,8 +27,8 @@ def test_the_next_steps_fit_the_state_of_the_domain(runs, is_swept, first, run):
     assert ("sweep" in steps[0].label.lower()) == (runs > 0 and not is_swept)
 
 
-def test_the_picture_has_a_text_that_names_every_model_and_rank():
-    text = picture().partition('aria-label="')[2].partition('"')[0].lower()
+def test_the_diagram_has_a_text_that_names_every_model_and_rank():
+    text = diagram().partition('aria-label="')[2].partition('"')[0].lower()
     for word in ("zero-shot", "wise-ft", "fine-tuned", "image 1", "image 2", "image 4"):
         assert word in text
 

@@ -1,4 +1,4 @@
-"""The picture at the top of Overview: one article, three models along α, and the place of its image for each.
+"""The diagram at the top of Overview: one article, three models along α, and the place of its image for each.
 
 It is HTML with Streamlit's icon font, so it follows theme and width. `pages/shared/style.css` has its rules.
 """
@@ -43,8 +43,8 @@ ALT = (
 )
 
 
-def picture() -> str:
-    """Return the picture as HTML."""
+def diagram() -> str:
+    """Return the diagram as HTML."""
     stops = "".join(_stop(stop) for stop in _STOPS)
     return (
         f'<div class="mix" role="img" aria-label="{ALT}"><p class="mix-article">An article: <b>“{HEADLINE}”</b>. '
