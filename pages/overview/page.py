@@ -6,8 +6,8 @@ from core.presentation.cross_fit import CROSS_FITTED, HOW
 from core.workspace.runs import load_runs
 from pages import tour
 from pages.overview.cards import show_cards
-from pages.overview.next_steps import next_steps, show_next_steps
 from pages.overview.diagram import diagram
+from pages.overview.next_steps import next_steps, show_next_steps
 from pages.page_files import page_file
 from pages.shared import session, sidebar
 from pages.shared.empty_states import show_how_to_begin

@@ -10,8 +10,8 @@ from core.jobs import background
 from core.jobs.job import DEMO
 from pages import tour
 from pages.overview import cards
-from pages.overview.next_steps import next_steps
 from pages.overview.diagram import diagram
+from pages.overview.next_steps import next_steps
 from pages.shared.images import image_of
 from pages.shared.session import TOUR
 from tests.pages.conftest import bars_shown
