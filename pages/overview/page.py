@@ -33,7 +33,7 @@ def show_start(now: Selection) -> None:
 def show_domains(now: Selection) -> None:
     """Show the cards of all domains, the link to import another, and published numbers to compare with."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="domains_heading"):
-        st.subheader(
+        st.header(
             "Domains",
             anchor=False,
             width="content",
