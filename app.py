@@ -5,6 +5,7 @@ from streamlit.navigation.page import StreamlitPage
 
 from core.errors import RematchError
 from core.storage.disk_errors import os_error_sentence
+from pages import tour
 from pages.page_files import PAGES, page_file
 from pages.shared import sidebar
 from pages.shared.empty_states import show_demo_progress
@@ -35,6 +36,7 @@ selected = st.navigation(
 try:
     SELECTION.set(sidebar.input_domain_and_run())
     show_demo_progress()
+    tour.show_tour(selected.url_path)
     selected.run()
 except RematchError as error:
     show_error(error)

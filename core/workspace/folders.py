@@ -2,6 +2,7 @@
 
 import os
 import re
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,13 @@ from core.errors import InputError
 _SLUG = re.compile(
     r"(?=.{1,100}$)[a-z0-9]+(?:[-_][a-z0-9]+)*"
 )  # file systems allow 255 bytes; names of jobs add a prefix
+
+
+def suggested_slug(name: str) -> str:
+    """Return a slug made from the name of a file, `Größe 2.csv` → `grosse-2`; "" if no letter or digit is left."""
+    stem = name.replace("ß", "ss").partition(".")[0]
+    letters = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode().lower()
+    return "-".join(re.findall("[a-z0-9]+", letters))[:100].rstrip("-")
 
 
 @dataclass(frozen=True)

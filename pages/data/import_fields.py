@@ -82,9 +82,9 @@ def input_request(way: Way) -> tuple[ImportRequest, dict[str, UploadedFile]]:
     slug_column, title_column, language_column = st.columns([2, 3, 2])
     slug = slug_column.text_input(
         "Slug",
-        placeholder="my-news",
+        placeholder="from the file's name",
         key="import_slug",
-        help=help_for("Slug", also="Lower-case letters, digits and single hyphens."),
+        help=help_for("Slug", also="Lower-case letters, digits and single hyphens. Empty: made from the file's name."),
     )
     title = title_column.text_input(
         "Title",

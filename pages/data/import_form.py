@@ -11,10 +11,11 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from core.data.importers import check_first
 from core.data.importers.uploads import discard_upload, keep_upload
 from core.errors import InputError, RematchError
-from core.workspace.folders import Workspace
+from core.workspace.folders import Workspace, suggested_slug
 from core.workspace.runs import load_runs
 from pages.data.import_fields import Way, empty_files, input_request, input_source, input_way, most
 from pages.data.import_request import ImportRequest
+from pages.page_files import page_file
 from pages.shared import session, sidebar
 from pages.shared.errors import show_error
 from pages.shared.form_words import in_form_words
@@ -24,7 +25,18 @@ from pages.shared.text import counted, plain
 
 
 def _show_open(workspace: Workspace, slug: str) -> None:
-    st.button("Open the domain", key=f"open_{slug}", type="primary", on_click=_open, args=(workspace, slug))
+    with st.container(horizontal=True):
+        if st.button(
+            "Train on it",
+            key=f"train_{slug}",
+            type="primary",
+            icon=":material/model_training:",
+            on_click=sidebar.choose_domain,
+            args=(slug,),
+        ):
+            close(workspace, IMPORT.job_of(slug))
+            st.switch_page(page_file("train"), query_params={})  # {} keeps the parameters of the sidebar
+        st.button("Open the domain", key=f"open_{slug}", on_click=_open, args=(workspace, slug))
 
 
 def _open(workspace: Workspace, slug: str) -> None:
@@ -56,6 +68,7 @@ def input_import(workspace: Workspace) -> None:
         submitted = st.form_submit_button("Import", type="primary", icon=":material/upload:")
     if submitted:
         session.REFUSED_IMPORT.reset()
+        request = replace(request, slug=request.slug or _slug_of(source))
         try:
             _begin(workspace, way, source, request, lists)
         except RematchError as error:
@@ -74,6 +87,12 @@ def input_import(workspace: Workspace) -> None:
     if tried == way:
         show_error(sentence, ":material/error:")
         _show_what_replacing_means(workspace, slug)
+
+
+def _slug_of(source: UploadedFile | str | None) -> str:
+    if source is None:
+        return ""
+    return suggested_slug(Path(source).name if isinstance(source, str) else source.name)
 
 
 def _begin(

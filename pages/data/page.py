@@ -22,6 +22,7 @@ from pages.data.translation import TRANSLATION, input_translation
 from pages.page_files import page_file
 from pages.shared import session, sidebar
 from pages.shared.charts import show_figure
+from pages.shared.empty_states import input_demo
 from pages.shared.help_texts import DATA, help_for
 from pages.shared.jobs import show_jobs
 from pages.shared.text import counted, period, plain
@@ -169,8 +170,9 @@ def main() -> None:
     if now.domain is None:
         st.write(
             "There is no domain yet, so there is no data to show. Import your own articles and images with the form "
-            "below, or run `rematch demo` in a terminal to make three synthetic domains."
+            "below, or make three synthetic domains (in a terminal: `rematch demo`)."
         )
+        input_demo(now.workspace)
         input_import(now.workspace)
         return
     about, articles, duplicates, importing = st.tabs(

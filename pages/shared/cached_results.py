@@ -14,6 +14,7 @@ from core.data.domain import load_domain as read_domain
 from core.data.time_split import Split
 from core.findings.alpha_choice import plateau_at_choice
 from core.presentation.cross_fit import choice_note
+from core.presentation.paper_tables import paper_table
 from core.storage.files import FileSignature, file_signature
 from core.workspace.folders import Workspace
 from core.workspace.runs import Run, load_runs
@@ -80,6 +81,16 @@ def _curve_with_intervals(_results: Results, metric: str, file_signature: SweepS
 def curve_with_intervals_of(run: Run, domain: Domain, metric: str) -> pd.DataFrame:
     """Return the curve on val with the intervals of a metric. Raises InputError as `read_results`."""
     return _curve_with_intervals(results_of(run, domain, "val"), metric, stamp_of(run))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _paper_rows(_run: Run, _domain: Domain, swept: SweepStamp, domain_stamp: FileSignature) -> pd.DataFrame:
+    return paper_table(_run, _domain, "val", None).rows
+
+
+def paper_rows_of(run: Run, domain: Domain) -> pd.DataFrame:
+    """Return the rows of the run's `paper_table` on val. Raises InputError as `paper_table`."""
+    return _paper_rows(run, domain, stamp_of(run), file_signature(domain.folder / "domain.toml"))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

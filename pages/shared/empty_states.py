@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.data.domain import Domain
+from core.errors import RematchError
 from core.jobs import background
 from core.jobs.background import JobStatus
 from core.jobs.job import DEMO
@@ -11,7 +12,7 @@ from core.workspace.runs import load_runs
 from pages.page_files import page_file
 from pages.shared.cached_results import swept_runs
 from pages.shared.errors import show_error, show_log, without_paths
-from pages.shared.jobs import watch_job, why_failed
+from pages.shared.jobs import cancel, close, watch_job, why_failed
 from pages.shared.session import DOMAIN
 from pages.shared.text import plain
 
@@ -22,16 +23,34 @@ def show_how_to_begin(workspace: Workspace, about: str) -> None:
     if background.status(workspace, DEMO).state == "running":
         st.write("It is empty because Rematch is still making the demo. The first domain appears here by itself.")
         return
-    st.write(
-        "There is no domain yet, so the page is empty. Make the demo, which takes some minutes, or import your own "
-        "articles and images:"
-    )
-    st.code("rematch demo\nrematch import SOURCE --domain my-news", language=None)
+    st.write("There is no domain yet, so the page is empty. Import articles with their images, train, and drag α:")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        input_demo(workspace)
+        st.page_link(page_file("data"), label="Import your own articles", icon=":material/upload:")
     st.caption(
-        "SOURCE is a table (CSV, Excel, Parquet …) with its images, or a folder of NewsImages. `rematch demo` makes "
-        "three domains of synthetic news."
+        "The demo is three domains of synthetic news, trained and swept. The first is ready after about a minute. Your "
+        "own articles: a table (CSV, Excel, Parquet …) with its images, or a folder of NewsImages. In a terminal: "
+        "`rematch demo`, or `rematch import SOURCE --domain my-news`."
     )
-    st.page_link(page_file("data"), label="Import on the Data page", icon=":material/folder_open:")
+
+
+def input_demo(workspace: Workspace) -> None:
+    """Draw the button that makes the demo, unless it was started: then its state is shown above every page."""
+    if background.status(workspace, DEMO).state in ("never started", "done"):
+        _input_demo(workspace, "Make the demo")
+
+
+def _input_demo(workspace: Workspace, label: str) -> None:
+    st.button(
+        label, key="make_demo", type="primary", icon=":material/science:", on_click=_start_demo, args=(workspace,)
+    )
+
+
+def _start_demo(workspace: Workspace) -> None:
+    try:
+        background.start(workspace, DEMO, ["demo"])
+    except RematchError as error:
+        st.toast(plain(without_paths(str(error))))
 
 
 def show_what_is_missing(workspace: Workspace, domain: Domain, about: str = "") -> None:
@@ -63,11 +82,16 @@ def show_demo_progress() -> None:
     if status.state == "running":
         ready = _ready(workspace)
         watch_job(workspace, DEMO, _show_demo_step, lambda now: now.state != "running" or _ready(workspace) != ready)
-    elif status.state == "failed":
-        show_error(f"The demo could not be completed: {why_failed(status)}")
-        st.write("Start it again. It continues where it stopped:")
-        st.code("rematch demo", language=None)
-        show_log(status.log, "No output.")
+    elif status.state in ("failed", "cancelled"):
+        if status.state == "failed":
+            show_error(f"The demo could not be completed: {why_failed(status)}")
+        else:
+            st.info("A user cancelled the demo. What is ready stays.", icon=":material/stop_circle:")
+        with st.container(horizontal=True):
+            _input_demo(workspace, "Continue where it stopped")
+            st.button("Close", key="close_demo", on_click=close, args=(workspace, DEMO))
+        if status.state == "failed":
+            show_log(status.log, "No output.")
 
 
 def _ready(workspace: Workspace) -> dict[str, int]:
@@ -81,3 +105,4 @@ def _show_demo_step(status: JobStatus) -> None:
         min(1.0, status.done / status.total) if status.total else 0.0,
         f"Preparing the demo. {step} — {status.label}, {status.amount}",
     )
+    st.button("Cancel", key="cancel_demo", on_click=cancel, args=(default_workspace(), DEMO))

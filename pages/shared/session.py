@@ -145,6 +145,7 @@ LAST_ALPHA = SessionValue[tuple[str, float | None]]("_last_alpha", ("", None))  
 FIGURE_FORMAT = SessionValue[str]("figure_format", "png")
 PAPER = QueryParameter[str]("paper")
 WORDS_FOUND = QueryParameter[str]("find")
+TOUR = SessionValue[int]("_tour", 0)  # the step, from 1; 0: not on a tour
 
 # Jobs, and the model worker's tasks by their purpose.
 STARTED_JOBS = SessionValue[frozenset[Job]]("_started_jobs", frozenset())

@@ -178,7 +178,8 @@ def show_heading(domain: Domain, run: Run) -> None:
     synthetic = " · synthetic: test data with known causes, not news" if domain.info.synthetic else ""
     st.caption(
         f"{plain(domain.info.title)} · run {plain(run.info.name)}{language_mark(run)}{reranked_by(run.reranking())}: "
-        f"{plain(run.info.encoder)}, {run.info.settings.tune} tuned, {plain(text_read(run, domain))}{synthetic}"
+        f"{plain(run.info.encoder)}, {run.info.settings.tune} tuned, {plain(text_read(run, domain))}{synthetic}",
+        help=help_for("Run", "Encoder", "Head", "Query text"),
     )
     if (unread := language_note(run, domain)) is not None:
         st.caption(plain(unread))

@@ -1,6 +1,7 @@
 """A domain with a swept run, written directly as a sweep writes it, so that page tests take milliseconds."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -43,6 +44,13 @@ def open_at(page: str, **parameters: str) -> AppTest:
 def open_page() -> Open:
     """Return the function that opens a page of the app."""
     return open_at
+
+
+def bars_shown(app: AppTest) -> dict[str, list[str]]:
+    """Return the rows of the first card of Overview: model → its metrics as written."""
+    [table, *_] = [found for html in app.get("html") for found in re.findall(r"<table.*?</table>", html.proto.body)]
+    rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in re.findall(r"<tr.*?</tr>", table)[1:]]
+    return {re.sub(r"<.*?>", "", name): cells for name, *cells in rows}
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -78,7 +78,7 @@ def test_an_empty_workspace_offers_the_import() -> None:
         ({"path": "/no/such/folder", "slug": "my-news"}, "does not exist"),
         ({"path": "", "slug": "my-news"}, "Type the path"),
         ({"path": "SHAPES", "slug": "../evil"}, "'../evil'"),
-        ({"path": "SHAPES", "slug": ""}, "cannot name a domain"),
+        ({"path": "SHAPES", "slug": "a b"}, "cannot name a domain"),
         ({"path": "SHAPES", "slug": "my-news", "language": "German"}, "'german'"),
         ({"path": "SHAPES", "slug": "my-news", "column_title": "kopf"}, "'kopf'"),
     ],
@@ -95,6 +95,7 @@ def test_an_import_runs_as_a_job_and_its_report_and_domain_are_shown(shapes: Pat
     page = submit(open_page(), path=str(shapes), slug="shapes", title="Töne", language="en")
     page = until_ended(page, workspace, "shapes")
     assert "60 of 60 articles" in written(page)
+    assert page.button(key="train_shapes")
     assert workspace.load_domain("shapes").info.title == "Töne"
     page = page.button(key="open_shapes").click().run()
     assert not page.exception

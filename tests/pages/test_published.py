@@ -3,6 +3,7 @@
 import pytest
 
 from core.evaluation.published import PAPERS
+from tests.pages.conftest import bars_shown
 
 
 @pytest.mark.parametrize("page", ["overview", "curves"])
@@ -13,5 +14,5 @@ def test_the_url_names_the_paper_by_its_id(page, open_page, run):
     assert choice.value == PAPERS[1]
     # The browser writes the text of the option into the URL.
     assert choice.options == ["none", *PAPERS]
-    shown = app.dataframe[0].value["model"] if page == "curves" else app.table[0].value.index
+    shown = app.dataframe[0].value["model"] if page == "curves" else bars_shown(app)
     assert sum(str(model).startswith("published") for model in shown) == 3
