@@ -31,6 +31,28 @@ def differing_settings(runs: Sequence[Run]) -> pd.DataFrame:
     return table[[name for name in table if table[name].astype(str).nunique() > 1]]
 
 
+def differences(runs: Sequence[Run]) -> dict[str, str]:
+    """Return by name what distinguishes each run from the others, as in "seed 7, 3 epochs"; "" if nothing does."""
+    rows = differing_settings(runs).to_dict("records")
+    return {
+        run.info.name: ", ".join(_setting_text(str(name), value) for name, value in row.items())
+        for run, row in zip(runs, rows or [{}] * len(runs), strict=True)
+    }
+
+
+def _setting_text(name: str, value: Any) -> str:
+    """Return a setting with its value: "seed 7", "3 epochs", "lora:8 tuned", "no english"."""
+    if value is None or value != value:
+        return f"no {name.replace('_', ' ')}"
+    if isinstance(value, bool):
+        return name.replace("_", " ") if value else f"no {name.replace('_', ' ')}"
+    number = f"{value:g}" if isinstance(value, float) else str(value)
+    if name in ("encoder", "text"):
+        return number
+    after = {"epochs": f"{number} epoch{'s' * (value != 1)}", "tune": f"{number} tuned"}
+    return after.get(name, f"{name.replace('_', ' ')} {number}")
+
+
 def _settings(run: Run) -> dict[str, Any]:
     info = run.info
     return {

@@ -14,6 +14,7 @@ from core.data.domain import load_domain as read_domain
 from core.data.time_split import Split
 from core.findings.alpha_choice import plateau_at_choice
 from core.presentation.cross_fit import choice_note
+from core.presentation.curve_lines import CurveLine, curve_line
 from core.storage.files import FileSignature, file_signature
 from core.workspace.folders import Workspace
 from core.workspace.runs import Run, load_runs
@@ -70,6 +71,16 @@ def bands_of(run: Run, domain: Domain, metric: str) -> dict[str, tuple[np.ndarra
     swept = set(run.curve()["split"])
     splits: list[Split] = [split for split in ("val", "test") if split in swept and not domain.labelled(split).empty]
     return {split: _bands(results_of(run, domain, split), metric, split, stamp_of(run)) for split in splits}
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _line(_run: Run, _domain: Domain, split: Split, swept: SweepStamp, domain_stamp: FileSignature) -> CurveLine:
+    return curve_line(read_results(_run, _domain, split))
+
+
+def line_of(run: Run, domain: Domain, split: Split) -> CurveLine:
+    """Return the run's metrics over α on a split as a line to draw. Raises InputError as `read_results`."""
+    return _line(run, domain, split, stamp_of(run), file_signature(domain.folder / "domain.toml"))
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
