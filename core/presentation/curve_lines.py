@@ -7,16 +7,14 @@ import numpy as np
 import pandas as pd
 
 from core.evaluation.alpha_selection import Selected
-from core.evaluation.metrics import METRICS, table_metrics
+from core.evaluation.metrics import table_metrics
 from core.evaluation.overtakings import Steps, metric_steps
 from core.evaluation.step_lines import drawn_steps
-from core.presentation.curve_charts import Band
+from core.presentation.curve_charts import Band, share_range
 from core.workspace.sweep_results import Results
 
 #: Pixels on the α axis that a line distinguishes: a panel over the whole width of a large screen.
 RESOLUTION = 800
-_PADDING = 0.08  # of the range of the values, above and below them
-_LEAST_RANGE = 0.02  # of an axis: otherwise a metric that hardly changes looks as if it moved
 
 
 @dataclass(frozen=True)
@@ -79,13 +77,9 @@ def curve_line(results: Results) -> CurveLine:
 
 
 def axis_range(lines: Sequence[CurveLine], metric: str) -> tuple[float, float]:
-    """Return the lowest and highest value of an axis for the lines with their bands; a share stays in [0, 1]."""
+    """Return the lowest and highest value of an axis for the lines of a share with their bands."""
     values = [line.corners(metric)[1] for line in lines]
-    values += [end for line in lines if metric in line.bands for end in line.bands[metric]]
-    low, high = min(map(np.min, values)), max(map(np.max, values))
-    padding = max(_PADDING * (high - low), (_LEAST_RANGE - (high - low)) / 2)
-    low, high = float(low - padding), float(high + padding)
-    return (max(low, 0.0), min(high, 1.0)) if METRICS[metric].unit == "share" else (low, high)
+    return share_range([*values, *(end for line in lines if metric in line.bands for end in line.bands[metric])])
 
 
 def curves_table(lines: Sequence[CurveLine], digits: int = 6) -> pd.DataFrame:

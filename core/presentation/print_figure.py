@@ -25,7 +25,8 @@ FigureFormat = Literal["png", "svg", "pdf"]
 #: Name of a width → inches: columns of two-column journals, such as IEEE's and ACM's.
 WIDTHS = {"one column": 3.5, "two columns": 7.2}
 DPI = 300
-_PANEL_HEIGHT, _MARGIN_HEIGHT = 1.45, 0.85  # inches: a row of panels; title and legend together
+_PANEL_HEIGHT, _TITLE_HEIGHT, _LEGEND_ROW = 1.45, 0.35, 0.13  # inches
+_LETTER, _HANDLE = 0.045, 0.45  # inches: width of a letter and of a mark in the legend
 _DASHES = {"val": "-", "test": ":", "train": "--"}
 _MARKERS = ("^", "v", "<", ">", "p", "X", "*", "P")  # of the other runs; circle, square and diamond have a meaning
 _GREY = "#5f6368"
@@ -104,16 +105,20 @@ def _draw(figure: PrintFigure) -> "Figure":
 
     columns = min(len(figure.metrics), 3 if figure.width > WIDTHS["one column"] else 2)
     rows = -(-len(figure.metrics) // columns)
-    drawn = Figure((figure.width, rows * _PANEL_HEIGHT + _MARGIN_HEIGHT), layout="constrained")
-    axes = drawn.subplots(rows, columns, squeeze=False, sharex=True)
+    drawn = Figure(layout="constrained")
+    axes = drawn.subplots(rows, columns, squeeze=False)
     for panel, metric in zip(axes.flat, figure.metrics, strict=False):
         _draw_panel(panel, figure.lines, metric)
+    for panel in axes.flat[: len(figure.metrics) - columns]:
+        panel.set(xlabel="", xticklabels=[])
     for panel in axes.flat[len(figure.metrics) :]:
         panel.set_visible(False)
     drawn.suptitle(figure.title, fontsize=_STYLE["axes.titlesize"], x=0.01, ha="left")
     handles, labels = axes.flat[0].get_legend_handles_labels()
-    per_row = 4 if figure.width > WIDTHS["one column"] else 2
+    per_row = max(1, int(figure.width / (_LETTER * max(map(len, labels)) + _HANDLE)))
     drawn.legend(handles, labels, loc="outside lower left", ncols=per_row, frameon=False, handlelength=2.4)
+    height = _TITLE_HEIGHT + rows * _PANEL_HEIGHT - (-len(labels) // per_row) * _LEGEND_ROW
+    drawn.set_size_inches(figure.width, height)
     return drawn
 
 
@@ -132,12 +137,11 @@ def _draw_panel(panel: "Axes", lines: Sequence[CurveLine], metric: str) -> None:
             panel.fill_between(
                 line.alphas, low, high, color=colour, alpha=0.18, linewidth=0, label=f"95 % interval, {line.split}"
             )
-        about = f" ({line.difference})" if line.difference else ""
+        about = f" ({line.difference})" if line.difference and others else ""
         panel.plot(*line.corners(metric), linewidth=1.1 if is_subject else 0.7, label=f"{line.name}{about}", **style)
     _draw_marks(panel, lines[0], metric)
     panel.set(xlim=(-0.03, 1.03), ylim=axis_range(lines, metric), xlabel="α", title=METRICS[metric].label)
     panel.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "0.25", "0.5", "0.75", "1"])
-    panel.label_outer()
 
 
 def _draw_marks(panel: "Axes", line: CurveLine, metric: str) -> None:

@@ -24,9 +24,10 @@ def _component() -> Callable[..., Any]:
     )
 
 
-def curves_element(data: dict[str, Any], on_picked: Callable[[], None], key: str) -> None:
-    """Draw the panels.
+def _nothing() -> None:
+    """Do nothing: Streamlit stores a component's value only if there is a callback."""
 
-    on_picked: called when the user set α. `st.session_state[key]` then has `picked` ({alpha}).
-    """
-    _component()(key=key, data=data, on_picked_change=on_picked)
+
+def curves_element(data: dict[str, Any], key: str) -> None:
+    """Draw the panels. `st.session_state[key]` has `moved` ({alphas, settled}) after the user set α."""
+    _component()(key=key, data=data, on_moved_change=_nothing)

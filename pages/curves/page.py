@@ -1,5 +1,6 @@
 """Curves page: metrics over α of this run, of all domains, on the plane of both towers, and on another domain."""
 
+import pandas as pd
 import streamlit as st
 
 from core.data.domain import Domain
@@ -32,6 +33,24 @@ HELP_OF_VIEWS = (
     "This run: its six metrics. All domains: one metric of their newest runs. Two towers: an α for each tower. "
     "Elsewhere: this run on another domain."
 )
+
+
+INTERVAL = "95 % interval"
+
+
+def _split_text(table: pd.DataFrame) -> str:
+    """Return the split and n of a table whose first rows are of val."""
+    return f"val, n = {_n(table):,}"
+
+
+def _csv(run: Run, table: pd.DataFrame, **columns: str) -> str:
+    """Return a table of the run as CSV that says whose it is."""
+    named = {"domain": run.info.domain, "run": run.info.name, **columns}
+    return spreadsheet_csv(pd.concat([pd.DataFrame(named, index=table.index), table], axis=1))
+
+
+def _n(table: pd.DataFrame) -> int:
+    return int(table["n"].iloc[0])
 
 
 def input_metric(parameter: session.QueryParameter[str], default: Criterion = "recall@1") -> Criterion:
@@ -69,7 +88,8 @@ def show_all_domains(workspace: Workspace) -> None:
                 alt = f"Line chart of {metric} over alpha on {slug}."
                 name = f"all-{slug}-{metric.replace('@', '')}"
                 bands = bands_of(runs[0], load_domain(workspace, slug), metric)
-                show_figure(plot_metric(curve, metric, selected, bands), name, alt, 240)
+                figure = plot_metric(curve, metric, selected, bands)
+                show_figure(figure, name, alt, 260, title=(slug, runs[0].info.name, _split_text(curve), INTERVAL))
 
 
 def show_plane(run: Run) -> None:
@@ -92,8 +112,9 @@ def show_plane(run: Run) -> None:
     )
     name = f"{run.info.domain}-{run.info.name}-plane-{metric.replace('@', '')}"
     alt = f"Heat map of {metric} over the alpha of the image tower and of the text tower."
-    show_figure(plot_plane(table, metric, best, selected), name, alt, 480)
-    st.download_button("Plane as CSV", spreadsheet_csv(table), f"{name}.csv", "text/csv")
+    title = (run.info.domain, run.info.name, _split_text(table), "interpolated")
+    show_figure(plot_plane(table, metric, best, selected), name, alt, 480, title=title)
+    st.download_button("Plane as CSV", _csv(run, table), f"{name}.csv", "text/csv")
 
 
 def show_elsewhere(workspace: Workspace, domain: Domain, run: Run) -> None:
@@ -124,8 +145,10 @@ def show_elsewhere(workspace: Workspace, domain: Domain, run: Run) -> None:
     name = f"{domain.info.slug}-{run.info.name}-on-{slug}-{metric.replace('@', '')}"
     alt = f"{metric} on {domain.info.slug} against {metric} on {slug}, traced by alpha."
     figure = plot_trace(both, metric, names, run.selected().alpha)
-    show_figure(figure, name, alt, 440)
-    st.download_button("Curve elsewhere as CSV", spreadsheet_csv(elsewhere), f"{name}.csv", "text/csv")
+    n = f"val, n = {_n(run.curve()):,} and {_n(elsewhere):,}"
+    title = (f"{run.info.domain} and {slug}", run.info.name, n, INTERVAL)
+    show_figure(figure, name, alt, 440, title=title)
+    st.download_button("Curve elsewhere as CSV", _csv(run, elsewhere, measured_on=slug), f"{name}.csv", "text/csv")
 
 
 def input_evaluation(workspace: Workspace, run: Run, slug: str) -> None:

@@ -19,7 +19,7 @@ from core.workspace.runs import Run
 from pages.curves.component import curves_element
 from pages.curves.line_data import panels_data
 from pages.shared import session
-from pages.shared.alpha_position import current_position, set_alpha
+from pages.shared.alpha_position import current_position
 from pages.shared.cached_results import bands_of, line_of, swept_runs
 from pages.shared.text import plain
 
@@ -62,14 +62,8 @@ def show_panels(run: Run, lines: list[CurveLine]) -> None:
     """Draw the panels at the current α of all pages, which the user can set there."""
     name = f"curves {run.info.domain} {run.info.name}"
     element = session.SessionValue[Mapping[str, Any]](name, {})
-
-    def picked() -> None:
-        message = element.get().get("picked")
-        if message is not None and (alpha := session.parse_alpha(message["alpha"])) is not None:
-            set_alpha(run, alpha)
-
-    alpha = current_position(None, 1, run).alphas[0]
-    curves_element(panels_data(lines, run.info.name, alpha), picked, name)
+    alpha = current_position(element.get().get("moved"), 1, run).alphas[0]
+    curves_element(panels_data(lines, run.info.name, alpha), name)
 
 
 def show_notes(run: Run, lines: list[CurveLine], notes: list[str]) -> None:

@@ -15,7 +15,7 @@ export default function ({ data, parentElement, setStateValue }) {
     build(root, own, data);
   }
   own.data = data;
-  own.send = (alpha) => setStateValue("picked", { alpha, time: Date.now() });
+  own.send = (alpha) => setStateValue("moved", { alphas: [alpha], settled: true, time: Date.now() });
   if (own.alpha === undefined || own.sent !== undefined) own.alpha = own.sent ?? data.alpha;
   if (own.sent === data.alpha) own.sent = undefined;
   if (own.sent === undefined) own.alpha = data.alpha;
