@@ -113,7 +113,8 @@ function refresh(own) {
   }
 }
 
-function emphasise(own, i) {
+function emphasise(own, line) {
+  const i = own.hidden.has(line) ? null : line;
   for (const panel of own.panels) {
     panel.paths.forEach((path, other) => path.classList.toggle("emphasised", i === other));
     panel.box.classList.toggle("dimmed", i !== null);

@@ -38,7 +38,8 @@ function drawPanel(panel, data, k) {
     mark.style.top = `${y(tick) / 10}%`;
     svg(panel.drawing, "path", { class: "grid", d: `M0 ${y(tick)}H${UNIT}`, "vector-effect": "non-scaling-stroke" });
   }
-  panel.paths = data.lines.map((line) => drawLine(panel, line, k, y));
+  // The chosen run last, so that it lies over the others.
+  panel.paths = [...data.lines].reverse().map((line) => drawLine(panel, line, k, y)).reverse();
   data.lines.forEach((line, i) => drawMarks(panel, line, i, k, y, data));
 }
 
