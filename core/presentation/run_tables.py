@@ -41,9 +41,10 @@ def differences(runs: Sequence[Run]) -> dict[str, str]:
 
 
 def summary(run: Run) -> str:
-    """Return what a swept run reached on val: "recall@1 0.412 at α* = 0.35". Raises InputError as `Run.curve`."""
+    """Return what a swept run reached: "val recall@1 0.412, n = 567, at α* 0.35". Raises InputError as `Run.curve`."""
     chosen, val = run.selected(), _rows(run, "val")
-    return f"{chosen.criterion} {val[chosen.criterion].loc[chosen.alpha]:.3f} at α* = {chosen.alpha:g}"
+    value, n = val[chosen.criterion].loc[chosen.alpha], int(val["n"].iloc[0])
+    return f"val {chosen.criterion} {value:.3f}, n = {n:,}, at α* {chosen.alpha:g}"
 
 
 def _setting_text(name: str, value: Any) -> str:

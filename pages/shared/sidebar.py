@@ -56,10 +56,16 @@ def _draw_domain(slugs: Sequence[str], shown: str, bound: Mapping[str, Any]) -> 
 def _draw_run(runs: Sequence[Run], shown: str, bound: Mapping[str, Any]) -> str | None:
     """Draw the choice of a run. Each is described by what differs between the runs, and by what it reached."""
     about = {name: plain(words) for name, words in summaries_of(runs).items()}
-    st.markdown("Run", help=help_for("Run"))
+    st.markdown(":small[Run]", help=help_for("Run"))
     with st.popover(plain(shown), width="stretch", key="run_choice"):
         chosen: str | None = st.radio(
-            "Run", list(about), None, captions=list(about.values()), on_change=_forget_other_run, **bound
+            "Run",
+            list(about),
+            None,
+            captions=list(about.values()),
+            label_visibility="collapsed",
+            on_change=_forget_other_run,
+            **bound,
         )
     st.caption(about.get(chosen or shown, ""))
     return chosen
