@@ -62,8 +62,10 @@ def input_metric(parameter: session.QueryParameter[str], default: Criterion = "r
 
 def show_this_run(workspace: Workspace, run: Run, domain: Domain) -> None:
     """Show one panel for each of the six metrics of the run, with the other runs of its domain."""
-    lines, notes = lines_of(workspace, run, domain)
-    show_panels(run, lines)
+    with st.container(key="curves_panels"):  # its height is reserved
+        with st.spinner("Reading the sweeps and computing intervals…"):
+            lines, notes = lines_of(workspace, run, domain)
+        show_panels(run, lines)
     input_downloads(lines, run.info.name)
     show_notes(run, lines, notes)
 

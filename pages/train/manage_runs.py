@@ -79,9 +79,9 @@ def _ask(workspace: Workspace, slug: str, runs: Sequence[Run], action: str) -> N
     with st.container(border=True):
         if action == ASKED:
             st.write(
-                f"Delete {what}{': ' + plain(', '.join(names)) if len(names) > 1 else ''}? Its weights, training "
-                f"curve and sweep ({size:,.1f} MB) are deleted, and links to it stop working. Articles, tags and "
-                "notes stay. Archiving hides a run and can be undone."
+                f"Delete {what}{': ' + plain(', '.join(names)) if len(names) > 1 else ''}? Weights, training "
+                f"curve and sweep ({size:,.1f} MB) are deleted, and links stop working. Articles, tags and notes stay. "
+                "Archiving hides a run and can be undone."
             )
         else:
             st.write(f":material/warning: Last question: delete {what} for good? **This cannot be undone.**")
