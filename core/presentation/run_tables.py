@@ -54,7 +54,10 @@ def _setting_text(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return name.replace("_", " ") if value else f"no {name.replace('_', ' ')}"
     number = f"{value:g}" if isinstance(value, float) else str(value)
-    if name in ("encoder", "text"):
+    if name == "encoder":
+        scheme, colon, weights = number.partition(":")
+        return f"{scheme}{colon}{weights.rstrip('/').rpartition('/')[2]}"  # no folders of this machine
+    if name == "text":
         return number
     after = {"epochs": f"{number} epoch{'s' * (value != 1)}", "tune": f"{number} tuned"}
     return after.get(name, f"{name.replace('_', ' ')} {number}")
