@@ -23,7 +23,7 @@ from pages.shared.alpha_position import current_position
 from pages.shared.cached_results import bands_of, line_of, swept_runs
 from pages.shared.text import plain
 
-#: Other runs in the panels, the newest first: more cannot be told apart.
+#: Other runs in the panels, the newest first: more cannot be distinguished.
 MOST_OTHERS = 8
 
 

@@ -67,7 +67,6 @@ def _draw_run(runs: Sequence[Run], shown: str, bound: Mapping[str, Any]) -> str 
             on_change=_forget_other_run,
             **bound,
         )
-    st.caption(about.get(chosen or shown, ""))
     return chosen
 
 

@@ -15,7 +15,7 @@ from pages.shared.sidebar import choose_newest_run, choose_run, selection
 from pages.shared.text import plain
 
 _MEGABYTE = 1e6
-#: Actions in UNCONFIRMED: deletion is asked for twice.
+#: Actions in UNCONFIRMED: a deletion has to be confirmed twice.
 ASKED, ASKED_TWICE, NAMING = "delete run", "delete run for good", "rename run"
 
 
