@@ -56,7 +56,7 @@ setup: .venv/.installed
 # Keeps the versions that are pinned as long as they fit the ranges. The first lines, which say so, are kept.
 pins: .venv/.installed-dev
 	cp requirements.txt requirements.new
-	$(BIN)/uv pip compile --quiet --universal --no-deps --no-annotate --no-header --extra translate --python-version 3.11 \
+	$(BIN)/uv pip compile --quiet --universal --no-deps --no-annotate --no-header --extra translate --extra figures --python-version 3.11 \
 		$(UPGRADE) pyproject.toml --output-file requirements.new
 	(grep '^#' requirements.txt; cat requirements.new) > requirements.pins && mv requirements.pins requirements.txt
 	rm requirements.new

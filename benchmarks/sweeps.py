@@ -28,7 +28,8 @@ from core.experiment.sweep import COARSE
 from core.experiment.train import train_run
 from core.training.settings import Settings, default_settings
 from core.workspace.folders import Workspace
-from core.workspace.runs import Run, RunInfo, now, reserve_folder
+from core.workspace.run_names import reserve_folder
+from core.workspace.runs import Run, RunInfo, now
 from core.workspace.sweep_info import PrecisionName
 
 VIT_STEP = 0.02  # × each tensor's standard deviation: about the change by fine-tuning CLIP at 1e-5

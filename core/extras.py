@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from core.errors import InputError
 
 #: Extra → its packages, as pyproject.toml lists them.
-EXTRAS = {"translate": ("sentencepiece", "sacremoses", "sacrebleu"), "cluster": ("ray",)}
+EXTRAS = {"translate": ("sentencepiece", "sacremoses", "sacrebleu"), "cluster": ("ray",), "figures": ("matplotlib",)}
 
 
 def check_extra(extra: str, purpose: str) -> None:

@@ -16,7 +16,8 @@ from core.errors import InputError
 from core.presentation.import_report import REPORT_COLUMNS, read_report
 from core.training.settings import Settings, default_settings
 from core.workspace.folders import Workspace
-from core.workspace.rename_and_delete import check_new_name, rename_run
+from core.workspace.rename_and_delete import rename_run
+from core.workspace.run_names import check_new_name
 from core.workspace.runs import find_run, load_runs
 from rematch.run import Run
 

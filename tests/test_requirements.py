@@ -25,9 +25,10 @@ def test_every_pin_is_exact():
 
 def test_each_dependency_is_pinned_within_its_range():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
     ranges = {
         canonicalize_name(one.name): one
-        for one in map(Requirement, [*project["dependencies"], *project["optional-dependencies"]["translate"]])
+        for one in map(Requirement, [*project["dependencies"], *extras["translate"], *extras["figures"]])
     }
     lines = (line for line in (ROOT / "requirements.txt").read_text().splitlines() if not line.startswith("#"))
     pins = list(map(Requirement, lines))

@@ -14,7 +14,8 @@ from core.evaluation.tower_plane import Plane
 from core.training.settings import default_settings
 from core.workspace.folders import Workspace
 from core.workspace.provenance import articles_fingerprint
-from core.workspace.runs import Run, RunInfo, now, reserve_folder, save_run
+from core.workspace.run_names import reserve_folder
+from core.workspace.runs import Run, RunInfo, now, save_run
 from core.workspace.sweep_info import PathInfo, SweepInfo
 
 

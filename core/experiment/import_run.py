@@ -27,7 +27,8 @@ from core.training.history import Epoch
 from core.training.settings import Settings
 from core.workspace.folders import Workspace
 from core.workspace.provenance import translators_of
-from core.workspace.runs import Run, RunInfo, reserve_folder, save_run
+from core.workspace.run_names import reserve_folder
+from core.workspace.runs import Run, RunInfo, save_run
 from core.workspace.unfinished_runs import check_can_train
 
 #: Batch counter of batch-norm layers, which evaluation mode does not use.

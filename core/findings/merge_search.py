@@ -17,7 +17,7 @@ from core.interpolation.merges import MERGES
 from core.interpolation.merges.merge import Searched
 from core.interpolation.mix import Mix
 from core.workspace.comparable_runs import runs_elsewhere, sister_runs
-from core.workspace.runs import Run, load_runs
+from core.workspace.runs import Run, active_runs
 
 if TYPE_CHECKING:  # imports torch
     from core.experiment.mixer import Mixer
@@ -70,7 +70,7 @@ def open_mixer(context: RunContext) -> "Mixer":
 def sisters_of(context: RunContext) -> list[Run]:
     """Return the analysed run, then the newest run of every other seed."""
     run = context.run
-    sisters = sister_runs(run, load_runs(context.workspace, run.info.domain))
+    sisters = sister_runs(run, active_runs(context.workspace, run.info.domain))
     return [run, *(other for other in sisters if other.info.settings.seed != run.info.settings.seed)]
 
 

@@ -25,6 +25,9 @@ _BISECTIONS = 24
 #: Share of a cell by which it is widened on both sides: in float32 a crossing near a grid point may show in the cell
 #: next to its own.
 _MARGIN = 0.1
+#: Articles up to this many ranks above the limit at both ends of a cell are searched too: within the cell, their rank
+#: may fall to the limit and rise again.
+_RANKS_ABOVE = 25
 
 
 def find_overtakings(
@@ -77,7 +80,7 @@ class _Scan:
             if cell < 0:
                 start = rank
                 continue
-            near = np.flatnonzero(np.minimum(rank, last_rank) <= self._limit)
+            near = np.flatnonzero(np.minimum(rank, last_rank) <= self._limit + _RANKS_ABOVE)
             row, image = np.nonzero(ahead.mask[near] ^ before.mask[near])
             article = near[row]
             found.append((article + rows.start, image, np.full(len(row), cell), last_rank[article]))

@@ -3,7 +3,7 @@
 A curve over α has the colour of WiSE-FT in every chart, and its ends have those of zero-shot and fine-tuned.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,9 @@ from core.evaluation.metrics import METRICS
 from core.evaluation.models import Model
 from core.presentation.theme import ALPHA, MODEL_COLOURS, NEUTRAL, SHADE, VALUE, faded, hover
 
-DASHES = {"val": "solid", "test": "dot"}
+DASHES = {"val": "solid", "test": "dot", "train": "dash"}
+_PADDING = 0.08  # of the range of the values, above and below them
+_LEAST_RANGE = 0.02  # of an axis: otherwise a metric that hardly changes looks as if it moved
 _BOTH = f"image {hover('y', ALPHA)}, text {hover('x', ALPHA)}"
 
 
@@ -67,7 +69,17 @@ def plot_metric(
     figure.add_vline(x=selected, line={"color": MODEL_COLOURS[Model.WISE_FT], "dash": "dash", "width": 1})
     figure.update_xaxes(title="α", range=[-0.03, 1.03], tickvals=[0, 0.25, 0.5, 0.75, 1])
     figure.update_yaxes(title=METRICS[metric].label)
+    if METRICS[metric].unit == "share":
+        figure.update_yaxes(range=share_range([curve[metric], *(end for band in bands.values() for end in band)]))
     return figure.update_layout(showlegend=curve["split"].nunique() > 1)
+
+
+def share_range(values: Iterable[np.ndarray | pd.Series]) -> tuple[float, float]:
+    """Return the lowest and highest value of an axis for shares: with space around `values`, but inside [0, 1]."""
+    every = np.concatenate([np.ravel(part) for part in values])
+    low, high = float(every.min()), float(every.max())
+    padding = max(_PADDING * (high - low), (_LEAST_RANGE - (high - low)) / 2)
+    return max(low - padding, 0.0), min(high + padding, 1.0)
 
 
 def _ends(rows: pd.DataFrame, metric: str) -> dict:

@@ -31,6 +31,38 @@ def differing_settings(runs: Sequence[Run]) -> pd.DataFrame:
     return table[[name for name in table if table[name].astype(str).nunique() > 1]]
 
 
+def differences(runs: Sequence[Run]) -> dict[str, str]:
+    """Return by name what distinguishes each run from the others, as in "seed 7, 3 epochs"; "" if nothing does."""
+    rows = differing_settings(runs).to_dict("records")
+    return {
+        run.info.name: ", ".join(_setting_text(str(name), value) for name, value in row.items() if name != "articles")
+        for run, row in zip(runs, rows or [{}] * len(runs), strict=True)
+    }
+
+
+def summary(run: Run) -> str:
+    """Return what a swept run reached: "val recall@1 0.412, n = 567, at α* 0.35". Raises InputError as `Run.curve`."""
+    chosen, val = run.selected(), _rows(run, "val")
+    value, n = val[chosen.criterion].loc[chosen.alpha], int(val["n"].iloc[0])
+    return f"val {chosen.criterion} {value:.3f}, n = {n:,}, at α* {chosen.alpha:g}"
+
+
+def _setting_text(name: str, value: Any) -> str:
+    """Return a setting with its value: "seed 7", "3 epochs", "lora:8 tuned", "no english"."""
+    if value is None or value != value:
+        return f"no {name.replace('_', ' ')}"
+    if isinstance(value, bool):
+        return name.replace("_", " ") if value else f"no {name.replace('_', ' ')}"
+    number = f"{value:g}" if isinstance(value, float) else str(value)
+    if name == "encoder":
+        scheme, colon, weights = number.partition(":")
+        return f"{scheme}{colon}{weights.rstrip('/').rpartition('/')[2]}"  # no folders of this machine
+    if name == "text":
+        return number
+    after = {"epochs": f"{number} epoch{'s' * (value != 1)}", "tune": f"{number} tuned"}
+    return after.get(name, f"{name.replace('_', ' ')} {number}")
+
+
 def _settings(run: Run) -> dict[str, Any]:
     info = run.info
     return {

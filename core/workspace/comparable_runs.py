@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from core.workspace.folders import Workspace
-from core.workspace.runs import Run, load_runs
+from core.workspace.runs import Run, active_runs
 
 
 def sister_runs(run: Run, runs: Sequence[Run]) -> list[Run]:
@@ -20,7 +20,7 @@ def runs_elsewhere(run: Run, workspace: Workspace) -> list[Run]:
     key = (run.info.encoder, run.info.zero_shot, run.info.settings.tune)
     found = {}
     for slug in workspace.domain_slugs():
-        for other in load_runs(workspace, slug):
+        for other in active_runs(workspace, slug):
             if slug != run.info.domain and (other.info.encoder, other.info.zero_shot, other.info.settings.tune) == key:
                 found[slug] = other
     return list(found.values())

@@ -1,26 +1,12 @@
-"""Rename and delete runs. Each is one atomic step on disk, so an interruption leaves no half run."""
+"""Rename, archive and delete runs. Each is one atomic step on disk, so an interruption leaves no half run."""
 
-import re
 import shutil
 from dataclasses import replace
 
-from core.errors import InputError
 from core.storage.disk_errors import disk_errors_for
 from core.workspace.folders import Workspace
-from core.workspace.runs import Run, find_run, save_run
-
-_NAME = re.compile(r"(?=.{1,100}$)[a-z0-9]+(?:-[a-z0-9]+)*")
-
-
-def check_new_name(workspace: Workspace, slug: str, name: str) -> None:
-    """Raise InputError if `name` cannot name a new run of the domain: it is malformed or taken."""
-    if not _NAME.fullmatch(name):
-        raise InputError(
-            f"'{name[:100]}' cannot name a run: use at most 100 lower-case letters, digits and single hyphens, as in "
-            f"'first-try'."
-        )
-    if (workspace.runs_folder(slug) / name).exists():
-        raise InputError(f"domain '{slug}' already has a run '{name}'; choose another name, or delete that run first.")
+from core.workspace.run_names import check_new_name
+from core.workspace.runs import ARCHIVED, Run, find_run, save_run
 
 
 def rename_run(workspace: Workspace, slug: str, old: str, new: str) -> Run:
@@ -33,6 +19,20 @@ def rename_run(workspace: Workspace, slug: str, old: str, new: str) -> Run:
     renamed = Run(replace(run.info, name=new), folder)
     save_run(renamed)  # for people who read the file: only the folder's name counts
     return renamed
+
+
+def archive_run(workspace: Workspace, slug: str, name: str) -> None:
+    """Hide a run from lists and defaults; its files stay. Raises InputError if there is no such run."""
+    file = find_run(workspace, slug, name).folder / ARCHIVED
+    with disk_errors_for(file):
+        file.touch()
+
+
+def restore_run(workspace: Workspace, slug: str, name: str) -> None:
+    """Undo `archive_run`. Raises InputError if there is no such run."""
+    file = find_run(workspace, slug, name).folder / ARCHIVED
+    with disk_errors_for(file):
+        file.unlink(missing_ok=True)
 
 
 def delete_run(workspace: Workspace, slug: str, name: str) -> None:

@@ -1,6 +1,5 @@
 """Runs: one fine-tuning with its weights, history and sweep, stored as a folder of small files."""
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -13,7 +12,6 @@ import pandas as pd
 
 from core.data.query_text import Reading
 from core.data.time_split import Split
-from core.encoders.choices import short_name
 from core.errors import InputError
 from core.evaluation.alpha_selection import Selected
 from core.evaluation.metrics import METRICS, metrics_of
@@ -33,6 +31,7 @@ from core.workspace.sweep_info import PrecisionName, SweepInfo
 Read = TypeVar("Read")
 
 FORMAT = 1  # increment when the content of run.toml changes
+ARCHIVED = "archived"  # an empty file in the folder of an archived run
 HISTORY_COLUMNS = ("epoch", "train_loss", "val_mrr@100", "val_recall@1", "logit_scale")
 
 
@@ -82,6 +81,11 @@ class Run:
     def is_swept(self) -> bool:
         """True if curve, ranks and α* are stored."""
         return (self.folder / "sweep.toml").exists()
+
+    @property
+    def is_archived(self) -> bool:
+        """True if the run is hidden: only commands and links that name it use it."""
+        return (self.folder / ARCHIVED).exists()
 
     def history(self) -> pd.DataFrame:
         """Return one row per epoch: epoch, train_loss (empty before training), val metrics, logit_scale, kept."""
@@ -218,23 +222,6 @@ def _fingerprint_of(file: Path, written: FileSignature) -> str:
     return file_fingerprint(file)
 
 
-def reserve_folder(workspace: Workspace, slug: str, encoder: str, tune: str) -> Path:
-    """Create a new folder for a run, named after encoder, tuned part and a number. Safe with parallel trainings."""
-    runs = workspace.runs_folder(slug)
-    model = re.sub(r"[^a-z0-9]+", "-", short_name(encoder).lower()).strip("-")[:60]
-    stem = f"{model}-{tune.replace(':', '')}"
-    number = 1
-    with disk_errors_for(runs / stem):
-        runs.mkdir(parents=True, exist_ok=True)
-        while True:
-            folder = runs / f"{stem}-{number}"
-            try:
-                folder.mkdir()
-                return folder
-            except FileExistsError:
-                number += 1
-
-
 def save_run(run: Run) -> None:
     """Write run.toml, which marks the folder as a finished run; write all other files first."""
     write_toml(run.folder / "run.toml", asdict(run.info), FORMAT)
@@ -246,8 +233,13 @@ def load_runs(workspace: Workspace, slug: str) -> list[Run]:
     return sorted(runs, key=lambda run: (run.info.created_at, run.info.name))
 
 
+def active_runs(workspace: Workspace, slug: str) -> list[Run]:
+    """Return the finished runs of a domain that are not archived, oldest first."""
+    return [run for run in load_runs(workspace, slug) if not run.is_archived]
+
+
 def find_run(workspace: Workspace, slug: str, name: str | None, prefer_swept: bool = False) -> Run:
-    """Return the run called `name`, or the newest. Raises InputError that lists the existing runs.
+    """Return the run called `name`, or the newest that is not archived. Raises InputError that lists the runs.
 
     prefer_swept: without a name, take the newest swept run; the newest only if none is swept.
     """
@@ -255,7 +247,13 @@ def find_run(workspace: Workspace, slug: str, name: str | None, prefer_swept: bo
     if not runs:
         raise InputError(f"domain '{slug}' has no run yet; make one with: rematch train --domain {slug}")
     if name is None:
-        return next((run for run in reversed(runs) if prefer_swept and run.is_swept), runs[-1])
+        active = [run for run in reversed(runs) if not run.is_archived]
+        if not active:
+            raise InputError(
+                f"all runs of domain '{slug}' are archived: {', '.join(run.info.name for run in runs)}. Name one with "
+                f"--run, or restore one with: rematch runs restore --domain {slug} RUN"
+            )
+        return next((run for run in active if prefer_swept and run.is_swept), active[0])
     found = next((run for run in runs if run.info.name == name), None)
     if found is None:
         names = ", ".join(run.info.name for run in runs)

@@ -23,8 +23,7 @@ from core.storage.files import read_record, write_toml
 from core.storage.locks import hold_lock, is_held
 from core.training.settings import Settings
 from core.workspace.folders import Workspace
-from core.workspace.rename_and_delete import check_new_name
-from core.workspace.runs import reserve_folder
+from core.workspace.run_names import check_new_name, reserve_folder
 
 FORMAT = 1  # increment when the content of training.toml changes
 _LOCK_TIMEOUT = 2.0  # seconds; a process that only tests the lock holds it for less

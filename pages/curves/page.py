@@ -1,21 +1,24 @@
 """Curves page: metrics over α of this run, of all domains, on the plane of both towers, and on another domain."""
 
+import pandas as pd
 import streamlit as st
 
 from core.data.domain import Domain
 from core.errors import InputError
-from core.evaluation.alpha_selection import Criterion, best_range
+from core.evaluation.alpha_selection import Criterion
 from core.evaluation.metrics import METRICS, table_metrics
 from core.evaluation.tower_plane import best_of_plane
 from core.experiment.transfer import curve_elsewhere, read_curve_elsewhere
 from core.presentation.curve_charts import plot_metric, plot_plane
 from core.presentation.language_notes import language_mark
-from core.presentation.paper_tables import paper_table, path_sentences, precision_sentences, readings_of_table_4, render
+from core.presentation.paper_tables import paper_table, readings_of_table_4, render
 from core.presentation.reranking import reranked_by
 from core.presentation.trade_off_charts import joined, plot_trace, trade_off_sentences
 from core.storage.safe_csv import spreadsheet_csv
 from core.workspace.folders import Workspace
 from core.workspace.runs import Run
+from pages.curves.downloads import input_downloads
+from pages.curves.this_run import lines_of, show_notes, show_panels
 from pages.page_files import page_file
 from pages.shared import session, sidebar
 from pages.shared.cached_results import bands_of, curve_with_intervals_of, load_domain, stamp_of, swept_runs
@@ -32,6 +35,24 @@ HELP_OF_VIEWS = (
 )
 
 
+INTERVAL = "95 % interval"
+
+
+def _split_text(table: pd.DataFrame) -> str:
+    """Return the split and n of a table whose first rows are of val."""
+    return f"val, n = {_n(table):,}"
+
+
+def _csv(run: Run, table: pd.DataFrame, **columns: str) -> str:
+    """Return a table of the run as CSV that says whose it is."""
+    named = {"domain": run.info.domain, "run": run.info.name, **columns}
+    return spreadsheet_csv(pd.concat([pd.DataFrame(named, index=table.index), table], axis=1))
+
+
+def _n(table: pd.DataFrame) -> int:
+    return int(table["n"].iloc[0])
+
+
 def input_metric(parameter: session.QueryParameter[str], default: Criterion = "recall@1") -> Criterion:
     """Input one of the paper's metrics; the choice is in the URL."""
     about = "  \n".join(f"{metric}: {METRICS[metric].help}" for metric in table_metrics())
@@ -39,25 +60,14 @@ def input_metric(parameter: session.QueryParameter[str], default: Criterion = "r
     return next((metric for metric in table_metrics() if metric == chosen), default)
 
 
-def show_this_run(run: Run, domain: Domain) -> None:
-    """Show one chart for each of the six metrics of the run."""
-    curve, chosen = run.curve(), run.selected()
-    selected = chosen.alpha
-    st.caption(
-        f"Blue circle: zero-shot (α = 0). Green square: fine-tuned (α = 1). Diamond: α* = {selected:g}, the highest "
-        f"val {chosen.criterion}{best_range(chosen)}. Solid: val, n = {int(curve['n'].iloc[0]):,}, with the 95 % "
-        "interval at each α." + (" Dotted: test." if "test" in set(curve["split"]) else "")
-    )
-    with st.grid(3, min_column_width=260):
-        for metric in table_metrics():
-            name = f"{run.info.domain}-{run.info.name}-{metric.replace('@', '')}"
-            alt = f"Line chart of {metric} over alpha; the chosen alpha is {selected:g}."
-            show_figure(plot_metric(curve, metric, selected, bands_of(run, domain, metric)), name, alt, 240)
-    for sentence in [*path_sentences(run.sweep_info(), "the line"), *precision_sentences(run.sweep_info().precision)]:
-        st.caption(sentence)
-    st.download_button(
-        "Curves as CSV", spreadsheet_csv(curve), f"{run.info.domain}-{run.info.name}-curves.csv", "text/csv"
-    )
+def show_this_run(workspace: Workspace, run: Run, domain: Domain) -> None:
+    """Show one panel for each of the six metrics of the run, with the other runs of its domain."""
+    with st.container(key="curves_panels"):  # its height is reserved
+        with st.spinner("Reading the sweeps and computing intervals…"):
+            lines, notes = lines_of(workspace, run, domain)
+        show_panels(run, lines)
+    input_downloads(lines, run.info.name)
+    show_notes(run, lines, notes)
 
 
 def show_all_domains(workspace: Workspace) -> None:
@@ -80,7 +90,8 @@ def show_all_domains(workspace: Workspace) -> None:
                 alt = f"Line chart of {metric} over alpha on {slug}."
                 name = f"all-{slug}-{metric.replace('@', '')}"
                 bands = bands_of(runs[0], load_domain(workspace, slug), metric)
-                show_figure(plot_metric(curve, metric, selected, bands), name, alt, 240)
+                figure = plot_metric(curve, metric, selected, bands)
+                show_figure(figure, name, alt, 260, title=(slug, runs[0].info.name, _split_text(curve), INTERVAL))
 
 
 def show_plane(run: Run) -> None:
@@ -103,8 +114,9 @@ def show_plane(run: Run) -> None:
     )
     name = f"{run.info.domain}-{run.info.name}-plane-{metric.replace('@', '')}"
     alt = f"Heat map of {metric} over the alpha of the image tower and of the text tower."
-    show_figure(plot_plane(table, metric, best, selected), name, alt, 480)
-    st.download_button("Plane as CSV", spreadsheet_csv(table), f"{name}.csv", "text/csv")
+    title = (run.info.domain, run.info.name, _split_text(table), "interpolated")
+    show_figure(plot_plane(table, metric, best, selected), name, alt, 480, title=title)
+    st.download_button("Plane as CSV", _csv(run, table), f"{name}.csv", "text/csv")
 
 
 def show_elsewhere(workspace: Workspace, domain: Domain, run: Run) -> None:
@@ -135,8 +147,10 @@ def show_elsewhere(workspace: Workspace, domain: Domain, run: Run) -> None:
     name = f"{domain.info.slug}-{run.info.name}-on-{slug}-{metric.replace('@', '')}"
     alt = f"{metric} on {domain.info.slug} against {metric} on {slug}, traced by alpha."
     figure = plot_trace(both, metric, names, run.selected().alpha)
-    show_figure(figure, name, alt, 440)
-    st.download_button("Curve elsewhere as CSV", spreadsheet_csv(elsewhere), f"{name}.csv", "text/csv")
+    n = f"val, n = {_n(run.curve()):,} and {_n(elsewhere):,}"
+    title = (f"{run.info.domain} and {slug}", run.info.name, n, INTERVAL)
+    show_figure(figure, name, alt, 440, title=title)
+    st.download_button("Curve elsewhere as CSV", _csv(run, elsewhere, measured_on=slug), f"{name}.csv", "text/csv")
 
 
 def input_evaluation(workspace: Workspace, run: Run, slug: str) -> None:
@@ -214,8 +228,9 @@ def main() -> None:
         elif view == "Elsewhere":
             show_elsewhere(workspace, domain, run)
         else:
-            show_this_run(run, domain)
-        input_figure_format()
+            show_this_run(workspace, run, domain)
+        if view in views[1:]:
+            input_figure_format()
         st.subheader("Zero-shot, fine-tuning, WiSE-FT")
         show_tables(domain, run)
     except InputError as error:

@@ -74,6 +74,12 @@ def input_alpha(run: Run) -> float:
     return alpha
 
 
+def set_alpha(run: Run, alpha: float) -> None:
+    """Set the α of the run on all pages, and write it into the URL. For callbacks of pages without an input of α."""
+    LAST_ALPHA.set((str(run.folder), alpha))
+    ALPHA.write(alpha)
+
+
 def last_alpha(run: Run) -> float:
     """Return the α that the user last set for this run in this session; the run's α* before that."""
     moved = _moved_alpha(run)

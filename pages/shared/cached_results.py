@@ -1,5 +1,6 @@
 """Domains and sweep results, cached for all sessions and read again only when their files change."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +13,15 @@ from core.analysis.trade_off import with_intervals
 from core.data.domain import Domain
 from core.data.domain import load_domain as read_domain
 from core.data.time_split import Split
+from core.errors import InputError
 from core.findings.alpha_choice import plateau_at_choice
 from core.presentation.cross_fit import choice_note
+from core.presentation.curve_lines import CurveLine, curve_line
 from core.presentation.paper_tables import paper_table
+from core.presentation.run_tables import differences, summary
 from core.storage.files import FileSignature, file_signature
 from core.workspace.folders import Workspace
-from core.workspace.runs import Run, load_runs
+from core.workspace.runs import Run, active_runs
 from core.workspace.sweep_results import Results, cross_fit_on_val, read_results
 
 SweepStamp = tuple[str, FileSignature | None]
@@ -37,7 +41,24 @@ def load_domain(workspace: Workspace, slug: str) -> Domain:
 
 def swept_runs(workspace: Workspace, slug: str) -> list[Run]:
     """Return the domain's runs that have a sweep, newest first."""
-    return [run for run in reversed(load_runs(workspace, slug)) if run.is_swept]
+    return [run for run in reversed(active_runs(workspace, slug)) if run.is_swept]
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _summary(_run: Run, swept: "SweepStamp") -> str:
+    return summary(_run)
+
+
+def summaries_of(runs: Sequence[Run]) -> dict[str, str]:
+    """Return by name what each run differs in from the others, and what it reached on val."""
+    found = {}
+    for name, difference in differences(runs).items():
+        run = next(run for run in runs if run.info.name == name)
+        try:
+            found[name] = " · ".join(filter(None, (difference, _summary(run, stamp_of(run)))))
+        except InputError:  # a damaged sweep: the pages that read it say why
+            found[name] = difference
+    return found
 
 
 def stamp_of(run: Run) -> SweepStamp:
@@ -71,6 +92,16 @@ def bands_of(run: Run, domain: Domain, metric: str) -> dict[str, tuple[np.ndarra
     swept = set(run.curve()["split"])
     splits: list[Split] = [split for split in ("val", "test") if split in swept and not domain.labelled(split).empty]
     return {split: _bands(results_of(run, domain, split), metric, split, stamp_of(run)) for split in splits}
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _line(_run: Run, _domain: Domain, split: Split, swept: SweepStamp, domain_stamp: FileSignature) -> CurveLine:
+    return curve_line(read_results(_run, _domain, split))
+
+
+def line_of(run: Run, domain: Domain, split: Split) -> CurveLine:
+    """Return the run's metrics over α on a split as a line to draw. Raises InputError as `read_results`."""
+    return _line(run, domain, split, stamp_of(run), file_signature(domain.folder / "domain.toml"))
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

@@ -8,7 +8,7 @@ from core.jobs import background
 from core.jobs.background import JobStatus
 from core.jobs.job import DEMO
 from core.workspace.folders import Workspace, default_workspace
-from core.workspace.runs import load_runs
+from core.workspace.runs import active_runs
 from pages.page_files import page_file
 from pages.shared.cached_results import swept_runs
 from pages.shared.errors import show_error, show_log, without_paths
@@ -61,7 +61,7 @@ def show_what_is_missing(workspace: Workspace, domain: Domain, about: str = "") 
     if domain.info.synthetic and background.status(workspace, DEMO).state == "running":
         st.write("Rematch is still fine-tuning this domain of the demo. The results appear here by themselves.")
         return
-    unswept = load_runs(workspace, slug)
+    unswept = active_runs(workspace, slug)
     verbs = ("sweep",) if unswept else ("train", "sweep")
     reason = "has a run, but no sweep of α yet" if unswept else "has no fine-tuned run yet"
     step = "Sweep the run" if unswept else "Fine-tune an encoder on it and sweep α"

@@ -188,6 +188,10 @@ ENCODER, ENCODER_NAME = QueryParameter[str]("encoder"), QueryParameter[str]("enc
 BLOCKS, ADAPTER_RANK = QueryParameter[int]("blocks"), QueryParameter[int]("rank")
 TEXT_PARTS = QueryParameter[str]("train_text")
 UNCONFIRMED = SessionValue[tuple[str, str]]("_unconfirmed", ("", ""))  # the action to confirm, and its name
+RUN_NAME = SessionValue[str]("run_name", "")  # of the next training
+SUGGESTED_NAME = SessionValue[str]("_suggested_name", "")  # the last value of RUN_NAME that the user did not type
+RUNS_NOTICE = SessionValue[tuple[str, bool]]("_runs_notice", ("", True))  # what happened to runs; False: why it failed
+ARCHIVED_RUNS = SessionValue[bool]("archived_runs", False)  # whether the table shows them
 TRAINING_NOTICE = SessionValue[str]("_training_notice", "")  # why the last click had no effect
 COMPARED_RUNS, COMPARED_CURVE = QueryParameter[list[str]]("compare"), QueryParameter[str]("compare_curve")
 

@@ -3,7 +3,9 @@
 Domain and run are part of the URL, so that a copied link shows the same.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -16,7 +18,7 @@ from core.presentation.reranking import reranked_by
 from core.workspace.folders import Workspace, default_workspace
 from core.workspace.runs import Run
 from pages.shared.alpha_position import forget_position
-from pages.shared.cached_results import load_domain, swept_runs
+from pages.shared.cached_results import load_domain, summaries_of, swept_runs
 from pages.shared.empty_states import show_how_to_begin, show_what_is_missing
 from pages.shared.help_texts import PageHelp, help_for
 from pages.shared.session import ARTICLE, DOMAIN, MISSING, RUN, SELECTION, SHOWN, SPLIT, QueryParameter, Selection
@@ -35,20 +37,47 @@ def input_domain_and_run() -> Selection:
     _note_missing(DOMAIN, slugs)  # before the widget, which replaces a value that is not among its options
     with st.sidebar:
         st.html(_WITHOUT_REQUIRED)
-        slug = _input_one_of("Domain", slugs, DOMAIN, _choose_newest_run, help_for("Domain"))
+        slug = _input_one_of(slugs, DOMAIN, partial(_draw_domain, slugs))
         runs = {run.info.name: run for run in swept_runs(workspace, slug)}
         _note_missing(RUN, list(runs))
-        run = runs[_input_one_of("Run", list(runs), RUN, _forget_other_run, help_for("Run"))] if runs else None
+        run = runs[_input_one_of(list(runs), RUN, partial(_draw_run, list(runs.values())))] if runs else None
     SHOWN.set({DOMAIN.key: slug, RUN.key: run.info.name if run else None})
     _show_missing(slug, run)
     return Selection(workspace, load_domain(workspace, slug), run)
 
 
+def _draw_domain(slugs: Sequence[str], shown: str, bound: Mapping[str, Any]) -> str | None:
+    chosen: str | None = st.selectbox(
+        "Domain", slugs, None, on_change=choose_newest_run, required=True, help=help_for("Domain"), **bound
+    )
+    return chosen
+
+
+def _draw_run(runs: Sequence[Run], shown: str, bound: Mapping[str, Any]) -> str | None:
+    """Draw the choice of a run. Each is described by what differs between the runs, and by what it reached."""
+    about = {name: plain(words) for name, words in summaries_of(runs).items()}
+    st.markdown(":small[Run]", help=help_for("Run"))
+    with st.popover(plain(shown), width="stretch", key="run_choice"):
+        chosen: str | None = st.radio(
+            "Run",
+            list(about),
+            None,
+            captions=list(about.values()),
+            label_visibility="collapsed",
+            on_change=_forget_other_run,
+            **bound,
+        )
+    return chosen
+
+
 def _input_one_of(
-    label: str, options: Sequence[str], parameter: QueryParameter[str], on_change: Callable[[], None], help: str
+    options: Sequence[str],
+    parameter: QueryParameter[str],
+    draw: Callable[[str, Mapping[str, Any]], str | None],
 ) -> str:
     """Input one of `options` (not empty): the one in the URL or in this session, else the first.
 
+    draw: draws the widget, given the value that it will have and the arguments that bind it to the URL.
     The value is always in the URL. Streamlit leaves out a value that equals its widget's default, so this widget has
     no default, and its value is set before it is drawn.
     """
@@ -60,7 +89,7 @@ def _input_one_of(
         parameter.pin(next(value for value in (current, named, *options) if value is not None and value in options))
     # A new widget bound to a URL with another value would remove that value from the URL.
     name = parameter.bound if seeded or current is not None or named is None else {"key": parameter.key}
-    value: str | None = st.selectbox(label, options, None, on_change=on_change, required=True, help=help, **name)
+    value = draw(named if seeded and named else parameter.get() or options[0], name)
     if value is None:  # the user went back to a URL without a value
         st.rerun()
     return value
@@ -82,7 +111,7 @@ def _show_missing(slug: str, run: Run | None) -> None:
     kind, named = missing
     instead = f"domain {plain(slug)}" if kind == DOMAIN.key or run is None else f"run {plain(run.info.name)}"
     st.warning(
-        f"The {kind} '{plain(shortened(named))}' was not found: it may have been renamed or deleted. "
+        f"The {kind} '{plain(shortened(named))}' was not found: it may have been renamed, archived or deleted. "
         f"This page shows {instead}. Choose another in the sidebar.",
         icon=":material/link_off:",
     )
@@ -92,10 +121,10 @@ def _show_missing(slug: str, run: Run | None) -> None:
 def choose_domain(slug: str) -> None:
     """Show the domain on all pages, with its newest run. For callbacks."""
     DOMAIN.set(slug)
-    _choose_newest_run()
+    choose_newest_run()
 
 
-def _choose_newest_run() -> None:
+def choose_newest_run() -> None:
     """Choose the newest run of the domain that was just chosen. For callbacks."""
     newest = next(iter(_runs_to_choose()), None)
     RUN.set(newest.info.name if newest else None)

@@ -12,6 +12,7 @@ from core.workspace.runs import Run, load_runs
 from pages.shared import session
 from pages.shared.charts import show_figure
 from pages.shared.help_texts import help_for
+from pages.train.manage_runs import input_actions, show_notice
 
 HISTORY = {"val mrr@100": "val_mrr@100", "val recall@1": "val_recall@1", "training loss": "train_loss"}
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
@@ -21,13 +22,22 @@ COMPARED = len(_DASHES)
 
 def show_earlier_runs(workspace: Workspace, slug: str) -> None:
     """Show the table of runs and their training curves, or the empty state."""
-    runs = list(reversed(load_runs(workspace, slug)))
+    every = list(reversed(load_runs(workspace, slug)))
     st.subheader("Earlier runs of this domain", help=help_for("Run"))
-    if not runs:
+    if not every:
         st.write(
             "Here you will compare settings and results of the domain's runs. There are none yet: start a training "
             "above, and it appears here when it has finished."
         )
+        return
+    runs = [run for run in every if not run.is_archived]
+    if len(runs) < len(every) and st.toggle(
+        f"Show archived runs ({len(every) - len(runs)})", key=session.ARCHIVED_RUNS.key
+    ):
+        runs = every
+    show_notice()
+    if not runs:
+        st.write("All runs of this domain are archived. Show them with the switch above, to restore one.")
         return
     table = compared(runs)
     metrics = [name for name in map(str, table) if "@" in name]
@@ -35,13 +45,19 @@ def show_earlier_runs(workspace: Workspace, slug: str) -> None:
     table[metrics] = table[metrics].astype(float).map(lambda value: float(f"{value:.3f}"))
     same = " No setting differs between them." if len(runs) > 1 and differing_settings(runs).empty else ""
     st.caption(f"Newest first, with the settings that differ.{same} Metrics on val. {NOTE}")
-    st.dataframe(
+    if any(run.is_archived for run in runs):
+        table.insert(1, "archived", [run.is_archived for run in runs])
+    selected = st.dataframe(
         table,
+        key=f"runs {slug} {' '.join(run.info.name for run in runs)}",  # rows of another table are not selected
+        on_select="rerun",
+        selection_mode="multi-row",
         hide_index=True,
         width="stretch",
         column_config={name: st.column_config.NumberColumn(format="%.3f") for name in metrics}
         | {"lr": st.column_config.NumberColumn(format="%.1e")},
     )
+    input_actions(workspace, slug, [runs[row] for row in selected["selection"]["rows"] if row < len(runs)])
     if any(language_mark(run) for run in runs):
         st.caption(f"{MARK} The encoder does not read the language of the articles, so the numbers say little.")
     _show_histories({run.info.name: run for run in runs})

@@ -11,6 +11,7 @@ from core.encoders.languages import languages_by_name
 from core.errors import InputError
 from core.training.settings import Settings, default_settings, reasons
 from core.workspace.folders import Workspace
+from core.workspace.run_names import check_new_name, suggested_name
 from pages.shared import session
 from pages.shared.errors import show_error
 from pages.shared.help_texts import help_for
@@ -65,11 +66,12 @@ TUNES = {
 
 @dataclass(frozen=True)
 class TrainingRequest:
-    """A requested training."""
+    """A requested training. name: of the run; "" for the next free one."""
 
     encoder: str
     settings: Settings
     text: Reading
+    name: str = ""
 
     def verb(self, slug: str) -> list[str]:
         """Return the words after ``rematch`` for this training with its sweep."""
@@ -77,6 +79,7 @@ class TrainingRequest:
             "train", f"--domain={slug}", f"--encoder={self.encoder}", f"--text={self.text.parts}",
             f"--hashtags={self.text.hashtags}", f"--entity-tags={self.text.entity_tags}",
             f"--text-length={self.text.body}", *self.settings.as_options(), "--sweep",
+            *([f"--name={self.name}"] if self.name else []),
         ]  # fmt: skip
 
 
@@ -84,6 +87,7 @@ def input_training(workspace: Workspace, domain: Domain) -> TrainingRequest | No
     """Draw the form; return the requested training when the user starts it."""
     encoder = input_encoder(domain)
     tune = input_tune(encoder)
+    name = input_run_name(workspace, domain.info.slug, encoder, tune)
     defaults, why = default_settings(encoder, tune), reasons(encoder, tune)
     with st.form("training", border=True):
         text = input_reading()
@@ -103,7 +107,33 @@ def input_training(workspace: Workspace, domain: Domain) -> TrainingRequest | No
         if start:
             show_error(error)
         return None
-    return TrainingRequest(encoder, settings, text) if start else None
+    if name is None:
+        if start:
+            st.error("The run has no valid name. Correct it above.")
+        return None
+    return TrainingRequest(encoder, settings, text, name) if start else None
+
+
+def input_run_name(workspace: Workspace, slug: str, encoder: str, tune: str) -> str | None:
+    """Input the name of the run; return "" for the suggested name, None if the name is malformed or taken."""
+    suggestion = suggested_name(workspace, slug, encoder or "run", tune)
+    if session.RUN_NAME.get() in ("", session.SUGGESTED_NAME.get()):
+        session.RUN_NAME.set(suggestion)
+    session.SUGGESTED_NAME.set(suggestion)
+    name = st.text_input(
+        "Name of the run",
+        key=session.RUN_NAME.key,
+        max_chars=100,
+        help=help_for("Run", also="Lower-case letters, digits and single hyphens. You can rename it later."),
+    ).strip()
+    if name in ("", suggestion):
+        return ""
+    try:
+        check_new_name(workspace, slug, name)
+    except InputError as error:
+        show_error(error)
+        return None
+    return name
 
 
 def input_encoder(domain: Domain) -> str:

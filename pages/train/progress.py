@@ -14,7 +14,7 @@ from core.jobs.background import JobStatus
 from core.jobs.job import Job
 from core.presentation.theme import MODEL_COLOURS, NEUTRAL, VALUE, hover
 from core.workspace.folders import Workspace
-from core.workspace.runs import Run, load_runs
+from core.workspace.runs import Run, active_runs, load_runs
 from core.workspace.unfinished_runs import Unfinished, load_unfinished
 from pages.page_files import page_file
 from pages.shared import session
@@ -201,7 +201,7 @@ def _show_next_steps(run: Run) -> None:
 def show_unfinished(workspace: Workspace, slug: str) -> None:
     """Show stopped trainings, to resume or discard, and runs without a sweep."""
     stopped = [training for training in load_unfinished(workspace, slug) if not training.is_running]
-    unswept = [run for run in load_runs(workspace, slug) if not run.is_swept]
+    unswept = [run for run in active_runs(workspace, slug) if not run.is_swept]
     if not stopped and not unswept:
         return
     st.subheader("Unfinished", help=help_for("Run", "Sweep"))

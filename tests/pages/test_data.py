@@ -19,7 +19,8 @@ from core.jobs import background
 from core.jobs.job import Job
 from core.training.settings import default_settings
 from core.workspace.folders import Workspace
-from core.workspace.runs import Run, RunInfo, now, reserve_folder, save_run
+from core.workspace.run_names import reserve_folder
+from core.workspace.runs import Run, RunInfo, now, save_run
 from pages.data.import_request import ImportRequest
 from tests.pages.conftest import open_at
 

@@ -178,7 +178,7 @@ def test_another_run_is_re_ranked_as_it_was_swept(
     toml.write_text(toml.read_text().replace('method = "none"', 'method = "csls"'))
     page = open_page(run=run.info.name)
     assert page.selectbox(key="rerank").value == "none"
-    page.selectbox(key="run").set_value("by-csls").run()
+    page.radio(key="run").set_value("by-csls").run()
     assert not page.exception
     assert page.selectbox(key="rerank").value == "csls"
 

@@ -32,7 +32,7 @@ from core.report.markdown import as_markdown
 from core.storage.files import write_bytes, write_text
 from core.workspace.comparable_runs import sister_runs
 from core.workspace.folders import Workspace
-from core.workspace.runs import find_run, load_runs
+from core.workspace.runs import active_runs, find_run
 
 
 def report(
@@ -81,7 +81,7 @@ def report(
     loaded, found = workspace.load_domain(domain), find_run(workspace, domain, run, prefer_swept=True)
     table = paper_table(found, loaded, split, paper)
     selected = found.selected()
-    sisters = sister_runs(found, load_runs(workspace, domain))
+    sisters = sister_runs(found, active_runs(workspace, domain))
     seeds = over_seeds(sisters, split) if len(sisters) > 1 else None
     record = {
         "domain": domain,
@@ -116,6 +116,6 @@ def _answer_written(as_json: bool, report: Document, html: Path | None, markdown
 
 
 def _answer_compared(as_json: bool, workspace: Workspace, slug: str, split: Split) -> None:
-    comparison = compare_readings(load_runs(workspace, slug), workspace.load_domain(slug), split)
+    comparison = compare_readings(active_runs(workspace, slug), workspace.load_domain(slug), split)
     record = {"domain": slug, "split": split, "rows": plain(comparison.rows), "notes": comparison.notes}
     answer(as_json, record, render_comparison(comparison))

@@ -1,4 +1,4 @@
-"""The commands `runs`, which lists, compares, renames and deletes runs, and `export`, which writes a checkpoint."""
+"""The commands `runs`, which lists, compares, renames, archives and deletes runs, and `export`: a checkpoint."""
 
 import sys
 from dataclasses import asdict
@@ -27,8 +27,8 @@ from core.presentation.language_notes import language_mark
 from core.presentation.run_tables import NOTE, compared
 from core.workspace.builds import was_built_wrongly
 from core.workspace.folders import Workspace
-from core.workspace.rename_and_delete import delete_run, rename_run
-from core.workspace.runs import Run, find_run, load_runs
+from core.workspace.rename_and_delete import archive_run, delete_run, rename_run, restore_run
+from core.workspace.runs import Run, active_runs, find_run, load_runs
 
 runs = typer.Typer(invoke_without_command=True, no_args_is_help=False)
 
@@ -43,7 +43,7 @@ def list_runs(
     cache: CacheOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List domains and their runs, newest last. The commands below compare, rename and delete runs."""
+    """List domains and their runs, newest last. The commands below compare, rename, archive and delete runs."""
     if context.invoked_subcommand is not None:
         return
     workspace = workspace_of(root, cache)
@@ -62,7 +62,7 @@ def _lines(workspace: Workspace, slug: str) -> list[dict]:
 
 def _columns(run: Run) -> dict:
     return {
-        "run": run.info.name + language_mark(run),
+        "run": run.info.name + language_mark(run) + " (archived)" * run.is_archived,
         "encoder": run.info.encoder + " (built wrongly)" * was_built_wrongly(run.info),
         "tune": run.info.settings.tune,
         "alpha": run.selected().alpha if run.is_swept else None,
@@ -82,7 +82,7 @@ def compare(
 ) -> None:
     """Compare runs of a domain. Shows the settings that differ and the val metrics."""
     workspace = workspace_of(root, cache)
-    chosen = [find_run(workspace, domain, name) for name in names] if names else load_runs(workspace, domain)
+    chosen = [find_run(workspace, domain, name) for name in names] if names else active_runs(workspace, domain)
     if not chosen:
         find_run(workspace, domain, None)  # raises the error that tells how to create a run
     table = compared(chosen)
@@ -111,6 +111,33 @@ def rename(
     """Rename a run."""
     run = rename_run(workspace_of(root, cache), domain, old, new)
     answer(as_json, {"domain": domain, "run": run.info.name}, f"run '{old}' of {domain} renamed to '{new}'.")
+
+
+@runs.command()
+def archive(
+    domain: DomainOption,
+    name: Annotated[str, typer.Argument(metavar="RUN", help="Hide this run.")],
+    root: WorkspaceOption = None,
+    cache: CacheOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Hide a run from the app and from defaults. Its files stay; `runs restore` shows it again."""
+    archive_run(workspace_of(root, cache), domain, name)
+    restore = f"rematch runs restore --domain {domain} {name}"
+    answer(as_json, {"domain": domain, "archived": name}, f"run '{name}' of {domain} archived; undo: {restore}")
+
+
+@runs.command()
+def restore(
+    domain: DomainOption,
+    name: Annotated[str, typer.Argument(metavar="RUN", help="Show this archived run again.")],
+    root: WorkspaceOption = None,
+    cache: CacheOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show an archived run again."""
+    restore_run(workspace_of(root, cache), domain, name)
+    answer(as_json, {"domain": domain, "restored": name}, f"run '{name}' of {domain} restored.")
 
 
 @runs.command()

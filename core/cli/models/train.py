@@ -32,7 +32,7 @@ from core.errors import InputError, counted
 from core.evaluation.alpha_selection import Selected, best_range
 from core.presentation.language_notes import language_mark, language_note, text_read
 from core.training.settings import Settings, all_settings, default_settings
-from core.workspace.rename_and_delete import check_new_name
+from core.workspace.run_names import check_new_name
 from core.workspace.runs import Run
 from core.workspace.unfinished_runs import Unfinished, check_can_train, find_unfinished
 

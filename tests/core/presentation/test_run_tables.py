@@ -8,7 +8,7 @@ import pytest
 
 from core.evaluation.alpha_selection import select_alpha
 from core.evaluation.sweep import Sweep
-from core.presentation.run_tables import compared, differing_settings, over_seeds, seeds_text
+from core.presentation.run_tables import compared, differences, differing_settings, over_seeds, seeds_text, summary
 from core.training.settings import Settings
 from core.workspace.comparable_runs import sister_runs
 from core.workspace.runs import HISTORY_COLUMNS
@@ -76,3 +76,12 @@ def test_mean_and_spread_are_of_the_runs(workspace):
     text = seeds_text(over_seeds(runs, "val"), [0, 1], "markdown")
     assert "Over 2 seeds (0, 1)" in text
     assert "0.875 ± 0.177" in text
+
+
+def test_what_differs_between_runs_is_named_without_folders(workspace):
+    ranks = [[2, 2], [1, 1], [1, 2]]
+    first = swept(workspace, "a", ranks, settings=Settings(seed=7, epochs=3), encoder="ViT-B-32:/home/me/tuned.pt")
+    second = swept(workspace, "b", ranks, settings=Settings(seed=7, epochs=1), encoder="lite")
+    assert differences([first]) == {"a": ""}
+    assert differences([first, second]) == {"a": "ViT-B-32:tuned.pt, 3 epochs", "b": "lite, 1 epoch"}
+    assert summary(first) == "val recall@1 1.000, n = 2, at α* 0.5"

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from core.errors import InputError
-from core.workspace.rename_and_delete import delete_run, rename_run
-from core.workspace.runs import find_run, load_runs
+from core.workspace.rename_and_delete import archive_run, delete_run, rename_run, restore_run
+from core.workspace.runs import active_runs, find_run, load_runs
 from tests.core.workspace.test_runs import keep
 
 
@@ -47,3 +47,16 @@ def test_a_deleted_run_is_gone_and_the_others_stay(workspace):
     assert [run.info.name for run in load_runs(workspace, "news")] == ["b"]
     with pytest.raises(InputError, match="no run 'a'"):
         delete_run(workspace, "news", "a")
+
+
+def test_an_archived_run_is_used_only_by_its_name(workspace):
+    first, second = keep(workspace, "first", "1"), keep(workspace, "second", "2")
+    archive_run(workspace, "news", second.info.name)
+    assert [run.info.name for run in active_runs(workspace, "news")] == [first.info.name]
+    assert find_run(workspace, "news", None).info.name == first.info.name
+    assert find_run(workspace, "news", second.info.name).is_archived
+    archive_run(workspace, "news", first.info.name)
+    with pytest.raises(InputError, match="archived"):
+        find_run(workspace, "news", None)
+    restore_run(workspace, "news", second.info.name)
+    assert find_run(workspace, "news", None).info.name == second.info.name

@@ -19,7 +19,8 @@ from core.experiment.train import train_run
 from core.retrieval.ranking import ranks_of
 from core.training.settings import Settings
 from core.workspace.folders import Workspace, default_workspace
-from core.workspace.runs import Run, RunInfo, find_run, load_runs, reserve_folder, save_run
+from core.workspace.run_names import reserve_folder
+from core.workspace.runs import Run, RunInfo, find_run, load_runs, save_run
 
 INFO = RunInfo(
     domain="news", name="", created_at="", encoder="lite", text=Reading("title"), english=False,

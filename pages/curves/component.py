@@ -1,0 +1,33 @@
+"""Streamlit component for the panels of metrics over α (Python side). Its browser side is in `browser`."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from core.presentation.theme import MODEL_COLOURS
+
+_BROWSER = Path(__file__).parent / "browser"
+_SHARED = Path(__file__).parents[1] / "alpha" / "browser"  # elements of the page and numbers as text
+_COLOURS = ";".join(f"--{model.lower()}:{colour}" for model, colour in MODEL_COLOURS.items())
+
+
+@st.cache_resource(show_spinner=False)
+def _component() -> Callable[..., Any]:
+    scripts = (_SHARED / "page_elements.js", *(_BROWSER / f"{name}.js" for name in ("panel", "readout", "component")))
+    return st.components.v2.component(
+        "rematch_curves",
+        html=f'<div class="curves" style="{_COLOURS}"></div>',
+        css=(_BROWSER / "curves.css").read_text(encoding="utf-8"),
+        js="\n".join(file.read_text(encoding="utf-8") for file in scripts),
+    )
+
+
+def _nothing() -> None:
+    """Do nothing: Streamlit stores a component's value only if there is a callback."""
+
+
+def curves_element(data: dict[str, Any], key: str) -> None:
+    """Draw the panels. `st.session_state[key]` has `moved` ({alphas, settled}) after the user set α."""
+    _component()(key=key, data=data, on_moved_change=_nothing)
