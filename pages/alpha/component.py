@@ -9,14 +9,13 @@ import streamlit as st
 from core.presentation.theme import MODEL_COLOURS
 from pages.alpha.board_data import BoardData
 from pages.alpha.slider_data import SliderData
+from pages.page_files import SHARED_BROWSER, browser_text
 
 _BROWSER = Path(__file__).parent / "browser"
 _COLOURS = ";".join(f"--{model.lower()}:{colour}" for model, colour in MODEL_COLOURS.items())
 #: In the order in which the browser reads them.
-_SCRIPTS = (
-    *("page_elements", "messages", "tiles", "histogram", "player", "slider"),
-    *("list", "tags", "rank_line", "article", "keys", "component"),
-)
+_SHARED = ("page_elements", "tags", "keyboard")
+_SCRIPTS = ("messages", "tiles", "histogram", "player", "slider", "list", "rank_line", "article", "keys", "component")
 _STYLES = ("slider", "tiles", "board", "rank_line")
 
 
@@ -25,13 +24,10 @@ def _component() -> Callable[..., Any]:
     return st.components.v2.component(
         "rematch_alpha",
         html=f'<div class="cockpit" style="{_COLOURS}"><div class="alpha"></div><div class="board"></div></div>',
-        css=_joined(_STYLES, "css"),
-        js=_joined(_SCRIPTS, "js"),
+        css=browser_text(SHARED_BROWSER, "keyboard.css") + browser_text(_BROWSER, *(f"{name}.css" for name in _STYLES)),
+        js=browser_text(SHARED_BROWSER, *(f"{name}.js" for name in _SHARED))
+        + browser_text(_BROWSER, *(f"{name}.js" for name in _SCRIPTS)),
     )
-
-
-def _joined(names: tuple[str, ...], ending: str) -> str:
-    return "\n".join((_BROWSER / f"{name}.{ending}").read_text(encoding="utf-8") for name in names)
 
 
 def _nothing() -> None:
@@ -49,7 +45,7 @@ def alpha_element(
     """Draw slider and board.
 
     pinned: the α to compare with. callbacks: called when the user chose an article (`chosen`), another order, search or
-    page (`listed`), a pinned α (`pinned`) or a tag (`tagged`). `st.session_state[key]` has `moved` ({alphas, settled})
+    page (`listed`), a pinned α (`pinned`), a tag (`tagged`) or opened an article (`opened`). `st.session_state[key]` has `moved` ({alphas, settled})
     and, in the callback, the message of its name.
     """
     _component()(

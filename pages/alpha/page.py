@@ -24,6 +24,7 @@ from pages.alpha.per_article import comparison, input_share, point_per_article, 
 from pages.alpha.point import point_at, submit_exact
 from pages.alpha.slider_data import Exact, SliderData, Tables, Tick, tables_of
 from pages.alpha.tagging import set_tag
+from pages.page_files import page_file
 from pages.shared import session, sidebar
 from pages.shared.alpha_position import current_position
 from pages.shared.cached_results import choice_note_of, flat_of, results_of, stamp_of
@@ -113,11 +114,14 @@ def show_view(
             chosen_row(results),
         ),
         pinned,
-        callbacks=_callbacks(workspace, domain, element),
+        callbacks=_callbacks(workspace, domain, results, element),
         key=name,
     )
     if reason := session.TAGGING_ERROR.get():
         show_error(reason)
+    if (opened := session.OPENED.get()) is not None:
+        session.OPENED.reset()
+        st.switch_page(page_file("changes"), query_params=opened)
     if future is not None and exact is None:
         doing = "Computing with exact weights (the first time takes some seconds, to load the model)…"
         show_pending(future, f":material/hourglass_top: {doing}", _show_why_not_exact)
@@ -127,7 +131,7 @@ def show_view(
 
 
 def _callbacks(
-    workspace: Workspace, domain: Domain, element: session.SessionValue[Mapping[str, Any]]
+    workspace: Workspace, domain: Domain, results: Results, element: session.SessionValue[Mapping[str, Any]]
 ) -> dict[str, Callable[[], None]]:
     """Return the callback for each kind of message of the element."""
 
@@ -143,6 +147,7 @@ def _callbacks(
         "listed": on("listed", choose_options),
         "pinned": on("pinned", lambda message: session.PINNED.pin(session.parse_alpha(message["alpha"]))),
         "tagged": on("tagged", lambda message: set_tag(workspace, domain.info.slug, message)),
+        "opened": on("opened", lambda message: session.open_article(results.run, str(message["article"]))),
     }
 
 

@@ -19,6 +19,7 @@ from core.jobs.job import Job
 from core.training.settings import all_settings
 from core.workspace.folders import Workspace
 from core.workspace.runs import Run
+from core.workspace.tag_changes import Change
 
 T = TypeVar("T")
 
@@ -157,6 +158,13 @@ METRIC, PLANE_METRIC = QueryParameter[str]("metric"), QueryParameter[str]("plane
 TRACE_METRIC = QueryParameter[str]("trace_metric")
 
 # Rank changes.
+BOX = QueryParameter[str]("box")  # ranks of the box that was dragged in the chart
+PICKED = SessionValue[frozenset[str]]("_picked", frozenset())  # ids of articles picked by clicks or with the lasso
+UNDOABLE = SessionValue[tuple[tuple[str, str, Change], ...]]("_undoable", ())  # domain, what was done, change
+TAG_NOTICE = SessionValue[tuple[str, bool]]("_tag_notice", ("", False))  # about the last change of tags; is an error
+HANDLED = SessionValue[Mapping[str, int]]("_handled", {})  # browser element → number of its last handled operation
+OPENED = SessionValue[Mapping[str, str] | None]("_opened", None)  # parameters of the page to open next
+TAG_FILES_READ = SessionValue[int]("_tag_files_read", 0)
 BEFORE, AFTER = QueryParameter[str]("from"), QueryParameter[str]("to")
 DIRECTION, CASE, MOVED = QueryParameter[str]("direction"), QueryParameter[str]("case"), QueryParameter[int]("moved")
 WORDS, TAGGED = QueryParameter[str]("words"), QueryParameter[list[str]]("tagged")
@@ -188,3 +196,16 @@ PART, LEAKS = QueryParameter[str]("part"), QueryParameter[bool]("leaks")
 SAMPLE_SEED = SessionValue[int]("_sample_seed", 0)
 REFUSED_IMPORT = SessionValue[tuple[str, str, str]]("_refused_import", ("", "", ""))  # reason, slug and form
 IMPORT_TRIES = SessionValue[int]("_import_tries", 0)
+
+
+def forget_points() -> None:
+    """Forget the points that were selected in the chart of ranks. For callbacks."""
+    BOX.pin(None)
+    PICKED.reset()
+
+
+def open_article(run: Run, article_id: str) -> None:
+    """Remember to open the article on another page, without filters. For callbacks."""
+    forget_points()
+    ARTICLE.set(article_id)
+    OPENED.set({DOMAIN.key: run.info.domain, RUN.key: run.info.name, ARTICLE.key: article_id})
