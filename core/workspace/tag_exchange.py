@@ -131,7 +131,9 @@ def _read_task(task: dict[str, Any]) -> ReadArticle:
             if answer["type"] == "choices":
                 tags += answer["value"]["choices"]
             elif answer["type"] == "textarea":
-                notes += [answer["value"]["text"]] if isinstance(answer["value"]["text"], str) else answer["value"]["text"]
+                notes += (
+                    [answer["value"]["text"]] if isinstance(answer["value"]["text"], str) else answer["value"]["text"]
+                )
     return _read_article(str(task["data"]["article_id"]), tags, "\n".join(notes))
 
 

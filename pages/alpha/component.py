@@ -44,9 +44,9 @@ def alpha_element(
 ) -> None:
     """Draw slider and board.
 
-    pinned: the α to compare with. callbacks: called when the user chose an article (`chosen`), another order, search or
-    page (`listed`), a pinned α (`pinned`), a tag (`tagged`) or opened an article (`opened`). `st.session_state[key]` has `moved` ({alphas, settled})
-    and, in the callback, the message of its name.
+    pinned: the α to compare with. callbacks: called when the user chose an article (`chosen`), opened it (`opened`),
+    chose another order, search or page (`listed`), a pinned α (`pinned`) or a tag (`tagged`). `st.session_state[key]`
+    has `moved` ({alphas, settled}) and, in the callback, the message of its name.
     """
     _component()(
         key=key,

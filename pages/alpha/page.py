@@ -114,14 +114,12 @@ def show_view(
             chosen_row(results),
         ),
         pinned,
-        callbacks=_callbacks(workspace, domain, results, element),
+        callbacks=_callbacks(workspace, domain, element),
         key=name,
     )
     if reason := session.TAGGING_ERROR.get():
         show_error(reason)
-    if (opened := session.OPENED.get()) is not None:
-        session.OPENED.reset()
-        st.switch_page(page_file("changes"), query_params=opened)
+    session.follow_opened(page_file("changes"))
     if future is not None and exact is None:
         doing = "Computing with exact weights (the first time takes some seconds, to load the model)…"
         show_pending(future, f":material/hourglass_top: {doing}", _show_why_not_exact)
@@ -131,7 +129,7 @@ def show_view(
 
 
 def _callbacks(
-    workspace: Workspace, domain: Domain, results: Results, element: session.SessionValue[Mapping[str, Any]]
+    workspace: Workspace, domain: Domain, element: session.SessionValue[Mapping[str, Any]]
 ) -> dict[str, Callable[[], None]]:
     """Return the callback for each kind of message of the element."""
 
@@ -147,7 +145,7 @@ def _callbacks(
         "listed": on("listed", choose_options),
         "pinned": on("pinned", lambda message: session.PINNED.pin(session.parse_alpha(message["alpha"]))),
         "tagged": on("tagged", lambda message: set_tag(workspace, domain.info.slug, message)),
-        "opened": on("opened", lambda message: session.open_article(results.run, str(message["article"]))),
+        "opened": on("opened", lambda message: session.open_article(str(message["article"]))),
     }
 
 

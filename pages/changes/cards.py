@@ -20,7 +20,7 @@ from pages.changes.table import MODELS
 from pages.shared.images import image_url
 from pages.shared.text import day, shorten
 
-ON_A_PAGE = 24
+ON_A_PAGE = 20
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def cards_of(
     workspace: Workspace, domain: Domain, results: Results, table: pd.DataFrame, rows: np.ndarray,
     tags: dict[str, Tagged], alpha: float, current: str | None,
 ) -> Cards:  # fmt: skip
-    """Return the page of `rows` (of the results, not empty, in order) that has the article `current`, else the first."""
+    """Return the page of `rows` (of the results, not empty, in order) that has `current`, else the first page."""
     ids = table["article_id"].iloc[rows].tolist()
     place = ids.index(current) if current in ids else 0
     first = place - place % ON_A_PAGE

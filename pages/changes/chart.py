@@ -87,7 +87,8 @@ def show_counts(results: Results, table: pd.DataFrame, shown: np.ndarray, before
     counts = table["direction"].iloc[shown].value_counts()
     parts = [f"{ARROWS[name]} **{int(counts.get(name, 0)):,}** {name}" for name in DIRECTIONS]
     of = "" if len(shown) == len(table) else f" of {len(table):,}"
-    st.markdown(f"{' · '.join(parts)} :small[({results.split}, n = {len(shown):,}{of}, {before} → {after})]")
+    st.markdown(" · ".join(parts))
+    st.caption(f"{results.split}, n = {len(shown):,}{of}, {before} → {after}. Drag a box or click points to filter.")
 
 
 def show_table_4(table: pd.DataFrame, shown: np.ndarray) -> None:
@@ -109,6 +110,6 @@ def show_chart(
     """Draw counts, chart and table 4."""
     show_counts(results, table, shown, before, after)
     show_scatter(results, table, before, after, shown, box)
-    st.caption("Drag a box or click points to filter. Below the diagonal, the rank improved.")
+    st.caption("Below the diagonal, the rank improved.")
     show_table_4(table, shown)
     input_figure_format()

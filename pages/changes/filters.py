@@ -65,9 +65,7 @@ def show_alpha_notes(results: Results, shown: float, alpha: float) -> None:
         st.caption("≈ WiSE-FT's ranks are interpolated here. The Alpha page and `rematch rank` compute exact ones.")
 
 
-def input_filters(
-    results: Results, table: pd.DataFrame, tags: dict[str, Tagged], slices: SlicesFound | None
-) -> Chosen:
+def input_filters(results: Results, table: pd.DataFrame, tags: dict[str, Tagged], slices: SlicesFound | None) -> Chosen:
     """Input the filters; those with a single value in this domain are left out."""
     articles, chips = results.articles, []
 

@@ -37,9 +37,7 @@ def show_cards(
     workspace: Workspace, domain: Domain, results: Results, table: pd.DataFrame, rows: np.ndarray, alpha: float
 ) -> None:
     """Draw the cards of the filtered articles, and apply what the user does there."""
-    if (opened := session.OPENED.get()) is not None:
-        session.OPENED.reset()
-        st.switch_page(page_file("alpha"), query_params=opened)
+    session.follow_opened(page_file("alpha"))
     slug = domain.info.slug
     ids = table["article_id"].iloc[rows].tolist()
     article = session.ARTICLE.current()
@@ -58,13 +56,13 @@ def show_cards(
             "notice": {"text": text, "is_error": is_error},
             "can_undo": can_undo(slug),
         },
-        callbacks=_callbacks(workspace, slug, results, ids, element),
+        callbacks=_callbacks(workspace, slug, ids, element),
         key=CARDS,
     )
 
 
 def _callbacks(
-    workspace: Workspace, slug: str, results: Results, ids: list[str], element: session.SessionValue[Mapping[str, Any]]
+    workspace: Workspace, slug: str, ids: list[str], element: session.SessionValue[Mapping[str, Any]]
 ) -> dict[str, Callable[[], None]]:
     """Return the callback for each kind of message of the element."""
 
@@ -78,7 +76,7 @@ def _callbacks(
     return {
         "chosen": on("chosen", lambda message: session.ARTICLE.pin(str(message["article"]))),
         "operated": on("operated", lambda message: apply_operations(workspace, slug, ids, message)),
-        "opened": on("opened", lambda message: session.open_article(results.run, str(message["article"]))),
+        "opened": on("opened", lambda message: session.open_article(str(message["article"]))),
     }
 
 

@@ -15,7 +15,7 @@ from core.workspace.tags import MAX_TAG, Tagged, known_tags, tags_table
 from pages.changes.operations import remember
 from pages.shared import session
 from pages.shared.help_texts import help_for
-from pages.shared.text import counted, plain
+from pages.shared.text import counted
 
 
 def show_downloads(
@@ -88,9 +88,7 @@ def input_tag_names(workspace: Workspace, slug: str, tags: dict[str, Tagged]) ->
     if not used:
         st.caption("No article of this domain has a tag yet.")
         return
-    chosen = st.selectbox(
-        "Tag in use", used, key="tag_to_change", format_func=lambda tag: f"{tag} ({counts[tag]})"
-    )
+    chosen = st.selectbox("Tag in use", used, key="tag_to_change", format_func=lambda tag: f"{tag} ({counts[tag]})")
     name = st.text_input("New name", key="tag_new_name", max_chars=MAX_TAG, placeholder=chosen)
     with st.container(horizontal=True):
         st.button("Rename", on_click=_rename, args=(workspace, slug, chosen, name), disabled=not name.strip())

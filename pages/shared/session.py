@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import streamlit as st
@@ -163,7 +164,7 @@ PICKED = SessionValue[frozenset[str]]("_picked", frozenset())  # ids of articles
 UNDOABLE = SessionValue[tuple[tuple[str, str, Change], ...]]("_undoable", ())  # domain, what was done, change
 TAG_NOTICE = SessionValue[tuple[str, bool]]("_tag_notice", ("", False))  # about the last change of tags; is an error
 HANDLED = SessionValue[Mapping[str, int]]("_handled", {})  # browser element → number of its last handled operation
-OPENED = SessionValue[Mapping[str, str] | None]("_opened", None)  # parameters of the page to open next
+OPENED = SessionValue[bool]("_opened", False)  # whether to open the selected article on another page
 TAG_FILES_READ = SessionValue[int]("_tag_files_read", 0)
 BEFORE, AFTER = QueryParameter[str]("from"), QueryParameter[str]("to")
 DIRECTION, CASE, MOVED = QueryParameter[str]("direction"), QueryParameter[str]("case"), QueryParameter[int]("moved")
@@ -204,8 +205,15 @@ def forget_points() -> None:
     PICKED.reset()
 
 
-def open_article(run: Run, article_id: str) -> None:
-    """Remember to open the article on another page, without filters. For callbacks."""
+def open_article(article_id: str) -> None:
+    """Select the article and remember to open it on another page, without filters. For callbacks."""
     forget_points()
-    ARTICLE.set(article_id)
-    OPENED.set({DOMAIN.key: run.info.domain, RUN.key: run.info.name, ARTICLE.key: article_id})
+    ARTICLE.pin(article_id)
+    OPENED.set(True)
+
+
+def follow_opened(page: Path) -> None:
+    """Go to `page`, a script, if the user opened an article. Domain and run are in the URL of every page."""
+    if OPENED.get():
+        OPENED.reset()
+        st.switch_page(page, query_params={ARTICLE.key: ARTICLE.get() or ""})

@@ -26,6 +26,6 @@ function drawStrip({ cells }, models) {
     text(name, model.model);
     text(rank, counted(model.rank));
     bar.style.width = `${Math.max(2, 100 * model.position)}%`;
-    text(own, model.own ? "✓ own image" : "");
+    text(own, model.own ? "✓ own" : "");
   });
 }
