@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 import streamlit as st
@@ -22,6 +22,7 @@ from pages.shared.alpha_position import input_alpha
 from pages.shared.help_texts import help_for
 from pages.shared.text import counted, plain, shorten
 
+Option = TypeVar("Option", bound=str)
 TERMS_OF_MODELS = ("Model", "Zero-shot", "WiSE-FT", "Fine-tuned")
 HELP_OF_DIRECTION = help_for("Rank", also="Improved: a smaller rank in the second model. Worsened: a larger one.")
 
@@ -46,12 +47,11 @@ class Chosen:
 
 def input_models(results: Results) -> tuple[Model, Model, float]:
     """Input the two models to compare and WiSE-FT's α. To be drawn in a row."""
-    help = help_for(*TERMS_OF_MODELS)
     # Points on other axes are other articles.
-    same = {"help": help, "on_change": session.forget_points, "width": "stretch"}
+    moved: dict[str, Any] = {"on_change": session.forget_points, "help": help_for(*TERMS_OF_MODELS)}
     columns = st.columns([1, 1, 1])
-    before: Model = columns[0].selectbox("From", MODELS, index=2, **same, **session.BEFORE.bound)
-    after: Model = columns[1].selectbox("To", MODELS, index=1, **same, **session.AFTER.bound)
+    before: Model = columns[0].selectbox("From", MODELS, 2, **moved, **session.BEFORE.bound)
+    after: Model = columns[1].selectbox("To", MODELS, 1, **moved, **session.AFTER.bound)
     with columns[2]:
         alpha = input_alpha(results.run)
     return before, after, float(results.alphas[results.nearest_index(alpha)])
@@ -69,10 +69,13 @@ def input_filters(results: Results, table: pd.DataFrame, tags: dict[str, Tagged]
     """Input the filters; those with a single value in this domain are left out."""
     articles, chips = results.articles, []
 
-    def choice(parameter: session.QueryParameter[str], label: str, options: tuple[str, ...], help: str) -> str | None:
+    def choice(
+        parameter: session.QueryParameter[str], label: str, options: tuple[Option, ...], help: str
+    ) -> Option | None:
         """Input one of `options`, or all."""
-        chosen = st.selectbox(label, ["all", *options], help=help, **parameter.bound)
-        if chosen not in options:
+        named = st.selectbox(label, ["all", *options], help=help, **parameter.bound)
+        chosen = next((option for option in options if option == named), None)
+        if chosen is None:
             return None
         chips.append(Chip(parameter.key, f"{label}: {plain(shorten(chosen, 40))}", partial(parameter.set, "all")))
         return chosen
@@ -85,8 +88,8 @@ def input_filters(results: Results, table: pd.DataFrame, tags: dict[str, Tagged]
         chips.append(Chip("words", f"Words: {plain(shorten(words, 40))}", partial(session.WORDS.set, "")))
     tagged = columns[2].multiselect("Tagged as", known_tags(tags), help=help_for("Tag, note"), **session.TAGGED.bound)
     if tagged:
-        names = plain(shorten(" or ".join(tagged), 60))
-        chips.append(Chip("tagged", f"Tagged as {names}", partial(session.TAGGED.set, [])))
+        any_of = plain(shorten(" or ".join(tagged), 60))
+        chips.append(Chip("tagged", f"Tagged as {any_of}", partial(session.TAGGED.set, [])))
     with columns[3].container(key="changes_more"), st.popover("More filters", width="stretch"):
         case = choice(session.CASE, "Cases of the paper", CASES, help_for("Zero-shot", "Fine-tuned", "WiSE-FT"))
         moved = help_for("Rank", also="Up or down.")

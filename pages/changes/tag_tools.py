@@ -56,7 +56,11 @@ def input_tag_file(workspace: Workspace, domain: Domain) -> None:
     """Input a file of tags, read it in once, and say what was read."""
     tries = session.TAG_FILES_READ.get()
     upload = st.file_uploader(
-        "Read tags from a CSV or a Label Studio JSON", ["csv", "json"], key=f"tag_file_{tries}", max_upload_size=50
+        "Read tags from a CSV or a Label Studio JSON",
+        ["csv", "json"],
+        key=f"tag_file_{tries}",
+        max_upload_size=50,
+        help=help_for("Tag, note"),
     )
     if upload is None:
         return
@@ -88,7 +92,13 @@ def input_tag_names(workspace: Workspace, slug: str, tags: dict[str, Tagged]) ->
     if not used:
         st.caption("No article of this domain has a tag yet.")
         return
-    chosen = st.selectbox("Tag in use", used, key="tag_to_change", format_func=lambda tag: f"{tag} ({counts[tag]})")
+    chosen = st.selectbox(
+        "Tag in use",
+        used,
+        key="tag_to_change",
+        format_func=lambda tag: f"{tag} ({counts[tag]})",
+        help=help_for("Tag, note"),
+    )
     name = st.text_input("New name", key="tag_new_name", max_chars=MAX_TAG, placeholder=chosen)
     with st.container(horizontal=True):
         st.button("Rename", on_click=_rename, args=(workspace, slug, chosen, name), disabled=not name.strip())

@@ -73,8 +73,11 @@ def test_two_annotators_are_joined_and_a_skipped_task_is_not_read(shapes_domain)
     assert (read.article_id, set(read.tags)) == ("7", {"a", "b"})
 
 
+_NO_LIST = b'[{"data": {"article_id": 7}, "annotations": 3}]'
+
+
 @pytest.mark.parametrize("content", [
-    b"\xff\xfe", b"", b"id,label\r\n7,x\r\n", b"[1]", b'[{"data": {}}]', b"[" * 5000, b'{"data"', b'[{"data": {"article_id": 7}, "annotations": 3}]',
+    b"\xff\xfe", b"", b"id,label\r\n7,x\r\n", b"[1]", b'[{"data": {}}]', b"[" * 5000, b'{"data"', _NO_LIST,
 ])  # fmt: skip
 def test_another_file_is_a_sentence(content):
     with pytest.raises(InputError, match="file of tags"):
