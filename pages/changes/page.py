@@ -1,4 +1,4 @@
-"""Rank changes page: a chart of ranks in two models next to the articles, which are filtered, compared and tagged."""
+"""Rank changes page: a chart of ranks in two models next to the articles, to filter, compare and tag them."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
