@@ -67,8 +67,8 @@ class Cards:
     """One page of cards.
 
     current: id of the selected article. place: its place among all `total` articles, from 1. first: place of the first
-    card. before, after: ids of the articles next to the page, "" for none; page_before: of the first of the page before.
-    stamp: names the articles that match the filters. tagged: how many of them have a tag or note.
+    card. before, after: ids of the articles next to the page, "" for none; page_before: of the first of the page
+    before. stamp: names the articles that match the filters. tagged: how many of them have a tag or note.
     """
 
     cards: list[Card]
