@@ -3,8 +3,15 @@
 from pathlib import Path
 
 PAGES = Path(__file__).parent
+#: Scripts that several components in the browser use.
+SHARED_BROWSER = PAGES / "shared" / "browser"
 
 
 def page_file(name: str) -> Path:
     """Return the script of the page that is served at `/NAME`, for links to it."""
     return PAGES / name / "page.py"
+
+
+def browser_text(folder: Path, *names: str) -> str:
+    """Return the joined scripts or style sheets of a component, in the order of `names`."""
+    return "".join(f"{(folder / name).read_text(encoding='utf-8')}\n" for name in names)

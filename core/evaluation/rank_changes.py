@@ -70,3 +70,8 @@ def table_4(zero_shot: np.ndarray, fine_tuned: np.ndarray, wise_ft: np.ndarray, 
         float(up.mean()) if len(up) else None,
         float(down.mean()) if len(down) else None,
     )
+
+
+def log_position(rank: int, total: int) -> float:
+    """Return where `rank` lies between the ranks 1 (0.0) and `total` (1.0) on a logarithmic scale."""
+    return float(np.log(max(rank, 1)) / np.log(total)) if total > 1 else 0.0

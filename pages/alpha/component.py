@@ -9,15 +9,14 @@ import streamlit as st
 from core.presentation.theme import MODEL_COLOURS
 from pages.alpha.board_data import BoardData
 from pages.alpha.slider_data import SliderData
+from pages.page_files import SHARED_BROWSER, browser_text
 
 _BROWSER = Path(__file__).parent / "browser"
 _COLOURS = ";".join(f"--{model.lower()}:{colour}" for model, colour in MODEL_COLOURS.items())
 #: In the order in which the browser reads them.
-_SCRIPTS = (
-    *("page_elements", "messages", "tiles", "histogram", "player", "field", "slider"),
-    *("list", "tags", "rank_line", "article", "dialog", "keys", "component"),
-)
-_STYLES = ("slider", "tiles", "board", "rank_line")
+_SHARED = ("page_elements", "messages", "player", "field", "tags", "keyboard")
+_SCRIPTS = ("tiles", "histogram", "slider", "list", "rank_line", "article", "keys", "component")
+_STYLES = ("tiles", "board", "rank_line")
 
 
 @st.cache_resource(show_spinner=False)
@@ -25,13 +24,11 @@ def _component() -> Callable[..., Any]:
     return st.components.v2.component(
         "rematch_alpha",
         html=f'<div class="cockpit" style="{_COLOURS}"><div class="alpha"></div><div class="board"></div></div>',
-        css=_joined(_STYLES, "css"),
-        js=_joined(_SCRIPTS, "js"),
+        css=browser_text(SHARED_BROWSER, "keyboard.css", "slider.css")
+        + browser_text(_BROWSER, *(f"{name}.css" for name in _STYLES)),
+        js=browser_text(SHARED_BROWSER, *(f"{name}.js" for name in _SHARED))
+        + browser_text(_BROWSER, *(f"{name}.js" for name in _SCRIPTS)),
     )
-
-
-def _joined(names: tuple[str, ...], ending: str) -> str:
-    return "\n".join((_BROWSER / f"{name}.{ending}").read_text(encoding="utf-8") for name in names)
 
 
 def _nothing() -> None:
@@ -48,9 +45,9 @@ def alpha_element(
 ) -> None:
     """Draw slider and board.
 
-    pinned: the α of each slider to compare with. callbacks: called when the user chose an article (`chosen`), another
-    order, search or page (`listed`), a pinned α (`pinned`) or a tag (`tagged`). `st.session_state[key]` has `moved`
-    ({alphas, settled}) and, in the callback, the message of its name.
+    pinned: the α of each slider to compare with. callbacks: called when the user chose an article (`chosen`), opened
+    it (`opened`), chose another order, search or page (`listed`), a pinned α (`pinned`) or a tag (`tagged`).
+    `st.session_state[key]` has `moved` ({alphas, settled}) and, in the callback, the message of its name.
     """
     _component()(
         key=key,

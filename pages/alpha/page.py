@@ -24,6 +24,7 @@ from pages.alpha.per_article import comparison, input_share, point_per_article, 
 from pages.alpha.point import point_at, submit_exact
 from pages.alpha.slider_data import Exact, SliderData, Tables, Tick, tables_of
 from pages.alpha.tagging import set_tag
+from pages.page_files import page_file
 from pages.shared import session, sidebar
 from pages.shared.alpha_position import current_position
 from pages.shared.cached_results import choice_note_of, flat_of, results_of, stamp_of
@@ -118,6 +119,7 @@ def show_view(
     )
     if reason := session.TAGGING_ERROR.get():
         show_error(reason)
+    session.follow_opened(page_file("changes"))
     if future is not None and exact is None:
         doing = "Computing with exact weights (the first time takes some seconds, to load the model)…"
         show_pending(future, f":material/hourglass_top: {doing}", _show_why_not_exact)
@@ -143,6 +145,7 @@ def _callbacks(
         "listed": on("listed", choose_options),
         "pinned": on("pinned", lambda message: session.PINNED.pin(message["alphas"] or None)),
         "tagged": on("tagged", lambda message: set_tag(workspace, domain.info.slug, message)),
+        "opened": on("opened", lambda message: session.open_article(str(message["article"]))),
     }
 
 

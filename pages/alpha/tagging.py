@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.errors import RematchError
+from core.workspace import tag_changes
 from core.workspace.folders import Workspace
-from core.workspace.tags import known_tags, read_tags, tag_article
+from core.workspace.tags import known_tags, read_tags
 from pages.shared import session
 
 
@@ -17,12 +18,7 @@ def set_tag(workspace: Workspace, slug: str, change: Mapping[str, Any]) -> None:
     session.TAGGING_ERROR.reset()
     article_id, tag = str(change["article"]), str(change["tag"])
     try:
-        tagged = read_tags(workspace, slug)
-        if tag not in known_tags(tagged):
-            return
-        stored = tagged.get(article_id)
-        tags = set(stored.tags) if stored else set()
-        tags = tags | {tag} if change["is_set"] else tags - {tag}
-        tag_article(workspace, slug, article_id, sorted(tags), stored.note if stored else "")
+        if tag in known_tags(read_tags(workspace, slug)):
+            tag_changes.set_tag(workspace, slug, [article_id], tag, is_set=bool(change["is_set"]))
     except RematchError as error:
         session.TAGGING_ERROR.set(str(error))

@@ -7,20 +7,20 @@ from typing import Any
 import streamlit as st
 
 from core.presentation.theme import MODEL_COLOURS
+from pages.page_files import SHARED_BROWSER, browser_text
 
 _BROWSER = Path(__file__).parent / "browser"
-_SHARED = Path(__file__).parents[1] / "alpha" / "browser"  # elements of the page and numbers as text
 _COLOURS = ";".join(f"--{model.lower()}:{colour}" for model, colour in MODEL_COLOURS.items())
 
 
 @st.cache_resource(show_spinner=False)
 def _component() -> Callable[..., Any]:
-    scripts = (_SHARED / "page_elements.js", *(_BROWSER / f"{name}.js" for name in ("panel", "readout", "component")))
     return st.components.v2.component(
         "rematch_curves",
         html=f'<div class="curves" style="{_COLOURS}"></div>',
-        css=(_BROWSER / "curves.css").read_text(encoding="utf-8"),
-        js="\n".join(file.read_text(encoding="utf-8") for file in scripts),
+        css=browser_text(_BROWSER, "curves.css"),
+        js=browser_text(SHARED_BROWSER, "page_elements.js")
+        + browser_text(_BROWSER, "panel.js", "readout.js", "component.js"),
     )
 
 

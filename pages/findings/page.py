@@ -27,7 +27,7 @@ def input_question() -> Question | None:
     """Input a question, which is in the URL; None for all of them in short."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.selectbox(
-            "Question", [IN_SHORT, *BY_TITLE], width=480, label_visibility="collapsed", **session.QUESTION.bound
+            "Answer to show", [IN_SHORT, *BY_TITLE], width=480, label_visibility="collapsed", **session.QUESTION.bound
         )
         if chosen in BY_TITLE:
             st.button(

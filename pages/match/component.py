@@ -1,6 +1,6 @@
 """Streamlit component of the Match page: a slider, and the images or articles that are first at its α (Python side).
 
-Its browser side is in `browser`; the slider's files are those of the Alpha page.
+Its browser side is in `browser`; the slider is in `pages/shared/browser`.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,16 +11,13 @@ import streamlit as st
 
 from core.presentation.theme import MODEL_COLOURS
 from pages.match.along_data import AlongData
+from pages.page_files import SHARED_BROWSER, browser_text
 
-_OWN = Path(__file__).parent / "browser"
-_ALPHA = _OWN.parents[1] / "alpha" / "browser"
+_BROWSER = Path(__file__).parent / "browser"
 _COLOURS = ";".join(f"--{model.lower()}:{colour}" for model, colour in MODEL_COLOURS.items())
 #: In the order in which the browser reads them.
-_SCRIPTS = (
-    *(_ALPHA / f"{name}.js" for name in ("page_elements", "messages", "player", "field", "dialog")),
-    *(_OWN / f"{name}.js" for name in ("scores", "cards", "panel", "present", "keys", "component")),
-)
-_STYLES = (_ALPHA / "slider.css", _OWN / "match.css", _OWN / "present.css")
+_SHARED = ("page_elements", "messages", "player", "field", "keyboard")
+_SCRIPTS = ("scores", "cards", "panel", "present", "keys", "component")
 
 
 @st.cache_resource(show_spinner=False)
@@ -28,13 +25,11 @@ def _component() -> Callable[..., Any]:
     return st.components.v2.component(
         "rematch_match",
         html=f'<div class="cockpit" style="{_COLOURS}"><div class="match"></div></div>',
-        css=_joined(_STYLES),
-        js=_joined(_SCRIPTS),
+        css=browser_text(SHARED_BROWSER, "keyboard.css", "slider.css")
+        + browser_text(_BROWSER, "match.css", "present.css"),
+        js=browser_text(SHARED_BROWSER, *(f"{name}.js" for name in _SHARED))
+        + browser_text(_BROWSER, *(f"{name}.js" for name in _SCRIPTS)),
     )
-
-
-def _joined(files: tuple[Path, ...]) -> str:
-    return "\n".join(file.read_text(encoding="utf-8") for file in files)
 
 
 def _nothing() -> None:

@@ -12,7 +12,7 @@ from core.workspace.runs import active_runs
 from pages.page_files import page_file
 from pages.shared.cached_results import swept_runs
 from pages.shared.errors import show_error, show_log, without_paths
-from pages.shared.jobs import cancel, close, watch_job, why_failed
+from pages.shared.jobs import close, input_cancel, watch_job, why_failed
 from pages.shared.session import DOMAIN
 from pages.shared.text import plain
 
@@ -105,4 +105,4 @@ def _show_demo_step(status: JobStatus) -> None:
         min(1.0, status.done / status.total) if status.total else 0.0,
         f"Preparing the demo. {step} — {status.label}, {status.amount}",
     )
-    st.button("Cancel", key="cancel_demo", on_click=cancel, args=(default_workspace(), DEMO))
+    input_cancel(default_workspace(), DEMO, "Stop making the demo? What is ready stays.")

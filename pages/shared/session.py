@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import streamlit as st
@@ -19,6 +20,7 @@ from core.jobs.job import Job
 from core.training.settings import all_settings
 from core.workspace.folders import Workspace
 from core.workspace.runs import Run
+from core.workspace.tag_changes import Change
 
 T = TypeVar("T")
 
@@ -164,6 +166,14 @@ METRIC, PLANE_METRIC = QueryParameter[str]("metric"), QueryParameter[str]("plane
 TRACE_METRIC = QueryParameter[str]("trace_metric")
 
 # Rank changes.
+BOX = QueryParameter[str]("box")  # ranks of the box that was dragged in the chart
+AXES = SessionValue[tuple[str, str] | None]("_axes", None)  # the two models of the chart when it was last drawn
+PICKED = SessionValue[frozenset[str]]("_picked", frozenset())  # ids of articles picked by clicks or with the lasso
+UNDOABLE = SessionValue[tuple[tuple[str, str, Change], ...]]("_undoable", ())  # domain, what was done, change
+TAG_NOTICE = SessionValue[tuple[str, bool]]("_tag_notice", ("", False))  # about the last change of tags; is an error
+HANDLED = SessionValue[Mapping[str, int]]("_handled", {})  # browser element → number of its last handled operation
+OPENED = SessionValue[bool]("_opened", False)  # whether to open the selected article on another page
+TAG_FILES_READ = SessionValue[int]("_tag_files_read", 0)
 BEFORE, AFTER = QueryParameter[str]("from"), QueryParameter[str]("to")
 DIRECTION, CASE, MOVED = QueryParameter[str]("direction"), QueryParameter[str]("case"), QueryParameter[int]("moved")
 WORDS, TAGGED = QueryParameter[str]("words"), QueryParameter[list[str]]("tagged")
@@ -200,3 +210,23 @@ PART, LEAKS = QueryParameter[str]("part"), QueryParameter[bool]("leaks")
 SAMPLE_SEED = SessionValue[int]("_sample_seed", 0)
 REFUSED_IMPORT = SessionValue[tuple[str, str, str]]("_refused_import", ("", "", ""))  # reason, slug and form
 IMPORT_TRIES = SessionValue[int]("_import_tries", 0)
+
+
+def forget_points() -> None:
+    """Forget the points that were selected in the chart of ranks. For callbacks."""
+    BOX.pin(None)
+    PICKED.reset()
+
+
+def open_article(article_id: str) -> None:
+    """Select the article and remember to open it on another page, without filters. For callbacks."""
+    forget_points()
+    ARTICLE.pin(article_id)
+    OPENED.set(True)
+
+
+def follow_opened(page: Path) -> None:
+    """Go to `page`, a script, if the user opened an article. Domain and run are in the URL of every page."""
+    if OPENED.get():
+        OPENED.reset()
+        st.switch_page(page, query_params={ARTICLE.key: ARTICLE.get() or ""})

@@ -21,7 +21,18 @@ from pages.shared.alpha_position import forget_position
 from pages.shared.cached_results import load_domain, summaries_of, swept_runs
 from pages.shared.empty_states import show_how_to_begin, show_what_is_missing
 from pages.shared.help_texts import PageHelp, help_for
-from pages.shared.session import ARTICLE, DOMAIN, MISSING, RUN, SELECTION, SHOWN, SPLIT, QueryParameter, Selection
+from pages.shared.session import (
+    ARTICLE,
+    DOMAIN,
+    MISSING,
+    RUN,
+    SELECTION,
+    SHOWN,
+    SPLIT,
+    QueryParameter,
+    Selection,
+    forget_points,
+)
 from pages.shared.text import plain
 
 #: The select boxes cannot be empty, so the mark of required fields would only confuse.
@@ -151,6 +162,7 @@ def _forget_other(run: Run | None) -> None:
     MISSING.reset()
     forget_position(run)
     ARTICLE.pin(None)
+    forget_points()
 
 
 def selection() -> Selection:

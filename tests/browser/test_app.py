@@ -264,6 +264,7 @@ def test_points_select_articles_and_tags_filter_them(demo: Served, visit) -> Non
     page = here.page
     everything = page.get_by_role("heading", name=re.compile(r"200 articles of 200"))
     expect(everything).to_be_visible()
+    expect(page.locator(".workbench .card").first).to_be_visible()  # the script has ended, so the chart stays
     chart = page.locator(".js-plotly-plot .nsewdrag").first
     chart.scroll_into_view_if_needed()
     box = chart.bounding_box()
@@ -274,15 +275,18 @@ def test_points_select_articles_and_tags_filter_them(demo: Served, visit) -> Non
     page.mouse.up()
     expect(everything).to_be_hidden()
     expect(page.get_by_role("heading", name=re.compile(r"^\d+ articles? of 200"))).to_be_visible()
-    page.get_by_role("button", name="Tag", exact=True).first.click()
-    page.get_by_role("combobox", name="Tags").click()
-    page.get_by_role("option", name="scene", exact=True).click()
+    cards = page.locator(".workbench")
+    cards.locator(".headline").first.click()
+    page.keyboard.press("3")
+    page.keyboard.press("n")
+    page.keyboard.type("Größe 🙂")
     page.keyboard.press("Escape")
-    page.get_by_role("textbox", name="Note").fill("Größe 🙂")
-    page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("button", name="scene", exact=True).first).to_be_visible()
+    expect(cards.get_by_role("status")).to_have_text("Stored the note.")
+    expect(cards.get_by_role("button", name="3 scene")).to_have_attribute("aria-pressed", "true")
     stored = json.loads((demo.workspace / "tags" / "demo-rss.json").read_text(encoding="utf-8"))
-    assert [tagged["note"] for tagged in stored["tags"].values()] == ["Größe 🙂"]
+    assert [(tagged["tags"], tagged["note"]) for tagged in stored["tags"].values()] == [(["scene"], "Größe 🙂")]
+    page.get_by_role("button", name="Clear all").click()
+    expect(everything).to_be_visible()
     again: Visit = visit(f"{demo.address}/changes?domain=demo-rss")
     again.page.get_by_role("combobox", name="Tagged as").focus()
     again.page.keyboard.type("scene")
@@ -368,7 +372,7 @@ def test_findings_are_worked_out_and_handed_on_as_a_file_that_asks_nothing_of_an
     here: Visit = visit(f"{demo.address}/findings?domain=demo-rss")
     page = here.page
     expect(page.get_by_text("Is the difference significant?").first).to_be_visible()
-    choose(page, "Question", "Is α* the right α?")
+    choose(page, "Answer to show", "Is α* the right α?")
     expect(page.get_by_text("is within noise of alpha* =").first).to_be_visible(timeout=60_000)
     expect(page.locator(".js-plotly-plot").first).to_be_visible()
     page.get_by_test_id("stPopover").get_by_role("button").click()

@@ -43,7 +43,7 @@ def test_a_card_opens_its_question_and_all_findings_leads_back(open_page, run):
     app = open_page("findings")
     next(button for button in app.button if button.key == f"open_{QUICK[0].name}").click().run()
     assert not app.exception
-    assert next(box for box in app.selectbox if box.label == "Question").value == QUICK[0].title
+    assert next(box for box in app.selectbox if box.label == "Answer to show").value == QUICK[0].title
     assert app.get("plotly_chart")
     next(button for button in app.button if button.label == "All findings").click().run()
     assert f"open_{QUICK[0].name}" in [button.key for button in app.button]
@@ -94,7 +94,8 @@ def test_a_cancelled_job_is_no_error(open_page, run, workspace):
 def test_cancelling_asks_first(open_page, run, monkeypatch):
     cancelled = []
     running = background.JobStatus("running", "Training", 1, 3, [])
-    monkeypatch.setattr(background, "status", lambda workspace, job: running)
+    idle = background.JobStatus("never started", "", 0, None, [])
+    monkeypatch.setattr(background, "status", lambda workspace, job: running if job.kind == "analyse" else idle)
     monkeypatch.setattr(background, "cancel", lambda workspace, job: cancelled.append(job))
     app = open_page("findings", question=QUICK[0].title)
     next(button for button in app.button if button.label == "Cancel").click().run()

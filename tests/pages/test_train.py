@@ -70,7 +70,8 @@ def started(monkeypatch) -> list[tuple[Job, list[str]]]:
 def test_an_empty_workspace_says_how_to_begin():
     app = open_page()
     assert not app.exception
-    assert "rematch import" in app.code[0].value
+    assert "Make the demo" in [each.label for each in app.button]
+    assert any("rematch import" in each.value for each in app.caption)
 
 
 def test_the_defaults_fit_the_encoder_and_each_has_its_reason(shapes_domain):
@@ -248,7 +249,7 @@ def test_the_run_to_choose_is_the_one_that_the_job_names(run, workspace, domain,
         monkeypatch.setattr(background, "status", lambda *_, done=done: done)
         app = open_page(run=chosen.info.name)
         button(app, "Choose this run").click().run()
-        assert app.sidebar.selectbox[1].value == swept.info.name
+        assert app.sidebar.radio(key="run").value == swept.info.name
         assert not [each for each in app.button if each.label == "Choose this run"]
 
 

@@ -10,7 +10,8 @@ from core.jobs.job import Job
 from core.workspace.folders import Workspace
 from core.workspace.runs import Run
 from core.workspace.tags import read_tags
-from pages.shared import images
+from pages.changes.operations import apply_operations
+from pages.shared import images, session
 from tests.disks import READ_ONLY, SmallDisk, fail_to_write, mounted
 from tests.pages.conftest import Open, fail_job
 from tests.pages.test_every_page import ALL
@@ -94,13 +95,13 @@ def test_an_import_that_cannot_be_started_says_why(open_page: Open, on_disk, dis
         assert "read-only" in reported(app)
 
 
-def test_a_tag_that_cannot_be_saved_is_reported_and_the_page_stays(open_page: Open, run, workspace, monkeypatch):
-    app = open_page("changes")
-    app.multiselect[-1].set_value(["person"])
+def test_a_tag_that_cannot_be_saved_is_reported(run, workspace, monkeypatch):
     fail_to_write(monkeypatch, READ_ONLY)
-    button(app, "Save").click().run()
-    assert not app.exception
-    assert "read-only" in reported(app)
+    operation = {"n": 1, "kind": "tag", "article": "7", "tag": "person", "is_set": True}
+    apply_operations(workspace, "shapes", ["7"], {"client": "x", "operations": [operation]})
+    sentence, is_error = session.TAG_NOTICE.get()
+    assert is_error
+    assert "read-only" in sentence
     assert read_tags(workspace, "shapes") == {}
 
 

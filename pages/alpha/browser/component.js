@@ -15,6 +15,7 @@ export default function ({ data, parentElement, setStateValue }) {
 function board(root, own, data, setStateValue) {
   const send = (name, value) => setStateValue(name, { ...value, time: Date.now() });
   if (!own.list) Object.assign(own, { list: buildList(root, send), article: buildArticle(root, send) });
+  own.open = () => send("opened", { article: own.list.pending ?? data.article.id });
   list(own.list, data);
   article(own.article, data);
   root.dataset.alpha = data.alpha;
