@@ -19,10 +19,10 @@ from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 IMAGES = Path(__file__).parents[1] / "images"
-#: Size of the browser window in pixels: the width of a laptop, and high enough for the top part of each page.
-WIDTH, HEIGHT = 1280, 1150
+#: Size of the browser window in pixels, as on a laptop: what a page is about is visible without scrolling.
+WIDTH, HEIGHT = 1280, 900
 #: Part of the window in the animation, without the sidebar.
-_CLIP = {"x": 300, "y": 70, "width": WIDTH - 300, "height": 730}
+_CLIP = {"x": 300, "y": 40, "width": WIDTH - 300, "height": 760}
 #: File → page and query string, for the demo's first domain.
 SHOTS = {
     "overview": "",
@@ -91,7 +91,7 @@ def settle(page: Page) -> None:
     page.wait_for_selector("h1, [data-testid=stHeading]")
     page.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
     page.wait_for_load_state("networkidle")
-    page.get_by_text("Computing the answer").wait_for(state="hidden", timeout=120_000)
+    page.get_by_text("Computing the answer").first.wait_for(state="hidden", timeout=120_000)
     page.wait_for_timeout(1500)
 
 
