@@ -47,11 +47,14 @@ class Chosen:
 
 def input_models(results: Results) -> tuple[Model, Model, float]:
     """Input the two models to compare and WiSE-FT's α. To be drawn in a row."""
-    # Points on other axes are other articles.
-    moved: dict[str, Any] = {"on_change": session.forget_points, "help": help_for(*TERMS_OF_MODELS)}
+    help = help_for(*TERMS_OF_MODELS)
     columns = st.columns([1, 1, 1])
-    before: Model = columns[0].selectbox("From", MODELS, 2, **moved, **session.BEFORE.bound)
-    after: Model = columns[1].selectbox("To", MODELS, 1, **moved, **session.AFTER.bound)
+    before: Model = columns[0].selectbox("From", MODELS, 2, help=help, **session.BEFORE.bound)
+    after: Model = columns[1].selectbox("To", MODELS, 1, help=help, **session.AFTER.bound)
+    # Points on other axes are other articles.
+    if session.AXES.get() not in (None, (before, after)):
+        session.forget_points()
+    session.AXES.set((before, after))
     with columns[2]:
         alpha = input_alpha(results.run)
     return before, after, float(results.alphas[results.nearest_index(alpha)])

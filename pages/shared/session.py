@@ -160,6 +160,7 @@ TRACE_METRIC = QueryParameter[str]("trace_metric")
 
 # Rank changes.
 BOX = QueryParameter[str]("box")  # ranks of the box that was dragged in the chart
+AXES = SessionValue[tuple[str, str] | None]("_axes", None)  # the two models of the chart when it was last drawn
 PICKED = SessionValue[frozenset[str]]("_picked", frozenset())  # ids of articles picked by clicks or with the lasso
 UNDOABLE = SessionValue[tuple[tuple[str, str, Change], ...]]("_undoable", ())  # domain, what was done, change
 TAG_NOTICE = SessionValue[tuple[str, bool]]("_tag_notice", ("", False))  # about the last change of tags; is an error
