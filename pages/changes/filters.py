@@ -51,11 +51,7 @@ def input_models(results: Results) -> tuple[Model, Model, float]:
     columns = st.columns([1, 1, 1])
     before: Model = columns[0].selectbox("From", MODELS, 2, help=help, **session.BEFORE.bound)
     after: Model = columns[1].selectbox("To", MODELS, 1, help=help, **session.AFTER.bound)
-<<<<<<< HEAD
-    # Not by on_change, which Streamlit calls for a value of the URL too. Points on other axes are other articles.
-=======
     # Points on other axes are other articles.
->>>>>>> changes
     if session.AXES.get() not in (None, (before, after)):
         session.forget_points()
     session.AXES.set((before, after))
