@@ -4,19 +4,16 @@ They belong to the articles of a domain, not to a run, and survive a new import 
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 import pandas as pd
-from filelock import FileLock
 
 from core.data.domain import Domain
 from core.errors import InputError
-from core.storage.disk_errors import disk_errors_for
-from core.storage.files import check_format_version, write_text
+from core.storage.files import check_format_version
 from core.workspace.folders import Workspace
-from core.workspace.runs import now
 
 FORMAT = 1  # increment when the content of the file changes
 #: Suggested tags: the categories of the paper's authors, and two common problems. Users may add any other.
@@ -53,30 +50,6 @@ def read_tags(workspace: Workspace, slug: str) -> dict[str, Tagged]:
         return {}
     except (OSError, ValueError, KeyError, AttributeError) as error:  # msgspec's errors are ValueErrors
         raise InputError(f"cannot read the tags in {file}: {error}. Repair the file or move it away.") from None
-
-
-def tag_article(workspace: Workspace, slug: str, article_id: str, tags: list[str], note: str) -> None:
-    """Set the tags and note of an article, or remove its entry if both are empty. Safe with concurrent writers.
-
-    Raises InputError if a tag or the note is too long or the file is damaged, DiskError if it cannot be written.
-    """
-    cleaned = tuple(sorted({" ".join(tag.split()) for tag in tags} - {""}))
-    if too_long := [tag for tag in cleaned if len(tag) > MAX_TAG]:
-        raise InputError(
-            f"the tag '{too_long[0][:MAX_TAG]}…' has more than {MAX_TAG} characters; shorten it and use the note."
-        )
-    if len(note) > MAX_NOTE:
-        raise InputError(f"the note has {len(note)} characters; shorten it to at most {MAX_NOTE}.")
-    file = tags_file(workspace, slug)
-    with disk_errors_for(file):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(file.with_suffix(".lock")):
-            tagged = read_tags(workspace, slug)
-            tagged.pop(article_id, None)
-            if cleaned or note.strip():
-                tagged[article_id] = Tagged(cleaned, note.strip(), now())
-            table = {"format": FORMAT, "tags": {key: asdict(article) for key, article in tagged.items()}}
-            write_text(file, json.dumps(table, ensure_ascii=False, indent=1))
 
 
 def known_tags(tagged: dict[str, Tagged]) -> list[str]:

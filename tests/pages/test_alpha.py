@@ -8,11 +8,12 @@ import pytest
 from core.errors import InputError
 from core.workspace import tags
 from core.workspace.sweep_results import read_results
-from core.workspace.tags import read_tags, tag_article
+from core.workspace.tags import read_tags
 from pages.alpha import listing, tagging
 from pages.alpha.listing import ORDERS, ListOptions, listed_rows
 from pages.alpha.point import point_at
 from pages.shared import session
+from tests.tagged import tag_article
 
 
 def board_of(app) -> dict:

@@ -6,10 +6,11 @@ import pytest
 
 from core.findings.question import RunContext, compute_or_load
 from core.findings.slices import SLICES
-from core.workspace.tags import read_tags, tag_article
+from core.workspace.tags import read_tags
 from pages.changes.cards import stamp_of_articles
 from pages.changes.operations import apply_operations
 from pages.shared import session
+from tests.tagged import tag_article
 
 
 def _tagged_and_answered(workspace, domain, run) -> RunContext:

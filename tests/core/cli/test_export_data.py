@@ -10,9 +10,9 @@ import pytest
 from core.workspace.folders import Workspace
 from core.workspace.runs import find_run
 from core.workspace.sweep_results import read_results
-from core.workspace.tags import tag_article
 from tests.conftest import After, Verb
 from tests.core.cli.test_starting import fresh
+from tests.tagged import tag_article
 
 
 @pytest.fixture

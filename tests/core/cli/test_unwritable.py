@@ -14,10 +14,11 @@ from core.cli.main import main
 from core.workspace.folders import Workspace
 from core.workspace.runs import find_run, load_runs
 from core.workspace.sweep_results import read_results
-from core.workspace.tags import read_tags, tag_article
+from core.workspace.tags import read_tags
 from core.workspace.unfinished_runs import load_unfinished
 from tests.conftest import Verb
 from tests.disks import FORBIDDEN, FULL, READ_ONLY, SmallDisk, fail_to_write, mounted
+from tests.tagged import tag_article
 
 ROOT = Path(__file__).parents[3]
 TRAIN = ["train", "--domain", "shapes", "--tune", "last:1", "--epochs", "1", "--batch-size", "16"]

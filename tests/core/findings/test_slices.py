@@ -14,7 +14,7 @@ from core.findings.question import RunContext, compute_or_load, load_cached, loa
 from core.findings.slices import PAIRS, SLICES, SlicesFound, rows_in_slice
 from core.workspace.folders import Workspace
 from core.workspace.runs import Run
-from core.workspace.tags import tag_article
+from tests.tagged import tag_article
 from tests.tiny_tagger import write_tagger
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from core.errors import InputError
 from core.workspace.tag_changes import Change, NoteChange, apply_change, delete_tag, rename_tag, set_tag
-from core.workspace.tags import read_tags, tag_article
+from core.workspace.tags import read_tags
+from tests.tagged import tag_article
 
 
 def _tags(workspace) -> dict[str, tuple[str, ...]]:

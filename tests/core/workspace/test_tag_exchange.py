@@ -9,7 +9,8 @@ from core.errors import InputError
 from core.storage.safe_csv import spreadsheet_csv
 from core.workspace.tag_changes import set_tag
 from core.workspace.tag_exchange import label_studio_tasks, labelling_configuration, read_in, read_tag_file
-from core.workspace.tags import read_tags, tag_article, tags_file, tags_table
+from core.workspace.tags import read_tags, tags_file, tags_table
+from tests.tagged import tag_article
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ import threading
 import pytest
 
 from core.errors import InputError
-from core.workspace.tags import USUAL, known_tags, read_tags, tag_article, tags_file, tags_table
+from core.workspace.tags import USUAL, known_tags, read_tags, tags_file, tags_table
+from tests.tagged import tag_article
 
 
 def test_tags_and_note_are_stored(workspace, shapes_domain):
