@@ -57,7 +57,7 @@ def input_tag_file(workspace: Workspace, domain: Domain) -> None:
     tries = session.TAG_FILES_READ.get()
     upload = st.file_uploader(
         "Read tags from a CSV or a Label Studio JSON",
-        ["csv", "json"],
+        type=["csv", "json"],
         key=f"tag_file_{tries}",
         max_upload_size=50,
         help=help_for("Tag, note"),

@@ -375,7 +375,7 @@ def test_findings_are_worked_out_and_handed_on_as_a_file_that_asks_nothing_of_an
     choose(page, "Answer to show", "Is α* the right α?")
     expect(page.get_by_text("is within noise of alpha* =").first).to_be_visible(timeout=60_000)
     expect(page.locator(".js-plotly-plot").first).to_be_visible()
-    page.get_by_test_id("stPopover").get_by_role("button").click()
+    page.get_by_test_id("stPopoverButton").filter(has_text="Report").click()
     with page.expect_download(timeout=120_000) as download:
         page.get_by_role("button", name="Report as HTML").click()
     file = tmp_path / "report.html"

@@ -9,7 +9,7 @@ from playwright._impl._driver import compute_driver_executable
 
 from core.presentation.wording import signed
 
-SCRIPT = Path(__file__).parents[2] / "pages" / "alpha" / "browser" / "page_elements.js"
+SCRIPT = Path(__file__).parents[2] / "pages" / "shared" / "browser" / "page_elements.js"
 #: Every share of so many articles, halves of a thousandth among them, and differences of two.
 SHARES = [found / n for n in (7, 16, 48, 304, 567) for found in range(n + 1)]
 VALUES = [round(value, 9) for value in SHARES]
