@@ -50,8 +50,8 @@ def drag(address: str, chromium: Path, seconds: float) -> dict[str, dict[str, fl
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         page = browser.new_page(viewport={"width": 1280, "height": 800})
         page.goto(address)
-        page.get_by_role("link", name="Alpha").click()
-        page.get_by_text("The first 12 images").wait_for(timeout=60_000)
+        page.get_by_test_id("stSidebarNav").get_by_role("link", name="Alpha", exact=True).click()
+        page.locator(".board .images img[src]").first.wait_for(timeout=60_000)
         time.sleep(15)  # until thumbnails are made and the worker has loaded
         seen: dict[str, dict[str, float]] = {"tiles": {}, "page": {}}
         for sweep in range(max(1, round(seconds / 5))):

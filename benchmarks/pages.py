@@ -81,5 +81,7 @@ def _load(page: Page, address: str, name: str) -> Opened:
 def _opened(page: Page, name: str, start: float) -> Opened:
     page.wait_for_function(DRAWN, arg="Rematch" if name == "Overview" else name, timeout=60_000)
     seconds = time.perf_counter() - start
+    if page.locator('[data-testid="stAlertContentError"]').count():
+        raise RuntimeError(f"page {name} shows an error: {page.locator('[data-testid=stAlert]').first.inner_text()}")
     time.sleep(2)
     return Opened(seconds, page.evaluate("window.shift"))

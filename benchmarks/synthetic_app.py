@@ -23,6 +23,7 @@ from core.evaluation.sweep import DENSE, SHOWN, Sweep
 from core.evaluation.tower_plane import GRID, Plane
 from core.training.settings import default_settings
 from core.workspace.folders import Workspace
+from core.workspace.provenance import articles_fingerprint
 from core.workspace.run_names import reserve_folder
 from core.workspace.runs import Run, RunInfo, now, save_run
 from core.workspace.sweep_info import PathInfo, SweepInfo
@@ -70,33 +71,24 @@ def write_domain(scratch: Path, workspace: Workspace, pairs: int) -> Domain:
 def write_results(domain: Domain, workspace: Workspace) -> None:
     """Write a sweep in which every article's rank changes, so that list and images differ at each α."""
     noise = np.random.default_rng(0)
-    ids = domain.subset("val")["article_id"].tolist()
-    n = len(ids)
+    val = domain.subset("val")
+    ids, images, n = val["article_id"].tolist(), val["image_id"].nunique(), len(val)
     start, end = noise.permutation(n) + 1, noise.permutation(n) + 1
     ranks = np.stack([np.round(start + (end - start) * alpha) for alpha in DENSE]).astype(np.int32)
-    best = (ranks[:, :, None] * 7 + np.arange(SHOWN) * 13) % n
+    best = (ranks[:, :, None] * 7 + np.arange(SHOWN) * 13) % images
     sweep = Sweep("val", DENSE, ids, ranks, ranks, best, np.arange(len(DENSE)) % 25 != 0)
     on_grid = [DENSE.index(alpha) for alpha in GRID]
     plane = Plane(GRID, np.stack([ranks[on_grid]] * len(GRID)), np.stack([best[on_grid]] * len(GRID)))
     slug = domain.info.slug
     folder = reserve_folder(workspace, slug, "lite", "head")
-    info = RunInfo(
-        slug,
-        folder.name,
-        now(),
-        "lite",
-        Reading("title"),
-        False,
-        True,
-        "cpu",
-        default_settings("lite", "head"),
-        "",
-        "",
-        "",
-        {},
-    )
+    reading, settings = Reading("title"), default_settings("lite", "head")
+    articles = articles_fingerprint(domain, reading, False)
+    info = RunInfo(slug, folder.name, now(), "lite", reading, False, True, "cpu", settings, articles, "", "", {})
     run = Run(info, folder)
     path = PathInfo(9, True, Disagreement(0.0001, 0.002), (0.1, 0.25, 0.6, 0.9))
+    (folder / "history.csv").write_text(
+        "epoch,train_loss,val_mrr@100,val_recall@1,logit_scale\n0,,0.1,0.1,10\n1,2,0.2,0.1,10\n"
+    )
     run.save_sweep([sweep], plane, SweepInfo(select_alpha(sweep.curve()), {}, {"val": path}))
     save_run(run)
 
