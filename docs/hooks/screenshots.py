@@ -22,7 +22,7 @@ IMAGES = Path(__file__).parents[1] / "images"
 #: Size of the browser window in pixels, as on a laptop: what a page is about is visible without scrolling.
 WIDTH, HEIGHT = 1280, 900
 #: Part of the window in the animation, without the sidebar.
-_CLIP = {"x": 300, "y": 40, "width": WIDTH - 300, "height": 760}
+_CLIP = {"x": 300, "y": 66, "width": WIDTH - 300, "height": 734}
 #: File → page and query string, for the demo's first domain.
 SHOTS = {
     "overview": "",

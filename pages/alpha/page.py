@@ -227,7 +227,8 @@ def main() -> None:
         share = input_share() if len(labels) == 1 else None
     prepare_images(workspace, domain, results.articles)
     flat = flat_of(run, domain) if len(labels) == 1 else None
-    show_view(workspace, domain, results, labels, flat, share)
+    with st.container(key="alpha_view"):
+        show_view(workspace, domain, results, labels, flat, share)
     show_notes(domain, run, results, flat)
 
 
