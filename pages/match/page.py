@@ -140,7 +140,7 @@ class Choices:
 
 def input_choices(domain: Domain, run: Run) -> Choices:
     """Input kind of query, query, re-ranking, and the number of images to show."""
-    kind, query, options = st.columns([3.4, 4.5, 2.7], vertical_alignment="bottom")
+    kind, query, options = st.columns([3.2, 4.2, 2.9], vertical_alignment="bottom")
     with kind:
         by = input_by()
     with query:
