@@ -1,12 +1,18 @@
 """Start the app's server: `rematch app`.
 
-It is Streamlit's server with two differences. A deep link as the very first request works: until the app has run once,
-`streamlit run app.py` uses the folder `pages/` for its older multipage navigation and shows "Page not found" (1.67.0).
-And the first HTML has the app's style sheets, so that nothing moves when the app's first elements arrive.
+It is Streamlit's server with three differences. A deep link as the very first request works: until the app has run
+once, `streamlit run app.py` uses the folder `pages/` for its older multipage navigation and shows "Page not found"
+(1.67.0). The first HTML has the app's style sheets, so that nothing moves when the app's first elements arrive. And
+the pages' modules are imported while the user opens the browser, not while the first visit of a page waits.
 """
 
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
+from threading import Thread
 from typing import Any
 
 from starlette.datastructures import MutableHeaders
@@ -52,13 +58,27 @@ def app_script() -> Path:
     return next(script for script in (HERE.parent / "app.py", HERE / "app.py") if script.exists())
 
 
+def import_pages() -> None:
+    """Import the modules that pages use; some take a second, such as SciPy's. A page itself runs when it is visited."""
+    modules = (module.name for module in walk_packages([str(HERE)], "pages.") if not module.name.endswith(".page"))
+    # Plotly and Streamlit import these when the first chart and the first icon are drawn.
+    for name in (*modules, "plotly.graph_objs._scatter", "streamlit.emojis"):
+        import_module(name)
+
+
+@asynccontextmanager
+async def _importing_pages(app: App) -> AsyncIterator[None]:
+    Thread(target=import_pages, name="imports", daemon=True).start()  # Streamlit's runtime has to exist before
+    yield
+
+
 def serve(options: list[str]) -> None:
     """Serve the app until it is stopped. `options` are those of `streamlit run`, such as `--server.port=8600`."""
     script = str(app_script())
     PagesManager.uses_pages_directory = False
     config = _config(script, options)
     sys.argv = [script]  # Streamlit reads the settings next to this file
-    App(script, middleware=[Middleware(StyledPage)]).run(config=config)
+    App(script, lifespan=_importing_pages, middleware=[Middleware(StyledPage)]).run(config=config)
 
 
 def _config(script: str, options: list[str]) -> dict[str, Any]:

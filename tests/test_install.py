@@ -53,7 +53,8 @@ def test_the_library_of_the_wheel_is_imported_with_its_types(rematch: Path, tmp_
 
 def test_the_pages_of_the_wheel_are_drawn(rematch: Path, tmp_path: Path) -> None:
     code = (
-        "from streamlit.testing.v1 import AppTest; from pages.launcher import app_script; "
+        "import sys; from streamlit.testing.v1 import AppTest; from pages.launcher import app_script, import_pages; "
+        "import_pages(); print('torch' in sys.modules); "
         "app = AppTest.from_file(str(app_script()), default_timeout=60).run(); "
         "print(app_script(), [title.value for title in app.title], list(app.exception))"
     )
@@ -61,6 +62,7 @@ def test_the_pages_of_the_wheel_are_drawn(rematch: Path, tmp_path: Path) -> None
     assert "site-packages" in shown
     assert str(ROOT) not in shown
     assert "'Rematch'" in shown
+    assert shown.startswith("False"), "all modules of the pages are imported, and none of them imports torch"
     assert shown.rstrip().endswith("[]")
 
 

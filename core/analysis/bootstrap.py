@@ -7,6 +7,7 @@ rather than two separate intervals (Efron and Tibshirani 1993, chapter 8).
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -15,7 +16,7 @@ DRAWS = 2000
 LEVEL = 0.95
 #: With fewer articles an interval may be too narrow to rely on (see `interval`), so tables grey such rows.
 MIN_FOR_INTERVAL = 60
-_AT_ONCE = 2**24  # counts in memory, 67 MB
+_AT_ONCE = 2**24  # counts in memory, 134 MB as float64
 
 
 @dataclass(frozen=True)
@@ -45,12 +46,9 @@ class Resamples:
 
     def counts(self) -> Iterator[np.ndarray]:
         """Yield the number of times each article was drawn, float64 [some draws, n], in blocks of draws."""
-        generator = np.random.default_rng(self.seed)
-        at_once = max(1, _AT_ONCE // self.n)
-        for start in range(0, self.draws, at_once):
-            rows = min(at_once, self.draws - start)
-            drawn = generator.integers(self.n, size=(rows, self.n)) + np.arange(rows)[:, None] * self.n
-            yield np.bincount(drawn.ravel(), minlength=rows * self.n).reshape(rows, self.n).astype(np.float64)
+        is_small = self.n * self.draws <= _AT_ONCE
+        for counts in _recent_counts(self) if is_small else _counts(self):
+            yield counts.astype(np.float64)
 
     def means(self, values: np.ndarray) -> np.ndarray:
         """Return the mean over the articles of each draw: values [n] → [draws], [n, m] → [draws, m]."""
@@ -65,6 +63,20 @@ class Resamples:
             passed = counts[:, order].cumsum(axis=1)
             parts.append(np.mean([values[order[(passed >= place).argmax(axis=1)]] for place in middle], axis=0))
         return np.concatenate(parts)
+
+
+def _counts(resamples: Resamples) -> Iterator[np.ndarray]:
+    generator = np.random.default_rng(resamples.seed)
+    n, at_once = resamples.n, max(1, _AT_ONCE // resamples.n)
+    for start in range(0, resamples.draws, at_once):
+        rows = min(at_once, resamples.draws - start)
+        drawn = generator.integers(n, size=(rows, n)) + np.arange(rows)[:, None] * n
+        yield np.bincount(drawn.ravel(), minlength=rows * n).reshape(rows, n).astype(np.uint16)
+
+
+@lru_cache(maxsize=4)  # a page has dozens of intervals over the same articles; 33 MB each at most
+def _recent_counts(resamples: Resamples) -> tuple[np.ndarray, ...]:
+    return tuple(_counts(resamples))
 
 
 def interval(drawn: np.ndarray, n: int, level: float = LEVEL) -> Interval:

@@ -5,14 +5,13 @@ Command line, jobs and API use this module. It knows no file formats and no page
 
 import copy
 from collections.abc import Callable, Mapping
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from torch import Tensor
 
-from core.data.domain import Domain, Gallery, gallery_of, query_texts, tie_order
+from core.data.domain import Domain, Gallery, gallery_of, tie_order
 from core.data.query_text import Reading
 from core.data.time_split import Split
 from core.encoders.base import Encoder, TowerName
@@ -23,7 +22,7 @@ from core.retrieval.choices import BY_COSINE, Reranking
 from core.retrieval.ranking import check_finite, ranks_of, top_k
 from core.retrieval.reranking import reranked
 from core.workspace.folders import Workspace
-from core.workspace.provenance import check_same_articles, fingerprint_with
+from core.workspace.provenance import articles_fingerprint, check_same_articles
 
 
 class Experiment:
@@ -42,7 +41,7 @@ class Experiment:
         self.english = usual if english is None else english
         self.articles = domain.articles
         self.gallery: Gallery = domain.gallery()
-        self.queries = query_texts(self.articles, text, self.english)
+        self.queries = domain.queries(text, self.english)
         self.zero_shot = {key: tensor.detach().cpu().clone() for key, tensor in encoder.state_dict().items()}
 
     @property
@@ -52,16 +51,10 @@ class Experiment:
 
     def fingerprint(self) -> str:
         """Return `core.workspace.provenance.articles_fingerprint` of the domain."""
-        return self._fingerprint
-
-    @cached_property
-    def _fingerprint(self) -> str:
-        return fingerprint_with(self.queries, self.domain)
+        return articles_fingerprint(self.domain, self.text, self.english)
 
     def check_articles(self, learned_from: str, translators: list[str] | None, owner: str, remedy: str) -> None:
         """Raise InputError as `core.workspace.provenance.check_same_articles`."""
-        if self.fingerprint() == learned_from:
-            return
         check_same_articles(self.domain, self.text, self.english, learned_from, translators, owner, remedy)
 
     def check_unchanged(self) -> None:

@@ -2,7 +2,7 @@
 
 import shlex
 
-from core.data.domain import Domain, query_texts
+from core.data.domain import Domain
 from core.data.query_text import Reading
 from core.errors import InputError
 from core.storage.files import fingerprint
@@ -10,18 +10,13 @@ from core.storage.files import fingerprint
 
 def articles_fingerprint(domain: Domain, text: Reading, english: bool) -> str:
     """Return 20 hex digits of queries, images and splits; the ground truth of a test set does not count."""
-    return fingerprint_with(query_texts(domain.articles, text, english), domain)
-
-
-def fingerprint_with(queries: list[str], domain: Domain) -> str:
-    """Return `articles_fingerprint` for queries that were read before."""
     articles, test_images, listed = domain.articles, domain.test_images, []
     if test_images is not None:
         known = articles["split"] != "test"
         articles = articles.assign(**{name: articles[name].where(known, "") for name in ("image_id", "image_hash")})
         listed = [test_images[name].tolist() for name in ("image_id", "image_hash")]
     columns = [articles[name].tolist() for name in ("article_id", "image_id", "image_hash", "split")]
-    return fingerprint(queries, *columns, *listed)
+    return fingerprint(domain.queries(text, english), *columns, *listed)
 
 
 def translators_of(domain: Domain, english: bool) -> list[str]:

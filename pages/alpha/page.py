@@ -225,7 +225,7 @@ def main() -> None:
         results = results_of(run, domain, sidebar.input_split(domain, run))
         labels = input_towers(results)
         share = input_share() if len(labels) == 1 else None
-    prepare_images(workspace, domain, results.articles)
+    prepare_images(workspace, domain, results.split)
     flat = flat_of(run, domain) if len(labels) == 1 else None
     with st.container(key="alpha_view"):
         show_view(workspace, domain, results, labels, flat, share)

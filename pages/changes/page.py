@@ -109,7 +109,7 @@ def main() -> None:
     with header:
         sidebar.show_heading(domain, run)
         results = results_of(run, domain, sidebar.input_split(domain, run))
-    prepare_images(workspace, domain, results.articles)
+    prepare_images(workspace, domain, results.split)
     tags = read_tags(workspace, domain.info.slug)
     tools = st.container(key="changes_tools")
     models_column, filters_column = tools.columns([3, 4.4])

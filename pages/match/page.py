@@ -242,7 +242,7 @@ def main() -> None:
     with st.container(key="match_controls"):
         choices = input_choices(domain, run)
     prepare(workspace, run, choices.by, last_alpha(run), choices.rerank)
-    prepare_images(workspace, domain, domain.image_table())
+    prepare_images(workspace, domain)
     if choices.question is None:
         show_examples(domain, run, choices.by)
     elif presents:

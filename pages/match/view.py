@@ -1,6 +1,7 @@
 """A query with its answer, as all views of the Match page need them, and notes about the query."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 import streamlit as st
@@ -61,15 +62,19 @@ class Matched:
 
     def article(self, article_id: str) -> pd.Series:
         """Return the article's row of the domain's table."""
-        articles = self.domain.articles
-        return articles[articles["article_id"] == article_id].iloc[0]
+        return self.domain.articles.iloc[self.domain.rows_by_id[article_id]]
 
     def article_of(self, found: Found) -> pd.Series:
         """Return the article of a found image; without ground truth, a row with only the image."""
         if found.article_id:
             return self.article(found.article_id)
+        return self._unpublished.loc[[found.image_id]].iloc[0]
+
+    @cached_property
+    def _unpublished(self) -> pd.DataFrame:
+        """The images without a known article, by id."""
         images = self.domain.image_table()
-        return images[(images["image_id"] == found.image_id) & (images["article_id"] == "")].iloc[0]
+        return images[images["article_id"] == ""].set_index("image_id", drop=False)
 
     @property
     def title(self) -> str:

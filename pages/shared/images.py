@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
 from io import BytesIO
@@ -17,6 +17,8 @@ from streamlit import runtime
 from core.data.domain import Domain
 from core.data.images.decoding import ImageError, open_image
 from core.data.images.thumbnails import LARGE, SMALL, thumbnail
+from core.data.time_split import Split
+from core.storage.files import FileSignature, file_signature
 from core.workspace.folders import Workspace
 
 #: A row of a domain's table; only `image_file` and `image_hash` are read.
@@ -81,12 +83,16 @@ def show_image(workspace: Workspace, domain: Domain, article: Article, *, alt: s
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _warming(files: Sequence[tuple[Path, str]], cache: Path) -> threading.Thread:
+def _warming(
+    _domain: Domain, folder: Path, written: FileSignature, split: Split | None, cache: Path
+) -> threading.Thread:
+    images = _domain.image_table(split)[["image_file", "image_hash"]]
+
     def make_all() -> None:
-        for file, image_hash in files:
+        for file, image_hash in images.itertuples(index=False):
             start = time.perf_counter()
             with suppress(ImageError, OSError):  # show_image reports it
-                _small(file, image_hash, cache)
+                _small(_domain.images_root / file, str(image_hash), cache)
             time.sleep(time.perf_counter() - start)  # rests as long as it works, so that pages answer meanwhile
 
     thread = threading.Thread(target=make_all, daemon=True, name="thumbnails")
@@ -94,7 +100,10 @@ def _warming(files: Sequence[tuple[Path, str]], cache: Path) -> threading.Thread
     return thread
 
 
-def prepare_images(workspace: Workspace, domain: Domain, articles: pd.DataFrame) -> None:
-    """Make the thumbnails of `articles` in the background, so that no page waits for them later."""
-    pairs = zip(articles["image_file"], articles["image_hash"], strict=True)
-    _warming(tuple((domain.images_root / file, str(image_hash)) for file, image_hash in pairs), workspace.cache)
+def prepare_images(workspace: Workspace, domain: Domain, split: Split | None = None) -> None:
+    """Make the thumbnails of a split, or of the domain, in the background, so that no page waits for them later.
+
+    The cache's key is the domain's file and not the images, because every redraw hashes the key: half a second for
+    5,600 images.
+    """
+    _warming(domain, domain.folder, file_signature(domain.folder / "domain.toml"), split, workspace.cache)

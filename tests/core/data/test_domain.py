@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from core.data.domain import gallery_of, load_domain, save_domain, tie_order
+from core.data.query_text import Reading
 from core.errors import InputError
 
 
@@ -93,3 +94,17 @@ def test_the_order_of_ties_is_the_same_tomorrow():
 def test_two_ids_keep_their_order_whoever_joins_them():
     few, many = tie_order(["7", "13"]), tie_order([str(n) for n in range(40)])
     assert (few[0] < few[1]) == (many[7] < many[13])
+
+
+def test_queries_are_read_once_for_each_reading(shapes_domain, monkeypatch):
+    reads = []
+    monkeypatch.setattr("core.data.domain.queries", lambda *read: reads.append(read) or ["a query"])
+    title, both = Reading("title"), Reading()
+
+    assert [shapes_domain.queries(reading, english=False) for reading in (title, both, title)] == [["a query"]] * 3
+    assert [reading for *_, reading in reads] == [title, both]
+
+
+def test_an_article_is_found_by_its_id(shapes_domain):
+    for row, article_id in enumerate(shapes_domain.articles["article_id"]):
+        assert shapes_domain.rows_by_id[article_id] == row
