@@ -1,7 +1,7 @@
 """Delay of the Alpha page while the user drags the slider: `python -m benchmarks drag`, in Chromium.
 
-For each position the page measures two delays: until the tiles show it, and until the list and images, which come from
-the server, show it. Skipped positions are not counted.
+For each position the page measures two delays: until the tiles show it, and until the list and the images show it. The
+list is in its first order, which does not depend on α. Skipped positions are not counted.
 """
 
 import json
@@ -13,22 +13,22 @@ from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.synthetic_app import FLAGS, app_with_random_results
 
-# Runs in the page: records when the slider reports a position, a tile shows it, and the server's list shows it.
+# Runs in the page: records when the slider reports a position, the tiles show it, and list and images show it.
 OBSERVE = """
 () => {
   const host = [...document.querySelectorAll('*')].find((e) => e.shadowRoot?.querySelector('.alpha input[type=range]'));
   const root = host.shadowRoot;
   const input = root.querySelector('input[type=range]');
-  const seen = (window.seen = { input: {}, tiles: {}, page: {} });
+  const seen = (window.seen = { input: {}, tiles: {}, board: {} });
   const alpha = () => (input.value / input.max).toFixed(2);
   input.addEventListener('input', () => (seen.input[alpha()] = performance.now()), { capture: true });
   const note = (kind, at) => (seen[kind][at] ??= []).push(performance.now());
-  let tile = null, page = null;
+  let tile = null, board = null;
   const look = () => {
     const shown = root.querySelector('.typed').value;
     if (shown !== tile) note('tiles', (tile = shown));
-    const served = root.querySelector('.board').dataset.alpha;
-    if (served && served !== page) note('page', (page = served));
+    const drawn = root.querySelector('.board').dataset.alpha;
+    if (drawn && drawn !== board) note('board', (board = drawn));
     requestAnimationFrame(look);
   };
   look();
@@ -53,7 +53,7 @@ def drag(address: str, chromium: Path, seconds: float) -> dict[str, dict[str, fl
         page.get_by_test_id("stSidebarNav").get_by_role("link", name="Alpha", exact=True).click()
         page.locator(".board .images img[src]").first.wait_for(timeout=60_000)
         time.sleep(15)  # until thumbnails are made and the worker has loaded
-        seen: dict[str, dict[str, float]] = {"tiles": {}, "page": {}}
+        seen: dict[str, dict[str, float]] = {"tiles": {}, "board": {}}
         for sweep in range(max(1, round(seconds / 5))):
             for kind, delays in _one_drag(page, sweep).items():
                 seen[kind].update({f"{sweep} {alpha}": delay for alpha, delay in delays.items()})
@@ -82,14 +82,14 @@ def _one_drag(page: Page, sweep: int) -> dict[str, dict[str, float]]:
             for alpha, shown in seen[kind].items()
             if (moved := seen["input"].get(alpha)) is not None and any(after >= moved for after in shown)
         }
-        for kind in ("tiles", "page")
+        for kind in ("tiles", "board")
     }
 
 
 def report(seen: dict[str, dict[str, float]], pairs: int) -> None:
     """Print median, 95th percentile and maximum of each delay, in milliseconds."""
     print(f"{pairs} val pairs, mouse held down, a position every 50 ms")
-    for kind, what in (("tiles", "tiles and marker"), ("page", "list and images")):
+    for kind, what in (("tiles", "tiles and marker"), ("board", "list and images")):
         delays = list(seen[kind].values())
         print(
             f"{what}: median {median(delays):.0f} ms, 95 % {quantiles(delays, n=20)[-1]:.0f} ms, "

@@ -1,6 +1,7 @@
-"""Data of the board below the α slider: the list of articles, the selected article, and its first images at α."""
+"""Data of the board below the α slider: the list, and the selected article with its first images, along α."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,8 @@ from core.data.domain import Domain
 from core.workspace.folders import Workspace
 from core.workspace.sweep_results import Results
 from core.workspace.tags import known_tags, read_tags
-from pages.alpha.listing import ListState, current_options, listed_rows
-from pages.alpha.point import Point
+from pages.alpha.listing import ORDERS_AT_ALPHA, ListState, current_options, listed_rows
+from pages.alpha.point import Point, Positions
 from pages.alpha.rank_line import RankLine, rank_line
 from pages.shared.images import image_url
 from pages.shared.text import counted, day, shorten
@@ -18,44 +19,64 @@ from pages.shared.text import counted, day, shorten
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the list: an article and its rank in the zero-shot, mixed (here) and fine-tuned model.
-
-    pinned: its rank at the pinned α, None if there is none.
-    """
+    """A row of the list: an article and its rank in both ends and at each position of the slider."""
 
     id: str
     headline: str
     zero_shot: int
-    here: int
     fine_tuned: int
-    pinned: int | None = None
+    ranks: list[int]
 
 
 @dataclass(frozen=True)
 class SelectedArticle:
-    """The selected article. image: address of its own image, "" if it cannot be read."""
+    """The selected article. image: address of its own image, "" if it cannot be read. total: images searched."""
 
     id: str
     headline: str
     about: str
-    ranks: str
-    caption: str
     image: str
+    total: int
 
 
 @dataclass(frozen=True)
 class FoundImage:
-    """One of the first images of the selected article.
+    """An image that is among the first of the selected article at some α.
 
-    place: from 1. image: its address. headline: of the article it was published with. own: whether it is the article's
-    own image. new: whether it is not among the first images at the pinned α.
+    image: its address. headline: of the article it was published with. own: whether it is the article's own image.
     """
 
-    place: int
     image: str
     headline: str
     own: bool
-    new: bool = False
+
+
+@dataclass(frozen=True)
+class Along:
+    """The selected article along α: ranks and first images at each position of the slider, or at one point.
+
+    first: for each position the first images, best first, by their place in `BoardData.images`.
+    """
+
+    zero_shot: int
+    fine_tuned: int
+    ranks: list[int]
+    first: list[list[int]]
+
+
+@dataclass(frozen=True)
+class Here:
+    """What replaces the values of the positions: exact ones, or each article at its own α.
+
+    alphas: where they do, None for everywhere. name: of the point. ranks: of the listed articles. rank, first: of the
+    selected one.
+    """
+
+    alphas: list[float] | None
+    name: str
+    ranks: list[int]
+    rank: int
+    first: list[int]
 
 
 @dataclass(frozen=True)
@@ -66,56 +87,48 @@ class SetTags:
     known: list[str]
 
 
-def rows_of(results: Results, point: Point, pinned: Point | None, order: np.ndarray) -> list[Row]:
+def rows_of(results: Results, positions: Positions, order: np.ndarray) -> list[Row]:
     """Return the rows of the list for `order`, int [M] rows of the results."""
-    records = results.records
+    records, ranks = results.records, positions.ranks[:, order].T.tolist()
     return [
         Row(
             str(records[row]["article_id"]),
             shorten(records[row]["title"] or records[row]["text"], 140),
             int(results.ranks[0][row]),
-            int(point.ranks[row]),
             int(results.ranks[-1][row]),
-            None if pinned is None else int(pinned.ranks[row]),
+            ranks[place],
         )
-        for row in order
+        for place, row in enumerate(order)
     ]
 
 
-def shown_article(workspace: Workspace, domain: Domain, results: Results, point: Point, row: int) -> SelectedArticle:
+def shown_article(workspace: Workspace, domain: Domain, results: Results, row: int) -> SelectedArticle:
     """Return the article at `row` of the results."""
-    article, total = results.records[row], len(results.gallery.files)
+    article = results.records[row]
     published = f"{day(article['published_at'])} · " if day(article["published_at"]) else ""
     planted = f" · planted: {article['planted']}" if article["planted"] else ""
-    rank, listed = int(point.ranks[row]), point.top_images[row]
-    where = "" if results.gallery.target[row] in listed else f" Its own image is at rank {rank:,} of {total:,}."
     return SelectedArticle(
         str(article["article_id"]),
         shorten(article["title"] or article["text"], 220),
         f"{published}article {article['article_id']}{planted}",
-        f"Rank {rank:,} at α · {results.ranks[0][row]:,} zero-shot · {results.ranks[-1][row]:,} fine-tuned, of "
-        f"{total:,}",
-        f"The first {len(listed)} images at α = {point.name}.{where}",
         image_url(workspace, domain, article),
+        len(results.gallery.files),
     )
 
 
 def found_images(
-    workspace: Workspace, domain: Domain, results: Results, point: Point, row: int, other: Point | None
+    workspace: Workspace, domain: Domain, results: Results, row: int, images: np.ndarray
 ) -> list[FoundImage]:
-    """Return the first images of the article at `row`, best first; new are those that `other` does not find."""
+    """Return what is shown of `images`, int [M] rows of the gallery, for the article at `row` of the results."""
     own_image = int(results.gallery.target[row])
-    before = None if other is None else set(other.top_images[row].tolist())
-    published = [(int(image), results.with_image(int(image))) for image in point.top_images[row]]
+    published = [(int(image), results.with_image(int(image))) for image in images]
     return [
         FoundImage(
-            place,
             image_url(workspace, domain, article),
             shorten(article["title"] or article["text"], 140),
             image == own_image,
-            before is not None and image not in before,
         )
-        for place, (image, article) in enumerate(published, 1)
+        for image, article in published
     ]
 
 
@@ -137,21 +150,22 @@ def line_of(workspace: Workspace, domain: Domain, results: Results, row: int) ->
 
 @dataclass(frozen=True)
 class BoardData:
-    """All data of the board.
+    """All data of the board, for every position of the slider, so that moving it needs no server.
 
-    caption: text below the list. alpha: the α of the data, as text. line: of the selected article, if the sweep has
-    overtakings. gone: images that only the pinned α finds. pinned: the pinned α as text, None if there is none.
+    along: the selected article. images: those among its first at any position. here: values that replace those of
+    the positions, None if there are none. caption: text below the list. ordered_by_alpha: whether the order of the list
+    depends on α. line: of the selected article, if the sweep has overtakings.
     """
 
     rows: list[Row]
     listing: ListState
     article: SelectedArticle
     tags: SetTags
-    found: list[FoundImage]
-    gone: list[FoundImage]
+    along: Along
+    images: list[FoundImage]
+    here: Here | None
     caption: str
-    alpha: str
-    pinned: str | None
+    ordered_by_alpha: bool
     line: RankLine | None
 
     def as_data(self) -> dict[str, Any]:
@@ -161,35 +175,61 @@ class BoardData:
             "listing": vars(self.listing),
             "article": vars(self.article),
             "tags": vars(self.tags),
-            "images": [vars(image) for image in self.found],
-            "gone": [vars(image) for image in self.gone],
+            "along": vars(self.along),
+            "images": [vars(image) for image in self.images],
+            "here": self.here and vars(self.here),
             "list_caption": self.caption,
-            "alpha": self.alpha,
-            "pinned": self.pinned,
+            "ordered_by_alpha": self.ordered_by_alpha,
             "line": self.line and self.line.as_data(),
         }
 
 
-def board_data(
-    workspace: Workspace, domain: Domain, results: Results, point: Point, pinned: Point | None, row: int
-) -> BoardData:
-    """Return the list at `point`, and the selected article, `row` of the results, with its first images.
+@dataclass(frozen=True)
+class Shown:
+    """What the board shows.
 
-    pinned: a second point to compare with.
+    positions: at which the slider can be. point: the current one. alphas: None where `point` is one of the positions;
+    else where it replaces them, or empty if it does so everywhere. row: of the selected article.
     """
-    listed = listed_rows(results, point, current_options())
-    article = shown_article(workspace, domain, results, point, row)
-    gone = [] if pinned is None else found_images(workspace, domain, results, pinned, row, point)
+
+    positions: Positions
+    point: Point
+    alphas: Sequence[float] | None
+    row: int
+    is_pinned: bool = False
+
+
+def board_data(workspace: Workspace, domain: Domain, results: Results, shown: Shown) -> BoardData:
+    """Return the list and the selected article with its first images, at each position of the slider."""
+    row, point, options = shown.row, shown.point, current_options()
+    listed = listed_rows(results, point, options)
+    article = shown_article(workspace, domain, results, row)
+    first, here = shown.positions.top_images[:, row], point.top_images[row]
+    images = np.unique(np.concatenate([first.ravel(), here]))
+    along = Along(
+        int(results.ranks[0][row]),
+        int(results.ranks[-1][row]),
+        shown.positions.ranks[:, row].tolist(),
+        np.searchsorted(images, first).tolist(),
+    )
     return BoardData(
-        rows_of(results, point, pinned, listed.rows),
+        rows_of(results, shown.positions, listed.rows),
         listed.state,
         article,
         tags_of(workspace, domain.info.slug, article.id),
-        found_images(workspace, domain, results, point, row, pinned),
-        [replace(image, new=False) for image in gone if image.new],
+        along,
+        found_images(workspace, domain, results, row, images),
+        None
+        if shown.alphas is None
+        else Here(
+            list(shown.alphas) or None,
+            point.name,
+            point.ranks[listed.rows].tolist(),
+            int(point.ranks[row]),
+            np.searchsorted(images, here).tolist(),
+        ),
         f"{results.split}: rank of the own image among {counted(len(results.gallery.files), 'image')}. ▲ better than "
-        f"{'fine-tuned' if pinned is None else 'at the pinned α'}, ▼ worse.",
-        point.name,
-        None if pinned is None else pinned.name,
+        f"{'at the pinned α' if shown.is_pinned else 'fine-tuned'}, ▼ worse.",
+        options.order in ORDERS_AT_ALPHA,
         line_of(workspace, domain, results, row),
     )

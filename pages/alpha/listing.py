@@ -58,6 +58,9 @@ ORDERS: dict[str, Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]] = 
     "time": lambda zero_shot, here, fine_tuned: np.zeros(len(here)),
 }
 
+#: Those that depend on α: while the slider moves, only the server can put the articles in order.
+ORDERS_AT_ALPHA = ("gained most on fine-tuned", "lost most on fine-tuned", "rank at α")
+
 
 def current_options() -> ListOptions:
     """Return the options in the address; the first order, no words and page 1 where it has none."""

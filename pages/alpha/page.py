@@ -17,11 +17,11 @@ from core.presentation.paper_tables import path_sentences
 from core.workspace.folders import Workspace
 from core.workspace.runs import Run
 from core.workspace.sweep_results import Results
-from pages.alpha.board_data import board_data
+from pages.alpha.board_data import Shown, board_data
 from pages.alpha.component import alpha_element
 from pages.alpha.listing import choose_options
 from pages.alpha.per_article import comparison, input_share, point_per_article, submit_alphas
-from pages.alpha.point import point_at, submit_exact
+from pages.alpha.point import point_at, positions_of, submit_exact
 from pages.alpha.slider_data import Exact, SliderData, Tables, Tick, tables_of
 from pages.alpha.tagging import set_tag
 from pages.page_files import page_file
@@ -100,19 +100,15 @@ def show_view(
         point = point.replaced_by(exact)
     own_alphas = None if share is None else submit_alphas(workspace, results, share)
     found = None if own_alphas is None else result_of(own_alphas)
-    on_board = point if found is None else point_per_article(results, found.alphas, chosen_row(results))
+    row, replaces = chosen_row(results), None if exact is None else alphas
     if found is not None:
-        st.caption(comparison(results, found, on_board, point))
+        own = point_per_article(results, found.alphas, row)
+        st.caption(comparison(results, found, own, point))
+        point, replaces = own, ()
+    positions = positions_of(results, len(labels) == 2)
     alpha_element(
         slider_data(results, labels, alphas, exact, flat),
-        board_data(
-            workspace,
-            domain,
-            results,
-            on_board,
-            None if pinned is None else point_at(results, pinned),
-            chosen_row(results),
-        ),
+        board_data(workspace, domain, results, Shown(positions, point, replaces, row, pinned is not None)),
         pinned,
         callbacks=_callbacks(workspace, domain, element),
         key=name,

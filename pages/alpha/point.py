@@ -48,6 +48,25 @@ def point_at(results: Results, alphas: Sequence[float]) -> Point:
     return Point(name, plane.ranks[image, text], plane.top_images[image, text], corner)
 
 
+@dataclass(frozen=True)
+class Positions:
+    """Ranks and first images at all positions of the slider; of both sliders, the image tower's is the outer one.
+
+    ranks: int [P, N]. top_images: int [P, N, K], rows of the gallery.
+    """
+
+    ranks: np.ndarray
+    top_images: np.ndarray
+
+
+def positions_of(results: Results, towers: bool) -> Positions:
+    """Return all points of the curve, or of the plane with an α for each tower."""
+    if not towers or results.plane is None:
+        return Positions(results.ranks, results.top_images)
+    ranks, images = results.plane.ranks, results.plane.top_images
+    return Positions(ranks.reshape(-1, *ranks.shape[2:]), images.reshape(-1, *images.shape[2:]))
+
+
 def submit_exact(workspace: Workspace, results: Results, alphas: Sequence[float]) -> Future[Ranked]:
     """Submit the exact evaluation at one α, or at one α for the image and one for the text tower."""
     info, split = results.run.info, results.split

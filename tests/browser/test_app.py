@@ -40,6 +40,14 @@ def served_alpha(page: Page) -> str:
     return page.locator(".board").get_attribute("data-alpha") or ""
 
 
+FOUND = ".board .article > .images > li"
+
+
+def images_of(page: Page, tiles: str) -> list[str]:
+    """Return the addresses of the images that are shown in `tiles`."""
+    return [tile.locator("img").get_attribute("src") or "" for tile in page.locator(f"{tiles}:not([hidden])").all()]
+
+
 def test_a_fresh_start_says_how_to_begin_and_the_demo_appears_by_itself(served: Served, visit) -> None:
     first = visit(served.address)
     expect(first.page.get_by_text("There is no domain yet")).to_be_visible()
@@ -179,6 +187,7 @@ def test_a_pinned_alpha_stays_and_differences_are_marked(demo: Served, visit) ->
     page = here.page
     page.get_by_role("button", name="Pin α").click()
     expect(page).to_have_url(re.compile("pinned=0"))
+    at_start = images_of(page, FOUND)
     page.get_by_role("button", name="1 fine-tuned").click()
     expect(page.locator(".board")).to_have_attribute("data-alpha", "1.00")
     expect(page.locator(".board th.pinned")).to_have_text("at 0.00")
@@ -189,6 +198,9 @@ def test_a_pinned_alpha_stays_and_differences_are_marked(demo: Served, visit) ->
     assert page.locator(".tile .pinned:visible").count() == 6
     new = page.locator(".board .images li.new:not([hidden])").count()
     assert new == page.locator(".board .lost li:not([hidden])").count(), "as many images are gone as are new"
+    at_end = images_of(page, FOUND)
+    assert images_of(page, f"{FOUND}.new") == [image for image in at_end if image not in at_start]
+    assert images_of(page, ".board .lost li") == [image for image in at_start if image not in at_end]
     page.get_by_role("button", name="Unpin 0.00").click()
     expect(page.locator(".board th.pinned")).to_be_hidden()
     assert here.complaints == []

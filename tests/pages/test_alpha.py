@@ -16,11 +16,16 @@ from pages.shared import session
 from tests.tagged import tag_article
 
 
-def board_of(app) -> dict:
-    """Return the data of list and images."""
+def data_of(app) -> dict:
+    """Return the data of the component."""
     assert not app.exception
     [element] = app.get("bidi_component")
-    return json.loads(element.proto.json)["board"]
+    return json.loads(element.proto.json)
+
+
+def board_of(app) -> dict:
+    """Return the data of list and images."""
+    return data_of(app)["board"]
 
 
 def test_pages_count_what_a_search_finds(run, domain, monkeypatch):
@@ -49,17 +54,35 @@ def test_an_invalid_page_or_order_is_the_first(page, run, open_page):
     assert (state["page"], state["order"]) == (1, next(iter(ORDERS)))
 
 
-def test_rows_and_images_are_compared_with_the_pinned_alpha(run, domain, open_page):
+@pytest.mark.parametrize("towers", ["false", "true"])
+def test_rows_and_images_are_there_for_every_position_of_the_slider(towers, run, domain, open_page):
     results = read_results(run, domain, "val")
-    board = board_of(open_page("alpha", alpha="1", pinned="0"))
-    assert all(row["pinned"] == row["zero_shot"] for row in board["rows"])
+    board = board_of(open_page("alpha", alpha="1", towers=towers))
+    ranks, images = results.ranks, results.top_images
+    if towers == "true":
+        ranks = np.concatenate(list(results.plane.ranks))
+        images = np.concatenate(list(results.plane.top_images))
+    assert len(board["rows"]) == len(results.articles)
+    for shown in board["rows"]:
+        row = results.row_of(shown["id"])
+        assert shown["ranks"] == ranks[:, row].tolist()
+        assert (shown["zero_shot"], shown["fine_tuned"]) == (results.ranks[0][row], results.ranks[-1][row])
     row = results.row_of(board["article"]["id"])
-    before, now = (results.top_images[index][row].tolist() for index in (0, -1))
-    assert [image["new"] for image in board["images"]] == [image not in before for image in now]
-    assert [image["place"] for image in board["gone"]] == [k for k, image in enumerate(before, 1) if image not in now]
-    without = board_of(open_page("alpha", alpha="1"))
-    assert (without["pinned"], without["gone"]) == (None, [])
-    assert not np.any([image["new"] for image in without["images"]])
+    assert board["along"]["ranks"] == ranks[:, row].tolist()
+    headlines = [each["title"] for each in map(results.with_image, range(len(results.gallery.files)))]
+    for first, expected in zip(board["along"]["first"], images[:, row], strict=True):
+        assert [board["images"][place]["headline"] for place in first] == [headlines[image] for image in expected]
+    assert [image["own"] for image in board["images"]].count(True) <= 1
+
+
+def test_an_order_by_values_at_alpha_needs_the_server(run, open_page):
+    depends = {order: board_of(open_page("alpha", order=order))["ordered_by_alpha"] for order in ORDERS}
+    zero_shot, fine_tuned = np.array([1, 9, 4]), np.array([2, 3, 90])
+    here = [np.array(ranks) for ranks in ([3, 2, 1], [1, 50, 2])]
+    assert depends == {
+        order: not np.array_equal(*(key(zero_shot, ranks, fine_tuned) for ranks in here))
+        for order, key in ORDERS.items()
+    }
 
 
 @pytest.mark.parametrize(("text", "expected"), [
@@ -71,10 +94,8 @@ def test_pinned_alphas_are_read_from_the_address(text, expected):
 
 def test_both_alphas_are_pinned_with_an_alpha_for_each_tower(run, open_page):
     together, apart = (open_page("alpha", towers=towers, pinned="0,0") for towers in ("false", "true"))
-    assert board_of(together)["pinned"] is None, "two α for one slider"
-    board = board_of(apart)
-    assert board["pinned"].count("0.00") == 2
-    assert all(row["pinned"] == row["zero_shot"] for row in board["rows"])
+    assert data_of(together)["pinned"] is None, "two α for one slider"
+    assert data_of(apart)["pinned"] == [0, 0]
 
 
 def test_a_tag_is_added_to_the_tags_and_note_of_an_article(run, domain, workspace):

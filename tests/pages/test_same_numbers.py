@@ -83,6 +83,12 @@ def test_the_slider_draws_from_what_sweep_records(made, open_page, verb):
     assert f"n = {record['n']}" in slider["of"]
 
 
+def ranks_in_list(board: dict, place: int | None = None) -> dict[str, int]:
+    """Return the ranks in the list of the Alpha page with the slider at `place`."""
+    exact = board["here"] and board["here"]["ranks"]
+    return {row["id"]: exact[i] if exact else row["ranks"][place] for i, row in enumerate(board["rows"])}
+
+
 @pytest.mark.parametrize("alpha", ["0", "0.13", "0.37", "0.62", "1", "best"])
 def test_at_rest_the_slider_shows_what_rank_and_score_find(alpha, made, is_swept, open_page, verb, tmp_path):
     """Off the grid of exact points too: interpolated while the slider moves, exact when it rests."""
@@ -110,8 +116,9 @@ def test_at_rest_the_slider_shows_what_rank_and_score_find(alpha, made, is_swept
     lists = pd.read_csv(tmp_path / "run.tsv", sep="\t", dtype=str, index_col=0)
     own = val["image_id"].iloc[4]
     rank = lists.loc[article].tolist().index(own) + 1
-    assert f"Rank {rank} at α" in data["board"]["article"]["ranks"]
-    in_list = {row["id"]: row["here"] for row in data["board"]["rows"]}
+    board = data["board"]
+    assert rank == (board["here"]["rank"] if board["here"] else board["along"]["ranks"][place])
+    in_list = ranks_in_list(board, place)
     for other, image in val[["article_id", "image_id"]].itertuples(index=False):
         assert in_list[other] == lists.loc[other].tolist().index(image) + 1
 
@@ -200,8 +207,7 @@ def test_each_article_is_shown_at_its_own_alpha(made, is_swept, open_page):
     assert f"mrr@100 {written(metrics_of(own))['mrr@100']}" in caption
     assert f"{found.alphas.mean():.2f}" in caption
     board = element_data(app)["board"]
-    assert {row["id"]: row["here"] for row in board["rows"]} == dict(
-        zip(results.articles["article_id"], own.tolist(), strict=True)
-    )
-    assert f"{results.alphas[results.nearest_index(found.alphas[4])]:.2f}, its own" in board["article"]["caption"]
+    assert board["here"]["alphas"] is None, "at every position of the slider"
+    assert ranks_in_list(board) == dict(zip(results.articles["article_id"], own.tolist(), strict=True))
+    assert board["here"]["name"] == f"{results.alphas[results.nearest_index(found.alphas[4])]:.2f}, its own"
     assert "own α" not in shown(open_page("alpha", article=article))

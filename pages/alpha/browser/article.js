@@ -20,19 +20,28 @@ function buildArticle(root, send) {
   return { line, image, headline, about, ranks, tags, caption, found, tiles: [], lost, lostTiles: [] };
 }
 
-function article(own, data) {
-  const { article, images, gone, pinned } = data;
+function article(own, data, position, here) {
+  const { article, along } = data;
+  const rank = here?.rank ?? along.ranks[position.here];
+  const first = here?.first ?? along.first[position.here];
+  const before = position.pinned === null ? first : along.first[position.pinned];
+  const found = first.map((index, i) => ({ ...data.images[index], place: i + 1, new: !before.includes(index) }));
+  const gone = before.map((index, i) => ({ ...data.images[index], place: i + 1 })).filter((_, i) => !first.includes(before[i]));
+  const total = counted(article.total);
   show(own.image, article.image, "The image this article was published with");
   text(own.headline, article.headline);
   attribute(own.headline, "title", article.headline);
   text(own.about, article.about);
-  text(own.ranks, article.ranks);
-  text(own.caption, article.caption);
+  const [zeroShot, fineTuned] = [along.zero_shot, along.fine_tuned].map(counted);
+  text(own.ranks, `Rank ${counted(rank)} at α · ${zeroShot} zero-shot · ${fineTuned} fine-tuned, of ${total}`);
+  const where = found.some(({ own }) => own) ? "" : ` Its own image is at rank ${counted(rank)} of ${total}.`;
+  attribute(own.caption, "aria-live", position.held ? "off" : "polite");
+  text(own.caption, `The first ${first.length} images at α = ${position.name}.${where}`);
   drawTags(own.tags, data.tags, article.id);
-  rankLine(own.line, data.line, article, data.alpha);
-  drawImages(own.found, own.tiles, images);
+  rankLine(own.line, data.line, article, position.name);
+  drawImages(own.found, own.tiles, found);
   own.lost.hidden = !gone.length;
-  text(own.lost.firstChild, `Only at the pinned α = ${pinned}:`);
+  text(own.lost.firstChild, `Only at the pinned α = ${position.pinnedName}:`);
   if (!own.lostList) own.lostList = element(own.lost, "ol", "images");
   drawImages(own.lostList, own.lostTiles, gone);
 }

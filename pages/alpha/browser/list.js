@@ -1,4 +1,4 @@
-// The list of articles with its order, search and pages, at the α of the last message from the server.
+// The list of articles with its order, search and pages, and their ranks at the position of the slider.
 
 function buildList(root, send) {
   const box = element(root, "section", "list");
@@ -65,7 +65,7 @@ function buildTools(box, change) {
   return own;
 }
 
-function list(own, data) {
+function list(own, data, position, here) {
   drawTools(own, data.listing);
   own.scroll.hidden = !data.rows.length;
   own.empty.hidden = Boolean(data.rows.length);
@@ -75,11 +75,11 @@ function list(own, data) {
     button(own.empty, "", "Clear the search", own.clear);
   }
   text(own.caption, data.list_caption);
-  own.table.classList.toggle("with-pinned", data.pinned !== null);
-  if (data.pinned !== null) text(own.heads[2], `at ${data.pinned}`);
+  own.table.classList.toggle("with-pinned", position.pinned !== null);
+  if (position.pinned !== null) text(own.heads[2], `at ${position.pinnedName}`);
   if (own.pending === data.article.id) own.pending = null;
   while (own.lines.length < data.rows.length) own.lines.push(buildLine(own));
-  own.lines.forEach((line, i) => drawLine(line, data.rows[i]));
+  own.lines.forEach((line, i) => drawLine(line, data.rows[i], position, here?.ranks[i]));
   mark(own, own.pending ?? data.article.id);
   if (own.turned?.page === own.page) enterPage(own, own.turned.by);
 }
@@ -104,18 +104,20 @@ function buildLine(own) {
   return made;
 }
 
-// The arrow is against the pinned α, or against fine-tuned.
-function drawLine(line, row) {
+// The arrow is against the pinned α, or against fine-tuned. exact: the rank that replaces that of the position.
+function drawLine(line, row, position, exact) {
   line.row.hidden = !row;
   line.id = row?.id;
   if (!row) return;
   text(line.button, row.headline);
   attribute(line.button, "title", row.headline);
-  const ranks = [row.zero_shot, row.pinned ?? 0, row.here, row.fine_tuned];
-  ranks.forEach((rank, k) => text(line.cells[k], counted(rank)));
-  const change = (row.pinned ?? row.fine_tuned) - row.here;
+  const isPinned = position.pinned !== null;
+  const rank = exact ?? row.ranks[position.here];
+  const pinned = isPinned ? row.ranks[position.pinned] : 0;
+  [row.zero_shot, pinned, rank, row.fine_tuned].forEach((rank, k) => text(line.cells[k], counted(rank)));
+  const change = (isPinned ? pinned : row.fine_tuned) - rank;
   attribute(line.cells[2], "data-arrow", arrow(change));
-  attribute(line.cells[2], "data-change", row.pinned === null ? "" : String(Math.sign(change)));
+  attribute(line.cells[2], "data-change", isPinned ? String(Math.sign(change)) : "");
 }
 
 // One line can be reached by Tab: the selected one, or the first.

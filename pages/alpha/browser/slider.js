@@ -1,5 +1,5 @@
 // The α slider with its bar of buttons. It draws itself, tiles and histogram within a frame, from the small tables in
-// its data. List and images follow from the server.
+// its data. List and images follow from theirs; only an order of the list by values at α needs the server.
 
 function slider(root, own, data, setStateValue) {
   if (own.tables !== data.tables) Object.assign(own, { tables: data.tables, known: JSON.parse(data.tables) });
@@ -104,6 +104,7 @@ function draw(own) {
   attribute(own.pin, "aria-pressed", String(pinned !== null));
   own.tiles.forEach((tile, k) => drawTile(tile, own, k, rows, exact));
   drawHistogram(own.bars, own, rows, exact);
+  own.follow({ here: rows.here, pinned: rows.pinned, alphas: alphasAt(own), pinnedName: own.pinned?.name, held: own.held });
 }
 
 function drawStatus(own, known) {
