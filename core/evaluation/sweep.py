@@ -1,5 +1,6 @@
 """Ranks and metrics of a run over α."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -71,6 +72,9 @@ class Sweep:
         )
 
 
+MIN_STEP = 1e-6  # between two α of a sweep, which are rounded to six digits
+
+
 def parse_alphas(text: str) -> tuple[float, ...]:
     """Parse `0:1:0.05` (start:stop:step, inclusive) or `0,0.3,1`, and add 0 (zero-shot) and 1 (fine-tuned).
 
@@ -79,10 +83,12 @@ def parse_alphas(text: str) -> tuple[float, ...]:
     try:
         if ":" in text:
             start, stop, step = (float(part) for part in text.split(":"))
-            if step <= 0 or stop < start:
+            if not (start <= stop and MIN_STEP <= step < math.inf):  # false for nan
                 raise ValueError
-            # Rounded, so that 0.1 + 0.2 is 0.3 in tables and file names.
-            values = [round(start + step * i, 6) for i in range(int((stop - start) / step + 1e-9) + 1)]
+            values = [start, stop]
+            if 0.0 <= start <= stop <= 1.0:
+                # Rounded, so that 0.1 + 0.2 is 0.3 in tables and file names.
+                values = [round(start + step * i, 6) for i in range(int((stop - start) / step + 1e-9) + 1)]
         else:
             values = [round(float(part), 6) for part in text.split(",")]
     except ValueError:

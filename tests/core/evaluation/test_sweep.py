@@ -31,14 +31,30 @@ def test_grids_and_lists_are_sorted_without_doubles_and_hold_both_ends(text, exp
 
 
 @pytest.mark.parametrize(
-    "text", ["", "a", "0:1", "0:1:0", "0:1:-0.1", "1:0:0.1", "0,,1", "0:1:0.1:2", "nan", "0:1:nan", "0:1:inf"]
+    "text",
+    [
+        "",
+        "a",
+        "0:1",
+        "0:1:0",
+        "0:1:-0.1",
+        "1:0:0.1",
+        "0,,1",
+        "0:1:0.1:2",
+        "nan",
+        "0:1:nan",
+        "0:1:inf",
+        "nan:1:0.1",
+        "0:1:1e-12",
+        "0:0:inf",
+    ],
 )
 def test_what_is_no_grid_is_refused_with_an_example(text):
     with pytest.raises(InputError, match="--alphas"):
         parse_alphas(text)
 
 
-@pytest.mark.parametrize("text", ["-0.1,0.5", "0,1.01", "0:1.2:0.4", "inf"])
+@pytest.mark.parametrize("text", ["-0.1,0.5", "0,1.01", "0:1.2:0.4", "inf", "0:inf:0.1", "0:1e9:0.001", "-inf:1:0.1"])
 def test_an_alpha_outside_the_unit_interval_is_refused(text):
     with pytest.raises(InputError, match=r"--alphas .*(from 0|Give start:stop:step)"):
         parse_alphas(text)
