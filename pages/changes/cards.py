@@ -15,8 +15,7 @@ from core.evaluation.rank_changes import log_position
 from core.workspace.folders import Workspace
 from core.workspace.sweep_results import Results
 from core.workspace.tags import Tagged, known_tags
-from pages.changes.chart import ARROWS
-from pages.changes.table import MODELS
+from pages.changes.table import ARROWS, MODELS
 from pages.shared.images import image_url
 from pages.shared.text import day, shorten
 

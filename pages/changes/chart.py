@@ -1,94 +1,15 @@
-"""Scatter plot of ranks, and the counts and the paper's table 4 of the articles that match the filters."""
+"""Chart of ranks, and the paper's table 4 of the articles that match the filters."""
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 
 from core.evaluation.models import Model
 from core.evaluation.rank_changes import table_4
 from core.workspace.sweep_results import Results
-from pages.changes.selection import Box, choose_points
-from pages.changes.table import DIRECTIONS
-from pages.shared.charts import input_figure_format, show_figure
-from pages.shared.session import SessionValue
-from pages.shared.text import counted, shorten
-
-SCATTER = "rank_scatter"
-HEIGHT = 400
-LOOKS = {
-    "improved": ("#56B4E9", "triangle-up"),
-    "worsened": ("#CC79A7", "triangle-down"),
-    "unchanged": ("#8A8F98", "circle"),
-}
-ARROWS = {"improved": "▲", "worsened": "▼", "unchanged": "="}
-_GREY = "rgba(138,143,152,0.25)"
-
-
-def plot_scatter(
-    table: pd.DataFrame, headlines: list[str], before: Model, after: Model, shown: np.ndarray, box: Box | None
-) -> go.Figure:
-    """Plot rank against rank on logarithmic axes; each point is an article and has its row as custom data.
-
-    shown: rows of the articles that match the filters; the others are grey.
-    """
-    figure = go.Figure()
-    top = max(10, int(table[["before", "after"]].to_numpy().max()))
-    figure.add_scatter(
-        x=[1, top],
-        y=[1, top],
-        mode="lines",
-        line={"color": "#8A8F98", "dash": "dot"},
-        hoverinfo="skip",
-        showlegend=False,
-    )
-    is_shown = np.isin(np.arange(len(table)), shown)
-    directions = table["direction"].to_numpy()
-    groups = [(f"{name} ({(is_shown & (directions == name)).sum():,})", name) for name in DIRECTIONS]
-    for label, direction in [("other articles", None), *groups]:
-        rows = np.flatnonzero(~is_shown if direction is None else is_shown & (directions == direction))
-        if direction is None and not len(rows):
-            continue
-        colour, symbol = LOOKS[direction] if direction is not None else (_GREY, "circle")
-        figure.add_scatter(
-            x=table["before"].iloc[rows], y=table["after"].iloc[rows], mode="markers", name=label,
-            marker={"color": colour, "symbol": symbol, "size": 8 if direction else 5, "opacity": 0.75},
-            customdata=[[int(row), headlines[row]] for row in rows],
-            hovertemplate=f"%{{customdata[1]}}<br>{before} %{{x}} → {after} %{{y}}<extra></extra>",
-        )  # fmt: skip
-    if box is not None:
-        figure.add_shape(
-            type="rect", x0=box.left * 0.93, x1=box.right * 1.07, y0=box.low * 0.93, y1=box.high * 1.07,
-            line={"color": "#8A8F98", "dash": "dash", "width": 1.5},
-        )  # fmt: skip
-    ticks = [tick for tick in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000) if tick <= top * 1.5]
-    figure.update_xaxes(title=f"rank, {before}", type="log", tickvals=ticks)
-    figure.update_yaxes(title=f"rank, {after}", type="log", tickvals=ticks)
-    return figure.update_layout(dragmode="select", hovermode="closest")
-
-
-def show_scatter(
-    results: Results, table: pd.DataFrame, before: Model, after: Model, shown: np.ndarray, box: Box | None
-) -> None:
-    """Draw the scatter plot; a selection of points in it becomes a filter."""
-    articles = results.articles
-    headlines = [shorten(title or text, 80) for title, text in zip(articles["title"], articles["text"], strict=True)]
-    figure = plot_scatter(table, headlines, before, after, shown, box)
-    alt = f"Scatter plot of the ranks of {counted(len(table), 'article')}: {before} against {after}."
-    event = SessionValue[dict](SCATTER, {})
-    show_figure(
-        figure, SCATTER, alt, HEIGHT, selection_mode=("points", "box", "lasso"),
-        on_select=lambda: choose_points(table, event.get()),
-    )  # fmt: skip
-
-
-def show_counts(results: Results, table: pd.DataFrame, shown: np.ndarray, before: Model, after: Model) -> None:
-    """Show how many of the articles that match the filters improved, worsened or did not change."""
-    counts = table["direction"].iloc[shown].value_counts()
-    parts = [f"{ARROWS[name]} **{int(counts.get(name, 0)):,}** {name}" for name in DIRECTIONS]
-    of = "" if len(shown) == len(table) else f" of {len(table):,}"
-    st.markdown(" · ".join(parts))
-    st.caption(f"{results.split}, n = {len(shown):,}{of}, {before} → {after}. Drag a box or click points to filter.")
+from pages.changes.scatter import show_scatter
+from pages.changes.selection import Box
+from pages.shared.text import counted
 
 
 def show_table_4(table: pd.DataFrame, shown: np.ndarray) -> None:
@@ -107,9 +28,11 @@ def show_table_4(table: pd.DataFrame, shown: np.ndarray) -> None:
 def show_chart(
     results: Results, table: pd.DataFrame, before: Model, after: Model, shown: np.ndarray, box: Box | None
 ) -> None:
-    """Draw counts, chart and table 4."""
-    show_counts(results, table, shown, before, after)
+    """Draw the chart and table 4."""
     show_scatter(results, table, before, after, shown, box)
-    st.caption("Below the diagonal, the rank improved.")
+    of = "" if len(shown) == len(table) else f" of {len(table):,}"
+    st.caption(
+        f"{results.split}, n = {len(shown):,}{of}, {before} → {after}. Below the diagonal, the rank improved. "
+        "To filter, drag a box, drag a lasso with Shift, or click points."
+    )
     show_table_4(table, shown)
-    input_figure_format()

@@ -41,15 +41,15 @@ def box_around(table: pd.DataFrame, rows: Sequence[int]) -> Box:
     return Box(int(before.min()), int(before.max()), int(after.min()), int(after.max()))
 
 
-def choose_points(table: pd.DataFrame, event: Mapping[str, Any] | None) -> None:
-    """Remember the points of Plotly's selection event. For callbacks."""
-    selection = event["selection"] if event and "selection" in event else {}
-    points = selection.get("points", [])
-    rows = sorted({int(point["customdata"][0]) for point in points if point.get("customdata")})
+def choose_points(table: pd.DataFrame, selected: Mapping[str, Any] | None) -> None:
+    """Remember the points that the user selected in the chart: its message {kind, rows}. For callbacks."""
+    rows = [] if selected is None else sorted({row for row in map(int, selected["rows"]) if 0 <= row < len(table)})
     session.forget_points()
-    if rows and selection.get("box"):
+    if selected is None or not rows:
+        return
+    if selected["kind"] == "box":
         session.BOX.pin(str(box_around(table, rows)))
-    elif rows:
+    else:
         session.PICKED.set(frozenset(table["article_id"].iloc[rows]))
 
 

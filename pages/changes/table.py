@@ -17,6 +17,7 @@ from core.workspace.tags import Tagged
 MODELS = (Model.ZERO_SHOT, Model.WISE_FT, Model.FINE_TUNED)
 Direction = Literal["improved", "worsened", "unchanged"]
 DIRECTIONS: tuple[Direction, ...] = ("improved", "worsened", "unchanged")
+ARROWS: dict[str, str] = {"improved": "▲", "worsened": "▼", "unchanged": "="}
 
 
 def change_table(results: Results, alpha: float, before: Model, after: Model) -> pd.DataFrame:

@@ -276,8 +276,8 @@ def test_points_select_articles_and_tags_filter_them(demo: Served, visit) -> Non
     page = here.page
     everything = page.get_by_role("heading", name=re.compile(r"200 articles of 200"))
     expect(everything).to_be_visible()
-    expect(page.locator(".workbench .card").first).to_be_visible()  # the script has ended, so the chart stays
-    chart = page.locator(".js-plotly-plot .nsewdrag").first
+    expect(page.locator(".workbench .card").first).to_be_visible()
+    chart = page.locator(".scatter .plot")
     chart.scroll_into_view_if_needed()
     box = chart.bounding_box()
     assert box is not None

@@ -2,6 +2,7 @@
 
 import json
 
+import pandas as pd
 import pytest
 
 from core.findings.question import RunContext, compute_or_load
@@ -9,6 +10,7 @@ from core.findings.slices import SLICES
 from core.workspace.tags import read_tags
 from pages.changes.cards import stamp_of_articles
 from pages.changes.operations import apply_operations
+from pages.changes.selection import choose_points
 from pages.shared import session
 from tests.tagged import tag_article
 
@@ -54,9 +56,14 @@ def test_slices_that_are_not_computed_are_reported(open_page, run):
     assert _heading(app) == "12 articles of 12"
 
 
+def _elements(app) -> tuple[dict, dict]:
+    """Return the data of the chart and of the cards."""
+    chart, cards = app.get("bidi_component")
+    return json.loads(chart.proto.json), json.loads(cards.proto.json)
+
+
 def _cards(app) -> dict:
-    [element] = app.get("bidi_component")
-    return json.loads(element.proto.json)
+    return _elements(app)[1]
 
 
 def _chips(app) -> list[str]:
@@ -135,3 +142,35 @@ def test_a_note_that_was_changed_elsewhere_is_an_error(workspace, ids):
     assert is_error
     assert "theirs" in sentence
     assert read_tags(workspace, "shapes")[ids[0]].note == "theirs"
+
+
+def test_the_chart_has_each_article_and_marks_those_that_the_filters_leave(open_page, run):
+    everything, _ = _elements(open_page("changes"))
+    chart, cards = _elements(open_page("changes", words="red"))
+    points = json.loads(chart["points"])
+    assert everything["shown"] == "1" * 12
+    assert points == json.loads(everything["points"]), "the browser reads them once"
+    assert chart["shown"].count("1") == cards["total"] == sum(look["count"] for look in chart["looks"])
+    for card in cards["cards"]:
+        row = points["ids"].index(card["id"])
+        assert chart["shown"][row] == "1"
+        assert points["headlines"][row] == card["headline"]
+        assert [points["after"][row], points["before"][row]] == [model["rank"] for model in card["models"]][1:]
+
+
+@pytest.mark.parametrize(
+    ("selected", "box", "picked"),
+    [
+        ({"kind": "box", "rows": [0, 2]}, "1-5,2-9", ()),
+        ({"kind": "points", "rows": [1, 1]}, None, ("b",)),
+        ({"kind": "box", "rows": []}, None, ()),
+        ({"kind": "points", "rows": [7, -1]}, None, ()),  # of a chart before another run was chosen
+        (None, None, ()),
+    ],
+)
+def test_points_selected_in_the_chart_are_a_filter(selected, box, picked):
+    table = pd.DataFrame({"article_id": ["a", "b", "c"], "before": [5, 3, 1], "after": [2, 4, 9]})
+    session.PICKED.set(frozenset({"a"}))
+    choose_points(table, selected)
+    assert (session.BOX.get(), session.PICKED.get()) == (box, frozenset(picked))
+    session.forget_points()

@@ -15,6 +15,7 @@ function buildCards(root, own) {
 function drawCards(own, data) {
   const ids = data.cards.map((card) => card.id);
   const here = Math.max(0, ids.indexOf(own.selected ?? data.current));
+  dispatchEvent(new CustomEvent("rematch-article", { detail: ids[here] })); // the chart marks it
   const pending = own.queue.pending.filter((operation) => operation.is_set).map((operation) => operation.tag);
   const known = [...new Set([...data.known.map(({ tag }) => tag), ...pending])];
   while (own.made.length < data.cards.length) own.made.push(buildCard(own));
