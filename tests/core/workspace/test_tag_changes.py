@@ -72,7 +72,8 @@ def test_a_deleted_tag_is_on_no_article(workspace):
 
 
 @pytest.mark.parametrize(("typed", "stored"), [
-    ("  two \t words ", "two words"), ("a\0b", "ab"), ("\u202egnp", "gnp"), ("a\ud83d", "a"), ("👩\u200d🚀", "👩\u200d🚀"),
+    ("  two \t words ", "two words"), ("a\0b", "ab"), ("\u202egnp", "gnp"), ("a\ud83d", "a"),
+    ("👩\u200d🚀", "👩\u200d🚀"),
 ])  # fmt: skip
 def test_a_tag_is_what_it_looks_like(workspace, typed, stored):
     set_tag(workspace, "shapes", ["1"], typed, is_set=True)

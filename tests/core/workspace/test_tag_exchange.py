@@ -82,7 +82,7 @@ _NO_LIST = b'[{"data": {"article_id": 7}, "annotations": 3}]'
     b"article_id,tags\r\n", b"article_id,tags\r\n7," + b"x" * 200_000, b"PK\x03\x04\x00\xff", b'{"name": "x"}',
 ])  # fmt: skip
 def test_another_file_is_a_sentence_that_names_it(content):
-    with pytest.raises(InputError, match="tags.csv"):
+    with pytest.raises(InputError, match=r"tags\.csv"):
         read_tag_file(content, "tags.csv")
 
 
