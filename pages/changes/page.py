@@ -92,8 +92,11 @@ def _callbacks(
 
 
 def _say_that_it_is_not_shown(results: Results, article: str) -> None:
+    name = plain(shorten(article, 60))
     if results.row_of(article) is None:
-        st.caption(f"There is no article '{plain(shorten(article, 60))}' in {results.split}. This is the first of all.")
+        st.caption(f"There is no article '{name}' in {results.split}. This is the first of all.")
+    else:
+        st.caption(f"Article '{name}' does not match the filters. This is the first that does.")
 
 
 def show_empty() -> None:
