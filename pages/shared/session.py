@@ -229,13 +229,13 @@ def open_article(article_id: str) -> None:
 def follow_opened(page: Path, parameters: Sequence[QueryParameter[Any]] = ()) -> None:
     """Go to `page`, a script, if the user opened an article. Domain and run are in the URL of every page.
 
-    parameters: of that page, to write into its URL where the user set them; α and split are always among them.
+    parameters: of widgets of that page and not of this one, to write into its URL where the user set them.
     """
     if not OPENED.get():
         return
     OPENED.reset()
-    query: dict[str, Any] = {shared.key: shared.texts()[-1:] for shared in (SPLIT, ALPHA) if shared.texts()}
+    query: dict[str, Any] = {ARTICLE.key: ARTICLE.get() or ""}
     for parameter in parameters:
         if value := parameter.get():
             query[parameter.key] = value if isinstance(value, list) else str(value)
-    st.switch_page(page, query_params={**query, ARTICLE.key: ARTICLE.get() or ""})
+    st.switch_page(page, query_params=query)
