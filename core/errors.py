@@ -17,11 +17,11 @@ class InputError(RematchError):
     """An error caused by wrong arguments or unusable input; the command line exits with status 2."""
 
 
-def listed(names: Iterable[object]) -> str:
-    """Return names for an error message, separated by commas: the first 20, each shortened."""
+def listed(names: Iterable[object], most: int = _NAMED) -> str:
+    """Return names for an error message, separated by commas: the first `most`, each shortened."""
     shown = [shortened(str(name)) for name in names]
-    more = f" and {len(shown) - _NAMED:,} more" if len(shown) > _NAMED else ""
-    return ", ".join(shown[:_NAMED]) + more
+    more = f" and {len(shown) - most:,} more" if len(shown) > most else ""
+    return ", ".join(shown[:most]) + more
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:

@@ -58,11 +58,13 @@ def glossary() -> tuple[tuple[str, str], ...]:
 class Document:
     """Content of a report.
 
-    answers: (question, answer in a sentence or two). answered: names of their sections. sections: with all details.
-    moved: the articles of val that moved most. unanswered: questions without an answer yet, with their durations.
+    sheet: the line below each printed page. answers: (question, answer in a sentence or two). answered: names of their
+    sections. sections: with all details. moved: the articles of val that moved most. unanswered: questions without an
+    answer yet, with their durations.
     """
 
     title: str
+    sheet: str
     summary: tuple[str, ...]
     answers: tuple[tuple[str, str], ...]
     answered: frozenset[str]
@@ -82,6 +84,8 @@ def document(context: RunContext, *, ask_all: bool, with_images: bool) -> Docume
     run, domain = context.run, context.domain
     return Document(
         f"{domain.info.title}: effects of fine-tuning and WiSE-FT",
+        f"{domain.info.slug} · run {run.info.name} of {run.info.created_at[:10]} · "
+        f"val, n = {len(context.val.articles):,}",
         tuple(_summary(run, domain)),
         tuple((section.title, section.answer) for section in sections),
         frozenset(section.name for section in sections),

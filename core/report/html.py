@@ -22,11 +22,19 @@ def as_html(document: Document) -> bytes:
         loader=PackageLoader("core.report"), autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True
     )
     environment.filters["b64"] = lambda data: base64.b64encode(data).decode()
+    environment.filters["css_string"] = _css_string
     template = environment.get_template("report.html.j2")
     page = template.render(
         document=document, glossary=glossary(), names=NAMES, plotly=Markup(get_plotlyjs()), figure_json=_figure_json
     )
     return page.encode()
+
+
+def _css_string(text: str) -> Markup:
+    """Return a text as a string of CSS, escaped so that it ends neither the string nor the style element."""
+    return Markup(
+        '"' + "".join(sign if sign.isalnum() or sign in " .,-=·" else f"\\{ord(sign):x} " for sign in text) + '"'
+    )
 
 
 def _figure_json(chart: Chart) -> Markup:

@@ -5,6 +5,7 @@ text that the user began from, so no text that another user wrote meanwhile is r
 """
 
 import json
+import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 
@@ -17,6 +18,10 @@ from core.workspace.folders import Workspace
 from core.workspace.runs import now
 from core.workspace.tags import FORMAT, MAX_NOTE, MAX_TAG, Tagged, read_tags, tags_file
 
+#: Categories of Unicode that show nothing: control, format, half of a character. Two joiners are part of emoji and of
+#: words in some languages.
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs"})
+_JOINERS = "\u200c\u200d"
 #: An article id and a tag.
 Pair = tuple[str, str]
 
@@ -59,22 +64,35 @@ class Applied:
 
 
 def cleaned_tag(tag: str) -> str:
-    """Return the tag with single spaces. Raises InputError if it is empty or too long."""
-    cleaned = " ".join(tag.split())
-    if not cleaned:
+    """Return the tag with single spaces, without invisible characters.
+
+    Raises InputError if it is empty or too long, or has a semicolon, which separates tags in CSV.
+    """
+    cleaned = " ".join(_visible(tag).split())
+    if not cleaned.strip(_JOINERS):
         raise InputError("the tag is empty. Type at least one letter.")
     if len(cleaned) > MAX_TAG:
         raise InputError(
             f"the tag '{cleaned[:MAX_TAG]}…' has more than {MAX_TAG} characters. Shorten it and use the note."
         )
+    if ";" in cleaned:
+        raise InputError(f"the tag '{cleaned}' has a semicolon, which separates tags in CSV. Use another sign.")
     return cleaned
 
 
 def cleaned_note(note: str) -> str:
     """Return the note without spaces around it. Raises InputError if it is too long."""
-    if len(cleaned := note.strip()) > MAX_NOTE:
+    cleaned = note.encode(errors="replace").decode().strip()  # a file cannot store half of a character
+    if len(cleaned) > MAX_NOTE:
         raise InputError(f"the note has {len(cleaned)} characters. Shorten it to at most {MAX_NOTE}.")
     return cleaned
+
+
+def _visible(text: str) -> str:
+    """Remove characters that show nothing: controls except white space, halves of characters, marks of direction."""
+    return "".join(
+        sign for sign in text if sign.isspace() or sign in _JOINERS or unicodedata.category(sign) not in _INVISIBLE
+    )
 
 
 def set_tag(workspace: Workspace, slug: str, article_ids: Iterable[str], tag: str, *, is_set: bool) -> Change:

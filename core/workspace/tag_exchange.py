@@ -8,11 +8,15 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from core.data.domain import Domain
-from core.errors import InputError
+from core.data.importers.tables.delimited import separated
+from core.data.importers.tables.encodings import decode
+from core.errors import InputError, listed
 from core.storage.safe_csv import restored
 from core.workspace.folders import Workspace
 from core.workspace.tag_changes import Change, NoteChange, apply_change, cleaned_note, cleaned_tag
@@ -81,63 +85,105 @@ def labelling_configuration(tagged: dict[str, Tagged]) -> str:
     )
 
 
-def read_tag_file(content: bytes) -> list[ReadArticle]:
-    """Return the articles of a CSV or Label Studio file. Raises InputError if it is neither, or a text is too long."""
+def read_tag_file(content: bytes, name: str) -> list[ReadArticle]:
+    """Return the articles of a file of tags: a CSV or JSON of Rematch, Label Studio or a spreadsheet program.
+
+    name: of the file, for messages. Raises InputError if it is none of these or has no articles, or a text is too long.
+    """
+    if not content.strip():
+        raise InputError(f"{name} is empty. Export the tags again.")
     try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
+        text, _ = decode(content, Path(name))
+    except InputError:
         raise InputError(
-            "the file of tags is not UTF-8 text. Export it as CSV (UTF-8) or as Label Studio JSON."
+            f"{name} is not text in a known encoding. Export it as CSV (UTF-8) or as Label Studio JSON."
         ) from None
-    return _read_tasks(text) if text.lstrip()[:1] in ("[", "{") else _read_csv(text)
+    articles = _read_tasks(text, name) if text.lstrip()[:1] in ("[", "{") else _read_csv(text, name)
+    if not articles:
+        raise InputError(f"{name} has no articles, so no tag was read. Export the tags again.")
+    return articles
 
 
-def _read_csv(text: str) -> list[ReadArticle]:
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    columns = reader.fieldnames or []
+def _read_csv(text: str, name: str) -> list[ReadArticle]:
+    text, separator, _ = separated(text, Path(name))
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator)
+    try:
+        columns = [column.strip().lower() for column in reader.fieldnames or []]
+        reader.fieldnames = columns
+        rows = list(reader)
+    except csv.Error as error:
+        raise InputError(
+            f"{name}, line {reader.line_num:,}: {error}. Check that all quotation marks are closed."
+        ) from None
     if "article_id" not in columns or "tags" not in columns:
         raise InputError(
-            f"the file of tags lacks the columns article_id and tags; it has {', '.join(columns[:8]) or 'no text'}. "
+            f"{name} lacks the columns article_id and tags; it has {listed(columns[:8]) or 'no text'}. "
             "Export the tags as CSV to see the expected columns."
         )
     return [
         _read_article(
-            restored(row["article_id"] or ""), restored(row["tags"] or "").split(";"), restored(row.get("note") or "")
+            restored((row["article_id"] or "").strip()), _tags_in(row["tags"] or ""), restored(row.get("note") or "")
         )
-        for row in reader
+        for row in rows
     ]
 
 
-def _read_tasks(text: str) -> list[ReadArticle]:
+def _tags_in(cell: str) -> list[str]:
+    """Return the tags of a cell: separated by semicolons, or as Label Studio writes several, `{"choices": [...]}`."""
+    if cell.startswith("{"):
+        with suppress(ValueError, KeyError, TypeError):
+            return _texts(json.loads(cell), "choices")
+    return restored(cell).split(";")
+
+
+def _read_tasks(text: str, name: str) -> list[ReadArticle]:
+    articles: list[ReadArticle] = []
+    is_json = False
     try:
         tasks = json.loads(text)
-        return [_read_task(task) for task in (tasks if isinstance(tasks, list) else [tasks])]
+        is_json = True
+        for task in tasks if isinstance(tasks, list) else [tasks]:
+            articles.append(_read_task(task))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         if isinstance(error, InputError):
             raise
+        what = f"lacks {error}" if isinstance(error, KeyError) else "has another structure"
+        why = f"task {len(articles) + 1:,} {what}" if is_json else str(error)
         raise InputError(
-            f"the file of tags is not Label Studio JSON: {type(error).__name__} {error}. Each task needs a data object "
-            "with an article_id. Export it from Label Studio as JSON."
+            f"{name} is not Label Studio JSON: {why}. Each task needs an article_id, in its data object or beside its "
+            "tags. Export it from Label Studio as JSON or JSON-MIN."
         ) from None
+    return articles
 
 
 def _read_task(task: dict[str, Any]) -> ReadArticle:
-    tags: list[str] = []
-    notes: list[str] = []
+    """Return a task of the format JSON, or JSON-MIN, which has no annotations but fields named as in the task."""
+    if "data" not in task:
+        tags, notes = _texts(task.get(CHOICES_NAME, []), "choices"), _texts(task.get(NOTE_NAME, []), "text")
+        return _read_article(str(task["article_id"]), tags, "\n".join(notes))
+    tags, notes = [], []
     for annotation in task.get("annotations") or []:
         if annotation.get("was_cancelled"):
             continue
         for answer in annotation["result"]:
             if answer["type"] == "choices":
-                tags += answer["value"]["choices"]
+                tags += _texts(answer["value"], "choices")
             elif answer["type"] == "textarea":
-                notes += (
-                    [answer["value"]["text"]] if isinstance(answer["value"]["text"], str) else answer["value"]["text"]
-                )
+                notes += _texts(answer["value"], "text")
     return _read_article(str(task["data"]["article_id"]), tags, "\n".join(notes))
 
 
+def _texts(value: Any, key: str) -> list[str]:
+    """Return the texts of an answer: a text, a list of texts, or an object that has either as `key`."""
+    value = value[key] if isinstance(value, dict) else value
+    texts = [value] if isinstance(value, str) else list(value)
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError("an answer is not text")
+    return texts
+
+
 def _read_article(article_id: str, tags: Sequence[str], note: str) -> ReadArticle:
+    article_id = article_id.encode(errors="replace").decode()  # JSON may have half of a character
     return ReadArticle(article_id, tuple(cleaned_tag(tag) for tag in tags if tag.strip()), cleaned_note(note))
 
 

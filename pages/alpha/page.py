@@ -115,7 +115,7 @@ def show_view(
     )
     if reason := session.TAGGING_ERROR.get():
         show_error(reason)
-    session.follow_opened(page_file("changes"))
+    session.follow_opened(page_file("changes"), session.FILTERS)
     if future is not None and exact is None:
         doing = "Computing with exact weights (the first time takes some seconds, to load the model)…"
         show_pending(future, f":material/hourglass_top: {doing}", _show_why_not_exact)

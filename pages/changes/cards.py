@@ -136,12 +136,15 @@ def _card(
         [_model_rank(workspace, domain, results, model, at[model], row, int(change[model])) for model in MODELS],
         list(stored.tags) if stored else [],
         stored.note if stored else "",
-        f"alpha?{_parameters(domain, results, article_id)}",
+        f"alpha?{_parameters(domain, results, article_id, alpha)}",
     )
 
 
-def _parameters(domain: Domain, results: Results, article_id: str) -> str:
-    return urlencode({"domain": domain.info.slug, "run": results.run.info.name, "article": article_id})
+def _parameters(domain: Domain, results: Results, article_id: str, alpha: float) -> str:
+    return urlencode(
+        {"domain": domain.info.slug, "run": results.run.info.name, "split": results.split, "alpha": f"{alpha:g}"}
+        | {"article": article_id}
+    )
 
 
 def _model_rank(

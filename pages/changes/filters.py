@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from core.analysis.trajectories import SHAPES
+from core.errors import listed
 from core.evaluation.models import Model
 from core.evaluation.rank_changes import CASES
 from core.findings.slices import SlicesFound, rows_in_slice
@@ -89,7 +90,10 @@ def input_filters(results: Results, table: pd.DataFrame, tags: dict[str, Tagged]
     words = columns[1].text_input("Words in the text", **session.WORDS.bound, placeholder="flood, Größe …") or ""
     if words:
         chips.append(Chip("words", f"Words: {plain(shorten(words, 40))}", partial(session.WORDS.set, "")))
-    tagged = columns[2].multiselect("Tagged as", known_tags(tags), help=help_for("Tag, note"), **session.TAGGED.bound)
+    offered = known_tags(tags)
+    # Only those of a link: the widget removes them from the address.
+    gone = [tag for tag in session.TAGGED.texts() if tag not in offered] if session.TAGGED.get() is None else []
+    tagged = columns[2].multiselect("Tagged as", offered, help=help_for("Tag, note"), **session.TAGGED.bound)
     if tagged:
         any_of = plain(shorten(" or ".join(tagged), 60))
         chips.append(Chip("tagged", f"Tagged as {any_of}", partial(session.TAGGED.set, [])))
@@ -109,6 +113,8 @@ def input_filters(results: Results, table: pd.DataFrame, tags: dict[str, Tagged]
             name = choice(session.SLICE, "Slice", names, help_for("Slice"))
             members = None if name is None else _slice_rows(results, slices, name)
         dates = _input_dates(articles["published_at"], chips)
+    if gone:
+        st.info(f"No article of this domain has the tag {plain(listed(gone))}, so that filter is not set.")
     if session.SLICE.in_address() and not names:
         st.info(
             "The slices of this run are not computed yet, so this page shows all articles. Compute them on the "

@@ -13,14 +13,14 @@ from core.findings.question import RunContext, load_last_cached
 from core.findings.slices import SLICES
 from core.workspace.folders import Workspace
 from core.workspace.sweep_results import Results
-from core.workspace.tags import read_tags
+from core.workspace.tags import known_tags, read_tags
 from pages.changes.cards import cards_of
 from pages.changes.chart import show_chart
 from pages.changes.component import cards_element
 from pages.changes.filters import input_filters, input_models, show_alpha_notes, show_chips
 from pages.changes.operations import apply_operations, can_undo
 from pages.changes.table import change_table, rows_of
-from pages.changes.tag_tools import input_tag_file, input_tag_names, show_downloads
+from pages.changes.tag_tools import begin_page, show_tag_tools
 from pages.page_files import page_file
 from pages.shared import session, sidebar
 from pages.shared.alpha_position import last_alpha
@@ -34,9 +34,18 @@ CARDS = "rank_cards"
 
 @st.fragment
 def show_cards(
-    workspace: Workspace, domain: Domain, results: Results, table: pd.DataFrame, rows: np.ndarray, alpha: float
+    workspace: Workspace,
+    domain: Domain,
+    results: Results,
+    table: pd.DataFrame,
+    rows: np.ndarray,
+    alpha: float,
+    offered: list[str],
 ) -> None:
-    """Draw the cards of the filtered articles, and apply what the user does there."""
+    """Draw the cards of the filtered articles, and apply what the user does there.
+
+    offered: the tags that the filter of tags offers.
+    """
     session.follow_opened(page_file("alpha"))
     slug = domain.info.slug
     ids = table["article_id"].iloc[rows].tolist()
@@ -46,6 +55,8 @@ def show_cards(
     elif article:
         _say_that_it_is_not_shown(results, article)
     tags = read_tags(workspace, slug)
+    if known_tags(tags) != offered:
+        st.rerun()  # the filters, too
     cards = cards_of(workspace, domain, results, table, rows, tags, alpha, article)
     text, is_error = session.TAG_NOTICE.get()
     element = session.SessionValue[Mapping[str, Any]](CARDS, {})
@@ -81,8 +92,11 @@ def _callbacks(
 
 
 def _say_that_it_is_not_shown(results: Results, article: str) -> None:
+    name = plain(shorten(article, 60))
     if results.row_of(article) is None:
-        st.caption(f"There is no article '{plain(shorten(article, 60))}' in {results.split}. This is the first of all.")
+        st.caption(f"There is no article '{name}' in {results.split}. This is the first of all.")
+    else:
+        st.caption(f"Article '{name}' does not match the filters. This is the first that does.")
 
 
 def show_empty() -> None:
@@ -110,6 +124,7 @@ def main() -> None:
         sidebar.show_heading(domain, run)
         results = results_of(run, domain, sidebar.input_split(domain, run))
     prepare_images(workspace, domain, results.split)
+    begin_page()
     tags = read_tags(workspace, domain.info.slug)
     tools = st.container(key="changes_tools")
     models_column, filters_column = tools.columns([3, 4.4])
@@ -129,14 +144,11 @@ def main() -> None:
         left, right = st.columns([0.42, 0.58], gap="medium")
     with left:
         show_chart(results, table, before, after, rows, chosen.box)
-        with st.popover("Tags and files", icon=":material/sell:", key="changes_files"):
-            show_downloads(domain, results, table, rows, tags)
-            input_tag_file(workspace, domain)
-            input_tag_names(workspace, domain.info.slug, tags)
+        show_tag_tools(workspace, domain, results, table, rows)
         show_notes(results, before, after, alpha)
     with right:
         if len(rows):
-            show_cards(workspace, domain, results, table, rows, alpha)
+            show_cards(workspace, domain, results, table, rows, alpha, known_tags(tags))
         else:
             show_empty()
 

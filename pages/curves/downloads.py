@@ -29,6 +29,7 @@ def input_downloads(lines: Sequence[CurveLine], run: str) -> None:
             "text/csv",
             icon=":material/download:",
             help="One row for each run, split and swept α, with the 95 % intervals of the selected run.",
+            on_click="ignore",
         )
         if any(line.steps for line in lines):
             st.download_button(
@@ -38,6 +39,7 @@ def input_downloads(lines: Sequence[CurveLine], run: str) -> None:
                 "text/csv",
                 icon=":material/download:",
                 help="The corners of the drawn lines: the exact value from each α on.",
+                on_click="ignore",
             )
 
 

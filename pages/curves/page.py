@@ -116,7 +116,7 @@ def show_plane(run: Run) -> None:
     alt = f"Heat map of {metric} over the alpha of the image tower and of the text tower."
     title = (run.info.domain, run.info.name, _split_text(table), "interpolated")
     show_figure(plot_plane(table, metric, best, selected), name, alt, 480, title=title)
-    st.download_button("Plane as CSV", _csv(run, table), f"{name}.csv", "text/csv")
+    st.download_button("Plane as CSV", _csv(run, table), f"{name}.csv", "text/csv", on_click="ignore")
 
 
 def show_elsewhere(workspace: Workspace, domain: Domain, run: Run) -> None:
@@ -150,7 +150,9 @@ def show_elsewhere(workspace: Workspace, domain: Domain, run: Run) -> None:
     n = f"val, n = {_n(run.curve()):,} and {_n(elsewhere):,}"
     title = (f"{run.info.domain} and {slug}", run.info.name, n, INTERVAL)
     show_figure(figure, name, alt, 440, title=title)
-    st.download_button("Curve elsewhere as CSV", _csv(run, elsewhere, measured_on=slug), f"{name}.csv", "text/csv")
+    st.download_button(
+        "Curve elsewhere as CSV", _csv(run, elsewhere, measured_on=slug), f"{name}.csv", "text/csv", on_click="ignore"
+    )
 
 
 def input_evaluation(workspace: Workspace, run: Run, slug: str) -> None:
@@ -203,7 +205,9 @@ def show_tables(domain: Domain, run: Run) -> None:
         + " The paper does not say which model must find an article in the first 100, so here is every reading:"
     )
     st.dataframe(readings_of_table_4(table), hide_index=True, width="stretch")
-    st.download_button("Table as CSV", render(table, "csv"), f"{run.info.domain}-{run.info.name}.csv", "text/csv")
+    st.download_button(
+        "Table as CSV", render(table, "csv"), f"{run.info.domain}-{run.info.name}.csv", "text/csv", on_click="ignore"
+    )
 
 
 def main() -> None:

@@ -170,7 +170,7 @@ def main() -> None:
     if now.domain is None:
         st.write(
             "There is no domain yet, so there is no data to show. Import your own articles and images with the form "
-            "below, or make three synthetic domains (in a terminal: `rematch demo`)."
+            "below, or make the demo: three synthetic domains (in a terminal: `rematch demo`)."
         )
         input_demo(now.workspace)
         input_import(now.workspace)

@@ -59,6 +59,6 @@ def _card(question: Question[Any]) -> Any:
 def _title(question: Question[Any]) -> None:
     """Show the title as a button that covers the card and opens the question."""
     st.button(
-        plain(question.title), key=f"open_{question.name}", type="tertiary", width="stretch",
+        plain(question.title), key=f"question_{question.name}", type="tertiary", width="stretch",
         on_click=session.QUESTION.set, args=(question.title,),
     )  # fmt: skip

@@ -33,10 +33,12 @@ def show_report(context: RunContext, questions: Sequence[Question[Any]]) -> None
                 f"{name}.html",
                 "text/html",
                 icon=":material/download:",
+                on_click="ignore",
             )
             st.download_button(
                 "Report as Markdown",
                 lambda: as_markdown(document(context, ask_all=False, with_images=False)),
                 f"{name}.md",
                 "text/markdown",
+                on_click="ignore",
             )

@@ -6,13 +6,13 @@ from core.data.domain import Domain
 from core.errors import RematchError
 from core.jobs import background
 from core.jobs.background import JobStatus
-from core.jobs.job import DEMO
+from core.jobs.job import DEMO, Job
 from core.workspace.folders import Workspace, default_workspace
 from core.workspace.runs import active_runs
 from pages.page_files import page_file
 from pages.shared.cached_results import swept_runs
 from pages.shared.errors import show_error, show_log, without_paths
-from pages.shared.jobs import close, input_cancel, watch_job, why_failed
+from pages.shared.jobs import close, input_cancel, show_bar, watch_job, why_failed
 from pages.shared.session import DOMAIN
 from pages.shared.text import plain
 
@@ -61,18 +61,32 @@ def show_what_is_missing(workspace: Workspace, domain: Domain, about: str = "") 
     if domain.info.synthetic and background.status(workspace, DEMO).state == "running":
         st.write("Rematch is still fine-tuning this domain of the demo. The results appear here by themselves.")
         return
+    if background.status(workspace, Job("train", slug)).state == "running":
+        _show_training(workspace, slug)
+        return
     unswept = active_runs(workspace, slug)
     verbs = ("sweep",) if unswept else ("train", "sweep")
     reason = "has a run, but no sweep of α yet" if unswept else "has no fine-tuned run yet"
     step = "Sweep the run" if unswept else "Fine-tune an encoder on it and sweep α"
     st.write(f"This domain {reason}, so there are no results. {step}:")
-    st.code("\n".join(f"rematch {verb} --domain {slug}" for verb in verbs), language=None)
-    st.page_link(
-        page_file("train"),
-        label="Sweep on the Train page" if unswept else "Train on the Train page",
-        icon=":material/model_training:",
-        query_params={DOMAIN.key: slug},
+    _link_to_train("Sweep on the Train page" if unswept else "Train on the Train page", slug)
+    st.caption("In a terminal: " + ", then ".join(f"`rematch {verb} --domain {slug}`" for verb in verbs) + ".")
+
+
+def _show_training(workspace: Workspace, slug: str) -> None:
+    """Show the progress of the domain's training; its results replace it."""
+    st.write("Rematch is training on this domain. The results appear here by themselves.")
+    watch_job(
+        workspace,
+        Job("train", slug),
+        lambda status: show_bar(status, "Training:"),
+        lambda status: status.state != "running",
     )
+    _link_to_train("Watch it on the Train page", slug)
+
+
+def _link_to_train(label: str, slug: str) -> None:
+    st.page_link(page_file("train"), label=label, icon=":material/model_training:", query_params={DOMAIN.key: slug})
 
 
 def show_demo_progress() -> None:

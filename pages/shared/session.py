@@ -5,7 +5,7 @@ A widget whose value only its own module reads has its key there. No other modul
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
@@ -179,6 +179,7 @@ DIRECTION, CASE, MOVED = QueryParameter[str]("direction"), QueryParameter[str]("
 WORDS, TAGGED = QueryParameter[str]("words"), QueryParameter[list[str]]("tagged")
 LANGUAGE, PLANTED = QueryParameter[str]("language"), QueryParameter[str]("planted")
 SHAPE, SLICE = QueryParameter[str]("shape"), QueryParameter[str]("slice")
+FILTERS = (BEFORE, AFTER, DIRECTION, CASE, MOVED, WORDS, TAGGED, LANGUAGE, PLANTED, SHAPE, SLICE)
 
 # Findings.
 QUESTION = QueryParameter[str]("question")
@@ -225,8 +226,16 @@ def open_article(article_id: str) -> None:
     OPENED.set(True)
 
 
-def follow_opened(page: Path) -> None:
-    """Go to `page`, a script, if the user opened an article. Domain and run are in the URL of every page."""
-    if OPENED.get():
-        OPENED.reset()
-        st.switch_page(page, query_params={ARTICLE.key: ARTICLE.get() or ""})
+def follow_opened(page: Path, parameters: Sequence[QueryParameter[Any]] = ()) -> None:
+    """Go to `page`, a script, if the user opened an article. Domain and run are in the URL of every page.
+
+    parameters: of widgets of that page and not of this one, to write into its URL where the user set them.
+    """
+    if not OPENED.get():
+        return
+    OPENED.reset()
+    query: dict[str, Any] = {ARTICLE.key: ARTICLE.get() or ""}
+    for parameter in parameters:
+        if value := parameter.get():
+            query[parameter.key] = value if isinstance(value, list) else str(value)
+    st.switch_page(page, query_params=query)

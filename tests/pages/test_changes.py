@@ -174,3 +174,32 @@ def test_points_selected_in_the_chart_are_a_filter(selected, box, picked):
     choose_points(table, selected)
     assert (session.BOX.get(), session.PICKED.get()) == (box, frozenset(picked))
     session.forget_points()
+
+
+def _used(app):
+    [box] = [box for box in app.selectbox if box.label == "Tag in use"]
+    return box
+
+
+def test_a_renamed_tag_stays_the_filter_and_a_second_click_renames_nothing(open_page, workspace, domain, run):
+    _tagged_and_answered(workspace, domain, run)
+    app = open_page("changes", tagged="scene")
+    assert _heading(app) == "6 articles of 12"
+    _used(app).select("scene").run()
+    [name] = [field for field in app.text_input if field.label == "New name"]
+    name.input("view").run()
+    [rename] = [button for button in app.button if button.label == "Rename"]
+    rename.click().run()
+    assert not app.exception
+    assert {tag for article in read_tags(workspace, domain.info.slug).values() for tag in article.tags} == {"view"}
+    assert _heading(app) == "6 articles of 12"
+    assert _used(app).value is None
+    disabled = {button.label: button.disabled for button in app.button}
+    assert disabled["Rename"]
+    assert disabled["Delete the tag"]
+
+
+def test_a_link_with_a_tag_that_no_article_has_says_so(open_page, run):
+    app = open_page("changes", tagged="no such tag")
+    assert "no such tag" in app.info[0].value
+    assert _heading(app) == "12 articles of 12"

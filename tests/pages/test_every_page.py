@@ -5,6 +5,9 @@ import shutil
 import pytest
 
 from core.data.importers import import_domain
+from core.jobs import background
+from core.jobs.background import JobStatus
+from core.jobs.job import Job
 from pages.shared.images import GONE
 
 ALL = ("overview", "alpha", "curves", "changes", "findings", "match", "train", "data")
@@ -27,7 +30,21 @@ def test_a_domain_without_a_run_says_what_to_do_next(page, open_page, workspace,
     import_domain(shapes, workspace.domain_folder("shapes"))
     app = open_page(page)
     assert not app.exception
-    assert "rematch train --domain shapes" in app.code[0].value
+    assert any("rematch train --domain shapes" in caption.value for caption in app.caption)
+    assert not app.code
+    assert [link.proto.label for link in app.get("page_link") if "Train" in link.proto.label]
+
+
+@pytest.mark.parametrize("page", ["overview", "alpha"])
+def test_a_domain_in_training_shows_its_progress(page, open_page, workspace, shapes, monkeypatch):
+    import_domain(shapes, workspace.domain_folder("shapes"))
+    running = JobStatus("running", "Epoch 7 of 20", 7, 20, [])
+    idle = JobStatus("never started", "", 0, None, [])
+    monkeypatch.setattr(background, "status", lambda workspace, job: running if job == Job("train", "shapes") else idle)
+    app = open_page(page)
+    assert not app.exception
+    assert any("training" in text.value for text in app.markdown)
+    assert not any("rematch train" in caption.value for caption in app.caption)
 
 
 @pytest.mark.parametrize("page", ALL)

@@ -41,12 +41,12 @@ def test_the_front_page_has_a_card_for_every_question(open_page, run):
 
 def test_a_card_opens_its_question_and_all_findings_leads_back(open_page, run):
     app = open_page("findings")
-    next(button for button in app.button if button.key == f"open_{QUICK[0].name}").click().run()
+    next(button for button in app.button if button.key == f"question_{QUICK[0].name}").click().run()
     assert not app.exception
     assert next(box for box in app.selectbox if box.label == "Answer to show").value == QUICK[0].title
     assert app.get("plotly_chart")
     next(button for button in app.button if button.label == "All findings").click().run()
-    assert f"open_{QUICK[0].name}" in [button.key for button in app.button]
+    assert f"question_{QUICK[0].name}" in [button.key for button in app.button]
 
 
 @pytest.mark.parametrize("question", QUICK, ids=lambda question: question.name)

@@ -87,7 +87,7 @@ def text_of(page: AppTest) -> str:
 def test_a_domain_without_a_run_says_what_to_do_next(verb, shapes: Path) -> None:
     verb("import", shapes, "--domain", "shapes")
     page = open_page()
-    assert "rematch train --domain shapes" in page.code[0].value
+    assert "rematch train --domain shapes" in text_of(page)
 
 
 def test_without_a_query_there_are_examples_that_can_be_clicked(run: Run, asked) -> None:

@@ -1,6 +1,7 @@
 """The report as HTML and Markdown: complete, reproducible, self-contained and with all text escaped."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -96,6 +97,20 @@ def test_the_contents_lead_to_every_section(report):
     assert [section.name for section in report.sections] == targets[1:-2]
     for target in targets:
         assert f'id="{target}"' in page
+
+
+def test_each_id_is_of_one_element(report):
+    ids = re.findall(r' id="([^"]+)"', _without_plotly(as_html(report)))
+    assert len(ids) > 20
+    assert len(set(ids)) == len(ids)
+
+
+def test_a_printed_sheet_names_its_run_and_cannot_end_the_style(context, report):
+    page = _without_plotly(as_html(replace(report, sheet='</style><b>"; x')))
+    assert "</style><b>" not in page
+    assert f"n = {len(context.val.articles)}" in report.sheet
+    assert context.run.info.name in report.sheet
+    assert "counter(page)" in page
 
 
 def test_every_figure_of_an_answer_carries_n_in_its_title(report):

@@ -71,6 +71,21 @@ def test_a_deleted_tag_is_on_no_article(workspace):
     assert len(change.removed) == 2
 
 
+@pytest.mark.parametrize(("typed", "stored"), [
+    ("  two \t words ", "two words"), ("a\0b", "ab"), ("\u202egnp", "gnp"), ("a\ud83d", "a"),
+    ("👩\u200d🚀", "👩\u200d🚀"),
+])  # fmt: skip
+def test_a_tag_is_what_it_looks_like(workspace, typed, stored):
+    set_tag(workspace, "shapes", ["1"], typed, is_set=True)
+    assert _tags(workspace) == {"1": (stored,)}
+
+
+@pytest.mark.parametrize("tag", ["a;b", "\u200b", "\u200d \u202e"])
+def test_a_tag_that_cannot_be_seen_or_written_to_csv_is_refused(workspace, tag):
+    with pytest.raises(InputError, match="the tag"):
+        set_tag(workspace, "shapes", ["1"], tag, is_set=True)
+
+
 @pytest.mark.parametrize("change", [
     Change((("7", "x" * 41),)), Change((("7", "  "),)), Change(notes=(NoteChange("7", "", "x" * 2001),)),
 ])  # fmt: skip
