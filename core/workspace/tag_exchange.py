@@ -150,7 +150,7 @@ def _read_tasks(text: str, name: str) -> list[ReadArticle]:
         what = f"lacks {error}" if isinstance(error, KeyError) else "has another structure"
         why = f"task {len(articles) + 1:,} {what}" if is_json else str(error)
         raise InputError(
-            f"{name} is not Label Studio JSON: {why}. Each task needs an article_id, in its data object or beside its "
+            f"{name} is not Label Studio JSON: {why}. Each task needs an article_id, in its data object or next to its "
             "tags. Export it from Label Studio as JSON or JSON-MIN."
         ) from None
     return articles

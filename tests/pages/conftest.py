@@ -46,6 +46,12 @@ def open_page() -> Open:
     return open_at
 
 
+def chart_and_cards(app: AppTest) -> tuple[dict, dict]:
+    """Return the data of the chart and of the cards of Rank changes."""
+    chart, cards = app.get("bidi_component")
+    return json.loads(chart.proto.json), json.loads(cards.proto.json)
+
+
 def bars_shown(app: AppTest) -> dict[str, list[str]]:
     """Return the rows of the first card of Overview: model → its metrics as written."""
     [table, *_] = [found for html in app.get("html") for found in re.findall(r"<table.*?</table>", html.proto.body)]

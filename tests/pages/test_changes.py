@@ -12,6 +12,7 @@ from pages.changes.cards import stamp_of_articles
 from pages.changes.operations import apply_operations
 from pages.changes.selection import choose_points
 from pages.shared import session
+from tests.pages.conftest import chart_and_cards
 from tests.tagged import tag_article
 
 
@@ -56,14 +57,8 @@ def test_slices_that_are_not_computed_are_reported(open_page, run):
     assert _heading(app) == "12 articles of 12"
 
 
-def _elements(app) -> tuple[dict, dict]:
-    """Return the data of the chart and of the cards."""
-    chart, cards = app.get("bidi_component")
-    return json.loads(chart.proto.json), json.loads(cards.proto.json)
-
-
 def _cards(app) -> dict:
-    return _elements(app)[1]
+    return chart_and_cards(app)[1]
 
 
 def _chips(app) -> list[str]:
@@ -145,8 +140,8 @@ def test_a_note_that_was_changed_elsewhere_is_an_error(workspace, ids):
 
 
 def test_the_chart_has_each_article_and_marks_those_that_the_filters_leave(open_page, run):
-    everything, _ = _elements(open_page("changes"))
-    chart, cards = _elements(open_page("changes", words="red"))
+    everything, _ = chart_and_cards(open_page("changes"))
+    chart, cards = chart_and_cards(open_page("changes", words="red"))
     points = json.loads(chart["points"])
     assert everything["shown"] == "1" * 12
     assert points == json.loads(everything["points"]), "the browser reads them once"

@@ -17,7 +17,7 @@ from core.workspace.folders import Workspace
 from core.workspace.runs import find_run
 from core.workspace.sweep_results import read_results
 from pages.overview.bars import METRICS as METRICS_SHOWN
-from tests.pages.conftest import bars_shown
+from tests.pages.conftest import bars_shown, chart_and_cards
 
 
 @pytest.fixture(scope="module")
@@ -54,8 +54,9 @@ def is_swept(made: Workspace, verb) -> None:
 
 
 def element_data(app) -> dict:
-    """Return what the last element of a page is given."""
-    return json.loads(app.get("bidi_component")[-1].proto.json)
+    """Return what the Alpha page's element is given."""
+    [element] = app.get("bidi_component")
+    return json.loads(element.proto.json)
 
 
 def written(record: dict) -> dict[str, str]:
@@ -156,9 +157,9 @@ def test_rank_changes_shows_the_ranks_of_the_run_files(made, is_swept, open_page
     app = open_page("changes", alpha=f"{best:g}", **{"from": "zero-shot", "to": "fine-tuned"})
     gained = ranks[0.0] - ranks[1.0]
     counted = {"improved": (gained > 0).sum(), "worsened": (gained < 0).sum(), "unchanged": (gained == 0).sum()}
-    [chart, _] = app.get("bidi_component")
-    assert {look["name"]: look["count"] for look in json.loads(chart.proto.json)["looks"]} == counted
-    cards = {card["id"]: [model["rank"] for model in card["models"]] for card in element_data(app)["cards"]}
+    chart, shown_cards = chart_and_cards(app)
+    assert {look["name"]: look["count"] for look in chart["looks"]} == counted
+    cards = {card["id"]: [model["rank"] for model in card["models"]] for card in shown_cards["cards"]}
     assert cards == dict(zip(val["article_id"], map(list, zip(*ranks.values(), strict=True)), strict=True))
 
 

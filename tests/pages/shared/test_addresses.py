@@ -13,6 +13,7 @@ from core.errors import InputError
 from core.workspace.folders import Workspace
 from core.workspace.runs import find_run
 from pages.shared.paths import check_typed_encoder, looks_like_a_path, typed_path
+from tests.pages.conftest import chart_and_cards
 from tests.written_runs import write_run
 
 ALL = ("overview", "alpha", "curves", "changes", "findings", "match", "train", "data")
@@ -113,7 +114,7 @@ def test_two_sessions_at_different_alphas_see_their_own_numbers(open_page, run):
     """Sessions run in threads that take turns, because AppTest has one server for the whole process."""
     alphas, turn, rounds = ("0", "0.5", "1"), Barrier(3), Lock()
 
-    def session(alpha: str) -> list[dict[str, str]]:
+    def session(alpha: str) -> list[dict[str, int]]:
         with rounds:
             app = open_page("changes", alpha=alpha, **{"from": "zero-shot"})
         seen = [_moved_counts(app)]
@@ -130,9 +131,10 @@ def test_two_sessions_at_different_alphas_see_their_own_numbers(open_page, run):
     assert len(set(map(str, alone))) > 1
 
 
-def _moved_counts(app) -> dict[str, str]:
+def _moved_counts(app) -> dict[str, int]:
     assert not app.exception
-    return {"counts": next(each.value for each in app.markdown if "** improved" in each.value)}
+    chart, _ = chart_and_cards(app)
+    return {look["name"]: look["count"] for look in chart["looks"]}
 
 
 @pytest.mark.parametrize("page", ["alpha", "curves", "match"])
