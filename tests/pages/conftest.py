@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.scriptrunner.script_cache import ScriptCache
-from streamlit.testing.v1 import AppTest, local_script_runner
+from streamlit.testing.v1 import AppTest, app_test, local_script_runner
 from streamlit.util import calc_hash
 
 from core.cli.main import main
@@ -54,11 +55,17 @@ def bars_shown(app: AppTest) -> dict[str, list[str]]:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def compiled_once() -> Iterator[None]:
-    """Compile each page's script once, as a server does: AppTest would compile it again for every app it opens."""
+def started_once() -> Iterator[None]:
+    """Do once what a server does at its start, and AppTest for every app it opens.
+
+    That is to compile each page's script, and to read the metadata of all installed packages in search of components.
+    """
     cache = ScriptCache()
+    components = manifest_scanner.scan_component_manifests()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(local_script_runner, "ScriptCache", lambda: cache)
+        for module in (app_test, local_script_runner):
+            patch.setattr(module, "ScriptCache", lambda: cache)
+        patch.setattr(manifest_scanner, "scan_component_manifests", lambda: components)
         yield
 
 
