@@ -21,6 +21,7 @@ from core.jobs.job import Job
 from core.jobs.records import ERROR, JOB_FOLDER, STATUS, reserve
 from core.workspace.folders import Workspace
 from core.workspace.runs import Run, find_run
+from pages.shared import images
 from tests.shapes import draw
 from tests.snapshots import Snapshots
 from tests.written_runs import write_run
@@ -67,6 +68,12 @@ def started_once() -> Iterator[None]:
             patch.setattr(module, "ScriptCache", lambda: cache)
         patch.setattr(manifest_scanner, "scan_component_manifests", lambda: components)
         yield
+
+
+@pytest.fixture(autouse=True)
+def no_warming(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start no thread that makes thumbnails of the whole domain: it would go on beside the next tests."""
+    monkeypatch.setattr(images, "_warming", lambda files, cache: None)
 
 
 @pytest.fixture
