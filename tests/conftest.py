@@ -214,19 +214,11 @@ def tiny_name(tiny_names: dict[str, str]) -> str:
     return tiny_names["TinyClip"]
 
 
-@pytest.fixture(scope="session")
-def _tiny(tiny_name: str) -> Encoder:
+@pytest.fixture
+def tiny(tiny_name: str) -> Encoder:
     from core.encoders.clip.encoder import load_clip
 
     return load_clip(tiny_name).eval()
-
-
-@pytest.fixture
-def tiny(_tiny: Encoder) -> Iterator[Encoder]:
-    """Yield TinyClip, loaded once; each test gets it with its zero-shot weights."""
-    from tests.models import restored
-
-    yield from restored(_tiny)
 
 
 @pytest.fixture(scope="session")
