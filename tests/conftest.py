@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import hypothesis
 import pytest
 from filelock import FileLock
+from xdist.scheduler import LoadFileScheduling
 
 from core.cli.main import main
 from core.data.domain import Domain
@@ -31,6 +32,8 @@ from tests.snapshots import Snapshots
 from tests.stand_in_job import StartedJob
 
 if TYPE_CHECKING:
+    from xdist.remote import Producer
+
     from core.encoders.base import Encoder
 
 STAND_IN = str(Path(__file__).with_name("stand_in_job.py"))
@@ -66,6 +69,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.getoption("--quick"):
         items[:] = [item for item in items if not any(map(item.get_closest_marker, (*FIXTURES, "data")))]
     items.sort(key=lambda item: [item.get_closest_marker(name) is None for name in ("browser", "model", "app")])
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile | None:
+    """Use the scheduler below for `--dist loadfile`."""
+    return ByFile(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+class ByFile(LoadFileScheduling):
+    """Give a file at a time to each process, and to one of them all of tests/browser, which share a server."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "tests/browser" if nodeid.startswith("tests/browser/") else super()._split_scope(nodeid)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ FIXTURES = {
 IMPORTS = {
     "app": {"streamlit.testing", "tests.pages.conftest.open_at"},
     "model": {"torch", "open_clip", "safetensors", "core.experiment", "core.retrieval.ranking"},
-    "process": {"subprocess", "multiprocessing", "tests.users", "tests.core.cli.test_starting"},
+    "process": {"subprocess", "multiprocessing", "tests.users", "tests.fresh"},
     "browser": {"playwright"},
 }
 

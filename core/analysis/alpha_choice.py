@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtr
 
 from core.analysis.bootstrap import LEVEL, Interval, Resamples, interval
 from core.analysis.cross_fit import best_places, chosen_place
@@ -125,7 +125,7 @@ def is_equivalent(gained: np.ndarray, margin: float) -> bool:
     error = float(gained.std(ddof=1)) / math.sqrt(n) if n > 1 else math.inf
     if error == 0:
         return abs(mean) < margin
-    return is_significant(float(stats.t.sf((margin - abs(mean)) / error, n - 1)))
+    return is_significant(float(stdtr(n - 1, (abs(mean) - margin) / error)))
 
 
 def judge_choice(

@@ -131,12 +131,10 @@ def _test(before: Judged, after: Judged, metric: str, value: float, drawn: np.nd
     if not error or not (isinstance(before, CrossFit) or isinstance(after, CrossFit)):
         p = permutation_p(ranks_of_judged(before), ranks_of_judged(after), metric)
         return _Test(value, interval(drawn, n), p, detectable)
-    from scipy import stats  # late, as in `core.analysis.bootstrap`
+    from scipy.special import stdtr, stdtrit  # late, as in `core.analysis.bootstrap`
 
-    half = error * float(stats.t.ppf((1 + LEVEL) / 2, n - 1))
-    return _Test(
-        value, Interval(value - half, value + half), 2 * float(stats.t.sf(abs(value) / error, n - 1)), detectable
-    )
+    half = error * float(stdtrit(n - 1, (1 + LEVEL) / 2))
+    return _Test(value, Interval(value - half, value + half), 2 * float(stdtr(n - 1, -abs(value) / error)), detectable)
 
 
 #: Standard errors between zero and a difference that is detectable: two-sided at 5 %, with 80 % power.

@@ -56,9 +56,10 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def served(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def served(browser: Browser, lite_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """Start the app with an empty workspace."""
     folder = tmp_path_factory.mktemp("served")
+    shutil.copytree(lite_cache, folder / "cache")
     environment = os.environ | {
         "REMATCH_WORKSPACE": str(folder / "workspace"),
         "REMATCH_CACHE": str(folder / "cache"),

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.scriptrunner.script_cache import ScriptCache
-from streamlit.testing.v1 import AppTest, local_script_runner
+from streamlit.testing.v1 import AppTest, app_test, local_script_runner
 from streamlit.util import calc_hash
 
 from core.cli.main import main
@@ -20,6 +21,7 @@ from core.jobs.job import Job
 from core.jobs.records import ERROR, JOB_FOLDER, STATUS, reserve
 from core.workspace.folders import Workspace
 from core.workspace.runs import Run, find_run
+from pages.shared import images
 from tests.shapes import draw
 from tests.snapshots import Snapshots
 from tests.written_runs import write_run
@@ -60,12 +62,24 @@ def bars_shown(app: AppTest) -> dict[str, list[str]]:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def compiled_once() -> Iterator[None]:
-    """Compile each page's script once, as a server does: AppTest would compile it again for every app it opens."""
+def started_once() -> Iterator[None]:
+    """Do once what a server does at its start, and AppTest for every app it opens.
+
+    That is to compile each page's script, and to read the metadata of all installed packages in search of components.
+    """
     cache = ScriptCache()
+    components = manifest_scanner.scan_component_manifests()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(local_script_runner, "ScriptCache", lambda: cache)
+        for module in (app_test, local_script_runner):
+            patch.setattr(module, "ScriptCache", lambda: cache)
+        patch.setattr(manifest_scanner, "scan_component_manifests", lambda: components)
         yield
+
+
+@pytest.fixture(autouse=True)
+def no_warming(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start no thread that makes thumbnails of the whole domain: it would go on during the next tests."""
+    monkeypatch.setattr(images, "_warming", lambda *_: None)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 
 from core.extras import EXTRAS
 from core.workspace.runs import find_run
-from tests.core.cli.test_starting import fresh
+from tests.fresh import fresh
 
 
 @pytest.fixture
@@ -40,12 +40,12 @@ WRONG_RUN = [
 
 @pytest.mark.parametrize("words", WRONG_RUN, ids=" ".join)
 def test_no_torch_for_a_wrong_run(trained, words):
-    assert fresh(words[0], "--domain", "shapes", *words[1:]) == ["2", "False"]
+    assert fresh(words[0], "--domain", "shapes", *words[1:]) == (2, False)
 
 
 @pytest.mark.parametrize("words", [["train"], ["sweep"], ["rank", "--output", "o.tsv"], ["translate"]], ids=" ".join)
 def test_no_torch_for_a_wrong_domain(workspace, words):
-    assert fresh(words[0], "--domain", "nowhere", *words[1:]) == ["2", "False"]
+    assert fresh(words[0], "--domain", "nowhere", *words[1:]) == (2, False)
 
 
 def test_export_of_a_built_in_encoder_is_refused_before_it_is_loaded(verb, trained, workspace, monkeypatch, tmp_path):
@@ -56,7 +56,7 @@ def test_export_of_a_built_in_encoder_is_refused_before_it_is_loaded(verb, train
     refused = verb("export", "--domain", "shapes", "--alpha", 1, "--output", tmp_path / "out.safetensors")
     assert refused.status == 2
     assert "lite is a model of Rematch" in refused.err
-    assert fresh("export", "--domain", "shapes", "--alpha", 1, "--output", "out.safetensors") == ["2", "False"]
+    assert fresh("export", "--domain", "shapes", "--alpha", 1, "--output", "out.safetensors") == (2, False)
 
 
 @pytest.mark.parametrize("package", EXTRAS["translate"])

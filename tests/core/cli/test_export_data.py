@@ -11,7 +11,7 @@ from core.workspace.folders import Workspace
 from core.workspace.runs import find_run
 from core.workspace.sweep_results import read_results
 from tests.conftest import After, Verb
-from tests.core.cli.test_starting import fresh
+from tests.fresh import fresh
 from tests.tagged import tag_article
 
 
@@ -75,7 +75,7 @@ def test_an_export_without_a_run_can_be_repeated_with_replace(verb: Verb, shapes
     assert all((tmp_path / "out" / file).is_file() for file in table["image_file"])
     again = verb(*words)
     assert (again.status, "--replace" in again.err) == (2, True)
-    assert fresh(*words, "--replace") == ["0", "False"], "no torch"
+    assert fresh(*words, "--replace") == (0, False), "no torch"
 
 
 @pytest.mark.parametrize(

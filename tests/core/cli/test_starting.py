@@ -7,19 +7,9 @@ from pathlib import Path
 import pytest
 
 from core.cli.main import VERBS
+from tests.fresh import fresh
 
 ROOT = Path(__file__).parents[3]
-# Runs a command; the last line of the output tells whether torch was imported.
-CODE = "import sys; from core.cli.main import main; print(main(sys.argv[1:])); print('torch' in sys.modules)"
-
-
-def fresh(*arguments: object) -> list[str]:
-    """Run one command in a new process; return its exit status and whether it imported torch."""
-    ran = subprocess.run(
-        [sys.executable, "-c", CODE, *(str(argument) for argument in arguments)],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    return ran.stdout.splitlines()[-2:]
 
 
 @pytest.fixture
@@ -35,11 +25,11 @@ def ranked(verb, shapes, tiny_name, tmp_path) -> Path:
 def test_commands_that_only_read_do_not_import_torch(ranked, workspace, tmp_path):
     truth = tmp_path / "gt.tsv"
     truth.write_text("article\tiid\n49\t49\n50\t50\n")
-    assert fresh("score", ranked, "--ground-truth", truth) == ["0", "False"]
-    assert fresh("score", ranked, "--domain", "shapes", "--split", "val") == ["0", "False"]
-    assert fresh("report", "--domain", "shapes") == ["0", "False"]
-    assert fresh("runs", "compare", "--domain", "shapes") == ["0", "False"]
-    assert fresh("ground-truth", "--domain", "shapes", "--ground-truth", truth) == ["2", "False"]  # it has no test set
+    assert fresh("score", ranked, "--ground-truth", truth) == (0, False)
+    assert fresh("score", ranked, "--domain", "shapes", "--split", "val") == (0, False)
+    assert fresh("report", "--domain", "shapes") == (0, False)
+    assert fresh("runs", "compare", "--domain", "shapes") == (0, False)
+    assert fresh("ground-truth", "--domain", "shapes", "--ground-truth", truth) == (2, False)  # it has no test set
 
 
 def test_a_command_does_not_import_the_modules_of_others():
@@ -56,4 +46,4 @@ def test_all_verbs_are_in_the_help(verb):
 
 
 def test_a_wrong_option_is_reported_before_torch_is_imported(workspace):
-    assert fresh("train", "--domain", "nowhere", "--no-such-option") == ["2", "False"]
+    assert fresh("train", "--domain", "nowhere", "--no-such-option") == (2, False)
