@@ -7,10 +7,11 @@ import streamlit as st
 
 from core.evaluation.models import Model
 from core.evaluation.rank_changes import table_4
+from core.presentation.print_chart import ChartFigure
 from core.workspace.sweep_results import Results
 from pages.changes.selection import Box, choose_points
 from pages.changes.table import DIRECTIONS
-from pages.shared.charts import input_figure_format, show_figure
+from pages.shared.charts import input_print, print_popover, show_figure
 from pages.shared.session import SessionValue
 from pages.shared.text import counted, shorten
 
@@ -77,9 +78,19 @@ def show_scatter(
     alt = f"Scatter plot of the ranks of {counted(len(table), 'article')}: {before} against {after}."
     event = SessionValue[dict](SCATTER, {})
     show_figure(
-        figure, SCATTER, alt, HEIGHT, selection_mode=("points", "box", "lasso"),
+        figure, SCATTER, alt, HEIGHT, has_camera=False, selection_mode=("points", "box", "lasso"),
         on_select=lambda: choose_points(table, event.get()),
     )  # fmt: skip
+    info = results.run.info
+    n = f"{results.split}, n = {len(shown):,}" + ("" if len(shown) == len(table) else f" of {len(table):,}")
+    title = f"{info.domain} · {info.name} · rank {before} against {after}, {n}"
+    caption = (
+        f"Rank of each article's own image by {before} and by {after}, of run {info.name} on {info.domain} ({n}), on "
+        f"logarithmic axes. Below the diagonal, the rank improved."
+    )
+    name = f"{info.domain}-{info.name}-ranks"
+    with print_popover(name):
+        input_print(ChartFigure(figure, title, caption), name)
 
 
 def show_counts(results: Results, table: pd.DataFrame, shown: np.ndarray, before: Model, after: Model) -> None:
@@ -112,4 +123,3 @@ def show_chart(
     show_scatter(results, table, before, after, shown, box)
     st.caption("Below the diagonal, the rank improved.")
     show_table_4(table, shown)
-    input_figure_format()
