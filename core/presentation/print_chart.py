@@ -14,7 +14,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.presentation.print_figure import WIDTHS, finish
-from core.presentation.theme import TEMPLATE
+from core.presentation.theme import NEUTRAL, TEMPLATE
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _PIXELS_PER_INCH = 130  # so that a chart of 400 pixels is as high as a column is wide
+_LETTER = 0.06  # inches of a letter of a tick, with the space between labels
 _LINE, _MARK = 0.55, 0.4  # of Plotly's widths and sizes, which are for screens
 _DASHES = {"dash": "--", "dot": ":", "dashdot": "-.", "longdash": (0, (8, 3))}
 _MARKERS = {
@@ -50,13 +51,17 @@ class ChartFigure:
         axes = drawn.subplots(len(panels), 1, squeeze=False, height_ratios=heights)[:, 0]
         for place, panel in zip(axes, panels, strict=True):
             _draw_panel(place, self.chart, panel)
+            _tilt(place, width)
         legend: dict[str, Artist] = {}
         for place in axes:
             handles, labels = place.get_legend_handles_labels()
             legend = dict(zip(labels, handles, strict=True)) | legend
+        legend = {label: _visible(mark) for label, mark in legend.items()}
         height = (self.chart.layout.height or 400) / _PIXELS_PER_INCH
-        is_square = self.chart.layout[_axis("y", panels[0].y)].scaleanchor is not None
-        finish(drawn, self.title, width, min(width, WIDTHS["one column"]) * 0.85 if is_square else height, legend)
+        if self.chart.layout[_axis("y", panels[0].y)].scaleanchor is not None:  # both axes have one scale
+            axes[0].set_aspect("equal")
+            height = WIDTHS["one column"]
+        finish(drawn, self.title, width, height, legend)
         return drawn
 
 
@@ -197,14 +202,16 @@ def _draw_shape(axes: "Axes", shape: go.layout.Shape) -> None:
     style: dict[str, Any] = {"linewidth": (2 if shape.line.width is None else shape.line.width) * _LINE}
     behind = 0.5 if shape.layer == "below" else 2.5
     if shape.type == "rect" and "domain" in (shape.yref or ""):
-        axes.axvspan(shape.x0, shape.x1, color=_rgba(shape.fillcolor), alpha=shape.opacity, linewidth=0, zorder=behind)
+        axes.axvspan(
+            shape.x0, shape.x1, color=_rgba(shape.fillcolor or NEUTRAL), alpha=shape.opacity, linewidth=0, zorder=behind
+        )
     elif shape.type == "rect":
         x, y = [shape.x0, shape.x1, shape.x1, shape.x0, shape.x0], [shape.y0, shape.y0, shape.y1, shape.y1, shape.y0]
-        axes.plot(x, y, color=_rgba(shape.line.color), linestyle=dash, zorder=behind, **style)
+        axes.plot(x, y, color=_rgba(shape.line.color or NEUTRAL), linestyle=dash, zorder=behind, **style)
     elif shape.x0 == shape.x1:
-        axes.axvline(shape.x0, color=_rgba(shape.line.color), linestyle=dash, zorder=behind, **style)
+        axes.axvline(shape.x0, color=_rgba(shape.line.color or NEUTRAL), linestyle=dash, zorder=behind, **style)
     else:
-        axes.axhline(shape.y0, color=_rgba(shape.line.color), linestyle=dash, zorder=behind, **style)
+        axes.axhline(shape.y0, color=_rgba(shape.line.color or NEUTRAL), linestyle=dash, zorder=behind, **style)
 
 
 def _set_axis(axes: "Axes", kind: str, axis: Any) -> None:
@@ -228,6 +235,23 @@ def _set_axis(axes: "Axes", kind: str, axis: Any) -> None:
     elif axis.showticklabels is False:
         mine.set_ticks([])
     set_label(_words(axis.title.text or ""))
+
+
+def _tilt(axes: "Axes", width: float) -> None:
+    """Tilt the labels of the x axis if they do not fit side by side into `width` inches."""
+    labels = axes.get_xticklabels()
+    if sum(max(map(len, label.get_text().split("\n"))) for label in labels) * _LETTER > width:
+        for label in labels:
+            label.set(rotation=45, ha="right", rotation_mode="anchor")
+
+
+def _visible(mark: "Artist") -> "Artist":
+    """Return the mark of a legend, which is on white: white lines, which are on dark areas, as grey ones."""
+    from matplotlib.lines import Line2D
+
+    if isinstance(mark, Line2D) and mark.get_color() == _rgba("white"):
+        return Line2D([], [], color=NEUTRAL, linestyle=mark.get_linestyle(), linewidth=mark.get_linewidth())
+    return mark
 
 
 def _first(trace: Any, *places: str) -> str | None:
