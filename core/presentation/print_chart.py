@@ -131,7 +131,7 @@ def _draw_scatter(axes: "Axes", trace: go.Scatter, label: str, colour: Any, star
     for bar, name in ((trace.error_x, "xerr"), (trace.error_y, "yerr")):
         if bar.array is not None:
             down = bar.array if bar.arrayminus is None else bar.arrayminus
-            sizes = np.abs([_numbers(down), _numbers(bar.array)])  # an interval may lie beside its value
+            sizes = np.abs([_numbers(down), _numbers(bar.array)])  # an interval may exclude its value
             error: dict[str, Any] = {name: sizes}
             axes.errorbar(x, y, fmt="none", ecolor=_rgba(bar.color) if bar.color else _mark_colour(trace, colour),
                           elinewidth=(bar.thickness or 2) * _LINE, **error)  # fmt: skip

@@ -102,8 +102,8 @@ def test_intervals_of_a_forest_are_printed_with_their_marks():
     (axes,) = drawn(forest_chart("f", "Differences, val", [Panel("difference", rows)]).figure).axes
     ends = [segment[:, 0].tolist() for bars in axes.containers for segment in bars[2][0].get_segments()]
     assert sorted(np.round(ends, 6).tolist()) == [[-0.1, 0.2], [0.05, 0.2]]
-    filled = [bool(marks.get_facecolors()[0][:3].min() < 1) for marks in axes.collections if len(marks.get_offsets())]
-    assert sorted(filled[-2:]) == [False, True]
+    marks = [found.get_facecolor() for found in axes.collections if len(found.get_facecolor())]
+    assert sorted(bool(colours[0][:3].min() < 1) for colours in marks) == [False, True]
     assert axes.yaxis_inverted()
 
 
