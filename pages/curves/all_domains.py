@@ -30,41 +30,43 @@ NAME = "all-domains"
 def show_all_domains(workspace: Workspace, run: Run, metric: Criterion) -> None:
     """Show one metric of `run` and of the newest run of every other domain."""
     runs, notes = runs_of_all(workspace, run)
+    lines: dict[str, CurveLine] = {}
     with st.container(key="curves_domains"):  # its height is reserved
         with st.spinner("Reading the sweeps and computing intervals…"):
-            lines = []
-            for shown in runs:
+            for domain, shown in runs.items():
                 try:
-                    lines.append(line_with(workspace, shown, [metric]))
+                    lines[domain] = line_with(workspace, shown, [metric])
                 except InputError as error:
-                    notes.append(f"**{plain(shown.info.domain)}** is not shown: {plain(str(error))}")
-        _show_panels(run, runs, lines, metric)
-    panels = panels_of(lines, metric)
-    input_downloads(
-        DomainsFigure(panels),
-        f"{NAME}-{metric.replace('@', '')}",
-        "Curves as CSV",
-        lambda: table_of_all(workspace, runs),
-        "One row for each domain and swept α, with the 95 % intervals of all metrics. Takes a second per domain.",
-    )
-    st.caption(
-        "Each panel is a domain with an axis of its own; val, with the 95 % interval at each α. Blue circle: zero-shot "
-        "(α = 0). Green square: fine-tuned (α = 1). Diamond: α\* of the domain. Upright line: the current α of all "
-        "pages."
-    )
+                    notes.append(f"**{plain(domain)}** is not shown: {plain(str(error))}")
+        if lines:
+            _show_panels(run, runs, list(lines.values()), metric)
+    if lines:
+        input_downloads(
+            DomainsFigure(panels_of(list(lines.values()), metric)),
+            f"{NAME}-{metric.replace('@', '')}",
+            "Curves as CSV",
+            lambda: table_of_all(workspace, [runs[domain] for domain in lines]),
+            "One row for each domain and swept α, with the 95 % intervals of all metrics. Takes a second per domain.",
+        )
+        st.caption(
+            "Each panel is a domain with an axis of its own; val, with the 95 % interval at each α. Blue circle: "
+            "zero-shot (α = 0). Green square: fine-tuned (α = 1). Diamond: α\\* of the domain. Upright line: the "
+            "current α of all pages."
+        )
     for note in notes:
         st.caption(note)
 
 
-def runs_of_all(workspace: Workspace, run: Run) -> tuple[list[Run], list[str]]:
-    """Return `run` and the newest run of every other domain, in the order of domains, and notes on those without."""
-    runs, notes = [], []
+def runs_of_all(workspace: Workspace, run: Run) -> tuple[dict[str, Run], list[str]]:
+    """Return by domain `run` and the newest run of every other, in the order of domains, and notes on those without."""
+    runs: dict[str, Run] = {}
+    notes = []
     for slug in workspace.domain_slugs():
         newest = run if slug == run.info.domain else next(iter(swept_runs(workspace, slug)), None)
         if newest is None:
             notes.append(f"**{plain(slug)}** has no sweep yet. Train or sweep it on the Train page.")
         else:
-            runs.append(newest)
+            runs[slug] = newest
     return runs, notes
 
 
@@ -86,12 +88,11 @@ def table_of_all(workspace: Workspace, runs: Sequence[Run]) -> pd.DataFrame:
 
 
 @st.fragment
-def _show_panels(run: Run, runs: Sequence[Run], lines: Sequence[CurveLine], metric: str) -> None:
+def _show_panels(run: Run, runs: Mapping[str, Run], lines: Sequence[CurveLine], metric: str) -> None:
     """Draw the panels at the current α of all pages, which the user can set there."""
     element = session.SessionValue[Mapping[str, Any]](f"curves {NAME} {run.info.domain} {run.info.name}", {})
     alpha = current_position(element.get().get("moved"), 1, run).alphas[0]
-    about = {shown.info.domain: _about(shown) for shown in runs}
-    rows = [Named(line, line.domain, about[line.domain], is_subject=True) for line in lines]
+    rows = [Named(line, line.domain, _about(runs[line.domain]), is_subject=True) for line in lines]
     reference = next((place for place, line in enumerate(lines) if line.domain == run.info.domain), 0)
     curves_element(panels_data(rows, panels_of(lines, metric), alpha, reference), element.key)
 
