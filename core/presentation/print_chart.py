@@ -126,8 +126,9 @@ def _draw_scatter(axes: "Axes", trace: go.Scatter, label: str, colour: Any, star
         axes.plot(
             x, y, color=colour, linewidth=width, linestyle=_DASHES.get(trace.line.dash or "", "-"),
             drawstyle="steps-post" if trace.line.shape == "hv" else "default",
-            label="_" if "markers" in mode else label,
+            label=label,
         )  # fmt: skip
+        label = "_"
     for bar, name in ((trace.error_x, "xerr"), (trace.error_y, "yerr")):
         if bar.array is not None:
             down = bar.array if bar.arrayminus is None else bar.arrayminus

@@ -20,6 +20,8 @@ from pages.shared.help_texts import help_for
 from pages.shared.text import plain
 from pages.shared.worker import forget, result_of, show_pending, submit_once
 
+_DIGITS = 6
+
 
 def curve_of_other(workspace: Workspace, domain: Domain, run: Run) -> tuple[str, pd.DataFrame] | None:
     """Input another domain and return its slug and the curve of the run on it; without one, say what to do."""
@@ -77,7 +79,7 @@ def _table(run: Run, domain: Domain, slug: str, elsewhere: pd.DataFrame) -> pd.D
     for measured_on, curve in curves.items():
         named = {"domain": run.info.domain, "run": run.info.name, "measured_on": measured_on}
         parts.append(pd.concat([pd.DataFrame(named, index=curve.index), curve], axis=1))
-    return pd.concat(parts, ignore_index=True)
+    return pd.concat(parts, ignore_index=True).round(_DIGITS)
 
 
 def _n(curve: pd.DataFrame) -> int:
