@@ -6,7 +6,7 @@ from streamlit.navigation.page import StreamlitPage
 from core.errors import RematchError
 from core.storage.disk_errors import os_error_sentence
 from pages import tour
-from pages.page_files import PAGES, page_file
+from pages.page_files import PAGES, page_file, style_sheet
 from pages.shared import sidebar
 from pages.shared.empty_states import show_demo_progress
 from pages.shared.errors import show_error
@@ -19,7 +19,7 @@ def page(name: str, title: str, icon: str, default: bool = False) -> StreamlitPa
 
 
 st.set_page_config(page_title="Rematch", page_icon=PAGES / "shared" / "icon.svg", layout="wide")
-st.html(PAGES / "shared" / "style.css")
+st.html(f"<style>{style_sheet()}</style>")
 # Without sections, whose titles make Streamlit's list invalid for screen readers; style.css separates the groups.
 selected = st.navigation(
     [

@@ -2,7 +2,7 @@
 
 It is Streamlit's server with three differences. A deep link as the very first request works: until the app has run
 once, `streamlit run app.py` uses the folder `pages/` for its older multipage navigation and shows "Page not found"
-(1.67.0). The first HTML has the app's style sheets, so that nothing moves when the app's first elements arrive. And
+(1.67.0). The first HTML has the app's style sheet, so that nothing moves when the app's first elements arrive. And
 the pages' modules are imported while the user opens the browser, not while the first visit of a page waits.
 """
 
@@ -22,19 +22,21 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.starlette import App
 from streamlit.web import cli
 
+from pages.page_files import style_sheet
+
 HERE = Path(__file__).parent
-STYLES = (HERE / "shared" / "first_paint.css", HERE / "shared" / "style.css")
+FIRST_PAINT = HERE / "shared" / "first_paint.css"
 
 #: Request headers that an HTML page is answered without: they ask for compressed bytes, or for none if it is known.
 _REMOVED = (b"accept-encoding", b"if-none-match", b"if-modified-since")
 
 
 class StyledPage:
-    """ASGI middleware that adds the app's style sheets to the head of HTML pages."""
+    """ASGI middleware that adds the app's style sheet to the head of HTML pages."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self.style = "".join(f"<style>{path.read_text('utf-8')}</style>" for path in STYLES).encode()
+        self.style = f"<style>{FIRST_PAINT.read_text('utf-8')}{style_sheet()}</style>".encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""

@@ -15,3 +15,10 @@ def page_file(name: str) -> Path:
 def browser_text(folder: Path, *names: str) -> str:
     """Return the joined scripts or style sheets of a component, in the order of `names`."""
     return "".join(f"{(folder / name).read_text(encoding='utf-8')}\n" for name in names)
+
+
+def style_sheet() -> str:
+    """Return the style of the whole app: of all pages in `shared/style.css`, and of each page in `NAME/style.css`."""
+    shared = PAGES / "shared" / "style.css"
+    own = sorted(path for path in PAGES.glob("*/style.css") if path != shared)
+    return "".join(path.read_text(encoding="utf-8") for path in (shared, *own))

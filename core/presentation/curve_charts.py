@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
+from plotly.colors import get_colorscale
 
 from core.evaluation.metrics import METRICS
 from core.evaluation.models import Model
@@ -18,6 +19,9 @@ _PADDING = 0.08  # of the range of the values, above and below them
 _LEAST_RANGE = 0.02  # of an axis: otherwise a metric that hardly changes looks as if it moved
 _BOTH = f"image {hover('y', ALPHA)}, text {hover('x', ALPHA)}"
 
+
+#: Colours of a heat map from the lowest to the highest value: Cividis, which colour-blind readers can distinguish.
+PLANE_COLOURS = [colour for _, colour in get_colorscale("Cividis")]
 
 #: Low and high of a metric at each α, [A] each.
 Band = tuple[np.ndarray, np.ndarray]

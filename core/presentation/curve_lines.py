@@ -1,13 +1,13 @@
 """Metrics of a run over α as lines to draw, for the Curves page and for figures in print, and the table behind them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from core.evaluation.alpha_selection import Selected
-from core.evaluation.metrics import table_metrics
+from core.evaluation.metrics import METRICS, table_metrics
 from core.evaluation.overtakings import Steps, metric_steps
 from core.evaluation.step_lines import drawn_steps
 from core.presentation.curve_charts import Band, share_range
@@ -39,6 +39,11 @@ class CurveLine:
     difference: str = ""
 
     @property
+    def subject(self) -> tuple[str, str]:
+        """Domain and run, of which there may be lines of several splits."""
+        return self.domain, self.run
+
+    @property
     def name(self) -> str:
         """The name in a legend."""
         return f"{self.run} · {self.split}, n = {self.n:,}"
@@ -53,6 +58,20 @@ class CurveLine:
     def value_at(self, metric: str, alpha: float) -> float:
         """Return the value at the swept α nearest to `alpha`."""
         return float(self.values[metric][np.abs(self.alphas - alpha).argmin()])
+
+
+@dataclass(frozen=True)
+class CurvePanel:
+    """A panel of a figure: lines of a metric on one axis. lines: those of its subject first."""
+
+    title: str
+    metric: str
+    lines: Sequence[CurveLine]
+
+
+def metric_panels(lines: Sequence[CurveLine], metrics: Iterable[str]) -> list[CurvePanel]:
+    """Return a panel for each metric, each with all lines."""
+    return [CurvePanel(METRICS[metric].label, metric, lines) for metric in metrics]
 
 
 def curve_line(results: Results) -> CurveLine:

@@ -3,6 +3,7 @@
 Up is better on the own domain, right is better on the other. Pareto-optimal points are marked.
 """
 
+import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,12 +12,13 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.analysis.bootstrap import MIN_FOR_INTERVAL
+from core.analysis.bootstrap import MIN_FOR_INTERVAL, Interval
 from core.analysis.significance import ModelMetric
 from core.analysis.trade_off import pareto
 from core.evaluation.metrics import METRICS
 from core.evaluation.models import Model
-from core.presentation.theme import ALPHA, MODEL_COLOURS, NEUTRAL, VALUE, hover
+from core.presentation.theme import MODEL_COLOURS, NEUTRAL, VALUE, hover
+from core.presentation.wording import between, number
 
 _BOTH = f"this domain {hover('y', VALUE)}, other domain {hover('x', VALUE)}"
 _MARKS = {Model.ZERO_SHOT: "circle", Model.FINE_TUNED: "square", Model.WISE_FT: "diamond"}
@@ -76,7 +78,7 @@ def plot_trace(both: pd.DataFrame, metric: str, names: tuple[str, str], selected
     colour = MODEL_COLOURS[Model.WISE_FT]
     figure.add_scatter(
         x=x, y=y, mode="lines", name=f"{Model.WISE_FT}, along α", line={"color": colour, "width": 1, "dash": "dash"},
-        customdata=both["alpha"], hovertemplate=f"α {hover('customdata', ALPHA)}: {_BOTH}<extra></extra>",
+        hoverinfo="skip",
     )  # fmt: skip
     figure.add_scatter(
         x=x.where(both["optimal"]), y=y.where(both["optimal"]), mode="lines+markers", name="Pareto-optimal",
@@ -87,12 +89,25 @@ def plot_trace(both: pd.DataFrame, metric: str, names: tuple[str, str], selected
         x=tenths[f"{metric}_elsewhere"], y=tenths[metric], mode="markers", name="every tenth of α",
         marker={"color": NEUTRAL, "size": 6}, hoverinfo="skip",
     )  # fmt: skip
+    figure.add_scatter(
+        x=x, y=y, mode="markers", marker={"size": 12, "opacity": 0}, showlegend=False,
+        text=[_point(row, metric, names) for _, row in both.iterrows()], hovertemplate="%{text}<extra></extra>",
+    )  # fmt: skip
     for alpha, model in ((0.0, Model.ZERO_SHOT), (1.0, Model.FINE_TUNED), (selected, Model.WISE_FT)):
         point = both.iloc[int((both["alpha"] - alpha).abs().argmin())]
         bounds = (tuple(point[f"{metric}{end}{side}"] for end in ("", "_low", "_high")) for side in ("_elsewhere", ""))
         name = f"α* = {selected:g}" if model == Model.WISE_FT else str(model)
         _add_model(figure, model, name, *bounds)
     return _with_axes(figure, metric, names, (int(both["n"].iloc[0]), int(both["n_elsewhere"].iloc[0])))
+
+
+def _point(row: pd.Series, metric: str, names: tuple[str, str]) -> str:
+    """Return what a point of `joined` is: its α, the metric on both domains, and whether it is Pareto-optimal."""
+    lines = [f"α = {row['alpha']:g}{', Pareto-optimal' if row['optimal'] else ''}"]
+    for name, end in zip(names, ("", "_elsewhere"), strict=True):
+        interval = Interval(row[f"{metric}_low{end}"], row[f"{metric}_high{end}"])
+        lines.append(f"{html.escape(name)}: {number(row[f'{metric}{end}'])} (95 % interval {between(interval)})")
+    return "<br>".join(lines)
 
 
 def plot_merges(
@@ -123,8 +138,11 @@ def plot_merges(
 def _add_model(figure: go.Figure, model: str, name: str, x: Sequence[float], y: Sequence[float]) -> None:
     """Add a model with error bars; x, y: (value, low, high)."""
     x_bar, y_bar = (_bar(*bounds) for bounds in (x, y))
+    own, other = (f"{number(value)} (95 % interval {between(Interval(low, high))})" for value, low, high in (y, x))
     figure.add_scatter(
-        x=[x[0]], y=[y[0]], error_x=x_bar, error_y=y_bar, mode="markers", name=name, hovertemplate=_BOTH,
+        x=[x[0]], y=[y[0]], error_x=x_bar, error_y=y_bar, mode="markers", name=name,
+        text=[f"{html.escape(name)}<br>this domain: {own}<br>other domain: {other}"],
+        hovertemplate="%{text}<extra></extra>",
         marker={"color": MODEL_COLOURS[model], "symbol": _MARKS[Model(model)], "size": 13},
     )  # fmt: skip
 

@@ -6,9 +6,11 @@ import streamlit as st
 
 from core.evaluation.models import Model
 from core.evaluation.rank_changes import table_4
+from core.presentation.rank_scatter import RankScatter
 from core.workspace.sweep_results import Results
 from pages.changes.scatter import show_scatter
 from pages.changes.selection import Box
+from pages.shared.charts import input_print, print_popover
 from pages.shared.text import counted
 
 
@@ -28,11 +30,20 @@ def show_table_4(table: pd.DataFrame, shown: np.ndarray) -> None:
 def show_chart(
     results: Results, table: pd.DataFrame, before: Model, after: Model, shown: np.ndarray, box: Box | None
 ) -> None:
-    """Draw the chart and table 4."""
+    """Draw the chart with its figure for print, and table 4."""
     show_scatter(results, table, before, after, shown, box)
-    of = "" if len(shown) == len(table) else f" of {len(table):,}"
+    n = f"{results.split}, n = {len(shown):,}" + ("" if len(shown) == len(table) else f" of {len(table):,}")
     st.caption(
-        f"{results.split}, n = {len(shown):,}{of}, {before} → {after}. Below the diagonal, the rank improved. "
-        "To filter, drag a box, drag a lasso with Shift, or click points."
+        f"{n}, {before} → {after}. Below the diagonal, the rank improved. To filter, drag a box, drag a lasso with "
+        "Shift, or click points."
     )
+    info = results.run.info
+    title = f"{info.domain} · {info.name} · rank {before} against {after}, {n}"
+    caption = (
+        f"Rank of each article's own image by {before} and by {after}, of run {info.name} on {info.domain} ({n}), on "
+        "logarithmic axes. Below the diagonal, the rank improved."
+    )
+    name = f"{info.domain}-{info.name}-ranks"
+    with print_popover(name):
+        input_print(RankScatter(table, shown, before, after, title, caption), name)
     show_table_4(table, shown)

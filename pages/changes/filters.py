@@ -161,7 +161,7 @@ def _input_dates(published: pd.Series, chips: list[Chip]) -> tuple[date, date] |
 def show_chips(chips: list[Chip], shown: int, total: int) -> None:
     """Show how many articles match the filters, and each active filter as a button that removes it."""
     with st.container(horizontal=True, vertical_alignment="center", key="changes_chips", gap="small"):
-        st.subheader(f"{counted(shown, 'article')} of {total:,}", width="content", anchor=False)
+        st.header(f"{counted(shown, 'article')} of {total:,}", width="content", anchor=False)
         for chip in chips:
             st.button(
                 chip.label, key=f"chip_{chip.name}", icon=":material/close:", on_click=chip.reset,

@@ -10,6 +10,8 @@ import pandas as pd
 import streamlit as st
 
 from core.evaluation.models import Model
+from core.presentation.rank_scatter import LOOKS
+from core.presentation.theme import NEUTRAL
 from core.workspace.sweep_results import Results
 from pages.changes.selection import Box, choose_points
 from pages.changes.table import ARROWS, DIRECTIONS
@@ -20,9 +22,7 @@ from pages.shared.text import counted, shorten
 SCATTER = "rank_scatter"
 _BROWSER = Path(__file__).parent / "browser"
 _SCRIPTS = ("points", "drag", "scatter")
-#: Colour and shape of the points.
-LOOKS = {"improved": ("#56B4E9", "up"), "worsened": ("#CC79A7", "down"), "unchanged": ("#8A8F98", "circle")}
-_OTHER = {"colour": "#8A8F98", "shape": "circle"}
+_OTHER = {"colour": NEUTRAL, "shape": "circle"}
 
 
 @st.cache_resource(show_spinner=False)

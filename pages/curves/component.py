@@ -1,4 +1,4 @@
-"""Streamlit component for the panels of metrics over α (Python side). Its browser side is in `browser`."""
+"""Streamlit components for panels over α and for the plane of two α: Python side of what is in `browser`."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -14,13 +14,21 @@ _COLOURS = ";".join(f"--{model.lower()}:{colour}" for model, colour in MODEL_COL
 
 
 @st.cache_resource(show_spinner=False)
-def _component() -> Callable[..., Any]:
+def _curves() -> Callable[..., Any]:
+    return _component("curves", "curves.css", "panel.js", "readout.js", "component.js")
+
+
+@st.cache_resource(show_spinner=False)
+def _plane() -> Callable[..., Any]:
+    return _component("plane", "plane.css", "heat_map.js", "plane_side.js", "plane.js")
+
+
+def _component(name: str, style: str, *scripts: str) -> Callable[..., Any]:
     return st.components.v2.component(
-        "rematch_curves",
-        html=f'<div class="curves" style="{_COLOURS}"></div>',
-        css=browser_text(_BROWSER, "curves.css"),
-        js=browser_text(SHARED_BROWSER, "page_elements.js")
-        + browser_text(_BROWSER, "panel.js", "readout.js", "component.js"),
+        f"rematch_{name}",
+        html=f'<div class="{name}" style="{_COLOURS}"></div>',
+        css=browser_text(_BROWSER, "moved.css", style),
+        js=browser_text(SHARED_BROWSER, "page_elements.js") + browser_text(_BROWSER, "moved.js", *scripts),
     )
 
 
@@ -30,4 +38,9 @@ def _nothing() -> None:
 
 def curves_element(data: dict[str, Any], key: str) -> None:
     """Draw the panels. `st.session_state[key]` has `moved` ({alphas, settled}) after the user set α."""
-    _component()(key=key, data=data, on_moved_change=_nothing)
+    _curves()(key=key, data=data, on_moved_change=_nothing)
+
+
+def plane_element(data: dict[str, Any], key: str) -> None:
+    """Draw the plane. `st.session_state[key]` has `moved` ({alphas, settled}) after the user set both α."""
+    _plane()(key=key, data=data, on_moved_change=_nothing)

@@ -1,50 +1,73 @@
 """Lines over α as the browser component of the Curves page gets them: values at the swept α and corners to draw."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from core.evaluation.alpha_selection import best_range
 from core.evaluation.metrics import METRICS, table_metrics
-from core.presentation.curve_lines import CurveLine, axis_range
+from core.presentation.curve_lines import CurveLine, CurvePanel, axis_range
 
 _DIGITS = 6
 
 
-def panels_data(lines: Sequence[CurveLine], chosen: str, alpha: float) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Named:
+    """A line and how its row names it.
+
+    name: run or domain. about: what else distinguishes it. is_subject: whether it has the colour and marks of WiSE-FT.
+    """
+
+    line: CurveLine
+    name: str
+    about: str
+    is_subject: bool
+
+
+def panels_data(
+    rows: Sequence[Named], panels: Sequence[CurvePanel], alpha: float, reference: int = 0
+) -> dict[str, Any]:
     """Return what the component draws.
 
-    lines: those of the run `chosen` first. alpha: the current α.
+    rows: all lines of `panels`. alpha: the current α. reference: the row whose swept α the pointer and the keys follow.
     """
-    metrics = table_metrics()
+    metrics = list(table_metrics())
+    places = {id(row.line): place for place, row in enumerate(rows)}
     return {
         "alpha": alpha,
-        "metrics": list(metrics),
-        "labels": [METRICS[metric].label for metric in metrics],
-        "helps": [METRICS[metric].help for metric in metrics],
-        "ranges": [axis_range(lines, metric) for metric in metrics],
-        "lines": [_line(line, line.run == chosen) for line in lines],
-        "domain": lines[0].domain,
+        "metrics": [{"label": METRICS[metric].label, "help": METRICS[metric].help} for metric in metrics],
+        "reference": reference,
+        "lines": [_line(row) for row in rows],
+        "panels": [
+            {
+                "title": panel.title,
+                "metric": metrics.index(panel.metric),
+                "range": axis_range(panel.lines, panel.metric),
+                "lines": [places[id(line)] for line in panel.lines],
+            }
+            for panel in panels
+        ],
     }
 
 
-def _line(line: CurveLine, is_chosen: bool) -> dict[str, Any]:
-    selected = line.selected
-    has_bands = bool(line.bands)
+def _line(row: Named) -> dict[str, Any]:
+    line, selected = row.line, row.line.selected
+    bands = [line.bands.get(metric) for metric in table_metrics()]
     return {
-        "run": line.run,
+        "name": row.name,
         "split": line.split,
         "n": line.n,
-        "difference": line.difference,
-        "chosen": is_chosen,
+        "difference": row.about,
+        "chosen": row.is_subject,
         "selected": selected.alpha,
         "about": f"α* = {selected.alpha:g}, the highest val {selected.criterion}{best_range(selected)}",
         "alphas": _numbers(line.alphas),
         "interpolated": np.flatnonzero(line.interpolated).tolist(),
         "values": [_numbers(line.values[metric]) for metric in table_metrics()],
-        "low": [_numbers(line.bands[metric][0]) for metric in table_metrics()] if has_bands else None,
-        "high": [_numbers(line.bands[metric][1]) for metric in table_metrics()] if has_bands else None,
+        "low": [None if band is None else _numbers(band[0]) for band in bands],
+        "high": [None if band is None else _numbers(band[1]) for band in bands],
         "steps": [_steps(line, metric) for metric in table_metrics()] if line.steps else None,
     }
 

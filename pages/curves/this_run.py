@@ -11,13 +11,13 @@ from core.data.time_split import Split
 from core.errors import InputError
 from core.evaluation.alpha_selection import best_range
 from core.evaluation.metrics import table_metrics
-from core.presentation.curve_lines import CurveLine
+from core.presentation.curve_lines import CurveLine, metric_panels
 from core.presentation.paper_tables import path_sentences, precision_sentences
 from core.presentation.run_tables import differences
 from core.workspace.folders import Workspace
 from core.workspace.runs import Run
 from pages.curves.component import curves_element
-from pages.curves.line_data import panels_data
+from pages.curves.line_data import Named, panels_data
 from pages.shared import session
 from pages.shared.alpha_position import current_position
 from pages.shared.cached_results import bands_of, line_of, swept_runs
@@ -63,7 +63,8 @@ def show_panels(run: Run, lines: list[CurveLine]) -> None:
     name = f"curves {run.info.domain} {run.info.name}"
     element = session.SessionValue[Mapping[str, Any]](name, {})
     alpha = current_position(element.get().get("moved"), 1, run).alphas[0]
-    curves_element(panels_data(lines, run.info.name, alpha), name)
+    rows = [Named(line, line.run, line.difference, line.run == run.info.name) for line in lines]
+    curves_element(panels_data(rows, metric_panels(lines, table_metrics()), alpha), name)
 
 
 def show_notes(run: Run, lines: list[CurveLine], notes: list[str]) -> None:

@@ -34,7 +34,7 @@ LANGUAGES_SHOWN = 5
 
 def show_domain(workspace: Workspace, domain: Domain) -> None:
     """Show size, splits over time, language and import report of a domain."""
-    st.subheader(plain(domain.info.title))
+    st.header(plain(domain.info.title))
     st.text(f"{counted(len(domain.articles), 'article')}, {period(domain)}.")
     if domain.info.synthetic:
         st.info("Synthetic: test data with known causes, made by the demo. It is not news.", icon=":material/science:")
@@ -133,7 +133,7 @@ def _show_translation(workspace: Workspace, domain: Domain, encoder: str) -> Non
 
 def show_report(workspace: Workspace, domain: Domain, report: ImportReport | None) -> None:
     """Show how many articles were imported, which rows were left out and why, and the audit."""
-    st.subheader("Import")
+    st.header("Import")
     if report is None:
         st.text("The demo made this domain, so there is no import report.")
         return

@@ -38,7 +38,7 @@ def show_cards(context: RunContext, questions: Sequence[Question[Any]]) -> None:
 
 def _show_missing(context: RunContext, missing: Sequence[Question[Any]]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(f"Not computed yet ({len(missing)})")
+        st.header(f"Not computed yet ({len(missing)})")
         if len(missing) > 1:
             names = [question.name for question in missing]
             label = f"Compute all {len(missing)} ({duration_of_all(list(missing), context)})"

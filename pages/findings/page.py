@@ -56,7 +56,7 @@ def show_question(context: RunContext, question: Question) -> None:
         st.write(f"The answer is not computed for this run yet. It takes {plain(duration(question, context))}.")
         input_analysis(context, [question.name], "Compute the answer", kind="primary")
         return
-    show_section(question.section(record, context))
+    show_section(question.section(record, context), context.run)
     if isinstance(record, NewsroomsFound):
         show_triangle(record)
 

@@ -5,21 +5,23 @@ import streamlit as st
 
 from core.presentation.blocks import Block, Chart, Grid, Section, Words
 from core.presentation.figure_titles import titled
+from core.presentation.print_chart import ChartFigure
+from core.workspace.runs import Run
 from pages.findings.card_html import state_line
 from pages.page_files import page_file
-from pages.shared.charts import input_figure_format, show_figure
+from pages.shared.charts import show_printable
 from pages.shared.text import plain
 
 _FAINT = "opacity: 0.55"
 
 
-def show_section(section: Section) -> None:
-    """Show a section as in the report; selecting a row of some tables opens its articles in Rank changes."""
+def show_section(section: Section, run: Run) -> None:
+    """Show a section about the run as in the report; rows of some tables open their articles in Rank changes."""
     with st.container(key="finding_answer", gap="xsmall"):
         st.html(state_line(section))
-        st.subheader(plain(section.sentence))
+        st.header(plain(section.sentence))
     if section.lead is not None:
-        _show_chart(section.lead)
+        _show_chart(section.lead, run)
     if section.answer != section.sentence:
         st.caption(plain(section.answer))
     tables = [block for block in section.details if isinstance(block, Grid)]
@@ -27,26 +29,27 @@ def show_section(section: Section) -> None:
     listed = [name for name in names if name]
     with st.expander(f"{', '.join(listed[:-1])} and {listed[-1]}" if listed[1:] else "How it is computed"):
         for number, block in enumerate(section.details):
-            _show_block(block, f"{section.name}-{number}")
-        input_figure_format()
+            _show_block(block, f"{section.name}-{number}", run)
 
 
 def _has_charts(section: Section) -> bool:
     return any(isinstance(block, Chart) for block in section.details)
 
 
-def _show_block(block: Block, key: str) -> None:
+def _show_block(block: Block, key: str, run: Run) -> None:
     if isinstance(block, Words):
         st.caption(plain(block.text))
     elif isinstance(block, Grid):
         _show_grid(block, key)
     else:
-        _show_chart(block)
+        _show_chart(block, run)
 
 
-def _show_chart(chart: Chart) -> None:
+def _show_chart(chart: Chart, run: Run) -> None:
     figure = titled(chart.figure, chart.title) if chart.title else chart.figure
-    show_figure(figure, chart.name, chart.alt, chart.height)
+    title = f"{run.info.domain} · {run.info.name} · {chart.title}"
+    caption = f"{chart.alt} Run {run.info.name} on {run.info.domain}. {chart.title}."
+    show_printable(ChartFigure(figure, title, caption), chart.name, chart.alt, chart.height)
 
 
 def _show_grid(grid: Grid, key: str) -> None:

@@ -1,6 +1,6 @@
 """The diagram at the top of Overview: one article, three models along α, and the place of its image for each.
 
-It is HTML with Streamlit's icon font, so it follows theme and width. `pages/shared/style.css` has its rules.
+It is HTML with Streamlit's icon font, so it follows theme and width. `style.css` has its rules.
 """
 
 from dataclasses import dataclass

@@ -12,7 +12,7 @@ import streamlit as st
 
 from core.workspace.runs import Run
 from pages.shared.help_texts import ALPHA_HELP
-from pages.shared.session import ALPHA, ALPHA_TEXT, LAST_ALPHA, PINNED, RERANK, QueryParameter, parse_alpha
+from pages.shared.session import ALPHA, ALPHA_TEXT, LAST_ALPHAS, PINNED, RERANK, QueryParameter, parse_alpha
 
 
 @dataclass(frozen=True)
@@ -26,29 +26,33 @@ class Position:
     settled: bool = True
 
 
-def position_of(moved: Mapping[str, Any] | None, address: Sequence[float | None], otherwise: float) -> Position:
+def position_of(
+    moved: Mapping[str, Any] | None, address: Sequence[float | None], otherwise: Sequence[float]
+) -> Position:
     """Return the component's position if it has as many α as `address`, else the position in the address.
 
     moved: {alphas, settled}, the component's last message. address: one entry for each α, None where the URL has no
-    value. otherwise: replaces missing and invalid values.
+    value. otherwise: as many α, which replace missing and invalid values.
     """
     if moved is not None and len(moved["alphas"]) == len(address):
         return Position(_complete(map(parse_alpha, moved["alphas"]), otherwise), bool(moved["settled"]))
     return Position(_complete(address, otherwise))
 
 
-def _complete(alphas: Iterable[float | None], otherwise: float) -> tuple[float, ...]:
-    return tuple(otherwise if alpha is None else alpha for alpha in alphas)
+def _complete(alphas: Iterable[float | None], otherwise: Sequence[float]) -> tuple[float, ...]:
+    return tuple(last if alpha is None else alpha for alpha, last in zip(alphas, otherwise, strict=True))
 
 
 def current_position(moved: Mapping[str, Any] | None, count: int, run: Run) -> Position:
     """Return the position of the page's `count` α; store a settled position in the URL and for the other pages."""
     parameters = (ALPHA, ALPHA_TEXT)[:count]
-    position = position_of(moved, [parameter.in_address() for parameter in parameters], last_alpha(run))
+    last = _moved_alphas(run) or (run.selected().alpha,)
+    address = [parameter.in_address() for parameter in parameters]
+    position = position_of(moved, address, (*last, last[0])[:count])
     if position.settled:
-        moved_before = moved is not None or _moved_alpha(run) is not None
+        moved_before = moved is not None or bool(_moved_alphas(run))
         if moved_before or any(parameter.texts() for parameter in parameters):
-            LAST_ALPHA.set((str(run.folder), position.alphas[0]))
+            _remember(run, position.alphas)
         for parameter, alpha in zip(parameters, position.alphas, strict=True):
             if moved_before or parameter.texts():
                 parameter.write(alpha)
@@ -57,12 +61,12 @@ def current_position(moved: Mapping[str, Any] | None, count: int, run: Run) -> P
 
 def input_alpha(run: Run) -> float:
     """Input α as a number. It starts at the value that the user last set on any page, and is in the URL."""
-    selected, moved = run.selected().alpha, _moved_alpha(run)
+    selected, moved = run.selected().alpha, next(iter(_moved_alphas(run)), None)
     if moved not in (None, selected) and not ALPHA.texts():
         ALPHA.pin(moved)
 
     def remember() -> None:
-        LAST_ALPHA.set((str(run.folder), ALPHA.get()))
+        _remember(run, (float(ALPHA.get() or 0.0),))
 
     alpha = float(
         st.number_input(
@@ -70,30 +74,38 @@ def input_alpha(run: Run) -> float:
         )
     )
     if alpha != selected or moved is not None:
-        LAST_ALPHA.set((str(run.folder), alpha))
+        _remember(run, (alpha,))
     return alpha
 
 
 def set_alpha(run: Run, alpha: float) -> None:
     """Set the α of the run on all pages, and write it into the URL. For callbacks of pages without an input of α."""
-    LAST_ALPHA.set((str(run.folder), alpha))
+    _remember(run, (alpha,))
     ALPHA.write(alpha)
 
 
 def last_alpha(run: Run) -> float:
     """Return the α that the user last set for this run in this session; the run's α* before that."""
-    moved = _moved_alpha(run)
-    return run.selected().alpha if moved is None else moved
+    return next(iter(_moved_alphas(run)), run.selected().alpha)
 
 
-def _moved_alpha(run: Run) -> float | None:
-    folder, alpha = LAST_ALPHA.get()
-    return alpha if folder == str(run.folder) else None
+def _remember(run: Run, alphas: tuple[float, ...]) -> None:
+    """Store the α for the other pages; a page with one α keeps that of the text tower until it changes its own."""
+    if _moved_alphas(run)[: len(alphas)] != alphas:
+        LAST_ALPHAS.set((str(run.folder), alphas))
+        if len(alphas) == 1:
+            ALPHA_TEXT.write(None)
+
+
+def _moved_alphas(run: Run) -> tuple[float, ...]:
+    """Return the α that the user last set for this run, one or one each for both towers; none before that."""
+    folder, alphas = LAST_ALPHAS.get()
+    return alphas if folder == str(run.folder) else ()
 
 
 def forget_position(run: Run | None) -> None:
     """Reset α and re-ranking to those of `run`, which the pages show from now on. For callbacks."""
-    LAST_ALPHA.reset()
+    LAST_ALPHAS.reset()
     PINNED.pin(None)
     defaults: dict[QueryParameter[Any], Any] = {}
     if run is not None:

@@ -14,6 +14,7 @@ from core.data.domain import Domain
 from core.data.domain import load_domain as read_domain
 from core.data.time_split import Split
 from core.errors import InputError
+from core.evaluation.tower_plane import Plane
 from core.findings.alpha_choice import plateau_at_choice
 from core.presentation.cross_fit import choice_note
 from core.presentation.curve_lines import CurveLine, curve_line
@@ -105,13 +106,28 @@ def line_of(run: Run, domain: Domain, split: Split) -> CurveLine:
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _curve_with_intervals(_results: Results, metric: str, file_signature: SweepStamp) -> pd.DataFrame:
-    return with_intervals(_results.curve, _results.ranks, [metric])
+def _curve_with_intervals(_results: Results, metrics: Sequence[str], file_signature: SweepStamp) -> pd.DataFrame:
+    return with_intervals(_results.curve, _results.ranks, metrics)
 
 
-def curve_with_intervals_of(run: Run, domain: Domain, metric: str) -> pd.DataFrame:
-    """Return the curve on val with the intervals of a metric. Raises InputError as `read_results`."""
-    return _curve_with_intervals(results_of(run, domain, "val"), metric, stamp_of(run))
+def curve_with_intervals_of(run: Run, domain: Domain, metrics: Sequence[str]) -> pd.DataFrame:
+    """Return the curve on val with the intervals of metrics. Raises InputError as `read_results`."""
+    return _curve_with_intervals(results_of(run, domain, "val"), metrics, stamp_of(run))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _plane_bands(_plane: Plane, metric: str, file_signature: SweepStamp) -> tuple[np.ndarray, np.ndarray]:
+    return curve_bands(_plane.ranks.reshape(-1, _plane.ranks.shape[-1]), metric)
+
+
+def plane_bands_of(run: Run, domain: Domain, metric: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return the 95 % interval (low, high) of a metric at each row of the run's plane table, which must exist.
+
+    Raises InputError as `read_results`.
+    """
+    plane = results_of(run, domain, "val").plane
+    assert plane is not None
+    return _plane_bands(plane, metric, stamp_of(run))
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

@@ -143,8 +143,7 @@ DOMAIN, RUN, SPLIT = QueryParameter[str]("domain"), QueryParameter[str]("run"), 
 ARTICLE = QueryParameter[str]("article")
 ALPHA = QueryParameter[float]("alpha", parse=parse_alpha)  # of the image tower if each tower has its own α
 ALPHA_TEXT = QueryParameter[float]("alpha_text", parse=parse_alpha)
-LAST_ALPHA = SessionValue[tuple[str, float | None]]("_last_alpha", ("", None))  # the run's folder, and the last α
-FIGURE_FORMAT = SessionValue[str]("figure_format", "png")
+LAST_ALPHAS = SessionValue[tuple[str, tuple[float, ...]]]("_last_alphas", ("", ()))  # the run's folder; α, or one each
 PAPER = QueryParameter[str]("paper")
 WORDS_FOUND = QueryParameter[str]("find")
 TOUR = SessionValue[int]("_tour", 0)  # the step, from 1; 0: not on a tour

@@ -23,7 +23,7 @@ COMPARED = len(_DASHES)
 def show_earlier_runs(workspace: Workspace, slug: str) -> None:
     """Show the table of runs and their training curves, or the empty state."""
     every = list(reversed(load_runs(workspace, slug)))
-    st.subheader("Earlier runs of this domain", help=help_for("Run"))
+    st.header("Earlier runs of this domain", help=help_for("Run"))
     if not every:
         st.write(
             "Here you will compare settings and results of the domain's runs. There are none yet: start a training "

@@ -27,7 +27,7 @@ def main() -> None:
         st.caption("A domain can have one training at a time. The form comes back when this one has ended.")
     else:
         show_unfinished(workspace, slug)
-        st.subheader("New training", help=help_for("Fine-tuned", "Run"))
+        st.header("New training", help=help_for("Fine-tuned", "Run"))
         try:
             check_can_train(domain)
         except InputError as error:

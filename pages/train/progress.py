@@ -72,7 +72,7 @@ def _is_over(workspace: Workspace, slug: str, status: JobStatus) -> bool:
 def _show_running(workspace: Workspace, slug: str, status: JobStatus) -> None:
     training = _running(workspace, slug)
     with st.container(border=True):
-        st.subheader("Training now")
+        st.header("Training now")
         if status.state == "running":
             show_bar(status, "")
         else:
@@ -204,7 +204,7 @@ def show_unfinished(workspace: Workspace, slug: str) -> None:
     unswept = [run for run in active_runs(workspace, slug) if not run.is_swept]
     if not stopped and not unswept:
         return
-    st.subheader("Unfinished", help=help_for("Run", "Sweep"))
+    st.header("Unfinished", help=help_for("Run", "Sweep"))
     for training in stopped:
         _show_stopped(workspace, slug, training)
     for run in unswept:

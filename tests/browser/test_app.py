@@ -271,6 +271,21 @@ def test_each_tower_has_an_alpha_of_its_own(demo: Served, visit) -> None:
     expect(here.page.locator(".board")).to_have_attribute("data-alpha", re.compile(r"^0\.00 \(image\)"))
 
 
+def test_a_click_on_the_plane_sets_an_alpha_for_each_tower(demo: Served, visit) -> None:
+    here: Visit = visit(f"{demo.address}/curves?view=Two+towers&domain=demo-rss")
+    plane = here.page.get_by_role("slider", name="α of both towers")
+    box = plane.bounding_box()
+    assert box is not None
+    plane.click(position={"x": box["width"] - 3, "y": box["height"] - 3})
+    expect(here.page).to_have_url(re.compile(r"[?&]alpha=0(&|$)"))
+    expect(here.page).to_have_url(re.compile(r"[?&]alpha_text=1(&|$)"))
+    plane.press("ArrowUp")
+    expect(here.page).to_have_url(re.compile(r"[?&]alpha=0\.05(&|$)"))
+    here.go("Alpha")
+    expect(here.page.locator(".board")).to_have_attribute("data-alpha", re.compile(r"^0\.05 \(image\)"))
+    assert here.complaints == []
+
+
 def test_points_select_articles_and_tags_filter_them(demo: Served, visit) -> None:
     here: Visit = visit(f"{demo.address}/changes?domain=demo-rss&from=zero-shot")
     page = here.page

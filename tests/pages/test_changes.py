@@ -26,7 +26,7 @@ def _tagged_and_answered(workspace, domain, run) -> RunContext:
 
 
 def _heading(app) -> str:
-    return app.subheader[-1].value
+    return app.header[-1].value
 
 
 def test_a_slice_in_the_address_shows_its_articles(open_page, workspace, domain, run):

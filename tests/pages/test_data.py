@@ -306,7 +306,7 @@ def test_every_value_is_joined_to_its_option() -> None:
 def test_the_domain_says_its_splits_its_language_and_its_encoder(german: Domain) -> None:
     page = open_page()
     text = written(page)
-    assert page.subheader[0].value.replace("\\", "") == "Formen & Töne 🎉"
+    assert page.header[0].value.replace("\\", "") == "Formen & Töne 🎉"
     assert "60 articles, 2022-01-01 to 2023-02-18" in text
     assert "train 48 (80%), val 12 (20%), test none" in text
     assert "de 60" in text

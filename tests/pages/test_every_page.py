@@ -102,7 +102,7 @@ def test_a_warning_stands_in_for_each_image_that_is_gone_and_the_rest_is_shown(
     assert not app.error
     assert not app.get("image")
     assert [warning.value for warning in app.warning].count(GONE) == articles
-    for kind in ("title", "subheader", "markdown", "text"):
+    for kind in ("title", "header", "subheader", "markdown", "text"):
         assert [each.value for each in app.get(kind)] == [each.value for each in before.get(kind)]
 
 

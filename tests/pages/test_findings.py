@@ -55,7 +55,7 @@ def test_a_quick_question_is_answered_at_once(question, open_page, run):
     assert not app.exception
     assert not app.error
     assert "n = " in _html(app)
-    assert app.subheader[0].value
+    assert app.header[0].value
     assert app.get("plotly_chart")[0].proto.alt
     assert app.expander[0].dataframe
 
@@ -117,7 +117,7 @@ def test_text_from_outside_stays_text(open_page, run, monkeypatch):
     monkeypatch.setattr("core.findings.registry.QUESTIONS", (question,))
     app = open_page("findings", question=QUICK[0].title)
     assert not app.exception
-    text = " ".join(element.value for element in [*app.markdown, *app.caption, *app.subheader])
+    text = " ".join(element.value for element in [*app.markdown, *app.caption, *app.header])
     assert hostile not in text
     assert "http://" not in text
 

@@ -170,7 +170,7 @@ def test_a_training_from_start_to_end_with_a_second_click(shapes_domain, workspa
     app = open_page(epochs="1")
     button(app, "Start training").click().run()
     assert not app.exception
-    assert app.subheader[0].value == "Training now"
+    assert app.header[0].value == "Training now"
     assert not background.start(workspace, Job("train", "shapes"), ["runs"]), "a second one is not started"
     end = time.monotonic() + 120
     while background.status(workspace, Job("train", "shapes")).state == "running":
@@ -212,7 +212,7 @@ def test_a_training_that_runs_in_a_terminal_is_shown_without_the_form(stopped):
     with stopped.hold():
         app = open_page()
         assert not app.exception
-        assert app.subheader[0].value == "Training now"
+        assert app.header[0].value == "Training now"
         assert not [each for each in app.button if each.label in ("Start training", "Resume", "Cancel")]
         assert len(app.get("plotly_chart")) == 2
 

@@ -2,7 +2,7 @@
 
 function buildTile(parent, name) {
   const box = element(parent, "section", "tile");
-  element(box, "h3").textContent = name;
+  element(box, "h2").textContent = name;
   const value = element(box, "strong");
   const curve = svg(box, "svg", { viewBox: "0 0 100 36", preserveAspectRatio: "none", role: "img" });
   for (const kind of ["line", "pin", "marker"]) svg(curve, "path", { class: kind, "vector-effect": "non-scaling-stroke" });

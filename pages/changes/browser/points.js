@@ -16,8 +16,8 @@ function placed({ known, axis }, width, height) {
 }
 
 const SHAPES = {
-  up: (context, x, y, r) => triangle(context, x, y + 0.8 * r, r, -1.6 * r),
-  down: (context, x, y, r) => triangle(context, x, y - 0.8 * r, r, 1.6 * r),
+  "triangle-up": (context, x, y, r) => triangle(context, x, y + 0.8 * r, r, -1.6 * r),
+  "triangle-down": (context, x, y, r) => triangle(context, x, y - 0.8 * r, r, 1.6 * r),
   circle: (context, x, y, r) => context.arc(x, y, r, 0, 2 * Math.PI),
 };
 

@@ -23,11 +23,10 @@ function buildPanel(parent, label, help) {
     text(mark, String(tick));
     mark.style.left = `${100 * tick}%`;
   }
-  return { box, scale, plot, drawing, marks, current, pointed, paths: [] };
+  return { box, scale, plot, drawing, marks, current, pointed, paths: new Map() };
 }
 
-function drawPanel(panel, data, k) {
-  const [low, high] = data.ranges[k];
+function drawPanel(panel, data, { metric: k, range: [low, high], lines }) {
   const y = (value) => Math.round((UNIT * 10 * (high - value)) / (high - low || 1)) / 10;
   for (const box of [panel.scale, panel.drawing, panel.marks]) box.replaceChildren();
   const ticks = ticksOf(low, high);
@@ -39,13 +38,13 @@ function drawPanel(panel, data, k) {
     svg(panel.drawing, "path", { class: "grid", d: `M0 ${y(tick)}H${UNIT}`, "vector-effect": "non-scaling-stroke" });
   }
   // The chosen run last, so that it lies over the others.
-  panel.paths = [...data.lines].reverse().map((line) => drawLine(panel, line, k, y)).reverse();
-  data.lines.forEach((line, i) => drawMarks(panel, line, i, k, y, data));
+  panel.paths = new Map([...lines].reverse().map((i) => [i, drawLine(panel, data.lines[i], k, y)]));
+  for (const i of lines) drawMarks(panel, data.lines[i], i, k, y, data);
 }
 
 function drawLine(panel, line, k, y) {
   const group = svg(panel.drawing, "g", { class: `line ${line.chosen ? "chosen" : "other"} ${line.split}` });
-  if (line.low) {
+  if (line.low[k]) {
     const there = line.alphas.map((alpha, i) => `${x(alpha)} ${y(line.high[k][i])}`);
     const back = line.alphas.map((alpha, i) => `${x(alpha)} ${y(line.low[k][i])}`).reverse();
     svg(group, "path", { class: "band", d: `M${[...there, ...back].join("L")}Z` });
@@ -73,8 +72,8 @@ function drawMarks(panel, line, i, k, y, data) {
 }
 
 const symbolOf = (data, i) => {
-  const others = [...new Set(data.lines.filter((line) => !line.chosen).map((line) => line.run))];
-  return SYMBOLS[others.indexOf(data.lines[i].run) % SYMBOLS.length];
+  const others = [...new Set(data.lines.filter((line) => !line.chosen).map((line) => line.name))];
+  return SYMBOLS[others.indexOf(data.lines[i].name) % SYMBOLS.length];
 };
 
 function ticksOf(low, high) {
@@ -84,10 +83,4 @@ function ticksOf(low, high) {
   const ticks = [];
   for (let i = Math.ceil(low / step - 1e-9); i * step <= high + 1e-9; i += 1) ticks.push(i * step);
   return ticks;
-}
-
-function nearest(alphas, alpha) {
-  let best = 0;
-  alphas.forEach((value, i) => Math.abs(value - alpha) < Math.abs(alphas[best] - alpha) && (best = i));
-  return best;
 }

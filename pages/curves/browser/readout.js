@@ -7,12 +7,12 @@ function buildReadout(parent, data, act) {
   const head = element(element(table, "thead"), "tr");
   const corner = element(head, "th", "at");
   corner.scope = "col";
-  data.labels.forEach((label, k) => {
+  for (const { label, help } of data.metrics) {
     const cell = element(head, "th");
     cell.scope = "col";
-    cell.title = data.helps[k];
+    cell.title = help;
     text(cell, label);
-  });
+  }
   const body = element(table, "tbody");
   const rows = data.lines.map((line, i) => buildRow(body, data, line, i, act));
   return { box, corner, rows };
@@ -26,7 +26,7 @@ function buildRow(body, data, line, i, act) {
   const swatch = svg(toggle, "svg", { class: `swatch ${line.split}`, viewBox: "0 0 30 12", "aria-hidden": "true" });
   svg(swatch, "path", { class: "curve", d: "M0 6H30" });
   if (!line.chosen) text(element(toggle, "i", "symbol"), symbolOf(data, i));
-  text(element(toggle, "b"), line.run);
+  text(element(toggle, "b"), line.name);
   text(element(toggle, "span", "split"), `${line.split}, n = ${counted(line.n)}`);
   if (line.difference) text(element(toggle, "span", "difference"), line.difference);
   toggle.title = `${line.about}. Click to show or hide this line.`;
@@ -40,10 +40,10 @@ function buildRow(body, data, line, i, act) {
 }
 
 function drawReadout(readout, data, alpha, hidden, isPointed) {
-  const chosen = data.lines[0];
-  const at = nearest(chosen.alphas, alpha);
-  const how = chosen.interpolated.includes(at) ? "≈" : "";
-  text(readout.corner, `α = ${written2(alpha)}${how ? " ≈" : ""}${isPointed ? "" : " (current)"}`);
+  const { alphas, interpolated } = data.lines[data.reference];
+  const how = interpolated.includes(nearest(alphas, alpha)) ? "≈" : "";
+  const drawn = new Set(data.panels.map((panel) => panel.metric));
+  text(readout.corner, `α = ${writtenAlpha(alpha)}${how ? " ≈" : ""}${isPointed ? "" : " (current)"}`);
   readout.rows.forEach(({ row, toggle, cells }, i) => {
     const line = data.lines[i];
     const own = nearest(line.alphas, alpha);
@@ -52,10 +52,8 @@ function drawReadout(readout, data, alpha, hidden, isPointed) {
     attribute(toggle, "aria-pressed", String(!hidden.has(i)));
     cells.forEach(({ value, interval }, k) => {
       text(value, known ? written(line.values[k][own]) : "–");
-      text(interval, line.low && known ? `${written(line.low[k][own])}–${written(line.high[k][own])}` : "");
+      value.classList.toggle("drawn", drawn.has(k));
+      text(interval, line.low[k] && known ? `${written(line.low[k][own])}–${written(line.high[k][own])}` : "");
     });
   });
 }
-
-// α with two digits, or more if it has them.
-const written2 = (alpha) => (Math.abs(alpha * 100 - Math.round(alpha * 100)) < 1e-6 ? alpha.toFixed(2) : String(Number(alpha.toFixed(4))));

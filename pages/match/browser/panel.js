@@ -5,10 +5,10 @@ function buildPanel(root) {
   box.setAttribute("aria-label", "Zero-shot and fine-tuned");
   const [left, middle, right] = ["zero-shot", "lines", "fine-tuned"].map((kind) => element(box, "div", `part ${kind}`));
   const lists = [left, right].map((part, k) => {
-    element(part, "h3").textContent = k ? "fine-tuned, α = 1" : "zero-shot, α = 0";
+    element(part, "h2").textContent = k ? "fine-tuned, α = 1" : "zero-shot, α = 0";
     return element(part, "ol");
   });
-  const head = element(middle, "h3");
+  const head = element(middle, "h2");
   const chart = svg(middle, "svg", { preserveAspectRatio: "none", role: "img", viewBox: "0 0 100 100" });
   const marker = element(middle, "i", "at");
   return { box, lists, head, chart, marker, lines: new Map() };

@@ -1,19 +1,15 @@
 """Lines over α: exact steps, thinned without losing extremes, axes of shares, and the table behind them."""
 
-import io
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from core.errors import InputError
 from core.evaluation.alpha_selection import Selected
 from core.evaluation.metrics import table_metrics
 from core.evaluation.overtakings import Steps, metric_steps
 from core.evaluation.step_lines import drawn_steps
-from core.presentation import print_figure
 from core.presentation.curve_lines import CurveLine, axis_range, curve_line, curves_table, steps_table
-from core.presentation.print_figure import PrintFigure, write_figure
 from core.workspace.sweep_results import read_results
 from tests.written_runs import write_run
 
@@ -69,29 +65,3 @@ def test_the_table_has_intervals_n_split_domain_and_run(line):
     np.testing.assert_allclose(own["recall@1_high"] - own["recall@1_low"], 0.2, atol=2e-6)
     assert table.loc[table["run"] == "first", "recall@1_low"].isna().all()
     assert set(steps_table([line])["metric"]) == set(table_metrics())
-
-
-def test_a_figure_without_matplotlib_says_what_to_install(monkeypatch):
-    monkeypatch.setattr("core.extras.find_spec", lambda name: None)
-    with pytest.raises(InputError, match=r"rematch\[figures\]"):
-        write_figure(PrintFigure([flat(0.5)], ["recall@1"], 3.5), "png")
-
-
-@pytest.mark.parametrize("file_format", ["png", "svg", "pdf"])
-def test_a_figure_names_its_data_and_has_the_size_of_print(file_format):
-    pytest.importorskip("matplotlib")
-    bands = {metric: (values - 0.1, values + 0.1) for metric, values in flat(0.5).values.items()}
-    figure = PrintFigure([replace(flat(0.5), bands=bands), replace(flat(0.4), run="other")], ["recall@1"], 3.5)
-    content = write_figure(figure, file_format)
-    assert "news · first · val, n = 567 · 95 % interval" in figure.title
-    if file_format == "png":
-        from PIL import Image
-
-        image = Image.open(io.BytesIO(content))
-        assert image.size[0] == 3.5 * print_figure.DPI
-        assert (image.info["Title"], image.info["Description"]) == (figure.title, figure.caption)
-    elif file_format == "svg":
-        assert figure.caption in content.decode()
-    else:
-        assert content.startswith(b"%PDF")
-    assert write_figure(figure, file_format) == content

@@ -44,7 +44,7 @@ def test_no_name_in_the_address_leads_out(way, page, open_page, run, outside):
     assert not app.exception
     assert not app.error
     assert app.sidebar.selectbox[0].value == "shapes"
-    assert not any("Betray" in str(each.value) for each in [*app.subheader, *app.caption, *app.markdown])
+    assert not any("Betray" in str(each.value) for each in [*app.header, *app.subheader, *app.caption, *app.markdown])
 
 
 @pytest.mark.parametrize("way", WAYS_OUT, ids=repr)

@@ -74,7 +74,7 @@ def test_a_training_that_was_killed_has_failed_and_is_resumed_from_the_page(
     assert app.code[0].value == "one line"
     button(app, "Resume").click().run()
     assert not app.exception
-    assert app.subheader[0].value == "Training now"
+    assert app.header[0].value == "Training now"
     assert started[1].verb == ["train", "--domain=shapes", f"--resume={stopped}", "--sweep"]
 
 
@@ -119,7 +119,7 @@ def test_a_second_click_starts_nothing(shapes_domain, workspace, open_page: Open
     button(app, "Start training").click().run()
     button(again, "Start training").click().run()
     assert not again.exception
-    assert again.subheader[0].value == "Training now"
+    assert again.header[0].value == "Training now"
     assert len(started) == 1
 
 
@@ -166,7 +166,7 @@ def test_an_app_that_was_restarted_finds_the_job_again(shapes_domain, workspace,
     st.cache_resource.clear()
     st.cache_data.clear()
     app = open_page("train")
-    assert app.subheader[0].value == "Training now"
+    assert app.header[0].value == "Training now"
     kill(workspace, Job("train", "shapes"), started[0].process)
     app = open_page("train")
     assert not app.exception
