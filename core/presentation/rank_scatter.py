@@ -49,7 +49,12 @@ class RankScatter:
         directions = self.table["direction"].to_numpy()
         figure = go.Figure()
         figure.add_scatter(
-            x=[1, top], y=[1, top], mode="lines", line={"color": NEUTRAL, "dash": "dot"}, showlegend=False
+            x=[1, top],
+            y=[1, top],
+            mode="lines",
+            line={"color": NEUTRAL, "dash": "dot"},
+            showlegend=False,
+            hoverinfo="skip",
         )
         if not is_shown.all():
             self._add(figure, "other articles", ~is_shown, {"color": "#D0D3D8", "symbol": "circle", "size": 5})
@@ -64,5 +69,10 @@ class RankScatter:
     def _add(self, figure: go.Figure, name: str, rows: np.ndarray, marker: dict[str, object]) -> None:
         points = self.table[rows]
         figure.add_scatter(
-            x=points["before"], y=points["after"], mode="markers", name=name, marker=marker | {"opacity": 0.75}
+            x=points["before"],
+            y=points["after"],
+            mode="markers",
+            name=name,
+            marker=marker | {"opacity": 0.75},
+            hoverinfo="skip",
         )

@@ -1,14 +1,12 @@
 """The style sheet of all pages."""
 
 import re
-from pathlib import Path
 
 import pytest
 
-from pages.shared import session
+from pages.page_files import PAGES, style_sheet
 
-PAGES = Path(session.__file__).parents[1]
-STYLE = (PAGES / "shared" / "style.css").read_text(encoding="utf-8")
+STYLE = style_sheet()
 PREFIXES = sorted(set(re.findall(r'\[class\*="st-key-(\w+)"\]', STYLE)))
 KEYS = {
     file: re.findall(r'key = f"(\w+)|key=f?"(\w+)', file.read_text(encoding="utf-8")) for file in PAGES.rglob("*.py")
