@@ -10,7 +10,9 @@ import os
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 from multiprocessing.connection import Connection
+from types import ModuleType
 from typing import NamedTuple
+from unittest.mock import patch
 
 from core.cli.main import main
 
@@ -30,7 +32,9 @@ def fresh(*arguments: object) -> Ended:
     receiver, sender = CONTEXT.Pipe(duplex=False)
     words = [str(argument) for argument in arguments]
     process = CONTEXT.Process(target=_run, args=(words, dict(os.environ), sender))
-    process.start()
+    # Without a main module, which the process would import first: after a test of a page it is the app's script.
+    with patch.dict(sys.modules, {"__main__": ModuleType("__main__")}):
+        process.start()
     sender.close()
     ended = receiver.recv()
     process.join()
