@@ -69,7 +69,8 @@ def show_tables(domain: Domain, run: Run) -> None:
     shown[metrics] = shown[metrics].map(lambda value: value if value == "–" else f"{value:.3f}")
     shown["n"] = [f"{value:,.0f}" if value != "–" else "–" for value in shown["n"]]
     shown["alpha"] = ["–" if alpha != alpha else f"{alpha:g}" for alpha in table.rows["alpha"]]
-    st.dataframe(shown, hide_index=True, width="stretch")
+    with st.container(key="curves_table"):
+        st.dataframe(shown, hide_index=True, width="stretch")
     for note in table.notes:
         st.caption(note)
     st.page_link(page_file("findings"), label="Is the difference significant?", icon=":material/lightbulb:")
