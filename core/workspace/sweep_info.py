@@ -47,3 +47,8 @@ class SweepInfo:
     precision: dict[str, TowerPrecision]
     paths: dict[Split, PathInfo]
     reranking: Reranking = BY_COSINE  # the field is missing in sweeps of early versions
+
+    @property
+    def has_exact_plane(self) -> bool:
+        """Whether the points of the plane are exact: only linear heads change. Otherwise only its corners are."""
+        return "val" in self.paths and self.paths["val"].is_linear

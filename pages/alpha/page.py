@@ -41,7 +41,7 @@ def _tables(_results: Results, stamp: tuple, both: bool) -> Tables:
     if both and _results.plane is not None:
         plane = _results.plane
         flat = plane.ranks.reshape(-1, plane.ranks.shape[-1])
-        return tables_of(plane.alphas, plane.table(), flat, [True] * len(flat))
+        return tables_of(plane.alphas, plane.table(), flat, [not _results.info.has_exact_plane] * len(flat))
     return tables_of(_results.alphas.tolist(), _results.curve, _results.ranks, _results.interpolated.tolist())
 
 

@@ -42,10 +42,11 @@ def point_at(results: Results, alphas: Sequence[float]) -> Point:
         return Point(name, results.ranks[place], results.top_images[place], not results.interpolated[place])
     plane = results.plane
     image, text = (int(np.abs(np.array(plane.alphas) - alpha).argmin()) for alpha in alphas)
-    # Only the four corners of the plane are always exact points of both towers.
-    corner = image in (0, len(plane.alphas) - 1) and text in (0, len(plane.alphas) - 1)
+    is_corner = image in (0, len(plane.alphas) - 1) and text in (0, len(plane.alphas) - 1)
     name = f"{plane.alphas[image]:.2f} (image), {plane.alphas[text]:.2f} (text)"
-    return Point(name, plane.ranks[image, text], plane.top_images[image, text], corner)
+    return Point(
+        name, plane.ranks[image, text], plane.top_images[image, text], is_corner or results.info.has_exact_plane
+    )
 
 
 @dataclass(frozen=True)

@@ -42,12 +42,12 @@ def show_plane(run: Run, domain: Domain, table: pd.DataFrame, metric: Criterion)
         with st.spinner("Computing intervals…"):
             bands = plane_bands_of(run, domain, metric)
         _show_element(run, table, metric, best, bands)
-    n = int(table["n"].iloc[0])
+    n, how = int(table["n"].iloc[0]), "exact" if run.sweep_info().has_exact_plane else "interpolated"
     where = f"α = {best['alpha_image']:g} of the image tower and {best['alpha_text']:g} of the text tower"
     title = f"{run.info.domain} · {run.info.name} · {METRICS[metric].label}, val, n = {n:,}"
     caption = (
         f"{METRICS[metric].label} of run {run.info.name} on {run.info.domain} (val, n = {n:,}) over a WiSE-FT "
-        f"coefficient α for each tower (0: zero-shot, 1: fine-tuned), interpolated. Diamond: α* = "
+        f"coefficient α for each tower (0: zero-shot, 1: fine-tuned), {how}. Diamond: α* = "
         f"{run.selected().alpha:g} for both. Star: the highest value, {best[metric]:.3f} at {where}, chosen on the "
         f"same articles from {len(table):,} points."
     )
@@ -60,7 +60,7 @@ def show_plane(run: Run, domain: Domain, table: pd.DataFrame, metric: Criterion)
         "One row for each pair of α, with the 95 % intervals of all metrics. Takes some seconds.",
     )
     st.caption(
-        f"val, n = {n:,}, every point interpolated. Best {metric}: {best[metric]:.3f} at {where}. The value is "
+        f"val, n = {n:,}, every point {how}. Best {metric}: {best[metric]:.3f} at {where}. The value is "
         f"slightly optimistic, because it is the best of {len(table):,} points on the same articles."
     )
 
@@ -97,12 +97,13 @@ def plane_data(
 ) -> dict[str, Any]:
     """Return what the component draws. alphas: the current α of the image and of the text tower."""
     metrics, selected = list(table_metrics()), run.selected().alpha
+    how = "✓ exact" if run.sweep_info().has_exact_plane else "≈ interpolated"
     return {
         "alphas": list(alphas),
         "grid": sorted(table["alpha_image"].unique().tolist()),
         "metrics": [{"label": METRICS[name].label, "help": METRICS[name].help} for name in metrics],
         "shown": metrics.index(metric),
-        "basis": f"val, n = {int(table['n'].iloc[0]):,}, ≈ interpolated",
+        "basis": f"val, n = {int(table['n'].iloc[0]):,}, {how}",
         "values": [table[name].round(_DIGITS).tolist() for name in metrics],
         "low": bands[0].round(_DIGITS).tolist(),
         "high": bands[1].round(_DIGITS).tolist(),

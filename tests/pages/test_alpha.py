@@ -1,6 +1,7 @@
 """List, pinned α and tags of the Alpha page."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -73,6 +74,15 @@ def test_rows_and_images_are_there_for_every_position_of_the_slider(towers, run,
     for first, expected in zip(board["along"]["first"], images[:, row], strict=True):
         assert [board["images"][place]["headline"] for place in first] == [headlines[image] for image in expected]
     assert [image["own"] for image in board["images"]].count(True) <= 1
+
+
+@pytest.mark.parametrize("is_linear", [False, True])
+def test_between_the_corners_the_plane_is_exact_for_linear_heads_only(is_linear, run, domain):
+    results = read_results(run, domain, "val")
+    paths = {"val": replace(results.info.paths["val"], is_linear=is_linear)}
+    results = replace(results, info=replace(results.info, paths=paths))
+    assert point_at(results, [0.5, 1.0]).is_exact == is_linear
+    assert point_at(results, [0.0, 1.0]).is_exact
 
 
 def test_an_order_by_values_at_alpha_needs_the_server(run, open_page):
