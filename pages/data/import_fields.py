@@ -49,15 +49,15 @@ def _file_key(name: str) -> str:
 
 def input_way() -> Way:
     """Input whether the files are on the machine that runs the app or are uploaded."""
-    chosen: Way = st.segmented_control(
+    chosen = st.segmented_control(
         "Where the articles are",
         WAYS,
         default=WAYS[0],
         required=True,
-        key="import_from",
         help=help_for("Article", also="“This machine” is the one that runs the app."),
+        **session.IMPORT_FROM.bound,
     )
-    return chosen
+    return "Upload" if chosen == "Upload" else WAYS[0]
 
 
 def input_source(way: Way) -> UploadedFile | str | None:

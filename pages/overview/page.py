@@ -43,7 +43,7 @@ def show_domains(now: Selection) -> None:
             page_file("data"),
             label="Import your own articles",
             icon=":material/upload:",
-            query_params={session.PART.key: "Import"},
+            query_params=session.TO_IMPORT,
         )
         st.space("stretch")
         paper = input_published()

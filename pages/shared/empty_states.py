@@ -10,6 +10,7 @@ from core.jobs.job import DEMO, Job
 from core.workspace.folders import Workspace, default_workspace
 from core.workspace.runs import active_runs
 from pages.page_files import page_file
+from pages.shared import session
 from pages.shared.cached_results import swept_runs
 from pages.shared.errors import show_error, show_log, without_paths
 from pages.shared.jobs import close, input_cancel, show_bar, watch_job, why_failed
@@ -26,7 +27,12 @@ def show_how_to_begin(workspace: Workspace, about: str) -> None:
     st.write("There is no domain yet, so the page is empty. Import articles with their images, train, and drag α:")
     with st.container(horizontal=True, vertical_alignment="center"):
         input_demo(workspace)
-        st.page_link(page_file("data"), label="Import your own articles", icon=":material/upload:")
+        st.page_link(
+            page_file("data"),
+            label="Import your own articles",
+            icon=":material/upload:",
+            query_params=session.TO_IMPORT,
+        )
     st.caption(
         "The demo is three domains of synthetic news, trained and swept. The first is ready after about a minute. Your "
         "own articles: a table (CSV, Excel, Parquet …) with its images, or a folder of NewsImages. In a terminal: "

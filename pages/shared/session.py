@@ -207,6 +207,9 @@ COMPARED_RUNS, COMPARED_CURVE = QueryParameter[list[str]]("compare"), QueryParam
 
 # Data.
 PART, LEAKS = QueryParameter[str]("part"), QueryParameter[bool]("leaks")
+IMPORT_FROM = QueryParameter[str]("import_from")
+#: Of links to the form of an import: a person who follows one has the files on the computer with the browser.
+TO_IMPORT = {PART.key: "Import", IMPORT_FROM.key: "Upload"}
 SAMPLE_SEED = SessionValue[int]("_sample_seed", 0)
 REFUSED_IMPORT = SessionValue[tuple[str, str, str]]("_refused_import", ("", "", ""))  # reason, slug and form
 IMPORT_TRIES = SessionValue[int]("_import_tries", 0)

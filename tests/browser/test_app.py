@@ -353,9 +353,9 @@ def test_an_uploaded_archive_becomes_a_domain_and_is_trained_to_the_end(demo: Se
     with zipfile.ZipFile(archive, "w") as packed:
         for file in sorted(table.parent.rglob("*")):
             packed.write(file, file.relative_to(table.parent))
-    here: Visit = visit(f"{demo.address}/data?part=Import")
+    here: Visit = visit(demo.address)
     page = here.page
-    page.get_by_role("radio", name="Upload").or_(page.get_by_role("button", name="Upload")).first.click()
+    page.get_by_role("link", name="Import your own articles").click()
     page.get_by_role("textbox", name="Slug").fill("own-shapes")
     page.locator("input[type=file]").first.set_input_files(archive)
     expect(page.get_by_text("own.zip").first).to_be_visible()
