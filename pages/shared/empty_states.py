@@ -14,7 +14,6 @@ from pages.shared import session
 from pages.shared.cached_results import swept_runs
 from pages.shared.errors import show_error, show_log, without_paths
 from pages.shared.jobs import close, input_cancel, show_bar, watch_job, why_failed
-from pages.shared.session import DOMAIN
 from pages.shared.text import plain
 
 
@@ -92,7 +91,7 @@ def _show_training(workspace: Workspace, slug: str) -> None:
 
 
 def _link_to_train(label: str, slug: str) -> None:
-    st.page_link(page_file("train"), label=label, icon=":material/model_training:", query_params={DOMAIN.key: slug})
+    st.page_link(page_file("train"), label=label, icon=":material/model_training:", query_params={session.DOMAIN.key: slug})
 
 
 def show_demo_progress() -> None:
