@@ -91,7 +91,9 @@ def _show_training(workspace: Workspace, slug: str) -> None:
 
 
 def _link_to_train(label: str, slug: str) -> None:
-    st.page_link(page_file("train"), label=label, icon=":material/model_training:", query_params={session.DOMAIN.key: slug})
+    st.page_link(
+        page_file("train"), label=label, icon=":material/model_training:", query_params={session.DOMAIN.key: slug}
+    )
 
 
 def show_demo_progress() -> None:
